@@ -1,0 +1,106 @@
+"""What importing loads, proved in fresh processes.
+
+TensorFlow itself imports `keras`, so importing it must be cheap and must load no
+framework; and a backend must not drag another one in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import INSTALLED
+
+ROOT = Path(__file__).resolve().parent.parent
+FRAMEWORKS = {"jax", "tensorflow", "torch"}
+HEAVY = {"h5py", "rich", "pandas", "scipy", "sklearn"}
+LOADED = """
+import json, sys
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def run(code: str, backend: str | None = None, home: Path | None = None) -> str:
+    """Standard output of `code` in a new interpreter, with a clean configuration."""
+    env = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"}
+    env["KERAS_HOME"] = str(home or "/nonexistent")
+    env["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    if backend is not None:
+        env["KERAS_BACKEND"] = backend
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
+
+
+def modules_after(code: str, backend: str | None = None) -> set[str]:
+    """Top-level modules that `code` leaves in sys.modules."""
+    return set(json.loads(run(code + LOADED, backend).splitlines()[-1]))
+
+
+@pytest.mark.parametrize("backend_name", [None, *INSTALLED])
+def test_import_keras_loads_no_framework(backend_name: str | None) -> None:
+    loaded = modules_after("import keras", backend_name)
+    assert "numpy" in loaded or "keras" in loaded
+    assert loaded & (FRAMEWORKS | HEAVY) == set()
+
+
+USE = """
+import keras
+assert keras.backend.backend() == {name!r}
+keras.layers.Dense
+keras.ops.matmul
+keras.ops.convert_to_tensor([1.0, 2.0])
+"""
+
+
+@pytest.mark.parametrize("backend_name", INSTALLED)
+def test_a_backend_loads_only_its_own_framework(backend_name: str) -> None:
+    loaded = modules_after(USE.format(name=backend_name), backend_name)
+    assert loaded & FRAMEWORKS == {backend_name} - {"numpy"}
+
+
+def test_the_numpy_backend_computes_without_any_framework() -> None:
+    code = """
+import keras, numpy
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="relu")])
+assert model.predict(numpy.ones((2, 4), "float32"), verbose=0).shape == (2, 3)
+"""
+    assert modules_after(code, "numpy") & FRAMEWORKS == set()
+
+
+@pytest.mark.skipif("tensorflow" not in INSTALLED, reason="TensorFlow is not installed")
+def test_tensorflow_finds_this_keras_as_tf_keras() -> None:
+    code = """
+import tensorflow as tf
+layer = tf.keras.layers.Dense(2)
+import keras
+assert tf.keras.layers.Dense is keras.layers.Dense
+print(keras.__file__)
+"""
+    assert Path(run(code, "tensorflow").splitlines()[-1]).parent == ROOT / "keras"
+
+
+def test_an_unknown_backend_is_refused_with_the_choices() -> None:
+    code = """
+import keras
+try:
+    keras.config.set_backend("theano")
+except ValueError as error:
+    print(error)
+"""
+    message = run(code, "numpy")
+    for word in ("theano", "numpy", "jax", "tensorflow", "torch"):
+        assert word in message
