@@ -1,0 +1,118 @@
+"""Turning anything array-like into a NumPy array, importing no framework.
+
+A type is recognised by the module that defines it: an object of a framework
+can only exist when that framework is already imported, so nothing is lost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+_ROOTS = {"torch": "torch", "tensorflow": "tensorflow", "jax": "jax", "jaxlib": "jax"}
+
+
+def framework_of(value: Any) -> str | None:
+    """Which framework defines the type of `value`: its backend's name, or None."""
+    for base in type(value).__mro__:
+        root = (base.__module__ or "").partition(".")[0]
+        if root in _ROOTS:
+            return _ROOTS[root]
+    return None
+
+
+def is_pandas(value: Any) -> bool:
+    """Whether `value` is a pandas DataFrame, Series or Index."""
+    return type(value).__module__.partition(".")[0] == "pandas"
+
+
+def is_array_like(value: Any) -> bool:
+    """Whether `value` says itself that it can become an array."""
+    return (
+        isinstance(value, np.ndarray)
+        or hasattr(value, "__array__")
+        or hasattr(value, "__dlpack__")
+        or is_pandas(value)
+    )
+
+
+def to_host(value: Any, floatx: str | None = None, name: str = "the data") -> Any:
+    """Convert one leaf to a NumPy array.
+
+    Args:
+        value: An array, a tensor of any framework, a pandas object, nested
+            lists of numbers or strings, or a number.
+        floatx: The float type that float32 and float64 data is cast to;
+            `None` keeps every dtype.
+        name: What to call it in an error.
+
+    Returns:
+        A NumPy array, sharing memory with `value` where that is possible.
+
+    Raises:
+        ValueError: If `value` does not describe one rectangular array.
+        TypeError: If its elements are neither numbers nor strings.
+    """
+    array = value if type(value) is np.ndarray else _as_numpy(value, name)
+    kind = array.dtype.kind
+    if kind == "f":
+        if floatx is not None and array.dtype != floatx:
+            array = array.astype(floatx)
+    elif kind == "O":
+        array = _from_objects(array, floatx, name)
+    return array
+
+
+def _as_numpy(value: Any, name: str) -> np.ndarray:
+    framework = framework_of(value)
+    if framework == "torch":
+        return _from_torch(value)
+    if framework == "tensorflow" and not hasattr(value, "numpy"):
+        raise ValueError(
+            f"{name} is a TensorFlow {type(value).__name__}, which cannot be sliced "
+            "into batches. Pass a `tf.data.Dataset` that yields it instead."
+        )
+    if is_pandas(value):
+        return _from_pandas(value)
+    if hasattr(value, "__array__") or not hasattr(value, "__dlpack__"):
+        try:
+            return np.asarray(value)
+        except ValueError as error:
+            raise ValueError(
+                f"{name} cannot be made into one array: {error}. Received a "
+                f"{type(value).__name__}. Pad its rows to one length, or use a "
+                "`tf.data.Dataset` or `keras.utils.PyDataset` that does."
+            ) from None
+    return np.from_dlpack(value)
+
+
+def _from_torch(value: Any) -> np.ndarray:
+    tensor = value.detach().cpu()
+    try:
+        return tensor.resolve_conj().resolve_neg().numpy()
+    except TypeError:
+        # torch's own bridge lacks bfloat16; float32 holds all its values.
+        return tensor.float().numpy()
+
+
+def _from_pandas(value: Any) -> np.ndarray:
+    array = value.to_numpy()
+    return array.reshape(-1, 1) if array.ndim == 1 else array
+
+
+def _from_objects(array: np.ndarray, floatx: str | None, name: str) -> np.ndarray:
+    """Object arrays: strings stay, numbers (mixed pandas columns) become floats."""
+    if all(isinstance(item, (str, bytes)) for item in array.flat):
+        return array
+    try:
+        return array.astype(floatx or "float64")
+    except (TypeError, ValueError):
+        odd = next(
+            item for item in array.flat if not isinstance(item, (int, float, np.number))
+        )
+        raise TypeError(
+            f"{name} has dtype object and holds {odd!r} ({type(odd).__name__}). "
+            "Only numbers, or only strings, can be fed to a model. Encode such "
+            "columns first, and pad rows of unequal length."
+        ) from None

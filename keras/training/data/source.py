@@ -1,0 +1,119 @@
+"""What the training loop asks of its data, whatever the data is.
+
+A `DataSource` is a thing that can be passed over once per epoch. It owns no
+thread and no pipeline unless the data itself asks for one (a `PyDataset` with
+workers), because for arrays in memory nothing may stand between the array and
+the step.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+
+class DataSource:
+    """Batches for one or more epochs.
+
+    A subclass implements `batches`; this base adds the bookkeeping of
+    `steps_per_epoch` and of a batch that was looked at ahead of time.
+
+    Attributes:
+        num_batches: Batches per epoch, `None` where nobody knows.
+        batch_size: Samples per batch, `None` where nobody knows.
+        num_samples: Samples per epoch, `None` where nobody knows.
+        infinite: Whether a pass is known never to end; such a source needs
+            `steps`.
+    """
+
+    num_batches: int | None = None
+    batch_size: int | None = None
+    num_samples: int | None = None
+    infinite: bool = False
+
+    def __init__(self, steps: int | None = None) -> None:
+        self.steps = steps
+        self._running: Iterator[tuple[Any, ...]] | None = None
+        self._midway = False
+        if steps is not None:
+            if isinstance(steps, bool) or int(steps) != steps or steps < 1:
+                raise ValueError(
+                    "The number of steps per epoch must be a positive integer or "
+                    f"None. Received: {steps!r}"
+                )
+            self.num_batches = int(steps)
+
+    def batches(self) -> Iterator[tuple[Any, ...]]:
+        """One fresh pass over all data."""
+        raise TypeError(f"{type(self).__name__} must implement `batches()`.")
+
+    def epoch(self) -> Iterator[tuple[Any, ...]]:
+        """The batches of the next epoch.
+
+        Returns:
+            An iterator of `(x,)`, `(x, y)` or `(x, y, sample_weight)`. With
+            `steps` it ends after that many, and the following epoch goes on
+            where it stopped; otherwise it is one whole fresh pass.
+        """
+        if self.steps is not None:
+            return self._take(self.steps)
+        running, self._running = self._running, None
+        return self.batches() if running is None else running
+
+    def _take(self, steps: int) -> Iterator[tuple[Any, ...]]:
+        """The next `steps` batches.
+
+        An epoch that began within a pass runs on into the next pass. One that
+        began with a pass and outlasts it ends early with a warning: to go round
+        again would show `evaluate` and `predict` the same samples twice.
+        """
+        done = 0
+        while done < steps:
+            fresh = not self._midway
+            if self._running is None:
+                self._running, fresh = self.batches(), True
+            self._midway = True
+            for batch in itertools.islice(self._running, steps - done):
+                done += 1
+                yield batch
+            if done < steps:
+                self._running, self._midway = None, False
+                if fresh:
+                    break
+        if done < steps:
+            warnings.warn(
+                f"The data ended after {done} of {steps} steps of this epoch. "
+                "Provide at least `steps_per_epoch * epochs` batches, for instance "
+                "by repeating the dataset or letting the generator loop.",
+                stacklevel=2,
+            )
+
+    def peek(self) -> tuple[Any, ...]:
+        """The first batch of the coming epoch, which still yields it."""
+        running = self.batches() if self._running is None else self._running
+        try:
+            first = next(running)
+        except StopIteration:
+            raise ValueError(
+                f"The data of this {type(self).__name__} holds no batch at all. "
+                "Check that the dataset is not empty and that the generator was "
+                "not consumed before."
+            ) from None
+        self._running = itertools.chain([first], running)
+        return first
+
+    def on_epoch_begin(self) -> None:
+        """Called by the trainer before the batches of an epoch are asked for."""
+
+    def on_epoch_end(self) -> None:
+        """Called by the trainer after the last batch of an epoch."""
+
+    def close(self) -> None:
+        """Stop whatever works ahead for this source; safe to call twice."""
+        running, self._running = self._running, None
+        self._midway = False
+        close = getattr(running, "close", None)
+        if close is not None:
+            close()
