@@ -1,0 +1,152 @@
+"""The registry of backends and the rule which of them is current.
+
+The current backend is, in this order: that of the innermost `backend_scope` of this
+thread or task; what `set_backend` chose; the start value, from `KERAS_BACKEND`, the
+configuration file, or the first installed framework. A framework is imported when
+its backend is first used, never before.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import threading
+from typing import Any
+
+from keras.backends.backend import Backend as Backend
+from keras.core import config, context
+from keras.core.errors import MissingBackendError
+
+BUILTIN = ("tensorflow", "jax", "torch", "numpy")
+_INSTALL = {
+    "tensorflow": "pip install keras[tensorflow]",
+    "jax": "pip install keras[jax]",
+    "torch": "pip install keras[torch]",
+    "numpy": "pip install numpy",
+}
+_loaded: dict[str, Backend] = {}
+_lock = threading.RLock()
+
+
+class _Process:
+    """What holds where no scope says otherwise."""
+
+    default: Backend | None = None
+
+
+process = _Process()
+
+
+def plugins() -> dict[str, Any]:
+    """Backends that other packages offer (entry point group `keras.backends`)."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group="keras.backends")}
+
+
+def load(name: str) -> Backend:
+    """The backend of that name, imported on first use.
+
+    Raises:
+        ValueError: if there is no backend of that name.
+        MissingBackendError: if its framework is not installed.
+    """
+    backend = _loaded.get(name)
+    if backend is not None:
+        return backend
+    with _lock:
+        if name not in _loaded:
+            _loaded[name] = _import(name)
+    return _loaded[name]
+
+
+def _import(name: str) -> Backend:
+    if name not in BUILTIN:
+        found = plugins()
+        if name in found:
+            return Backend(name, found[name].value)
+        known = ", ".join((*BUILTIN, *found))
+        raise ValueError(
+            f"Unknown backend: {name!r}. Known backends: {known}. Set it with "
+            "keras.config.set_backend(name) or the variable KERAS_BACKEND."
+        )
+    if not is_installed(name):
+        raise MissingBackendError(
+            f"The {name} backend needs the package `{name}`, which is not installed. "
+            f"Run `{_INSTALL[name]}`, or choose another backend with "
+            "keras.config.set_backend(name) or the variable KERAS_BACKEND. "
+            f"Installed: {', '.join(installed()) or 'none'}."
+        )
+    return Backend(name, f"keras.backends.{name}")
+
+
+def is_installed(name: str) -> bool:
+    """Whether the framework of a built-in backend can be imported."""
+    return importlib.util.find_spec(name) is not None
+
+
+def installed() -> tuple[str, ...]:
+    """The built-in backends whose frameworks are installed."""
+    return tuple(name for name in BUILTIN if is_installed(name))
+
+
+def _start() -> Backend:
+    name = config.settings.backend_name
+    if name is None:
+        name = next((name for name in BUILTIN if is_installed(name)), "numpy")
+    process.default = load(name)
+    return process.default
+
+
+def current() -> Backend:
+    """The backend that new objects live on and ops on plain data run on."""
+    return context.get().backend or process.default or _start()
+
+
+def backend() -> str:
+    """The name of the current backend.
+
+    Example:
+
+    >>> import keras
+    >>> with keras.backend_scope("numpy"):
+    ...     keras.config.backend()
+    'numpy'
+    """
+    return current().name
+
+
+def set_backend(backend: str) -> None:
+    """Makes a backend current for the whole process, from now on.
+
+    Objects that exist already stay on their own backend and keep working there.
+
+    Args:
+        backend: `"jax"`, `"tensorflow"`, `"torch"`, `"numpy"`, or the name of an
+            installed plug-in.
+
+    Raises:
+        ValueError: if there is no backend of that name.
+        ImportError: if its framework is not installed; the message names the
+            command that installs it.
+    """
+    process.default = load(backend)
+
+
+class backend_scope(context.Scope):  # noqa: N801 - the public name is lower case
+    """Makes a backend current inside a `with` block, for this thread or task only.
+
+    Args:
+        name: the name of the backend.
+
+    Example:
+
+    >>> import keras
+    >>> with keras.backend_scope("numpy"):
+    ...     x = keras.ops.ones((2,))
+    >>> type(x).__name__
+    'ndarray'
+    """
+
+    def __init__(self, name: str | Backend) -> None:
+        super().__init__("backend", load(name) if isinstance(name, str) else name)

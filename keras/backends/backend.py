@@ -1,0 +1,108 @@
+"""`Backend`: one framework, seen through the names of `contract.py`.
+
+A backend is a folder of modules with the same file names in each. Their public
+names become attributes of one object, so that an op finds its implementation with
+a single attribute lookup and a type checker sees the Protocols of the contract.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+from keras.core.errors import BackendError
+from keras.core.keras_tensor import KerasTensor
+
+# What an argument of an op is, from the point of view of one backend.
+TENSOR = 1  # a tensor of this backend
+SYMBOLIC = 2  # a KerasTensor
+VARIABLE = 3  # a keras.Variable
+SCALAR = 4  # a Python number: weakly typed
+OTHER = 5  # a NumPy array, a list, ...: to be converted
+FOREIGN = 6  # a tensor of another backend: to be converted by way of the host
+
+MODULES = (
+    "core",
+    "control",
+    "array",
+    "math",
+    "nn",
+    "linalg",
+    "image",
+    "random",
+    "rnn",
+    "variable",
+    "layer",
+    "transforms",
+)
+LAZY_MODULES = ("export", "distribution")
+
+
+class Backend:
+    """The functions and classes that one framework provides.
+
+    Args:
+        name: `"numpy"`, `"jax"`, `"tensorflow"`, `"torch"` or the name of a plug-in.
+        package: the package that holds the modules.
+    """
+
+    def __init__(self, name: str, package: str) -> None:
+        self.name = name
+        self._package = package
+        self.kinds: dict[type, int] = {
+            KerasTensor: SYMBOLIC,
+            bool: SCALAR,
+            int: SCALAR,
+            float: SCALAR,
+            complex: SCALAR,
+        }
+        for module_name in MODULES:
+            self._adopt(importlib.import_module(f"{package}.{module_name}"))
+
+    def _adopt(self, module: ModuleType) -> None:
+        for name, value in vars(module).items():
+            if not name.startswith("_") and not isinstance(value, ModuleType):
+                self.__dict__.setdefault(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in LAZY_MODULES:
+            module = importlib.import_module(f"{self._package}.{name}")
+            self.__dict__[name] = module
+            return module
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise BackendError(
+            f"The {self.name} backend does not provide `{name}`. "
+            "Use another backend for it: keras.backend_scope(name) or "
+            "model.to_backend(name)."
+        )
+
+    def __repr__(self) -> str:
+        return f"<keras backend {self.name!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from keras.backends import load
+
+        return load, (self.name,)
+
+    def kind_of(self, x: Any) -> int:
+        """What `x` is to this backend; remembered by type."""
+        cls = type(x)
+        kind = self.kinds.get(cls)
+        if kind is None:
+            kind = self._classify(x)
+            self.kinds[cls] = kind
+        return kind
+
+    def _classify(self, x: Any) -> int:
+        if self.is_tensor(x):
+            return TENSOR
+        if getattr(x, "_is_keras_variable", False):
+            return VARIABLE
+        if isinstance(x, KerasTensor):
+            return SYMBOLIC
+        root = type(x).__module__.partition(".")[0]
+        if root in ("torch", "tensorflow", "jax", "jaxlib") and hasattr(x, "shape"):
+            return FOREIGN
+        return OTHER

@@ -1,0 +1,173 @@
+"""Tensors of the JAX backend: conversion, shapes, dtypes, places."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import jax as _jax
+import jax.numpy as _jnp
+import ml_dtypes as _ml_dtypes
+import numpy as _np
+
+from keras.backends import specs as _specs
+from keras.core import config as _config
+from keras.core.dtypes import standardize_dtype as _standardize
+from keras.core.errors import BackendError as _BackendError
+
+_EXTRA = {
+    name: _np.dtype(getattr(_ml_dtypes, name))
+    for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")
+}
+inexact = frozenset(
+    map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
+) | frozenset(_EXTRA.values())
+_NARROW = {
+    "int64": "int32",
+    "uint64": "uint32",
+    "float64": "float32",
+    "complex128": "complex64",
+}
+
+
+def canonical_dtype(dtype: str) -> str:
+    if dtype in _NARROW and not _jax.config.jax_enable_x64:
+        return _NARROW[dtype]
+    return dtype
+
+
+def native_dtype(dtype: Any) -> _np.dtype[Any]:
+    """The dtype JAX uses for a dtype name: 64-bit ones only where x64 is enabled."""
+    name = canonical_dtype(_standardize(dtype))
+    return _EXTRA.get(name) or _np.dtype(name)
+
+
+def is_tensor(x: Any) -> bool:
+    return isinstance(x, _jax.Array)
+
+
+def shape_of(x: Any) -> tuple[int | None, ...]:
+    return x.shape
+
+
+shape = shape_of
+
+
+def dtype_of(x: Any) -> str:
+    return x.dtype.name
+
+
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
+    if getattr(x, "_is_keras_variable", False):
+        x = x.value
+    if isinstance(x, _jax.Array):
+        if dtype is None or x.dtype.name == dtype:
+            return x
+        return x.astype(native_dtype(dtype))
+    if sparse:
+        raise ValueError("Expected a JAX sparse array for `sparse=True`.")
+    if hasattr(x, "detach"):  # a torch tensor
+        x = x.detach().cpu()
+        x = x.float() if str(x.dtype) == "torch.bfloat16" else x
+    if dtype is None and not hasattr(x, "dtype"):
+        dtype = _default_dtype(x)
+    elif dtype is None:
+        dtype = _standardize(x.dtype)
+    if not isinstance(x, (list, tuple)):
+        x = _np.asarray(x)
+    return _jnp.asarray(x, dtype=native_dtype(dtype))
+
+
+def _default_dtype(x: Any) -> Any:
+    """Python floats become floatx, Python ints int32; JAX values keep their dtype."""
+    if isinstance(x, (list, tuple)):
+        arrays = [v for v in x if hasattr(v, "dtype")]
+        if arrays:
+            return _standardize(_jnp.result_type(*arrays))
+    dtype = _np.asarray(x).dtype
+    if dtype.kind == "f":
+        return _config.floatx()
+    if dtype.kind == "i":
+        return "int32"
+    return _standardize(dtype)
+
+
+def convert_to_numpy(x: Any) -> Any:
+    if getattr(x, "_is_keras_variable", False):
+        x = x.value
+    return _np.asarray(x)
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    if isinstance(x, _jax.Array):
+        wanted = native_dtype(dtype)
+        return x if x.dtype == wanted else x.astype(wanted)
+    return convert_to_tensor(x, dtype)
+
+
+def own(x: Any) -> Any:
+    """A copy that nobody else can write to: JAX arrays are immutable, but donation
+    can end the life of one."""
+    return _jnp.array(x, copy=True)
+
+
+def stop_gradient(x: Any) -> Any:
+    return _jax.lax.stop_gradient(x)
+
+
+def synchronize(x: Any) -> Any:
+    """Waits until the value is there."""
+    return _jax.block_until_ready(x)
+
+
+def in_trace() -> bool:
+    """Whether a compiling or differentiating trace is under way."""
+    return not _jax.core.trace_state_clean()
+
+
+def eager_scope() -> contextlib.AbstractContextManager[Any]:
+    """Inside, computations happen at once, also while a trace is under way."""
+    return _jax.ensure_compile_time_eval()
+
+
+def _device(name: str) -> Any:
+    kind, _, index = name.partition(":")
+    kind = "gpu" if kind == "cuda" else kind
+    try:
+        return _jax.devices(kind)[int(index or 0)]
+    except (RuntimeError, IndexError, ValueError) as error:
+        raise _BackendError(
+            f"JAX has no device {name!r}. There are: {', '.join(devices())}."
+        ) from error
+
+
+def device_scope(name: str) -> contextlib.AbstractContextManager[Any]:
+    return _jax.default_device(_device(name))
+
+
+def devices(kind: str | None = None) -> list[str]:
+    """The names of the devices there are."""
+    found = [f"{device.platform}:{device.id}" for device in _jax.devices()]
+    return [name for name in found if kind is None or name.startswith(kind)]
+
+
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    return _jax.checkpoint(function)
+
+
+def compute_output_spec(
+    function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
+    """Traces the function abstractly, with two sizes for each unknown one."""
+    found: list[Any] = []
+
+    def run() -> None:
+        found.append(_specs.by_running(function, args, kwargs, _ones))
+
+    _jax.eval_shape(run)
+    return found[0]
+
+
+def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    return _jnp.ones(shape, native_dtype(dtype))

@@ -1,0 +1,1 @@
+"""The NumPy backend: the reference for values, and inference with nothing else."""

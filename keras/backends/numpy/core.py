@@ -1,0 +1,133 @@
+"""Tensors of the NumPy backend: conversion, shapes, dtypes, places."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import ml_dtypes as _ml_dtypes
+import numpy as _np
+
+from keras.backends import specs as _specs
+from keras.core import config as _config
+from keras.core.dtypes import standardize_dtype as _standardize
+
+_NATIVE = {
+    name: _np.dtype(getattr(_ml_dtypes, name))
+    for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")
+}
+inexact = frozenset(
+    map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
+) | frozenset(_NATIVE.values())
+
+
+def native_dtype(dtype: Any) -> _np.dtype[Any]:
+    """The NumPy dtype of a dtype name."""
+    name = _standardize(dtype)
+    return _NATIVE.get(name) or _np.dtype(name)
+
+
+def is_tensor(x: Any) -> bool:
+    return isinstance(x, (_np.ndarray, _np.generic))
+
+
+def shape_of(x: Any) -> tuple[int | None, ...]:
+    return x.shape
+
+
+shape = shape_of
+
+
+def dtype_of(x: Any) -> str:
+    return x.dtype.name
+
+
+def canonical_dtype(dtype: str) -> str:
+    return dtype
+
+
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
+    if sparse:
+        raise ValueError("The numpy backend has no sparse tensors.")
+    if getattr(x, "_is_keras_variable", False):
+        x = x.value
+    wanted = None if dtype is None else native_dtype(dtype)
+    if isinstance(x, (_np.ndarray, _np.generic)):
+        return x if wanted is None else x.astype(wanted, copy=False)
+    if hasattr(x, "detach"):  # a torch tensor
+        x = x.detach().cpu()
+        x = x.float() if str(x.dtype) == "torch.bfloat16" else x
+    array = _np.asarray(x)
+    if wanted is None and not hasattr(x, "dtype"):
+        wanted = _default(array)
+    return array if wanted is None else array.astype(wanted, copy=False)
+
+
+def _default(array: Any) -> Any:
+    """Python floats become floatx, Python ints int32."""
+    if array.dtype.kind == "f":
+        return native_dtype(_config.floatx())
+    if array.dtype.kind == "i":
+        return _np.dtype("int32")
+    return None
+
+
+def convert_to_numpy(x: Any) -> Any:
+    return _np.asarray(getattr(x, "value", x) if hasattr(x, "_is_keras_variable") else x)
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    return _np.asarray(x).astype(native_dtype(dtype), copy=False)
+
+
+def own(x: Any) -> Any:
+    """A copy that nobody else can write to."""
+    return _np.array(x)
+
+
+def stop_gradient(x: Any) -> Any:
+    return x
+
+
+def synchronize(x: Any) -> Any:
+    """Waits until the value is there."""
+    return x
+
+
+def in_trace() -> bool:
+    """Whether a compiling or differentiating trace is under way."""
+    return False
+
+
+def eager_scope() -> contextlib.AbstractContextManager[Any]:
+    """Inside, computations happen at once, also while a trace is under way."""
+    return contextlib.nullcontext()
+
+
+def device_scope(name: str) -> contextlib.AbstractContextManager[Any]:
+    if not name.startswith("cpu"):
+        raise ValueError(
+            f"The numpy backend has the device 'cpu' only. Received: {name!r}."
+        )
+    return contextlib.nullcontext()
+
+
+def devices(kind: str | None = None) -> list[str]:
+    """The names of the devices there are."""
+    return ["cpu:0"] if kind in (None, "cpu") else []
+
+
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
+
+
+def compute_output_spec(
+    function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
+    """Runs the function on arrays of two different sizes for each unknown one."""
+    return _specs.by_running(function, args, kwargs, _ones)
+
+
+def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    return _np.ones(shape, native_dtype(dtype))

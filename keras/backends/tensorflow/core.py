@@ -1,0 +1,210 @@
+"""Tensors of the TensorFlow backend: conversion, shapes, dtypes, places."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as _np
+import tensorflow as _tf
+
+from keras.core import config as _config
+from keras.core import tree as _tree
+from keras.core.dtypes import standardize_dtype as _standardize
+from keras.core.errors import BackendError as _BackendError
+from keras.core.keras_tensor import KerasTensor as _KerasTensor
+
+inexact = frozenset(
+    (
+        _tf.bfloat16,
+        _tf.float16,
+        _tf.float32,
+        _tf.float64,
+        _tf.complex64,
+        _tf.complex128,
+    )
+)
+_SPARSE = (_tf.SparseTensor, _tf.IndexedSlices, _tf.RaggedTensor)
+
+
+def native_dtype(dtype: Any) -> Any:
+    """The TensorFlow dtype of a dtype name."""
+    if isinstance(dtype, _tf.DType):
+        return dtype
+    return _tf.as_dtype(_standardize(dtype))
+
+
+def is_tensor(x: Any) -> bool:
+    return isinstance(x, (_tf.Tensor, _tf.Variable, *_SPARSE))
+
+
+def shape_of(x: Any) -> tuple[int | None, ...]:
+    shape = x.shape
+    if shape.rank is None:
+        raise ValueError(f"A tensor of unknown rank cannot be used here: {x!r}.")
+    return tuple(shape.as_list())
+
+
+def shape(x: Any) -> tuple[Any, ...]:
+    """The shape; inside a traced function, unknown sizes are scalar tensors."""
+    static = shape_of(x)
+    if None not in static:
+        return static
+    dynamic = _tf.shape(x)
+    return tuple(dynamic[i] if s is None else s for i, s in enumerate(static))
+
+
+def dtype_of(x: Any) -> str:
+    return x.dtype.base_dtype.name
+
+
+def canonical_dtype(dtype: str) -> str:
+    return dtype
+
+
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
+    if getattr(x, "_is_keras_variable", False):
+        x = x.value
+    if isinstance(x, _SPARSE):
+        if sparse is False and isinstance(x, _tf.SparseTensor):
+            x = _tf.sparse.to_dense(x)
+        return x if dtype is None else cast(x, dtype)
+    if isinstance(x, (_tf.Tensor, _tf.Variable)):
+        return x if dtype is None else cast(x, dtype)
+    if hasattr(x, "detach"):  # a torch tensor
+        x = x.detach().cpu()
+        x = x.float() if str(x.dtype) == "torch.bfloat16" else x
+    if dtype is None and not hasattr(x, "dtype"):
+        dtype = _default_dtype(x)
+    if isinstance(x, (list, tuple)) and any(is_tensor(v) for v in _tree.flatten(x)):
+        x = _tf.convert_to_tensor(_tree.map_structure(_inner, x))
+        return x if dtype is None else cast(x, dtype)
+    if not isinstance(x, (bool, int, float, complex, str, bytes)):
+        x = _np.asarray(x)
+    if dtype is None:
+        return _tf.convert_to_tensor(x)
+    wanted = native_dtype(dtype)
+    if isinstance(x, _np.ndarray) and x.dtype.kind in "biufcV":
+        x = x.astype(wanted.as_numpy_dtype, copy=False)
+    return _tf.convert_to_tensor(x, dtype=wanted)
+
+
+def _inner(x: Any) -> Any:
+    return x.value if getattr(x, "_is_keras_variable", False) else x
+
+
+def _default_dtype(x: Any) -> Any:
+    if isinstance(x, (bool, str, bytes)):
+        return None
+    if isinstance(x, int):
+        return "int32"
+    if isinstance(x, float):
+        return _config.floatx()
+    if isinstance(x, (list, tuple)):
+        leaves = _tree.flatten(x)
+        if any(is_tensor(v) or hasattr(v, "dtype") for v in leaves):
+            first = next(v for v in leaves if hasattr(v, "dtype"))
+            return _standardize(first.dtype)
+    kind = _np.asarray(x).dtype.kind
+    if kind == "f":
+        return _config.floatx()
+    return "int32" if kind == "i" else None
+
+
+def convert_to_numpy(x: Any) -> Any:
+    if getattr(x, "_is_keras_variable", False):
+        x = x.value
+    if isinstance(x, _tf.SparseTensor):
+        x = _tf.sparse.to_dense(x)
+    elif isinstance(x, _tf.RaggedTensor):
+        x = x.to_tensor()
+    elif isinstance(x, _tf.IndexedSlices):
+        x = _tf.convert_to_tensor(x)
+    return x.numpy() if hasattr(x, "numpy") else _np.asarray(x)
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    wanted = native_dtype(dtype)
+    if not is_tensor(x):
+        return convert_to_tensor(x, dtype)
+    if x.dtype is wanted:
+        return x
+    if isinstance(x, _tf.SparseTensor):
+        return _tf.sparse.map_values(_tf.cast, x, wanted)
+    return _tf.cast(x, wanted)
+
+
+def own(x: Any) -> Any:
+    """A copy that nobody else can write to; TensorFlow's tensors are immutable."""
+    return x
+
+
+def stop_gradient(x: Any) -> Any:
+    return _tf.stop_gradient(x)
+
+
+def synchronize(x: Any) -> Any:
+    """Waits until the value is there."""
+    return x.numpy() if hasattr(x, "numpy") else x
+
+
+def in_trace() -> bool:
+    """Whether a graph is being traced."""
+    return not _tf.executing_eagerly()
+
+
+def eager_scope() -> contextlib.AbstractContextManager[Any]:
+    """Inside, computations happen at once, also while a trace is under way."""
+    return _tf.init_scope()
+
+
+def device_scope(name: str) -> contextlib.AbstractContextManager[Any]:
+    kind, _, index = name.partition(":")
+    kind = "gpu" if kind == "cuda" else kind
+    if f"{kind}:{index or 0}" not in devices():
+        raise _BackendError(
+            f"TensorFlow has no device {name!r}. There are: {', '.join(devices())}."
+        )
+    return _tf.device(f"{kind}:{index or 0}")
+
+
+def devices(kind: str | None = None) -> list[str]:
+    """The names of the devices there are."""
+    found = [
+        device.name.partition("device:")[2].lower()
+        for device in _tf.config.list_logical_devices()
+    ]
+    return [name for name in found if kind is None or name.startswith(kind)]
+
+
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    return _tf.recompute_grad(function)
+
+
+def compute_output_spec(
+    function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
+    """Traces the function into a graph with placeholders for the KerasTensors."""
+    leaves = _tree.flatten((args, kwargs))
+    found: list[Any] = []
+
+    @_tf.function(autograph=False)
+    def traced(*given: Any) -> None:
+        feed = iter(given)
+        filled = [next(feed) if isinstance(x, _KerasTensor) else x for x in leaves]
+        inner_args, inner_kwargs = _tree.pack_sequence_as((args, kwargs), filled)
+        found.append(function(*inner_args, **inner_kwargs))
+
+    symbolic = [x for x in leaves if isinstance(x, _KerasTensor)]
+    traced.get_concrete_function(
+        *(_tf.TensorSpec(x.shape, native_dtype(x.dtype)) for x in symbolic)
+    )
+    return _tree.map_structure(_spec, found[0])
+
+
+def _spec(x: Any) -> Any:
+    if not is_tensor(x):
+        return x
+    sparse = isinstance(x, _tf.SparseTensor)
+    return _KerasTensor(shape_of(x), dtype_of(x), sparse=sparse)

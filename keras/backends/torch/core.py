@@ -1,0 +1,239 @@
+"""Tensors of the PyTorch backend: conversion, shapes, dtypes, places."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as _np
+import torch as _torch
+
+from keras.backends import specs as _specs
+from keras.backends.torch import dynamo as _dynamo
+from keras.core import config as _config
+from keras.core import context as _context
+from keras.core.dtypes import standardize_dtype as _standardize
+from keras.core.errors import BackendError as _BackendError
+
+# `torch.compile` cannot trace a ContextVar write: scopes ask this before they do.
+_context.tracing = _torch.compiler.is_compiling
+_dynamo.install()
+
+_NATIVE = {
+    name: getattr(_torch, name)
+    for name in (
+        "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 bfloat16 float16 "
+        "float32 float64 float8_e4m3fn float8_e5m2 complex64 complex128"
+    ).split()
+}
+_NAMES = {dtype: name for name, dtype in _NATIVE.items()}
+inexact = frozenset(
+    dtype for dtype in _NAMES if dtype.is_floating_point or dtype.is_complex
+)
+
+
+def native_dtype(dtype: Any) -> _torch.dtype:
+    """The torch dtype of a dtype name."""
+    found = _NATIVE.get(dtype) if type(dtype) is str else None
+    if found is not None:
+        return found
+    if isinstance(dtype, _torch.dtype):
+        return dtype
+    name = _standardize(dtype)
+    if name not in _NATIVE:
+        raise ValueError(f"The torch backend has no dtype {name!r}.")
+    return _NATIVE[name]
+
+
+def default_device() -> _torch.device:
+    """Where new tensors are placed: the device scope, else an accelerator, else CPU."""
+    name = _context.get().device
+    if name is not None:
+        return _torch.device(_torch_device(name))
+    return _preferred()
+
+
+_found_device: list[_torch.device] = []
+
+
+def _preferred() -> _torch.device:
+    if not _found_device:
+        has_cuda = _torch.cuda.is_available()
+        _found_device.append(_torch.device("cuda" if has_cuda else "cpu"))
+    return _found_device[0]
+
+
+def _torch_device(name: str) -> str:
+    kind, _, index = name.partition(":")
+    kind = "cuda" if kind == "gpu" else kind
+    return kind if kind in ("cpu", "meta") or not index else f"{kind}:{index}"
+
+
+def is_tensor(x: Any) -> bool:
+    return isinstance(x, _torch.Tensor)
+
+
+def shape_of(x: Any) -> tuple[int | None, ...]:
+    return tuple(x.shape)
+
+
+shape = shape_of
+
+
+def dtype_of(x: Any) -> str:
+    return _NAMES[x.dtype]
+
+
+def canonical_dtype(dtype: str) -> str:
+    return dtype
+
+
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
+    if sparse:
+        raise ValueError("The torch backend has no sparse tensors.")
+    if getattr(x, "_is_keras_variable", False):
+        x = x.value
+    if isinstance(x, _torch.Tensor):
+        return x if dtype is None else x.to(native_dtype(dtype))
+    if dtype is None:
+        dtype = _default_dtype(x)
+    if isinstance(x, (bool, int, float, complex)):
+        return _torch.tensor(x, dtype=native_dtype(dtype), device=default_device())
+    if isinstance(x, (list, tuple)) and any(isinstance(v, _torch.Tensor) for v in x):
+        x = _torch.stack([convert_to_tensor(v) for v in x])
+        return x.to(native_dtype(dtype))
+    return _from_array(_np.asarray(x), native_dtype(dtype))
+
+
+def _from_array(array: Any, dtype: _torch.dtype) -> Any:
+    name = array.dtype.name
+    if name in ("bfloat16", "float8_e4m3fn", "float8_e5m2"):
+        array = array.astype("float32")  # torch reads no ml_dtypes arrays
+    if array.dtype.kind not in "biufc":
+        raise ValueError(
+            f"The torch backend cannot hold values of dtype {name!r}. "
+            "Expected numbers or booleans."
+        )
+    # A read-only or strided-backwards array cannot be shared with torch.
+    if not array.flags.writeable or any(stride < 0 for stride in array.strides):
+        array = array.copy()
+    tensor = _torch.as_tensor(array)
+    return tensor.to(device=default_device(), dtype=dtype)
+
+
+def _default_dtype(x: Any) -> str:
+    if isinstance(x, bool):
+        return "bool"
+    if isinstance(x, int):
+        return "int32"
+    if isinstance(x, float):
+        return _config.floatx()
+    if hasattr(x, "dtype"):
+        return _standardize(x.dtype)
+    if isinstance(x, (list, tuple)):
+        tensors = [v for v in x if isinstance(v, _torch.Tensor)]
+        if tensors:
+            return dtype_of(tensors[0])
+    kind = _np.asarray(x).dtype
+    if kind.kind == "f":
+        return _config.floatx()
+    return "int32" if kind.kind == "i" else kind.name
+
+
+def convert_to_numpy(x: Any) -> Any:
+    if getattr(x, "_is_keras_variable", False):
+        x = x.value
+    if not isinstance(x, _torch.Tensor):
+        return _np.asarray(x)
+    x = x.detach()
+    if x.device.type != "cpu":
+        x = x.cpu()
+    if x.is_conj():
+        x = x.resolve_conj()
+    if x.dtype in (_torch.bfloat16, _torch.float8_e4m3fn, _torch.float8_e5m2):
+        import ml_dtypes
+
+        return x.float().numpy().astype(getattr(ml_dtypes, _NAMES[x.dtype]))
+    return x.numpy()
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    if isinstance(x, _torch.Tensor):
+        return x.to(native_dtype(dtype))
+    return convert_to_tensor(x, dtype)
+
+
+def own(x: Any) -> Any:
+    """A copy that nobody else can write to."""
+    return x.detach().clone()
+
+
+def stop_gradient(x: Any) -> Any:
+    return x.detach()
+
+
+def synchronize(x: Any) -> Any:
+    """Waits until the value is there."""
+    if isinstance(x, _torch.Tensor) and x.is_cuda:
+        _torch.cuda.synchronize(x.device)
+    return x
+
+
+def in_trace() -> bool:
+    """Whether a compiling or differentiating trace is under way."""
+    return _torch.compiler.is_compiling()
+
+
+def eager_scope() -> contextlib.AbstractContextManager[Any]:
+    """Inside, computations happen at once, also while a trace is under way."""
+    return contextlib.nullcontext()
+
+
+def device_scope(name: str) -> contextlib.AbstractContextManager[Any]:
+    try:
+        _torch.device(_torch_device(name))
+    except RuntimeError as error:
+        raise _BackendError(f"torch has no device {name!r}: {error}") from error
+    return contextlib.nullcontext()
+
+
+def devices(kind: str | None = None) -> list[str]:
+    """The names of the devices there are."""
+    found = ["cpu:0"] if kind in (None, "cpu") else []
+    if kind in (None, "gpu", "cuda"):
+        found += [f"gpu:{i}" for i in range(_torch.cuda.device_count())]
+    return found
+
+
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    def rematerialized(*args: Any, **kwargs: Any) -> Any:
+        from torch.utils.checkpoint import checkpoint
+
+        return checkpoint(function, *args, use_reentrant=False, **kwargs)
+
+    return rematerialized
+
+
+def compute_output_spec(
+    function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
+    """Runs the function on storage-less tensors of two sizes for each unknown one.
+
+    Functions that meet real tensors on the way cannot run without storage; they are
+    run on real ones.
+    """
+    with _torch.no_grad():
+        try:
+            with _context.Scope("device", "meta"):
+                return _specs.by_running(function, args, kwargs, _meta)
+        except (RuntimeError, TypeError, ValueError, NotImplementedError):
+            return _specs.by_running(function, args, kwargs, _ones)
+
+
+def _meta(shape: tuple[int, ...], dtype: str) -> Any:
+    return _torch.empty(shape, dtype=native_dtype(dtype), device="meta")
+
+
+def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    return _torch.ones(shape, dtype=native_dtype(dtype), device=default_device())

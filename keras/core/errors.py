@@ -1,0 +1,29 @@
+"""Error classes, and how an error is worded here.
+
+A message says what was expected, what was received, and the way out. Prefer a
+builtin class (`ValueError`, `TypeError`) unless a program may want to catch this
+very case. Inner code states the fact; the boundary (an op, a layer call, a file)
+adds its name and shapes once.
+"""
+
+from __future__ import annotations
+
+
+class BackendError(RuntimeError):
+    """Objects of different backends met, or a backend cannot do what was asked."""
+
+
+class MissingBackendError(ImportError):
+    """The framework of a backend is not installed."""
+
+
+class ShapeError(ValueError):
+    """Shapes do not fit the operation."""
+
+
+class DeserializationError(ValueError):
+    """A config or a file cannot be turned back into an object."""
+
+
+class UnsafeDeserializationError(DeserializationError):
+    """A file asks for something that could run code or leave its own bounds."""

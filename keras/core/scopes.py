@@ -1,0 +1,102 @@
+"""Scopes that change what reading and writing a Variable means.
+
+`StatelessScope` redirects both: reads see given values, writes are collected and
+nothing is changed. `SymbolicScope` marks code that runs on KerasTensors to learn
+shapes. `AutocastScope` lets float variables be read in a layer's compute dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from keras.core import context
+from keras.core.dtypes import is_float, standardize_dtype
+
+
+class StatelessScope(context.Scope):
+    """Inside, variables take their values from a mapping, and writes go to it.
+
+    Args:
+        state_mapping: `(variable, value)` pairs.
+        collect_losses: whether `Layer.add_loss` adds to this scope.
+        initialize_variables: kept for compatibility; variables are always
+            initialized when they are made.
+
+    Example:
+
+    >>> import keras
+    >>> v = keras.Variable(1.0)
+    >>> with keras.StatelessScope([(v, keras.ops.convert_to_tensor(5.0))]) as scope:
+    ...     _ = v.assign(v.value + 1.0)
+    >>> float(v.numpy()), float(scope.get_current_value(v))
+    (1.0, 6.0)
+    """
+
+    def __init__(
+        self,
+        state_mapping: Iterable[tuple[Any, Any]] | None = None,
+        collect_losses: bool = False,
+        initialize_variables: bool = True,
+    ) -> None:
+        super().__init__("stateless", self)
+        self.collect_losses = collect_losses
+        self.initialize_variables = initialize_variables
+        self.losses: list[Any] = []
+        self.state_mapping: dict[int, Any] = {}
+        self.updates: dict[int, Any] = {}  # id -> variable, for those written
+        self._outer: Any = None
+        for variable, value in state_mapping or ():
+            if value is None:
+                continue
+            self.state_mapping[id(variable)] = variable._converted(value)
+
+    def __enter__(self) -> StatelessScope:
+        self._outer = context.get().stateless
+        super().__enter__()
+        return self
+
+    def add_loss(self, loss: Any) -> None:
+        """Collects a loss, if this scope collects them."""
+        self.losses.append(loss)
+
+    def add_update(self, update: tuple[Any, Any]) -> None:
+        """Records a write: `(variable, value)`."""
+        variable, value = update
+        self.state_mapping[id(variable)] = value
+        self.updates[id(variable)] = variable
+
+    def get_current_value(self, variable: Any) -> Any:
+        """The value of a variable in this scope, or None where it has none."""
+        value = self.state_mapping.get(id(variable))
+        if value is None and self._outer is not None:
+            return self._outer.get_current_value(variable)
+        return value
+
+
+def in_stateless_scope() -> bool:
+    """Whether a `StatelessScope` is open."""
+    return context.get().stateless is not None
+
+
+class SymbolicScope(context.Scope):
+    """Inside, calls only work out shapes and dtypes: nothing becomes a graph node."""
+
+    def __init__(self) -> None:
+        super().__init__("symbolic", self)
+
+
+def in_symbolic_scope() -> bool:
+    """Whether a `SymbolicScope` is open."""
+    return context.get().symbolic is not None
+
+
+class AutocastScope(context.Scope):
+    """Inside, float variables that allow it are read in the given dtype."""
+
+    def __init__(self, dtype: str | None) -> None:
+        if dtype is not None:
+            dtype = standardize_dtype(dtype)
+            dtype = dtype if is_float(dtype) else None
+        self.dtype = dtype
+        super().__init__("autocast", dtype)

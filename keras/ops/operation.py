@@ -1,0 +1,293 @@
+"""Operations, and the graph that calling them on KerasTensors leaves behind.
+
+An `Operation` is anything that can be called on tensors or KerasTensors: an op with
+its static arguments, a layer, a model. A call on KerasTensors makes a `Node`; its
+outputs remember it in their history. Functional models are read off that history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keras.backends import current
+from keras.core import context, tree
+from keras.core.configurable import Configurable
+from keras.core.keras_tensor import KerasHistory, KerasTensor
+from keras.core.naming import auto_name, name_of
+from keras.core.scopes import SymbolicScope
+from keras.ops.declare import Declaration
+
+
+class Node:
+    """One call of an operation in a graph.
+
+    Args:
+        operation: what was called.
+        args: its positional arguments, KerasTensors anywhere in them.
+        kwargs: its keyword arguments.
+        outputs: the KerasTensors that it returned, in their structure.
+    """
+
+    __slots__ = ("args", "inputs", "kwargs", "operation", "outputs")
+
+    def __init__(
+        self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any
+    ) -> None:
+        self.operation = operation
+        self.args = args
+        self.kwargs = kwargs
+        leaves = tree.flatten((args, kwargs))
+        self.inputs = [leaf for leaf in leaves if isinstance(leaf, KerasTensor)]
+        self.outputs = tree.flatten(outputs)
+        index = len(operation._inbound_nodes)
+        for position, output in enumerate(self.outputs):
+            output._keras_history = KerasHistory(operation, index, position)
+        operation._inbound_nodes.append(self)
+
+    @property
+    def is_input(self) -> bool:
+        """Whether this node brings tensors in from outside."""
+        return not self.inputs
+
+    @property
+    def parents(self) -> list[Node]:
+        """The nodes that made the inputs."""
+        return [node_of(x) for x in self.inputs if x._keras_history is not None]
+
+    def __repr__(self) -> str:
+        return f"<Node of {self.operation.name}: {self.inputs} -> {self.outputs}>"
+
+
+def node_of(x: KerasTensor) -> Node:
+    """The node whose output a KerasTensor is."""
+    history = x._keras_history
+    if history is None:
+        raise ValueError(
+            f"{x!r} is no output of a layer or op on a keras.Input, so it cannot be "
+            "part of a graph."
+        )
+    return history.operation._inbound_nodes[history.node_index]
+
+
+def connect(
+    operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any
+) -> Any:
+    """Makes the node of a call and returns the outputs with their history."""
+    recording = True
+    for leaf in tree.flatten((args, kwargs)):
+        if isinstance(leaf, KerasTensor):
+            recording = leaf.record_history
+            if recording:
+                break
+    fresh = tree.map_structure(_fresh, outputs)
+    if recording and context.get().symbolic is None:
+        Node(operation, args, kwargs, fresh)
+    return fresh
+
+
+def _fresh(output: Any) -> Any:
+    """A copy: a rule may return its own input, whose history is its own."""
+    if not isinstance(output, KerasTensor):
+        return output
+    copy = KerasTensor(output.shape, output.dtype, output.sparse, output.ragged)
+    copy._keras_mask = output._keras_mask
+    return copy
+
+
+class Operation(Configurable):
+    """Something that can be called on tensors and on KerasTensors.
+
+    Subclasses define `call`; where running `call` on KerasTensors does not tell the
+    output, also `compute_output_spec`.
+
+    Args:
+        name: a name; made up from the class by default.
+
+    Example:
+
+    >>> import keras
+    >>> class Double(keras.Operation):
+    ...     def call(self, x):
+    ...         return x * 2
+    >>> Double()(keras.KerasTensor((None, 3))).shape
+    (None, 3)
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name_of(name, self)
+        self._inbound_nodes: list[Node] = []
+        self._outbound_nodes: list[Node] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs `call`, or on KerasTensors works out the output and notes the call."""
+        if any_symbolic(args, kwargs):
+            return self.symbolic_call(*args, **kwargs)
+        return self.call(*args, **kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation."""
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define `call`: it says what the "
+            "operation computes."
+        )
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """The call on KerasTensors: output specs, and a node of the graph."""
+        outputs = self.compute_output_spec(*args, **kwargs)
+        return connect(self, args, kwargs, outputs)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """The shape and dtype of the output, as KerasTensors."""
+        return infer_spec(self.call, args, kwargs)
+
+    def rematerialized_call(
+        self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """`layer_call` whose intermediate results are computed again for gradients."""
+        return current().remat(layer_call)(*args, **kwargs)
+
+    @property
+    def input(self) -> Any:
+        """The input KerasTensor(s), if it was called exactly once."""
+        node = self._only_node("input")
+        inputs = node.inputs
+        return inputs[0] if len(inputs) == 1 else list(inputs)
+
+    @property
+    def output(self) -> Any:
+        """The output KerasTensor(s), if it was called exactly once."""
+        node = self._only_node("output")
+        outputs = node.outputs
+        return outputs[0] if len(outputs) == 1 else list(outputs)
+
+    def _only_node(self, what: str) -> Node:
+        nodes = self._inbound_nodes
+        if len(nodes) != 1:
+            raise AttributeError(
+                f"{type(self).__name__} {self.name!r} has no single `{what}`: it was "
+                f"called {len(nodes)} times on symbolic tensors. Expected one call."
+            )
+        return nodes[0]
+
+
+def any_symbolic(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether there is a KerasTensor anywhere in the arguments."""
+    if len(args) == 1 and not kwargs:
+        if isinstance(args[0], KerasTensor):
+            return True
+        if not isinstance(args[0], (list, tuple, dict)):
+            return False
+    return any(isinstance(leaf, KerasTensor) for leaf in tree.flatten((args, kwargs)))
+
+
+def infer_spec(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """What a function would return, as KerasTensors.
+
+    The function is run on KerasTensors: exact, and no framework is asked. Code that
+    does not work on them (a framework's own functions, concrete sizes) is traced by
+    the backend instead.
+    """
+    from keras.core.scopes import StatelessScope
+
+    bare = tree.map_structure(_unrecorded, (args, kwargs))
+    try:
+        with SymbolicScope(), StatelessScope():
+            outputs = function(*bare[0], **bare[1])
+        backend = current()
+        return tree.map_structure(lambda x: _as_spec(backend, x), outputs)
+    except Exception as symbolic_error:
+        try:
+            with StatelessScope():
+                return current().compute_output_spec(function, *bare[0], **bare[1])
+        except Exception:
+            raise symbolic_error from None
+
+
+def _unrecorded(x: Any) -> Any:
+    return _fresh(x) if isinstance(x, KerasTensor) else x
+
+
+def _as_spec(backend: Any, x: Any) -> Any:
+    if x is None or isinstance(x, KerasTensor):
+        return x
+    if backend.kind_of(x) in (1, 3):
+        return KerasTensor(backend.shape_of(x), backend.dtype_of(x))
+    return x
+
+
+class OpCall(Operation):
+    """An op with its static arguments: what a call of an op becomes in a graph.
+
+    One subclass for each op, made on demand and named after it (`matmul` ->
+    `Matmul`), because files of Keras 3 name them so.
+    """
+
+    declaration: Declaration
+
+    def __init__(self, name: str | None = None, **static: Any) -> None:
+        super().__init__(name=name)
+        self.static = static
+
+    def call(self, *tensors: Any) -> Any:
+        """The op on its tensor arguments."""
+        declaration = self.declaration
+        if declaration.leads_with_tensors:
+            return declaration.public(*tensors, **self.static)
+        static = dict(self.static)
+        values = []
+        remaining = list(tensors)
+        for index, name in enumerate(declaration.parameters):
+            if index == declaration.variadic:
+                values.extend(remaining)
+            elif name in declaration.tensor_names:
+                values.append(remaining.pop(0))
+            elif name in static:
+                values.append(static.pop(name))
+        return declaration.public(*values)
+
+    def compute_output_spec(self, *tensors: Any) -> Any:
+        """By the rule of the op."""
+        with SymbolicScope():
+            return self.call(*tensors)
+
+    def get_config(self) -> dict[str, Any]:
+        """The name and the static arguments."""
+        return {"name": self.name, **self.static}
+
+
+def operation_class(declaration: Declaration) -> type[OpCall]:
+    """The `OpCall` subclass of an op."""
+    if declaration.operation_class is None:
+        name = "".join(part.capitalize() for part in declaration.name.split("_"))
+        declaration.operation_class = type(
+            name,
+            (OpCall,),
+            {"declaration": declaration, "__doc__": declaration.rule.__doc__},
+        )
+    return declaration.operation_class
+
+
+def record(
+    declaration: Declaration, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any
+) -> Any:
+    """Makes the graph node of a call of an op on KerasTensors."""
+    bound = declaration.signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    tensors: list[Any] = []
+    static: dict[str, Any] = {}
+    for index, (name, value) in enumerate(bound.arguments.items()):
+        if index == declaration.variadic:
+            tensors.extend(value)
+        elif name in declaration.tensor_names:
+            tensors.append(value)
+        else:
+            static[name] = value
+    while tensors and tensors[-1] is None:
+        tensors.pop()
+    operation = operation_class(declaration)(
+        name=auto_name(declaration.name), **static
+    )
+    return connect(operation, tuple(tensors), {}, outputs)
