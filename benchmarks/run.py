@@ -22,13 +22,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-HERE = Path(__file__).resolve().parent
 import machine
+import numpy as np
 import report
 import workloads
 
+HERE = Path(__file__).resolve().parent
 BACKENDS = ("torch", "jax", "tensorflow", "numpy")
 CASES = (
     "fit",
@@ -133,19 +132,16 @@ def open_sides(backend: str, options: argparse.Namespace, log: Path) -> list[Sid
         except WorkerError as error:
             print(f"  {error}", flush=True)
             continue
-        confirm_library(side)
+        if "keras_file" in side.facts["facts"]:
+            confirm_library(name, side.facts["facts"]["keras_file"])
         sides.append(side)
     return sides
 
 
-def confirm_library(side: Side) -> None:
+def confirm_library(name: str, file: str) -> None:
     """Stop a comparison of a library with itself before it misleads anyone."""
-    file = side.facts["facts"].get("keras_file")
-    if file is None:
-        return
-    is_ours = HERE.parent in Path(file).resolve().parents and ".venv" not in file
-    if is_ours != (side.name == "ours"):
-        raise SystemExit(f"{side.name} imported keras from {file}: wrong environment.")
+    if (Path(file).resolve().parent == HERE.parent / "keras") != (name == "ours"):
+        raise SystemExit(f"{name} imported keras from {file}: wrong environment.")
 
 
 def agree(sides: list[Side], model: str, folder: Path) -> dict[str, Any]:
@@ -260,7 +256,8 @@ import sys, time, numpy
 {before}
 cpu, wall = time.process_time(), time.perf_counter()
 {timed}
-print(time.perf_counter() - wall, time.process_time() - cpu)
+wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+print(getattr(sys.modules.get("keras"), "__file__", None), wall, cpu)
 """
 
 
@@ -270,11 +267,19 @@ def import_round(
     """One import in a fresh process that has NumPy already."""
     env = {**os.environ, **QUIET, "KERAS_BACKEND": backend}
     code = IMPORT_CODE.format(before=before, timed=timed)
+    # Away from the checkout: `python -c` looks for modules in the current folder first.
     done = subprocess.run(
-        [python, "-c", code], env=env, capture_output=True, text=True, check=True
+        [python, "-c", code],
+        env=env,
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    wall, cpu = map(float, done.stdout.split()[-2:])
-    return {"wall": wall, "cpu": cpu}
+    file, wall, cpu = done.stdout.split()[-3:]
+    if timed == "import keras":
+        confirm_library("ours" if python == sys.executable else "pypi", file)
+    return {"wall": float(wall), "cpu": float(cpu)}
 
 
 def measure_import(backend: str, options: argparse.Namespace) -> dict[str, Any]:
