@@ -1,0 +1,375 @@
+"""Plain data as objects: safe by construction.
+
+A name in a config is looked up in the public API and among what the user registered
+or passed, and nowhere else. Nothing is imported, opened or run because a file says
+so. An error says where in the config the reader stood.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from keras.core import public_names, registry
+from keras.core.code import lambda_from_config
+from keras.core.config_writer import PYTHON_TYPES
+from keras.core.dtypes import standardize_dtype
+from keras.core.errors import DeserializationError
+from keras.core.keras_tensor import KerasTensor
+from keras.core.safe_mode import SafeModeScope, refuse_code
+from keras.core.sharing import current_sharing
+
+
+class _Reading:
+    """Where in a config the reader stands, and how it reads."""
+
+    def __init__(self, compile: bool) -> None:
+        self.path: list[str] = []
+        self.compile = compile
+
+
+_reading: ContextVar[_Reading | None] = ContextVar("keras_reading", default=None)
+
+
+@contextmanager
+def reading(compile: bool = True) -> Iterator[None]:
+    """The reading of one file; `compile=False` leaves compile settings alone."""
+    token = _reading.set(_Reading(compile))
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+def deserialize_keras_object(
+    config: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    safe_mode: bool | None = True,
+    **kwargs: Any,
+) -> Any:
+    """The object of a serialized form.
+
+    Args:
+        config: what `serialize_keras_object` returned, perhaps gone through JSON.
+        custom_objects: name -> class or function, besides registered ones.
+        safe_mode: False lets lambdas in the config run. None means True. A safe
+            mode that is in force already stays.
+        **kwargs: `module_objects`, further name -> object, as older code passes it.
+
+    Returns:
+        The object; for lists and dicts, the same with their objects read.
+
+    Raises:
+        DeserializationError: if it names what is not known, or does not fit.
+        UnsafeDeserializationError: if it would run code, in safe mode.
+
+    Example:
+
+    >>> import keras
+    >>> config = keras.saving.serialize_keras_object(keras.initializers.Constant(2.0))
+    >>> keras.saving.deserialize_keras_object(config).value
+    2.0
+    """
+    known = {**(kwargs.pop("module_objects", None) or {}), **(custom_objects or {})}
+    kwargs.pop("printable_module_name", None)
+    if kwargs:
+        raise TypeError(
+            f"deserialize_keras_object() got unknown arguments: {sorted(kwargs)}. "
+            "Allowed: config, custom_objects, safe_mode, module_objects."
+        )
+    with SafeModeScope(safe_mode), registry.CustomObjectScope(known):
+        if _reading.get() is not None:
+            return _read(config, strict=True)
+        with reading():
+            return _read(config, strict=True)
+
+
+def deserialize_arguments(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The constructor arguments of a config: nested serialized objects are made.
+
+    Args:
+        config: what `get_config` returned, perhaps gone through JSON.
+
+    Returns:
+        A new dict. What is not the serialized form of an object stays as it is.
+    """
+    with SafeModeScope(None):
+        if _reading.get() is not None:
+            return _read_items(config, strict=False)
+        with reading():
+            return _read_items(config, strict=False)
+
+
+def _read(config: Any, strict: bool) -> Any:
+    if isinstance(config, Mapping):
+        if _is_object(config, strict):
+            return _read_object(config)
+        return _read_items(config, strict)
+    if type(config) in (list, tuple):
+        items = []
+        for index, item in enumerate(config):
+            with _at(f"[{index}]"):
+                items.append(_read(item, strict))
+        return type(config)(items)
+    return config
+
+
+def _read_items(config: Mapping[str, Any], strict: bool) -> dict[str, Any]:
+    result = {}
+    for key, value in config.items():
+        with _at(str(key)):
+            result[key] = _read(value, strict)
+    return result
+
+
+def _is_object(config: Mapping[str, Any], strict: bool) -> bool:
+    if "class_name" not in config or "config" not in config:
+        return False
+    name = config["class_name"]
+    special = isinstance(name, str) and name.startswith("__")
+    return strict or special or "module" in config or "registered_name" in config
+
+
+@contextmanager
+def _at(step: str) -> Iterator[None]:
+    state = _reading.get()
+    if state is None:
+        yield
+        return
+    state.path.append(step)
+    try:
+        yield
+    finally:
+        state.path.pop()
+
+
+def _place() -> str:
+    state = _reading.get()
+    steps = [] if state is None else state.path
+    return " > ".join(steps) if steps else "the top of the config"
+
+
+def _read_object(config: Mapping[str, Any]) -> Any:
+    name, inner = config["class_name"], config["config"]
+    if not isinstance(name, str):
+        raise DeserializationError(
+            f"`class_name` must be a string. Received: {name!r}, at {_place()}."
+        )
+    reader = _SPECIAL.get(name)
+    try:
+        if reader is not None:
+            return reader(inner)
+        if name in ("function", "type") and isinstance(inner, str):
+            reader = _read_function if name == "function" else _read_type
+            return reader(config.get("module"), inner)
+        return _read_instance(config, name, inner)
+    except RecursionError:
+        raise DeserializationError(
+            f"The config is nested too deeply, at {_place()[:200]}."
+        ) from None
+
+
+def _read_instance(config: Mapping[str, Any], name: str, inner: Any) -> Any:
+    sharing = current_sharing()
+    shared_id = config.get("shared_object_id")
+    if sharing is not None and isinstance(shared_id, (int, str)):
+        if shared_id in sharing.read:
+            return sharing.read[shared_id]
+    if isinstance(inner, str) and config.get("registered_name"):
+        return _read_function(config.get("module"), inner)
+    with _at(_label(name, inner)):
+        cls = _find_class(config, name)
+        _refuse_unsafe(cls, inner)
+        obj = _make(cls, name, inner)
+        _finish(obj, name, config)
+    if sharing is not None and isinstance(shared_id, (int, str)):
+        sharing.read[shared_id] = obj
+    return obj
+
+
+def _label(class_name: str, inner: Any) -> str:
+    own = inner.get("name") if isinstance(inner, Mapping) else None
+    return f"{class_name} {own!r}" if isinstance(own, str) else class_name
+
+
+def _find_class(config: Mapping[str, Any], name: str) -> Any:
+    registered = config.get("registered_name")
+    registered = registered if isinstance(registered, str) else None
+    module = config.get("module")
+    for key in (registered, name):
+        cls = registry.scoped_object(key) if key else None
+        if cls is not None:
+            return _checked_class(cls, key)
+    cls = public_names.find_class(module, name)
+    if cls is not None:
+        return cls
+    for key in (registered, f"Custom>{name}", name):
+        cls = registry.get_registered_object(key) if key else None
+        if cls is not None:
+            return _checked_class(cls, key)
+    raise DeserializationError(_unknown("class", name, module))
+
+
+def _checked_class(cls: Any, key: str | None) -> Any:
+    if not inspect.isclass(cls) and not hasattr(cls, "from_config"):
+        raise DeserializationError(
+            f"The config at {_place()} needs a class for {key!r}, but the custom "
+            f"object of that name is {cls!r}. Pass the class."
+        )
+    return cls
+
+
+def _unknown(kind: str, name: str, module: Any) -> str:
+    source = f" of module {module!r}" if module not in (None, "builtins") else ""
+    close = public_names.similar_names(name, registry.known_names())
+    hint = f" Similar names that are known: {', '.join(close)}." if close else ""
+    return (
+        f"The config names the {kind} {name!r}{source}, which is not known. "
+        f"It stands at: {_place()}. Allowed are names of the public Keras API and "
+        f"custom objects that you registered or passed; a file cannot import "
+        f"anything.{hint} If it is your own {kind}, pass custom_objects="
+        f"{{{name.rpartition('>')[2]!r}: {name.rpartition('>')[2]}}}, or decorate "
+        "it with @keras.saving.register_keras_serializable() and import it before "
+        "loading."
+    )
+
+
+def _refuse_unsafe(cls: Any, inner: Any) -> None:
+    for base in inspect.getmro(cls) if inspect.isclass(cls) else ():
+        ours = base.__module__.partition(".")[0] == "keras"
+        if ours and base.__name__ in public_names.RUNS_CODE:
+            refuse_code(f"{base.__name__} at {_place()}")
+        if ours and base.__name__ in public_names.READS_FILES:
+            for argument in public_names.READS_FILES[base.__name__]:
+                if isinstance(inner, Mapping) and isinstance(inner.get(argument), str):
+                    refuse_code(
+                        f"The argument {argument!r} of {base.__name__} at {_place()} "
+                        "names a file to open; reading a file that a config names"
+                    )
+
+
+def _make(cls: Any, name: str, inner: Any) -> Any:
+    if not hasattr(cls, "from_config"):
+        raise DeserializationError(
+            f"{name} at {_place()} has no from_config(). Derive it from a Keras class."
+        )
+    if not isinstance(inner, Mapping):
+        raise DeserializationError(
+            f"`config` of {name} at {_place()} must be a dict. Received: {inner!r}."
+        )
+    try:
+        return cls.from_config(dict(inner))
+    except (DeserializationError, RecursionError, MemoryError):
+        raise
+    except Exception as error:
+        raise DeserializationError(
+            f"{name} cannot be made from its config, at {_place()}: "
+            f"{type(error).__name__}: {error} Received config: {_shortened(inner)}. "
+            "If it is a class of your own, its get_config() must return what its "
+            "from_config() (by default the constructor) accepts."
+        ) from error
+
+
+def _finish(obj: Any, name: str, config: Mapping[str, Any]) -> None:
+    """Builds and compiles what was just made, as the file says."""
+    state = _reading.get()
+    steps = [("build_config", "build_from_config")]
+    if state is None or state.compile:
+        steps.append(("compile_config", "compile_from_config"))
+    for key, method in steps:
+        settings = config.get(key)
+        if not settings or not hasattr(obj, method):
+            continue
+        with _at(key):
+            try:
+                getattr(obj, method)(settings)
+            except (DeserializationError, RecursionError, MemoryError):
+                raise
+            except Exception as error:
+                raise DeserializationError(
+                    f"{name} cannot follow its {key}, at {_place()}: "
+                    f"{type(error).__name__}: {error} "
+                    f"Received: {_shortened(settings)}."
+                ) from error
+
+
+def _shortened(value: Any, limit: int = 500) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[:limit] + " ..."
+
+
+def _read_function(module: Any, name: str) -> Any:
+    found = registry.get_registered_object(name)
+    if found is None:
+        found = public_names.find_function(module, name)
+    if found is None:
+        found = registry.get_registered_object(f"Custom>{name}")
+    if found is None:
+        raise DeserializationError(_unknown("function", name, module))
+    return found
+
+
+def _read_type(module: Any, name: str) -> Any:
+    if name in PYTHON_TYPES:
+        return PYTHON_TYPES[name]
+    try:
+        return np.dtype(standardize_dtype(name)).type
+    except (TypeError, ValueError):
+        raise DeserializationError(_unknown("type", name, module)) from None
+
+
+# The forms of values that JSON lacks -------------------------------------------------
+
+
+def _field(config: Any, key: str) -> Any:
+    if not isinstance(config, Mapping) or key not in config:
+        raise DeserializationError(
+            f"A value at {_place()} lacks its field {key!r}. "
+            f"Received: {_shortened(config)}."
+        )
+    return config[key]
+
+
+def _read_keras_tensor(config: Any) -> KerasTensor:
+    return KerasTensor(_field(config, "shape"), _field(config, "dtype"))
+
+
+def _read_slice(config: Any) -> slice:
+    start, stop, step = (
+        _read(_field(config, key), strict=True) for key in ("start", "stop", "step")
+    )
+    return slice(start, stop, step)
+
+
+def _read_array(config: Any) -> Any:
+    value, dtype = _field(config, "value"), _field(config, "dtype")
+    try:
+        if str(dtype).startswith(("<U", "str")):
+            return np.array(value, dtype=str)
+        return np.array(value, dtype=standardize_dtype(dtype))
+    except (TypeError, ValueError) as error:
+        raise DeserializationError(
+            f"An array at {_place()} cannot be read: {error}"
+        ) from error
+
+
+def _read_tensor(config: Any) -> Any:
+    from keras.backends import current
+
+    return current().convert_to_tensor(_read_array(config))
+
+
+_SPECIAL = {
+    "__keras_tensor__": _read_keras_tensor,
+    "__slice__": _read_slice,
+    "__ellipsis__": lambda config: Ellipsis,
+    "__bytes__": lambda config: str(_field(config, "value")).encode("latin-1"),
+    "__numpy__": _read_array,
+    "__tensor__": _read_tensor,
+    "__lambda__": lambda_from_config,
+}

@@ -1,0 +1,337 @@
+"""Names in files <-> objects of the public API.
+
+A config says `module` and `class_name`. The module is looked up in the table of
+public namespaces below, never imported because a file names it, and the name in
+that namespace. `keras.src...` paths, which older and other Keras versions write, go
+through one table to public objects.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any
+
+from keras.core.configurable import Configurable, _declared_class
+
+# Namespaces whose classes a file may name, most wanted first for plain names.
+CLASS_NAMESPACES = (
+    "keras.layers",
+    "keras.models",
+    "keras.initializers",
+    "keras.regularizers",
+    "keras.constraints",
+    "keras.losses",
+    "keras.metrics",
+    "keras.optimizers",
+    "keras.optimizers.schedules",
+    "keras.mixed_precision",
+    "keras.dtype_policies",
+    "keras.quantizers",
+    "keras.random",
+    "keras.utils",
+)
+# Namespaces whose functions are values: what a layer, loss or metric can hold.
+FUNCTION_NAMESPACES = (
+    "keras.activations",
+    "keras.losses",
+    "keras.metrics",
+    "keras.ops",
+    "keras.ops.numpy",
+    "keras.ops.nn",
+    "keras.ops.linalg",
+    "keras.ops.image",
+)
+# Public at the top: files name them there.
+_AT_THE_TOP = (
+    "Model",
+    "Sequential",
+    "Layer",
+    "DTypePolicy",
+    "FloatDTypePolicy",
+    "Loss",
+    "Metric",
+    "Optimizer",
+    "Initializer",
+    "Regularizer",
+    "Quantizer",
+)
+# Private path prefix in files -> public namespace. The longest prefix counts.
+_MOVED = {
+    "keras.src.layers": "keras.layers",
+    "keras.src.models": "keras.models",
+    "keras.src.engine": "keras.models",
+    "keras.src.initializers": "keras.initializers",
+    "keras.src.regularizers": "keras.regularizers",
+    "keras.src.constraints": "keras.constraints",
+    "keras.src.losses": "keras.losses",
+    "keras.src.metrics": "keras.metrics",
+    "keras.src.optimizers": "keras.optimizers",
+    "keras.src.optimizers.schedules": "keras.optimizers.schedules",
+    "keras.src.backend.torch.optimizers": "keras.optimizers",
+    "keras.src.backend.tensorflow.optimizer": "keras.optimizers",
+    "keras.src.backend.tensorflow.optimizers": "keras.optimizers",
+    "keras.src.backend.jax.optimizer": "keras.optimizers",
+    "keras.src.dtype_policies": "keras.dtype_policies",
+    "keras.src.mixed_precision": "keras.mixed_precision",
+    "keras.src.quantizers": "keras.quantizers",
+    "keras.src.random": "keras.random",
+    "keras.src.activations": "keras.activations",
+    "keras.src.ops": "keras.ops",
+    "keras.src.saving": "keras.saving",
+    "keras.engine": "keras.models",
+    "keras.optimizers.legacy": "keras.optimizers",
+    "keras.optimizers.experimental": "keras.optimizers",
+}
+# Classes that files name but that have no public name.
+_UNEXPORTED = {"Functional": ("keras.models.functional", "Functional")}
+# Ops by the module that Keras 3 keeps them in, where the public namespaces
+# (ops.numpy, ops.nn, ops.linalg, ops.image) do not tell.
+_MATH_OPS = frozenset(
+    [
+        "cdist",
+        "erf",
+        "erfc",
+        "erfinv",
+        "extract_sequences",
+        "fft",
+        "fft2",
+        "ifft2",
+        "in_top_k",
+        "irfft",
+        "istft",
+        "logdet",
+        "logsumexp",
+        "rfft",
+        "rsqrt",
+        "segment_max",
+        "segment_min",
+        "segment_prod",
+        "segment_sum",
+        "stft",
+        "top_k",
+        "view_as_complex",
+        "view_as_real",
+    ]
+)
+_CORE_OPS = frozenset(
+    [
+        "associative_scan",
+        "cast",
+        "cond",
+        "convert_to_numpy",
+        "convert_to_tensor",
+        "custom_gradient",
+        "dtype",
+        "fori_loop",
+        "is_tensor",
+        "map",
+        "saturate_cast",
+        "scan",
+        "scatter",
+        "scatter_update",
+        "shape",
+        "slice",
+        "slice_update",
+        "stop_gradient",
+        "switch",
+        "unstack",
+        "vectorized_map",
+        "while_loop",
+    ]
+)
+# Public objects that deserialization must not make: they run code or read files
+# that a config names. They stand behind safe mode.
+RUNS_CODE = frozenset({"TorchModuleWrapper", "TFSMLayer"})
+# Arguments with which a public class would open a file that the config names.
+READS_FILES = dict.fromkeys(
+    ("StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"),
+    ("vocabulary", "idf_weights"),
+)
+
+
+def namespace(name: str) -> ModuleType | None:
+    """A public namespace of the tables above, imported on first use."""
+    if name not in CLASS_NAMESPACES and name not in FUNCTION_NAMESPACES:
+        return None
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and name.startswith(error.name):
+            return None
+        raise
+
+
+def public_member(module: str, name: str) -> Any:
+    """The object of a public name, or None. Underscored names are not public."""
+    if not name or name.startswith("_") or "." in name:
+        return None
+    space = namespace(module)
+    if space is None:
+        return None
+    exported = getattr(space, "__all__", None)
+    if exported is not None and name not in exported:
+        return None
+    found = getattr(space, name, None)
+    return None if isinstance(found, ModuleType) else found
+
+
+def find_class(module: str | None, name: str) -> type | None:
+    """The public class that a file means.
+
+    Args:
+        module: the `module` of the config; None in files of Keras 2.
+        name: the `class_name` of the config.
+
+    Returns:
+        The class, or None if the public API has none of that name there.
+    """
+    if not isinstance(name, str) or not (module is None or isinstance(module, str)):
+        return None
+    if module is None:
+        return _first_class(CLASS_NAMESPACES, name)
+    if module == "keras":
+        found = _top_class(name)
+    elif module in CLASS_NAMESPACES:
+        found = public_member(module, name)
+    else:
+        found = _moved_class(module, name)
+    return found if _is_restorable(found) else None
+
+
+def _top_class(name: str) -> Any:
+    if name not in _AT_THE_TOP and name not in _UNEXPORTED:
+        return None
+    return _first_class(CLASS_NAMESPACES, name)
+
+
+def _first_class(namespaces: tuple[str, ...], name: str) -> Any:
+    if name in _UNEXPORTED:
+        return _unexported(name)
+    for space in namespaces:
+        found = public_member(space, name)
+        if _is_restorable(found):
+            return found
+    return None
+
+
+def _unexported(name: str) -> Any:
+    module, attribute = _UNEXPORTED[name]
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _moved_class(module: str, name: str) -> Any:
+    target = moved_to(module)
+    if target == "keras.ops":
+        return op_class(name)
+    if target is None:
+        return None
+    return _first_class((target,), name)
+
+
+def moved_to(module: str) -> str | None:
+    """The public namespace that a private module path of a file stands for."""
+    parts = module.split(".")
+    for count in range(len(parts), 1, -1):
+        target = _MOVED.get(".".join(parts[:count]))
+        if target is not None:
+            return target
+    return None
+
+
+def op_class(name: str) -> Any:
+    """The operation class that Keras 3 names `name`: `GetItem` -> op `get_item`."""
+    importlib.import_module("keras.ops")
+    declare = importlib.import_module("keras.ops.declare")
+    operation = importlib.import_module("keras.ops.operation")
+    wanted = name.replace("_", "").lower()
+    for op_name, declaration in declare.DECLARATIONS.items():
+        if op_name.replace("_", "") == wanted:
+            return operation.operation_class(declaration)
+    return None
+
+
+def _is_restorable(found: Any) -> bool:
+    return inspect.isclass(found) and (
+        issubclass(found, Configurable)
+        or (hasattr(found, "get_config") and hasattr(found, "from_config"))
+    )
+
+
+def find_function(module: str | None, name: str) -> Any:
+    """The public function that a file means, or None.
+
+    Args:
+        module: the `module` of the config; `"builtins"` or None searches activations,
+            losses, metrics and ops in this order.
+        name: the function's name.
+    """
+    if not isinstance(name, str):
+        return None
+    spaces = FUNCTION_NAMESPACES
+    if module not in (None, "builtins"):
+        target = moved_to(module) if isinstance(module, str) else None
+        spaces = (target or str(module),)
+    for space in spaces:
+        if space in FUNCTION_NAMESPACES:
+            found = public_member(space, name)
+            if callable(found) and not inspect.isclass(found):
+                return found
+    return None
+
+
+def public_class_name(cls: type) -> tuple[str, str] | None:
+    """The module and name under which files name one of our classes, else None."""
+    cls = _declared_class(cls)
+    if cls.__module__.partition(".")[0] != "keras":
+        return None
+    name = cls.__name__
+    if name in _UNEXPORTED and cls is _unexported(name):
+        return "keras.src.models.functional", name
+    declaration = getattr(cls, "declaration", None)
+    if declaration is not None:
+        return f"keras.src.ops.{_op_module(declaration.name)}", name
+    for space in CLASS_NAMESPACES:
+        if public_member(space, name) is cls:
+            return ("keras" if name in _AT_THE_TOP else space), name
+    return None
+
+
+def _op_module(name: str) -> str:
+    if name in _MATH_OPS:
+        return "math"
+    if name in _CORE_OPS:
+        return "core"
+    for part in ("nn", "linalg", "image"):
+        if public_member(f"keras.ops.{part}", name) is not None:
+            if public_member("keras.ops.numpy", name) is None:
+                return part
+    return "numpy"
+
+
+def public_function_name(function: Any) -> tuple[str, str] | None:
+    """The namespace and name of one of our functions, else None."""
+    name = getattr(function, "__name__", None)
+    module = getattr(function, "__module__", None)
+    if name is None or not isinstance(module, str) or not module.startswith("keras."):
+        return None
+    for space in FUNCTION_NAMESPACES:
+        if public_member(space, name) is function:
+            return space, name
+    return None
+
+
+def similar_names(name: str, extra: list[str] | None = None) -> list[str]:
+    """Known names close to one that is not known: what a typing error meant."""
+    known: dict[str, str] = {}
+    for space in CLASS_NAMESPACES:
+        module = namespace(space)
+        for member in dir(module) if module is not None else ():
+            if not member.startswith("_") and member[:1].isupper():
+                known[member.lower()] = f"{space}.{member}"
+    known.update({full.rpartition(">")[2].lower(): full for full in extra or []})
+    close = get_close_matches(str(name).lower(), list(known), n=3, cutoff=0.7)
+    return [known[key] for key in close]
