@@ -13,7 +13,8 @@ BENCH_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint lint-style lint-walls lint-size lint-types format bench \
+  clean
 
 help:
 	@echo "make demo    set up with JAX and train a convnet on scikit-learn's digits"
@@ -46,11 +47,20 @@ test: $(VENV)/.installed-all
 	KERAS_TEST_BACKENDS=$(BACKENDS) $(BIN)/python -m pytest \
 	  -n $(WORKERS) --dist loadfile $(TEST_ARGS)
 
-lint: $(VENV)/.installed-all
+# `make -k lint` runs every part, whichever fails.
+lint: lint-style lint-walls lint-size lint-types
+
+lint-style: $(VENV)/.installed-all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+lint-walls: $(VENV)/.installed-all
 	$(BIN)/lint-imports --no-logo
+
+lint-size: $(VENV)/.installed-all
 	$(BIN)/python tools/size_budget.py
+
+lint-types: $(VENV)/.installed-all
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 format: $(VENV)/.installed-all
