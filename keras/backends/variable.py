@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keras.core import context, dtypes, naming
+from keras.core import context, dtypes, limits, naming
 from keras.core.keras_tensor import KerasTensor, standardize_shape
 
 AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
@@ -111,7 +111,11 @@ class Variable:
                             f"Variable {self.name!r} needs a fully known shape. "
                             f"Received: shape={shape}."
                         )
-                    value = initializer(shape, dtype=dtypes.standardize_dtype(dtype))
+                    dtype = dtypes.standardize_dtype(dtype)
+                    budget = limits.current_budget()
+                    if budget is not None:
+                        budget.take(self.name, shape, dtype)
+                    value = initializer(shape, dtype=dtype)
                 else:
                     value = initializer
                 if getattr(value, "_is_keras_variable", False):

@@ -25,3 +25,6 @@ from keras.core.config import set_floatx as set_floatx
 from keras.core.config import set_image_data_format as set_image_data_format
 from keras.core.config import set_max_epochs as set_max_epochs
 from keras.core.config import set_max_steps_per_epoch as set_max_steps_per_epoch
+from keras.core.safe_mode import (
+    enable_unsafe_deserialization as enable_unsafe_deserialization,
+)

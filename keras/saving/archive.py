@@ -1,0 +1,219 @@
+"""Zip archives that are read without trusting them.
+
+A `.keras` file is a zip. Members are read in place, never unpacked by their names;
+still every name, size and flag is checked first, so that no member can lead outside,
+stand for a link, or unfold to more than it stores.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from keras.core.errors import DeserializationError, UnsafeDeserializationError
+
+MOST_EXPANSION = 200
+_SLACK = 1 << 20
+_MOST_MEMBERS = 100_000
+_BLOCK = 1 << 20
+
+
+class Archive:
+    """An open, checked zip file."""
+
+    def __init__(self, path: str, file: BinaryIO, zipped: zipfile.ZipFile) -> None:
+        self.path = path
+        self._file = file
+        self._zip = zipped
+        self._members = {info.filename: info for info in _checked(path, zipped)}
+
+    def names(self) -> list[str]:
+        """The names of all members."""
+        return list(self._members)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The bytes of a member.
+
+        Raises:
+            DeserializationError: if there is none, it is damaged or above the limit.
+        """
+        info = self._info(name)
+        if info.file_size > limit:
+            raise UnsafeDeserializationError(
+                f"{name} in {self.path} declares {info.file_size:,} bytes; at most "
+                f"{limit:,} are read."
+            )
+        with self._damage(name):
+            return self._zip.read(info)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """A member as a file that can be sought in, its checksum verified.
+
+        A stored member, as Keras writes it, is read where it lies. A compressed one
+        is unpacked to an unnamed temporary file.
+        """
+        import tempfile
+
+        info = self._info(name)
+        with self._damage(name):
+            self._verify(info)
+        if info.compress_type == zipfile.ZIP_STORED:
+            with self._damage(name):
+                section = _Section(self._file, self._data_start(info), info.file_size)
+            yield section  # type: ignore[misc]
+            return
+        with tempfile.TemporaryFile() as copy:
+            with self._damage(name), self._zip.open(info) as source:
+                while block := source.read(_BLOCK):
+                    copy.write(block)
+            copy.seek(0)
+            yield copy  # type: ignore[misc]
+
+    def _info(self, name: str) -> zipfile.ZipInfo:
+        info = self._members.get(name)
+        if info is None:
+            raise DeserializationError(
+                f"{self.path} has no {name}, so it is not a complete .keras file. "
+                f"It has: {', '.join(self.names()[:10]) or 'nothing'}."
+            )
+        return info
+
+    def _verify(self, info: zipfile.ZipInfo) -> None:
+        with self._zip.open(info) as source:
+            checksum, size = 0, 0
+            while block := source.read(_BLOCK):
+                checksum = zlib.crc32(block, checksum)
+                size += len(block)
+        if checksum != info.CRC or size != info.file_size:
+            raise zipfile.BadZipFile("checksum or size does not match")
+
+    def _data_start(self, info: zipfile.ZipInfo) -> int:
+        self._file.seek(info.header_offset)
+        header = self._file.read(30)
+        if len(header) != 30 or header[:4] != b"PK\x03\x04":
+            raise zipfile.BadZipFile("local header is damaged")
+        name_size = int.from_bytes(header[26:28], "little")
+        extra_size = int.from_bytes(header[28:30], "little")
+        return info.header_offset + 30 + name_size + extra_size
+
+    @contextmanager
+    def _damage(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+            raise DeserializationError(
+                f"{name} in {self.path} is truncated or damaged: {error}."
+            ) from error
+        except (RuntimeError, NotImplementedError) as error:
+            raise DeserializationError(
+                f"{name} in {self.path} cannot be read: {error}."
+            ) from error
+
+
+@contextmanager
+def open_archive(path: str) -> Iterator[Archive]:
+    """Opens a zip file for reading, all members checked.
+
+    Raises:
+        DeserializationError: if it is no zip file, or truncated.
+        UnsafeDeserializationError: if a member is not acceptable.
+    """
+    with open(path, "rb") as file:
+        try:
+            zipped = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise DeserializationError(
+                f"{path} is no readable .keras (zip) file: it is truncated, damaged or "
+                f"of another format ({error}). {_what_it_is(path)}"
+            ) from error
+        with zipped:
+            yield Archive(path, file, zipped)
+
+
+def _what_it_is(path: str) -> str:
+    with open(path, "rb") as file:
+        start = file.read(8)
+    if start == b"\x89HDF\r\n\x1a\n":
+        return "It is an HDF5 file: rename it to .h5 (model) or .weights.h5 (weights)."
+    return f"It has {os.path.getsize(path):,} bytes."
+
+
+def _checked(path: str, zipped: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    infos = zipped.infolist()
+    if len(infos) > _MOST_MEMBERS:
+        raise UnsafeDeserializationError(f"{path} has {len(infos):,} members.")
+    names = set()
+    for info in infos:
+        reason = _reason_against(info)
+        if info.filename in names:
+            reason = "it occurs twice"
+        names.add(info.filename)
+        if reason:
+            raise UnsafeDeserializationError(
+                f"The member {info.filename!r} of {path} is refused: {reason}."
+            )
+    if sum(info.compress_size for info in infos) > os.path.getsize(path):
+        raise UnsafeDeserializationError(
+            f"The members of {path} overlap: they claim more bytes than the file has."
+        )
+    return infos
+
+
+def _reason_against(info: zipfile.ZipInfo) -> str | None:
+    name = info.filename
+    parts = name.replace("\\", "/").split("/")
+    mode = info.external_attr >> 16
+    if not name or name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
+        return "its name leads outside the archive"
+    if "\\" in name or "\0" in name:
+        return "its name has a forbidden character"
+    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "it is a link or a special file"
+    if info.flag_bits & 1:
+        return "it is encrypted"
+    if info.file_size > info.compress_size * MOST_EXPANSION + _SLACK:
+        return f"it declares {info.file_size:,} bytes but stores {info.compress_size:,}"
+    return None
+
+
+class _Section(io.RawIOBase):
+    """A part of a file as a read-only file of its own."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        super().__init__()
+        self._file = file
+        self._start = start
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}
+        self._position = max(0, base[whence] + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        count = max(0, min(len(view), self._size - self._position))
+        self._file.seek(self._start + self._position)
+        count = self._file.readinto(view[:count])  # type: ignore[attr-defined]
+        self._position += count
+        return count

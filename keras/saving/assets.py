@@ -1,0 +1,56 @@
+"""Files that layers keep beside their weights, such as vocabularies.
+
+A layer with `save_assets(folder)` and `load_assets(folder)` gets a folder of its own,
+`assets/` and its path in the model. That path is made of attribute and class names,
+never of names in a config, so it cannot lead outside.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from keras.saving.walk import has_own_hook, owners
+
+
+def save_assets(model: Any, folder: str) -> list[str]:
+    """Lets every layer that has assets write them.
+
+    Args:
+        model: the model.
+        folder: where `assets/` is made.
+
+    Returns:
+        The names of the files written, relative to the folder, with `/`.
+    """
+    for path, obj in owners(model):
+        if _has_assets(obj, "save_assets"):
+            own = _folder(folder, path)
+            os.makedirs(own, exist_ok=True)
+            obj.save_assets(own)
+    found = []
+    for parent, _, names in os.walk(os.path.join(folder, "assets")):
+        for name in names:
+            relative = os.path.relpath(os.path.join(parent, name), folder)
+            found.append(relative.replace(os.sep, "/"))
+    return sorted(found)
+
+
+def load_assets(model: Any, folder: str) -> None:
+    """Lets every layer that has assets read them."""
+    for path, obj in owners(model):
+        own = _folder(folder, path)
+        if _has_assets(obj, "load_assets") and os.path.isdir(own):
+            obj.load_assets(own)
+
+
+def _has_assets(obj: Any, hook: str) -> bool:
+    return hasattr(obj, hook) and has_own_hook(obj, hook)
+
+
+def _folder(folder: str, path: str) -> str:
+    return (
+        os.path.join(folder, "assets", *path.split("/"))
+        if path
+        else os.path.join(folder, "assets")
+    )

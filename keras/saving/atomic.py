@@ -1,0 +1,110 @@
+"""Files that are either whole and new, or as they were.
+
+What is written goes to a temporary file in the same folder, is forced to the disk
+and then takes the name of the target in one step. A crash, an exception or a full
+disk before that step leaves the previous file untouched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def new_file(path: str, overwrite: bool = True) -> Iterator[str]:
+    """Yields the path of a temporary file that becomes `path` if the block succeeds.
+
+    Args:
+        path: the file to be.
+        overwrite: whether an existing one is replaced.
+
+    Raises:
+        FileExistsError: if there is one and `overwrite` is False.
+        FileNotFoundError: if the folder does not exist.
+    """
+    target = os.path.realpath(path)
+    refuse_existing(path, overwrite)
+    folder = os.path.dirname(target)
+    _require_folder(folder, path)
+    handle, temporary = tempfile.mkstemp(
+        prefix=f".{os.path.basename(target)}.", suffix=".tmp", dir=folder
+    )
+    os.close(handle)
+    try:
+        os.chmod(temporary, _mode_for(target))
+        yield temporary
+        _sync(temporary)
+        os.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    with suppress(OSError):
+        _sync(folder)
+
+
+@contextmanager
+def new_folder(path: str, overwrite: bool = True) -> Iterator[str]:
+    """Yields a temporary folder that becomes `path` if the block succeeds."""
+    target = os.path.realpath(path)
+    refuse_existing(path, overwrite)
+    parent = os.path.dirname(target)
+    _require_folder(parent, path)
+    if os.path.lexists(target) and not os.path.isdir(target):
+        raise FileExistsError(f"{path!r} is a file, so no folder can be saved there.")
+    temporary = tempfile.mkdtemp(prefix=f".{os.path.basename(target)}.", dir=parent)
+    retired = temporary + ".old"
+    try:
+        yield temporary
+        for folder, _, names in os.walk(temporary):
+            for name in names:
+                _sync(os.path.join(folder, name))
+        if os.path.isdir(target):
+            os.replace(target, retired)
+        try:
+            os.replace(temporary, target)
+        except OSError:
+            if os.path.isdir(retired):
+                os.replace(retired, target)
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(retired, ignore_errors=True)
+
+
+def refuse_existing(path: str, overwrite: bool) -> None:
+    """Raises if the file is there and may not be replaced."""
+    if not overwrite and os.path.lexists(path):
+        raise FileExistsError(
+            f"{path!r} exists, and overwrite=False. Choose another path, or pass "
+            "overwrite=True."
+        )
+
+
+def _require_folder(folder: str, path: str) -> None:
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(
+            f"{path!r} cannot be written: there is no folder {folder!r}. Create it "
+            "first (os.makedirs)."
+        )
+
+
+def _mode_for(target: str) -> int:
+    """The permissions of the file replaced, else what the process gives new files."""
+    with suppress(OSError):
+        return os.stat(target).st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _sync(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

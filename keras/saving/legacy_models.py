@@ -1,0 +1,256 @@
+"""Whole models in `.h5` files, as Keras 2 wrote them and Keras 3 still does.
+
+Their configs name classes without modules, and those of Keras 2 describe graphs in
+another way. They are brought into the form of Keras 3 as plain data, then read like
+any other config: same registries, same safe mode.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import warnings
+from typing import Any
+
+from keras.core import limits, public_names, registry
+from keras.core.configurable import constructor_parameters
+from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.core.serialization import (
+    deserialize_keras_object,
+    object_sharing,
+    reading,
+    serialize_keras_object,
+)
+from keras.saving import h5_files
+from keras.saving.atomic import new_file
+from keras.saving.legacy_weights import (
+    datasets_in,
+    load_legacy_weights,
+    save_legacy_weights,
+    write_variables,
+)
+
+_MOST_CONFIG = 256 << 20
+_COMMON = frozenset({"name", "trainable", "dtype", "activity_regularizer", "autocast"})
+
+
+def load_legacy_model(
+    path: str,
+    custom_objects: dict[str, Any] | None,
+    compile: bool,
+    safe_mode: bool | None,
+) -> Any:
+    """A model from an `.h5` file.
+
+    Args:
+        path: the file.
+        custom_objects: name -> class or function.
+        compile: whether to compile it as it was.
+        safe_mode: False lets lambdas in the file run.
+    """
+    with h5_files.open_h5(path, path) as file:
+        config = _attribute(file, "model_config", path)
+        if config is None:
+            raise DeserializationError(
+                f"{path} holds no model, perhaps weights alone (no `model_config`). "
+                "Make the model, then use model.load_weights(path)."
+            )
+        stored = file.id.get_filesize()
+        with (
+            registry.CustomObjectScope(custom_objects),
+            limits.variable_budget(stored, path),
+        ):
+            with object_sharing(), reading(compile=False):
+                model = deserialize_keras_object(upgraded(config), safe_mode=safe_mode)
+            load_legacy_weights(file, model, False, False, path)
+            training = _attribute(file, "training_config", path)
+            if compile and training:
+                _compile(file, model, training, safe_mode, path)
+    return model
+
+
+def _attribute(file: Any, name: str, path: str) -> dict[str, Any] | None:
+    if name not in file.attrs:
+        return None
+    if file.attrs.get_id(name).get_storage_size() > _MOST_CONFIG:
+        raise UnsafeDeserializationError(f"{name} in {path} is too large.")
+    text = file.attrs[name]
+    try:
+        config = json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DeserializationError(
+            f"{name} in {path} is no readable JSON: {error}."
+        ) from error
+    if not isinstance(config, dict):
+        raise DeserializationError(f"{name} in {path} is no JSON object.")
+    return config
+
+
+def _compile(
+    file: Any, model: Any, training: dict[str, Any], safe_mode: Any, path: str
+) -> None:
+    training = dict(training)
+    optimizer = training.pop("optimizer_config", None)
+    if optimizer is not None:
+        optimizer = dict(optimizer)
+        name = str(optimizer.get("class_name", "")).rpartition(">")[2]
+        optimizer["class_name"] = name
+        training["optimizer"] = upgraded(optimizer)
+    training.pop("sample_weight_mode", None)
+    with reading(), object_sharing():
+        if hasattr(model, "compile_from_config"):
+            model.compile_from_config(training)
+    _load_optimizer(file, model, path)
+
+
+def _load_optimizer(file: Any, model: Any, path: str) -> None:
+    optimizer = getattr(model, "optimizer", None)
+    group = h5_files.child(file, "optimizer_weights")
+    if optimizer is None or group is None:
+        return
+    if not getattr(optimizer, "built", True):
+        optimizer.build(model.trainable_variables)
+    variables, datasets = list(optimizer.variables), datasets_in(group)
+    # Keras 2 did not write the learning rate.
+    if len(datasets) == len(variables) - 1:
+        variables = [v for v in variables if v.name != "learning_rate"]
+    shapes = [tuple(variable.shape) for variable in variables]
+    if shapes != [tuple(dataset.shape) for dataset in datasets]:
+        warnings.warn(
+            f"The optimizer keeps its state: {path} has {len(datasets)} values for "
+            f"it, and they do not fit its {len(variables)} variables.",
+            UserWarning,
+            stacklevel=4,
+        )
+        return
+    for variable, dataset in zip(variables, datasets, strict=True):
+        variable.assign(h5_files.read_array(dataset))
+
+
+# Older configs in the form of Keras 3 ----------------------------------------------
+
+
+def upgraded(config: Any) -> Any:
+    """A config of Keras 2, or of an `.h5` file, in the form of Keras 3."""
+    if isinstance(config, list):
+        return [upgraded(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    result = {key: upgraded(value) for key, value in config.items()}
+    if "class_name" in result and isinstance(result.get("config"), (dict, list)):
+        _upgrade_object(result)
+    return result
+
+
+def _upgrade_object(config: dict[str, Any]) -> None:
+    name, inner = config["class_name"], config["config"]
+    if not isinstance(name, str) or name.startswith("__"):
+        return
+    if name == "Sequential" and isinstance(inner, list):
+        config["config"] = inner = {"name": None, "layers": inner}
+    if name == "Model" and isinstance(inner, dict) and "layers" in inner:
+        name = config["class_name"] = "Functional"
+    if config.get("module") is not None or registry.scoped_object(name) is not None:
+        return
+    if _is_op(name, inner):
+        config["module"] = "keras.src.ops"
+    else:
+        _upgrade_arguments(name, inner)
+    if isinstance(config.get("inbound_nodes"), list):
+        config["inbound_nodes"] = [_node(node) for node in config["inbound_nodes"]]
+
+
+def _is_op(name: str, inner: Any) -> bool:
+    """Whether a nameless module means an op: layers always say if they train."""
+    if name == "InputLayer" or not isinstance(inner, dict) or "trainable" in inner:
+        return False
+    return list(inner)[:1] == ["name"] and public_names.op_class(name) is not None
+
+
+def _upgrade_arguments(name: str, inner: dict[str, Any]) -> None:
+    shape = inner.pop("batch_input_shape", None)
+    if name == "InputLayer" and shape is not None:
+        inner["batch_shape"] = shape
+    for key in ("input_layers", "output_layers"):
+        value = inner.get(key)
+        if name == "Functional" and isinstance(value, list) and len(value) == 1:
+            if isinstance(value[0], list):
+                inner[key] = value[0]
+    cls = public_names.find_class(None, name)
+    if cls is None or name in ("Functional", "Sequential"):
+        return
+    parameters = constructor_parameters(cls)
+    for key in set(inner) - set(parameters) - _COMMON:
+        if not _takes(cls, key):
+            del inner[key]
+
+
+def _takes(cls: type, argument: str) -> bool:
+    """Whether some class of the line declares a constructor argument of that name."""
+    return any(
+        argument in inspect.signature(base.__init__).parameters  # type: ignore[misc]
+        for base in cls.__mro__
+        if "__init__" in base.__dict__ and base is not object
+    )
+
+
+def _node(node: Any) -> Any:
+    """`[[layer, node, tensor, kwargs], ...]` as `{"args", "kwargs"}`."""
+    if not isinstance(node, list):
+        return node
+    tensors = [_tensor(entry) for entry in node]
+    kwargs = next((e[3] for e in node if len(e) > 3 and isinstance(e[3], dict)), {})
+    return {
+        "args": [tensors[0] if len(tensors) == 1 else tensors],
+        "kwargs": {key: _kwarg(value) for key, value in kwargs.items()},
+    }
+
+
+def _tensor(entry: list[Any]) -> dict[str, Any]:
+    return {
+        "class_name": "__keras_tensor__",
+        "config": {
+            "shape": [None],
+            "dtype": "float32",
+            "keras_history": list(entry[:3]),
+        },
+    }
+
+
+def _kwarg(value: Any) -> Any:
+    is_history = isinstance(value, list) and len(value) == 3
+    if is_history and isinstance(value[0], str) and isinstance(value[1], int):
+        return _tensor(value)
+    return value
+
+
+# Writing ----------------------------------------------------------------------------
+
+
+def save_legacy_model(model: Any, path: str) -> None:
+    """Writes a model into an `.h5` file, config, weights and optimizer state."""
+    import h5py
+
+    from keras.version import __version__
+
+    whole = serialize_keras_object(model)
+    training = dict(whole.get("compile_config") or {})
+    with new_file(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs["keras_version"] = __version__
+        file.attrs["backend"] = "tensorflow"
+        file.attrs["model_config"] = json.dumps(_bare(whole))
+        group = file.create_group("model_weights")
+        save_legacy_weights(group, model)
+        if training:
+            optimizer = training.pop("optimizer", None)
+            if isinstance(optimizer, dict):
+                training["optimizer_config"] = _bare(optimizer)
+            file.attrs["training_config"] = json.dumps(training)
+        if getattr(model, "optimizer", None) is not None:
+            variables = list(model.optimizer.variables)
+            write_variables(file.create_group("optimizer_weights"), variables)
+
+
+def _bare(config: dict[str, Any]) -> dict[str, Any]:
+    """Class name and config alone, as these files have them at the top."""
+    return {"class_name": config["class_name"], "config": config["config"]}

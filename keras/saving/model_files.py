@@ -1,0 +1,257 @@
+"""`save_model` and `load_model`: the `.keras` file.
+
+A zip of `metadata.json`, `config.json` (what the model is), `model.weights.h5` (its
+values) and perhaps `assets/` (vocabularies). Nothing in it is compressed, so weights
+are read where they lie.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+from keras.core import limits, registry
+from keras.core.errors import DeserializationError
+from keras.core.safe_mode import SafeModeScope
+from keras.core.serialization import (
+    deserialize_keras_object,
+    object_sharing,
+    reading,
+    serialize_keras_object,
+)
+from keras.saving.archive import Archive, open_archive
+from keras.saving.assets import load_assets, save_assets
+from keras.saving.atomic import new_file, new_folder, refuse_existing
+from keras.saving.legacy_models import load_legacy_model, save_legacy_model
+from keras.saving.weights import WEIGHTS_MEMBER, load_from_h5, write_h5
+
+_CONFIG, _METADATA = "config.json", "metadata.json"
+_MOST_CONFIG = 256 << 20
+_LEGACY = (".h5", ".hdf5")
+
+
+def save_model(
+    model: Any,
+    filepath: str | os.PathLike[str],
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    **kwargs: Any,
+) -> None:
+    """Writes a whole model: what it is, its weights, how it is compiled.
+
+    A crash or a full disk leaves a previous file of that name as it was.
+
+    Args:
+        model: the model.
+        filepath: ends in `.keras`; or in `.h5` for the legacy format.
+        overwrite: whether an existing file is replaced; if not, it is an error.
+        zipped: False writes a folder with the same members instead of a zip.
+        **kwargs: `include_optimizer`, for the legacy format.
+
+    Raises:
+        ValueError: for another ending, or unknown options.
+        FileExistsError: if the file exists and `overwrite` is False.
+        TypeError: if something in the model has no way to be written.
+    """
+    path = os.fspath(filepath)
+    kwargs.pop("include_optimizer", None)
+    kwargs.pop("save_format", None)
+    if kwargs:
+        raise ValueError(
+            f"save_model() got unknown options: {sorted(kwargs)}. Allowed: overwrite, "
+            "zipped."
+        )
+    refuse_existing(path, overwrite)
+    if path.endswith(_LEGACY):
+        save_legacy_model(model, path)
+    elif zipped is False:
+        with new_folder(path) as folder:
+            _write_members(model, folder)
+    elif path.endswith(".keras"):
+        _save_zipped(model, path)
+    else:
+        raise ValueError(
+            "The path of a model must end in '.keras' (or '.h5' for the legacy "
+            "format). Use model.export(filepath) for a SavedModel. "
+            f"Received: filepath={path!r}."
+        )
+
+
+def _save_zipped(model: Any, path: str) -> None:
+    import tempfile
+
+    folder = os.path.dirname(os.path.realpath(path))
+    with (
+        new_file(path) as temporary,
+        tempfile.TemporaryDirectory(prefix=".keras_", dir=folder) as members,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as zipped,
+    ):
+        for name in _write_members(model, members):
+            # A fixed date, as Keras 3 does: the time is in the metadata.
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            source = os.path.join(members, *name.split("/"))
+            info.file_size = os.path.getsize(source)
+            with open(source, "rb") as data, zipped.open(info, "w") as member:
+                while block := data.read(1 << 20):
+                    member.write(block)
+
+
+def _write_members(model: Any, folder: str) -> list[str]:
+    """Writes all members into a folder; returns their names."""
+    from keras.version import __version__
+
+    with object_sharing():
+        config = serialize_keras_object(model)
+    metadata = {
+        "keras_version": __version__,
+        "date_saved": time.strftime("%Y-%m-%d@%H:%M:%S"),
+    }
+    for name, content in ((_METADATA, metadata), (_CONFIG, config)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            json.dump(content, file)
+    write_h5(model, os.path.join(folder, WEIGHTS_MEMBER))
+    assets = save_assets(model, folder)
+    return [_METADATA, _CONFIG, WEIGHTS_MEMBER, *assets]
+
+
+def load_model(
+    filepath: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool | None = True,
+) -> Any:
+    """Reads a whole model from a file, onto the current backend.
+
+    Nothing in the file is run or imported; its names are looked up in the public API
+    and among custom objects.
+
+    Args:
+        filepath: a `.keras` file or unzipped folder, or a legacy `.h5` file.
+        custom_objects: name -> class or function, besides registered ones.
+        compile: whether to compile it as it was, optimizer state included.
+        safe_mode: False lets lambdas in the file run. None means True.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: if there is no such file, or it is damaged, unsafe, of another
+            format, or names what is not known.
+
+    Example:
+
+    >>> import keras, tempfile, os
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.keras")
+    >>> model.save(path)
+    >>> keras.saving.load_model(path).output_shape
+    (None, 2)
+    """
+    path = os.fspath(filepath)
+    if not os.path.exists(path):
+        raise ValueError(
+            f"File not found: filepath={path!r}. It must be a .keras file that "
+            "exists (a folder written with zipped=False, or a legacy .h5 file, too)."
+        )
+    if os.path.isdir(path):
+        return _load_folder(path, custom_objects, compile, safe_mode)
+    if path.endswith(_LEGACY):
+        if path.endswith(".weights.h5"):
+            raise ValueError(
+                f"{path!r} holds weights, not a model. Make the model, then use "
+                "model.load_weights(filepath)."
+            )
+        objects = dict(custom_objects or {})
+        return load_legacy_model(path, objects, compile, safe_mode)
+    if not path.endswith(".keras") and not zipfile.is_zipfile(path):
+        raise ValueError(
+            "Models are read from .keras files and legacy .h5 files. A SavedModel "
+            "folder can be used as a layer: keras.layers.TFSMLayer. "
+            f"Received: filepath={path!r}."
+        )
+    return _load_zipped(path, custom_objects, compile, safe_mode)
+
+
+def _load_zipped(path: str, custom_objects: Any, compile: bool, safe_mode: Any) -> Any:
+    with open_archive(path) as archive:
+        config = _parse(archive.read(_CONFIG, _MOST_CONFIG), path)
+        with archive.open(WEIGHTS_MEMBER) as weights:
+            stored = _size(weights)
+            with registry.CustomObjectScope(custom_objects), SafeModeScope(safe_mode):
+                with limits.variable_budget(stored, path):
+                    model = _make(config, compile)
+                    what = f"{WEIGHTS_MEMBER} in {path}"
+                    load_from_h5(model, weights, what)
+                _load_assets(model, archive)
+    return model
+
+
+def _load_folder(path: str, custom_objects: Any, compile: bool, safe_mode: Any) -> Any:
+    weights = os.path.join(path, WEIGHTS_MEMBER)
+    config = os.path.join(path, _CONFIG)
+    for member in (config, weights):
+        if not os.path.isfile(member):
+            raise ValueError(
+                f"The folder {path!r} is no model: it has no "
+                f"{os.path.basename(member)}. A SavedModel folder can be used as a "
+                "layer: keras.layers.TFSMLayer."
+            )
+    with open(config, "rb") as file:
+        parsed = _parse(file.read(_MOST_CONFIG), path)
+    with registry.CustomObjectScope(custom_objects), SafeModeScope(safe_mode):
+        with limits.variable_budget(os.path.getsize(weights), path):
+            model = _make(parsed, compile)
+            load_from_h5(model, weights, weights)
+        load_assets(model, path)
+    return model
+
+
+def _size(file: Any) -> int:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
+
+
+def _parse(text: bytes, path: str) -> dict[str, Any]:
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DeserializationError(
+            f"{_CONFIG} in {path} is no readable JSON: {error}."
+        ) from error
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise DeserializationError(
+            f"{_CONFIG} in {path} describes no object: it has no `class_name`."
+        )
+    return config
+
+
+def _make(config: dict[str, Any], compile: bool) -> Any:
+    with object_sharing(), reading(compile):
+        model = deserialize_keras_object(config, safe_mode=None)
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and not getattr(optimizer, "built", True):
+        optimizer.build(model.trainable_variables)
+    return model
+
+
+def _load_assets(model: Any, archive: Archive) -> None:
+    import tempfile
+
+    names = [name for name in archive.names() if name.startswith("assets/")]
+    if not any(not name.endswith("/") for name in names):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            target = os.path.join(folder, *name.split("/"))
+            if name.endswith("/"):
+                continue
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with archive.open(name) as source, open(target, "wb") as copy:
+                while block := source.read(1 << 20):
+                    copy.write(block)
+        load_assets(model, folder)

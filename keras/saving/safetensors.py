@@ -1,0 +1,204 @@
+"""Weights as `.safetensors`: a JSON header with names, dtypes, shapes and offsets, then
+the bytes. Read and written here; the format is small, and no package is needed.
+
+A weight is called by its path and its number, `layers/dense/0`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, MutableMapping
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from keras.core.errors import DeserializationError
+from keras.saving.stores import Store, to_array
+
+_MOST_HEADER = 100_000_000
+_CODES = {
+    "float64": "F64",
+    "float32": "F32",
+    "float16": "F16",
+    "bfloat16": "BF16",
+    "float8_e4m3fn": "F8_E4M3",
+    "float8_e5m2": "F8_E5M2",
+    "int64": "I64",
+    "int32": "I32",
+    "int16": "I16",
+    "int8": "I8",
+    "uint64": "U64",
+    "uint32": "U32",
+    "uint16": "U16",
+    "uint8": "U8",
+    "bool": "BOOL",
+    "complex64": "C64",
+}
+_NAMES = {code: name for name, code in _CODES.items()}
+
+
+def _dtype(code: Any, where: str) -> np.dtype:
+    name = _NAMES.get(code) if isinstance(code, str) else None
+    if name is None:
+        raise DeserializationError(
+            f"{where} has dtype {code!r}. Known: {', '.join(sorted(_NAMES))}."
+        )
+    if name.startswith(("bfloat", "float8")):
+        import ml_dtypes
+
+        return np.dtype(getattr(ml_dtypes, name))
+    return np.dtype(name)
+
+
+class SafetensorsReader:
+    """Weights in a `.safetensors` file.
+
+    Args:
+        file: the open file.
+        what: how errors name it.
+
+    Raises:
+        DeserializationError: if header and file do not agree.
+    """
+
+    def __init__(self, file: BinaryIO, what: str) -> None:
+        self._file = file
+        self._what = what
+        self._entries: dict[str, dict[str, dict[str, Any]]] = {}
+        header, self._start = self._header()
+        size = os.fstat(file.fileno()).st_size - self._start
+        for name, entry in header.items():
+            if name != "__metadata__":
+                self._check(name, entry, size)
+                path, _, key = name.rpartition("/")
+                self._entries.setdefault(path, {})[key] = entry
+
+    def _header(self) -> tuple[dict[str, Any], int]:
+        length = int.from_bytes(self._file.read(8), "little")
+        total = os.fstat(self._file.fileno()).st_size
+        if not 2 <= length <= min(_MOST_HEADER, total - 8):
+            raise self._error(f"its header claims {length:,} bytes")
+        try:
+            header = json.loads(self._file.read(length))
+        except (ValueError, RecursionError) as error:
+            raise self._error(f"its header is no JSON ({error})") from error
+        if not isinstance(header, dict):
+            raise self._error("its header is no JSON object")
+        return header, 8 + length
+
+    def _error(self, reason: str) -> DeserializationError:
+        return DeserializationError(
+            f"{self._what} is no readable safetensors file: {reason}."
+        )
+
+    def _check(self, name: str, entry: Any, size: int) -> None:
+        try:
+            shape, (begin, end) = entry["shape"], entry["data_offsets"]
+            right = all(
+                type(number) is int and number >= 0 for number in (*shape, begin, end)
+            )
+        except (KeyError, TypeError, ValueError):
+            right = False
+        if not right:
+            raise self._error(f"the entry of {name!r} is {entry!r}"[:300])
+        itemsize = _dtype(entry.get("dtype"), f"{name!r} in {self._what}").itemsize
+        if end > size or end - begin != math.prod(shape) * itemsize:
+            raise self._error(
+                f"{name!r} of shape {shape} claims bytes {begin} to {end} of {size}"
+            )
+
+    def at(self, path: str) -> Store:
+        return _SafetensorsStore(self, self._entries.get(path, {}))
+
+    def paths(self) -> Iterator[str]:
+        yield from self._entries
+
+    def read(self, entry: dict[str, Any]) -> np.ndarray:
+        """The array of an entry."""
+        begin, end = entry["data_offsets"]
+        self._file.seek(self._start + begin)
+        array = np.empty(entry["shape"], _dtype(entry["dtype"], self._what))
+        flat = array.reshape(-1).view(np.uint8) if array.size else np.empty(0, np.uint8)
+        if self._file.readinto(flat.data) != end - begin:  # type: ignore[attr-defined]
+            raise self._error("it is truncated")
+        return array
+
+
+class _SafetensorsStore(Store):
+    def __init__(self, reader: SafetensorsReader, entries: dict[str, Any]) -> None:
+        self._reader = reader
+        self._entries = entries
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return self._reader.read(self._entries[str(key)])
+
+    def shape_of(self, key: str) -> tuple[int, ...]:
+        return tuple(self._entries[key]["shape"])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+class SafetensorsWriter:
+    """Collects references to variables, then writes them one after the other."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def at(self, path: str, name: str) -> MutableMapping[str, Any]:
+        del name
+        return _SafetensorsWriteStore(self._values, path)
+
+    def write(self, path: str) -> None:
+        """Writes the file."""
+        header: dict[str, Any] = {"__metadata__": {"format": "keras"}}
+        offset = 0
+        for name, value in self._values.items():
+            shape, dtype = _described(value)
+            if dtype not in _CODES:
+                raise ValueError(
+                    f"{name!r} has dtype {dtype}, which safetensors files cannot "
+                    f"hold. Allowed: {', '.join(_CODES)}. Save as .weights.h5 instead."
+                )
+            size = math.prod(shape) * _dtype(_CODES[dtype], name).itemsize
+            header[name] = {
+                "dtype": _CODES[dtype],
+                "shape": list(shape),
+                "data_offsets": [offset, offset + size],
+            }
+            offset += size
+        text = json.dumps(header, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % 8)
+        with open(path, "wb") as file:
+            file.write(len(text).to_bytes(8, "little") + text)
+            for value in self._values.values():
+                array = np.ascontiguousarray(to_array(value))
+                file.write(array.reshape(-1).view(np.uint8).data)
+
+
+def _described(value: Any) -> tuple[tuple[int, ...], str]:
+    if getattr(value, "_is_keras_variable", False):
+        return tuple(value.shape), value._dtype
+    array = to_array(value)
+    return array.shape, array.dtype.name
+
+
+class _SafetensorsWriteStore(dict[str, Any]):
+    def __init__(self, values: dict[str, Any], path: str) -> None:
+        super().__init__()
+        self._values = values
+        self._path = path
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        name = f"{self._path}/{key}" if self._path else str(key)
+        self._values[name] = value
+        super().__setitem__(str(key), value)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        for key, value in dict(*args, **kwargs).items():
+            self[key] = value

@@ -1,0 +1,168 @@
+"""Weights over several `.weights.h5` files, with a `.weights.json` that says what is
+where."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, MutableMapping
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.saving import h5_files
+from keras.saving.atomic import new_file
+from keras.saving.stores import H5Reader, Store, to_array
+
+INDEX_SUFFIX = ".weights.json"
+_MOST_INDEX = 256 << 20
+
+
+class ShardedWriter:
+    """Weights into as many files as are needed.
+
+    Args:
+        path: the index file, `name.weights.json`; shards are `name_00000.weights.h5`.
+        max_shard_size: gigabytes of weights in one file; one weight is never split.
+        files: closes the shards, and gives them their names once all went well.
+    """
+
+    def __init__(self, path: str, max_shard_size: float, files: ExitStack) -> None:
+        self._stem = path.removesuffix(INDEX_SUFFIX)
+        self._limit = max_shard_size * 1e9
+        self._files = files
+        self._shards: list[Any] = []
+        self._size = 0
+        self.total = 0
+        self.weight_map: dict[str, list[str]] = {}
+
+    def at(self, path: str, name: str) -> MutableMapping[str, Any]:
+        return _ShardedWriteStore(self, path, name)
+
+    def put(self, path: str, name: str, key: str, array: np.ndarray) -> None:
+        """Writes one array into the current shard, or into a new one."""
+        full = self._size and self._size + array.nbytes > self._limit
+        if not self._shards or full:
+            self._open_shard()
+        self._size += array.nbytes
+        self.total += array.nbytes
+        group = self._shards[-1].require_group(f"{path}/vars" if path else "vars")
+        group.attrs["name"] = name
+        h5_files.write_array(group, key, array)
+        files = self.weight_map.setdefault(f"/{path}/vars" if path else "/vars", [])
+        if self._shard_name() not in files:
+            files.append(self._shard_name())
+
+    def _shard_name(self) -> str:
+        number = len(self._shards) - 1
+        return f"{os.path.basename(self._stem)}_{number:05d}.weights.h5"
+
+    def _open_shard(self) -> None:
+        import h5py
+
+        self._shards.append(None)
+        folder = os.path.dirname(self._stem)
+        target = os.path.join(folder, self._shard_name())
+        temporary = self._files.enter_context(new_file(target))
+        self._shards[-1] = self._files.enter_context(h5py.File(temporary, "w"))
+        self._size = 0
+
+    def write_index(self, path: str) -> None:
+        """Writes the index."""
+        index = {
+            "metadata": {"total_size": float(self.total)},
+            "weight_map": self.weight_map,
+        }
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(index, file, indent=4)
+
+
+class _ShardedWriteStore(dict[str, Any]):
+    def __init__(self, writer: ShardedWriter, path: str, name: str) -> None:
+        super().__init__()
+        self._writer, self._path, self._name = writer, path, name
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._writer.put(self._path, self._name, str(key), to_array(value))
+        super().__setitem__(str(key), None)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        for key, value in dict(*args, **kwargs).items():
+            self[key] = value
+
+
+class ShardedReader:
+    """Weights out of the files that an index names, which stay in its folder."""
+
+    def __init__(self, path: str, files: ExitStack) -> None:
+        self._folder = os.path.dirname(os.path.abspath(path))
+        self._path = path
+        self._map = self._read_index(path)
+        self._readers: dict[str, H5Reader] = {}
+        for name in dict.fromkeys(n for names in self._map.values() for n in names):
+            opened = h5_files.open_h5(self._shard(name), f"Shard {name!r} of {path}")
+            self._readers[name] = H5Reader(files.enter_context(opened))
+
+    def _read_index(self, path: str) -> dict[str, list[str]]:
+        if os.path.getsize(path) > _MOST_INDEX:
+            raise UnsafeDeserializationError(f"{path} is too large for an index.")
+        try:
+            with open(path, encoding="utf-8") as file:
+                weight_map = json.load(file)["weight_map"]
+            pairs = weight_map.items()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DeserializationError(
+                f"{path} is no index of sharded weights: {type(error).__name__}: "
+                f"{error}. Expected JSON with a 'weight_map'."
+            ) from error
+        result = {}
+        for key, names in pairs:
+            names = [names] if isinstance(names, str) else names
+            if not isinstance(names, list) or not all(
+                isinstance(name, str) for name in names
+            ):
+                raise DeserializationError(f"{path}: {key!r} maps to {names!r}.")
+            inner = key.strip("/").removesuffix("vars").strip("/")
+            result[inner] = names
+        return result
+
+    def _shard(self, name: str) -> str:
+        plain = os.path.basename(name) == name and "\\" not in name
+        if not plain or name in ("", ".", "..") or not name.endswith(".h5"):
+            raise UnsafeDeserializationError(
+                f"{self._path} names the shard {name!r}. A shard is an .h5 file in "
+                "the folder of its index."
+            )
+        shard = os.path.join(self._folder, name)
+        if not os.path.isfile(shard):
+            raise FileNotFoundError(
+                f"{self._path} names the shard {name!r}, which is not in "
+                f"{self._folder!r}."
+            )
+        return shard
+
+    def at(self, path: str) -> Store:
+        names = self._map.get(path, [])
+        return _JoinedStore([self._readers[name].at(path) for name in names])
+
+    def paths(self) -> Iterator[str]:
+        yield from self._map
+
+
+class _JoinedStore(Store):
+    def __init__(self, parts: list[Store]) -> None:
+        self._where = {key: part for part in parts for key in part}
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return self._where[str(key)][key]
+
+    def shape_of(self, key: str) -> tuple[int, ...]:
+        return self._where[key].shape_of(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._where)
+
+    def __len__(self) -> int:
+        return len(self._where)

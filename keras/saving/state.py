@@ -1,0 +1,154 @@
+"""The state of a model into a store and back.
+
+Loading is two steps: everything is compared with the file first, then assigned. A
+model into which a file does not fit keeps all its values.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+from keras.core.errors import UnsafeDeserializationError
+from keras.core.scopes import StatelessScope
+from keras.saving.stores import Reader, Store, Writer
+from keras.saving.walk import has_own_hook, is_optimizer, own_variables, owners
+
+
+def save_state(model: Any, writer: Writer) -> None:
+    """Writes all variables of a model, its optimizer's included."""
+    for path, obj in owners(model):
+        name = getattr(obj, "name", None) or type(obj).__name__
+        obj.save_own_variables(writer.at(path, str(name)))
+
+
+def load_state(
+    model: Any,
+    reader: Reader,
+    skip_mismatch: bool = False,
+    objects_to_skip: Iterable[Any] | None = None,
+    source: str = "the file",
+) -> None:
+    """Reads all variables of a model.
+
+    Args:
+        model: a built model.
+        reader: the file.
+        skip_mismatch: leave objects that do not fit as they are, with a warning.
+        objects_to_skip: layers to leave as they are.
+        source: how errors name the file.
+
+    Raises:
+        ValueError: if weights are missing or of another shape. Nothing has been
+            assigned then.
+    """
+    skipped = {id(obj) for obj in objects_to_skip or ()}
+    found = [(path, obj) for path, obj in owners(model) if id(obj) not in skipped]
+    stores = [(path, obj, reader.at(path)) for path, obj in found]
+    fitting, problems = [], []
+    for path, obj, store in stores:
+        problem = _misfit(path, obj, store)
+        if problem is None:
+            fitting.append((obj, store))
+        elif is_optimizer(obj):
+            warnings.warn(
+                f"The optimizer keeps its state: {problem}", UserWarning, stacklevel=4
+            )
+        else:
+            problems.append(problem)
+    if problems:
+        _report(problems, len(stores), skip_mismatch, source)
+    _warn_of_leftovers(reader, {path for path, _ in owners(model)}, source)
+    for obj, store in fitting:
+        obj.load_own_variables(store)
+
+
+def _misfit(path: str, obj: Any, store: Store) -> str | None:
+    """Why a store does not fit an object, or None."""
+    where = _describe(path, obj)
+    if has_own_hook(obj, "load_own_variables"):
+        return _misfit_of_hook(where, obj, store)
+    variables = own_variables(obj)
+    if len(store) != len(variables):
+        names = ", ".join(variable.name for variable in variables) or "none"
+        return (
+            f"{where} has {len(variables)} variables ({names}), the file has "
+            f"{len(store)} for it.{_hint(obj, store)}"
+        )
+    for index, variable in enumerate(variables):
+        key = str(index)
+        if key not in store:
+            return f"{where}: the file lacks its variable {variable.name!r}."
+        if store.shape_of(key) != tuple(variable.shape):
+            return (
+                f"{where}: variable {variable.name!r} has shape "
+                f"{tuple(variable.shape)}, in the file {store.shape_of(key)}."
+            )
+    return None
+
+
+def _misfit_of_hook(where: str, obj: Any, store: Store) -> str | None:
+    """Tries a hook of the user's; its assignments are noted and thrown away."""
+    try:
+        with StatelessScope():
+            obj.load_own_variables(store)
+    except (UnsafeDeserializationError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the hook raises
+        return f"{where}: {type(error).__name__}: {error}"
+    return None
+
+
+def _describe(path: str, obj: Any) -> str:
+    kind = "Optimizer" if is_optimizer(obj) else "Layer"
+    name = getattr(obj, "name", None) or type(obj).__name__
+    return f"{kind} {name!r} ({type(obj).__name__}, at {path or 'the top'!r})"
+
+
+def _hint(obj: Any, store: Store) -> str:
+    if len(store) and not getattr(obj, "built", True):
+        return " It is not built yet: call the model on data, or build() it, first."
+    return ""
+
+
+def _report(problems: list[str], total: int, skip: bool, source: str) -> None:
+    listed = "\n  ".join(problems[:10])
+    more = f"\n  … and {len(problems) - 10} more" if len(problems) > 10 else ""
+    text = (
+        f"{len(problems)} of {total} objects do not fit the weights in {source}:"
+        f"\n  {listed}{more}"
+    )
+    if not skip:
+        raise ValueError(
+            f"{text}\nNothing was changed. Make the model that was saved, or pass "
+            "skip_mismatch=True to load what fits."
+        )
+    warnings.warn(f"{text}\nThese keep their values.", UserWarning, stacklevel=5)
+
+
+def _warn_of_leftovers(reader: Reader, known: set[str], source: str) -> None:
+    left = [
+        path
+        for path in reader.paths()
+        if path not in known and not _is_expected_extra(path)
+    ]
+    if left:
+        warnings.warn(
+            f"{source} has weights for which the model has no place: "
+            f"{', '.join(repr(path) for path in left[:10])}"
+            f"{' …' if len(left) > 10 else ''}.",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def _is_expected_extra(path: str) -> bool:
+    # The optimizer of a model that is not compiled here; seeds that older Keras 3
+    # wrote; a group that older Keras 3 named otherwise.
+    parts = path.split("/")
+    return (
+        parts[0] == "optimizer"
+        or "seed_generator" in parts[-1]
+        or any(part.startswith("_") for part in parts)
+    )

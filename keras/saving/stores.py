@@ -1,0 +1,143 @@
+"""Where the variables of one object are kept in a file: `store["0"]`, `store["1"]`.
+
+The hooks `save_own_variables(store)` and `load_own_variables(store)` of layers and
+optimizers see a mapping from keys to arrays, whatever the format of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from keras.saving import h5_files
+
+
+class Store(Mapping[str, np.ndarray]):
+    """The arrays of one object, read when they are asked for."""
+
+    def shape_of(self, key: str) -> tuple[int, ...]:
+        """The shape of an entry, without reading it."""
+        raise NotImplementedError
+
+
+class Reader(Protocol):
+    """A file that weights are read from."""
+
+    def at(self, path: str) -> Store:
+        """The store of the object at a path; empty if the file has none."""
+
+    def paths(self) -> Iterator[str]:
+        """The paths of all objects of which there are weights."""
+
+
+class Writer(Protocol):
+    """A file that weights are written to."""
+
+    def at(self, path: str, name: str) -> MutableMapping[str, Any]:
+        """The store for the object at a path, called `name`."""
+
+
+def to_array(value: Any) -> np.ndarray:
+    """The value of a variable, tensor, array or number as a NumPy array."""
+    if getattr(value, "_is_keras_variable", False):
+        return np.asarray(value.backend.convert_to_numpy(value._value))
+    if isinstance(value, (np.ndarray, np.generic, int, float, bool, list, tuple)):
+        return np.asarray(value)
+    from keras.backends import current
+
+    return np.asarray(current().convert_to_numpy(value))
+
+
+class _H5Store(Store):
+    def __init__(self, group: Any) -> None:
+        self._group = group
+
+    def _dataset(self, key: str) -> Any:
+        found = None if self._group is None else h5_files.child(self._group, key)
+        if found is None:
+            raise KeyError(key)
+        return h5_files.checked(found)
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return h5_files.read_array(self._dataset(str(key)))
+
+    def shape_of(self, key: str) -> tuple[int, ...]:
+        return tuple(self._dataset(key).shape)
+
+    def __contains__(self, key: object) -> bool:
+        if self._group is None or not isinstance(key, str):
+            return False
+        return h5_files.has(self._group, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(() if self._group is None else self._group)
+
+    def __len__(self) -> int:
+        return 0 if self._group is None else len(self._group)
+
+
+class H5Reader:
+    """Weights in an open HDF5 file, as `.weights.h5` keeps them."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def at(self, path: str) -> Store:
+        group = h5_files.subgroup(self._file, path)
+        return _H5Store(None if group is None else h5_files.subgroup(group, "vars"))
+
+    def paths(self) -> Iterator[str]:
+        yield from _paths_with_data(self._file, "", set())
+
+
+def _paths_with_data(group: Any, path: str, seen: set[int]) -> Iterator[str]:
+    """Paths of groups with weights; a group that contains itself is met once."""
+    import h5py
+
+    address = h5py.h5o.get_info(group.id).addr
+    if address in seen:
+        return
+    seen.add(address)
+    for name in group:
+        found = h5_files.child(group, name)
+        if not isinstance(found, h5py.Group):
+            continue
+        if name == "vars":
+            if len(found):
+                yield path
+        else:
+            inner = f"{path}/{name}" if path else name
+            yield from _paths_with_data(found, inner, seen)
+
+
+class _H5WriteStore(dict[str, Any]):
+    """Writes each entry when it is set; only one array is in memory at a time."""
+
+    def __init__(self, group: Any) -> None:
+        super().__init__()
+        self._group = group
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        h5_files.write_array(self._group, str(key), to_array(value))
+        super().__setitem__(str(key), None)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        for key, value in dict(*args, **kwargs).items():
+            self[key] = value
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return h5_files.read_array(self._group[key])
+
+
+class H5Writer:
+    """Weights into an open HDF5 file, as `.weights.h5` keeps them."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def at(self, path: str, name: str) -> MutableMapping[str, Any]:
+        group = self._file.require_group(f"{path}/vars" if path else "vars")
+        group.attrs["name"] = name
+        return _H5WriteStore(group)
