@@ -14,11 +14,18 @@ with tensors that are converted and promoted already:
 - `promote=None`: tensors keep their dtypes;
 - `promote="same"`: all tensor arguments are brought to their `result_type`;
 - `promote="float"`: the same, and bools and integers become `floatx()`;
+- `promote="number"`: the same, and bools become int32;
+- `promote="sum"`: the same, and bools and small integers become (u)int32;
+- `promote="product"`: the same, and int8 beside int8 becomes int32;
+- `promote="bool"`: all tensor arguments become bool;
 - `promote=function`: a function from the list of dtypes (Python types for weak
   scalars) to the dtype all are brought to.
 
-With `scalars=True` a Python number beside a tensor is handed to the backend as it
-is, when the common dtype is the tensor's own: frameworks are quickest that way.
+Tensor parameters named in `keep=(...)` (indices, conditions) stay out of this and
+keep their own dtypes.
+
+With `scalars=True` a Python number that comes second, beside a float tensor, is
+handed to the backend as it is: frameworks are quickest that way.
 
 `@composite` declares an op whose body is ordinary code in other ops. It is its own
 rule (it runs on KerasTensors) and its own default on every backend; a backend that
@@ -34,7 +41,7 @@ is the one a user sees, the same on every backend.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar, overload
 
@@ -50,11 +57,38 @@ Promotion = Callable[[list[Any]], str]
 
 DECLARATIONS: dict[str, Declaration] = {}
 
+
+def _to_number(found: list[Any]) -> str:
+    joined = dtypes.result_type(*found)
+    return "int32" if joined == "bool" else joined
+
+
+def _to_sum(found: list[Any]) -> str:
+    return _ACCUMULATORS.get(joined := dtypes.result_type(*found), joined)
+
+
+def _to_product(found: list[Any]) -> str:
+    joined = dtypes.result_type(*found)
+    return "int32" if joined == "int8" and set(found) == {"int8"} else joined
+
+
+_ACCUMULATORS = {
+    "bool": "int32",
+    "int8": "int32",
+    "int16": "int32",
+    "uint8": "uint32",
+    "uint16": "uint32",
+}
 _PROMOTIONS: dict[str, Promotion] = {
     "same": lambda found: dtypes.result_type(*found),
     "float": lambda found: dtypes.float_result(*found),
+    "number": _to_number,
+    "sum": _to_sum,
+    "product": _to_product,
+    "bool": lambda found: "bool",
 }
 _NUMBERS = frozenset((float, int))
+_FLOATS = frozenset(dtypes.FLOATS)
 _get = context.get
 
 
@@ -74,12 +108,18 @@ class Declaration:
         promote: str | Promotion | None,
         scalars: bool,
         composed: bool,
+        keep: tuple[str, ...] = (),
     ) -> None:
         self.name = rule.__name__
         self.rule = rule
         self.scalars = scalars
         self.composed = composed
-        self.needs_float = promote == "float"
+        # The set of the backend's dtypes that need no promotion, where they agree.
+        self.ready = "boolean" if promote == "bool" else "inexact"
+        # Whether a tensor alone, or beside one of its own dtype, is never promoted.
+        self.indifferent = promote in (None, "same")
+        # A promotion function of an op's own decides by itself, every time.
+        self.settled = promote is None or isinstance(promote, str)
         self.promote = _PROMOTIONS[promote] if isinstance(promote, str) else promote
         self.signature = inspect.signature(rule)
         parameters = list(self.signature.parameters.values())
@@ -90,6 +130,12 @@ class Declaration:
             if "TensorLike" in str(parameter.annotation)
         }
         self.tensor_names = frozenset(self.tensors.values())
+        self.sequences = frozenset(
+            index
+            for index, parameter in enumerate(parameters)
+            if index in self.tensors and "Sequence" in str(parameter.annotation)
+        )
+        self.kept = frozenset(i for i, name in self.tensors.items() if name in keep)
         # `*operands: TensorLike`: every argument from this position on is a tensor.
         variadic = [i for i, p in enumerate(parameters) if p.kind is p.VAR_POSITIONAL]
         self.variadic = next((i for i in variadic if i in self.tensors), None)
@@ -159,8 +205,8 @@ class Declaration:
         kinds: set[int] = set()
         for index in self.tensor_positions(len(args)):
             value = args[index]
-            if type(value) in (list, tuple):
-                inner = _kinds_of_sequence(backend, value)
+            if index in self.sequences and type(value) in (list, tuple):
+                inner = [backend.kind_of(v) for v in value]
                 found.append((index, inner))
                 kinds.update(inner)
             elif value is not None:
@@ -173,8 +219,13 @@ class Declaration:
         """Whether a creation op is asked for an unknown size, in a symbolic run."""
         if _get().symbolic is None:
             return False
-        shape = kwargs.get("shape", args[0] if args else None)
-        return isinstance(shape, (tuple, list)) and None in shape
+        shape = kwargs.get("shape", args[0] if args else 0)
+        return (
+            shape is None
+            or (isinstance(shape, (tuple, list)) and None in shape)
+            # arange(0, length) with a length that is unknown, not left out
+            or (self.name == "arange" and None in args[1:2])
+        )
 
     def _prepare(
         self, backend: Any, args: tuple[Any, ...], found: tuple[list[Any], set[int]]
@@ -182,21 +233,27 @@ class Declaration:
         if not found[0]:
             return args
         values = list(args)
-        target = None
-        if self.promote is not None:
-            target = self.promote(_dtypes(backend, values, found[0]))
-        keep_scalars = self.scalars and TENSOR in found[1]
+        target = self._target(backend, values, found[0])
+        keep_scalars = self.scalars and target in _FLOATS and TENSOR in found[1]
         for index, kind in found[0]:
+            dtype = None if index in self.kept else target
             if isinstance(kind, list):
                 values[index] = [
-                    _convert(backend, value, inner, target)
+                    _convert(backend, value, inner, dtype)
                     for value, inner in zip(values[index], kind, strict=True)
                 ]
-            elif kind == SCALAR and keep_scalars:
-                values[index] = _scalar(values[index], target)
+            elif kind == SCALAR and keep_scalars and index:
+                values[index] = float(values[index])
             else:
-                values[index] = _convert(backend, values[index], kind, target)
+                values[index] = _convert(backend, values[index], kind, dtype)
         return tuple(values)
+
+    def _target(self, backend: Any, values: list[Any], found: list[Any]) -> str | None:
+        """The dtype that the tensor arguments are brought to."""
+        if self.promote is None:
+            return None
+        counted = [pair for pair in found if pair[0] not in self.kept]
+        return self.promote(_dtypes(backend, values, counted)) if counted else None
 
     # The symbolic path ---------------------------------------------------------
 
@@ -219,14 +276,13 @@ class Declaration:
                 return self.rule(*args, **kwargs)
         found = self._found(backend, args)
         values = list(args)
-        target = None
-        if self.promote is not None and found[0]:
-            target = self.promote(_dtypes(backend, values, found[0]))
+        target = self._target(backend, values, found[0])
         for index, kind in found[0]:
+            dtype = None if index in self.kept else target
             if isinstance(kind, list):
-                values[index] = [spec_of(backend, v, target) for v in values[index]]
+                values[index] = [spec_of(backend, v, dtype) for v in values[index]]
             else:
-                values[index] = spec_of(backend, values[index], target)
+                values[index] = spec_of(backend, values[index], dtype)
         return _canonical(backend, self.rule(*values, **kwargs))
 
     def explain(
@@ -246,19 +302,6 @@ class Declaration:
             self.infer(args, kwargs)
         except Exception as taught:
             raise taught from error
-
-
-def _kinds_of_sequence(backend: Any, values: Sequence[Any]) -> Any:
-    """A list of kinds where the sequence holds tensors; OTHER for plain numbers."""
-    kinds = [
-        backend.kind_of(value) if type(value) not in (list, tuple) else 5
-        for value in values
-    ]
-    if any(kind in (TENSOR, SYMBOLIC, VARIABLE, FOREIGN) for kind in kinds):
-        return kinds
-    if any(hasattr(value, "shape") for value in values):
-        return kinds
-    return kinds if kinds else 5
 
 
 def _dtypes(backend: Any, values: list[Any], found: list[Any]) -> list[Any]:
@@ -292,16 +335,11 @@ def _convert(backend: Any, value: Any, kind: int, dtype: str | None) -> Any:
         return value if dtype is None else backend.cast(value, dtype)
     if value is None:
         return None
+    if kind == SCALAR and dtype is not None and dtype not in _FLOATS:
+        # A number that its dtype cannot hold is brought to its kind first.
+        value = bool(value) if dtype == "bool" else value
+        value = int(value) if isinstance(value, float) and "int" in dtype else value
     return backend.convert_to_tensor(value, dtype=dtype)
-
-
-def _scalar(value: Any, dtype: str | None) -> Any:
-    """A Python number of the kind (bool, int, float, complex) of the dtype."""
-    if dtype is None or isinstance(value, complex):
-        return value
-    if dtypes.is_float(dtype):
-        return float(value)
-    return int(value) if dtypes.is_int(dtype) else value
 
 
 def spec_of(backend: Any, value: Any, dtype: str | None = None) -> Any:
@@ -346,14 +384,15 @@ def _nullary(declaration: Declaration) -> Callable[..., Any]:
 
 def _unary(declaration: Declaration) -> Callable[..., Any]:
     name, dispatch = declaration.name, declaration.dispatch
-    any_dtype = declaration.promote is None
-    floats = declaration.needs_float
+    any_dtype = declaration.indifferent or 0 in declaration.kept
+    ready = declaration.ready
+    settled = declaration.settled
     explain = declaration.explain
 
     def call(x: Any = _MISSING, /, *args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
         if backend.kinds.get(type(x)) == TENSOR and (
-            any_dtype or (floats and x.dtype in backend.inexact)
+            any_dtype or (settled and x.dtype in getattr(backend, ready))
         ):
             try:
                 return getattr(backend, name)(x, *args, **kwargs)
@@ -367,14 +406,18 @@ def _unary(declaration: Declaration) -> Callable[..., Any]:
 
 def _binary(declaration: Declaration) -> Callable[..., Any]:
     name, dispatch = declaration.name, declaration.dispatch
-    any_dtype = declaration.promote is None
-    # A promotion of its own (not "same", not "float") decides by itself.
-    settled = declaration.promote in (None, _PROMOTIONS["same"], _PROMOTIONS["float"])
-    floats = declaration.needs_float
+    any_dtype = declaration.promote is None or (
+        declaration.indifferent and bool(declaration.kept)
+    )
+    indifferent = declaration.indifferent
+    ready = declaration.ready
+    settled = declaration.settled
     scalars = declaration.scalars
     explain = declaration.explain
 
-    def call(x1: Any = _MISSING, x2: Any = _MISSING, /, *args: Any, **kwargs: Any) -> Any:
+    def call(
+        x1: Any = _MISSING, x2: Any = _MISSING, /, *args: Any, **kwargs: Any
+    ) -> Any:
         backend = _get().backend or process.default or current()
         kinds = backend.kinds
         if (
@@ -386,7 +429,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
                     and (
                         any_dtype
                         or x1.dtype is x2.dtype
-                        and (not floats or x1.dtype in backend.inexact)
+                        and (indifferent or x1.dtype in getattr(backend, ready))
                     )
                 )
                 # A real Python number takes the dtype of a float tensor.
@@ -408,7 +451,9 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
 def _is_tensor_position(declaration: Declaration, index: int) -> bool:
     if index not in declaration.tensors:
         return False
-    annotation = str(declaration.signature.parameters[declaration.tensors[index]].annotation)
+    annotation = str(
+        declaration.signature.parameters[declaration.tensors[index]].annotation
+    )
     return "Sequence" not in annotation and "None" not in annotation
 
 
@@ -418,7 +463,11 @@ def _caller(declaration: Declaration) -> Callable[..., Any]:
         first = _is_tensor_position(declaration, 0)
         if first and len(declaration.tensors) == 1:
             return _unary(declaration)
-        if first and len(declaration.tensors) == 2 and _is_tensor_position(declaration, 1):
+        if (
+            first
+            and len(declaration.tensors) == 2
+            and _is_tensor_position(declaration, 1)
+        ):
             return _binary(declaration)
     return _nullary(declaration)
 
@@ -428,8 +477,9 @@ def _declare(
     promote: str | Promotion | None,
     scalars: bool,
     composed: bool,
+    keep: tuple[str, ...] = (),
 ) -> Callable[..., Any]:
-    declaration = Declaration(rule, promote, scalars, composed)
+    declaration = Declaration(rule, promote, scalars, composed, keep)
     public = _caller(declaration) if not composed else _composite(declaration)
     update_wrapper(public, rule)
     public.declaration = declaration  # type: ignore[attr-defined]
@@ -464,28 +514,35 @@ def _any_symbolic(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 def op(rule: Callable[P, R]) -> Callable[P, R]: ...
 @overload
 def op(
-    *, promote: str | Promotion | None = None, scalars: bool = False
+    *,
+    promote: str | Promotion | None = None,
+    scalars: bool = False,
+    keep: tuple[str, ...] = (),
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def op(
     rule: Callable[..., Any] | None = None,
     *,
     promote: str | Promotion | None = None,
     scalars: bool = False,
+    keep: tuple[str, ...] = (),
 ) -> Any:
     """Declares an op by its rule; see the module's docstring."""
     if rule is not None:
         return _declare(rule, promote, scalars, composed=False)
-    return lambda rule: _declare(rule, promote, scalars, composed=False)
+    return lambda rule: _declare(rule, promote, scalars, composed=False, keep=keep)
 
 
 @overload
 def composite(body: Callable[P, R]) -> Callable[P, R]: ...
 @overload
 def composite(
-    *, promote: str | Promotion | None = None
+    *, promote: str | Promotion | None = None, keep: tuple[str, ...] = ()
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def composite(
-    body: Callable[..., Any] | None = None, *, promote: str | Promotion | None = None
+    body: Callable[..., Any] | None = None,
+    *,
+    promote: str | Promotion | None = None,
+    keep: tuple[str, ...] = (),
 ) -> Any:
     """Declares an op by code in other ops; see the module's docstring.
 
@@ -494,4 +551,4 @@ def composite(
     """
     if body is not None:
         return _declare(body, None, False, composed=True)
-    return lambda body: _declare(body, promote, False, composed=True)
+    return lambda body: _declare(body, promote, False, composed=True, keep=keep)

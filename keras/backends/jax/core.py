@@ -23,6 +23,7 @@ _EXTRA = {
 inexact = frozenset(
     map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
 ) | frozenset(_EXTRA.values())
+boolean = frozenset((_np.dtype("bool"),))
 _NARROW = {
     "int64": "int32",
     "uint64": "uint32",

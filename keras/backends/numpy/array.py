@@ -1,1 +1,174 @@
-"""Placeholder."""
+"""Making, shaping and joining arrays, on the NumPy backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+
+from keras.backends import arguments as _arguments
+from keras.backends.numpy.core import native_dtype as _native
+
+# Making ---------------------------------------------------------------------------
+
+
+def zeros(shape: Any, dtype: Any = None) -> Any:
+    return _np.zeros(shape, _native(dtype))
+
+
+def ones(shape: Any, dtype: Any = None) -> Any:
+    return _np.ones(shape, _native(dtype))
+
+
+def empty(shape: Any, dtype: Any = None) -> Any:
+    return _np.empty(shape, _native(dtype))
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+    return _np.full(shape, fill_value, _native(dtype))
+
+
+def _like(x: Any, dtype: Any) -> Any:
+    return x.dtype if dtype is None else _native(dtype)
+
+
+def zeros_like(x: Any, dtype: Any = None) -> Any:
+    return _np.zeros(x.shape, _like(x, dtype))
+
+
+def ones_like(x: Any, dtype: Any = None) -> Any:
+    return _np.ones(x.shape, _like(x, dtype))
+
+
+def empty_like(x: Any, dtype: Any = None) -> Any:
+    return _np.empty(x.shape, _like(x, dtype))
+
+
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
+    return _np.full(x.shape, fill_value, _like(x, dtype))
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+    return _np.eye(N, M, k, _native(dtype))
+
+
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+    dtype = _native(_arguments.number_dtype(dtype, start, stop, step))
+    start, stop = (0, start) if stop is None else (start, stop)
+    return _np.arange(start, stop, 1 if step is None else step).astype(dtype)
+
+
+def spaced(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    return _np.linspace(start, stop, num, endpoint, axis=axis).astype(
+        _like(start, dtype)
+    )
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+    return _np.tri(N, M, k, _native(dtype))
+
+
+def meshgrid(*x: Any, indexing: str = "xy") -> Any:
+    return list(_np.meshgrid(*x, indexing=indexing))
+
+
+# Shaping --------------------------------------------------------------------------
+
+swapaxes = _np.swapaxes
+
+
+def reshape(x: Any, newshape: Any) -> Any:
+    return _np.reshape(x, newshape)
+
+
+def ravel(x: Any) -> Any:
+    return _np.ravel(x)
+
+
+def transpose(x: Any, axes: Any = None) -> Any:
+    return _np.transpose(x, axes)
+
+
+def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+    return _np.moveaxis(x, source, destination)
+
+
+def expand_dims(x: Any, axis: Any) -> Any:
+    return _np.expand_dims(x, _arguments.axis_tuple(axis))
+
+
+def squeeze(x: Any, axis: Any = None) -> Any:
+    return _np.squeeze(x, _arguments.axis_tuple(axis))
+
+
+def broadcast_to(x: Any, shape: Any) -> Any:
+    return _np.broadcast_to(x, shape)
+
+
+def flip(x: Any, axis: Any = None) -> Any:
+    return _np.flip(x, _arguments.axis_tuple(axis))
+
+
+def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+    return _np.roll(x, shift, axis)
+
+
+def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
+    return _np.repeat(x, repeats, axis)
+
+
+def tile(x: Any, repeats: Any) -> Any:
+    return _np.tile(x, repeats)
+
+
+def pad(
+    x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None
+) -> Any:
+    widths = _arguments.pad_widths(pad_width, x.ndim)
+    if mode != "constant":
+        return _np.pad(x, widths, mode=mode)
+    value = 0 if constant_values is None else constant_values
+    return _np.pad(x, widths, mode=mode, constant_values=value)
+
+
+def copy(x: Any) -> Any:
+    return _np.array(x)
+
+
+def view(x: Any, dtype: Any = None) -> Any:
+    return x if dtype is None else _np.ascontiguousarray(x).view(_native(dtype))
+
+
+# Joining and cutting --------------------------------------------------------------
+
+
+def concatenate(xs: Any, axis: int = 0) -> Any:
+    return _np.concatenate(xs, axis)
+
+
+def stack(xs: Any, axis: int = 0) -> Any:
+    return _np.stack(xs, axis)
+
+
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    points = _arguments.split_points(indices_or_sections, x.shape[axis])
+    return _np.split(x, points, axis)
+
+
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
+    return list(_np.moveaxis(x, axis, 0))
+
+
+# Diagonals ------------------------------------------------------------------------
+
+tril = _np.tril
+triu = _np.triu
+diag = _np.diag
+diagonal = _np.diagonal

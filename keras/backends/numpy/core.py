@@ -20,6 +20,7 @@ _NATIVE = {
 inexact = frozenset(
     map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
 ) | frozenset(_NATIVE.values())
+boolean = frozenset((_np.dtype("bool"),))
 
 
 def native_dtype(dtype: Any) -> _np.dtype[Any]:

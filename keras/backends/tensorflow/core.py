@@ -25,6 +25,7 @@ inexact = frozenset(
         _tf.complex128,
     )
 )
+boolean = frozenset((_tf.bool,))
 _SPARSE = (_tf.SparseTensor, _tf.IndexedSlices, _tf.RaggedTensor)
 
 

@@ -1,1 +1,243 @@
-"""Placeholder."""
+"""Making, shaping and joining tensors, on the PyTorch backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+import torch as _torch
+
+from keras.backends import arguments as _arguments
+from keras.backends.torch.core import default_device as _device
+from keras.backends.torch.core import native_dtype as _native
+
+# Making ---------------------------------------------------------------------------
+
+
+def _sizes(shape: Any) -> Any:
+    return (shape,) if isinstance(shape, int) else tuple(shape)
+
+
+def zeros(shape: Any, dtype: Any = None) -> Any:
+    return _torch.zeros(_sizes(shape), dtype=_native(dtype), device=_device())
+
+
+def ones(shape: Any, dtype: Any = None) -> Any:
+    return _torch.ones(_sizes(shape), dtype=_native(dtype), device=_device())
+
+
+def empty(shape: Any, dtype: Any = None) -> Any:
+    return _torch.empty(_sizes(shape), dtype=_native(dtype), device=_device())
+
+
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+    dtype, device = _native(dtype), _device()
+    if isinstance(fill_value, (bool, int, float, complex)):
+        return _torch.full(_sizes(shape), fill_value, dtype=dtype, device=device)
+    value = _torch.as_tensor(fill_value, dtype=dtype, device=device)
+    return value.expand(_sizes(shape)).clone()
+
+
+def _like(dtype: Any) -> Any:
+    return None if dtype is None else _native(dtype)
+
+
+def zeros_like(x: Any, dtype: Any = None) -> Any:
+    return _torch.zeros_like(x, dtype=_like(dtype))
+
+
+def ones_like(x: Any, dtype: Any = None) -> Any:
+    return _torch.ones_like(x, dtype=_like(dtype))
+
+
+def empty_like(x: Any, dtype: Any = None) -> Any:
+    return _torch.empty_like(x, dtype=_like(dtype))
+
+
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
+    if isinstance(fill_value, (bool, int, float, complex)):
+        return _torch.full_like(x, fill_value, dtype=_like(dtype))
+    value = _torch.as_tensor(fill_value, dtype=_like(dtype) or x.dtype, device=x.device)
+    return value.expand(x.shape).clone()
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+    rows, columns = N, N if M is None else M
+    dtype, device = _native(dtype), _device()
+    if k == 0:
+        return _torch.eye(rows, columns, dtype=dtype, device=device)
+    row = _torch.arange(rows, device=device)[:, None]
+    return (_torch.arange(columns, device=device) - row == k).to(dtype)
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+    device = _device()
+    row = _torch.arange(N, device=device)[:, None]
+    column = _torch.arange(N if M is None else M, device=device)
+    return (column - row <= k).to(_native(dtype))
+
+
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+    dtype = _native(_arguments.number_dtype(dtype, start, stop, step))
+    start, stop = (0, start) if stop is None else (start, stop)
+    step = 1 if step is None else step
+    if dtype in _COUNTABLE:
+        return _torch.arange(start, stop, step, dtype=dtype, device=_device())
+    return _torch.arange(start, stop, step, device=_device()).to(dtype)
+
+
+_COUNTABLE = (_torch.int32, _torch.int64, _torch.float32, _torch.float64)
+
+
+def spaced(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    steps = _torch.arange(num, dtype=start.dtype, device=start.device)
+    start, stop = _torch.broadcast_tensors(start, stop)
+    steps = steps.reshape([-1] + [1] * start.ndim)
+    count = num - 1 if endpoint else num
+    result = start + steps * ((stop - start) / max(count, 1))
+    if endpoint and num > 1:  # exactly, whatever was rounded on the way
+        result = _torch.cat([result[:-1], stop[None]])
+    result = result if dtype is None else result.to(_native(dtype))
+    return result.movedim(0, axis)
+
+
+def meshgrid(*x: Any, indexing: str = "xy") -> Any:
+    flat = [v.reshape(-1) for v in x]
+    return list(_torch.meshgrid(*flat, indexing=indexing)) if flat else []
+
+
+# Shaping --------------------------------------------------------------------------
+
+
+def reshape(x: Any, newshape: Any) -> Any:
+    return x.reshape(newshape)
+
+
+def ravel(x: Any) -> Any:
+    return x.reshape(-1)
+
+
+def transpose(x: Any, axes: Any = None) -> Any:
+    if axes is None:
+        axes = range(x.ndim - 1, -1, -1)
+    return x.permute(*axes)
+
+
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+    return x.transpose(axis1, axis2)
+
+
+def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+    return _torch.movedim(x, source, destination)
+
+
+def expand_dims(x: Any, axis: Any) -> Any:
+    if isinstance(axis, int):
+        return x.unsqueeze(axis)
+    for place in _arguments.normal_axes(axis, x.ndim + len(axis)):
+        x = x.unsqueeze(place)
+    return x
+
+
+def squeeze(x: Any, axis: Any = None) -> Any:
+    if axis is None:
+        return x.squeeze()
+    axes = _arguments.normal_axes(axis, x.ndim)
+    if any(x.shape[a] != 1 for a in axes):
+        raise ValueError(f"Only axes of size 1 can be squeezed: {tuple(x.shape)}.")
+    return x.squeeze(axes)
+
+
+def broadcast_to(x: Any, shape: Any) -> Any:
+    return _torch.broadcast_to(x, tuple(shape))
+
+
+def flip(x: Any, axis: Any = None) -> Any:
+    return _torch.flip(x, _arguments.normal_axes(axis, x.ndim))
+
+
+def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+    return _torch.roll(x, shift, axis)
+
+
+def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
+    if not isinstance(repeats, (int, _torch.Tensor)):
+        repeats = _torch.as_tensor(repeats, device=x.device)
+    if isinstance(repeats, _torch.Tensor) and repeats.ndim == 0:
+        repeats = repeats.reshape(1)
+    return _torch.repeat_interleave(x, repeats, dim=axis)
+
+
+def tile(x: Any, repeats: Any) -> Any:
+    return _torch.tile(x, (repeats,) if isinstance(repeats, int) else tuple(repeats))
+
+
+def pad(
+    x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None
+) -> Any:
+    widths = _arguments.pad_widths(pad_width, x.ndim)
+    if mode == "constant":
+        flat = [width for pair in reversed(widths) for width in pair]
+        value = 0 if constant_values is None else constant_values
+        return _torch.nn.functional.pad(x, flat, value=value)
+    # Each axis by the places that NumPy's mode would copy from.
+    for axis, pair in enumerate(widths):
+        if pair != (0, 0):
+            places = _np.pad(_np.arange(x.shape[axis]), pair, mode=mode)  # type: ignore
+            x = x.index_select(axis, _torch.as_tensor(places, device=x.device))
+    return x
+
+
+def copy(x: Any) -> Any:
+    return x.clone()
+
+
+def view(x: Any, dtype: Any = None) -> Any:
+    return x if dtype is None else x.contiguous().view(_native(dtype))
+
+
+# Joining and cutting --------------------------------------------------------------
+
+
+def concatenate(xs: Any, axis: int = 0) -> Any:
+    return _torch.cat(list(xs), dim=axis)
+
+
+def stack(xs: Any, axis: int = 0) -> Any:
+    return _torch.stack(list(xs), dim=axis)
+
+
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    size = x.shape[axis]
+    points = _arguments.split_points(indices_or_sections, size)
+    return list(_torch.split(x, _arguments.split_sizes(points, size), dim=axis))
+
+
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
+    return list(_torch.unbind(x, dim=axis))
+
+
+# Diagonals ------------------------------------------------------------------------
+
+
+def tril(x: Any, k: int = 0) -> Any:
+    return _torch.tril(x, k)
+
+
+def triu(x: Any, k: int = 0) -> Any:
+    return _torch.triu(x, k)
+
+
+def diag(x: Any, k: int = 0) -> Any:
+    return _torch.diag(x, k)
+
+
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return _torch.diagonal(x, offset, axis1, axis2)

@@ -22,15 +22,13 @@ _dynamo.install()
 
 _NATIVE = {
     name: getattr(_torch, name)
-    for name in (
-        "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 bfloat16 float16 "
-        "float32 float64 float8_e4m3fn float8_e5m2 complex64 complex128"
-    ).split()
+    for name in ["bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "bfloat16", "float16", "float32", "float64", "float8_e4m3fn", "float8_e5m2", "complex64", "complex128"]
 }
 _NAMES = {dtype: name for name, dtype in _NATIVE.items()}
 inexact = frozenset(
     dtype for dtype in _NAMES if dtype.is_floating_point or dtype.is_complex
 )
+boolean = frozenset((_torch.bool,))
 
 
 def native_dtype(dtype: Any) -> _torch.dtype:

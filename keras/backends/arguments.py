@@ -1,0 +1,96 @@
+"""Arguments in NumPy's many spellings, brought to one form, for backends and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras.core import dtypes
+
+
+def number_dtype(dtype: Any, *numbers: Any) -> str:
+    """The given dtype, or the one in which the numbers or tensors meet."""
+    if dtype is not None:
+        return dtypes.standardize_dtype(dtype)
+    found = (getattr(x, "dtype", type(x)) for x in numbers if x is not None)
+    return dtypes.result_type(*found)
+
+
+def normal_axis(axis: int, rank: int) -> int:
+    """A non-negative axis."""
+    return axis + rank if axis < 0 else axis
+
+
+def axis_tuple(axis: Any) -> Any:
+    """Lists of axes as tuples; None and integers as they are."""
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def normal_axes(axis: Any, rank: int) -> tuple[int, ...]:
+    """Non-negative axes in order; None stands for all."""
+    if axis is None:
+        return tuple(range(rank))
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    return tuple(sorted(normal_axis(a, rank) for a in given))
+
+
+def moved_axes(source: Any, destination: Any, rank: int) -> list[int]:
+    """The permutation that moves axes to their destinations."""
+    sources = [source] if isinstance(source, int) else list(source)
+    destinations = [destination] if isinstance(destination, int) else list(destination)
+    sources = [normal_axis(a, rank) for a in sources]
+    destinations = [normal_axis(a, rank) for a in destinations]
+    order = [a for a in range(rank) if a not in sources]
+    for place, axis in sorted(zip(destinations, sources, strict=True)):
+        order.insert(place, axis)
+    return order
+
+
+def pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
+    """`(before, after)` for each axis, from any of NumPy's forms.
+
+    Raises:
+        ValueError: if it is none of them.
+    """
+    widths = pad_width.tolist() if hasattr(pad_width, "tolist") else pad_width
+    if isinstance(widths, int):
+        return [(widths, widths)] * rank
+    widths = [w.tolist() if hasattr(w, "tolist") else w for w in widths]
+    if widths and all(isinstance(w, int) for w in widths):
+        if len(widths) <= 2:
+            return [(widths[0], widths[-1])] * rank
+    elif all(isinstance(w, Sequence) and len(w) in (1, 2) for w in widths):
+        pairs = [(int(w[0]), int(w[-1])) for w in widths]
+        if len(pairs) in (1, rank):
+            return pairs * rank if len(pairs) == 1 else pairs
+    raise ValueError(
+        f"`pad_width` must be an integer, a pair, or one pair for each of the {rank} "
+        f"axes. Received: pad_width={pad_width!r}."
+    )
+
+
+def split_points(indices_or_sections: Any, size: int) -> list[int]:
+    """The places to cut, for a number of equal sections or given indices.
+
+    Raises:
+        ValueError: if the sections would not be equal.
+    """
+    if isinstance(indices_or_sections, int):
+        sections = indices_or_sections
+        if sections <= 0 or size % sections:
+            raise ValueError(
+                f"An axis of size {size} cannot be split into "
+                f"indices_or_sections={sections} equal parts."
+            )
+        return list(range(size // sections, size, size // sections)) if size else []
+    return [int(i) for i in indices_or_sections]
+
+
+def split_sizes(indices: Sequence[int], size: int) -> list[int]:
+    """The sizes of the parts between cuts, with NumPy's meaning of odd indices."""
+    sizes, start = [], 0
+    for index in (*indices, size):
+        stop = max(0, min(size, index + size if index < 0 else index))
+        sizes.append(max(0, stop - start))
+        start = max(start, stop)
+    return sizes

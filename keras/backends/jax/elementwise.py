@@ -1,0 +1,129 @@
+"""Functions of each element, on the JAX backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as _jnp
+
+# Arithmetic ---------------------------------------------------------------------
+
+add = _jnp.add
+subtract = _jnp.subtract
+multiply = _jnp.multiply
+divide = _jnp.divide
+floor_divide = _jnp.floor_divide
+mod = _jnp.mod
+fmod = _jnp.fmod
+power = _jnp.power
+absolute = _jnp.absolute
+negative = _jnp.negative
+sign = _jnp.sign
+square = _jnp.square
+reciprocal = _jnp.reciprocal
+maximum = _jnp.maximum
+minimum = _jnp.minimum
+fmax = _jnp.fmax
+fmin = _jnp.fmin
+gcd = _jnp.gcd
+lcm = _jnp.lcm
+
+
+def divide_no_nan(x1: Any, x2: Any) -> Any:
+    zero = x2 == 0
+    safe = _jnp.where(zero, _jnp.ones((), x1.dtype), x2)
+    return _jnp.where(zero, _jnp.zeros((), x1.dtype), x1 / safe)
+
+
+def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+    return _jnp.minimum(_jnp.maximum(x, x_min), x_max)
+
+
+# Exponents and logarithms ---------------------------------------------------------
+
+exp = _jnp.exp
+exp2 = _jnp.exp2
+expm1 = _jnp.expm1
+log = _jnp.log
+log1p = _jnp.log1p
+log2 = _jnp.log2
+log10 = _jnp.log10
+sqrt = _jnp.sqrt
+cbrt = _jnp.cbrt
+logaddexp = _jnp.logaddexp
+logaddexp2 = _jnp.logaddexp2
+hypot = _jnp.hypot
+i0 = _jnp.i0
+
+# Trigonometry ---------------------------------------------------------------------
+
+sin = _jnp.sin
+cos = _jnp.cos
+tan = _jnp.tan
+sinh = _jnp.sinh
+cosh = _jnp.cosh
+tanh = _jnp.tanh
+arcsin = _jnp.arcsin
+arccos = _jnp.arccos
+arctan = _jnp.arctan
+arcsinh = _jnp.arcsinh
+arccosh = _jnp.arccosh
+arctanh = _jnp.arctanh
+arctan2 = _jnp.arctan2
+sinc = _jnp.sinc
+
+# Rounding -------------------------------------------------------------------------
+
+floor = _jnp.floor
+ceil = _jnp.ceil
+trunc = _jnp.trunc
+nextafter = _jnp.nextafter
+
+
+def round(x: Any, decimals: int = 0) -> Any:
+    if x.dtype == bool:
+        return x
+    return _jnp.round(x, decimals)
+
+
+heaviside = _jnp.heaviside
+
+# Complex numbers --------------------------------------------------------------------
+
+conj = _jnp.conj
+real = _jnp.real
+imag = _jnp.imag
+angle = _jnp.angle
+
+# Comparisons and logic --------------------------------------------------------------
+
+equal = _jnp.equal
+not_equal = _jnp.not_equal
+less = _jnp.less
+less_equal = _jnp.less_equal
+greater = _jnp.greater
+greater_equal = _jnp.greater_equal
+logical_and = _jnp.logical_and
+logical_or = _jnp.logical_or
+logical_xor = _jnp.logical_xor
+logical_not = _jnp.logical_not
+isnan = _jnp.isnan
+isinf = _jnp.isinf
+isfinite = _jnp.isfinite
+signbit = _jnp.signbit
+bitwise_and = _jnp.bitwise_and
+bitwise_or = _jnp.bitwise_or
+bitwise_xor = _jnp.bitwise_xor
+bitwise_not = _jnp.bitwise_not
+left_shift = _jnp.left_shift
+right_shift = _jnp.right_shift
+
+
+def where(condition: Any, x1: Any, x2: Any) -> Any:
+    if condition.dtype != bool:
+        condition = condition != 0
+    return _jnp.where(condition, x1, x2)
+
+
+def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    return _jnp.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)

@@ -1,0 +1,106 @@
+"""Reading and writing parts of arrays, searching and sorting, on the JAX backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax as _jax
+import jax.numpy as _jnp
+
+# Reading --------------------------------------------------------------------------
+
+
+def get_item(x: Any, key: Any) -> Any:
+    return x[key]
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    return _jnp.take(x, indices, axis)
+
+
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+    return _jnp.take_along_axis(x, indices, axis)
+
+
+def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+    starts = _starts(start_indices)
+    if -1 in shape:
+        shape = tuple(
+            whole - start if size == -1 else size
+            for size, whole, start in zip(shape, inputs.shape, starts, strict=True)
+        )
+    return _jax.lax.dynamic_slice(inputs, starts, shape)
+
+
+def _starts(start_indices: Any) -> list[Any]:
+    return [start_indices[i] for i in range(len(start_indices))]
+
+
+# Writing --------------------------------------------------------------------------
+
+
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+    updates = updates.astype(inputs.dtype)
+    return _jax.lax.dynamic_update_slice(inputs, updates, _starts(start_indices))
+
+
+def scatter(indices: Any, values: Any, shape: Any) -> Any:
+    result = _jnp.zeros(tuple(shape), values.dtype)
+    return result.at[_places(indices)].add(values)
+
+
+def _places(indices: Any) -> tuple[Any, ...]:
+    return tuple(_jnp.moveaxis(indices, -1, 0))
+
+
+def scatter_update(
+    inputs: Any, indices: Any, updates: Any, reduction: str | None = None
+) -> Any:
+    target = inputs.at[_places(indices)]
+    method = {"sub": "subtract", "mul": "multiply"}.get(reduction or "set", reduction)
+    return getattr(target, method or "set")(updates.astype(inputs.dtype))
+
+
+# Sorting and searching ------------------------------------------------------------
+
+
+def sort(x: Any, axis: int | None = -1) -> Any:
+    return _jnp.sort(x, axis)
+
+
+def argsort(x: Any, axis: int | None = -1) -> Any:
+    return _jnp.argsort(x, axis).astype("int32")
+
+
+def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
+    return _jnp.argpartition(x, kth, axis).astype("int32")
+
+
+def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+    return _jnp.searchsorted(sorted_sequence, values, side).astype("int32")
+
+
+def nonzero(x: Any) -> Any:
+    return tuple(places.astype("int32") for places in _jnp.nonzero(x))
+
+
+def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    if isinstance(x, _jax.core.Tracer):
+        # Inside a trace the largest value is unknown: `minlength` is the length.
+        length = minlength
+    else:
+        length = max(int(x.max()) + 1 if x.size else 0, minlength)
+    rows = x.reshape(-1, x.shape[-1])
+    each = _jnp.int32(1) if weights is None else weights.reshape(rows.shape)
+    result = _jnp.zeros((rows.shape[0], length), each.dtype)
+    result = result.at[_jnp.arange(rows.shape[0])[:, None], rows].add(each)
+    return result.reshape(*x.shape[:-1], length)
+
+
+def unique_parts(x: Any, axis: int | None = None) -> Any:
+    """The values in order, the first place of each, its inverse and its count."""
+    values, index, inverse, amounts = _jnp.unique(
+        x, return_index=True, return_inverse=True, return_counts=True, axis=axis
+    )
+    inverse = inverse.reshape(x.shape if axis is None else -1)
+    return values, *(v.astype("int32") for v in (index, inverse, amounts))

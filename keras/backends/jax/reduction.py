@@ -1,0 +1,79 @@
+"""Functions over axes, on the JAX backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as _jnp
+
+
+def _axis(axis: Any) -> Any:
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _jnp.sum(x, axis=_axis(axis), keepdims=keepdims)
+
+
+def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _jnp.prod(x, axis=_axis(axis), keepdims=keepdims)
+
+
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _jnp.mean(x, axis=_axis(axis), keepdims=keepdims)
+
+
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _jnp.var(x, axis=_axis(axis), keepdims=keepdims)
+
+
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _jnp.std(x, axis=_axis(axis), keepdims=keepdims)
+
+
+def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    return _jnp.max(x, axis=_axis(axis), keepdims=keepdims, initial=initial)
+
+
+def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    return _jnp.min(x, axis=_axis(axis), keepdims=keepdims, initial=initial)
+
+
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _jnp.any(x, axis=_axis(axis), keepdims=keepdims)
+
+
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _jnp.all(x, axis=_axis(axis), keepdims=keepdims)
+
+
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _jnp.argmax(x, axis=axis, keepdims=keepdims).astype("int32")
+
+
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _jnp.argmin(x, axis=axis, keepdims=keepdims).astype("int32")
+
+
+def count_nonzero(x: Any, axis: Any = None) -> Any:
+    return _jnp.count_nonzero(x, axis=_axis(axis)).astype("int32")
+
+
+def running_sum(x: Any, axis: Any = None) -> Any:
+    return _jnp.cumsum(x, axis=axis, dtype=x.dtype)
+
+
+def running_product(x: Any, axis: Any = None) -> Any:
+    return _jnp.cumprod(x, axis=axis, dtype=x.dtype)
+
+
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _jnp.median(x, axis=_axis(axis), keepdims=keepdims)
+
+
+def quantile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Any:
+    return _jnp.quantile(
+        x, q, axis=_axis(axis), method=method, keepdims=keepdims
+    ).astype(x.dtype)

@@ -1,0 +1,167 @@
+"""Functions of each element, on the NumPy backend.
+
+NumPy warns of a division by zero or an overflow; the other backends return inf or
+nan in silence, and so does this one (`_quiet`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+
+_quiet = _np.errstate(all="ignore")
+
+# Arithmetic ---------------------------------------------------------------------
+
+add = _quiet(_np.add)
+subtract = _quiet(_np.subtract)
+multiply = _quiet(_np.multiply)
+divide = _quiet(_np.divide)
+floor_divide = _quiet(_np.floor_divide)
+mod = _quiet(_np.mod)
+fmod = _quiet(_np.fmod)
+absolute = _np.absolute
+negative = _np.negative
+sign = _np.sign
+square = _quiet(_np.square)
+reciprocal = _quiet(_np.reciprocal)
+maximum = _np.maximum
+minimum = _np.minimum
+fmax = _np.fmax
+fmin = _np.fmin
+gcd = _np.gcd
+lcm = _np.lcm
+
+
+@_quiet
+def power(x1: Any, x2: Any) -> Any:
+    dtype = x1.dtype
+    # NumPy refuses negative integer powers; they truncate like a division.
+    if dtype.kind == "i" and _np.any(_np.less(x2, 0)):
+        result = _np.power(x1.astype("float64"), x2)
+        return _np.trunc(_np.where(_np.isfinite(result), result, 0)).astype(dtype)
+    return _np.power(x1, x2)
+
+
+@_quiet
+def divide_no_nan(x1: Any, x2: Any) -> Any:
+    zero = x2 == 0
+    return _np.where(zero, _np.zeros((), x1.dtype), x1 / _np.where(zero, 1, x2))
+
+
+def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+    return _np.minimum(_np.maximum(x, x_min), x_max)
+
+
+# Exponents and logarithms ---------------------------------------------------------
+
+exp = _quiet(_np.exp)
+exp2 = _quiet(_np.exp2)
+expm1 = _quiet(_np.expm1)
+log = _quiet(_np.log)
+log1p = _quiet(_np.log1p)
+log2 = _quiet(_np.log2)
+log10 = _quiet(_np.log10)
+sqrt = _quiet(_np.sqrt)
+cbrt = _quiet(_np.cbrt)
+logaddexp = _quiet(_np.logaddexp)
+logaddexp2 = _quiet(_np.logaddexp2)
+hypot = _quiet(_np.hypot)
+
+
+def i0(x: Any) -> Any:
+    return _np.i0(x).astype(x.dtype)
+
+
+# Trigonometry ---------------------------------------------------------------------
+
+sin = _quiet(_np.sin)
+cos = _quiet(_np.cos)
+tan = _quiet(_np.tan)
+sinh = _quiet(_np.sinh)
+cosh = _quiet(_np.cosh)
+tanh = _np.tanh
+arcsin = _quiet(_np.arcsin)
+arccos = _quiet(_np.arccos)
+arctan = _np.arctan
+arcsinh = _np.arcsinh
+arccosh = _quiet(_np.arccosh)
+arctanh = _quiet(_np.arctanh)
+arctan2 = _np.arctan2
+
+
+def sinc(x: Any) -> Any:
+    return _np.sinc(x).astype(x.dtype)
+
+
+# Rounding -------------------------------------------------------------------------
+
+
+def floor(x: Any) -> Any:
+    return _np.floor(x)
+
+
+ceil = _np.ceil
+trunc = _np.trunc
+nextafter = _np.nextafter
+
+
+def round(x: Any, decimals: int = 0) -> Any:
+    if x.dtype == bool:
+        return x
+    return _np.round(x, decimals)
+
+
+@_quiet
+def heaviside(x1: Any, x2: Any) -> Any:
+    return _np.heaviside(x1, x2)
+
+
+# Complex numbers --------------------------------------------------------------------
+
+conj = _np.conj
+
+
+def real(x: Any) -> Any:
+    return _np.real(x)
+
+
+def imag(x: Any) -> Any:
+    return _np.imag(x)
+
+
+def angle(x: Any) -> Any:
+    return _np.angle(x).astype(_np.real(x).dtype)
+
+
+# Comparisons and logic --------------------------------------------------------------
+
+equal = _np.equal
+not_equal = _np.not_equal
+less = _np.less
+less_equal = _np.less_equal
+greater = _np.greater
+greater_equal = _np.greater_equal
+logical_and = _np.logical_and
+logical_or = _np.logical_or
+logical_xor = _np.logical_xor
+logical_not = _np.logical_not
+isnan = _np.isnan
+isinf = _np.isinf
+isfinite = _np.isfinite
+signbit = _np.signbit
+bitwise_and = _np.bitwise_and
+bitwise_or = _np.bitwise_or
+bitwise_xor = _np.bitwise_xor
+bitwise_not = _np.bitwise_not
+left_shift = _np.left_shift
+right_shift = _np.right_shift
+
+
+def where(condition: Any, x1: Any, x2: Any) -> Any:
+    return _np.where(condition, x1, x2)
+
+
+def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    return _np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)

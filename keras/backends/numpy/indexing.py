@@ -1,0 +1,115 @@
+"""Reading and writing parts of arrays, searching and sorting, on the NumPy backend."""
+
+from __future__ import annotations
+
+import builtins as _builtins
+from typing import Any
+
+import numpy as _np
+
+# Reading --------------------------------------------------------------------------
+
+
+def get_item(x: Any, key: Any) -> Any:
+    return x[key]
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    return _np.take(x, indices, axis)
+
+
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+    return _np.take_along_axis(x, indices.astype("int64"), axis)
+
+
+def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+    return inputs[_window(inputs, start_indices, shape)]
+
+
+def _window(inputs: Any, start_indices: Any, sizes: Any) -> tuple[Any, ...]:
+    window = []
+    for start, size, whole in zip(start_indices, sizes, inputs.shape, strict=True):
+        start = int(start)
+        stop = whole if size == -1 else start + int(size)
+        window.append(_builtins.slice(start, stop))
+    return tuple(window)
+
+
+# Writing --------------------------------------------------------------------------
+
+
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+    result = _np.array(inputs)
+    result[_window(inputs, start_indices, updates.shape)] = updates
+    return result
+
+
+def scatter(indices: Any, values: Any, shape: Any) -> Any:
+    result = _np.zeros(tuple(shape), values.dtype)
+    _np.add.at(result, tuple(_np.moveaxis(indices, -1, 0)), values)
+    return result
+
+
+_REDUCTIONS = {
+    "add": _np.add,
+    "multiply": _np.multiply,
+    "max": _np.maximum,
+    "min": _np.minimum,
+    "sub": _np.subtract,
+    "mul": _np.multiply,
+}
+
+
+def scatter_update(
+    inputs: Any, indices: Any, updates: Any, reduction: str | None = None
+) -> Any:
+    result = _np.array(inputs)
+    places = tuple(_np.moveaxis(indices, -1, 0))
+    if reduction is None:
+        result[places] = updates
+    else:
+        _REDUCTIONS[reduction].at(result, places, updates.astype(inputs.dtype))
+    return result
+
+
+# Sorting and searching ------------------------------------------------------------
+
+
+def sort(x: Any, axis: int | None = -1) -> Any:
+    return _np.sort(x, axis)
+
+
+def argsort(x: Any, axis: int | None = -1) -> Any:
+    return _np.argsort(x, axis, kind="stable").astype("int32")
+
+
+def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
+    return _np.argpartition(x, kth, axis).astype("int32")
+
+
+def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+    return _np.searchsorted(sorted_sequence, values, side).astype("int32")
+
+
+def nonzero(x: Any) -> Any:
+    return tuple(places.astype("int32") for places in _np.nonzero(x))
+
+
+def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    rows = x.reshape(-1, x.shape[-1])
+    length = max(int(x.max()) + 1 if x.size else 0, minlength)
+    result = _np.zeros(
+        (len(rows), length), "int32" if weights is None else weights.dtype
+    )
+    each = 1 if weights is None else weights.reshape(rows.shape)
+    _np.add.at(result, (_np.arange(len(rows))[:, None], rows), each)
+    return result.reshape(*x.shape[:-1], length)
+
+
+def unique_parts(x: Any, axis: int | None = None) -> Any:
+    """The values in order, the first place of each, its inverse and its count."""
+    values, index, inverse, amounts = _np.unique(
+        x, return_index=True, return_inverse=True, return_counts=True, axis=axis
+    )
+    inverse = inverse.reshape(x.shape if axis is None else -1)
+    return values, *(v.astype("int32") for v in (index, inverse, amounts))

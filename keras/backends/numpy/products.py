@@ -1,0 +1,35 @@
+"""Products of arrays, on the NumPy backend.
+
+Half precision operands are multiplied in float32, as the other backends do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+
+
+def _wide(x: Any) -> Any:
+    return x.astype("float32") if x.dtype.itemsize == 2 and x.dtype.kind in "fV" else x
+
+
+@_np.errstate(all="ignore")
+def matmul(x1: Any, x2: Any) -> Any:
+    return _np.matmul(_wide(x1), _wide(x2)).astype(x1.dtype, copy=False)
+
+
+@_np.errstate(all="ignore")
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+    return _np.tensordot(_wide(x1), _wide(x2), axes).astype(x1.dtype, copy=False)
+
+
+@_np.errstate(all="ignore")
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
+    result = _np.einsum(subscripts, *map(_wide, operands), optimize=len(operands) > 1)
+    return result.astype(operands[0].dtype, copy=False)
+
+
+@_np.errstate(all="ignore")
+def dot(x1: Any, x2: Any) -> Any:
+    return _np.dot(_wide(x1), _wide(x2)).astype(x1.dtype, copy=False)

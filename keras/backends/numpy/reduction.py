@@ -1,0 +1,104 @@
+"""Functions over axes, on the NumPy backend."""
+
+from __future__ import annotations
+
+import math as _math
+from typing import Any
+
+import numpy as _np
+
+
+def _axis(axis: Any) -> Any:
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _np.sum(x, axis=_axis(axis), keepdims=keepdims, dtype=x.dtype)
+
+
+def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _np.prod(x, axis=_axis(axis), keepdims=keepdims, dtype=x.dtype)
+
+
+@_np.errstate(all="ignore")
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    axes = range(x.ndim) if axis is None else _np.atleast_1d(axis)
+    count = _math.prod(x.shape[axis] for axis in axes)
+    total = _np.sum(_wide(x), axis=_axis(axis), keepdims=keepdims)
+    return (total / count if count else total * _np.nan).astype(x.dtype)
+
+
+@_np.errstate(all="ignore")
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    result = _np.var(_wide(x), axis=_axis(axis), keepdims=keepdims)
+    return result.astype(_real(x.dtype))
+
+
+@_np.errstate(all="ignore")
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    result = _np.std(_wide(x), axis=_axis(axis), keepdims=keepdims)
+    return result.astype(_real(x.dtype))
+
+
+def _wide(x: Any) -> Any:
+    """Half precision types are summed in float32, as the other backends do."""
+    return x.astype("float32") if x.dtype.itemsize == 2 else x
+
+
+def _real(dtype: Any) -> Any:
+    return _np.empty((), dtype).real.dtype
+
+
+def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    start = _np._NoValue if initial is None else initial
+    return _np.max(x, axis=_axis(axis), keepdims=keepdims, initial=start)
+
+
+def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    start = _np._NoValue if initial is None else initial
+    return _np.min(x, axis=_axis(axis), keepdims=keepdims, initial=start)
+
+
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _np.any(x, axis=_axis(axis), keepdims=keepdims)
+
+
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _np.all(x, axis=_axis(axis), keepdims=keepdims)
+
+
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _np.argmax(x, axis=axis, keepdims=keepdims).astype("int32")
+
+
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _np.argmin(x, axis=axis, keepdims=keepdims).astype("int32")
+
+
+def count_nonzero(x: Any, axis: Any = None) -> Any:
+    return _np.sum(x != 0, axis=_axis(axis), dtype="int32")
+
+
+def running_sum(x: Any, axis: Any = None) -> Any:
+    return _np.cumsum(x, axis=axis, dtype=x.dtype)
+
+
+def running_product(x: Any, axis: Any = None) -> Any:
+    return _np.cumprod(x, axis=axis, dtype=x.dtype)
+
+
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    result = _np.median(_wide(x), axis=_axis(axis), keepdims=keepdims)
+    return _np.asarray(result).astype(x.dtype)
+
+
+def quantile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Any:
+    return _np.quantile(
+        _wide(x),
+        q.astype("float64"),
+        axis=_axis(axis),
+        method=method,
+        keepdims=keepdims,
+    ).astype(x.dtype)

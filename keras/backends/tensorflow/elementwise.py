@@ -1,0 +1,336 @@
+"""Functions of each element, on the TensorFlow backend.
+
+Several of TensorFlow's kernels lack integer or boolean types that NumPy has. Such
+operands are carried through a type that the kernel has, and back (`_through`).
+"""
+
+from __future__ import annotations
+
+import math as _math
+from collections.abc import Callable
+from functools import wraps as _wraps
+from typing import Any
+
+import tensorflow as _tf
+
+_NARROW = dict.fromkeys((_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16), _tf.int32) | {_tf.uint32: _tf.int64, _tf.uint64: _tf.int64}
+_BOOL = {_tf.bool: _tf.int32}
+
+
+def _through(
+    wider: dict[Any, Any],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The function, computed in a wider type where `wider` names one."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @_wraps(function)
+        def widened(x: Any, *args: Any, **kwargs: Any) -> Any:
+            dtype = x.dtype
+            wide = wider.get(dtype)
+            if wide is None:
+                return function(x, *args, **kwargs)
+            others = (
+                _tf.cast(v, wide) if getattr(v, "dtype", None) == dtype else v
+                for v in args
+            )
+            result = function(_tf.cast(x, wide), *others, **kwargs)
+            return _tf.cast(result, dtype) if result.dtype == wide else result
+
+        return widened
+
+    return decorate
+
+
+_narrow = _through(_NARROW)
+
+# Arithmetic ---------------------------------------------------------------------
+
+add = _through(_BOOL)(_tf.add)
+subtract = _tf.subtract
+multiply = _through(_BOOL)(_tf.multiply)
+divide = _tf.divide
+divide_no_nan = _tf.math.divide_no_nan
+floor_divide = _narrow(_tf.math.floordiv)
+mod = _narrow(_tf.math.floormod)
+power = _narrow(_tf.pow)
+negative = _narrow(_tf.negative)
+sign = _narrow(_tf.sign)
+reciprocal = _tf.math.reciprocal
+maximum = _narrow(_tf.maximum)
+minimum = _narrow(_tf.minimum)
+
+
+def absolute(x: Any) -> Any:
+    if x.dtype == _tf.bool or x.dtype.is_unsigned:
+        return x
+    return _narrow(_tf.abs)(x)
+
+
+def square(x: Any) -> Any:
+    return _narrow(_tf.square)(x)
+
+
+def fmod(x1: Any, x2: Any) -> Any:
+    return _truncated_mod(x1, x2)
+
+
+_truncated_mod = _narrow(_tf.truncatemod)
+
+
+def fmax(x1: Any, x2: Any) -> Any:
+    if not x1.dtype.is_floating:
+        return maximum(x1, x2)
+    x1, x2 = _nan_aside(x1, x2), _nan_aside(x2, x1)
+    return _tf.maximum(x1, x2)
+
+
+def fmin(x1: Any, x2: Any) -> Any:
+    if not x1.dtype.is_floating:
+        return minimum(x1, x2)
+    x1, x2 = _nan_aside(x1, x2), _nan_aside(x2, x1)
+    return _tf.minimum(x1, x2)
+
+
+def _nan_aside(x: Any, other: Any) -> Any:
+    return _tf.where(_tf.math.is_nan(x), other, x)
+
+
+def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+    return minimum(maximum(x, x_min), x_max)
+
+
+# Exponents and logarithms ---------------------------------------------------------
+
+exp = _tf.exp
+expm1 = _tf.math.expm1
+log = _tf.math.log
+log1p = _tf.math.log1p
+sqrt = _tf.sqrt
+
+
+def exp2(x: Any) -> Any:
+    return _tf.pow(_tf.constant(2, x.dtype), x)
+
+
+def log2(x: Any) -> Any:
+    return _tf.math.log(x) / _tf.constant(_math.log(2.0), x.dtype)
+
+
+def log10(x: Any) -> Any:
+    return _tf.math.log(x) / _tf.constant(_math.log(10.0), x.dtype)
+
+
+def cbrt(x: Any) -> Any:
+    third = _tf.constant(1 / 3, x.dtype)
+    return _tf.sign(x) * _tf.pow(_tf.abs(x), third)
+
+
+def logaddexp(x1: Any, x2: Any) -> Any:
+    gap = _tf.abs(x1 - x2)
+    sum_ = _tf.maximum(x1, x2) + _tf.math.log1p(_tf.exp(-gap))
+    # Two equal infinities have no gap.
+    return _tf.where(_tf.math.is_nan(gap), x1 + x2, sum_)
+
+
+def logaddexp2(x1: Any, x2: Any) -> Any:
+    log_2 = _tf.constant(_math.log(2.0), x1.dtype)
+    return logaddexp(x1 * log_2, x2 * log_2) / log_2
+
+
+def hypot(x1: Any, x2: Any) -> Any:
+    x1, x2 = _tf.abs(x1), _tf.abs(x2)
+    large, small = _tf.maximum(x1, x2), _tf.minimum(x1, x2)
+    ratio = _tf.math.divide_no_nan(small, large)
+    result = large * _tf.sqrt(1 + ratio * ratio)
+    return _tf.where(_tf.math.is_inf(large), large, result)
+
+
+def i0(x: Any) -> Any:
+    return _tf.math.bessel_i0(x)
+
+
+# Trigonometry ---------------------------------------------------------------------
+
+sin = _tf.sin
+cos = _tf.cos
+tan = _tf.tan
+sinh = _tf.sinh
+cosh = _tf.cosh
+tanh = _tf.tanh
+arcsin = _tf.asin
+arccos = _tf.acos
+arctan = _tf.atan
+arcsinh = _tf.asinh
+arccosh = _tf.acosh
+arctanh = _tf.atanh
+arctan2 = _tf.atan2
+
+
+def sinc(x: Any) -> Any:
+    angle_ = x * _tf.constant(_math.pi, x.dtype)
+    zero = _tf.equal(angle_, 0)
+    safe = _tf.where(zero, _tf.ones_like(x), angle_)
+    return _tf.where(zero, _tf.ones_like(x), _tf.sin(safe) / safe)
+
+
+# Rounding -------------------------------------------------------------------------
+
+floor = _tf.floor
+ceil = _tf.math.ceil
+
+
+def nextafter(x1: Any, x2: Any) -> Any:
+    if x1.dtype in (_tf.float32, _tf.float64):
+        return _tf.math.nextafter(x1, x2)
+    import numpy as np
+
+    # The kernel knows float32 and float64 only.
+    result = _tf.numpy_function(np.nextafter, [x1, x2], x1.dtype)
+    return _tf.ensure_shape(result, _tf.broadcast_static_shape(x1.shape, x2.shape))
+
+
+def trunc(x: Any) -> Any:
+    if not x.dtype.is_floating:
+        return x
+    return _tf.where(x < 0, _tf.math.ceil(x), _tf.floor(x))
+
+
+def round(x: Any, decimals: int = 0) -> Any:
+    if x.dtype.is_integer or x.dtype == _tf.bool:
+        if decimals >= 0:
+            return x
+        factor = 10.0**-decimals
+        return _tf.cast(_tf.round(_tf.cast(x, _tf.float64) / factor) * factor, x.dtype)
+    if decimals == 0:
+        return _tf.round(x)
+    factor = _tf.constant(10.0**decimals, x.dtype)
+    return _tf.round(x * factor) / factor
+
+
+def heaviside(x1: Any, x2: Any) -> Any:
+    zeros, ones = _tf.zeros_like(x1 + x2), _tf.ones_like(x1 + x2)
+    result = _tf.where(x1 < 0, zeros, _tf.where(x1 > 0, ones, x2))
+    return _tf.where(_tf.math.is_nan(x1), x1, result)
+
+
+# Complex numbers --------------------------------------------------------------------
+
+real = _tf.math.real
+
+
+def conj(x: Any) -> Any:
+    return _tf.math.conj(x) if x.dtype.is_complex else x
+
+
+def imag(x: Any) -> Any:
+    return _tf.math.imag(x) if x.dtype.is_complex else _tf.zeros_like(x)
+
+
+def angle(x: Any) -> Any:
+    if x.dtype.is_complex:
+        return _tf.math.angle(x)
+    pi = _tf.constant(_math.pi, x.dtype)
+    result = _tf.where(x < 0, pi, _tf.zeros_like(x))
+    return _tf.where(_tf.math.is_nan(x), x, result)
+
+
+# Comparisons and logic --------------------------------------------------------------
+
+equal = _tf.equal
+not_equal = _tf.not_equal
+less = _through(_BOOL)(_tf.less)
+less_equal = _through(_BOOL)(_tf.less_equal)
+greater = _through(_BOOL)(_tf.greater)
+greater_equal = _through(_BOOL)(_tf.greater_equal)
+logical_and = _tf.logical_and
+logical_or = _tf.logical_or
+logical_xor = _tf.math.logical_xor
+logical_not = _tf.logical_not
+
+
+def _real_and_imaginary(x: Any, test: Callable[[Any], Any]) -> Any:
+    return test(_tf.math.real(x)), test(_tf.math.imag(x))
+
+
+def isnan(x: Any) -> Any:
+    if x.dtype.is_complex:
+        return _tf.logical_or(*_real_and_imaginary(x, isnan))
+    if not x.dtype.is_floating:
+        return _tf.zeros_like(x, _tf.bool)
+    return _tf.math.is_nan(x)
+
+
+def isinf(x: Any) -> Any:
+    if x.dtype.is_complex:
+        return _tf.logical_or(*_real_and_imaginary(x, isinf))
+    if not x.dtype.is_floating:
+        return _tf.zeros_like(x, _tf.bool)
+    return _tf.math.is_inf(x)
+
+
+def isfinite(x: Any) -> Any:
+    if x.dtype.is_complex:
+        return _tf.logical_and(*_real_and_imaginary(x, isfinite))
+    if not x.dtype.is_floating:
+        return _tf.ones_like(x, _tf.bool)
+    return _tf.math.is_finite(x)
+
+
+def signbit(x: Any) -> Any:
+    if not x.dtype.is_floating:
+        return _tf.zeros_like(x) if x.dtype == _tf.bool else x < 0
+    # The bit itself, so that -0.0 counts as negative.
+    integer = {2: _tf.int16, 4: _tf.int32, 8: _tf.int64}[x.dtype.size]
+    return _tf.bitcast(x, integer) < 0
+
+
+bitwise_and = _through(_BOOL)(_tf.bitwise.bitwise_and)
+bitwise_or = _through(_BOOL)(_tf.bitwise.bitwise_or)
+bitwise_xor = _through(_BOOL)(_tf.bitwise.bitwise_xor)
+left_shift = _through(_BOOL)(_tf.bitwise.left_shift)
+right_shift = _through(_BOOL)(_tf.bitwise.right_shift)
+
+
+def bitwise_not(x: Any) -> Any:
+    return _tf.logical_not(x) if x.dtype == _tf.bool else _tf.bitwise.invert(x)
+
+
+def gcd(x1: Any, x2: Any) -> Any:
+    dtype = x1.dtype
+    a, b = (_tf.abs(_tf.cast(x, _tf.int64)) for x in (x1, x2))
+    shape = _tf.broadcast_dynamic_shape(_tf.shape(a), _tf.shape(b))
+    static = _tf.broadcast_static_shape(a.shape, b.shape)
+    a, b = _tf.broadcast_to(a, shape), _tf.broadcast_to(b, shape)
+    a.set_shape(static)
+    b.set_shape(static)
+
+    def step(a: Any, b: Any) -> tuple[Any, Any]:
+        # Euclid's algorithm; rows that are done (b = 0) stay as they are.
+        done = _tf.equal(b, 0)
+        rest = _tf.math.floormod(a, _tf.where(done, _tf.ones_like(b), b))
+        return _tf.where(done, a, b), _tf.where(done, b, rest)
+
+    a, _ = _tf.while_loop(lambda a, b: _tf.reduce_any(b > 0), step, (a, b))
+    return _tf.cast(a, dtype)
+
+
+def lcm(x1: Any, x2: Any) -> Any:
+    divisor = gcd(x1, x2)
+    safe = maximum(divisor, _tf.ones_like(divisor))
+    return absolute(multiply(floor_divide(x1, safe), x2))
+
+
+def where(condition: Any, x1: Any, x2: Any) -> Any:
+    if condition.dtype != _tf.bool:
+        condition = _tf.cast(condition, _tf.bool)
+    return _tf.where(condition, x1, x2)
+
+
+def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    if not x.dtype.is_floating:
+        return x
+    posinf = x.dtype.max if posinf is None else posinf
+    neginf = x.dtype.min if neginf is None else neginf
+    x = _tf.where(_tf.math.is_nan(x), _tf.cast(nan, x.dtype), x)
+    x = _tf.where(x == x.dtype.as_numpy_dtype("inf"), _tf.cast(posinf, x.dtype), x)
+    return _tf.where(x == x.dtype.as_numpy_dtype("-inf"), _tf.cast(neginf, x.dtype), x)

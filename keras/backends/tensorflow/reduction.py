@@ -1,0 +1,159 @@
+"""Functions over axes, on the TensorFlow backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as _tf
+
+_SMALL = (_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16)
+
+
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _tf.reduce_sum(x, axis=axis, keepdims=keepdims)
+
+
+def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _tf.reduce_prod(x, axis=axis, keepdims=keepdims)
+
+
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _tf.reduce_mean(x, axis=axis, keepdims=keepdims)
+
+
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    if x.dtype.size == 2:  # half precision: the squares would overflow or vanish
+        wide = _tf.cast(x, _tf.float32)
+        return _tf.cast(
+            _tf.math.reduce_variance(wide, axis=axis, keepdims=keepdims), x.dtype
+        )
+    return _tf.math.reduce_variance(x, axis=axis, keepdims=keepdims)
+
+
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _tf.sqrt(var(x, axis, keepdims))
+
+
+def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    result = _extremum(x, axis, keepdims, _tf.reduce_max, _tf.reduce_any)
+    if initial is None:
+        return result
+    start = _tf.cast(initial, x.dtype)
+    return (
+        _tf.logical_or(result, start)
+        if x.dtype == _tf.bool
+        else _tf.maximum(result, start)
+    )
+
+
+def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    result = _extremum(x, axis, keepdims, _tf.reduce_min, _tf.reduce_all)
+    if initial is None:
+        return result
+    start = _tf.cast(initial, x.dtype)
+    return (
+        _tf.logical_and(result, start)
+        if x.dtype == _tf.bool
+        else _tf.minimum(result, start)
+    )
+
+
+def _extremum(x: Any, axis: Any, keepdims: bool, reduce: Any, logical: Any) -> Any:
+    if x.dtype == _tf.bool:
+        return logical(x, axis=axis, keepdims=keepdims)
+    return reduce(x, axis=axis, keepdims=keepdims)
+
+
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _tf.reduce_any(_tf.cast(x, _tf.bool), axis=axis, keepdims=keepdims)
+
+
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _tf.reduce_all(_tf.cast(x, _tf.bool), axis=axis, keepdims=keepdims)
+
+
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _arg(x, axis, keepdims, _tf.argmax)
+
+
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return _arg(x, axis, keepdims, _tf.argmin)
+
+
+def _arg(x: Any, axis: Any, keepdims: bool, search: Any) -> Any:
+    if x.dtype == _tf.bool:
+        x = _tf.cast(x, _tf.uint8)
+    if axis is None:
+        found = search(_tf.reshape(x, [-1]), axis=0, output_type=_tf.int32)
+        return _tf.reshape(found, [1] * x.shape.rank) if keepdims else found
+    found = search(x, axis=axis, output_type=_tf.int32)
+    return _tf.expand_dims(found, axis) if keepdims else found
+
+
+def count_nonzero(x: Any, axis: Any = None) -> Any:
+    return _tf.math.count_nonzero(x, axis=axis, dtype=_tf.int32)
+
+
+def running_sum(x: Any, axis: Any = None) -> Any:
+    return _running(x, axis, _tf.cumsum)
+
+
+def running_product(x: Any, axis: Any = None) -> Any:
+    return _running(x, axis, _tf.math.cumprod)
+
+
+def _running(x: Any, axis: Any, function: Any) -> Any:
+    if axis is None:
+        x, axis = _tf.reshape(x, [-1]), 0
+    return function(x, axis=axis)
+
+
+def _axes(x: Any, axis: Any) -> list[int]:
+    rank = x.shape.rank
+    if axis is None:
+        return list(range(rank))
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    return sorted(a % rank for a in given)
+
+
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return quantile(x, _tf.constant(0.5, x.dtype), axis, keepdims=keepdims)
+
+
+def quantile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Any:
+    axes = _axes(x, axis)
+    kept = [a for a in range(x.shape.rank) if a not in axes]
+    sizes = _tf.shape(x)
+    kept_sizes = [sizes[a] for a in kept]
+    rows = _tf.reshape(_tf.transpose(x, kept + axes), [*kept_sizes, -1])
+    rows = _tf.sort(rows, axis=-1)
+    wide = _tf.float64 if x.dtype == _tf.float64 else _tf.float32
+    q = _tf.cast(q, wide)
+    position = _tf.reshape(q, [-1]) * _tf.cast(_tf.shape(rows)[-1] - 1, wide)
+    low, high = _tf.floor(position), _tf.math.ceil(position)
+    if method == "lower":
+        position = high = low
+    elif method == "higher":
+        position = low = high
+    elif method == "nearest":
+        position = low = high = _tf.round(position)
+    elif method == "midpoint":
+        position = (low + high) / 2
+    below = _tf.gather(rows, _tf.cast(low, _tf.int32), axis=-1)
+    above = _tf.gather(rows, _tf.cast(high, _tf.int32), axis=-1)
+    weight = _tf.cast(position - low, x.dtype)
+    result = _tf.where(below == above, below, below + (above - below) * weight)
+    has_nan = _tf.reduce_any(_tf.math.is_nan(rows), axis=-1, keepdims=True)
+    result = _tf.where(has_nan, x.dtype.as_numpy_dtype("nan"), result)
+    rank = len(kept)
+    result = _tf.transpose(result, [rank, *range(rank)])
+    if keepdims:
+        kept_sizes = [1 if a in axes else sizes[a] for a in range(x.shape.rank)]
+    result = _tf.reshape(result, [*_tf.unstack(_tf.shape(q)), *kept_sizes])
+    static = [x.shape[a] for a in kept]
+    if keepdims:
+        static = [1 if a in axes else x.shape[a] for a in range(x.shape.rank)]
+    result.set_shape([*q.shape, *static])
+    return result

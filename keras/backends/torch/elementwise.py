@@ -1,0 +1,222 @@
+"""Functions of each element, on the PyTorch backend.
+
+torch has no arithmetic on uint16, uint32 and uint64: such operands are carried
+through a wider signed type and back (`_wide`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps as _wraps
+from typing import Any
+
+import torch as _torch
+
+_WIDE = {
+    _torch.uint16: _torch.int32,
+    _torch.uint32: _torch.int64,
+    _torch.uint64: _torch.int64,
+}
+
+
+def _wide(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of two tensors, that carries those unsigned types wider."""
+
+    @_wraps(function)
+    def widened(x1: Any, x2: Any) -> Any:
+        dtype = x1.dtype
+        if dtype not in _WIDE:
+            return function(x1, x2)
+        wide = _WIDE[dtype]
+        second = x2.to(wide) if isinstance(x2, _torch.Tensor) else x2
+        result = function(x1.to(wide), second)
+        return result.to(dtype) if result.dtype is wide else result
+
+    return widened
+
+
+def _wide_unary(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of one tensor, that carries those unsigned types wider."""
+
+    @_wraps(function)
+    def widened(x: Any) -> Any:
+        dtype = x.dtype
+        if dtype not in _WIDE:
+            return function(x)
+        return function(x.to(_WIDE[dtype])).to(dtype)
+
+    return widened
+
+
+# Arithmetic ---------------------------------------------------------------------
+
+add = _wide(_torch.add)
+subtract = _wide(_torch.sub)
+multiply = _wide(_torch.mul)
+divide = _torch.div
+floor_divide = _wide(_torch.floor_divide)
+mod = _wide(_torch.remainder)
+fmod = _wide(_torch.fmod)
+power = _wide(_torch.pow)
+negative = _wide_unary(_torch.neg)
+sign = _wide_unary(_torch.sgn)
+square = _wide_unary(_torch.square)
+reciprocal = _torch.reciprocal
+fmax = _wide(_torch.fmax)
+fmin = _wide(_torch.fmin)
+gcd = _wide(_torch.gcd)
+
+
+def lcm(x1: Any, x2: Any) -> Any:
+    dtype = x1.dtype
+    x1, x2 = x1.to(_torch.int64), x2.to(_torch.int64)
+    return _torch.lcm(x1, x2).abs().to(dtype)
+
+
+def absolute(x: Any) -> Any:
+    if x.dtype is _torch.bool or x.dtype in _WIDE:
+        return x
+    return _torch.abs(x)
+
+
+@_wide
+def maximum(x1: Any, x2: Any) -> Any:
+    if isinstance(x2, _torch.Tensor):
+        return _torch.maximum(x1, x2)
+    return _torch.clamp_min(x1, x2)
+
+
+@_wide
+def minimum(x1: Any, x2: Any) -> Any:
+    if isinstance(x2, _torch.Tensor):
+        return _torch.minimum(x1, x2)
+    return _torch.clamp_max(x1, x2)
+
+
+def divide_no_nan(x1: Any, x2: Any) -> Any:
+    zero = x2 == 0
+    return _torch.where(zero, 0.0, x1 / _torch.where(zero, 1.0, x2))
+
+
+def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+    if x.dtype in _WIDE:
+        return minimum(maximum(x, x_min), x_max)
+    return _torch.clamp(x, x_min, x_max)
+
+
+# Exponents and logarithms ---------------------------------------------------------
+
+exp = _torch.exp
+exp2 = _torch.exp2
+expm1 = _torch.expm1
+log = _torch.log
+log1p = _torch.log1p
+log2 = _torch.log2
+log10 = _torch.log10
+sqrt = _torch.sqrt
+logaddexp = _torch.logaddexp
+logaddexp2 = _torch.logaddexp2
+hypot = _torch.hypot
+
+
+def cbrt(x: Any) -> Any:
+    return _torch.sign(x) * _torch.pow(_torch.abs(x), 1 / 3)
+
+
+def i0(x: Any) -> Any:
+    return _torch.special.i0(x)
+
+
+# Trigonometry ---------------------------------------------------------------------
+
+sin = _torch.sin
+cos = _torch.cos
+tan = _torch.tan
+sinh = _torch.sinh
+cosh = _torch.cosh
+tanh = _torch.tanh
+arcsin = _torch.asin
+arccos = _torch.acos
+arctan = _torch.atan
+arcsinh = _torch.asinh
+arccosh = _torch.acosh
+arctanh = _torch.atanh
+arctan2 = _torch.atan2
+sinc = _torch.sinc
+
+# Rounding -------------------------------------------------------------------------
+
+floor = _torch.floor
+ceil = _torch.ceil
+heaviside = _torch.heaviside
+
+
+def trunc(x: Any) -> Any:
+    return _torch.trunc(x) if x.dtype.is_floating_point else x
+
+
+def nextafter(x1: Any, x2: Any) -> Any:
+    return _torch.nextafter(x1, x2)
+
+
+def round(x: Any, decimals: int = 0) -> Any:
+    if not (x.dtype.is_floating_point or x.dtype.is_complex):
+        if decimals >= 0 or x.dtype is _torch.bool:
+            return x
+        factor = 10.0**-decimals
+        wide = x.to(_torch.float64)
+        return (_torch.round(wide / factor) * factor).to(x.dtype)
+    return _torch.round(x, decimals=decimals)
+
+
+# Complex numbers --------------------------------------------------------------------
+
+
+def conj(x: Any) -> Any:
+    return _torch.conj(x).resolve_conj() if x.dtype.is_complex else x
+
+
+def real(x: Any) -> Any:
+    return _torch.real(x)
+
+
+def imag(x: Any) -> Any:
+    return _torch.imag(x) if x.dtype.is_complex else _torch.zeros_like(x)
+
+
+def angle(x: Any) -> Any:
+    return _torch.angle(x)
+
+
+# Comparisons and logic --------------------------------------------------------------
+
+equal = _wide(_torch.eq)
+not_equal = _wide(_torch.ne)
+less = _wide(_torch.lt)
+less_equal = _wide(_torch.le)
+greater = _wide(_torch.gt)
+greater_equal = _wide(_torch.ge)
+logical_and = _torch.logical_and
+logical_or = _torch.logical_or
+logical_xor = _torch.logical_xor
+logical_not = _torch.logical_not
+isnan = _torch.isnan
+isinf = _torch.isinf
+isfinite = _torch.isfinite
+signbit = _torch.signbit
+bitwise_and = _wide(_torch.bitwise_and)
+bitwise_or = _wide(_torch.bitwise_or)
+bitwise_xor = _wide(_torch.bitwise_xor)
+bitwise_not = _wide_unary(_torch.bitwise_not)
+left_shift = _wide(_torch.bitwise_left_shift)
+right_shift = _wide(_torch.bitwise_right_shift)
+
+
+def where(condition: Any, x1: Any, x2: Any) -> Any:
+    if condition.dtype is not _torch.bool:
+        condition = condition != 0
+    return _torch.where(condition, x1, x2)
+
+
+def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    return _torch.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)

@@ -1,0 +1,201 @@
+"""Reading and writing parts of tensors, searching and sorting, on the PyTorch backend."""
+
+from __future__ import annotations
+
+import builtins as _builtins
+from typing import Any
+
+import numpy as _np
+import torch as _torch
+
+_UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
+
+# Reading --------------------------------------------------------------------------
+
+
+def get_item(x: Any, key: Any) -> Any:
+    parts = list(key) if isinstance(key, tuple) else [key]
+    for position, part in enumerate(parts):
+        if isinstance(part, _builtins.slice):
+            if part.step is not None and part.step < 0:
+                return _with_reversals(x, parts)
+        elif isinstance(part, (_np.ndarray, list)):
+            parts[position] = _torch.as_tensor(part, device=x.device)
+        elif isinstance(part, _torch.Tensor) and part.dtype is _torch.int32:
+            parts[position] = part.long()
+    return x[tuple(parts)]
+
+
+def _with_reversals(x: Any, parts: list[Any]) -> Any:
+    """torch has no negative steps: such an axis is flipped, then read forwards."""
+    missing = x.ndim - _builtins.sum(p is not None and p is not ... for p in parts)
+    axis, forward = 0, []
+    for part in parts:
+        if part is ...:
+            axis += missing
+        elif part is not None:
+            if isinstance(part, _builtins.slice) and (part.step or 1) < 0:
+                size = x.shape[axis]
+                places = range(size)[part]
+                x = x.flip(axis)
+                start = size - 1 - places.start
+                part = _builtins.slice(
+                    start, start + len(places) * -part.step, -part.step
+                )
+            axis += 1
+        forward.append(part)
+    return get_item(x, tuple(forward))
+
+
+def _inside(indices: Any, size: int) -> Any:
+    """Indices as int64, negative ones counted from the end."""
+    indices = indices.long()
+    return _torch.where(indices < 0, indices + size, indices)
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    axis = axis % x.ndim if x.ndim else 0
+    places = _inside(indices, x.shape[axis])
+    if axis == 0 and x.ndim == 2:
+        return _torch.nn.functional.embedding(places, x)
+    shape = x.shape[:axis] + places.shape + x.shape[axis + 1 :]
+    return x.index_select(axis, places.reshape(-1)).reshape(shape)
+
+
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+    if axis is None:
+        x, indices, axis = x.reshape(-1), indices.reshape(-1), 0
+    return _torch.take_along_dim(x, _inside(indices, x.shape[axis]), dim=axis)
+
+
+def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+    return inputs[_window(inputs, start_indices, shape)]
+
+
+def _window(inputs: Any, start_indices: Any, sizes: Any) -> tuple[Any, ...]:
+    if isinstance(start_indices, _torch.Tensor):
+        start_indices = start_indices.unbind()
+    window = []
+    for start, size, whole in zip(start_indices, sizes, inputs.shape, strict=True):
+        if isinstance(start, _torch.Tensor):
+            # A window that starts where a tensor says, without asking the host.
+            length = whole - int(start) if size == -1 else size
+            window.append(start + _torch.arange(length, device=inputs.device))
+        else:
+            window.append(_builtins.slice(start, whole if size == -1 else start + size))
+    return _as_grid(window, inputs)
+
+
+def _as_grid(window: list[Any], inputs: Any) -> tuple[Any, ...]:
+    """Slices as they are; with index tensors among them, all as an open grid."""
+    if not any(isinstance(part, _torch.Tensor) for part in window):
+        return tuple(window)
+    grid = []
+    for axis, part in enumerate(window):
+        if isinstance(part, _builtins.slice):
+            part = _torch.arange(part.start, part.stop, device=inputs.device)
+        grid.append(part.reshape([-1] + [1] * (len(window) - axis - 1)))
+    return tuple(grid)
+
+
+# Writing --------------------------------------------------------------------------
+
+
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+    result = inputs.clone()
+    window = _window(inputs, start_indices, updates.shape)
+    result[window] = updates.to(inputs.dtype)
+    return result
+
+
+def _places(indices: Any) -> tuple[Any, ...]:
+    return tuple(indices.long().unbind(-1))
+
+
+def scatter(indices: Any, values: Any, shape: Any) -> Any:
+    result = _torch.zeros(tuple(shape), dtype=values.dtype, device=values.device)
+    return result.index_put(_places(indices), values, accumulate=True)
+
+
+_REDUCTIONS = {
+    "multiply": "prod",
+    "mul": "prod",
+    "max": "amax",
+    "min": "amin",
+}
+
+
+def scatter_update(
+    inputs: Any, indices: Any, updates: Any, reduction: str | None = None
+) -> Any:
+    updates = updates.to(inputs.dtype)
+    if reduction is None:
+        return inputs.index_put(_places(indices), updates)
+    if reduction in ("add", "sub"):
+        updates = updates if reduction == "add" else -updates
+        return inputs.index_put(_places(indices), updates, accumulate=True)
+    depth = indices.shape[-1]
+    inner = inputs.shape[depth:]
+    rows = inputs.reshape(-1, *inner)
+    place = _torch.zeros_like(indices[..., 0], dtype=_torch.int64)
+    for axis in range(depth):
+        size = inputs.shape[axis]
+        place = place * size + _inside(indices[..., axis], size)
+    flat = place.reshape(-1, *[1] * len(inner))
+    source = updates.expand(*place.shape, *inner).reshape(-1, *inner)
+    result = rows.scatter_reduce(
+        0, flat.expand(source.shape), source, _REDUCTIONS[reduction]
+    )
+    return result.reshape(inputs.shape)
+
+
+# Sorting and searching ------------------------------------------------------------
+
+
+def sort(x: Any, axis: int | None = -1) -> Any:
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    return _torch.sort(x, dim=axis).values
+
+
+def argsort(x: Any, axis: int | None = -1) -> Any:
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    return _torch.sort(x, dim=axis, stable=True).indices.to(_torch.int32)
+
+
+def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
+    return argsort(x, axis)
+
+
+def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+    if sorted_sequence.dtype in (*_UNSIGNED, _torch.bool):
+        sorted_sequence, values = sorted_sequence.long(), values.long()
+    return _torch.searchsorted(
+        sorted_sequence.contiguous(), values.contiguous(), side=side, out_int32=True
+    )
+
+
+def nonzero(x: Any) -> Any:
+    return tuple(v.to(_torch.int32) for v in _torch.nonzero(x, as_tuple=True))
+
+
+def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    length = max(int(x.max()) + 1 if x.numel() else 0, minlength)
+    each = _torch.ones_like(x, dtype=_torch.int32) if weights is None else weights
+    result = _torch.zeros(*x.shape[:-1], length, dtype=each.dtype, device=x.device)
+    return result.scatter_add(-1, x.long(), each)
+
+
+def unique_parts(x: Any, axis: int | None = None) -> Any:
+    """The values in order, the first place of each, its inverse and its count."""
+    values, inverse, amounts = _torch.unique(
+        x, return_inverse=True, return_counts=True, dim=axis
+    )
+    flat = inverse.reshape(-1)
+    order = _torch.arange(flat.numel(), device=x.device)
+    last = _torch.full((amounts.numel(),), flat.numel(), device=x.device)
+    index = last.scatter_reduce(0, flat, order, "amin")
+    return values, *(v.to(_torch.int32) for v in (index, inverse, amounts))

@@ -1,0 +1,47 @@
+"""Products of tensors, on the PyTorch backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch as _torch
+
+_WIDE = {
+    _torch.bool: _torch.uint8,
+    _torch.uint16: _torch.int32,
+    _torch.uint32: _torch.int64,
+    _torch.uint64: _torch.int64,
+}
+
+
+def _through(function: Any, *operands: Any) -> Any:
+    """The product, by way of a type that torch can multiply."""
+    dtype = operands[0].dtype
+    if dtype is _torch.bool:
+        return function(*(x.to(_torch.int32) for x in operands)) != 0
+    wide = _WIDE[dtype]
+    return function(*(x.to(wide) for x in operands)).to(dtype)
+
+
+def matmul(x1: Any, x2: Any) -> Any:
+    if x1.dtype in _WIDE:
+        return _through(_torch.matmul, x1, x2)
+    return _torch.matmul(x1, x2)
+
+
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+    def product(x1: Any, x2: Any) -> Any:
+        dims = axes if isinstance(axes, int) else [_as_list(a) for a in axes]
+        return _torch.tensordot(x1, x2, dims=dims)
+
+    return _through(product, x1, x2) if x1.dtype in _WIDE else product(x1, x2)
+
+
+def _as_list(axis: Any) -> list[int]:
+    return [axis] if isinstance(axis, int) else list(axis)
+
+
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
+    if operands[0].dtype in _WIDE:
+        return _through(lambda *xs: _torch.einsum(subscripts, *xs), *operands)
+    return _torch.einsum(subscripts, *operands)

@@ -1,0 +1,138 @@
+"""Python's operators on KerasTensors and Variables.
+
+The floors below may not know the ops, so the operators are attached from here when
+`keras.ops` is loaded. On a Variable they work on its value, as the backend's own
+tensors do; on a KerasTensor they are the ops themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keras.backends.variable import Variable
+from keras.core.keras_tensor import KerasTensor
+from keras.ops import arithmetic, bitwise, logic, products, rounding, shaping
+from keras.ops.indexing import get_item
+
+_BINARY: dict[str, Callable[..., Any]] = {
+    "add": arithmetic.add,
+    "sub": arithmetic.subtract,
+    "mul": arithmetic.multiply,
+    "truediv": arithmetic.divide,
+    "floordiv": arithmetic.floor_divide,
+    "mod": arithmetic.mod,
+    "pow": arithmetic.power,
+    "matmul": products.matmul,
+}
+_LOGICAL: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "and": (logic.logical_and, bitwise.bitwise_and),
+    "or": (logic.logical_or, bitwise.bitwise_or),
+    "xor": (logic.logical_xor, bitwise.bitwise_xor),
+}
+_COMPARISONS: dict[str, Callable[..., Any]] = {
+    "lt": logic.less,
+    "le": logic.less_equal,
+    "gt": logic.greater,
+    "ge": logic.greater_equal,
+    "ne": logic.not_equal,
+}
+
+
+def _forward(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def operator(self: Any, other: Any) -> Any:
+        if other is None:
+            return NotImplemented
+        return function(self, other)
+
+    operator.__name__ = operator.__qualname__ = name
+    return operator
+
+
+def _backward(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def operator(self: Any, other: Any) -> Any:
+        return function(other, self)
+
+    operator.__name__ = operator.__qualname__ = name
+    return operator
+
+
+def _bits_or_logic(
+    functions: tuple[Callable[..., Any], Callable[..., Any]],
+) -> Callable[..., Any]:
+    """`&` and its like: logic on booleans, bits on integers."""
+
+    def function(x: Any, y: Any) -> Any:
+        own = x if hasattr(x, "dtype") else y
+        return functions["bool" not in str(own.dtype)](x, y)
+
+    return function
+
+
+def _invert(self: Any) -> Any:
+    return (
+        logic.logical_not(self) if self.dtype == "bool" else bitwise.bitwise_not(self)
+    )
+
+
+def _operators() -> dict[str, Callable[..., Any]]:
+    methods: dict[str, Callable[..., Any]] = {}
+    binary = dict(_BINARY)
+    binary.update({name: _bits_or_logic(pair) for name, pair in _LOGICAL.items()})
+    for name, function in binary.items():
+        methods[f"__{name}__"] = _forward(function, f"__{name}__")
+        methods[f"__r{name}__"] = _backward(function, f"__r{name}__")
+    for name, function in _COMPARISONS.items():
+        methods[f"__{name}__"] = _forward(function, f"__{name}__")
+    methods["__neg__"] = lambda self: arithmetic.negative(self)
+    methods["__pos__"] = lambda self: self
+    methods["__abs__"] = lambda self: arithmetic.absolute(self)
+    methods["__invert__"] = _invert
+    methods["__getitem__"] = lambda self, key: get_item(self, key)
+    methods["__round__"] = lambda self, ndigits=None: rounding.round(self, ndigits or 0)
+    return methods
+
+
+def _on_value(operator: Callable[..., Any]) -> Callable[..., Any]:
+    """The operator on a Variable's value, on the Variable's own backend."""
+    from keras.backends import backend_scope, current
+
+    def method(self: Any, *args: Any) -> Any:
+        if current() is self.backend:
+            return operator(self.value, *args)
+        with backend_scope(self.backend):
+            return operator(self.value, *args)
+
+    method.__name__ = operator.__name__
+    return method
+
+
+_equal, _not_equal = _on_value(logic.equal), _on_value(logic.not_equal)
+
+
+def _variable_equal(self: Any, other: Any) -> Any:
+    # Two Variables are compared by identity, so that they can be found in lists.
+    if isinstance(other, (Variable, str)) or not _is_number_like(other):
+        return self is other
+    return _equal(self, other)
+
+
+def _variable_not_equal(self: Any, other: Any) -> Any:
+    if isinstance(other, (Variable, str)) or not _is_number_like(other):
+        return self is not other
+    return _not_equal(self, other)
+
+
+def _is_number_like(x: Any) -> bool:
+    return isinstance(x, (bool, int, float, complex, list)) or hasattr(x, "dtype")
+
+
+def attach() -> None:
+    """Gives KerasTensor and Variable their operators."""
+    for name, operator in _operators().items():
+        setattr(KerasTensor, name, operator)
+        setattr(Variable, name, _on_value(operator))
+    KerasTensor.reshape = lambda self, newshape: shaping.reshape(self, newshape)  # type: ignore[attr-defined]
+    KerasTensor.squeeze = lambda self, axis=None: shaping.squeeze(self, axis)  # type: ignore[attr-defined]
+    Variable.__eq__ = _variable_equal  # type: ignore[method-assign]
+    Variable.__ne__ = _variable_not_equal  # type: ignore[method-assign]
