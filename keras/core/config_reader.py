@@ -203,6 +203,8 @@ def _find_class(config: Mapping[str, Any], name: str) -> Any:
     module = config.get("module")
     for key in (registered, name):
         cls = registry.scoped_object(key) if key else None
+        if cls is None and key and ">" in key:
+            cls = registry.get_registered_object(key)
         if cls is not None:
             return _checked_class(cls, key)
     cls = public_names.find_class(module, name)

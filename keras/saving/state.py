@@ -124,7 +124,7 @@ def _report(problems: list[str], total: int, skip: bool, source: str) -> None:
             f"{text}\nNothing was changed. Make the model that was saved, or pass "
             "skip_mismatch=True to load what fits."
         )
-    warnings.warn(f"{text}\nThese keep their values.", UserWarning, stacklevel=5)
+    warnings.warn(f"{text}\nThese keep their values.", UserWarning, stacklevel=4)
 
 
 def _warn_of_leftovers(reader: Reader, known: set[str], source: str) -> None:
@@ -139,7 +139,7 @@ def _warn_of_leftovers(reader: Reader, known: set[str], source: str) -> None:
             f"{', '.join(repr(path) for path in left[:10])}"
             f"{' …' if len(left) > 10 else ''}.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=4,
         )
 
 

@@ -1,0 +1,154 @@
+"""HDF5 files that point elsewhere, or declare what they do not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import ml_dtypes
+import numpy as np
+import pytest
+
+from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.saving.h5_files import open_h5, read_array, subgroup, write_array
+from keras.saving.stores import H5Reader
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "a.weights.h5")
+
+
+def read(path: str) -> np.ndarray:
+    with open_h5(path, path) as file:
+        return H5Reader(file).at("layer")["0"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool", "bfloat16", "uint8"])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 0), (2, 3)])
+def test_arrays_come_back(path: str, dtype: str, shape: tuple[int, ...]) -> None:
+    array = np.ones(shape, getattr(ml_dtypes, dtype, dtype))
+    with h5py.File(path, "w") as file:
+        write_array(file.create_group("layer/vars"), "0", array)
+    back = read(path)
+    assert back.dtype == array.dtype
+    assert back.shape == shape
+    assert (back == array).all()
+
+
+def test_compressed_weights_are_read(path: str) -> None:
+    array = np.zeros((500, 500), "float32")
+    with h5py.File(path, "w") as file:
+        file.create_dataset("layer/vars/0", data=array, compression="gzip")
+    assert (read(path) == array).all()
+
+
+def external_storage(file: h5py.File, outside: Path) -> None:
+    file.create_dataset(
+        "layer/vars/0", (4,), "uint8", external=[(str(outside), 0, h5py.h5f.UNLIMITED)]
+    )
+
+
+def virtual_dataset(file: h5py.File, outside: Path) -> None:
+    layout = h5py.VirtualLayout((4,), "uint8")
+    layout[:] = h5py.VirtualSource(str(outside), "secret", (4,), "uint8")
+    file.create_virtual_dataset("layer/vars/0", layout)
+
+
+def external_link(file: h5py.File, outside: Path) -> None:
+    file.create_group("layer/vars")["0"] = h5py.ExternalLink(str(outside), "/secret")
+
+
+def external_group(file: h5py.File, outside: Path) -> None:
+    file["layer"] = h5py.ExternalLink(str(outside), "/")
+
+
+def soft_link(file: h5py.File, outside: Path) -> None:
+    file.create_dataset("other", data=np.zeros(4))
+    file.create_group("layer/vars")["0"] = h5py.SoftLink("/other")
+
+
+def shape_bomb(file: h5py.File, outside: Path) -> None:
+    file.create_dataset("layer/vars/0", (1 << 40,), "float32")
+
+
+def chunked_bomb(file: h5py.File, outside: Path) -> None:
+    file.create_dataset(
+        "layer/vars/0", (1 << 40,), "float32", chunks=(1 << 10,), compression="gzip"
+    )
+
+
+def chunk_size_bomb(file: h5py.File, outside: Path) -> None:
+    file.create_dataset(
+        "layer/vars/0", (4,), "float32", chunks=(1 << 28,), maxshape=(None,)
+    )
+
+
+def objects(file: h5py.File, outside: Path) -> None:
+    file.create_dataset("layer/vars/0", data=["text"], dtype=h5py.string_dtype())
+
+
+@pytest.mark.parametrize(
+    ("craft", "message"),
+    [
+        (external_storage, "keeps its data in other files"),
+        (virtual_dataset, "keeps its data in other files"),
+        (external_link, "is an external link"),
+        (external_group, "is an external link"),
+        (soft_link, "is a soft link"),
+        (shape_bomb, "but stores 0 bytes"),
+        (chunked_bomb, "but stores 0 bytes"),
+        (chunk_size_bomb, "but stores"),
+        (objects, "not numbers"),
+    ],
+)
+def test_crafted_files_are_refused(
+    path: str, tmp_path: Path, craft: Callable[[h5py.File, Path], None], message: str
+) -> None:
+    outside = tmp_path / "outside.h5"
+    with h5py.File(outside, "w") as file:
+        file["secret"] = np.arange(4, dtype="uint8")
+    with h5py.File(path, "w") as file:
+        craft(file, outside)
+    with pytest.raises(UnsafeDeserializationError, match=message):
+        read(path)
+
+
+def test_groups_that_contain_themselves_end(path: str) -> None:
+    with h5py.File(path, "w") as file:
+        file.create_dataset("layer/vars/0", data=np.zeros(3))
+        for name in "abcdef":
+            file[f"layer/{name}"] = file["/"]
+    with open_h5(path, path) as file:
+        assert list(H5Reader(file).paths()) == ["layer"]
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a/../b", "/etc"])
+def test_paths_do_not_climb(path: str, name: str) -> None:
+    with h5py.File(path, "w") as file:
+        file.create_group("a")
+    with open_h5(path, path) as file:
+        try:
+            assert subgroup(file["a"], f"x/{name}") is None
+        except UnsafeDeserializationError as error:
+            assert "no name of an HDF5 member" in str(error)
+
+
+def test_an_unknown_extended_dtype_is_an_error(path: str) -> None:
+    with h5py.File(path, "w") as file:
+        dataset = file.create_dataset("x", data=np.zeros(3, "V2"))
+        dataset.attrs["dtype"] = "finfo"
+        with pytest.raises(DeserializationError, match="unknown dtype 'finfo'"):
+            read_array(dataset)
+
+
+@pytest.mark.parametrize("keep", [0, 10, 500, 2000])
+def test_truncated_files_are_errors(path: str, keep: int) -> None:
+    with h5py.File(path, "w") as file:
+        file.create_dataset("layer/vars/0", data=np.zeros(3))
+    data: Any = Path(path).read_bytes()
+    Path(path).write_bytes(data[: min(keep, len(data) - 1)])
+    with pytest.raises(DeserializationError, match="no readable HDF5 file"):
+        read(path)
