@@ -54,25 +54,31 @@ def test_compressed_members_are_read_too(tmp_path: Path) -> None:
 )
 def test_names_that_lead_outside_are_refused(tmp_path: Path, name: str) -> None:
     path = make(tmp_path / "a.keras", (name, b"x"))
-    with pytest.raises(UnsafeDeserializationError, match="is refused: its name"):
-        with open_archive(path):
-            pass
+    with (
+        pytest.raises(UnsafeDeserializationError, match="is refused: its name"),
+        open_archive(path),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
 def test_links_and_devices_are_refused(tmp_path: Path, kind: int) -> None:
     path = make(tmp_path / "a.keras", (member("x", kind | 0o777), b"/etc/passwd"))
-    with pytest.raises(UnsafeDeserializationError, match="a link or a special file"):
-        with open_archive(path):
-            pass
+    with (
+        pytest.raises(UnsafeDeserializationError, match="a link or a special file"),
+        open_archive(path),
+    ):
+        pass
 
 
 def test_repeated_names_are_refused(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         path = make(tmp_path / "a.keras", ("x", b"1"), ("x", b"2"))
-    with pytest.raises(UnsafeDeserializationError, match="occurs twice"):
-        with open_archive(path):
-            pass
+    with (
+        pytest.raises(UnsafeDeserializationError, match="occurs twice"),
+        open_archive(path),
+    ):
+        pass
 
 
 def test_zip_bombs_are_refused_before_they_unfold(tmp_path: Path) -> None:
@@ -80,16 +86,20 @@ def test_zip_bombs_are_refused_before_they_unfold(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("config.json", b"0" * 50_000_000)
     assert path.stat().st_size < 100_000
-    with pytest.raises(UnsafeDeserializationError, match="declares 50,000,000 bytes"):
-        with open_archive(str(path)):
-            pass
+    with (
+        pytest.raises(UnsafeDeserializationError, match="declares 50,000,000 bytes"),
+        open_archive(str(path)),
+    ):
+        pass
 
 
 def test_a_member_above_its_limit_is_refused(tmp_path: Path) -> None:
     path = make(tmp_path / "a.keras", ("x", b"0123456789"))
-    with open_archive(path) as archive:
-        with pytest.raises(UnsafeDeserializationError, match="at most 5"):
-            archive.read("x", 5)
+    with (
+        open_archive(path) as archive,
+        pytest.raises(UnsafeDeserializationError, match="at most 5"),
+    ):
+        archive.read("x", 5)
 
 
 def test_overlapping_members_are_refused(tmp_path: Path) -> None:
@@ -98,9 +108,11 @@ def test_overlapping_members_are_refused(tmp_path: Path) -> None:
         for info in file.infolist():
             info.compress_size = info.file_size = 5000
         file.comment = b"rewrite the directory"
-    with pytest.raises(UnsafeDeserializationError, match="overlap"):
-        with open_archive(path):
-            pass
+    with (
+        pytest.raises(UnsafeDeserializationError, match="overlap"),
+        open_archive(path),
+    ):
+        pass
 
 
 def test_encrypted_members_are_refused(tmp_path: Path) -> None:
@@ -109,9 +121,11 @@ def test_encrypted_members_are_refused(tmp_path: Path) -> None:
     data[data.index(b"PK\x01\x02") + 8] |= 1
     data[data.index(b"PK\x03\x04") + 6] |= 1
     path.write_bytes(data)
-    with pytest.raises(UnsafeDeserializationError, match="is encrypted"):
-        with open_archive(str(path)):
-            pass
+    with (
+        pytest.raises(UnsafeDeserializationError, match="is encrypted"),
+        open_archive(str(path)),
+    ):
+        pass
 
 
 def _flip(data: bytes) -> bytes:
@@ -136,13 +150,18 @@ def test_damage_is_found(
 ) -> None:
     path = Path(make(tmp_path / "a.keras", ("y", b"0123456789" * 10)))
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(DeserializationError, match=message):
-        with open_archive(str(path)) as archive, archive.open("y"):
-            pass
+    with (
+        pytest.raises(DeserializationError, match=message),
+        open_archive(str(path)) as archive,
+        archive.open("y"),
+    ):
+        pass
 
 
 def test_a_missing_member_is_named_with_what_there_is(tmp_path: Path) -> None:
     path = make(tmp_path / "a.keras", ("y", b"1"))
-    with open_archive(path) as archive:
-        with pytest.raises(DeserializationError, match=r"no config.json.*It has: y"):
-            archive.read("config.json", 10)
+    with (
+        open_archive(path) as archive,
+        pytest.raises(DeserializationError, match=r"no config.json.*It has: y"),
+    ):
+        archive.read("config.json", 10)

@@ -58,16 +58,20 @@ def test_a_link_is_written_through(tmp_path: Path) -> None:
 def test_overwrite_false_is_an_error(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
     target.write_bytes(b"old")
-    with pytest.raises(FileExistsError, match="overwrite=True"):
-        with new_file(str(target), overwrite=False):
-            pytest.fail("must not get here")
+    with (
+        pytest.raises(FileExistsError, match="overwrite=True"),
+        new_file(str(target), overwrite=False),
+    ):
+        pytest.fail("must not get here")
     assert target.read_bytes() == b"old"
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="there is no folder"):
-        with new_file(str(tmp_path / "none" / "a.bin")):
-            pytest.fail("must not get here")
+    with (
+        pytest.raises(FileNotFoundError, match="there is no folder"),
+        new_file(str(tmp_path / "none" / "a.bin")),
+    ):
+        pytest.fail("must not get here")
 
 
 def test_folders_are_replaced_as_a_whole(tmp_path: Path) -> None:

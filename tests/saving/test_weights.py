@@ -1,0 +1,271 @@
+"""Weights of models in every format, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+
+ENDINGS = (".weights.h5", ".safetensors", ".weights.json")
+
+
+def make(units: int = 4, depth: int = 2) -> Any:
+    return keras.Sequential(
+        [
+            keras.Input((3,)),
+            *(keras.layers.Dense(units, name=f"d{i}") for i in range(depth)),
+            keras.layers.BatchNormalization(),
+        ]
+    )
+
+
+def values(model: Any) -> list[np.ndarray]:
+    return [np.array(variable.numpy()) for variable in model.weights]
+
+
+def same(left: list[np.ndarray], right: list[np.ndarray]) -> bool:
+    return all((a == b).all() for a, b in zip(left, right, strict=True))
+
+
+class Parts(keras.Model):
+    """Layers in attributes, lists, dicts and other layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.b = keras.layers.Dense(2)
+        self.a = keras.layers.Dense(2)
+        self._hidden = keras.layers.Dense(2)
+        self.blocks = [keras.layers.Dense(2), [keras.layers.Dense(2)]]
+        self.table = {"z": keras.layers.Dense(2), "y": keras.layers.Dense(2)}
+        self.shared = self.a
+        self.net = keras.Sequential([keras.layers.Dense(2), keras.layers.Dropout(0.5)])
+        self.metric = keras.metrics.Mean()
+
+    def call(self, x: Any) -> Any:
+        for layer in (self.a, self.b, self._hidden, self.blocks[0], self.blocks[1][0]):
+            x = layer(x)
+        return self.net(self.table["y"](self.table["z"](x)))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_weights_come_back(backend: str, tmp_path: Path, ending: str) -> None:
+    model, other = make(), make()
+    path = tmp_path / f"a{ending}"
+    model.save_weights(path)
+    other.load_weights(path)
+    assert same(values(model), values(other))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_weights_go_to_another_backend(tmp_path: Path, ending: str) -> None:
+    with keras.backend_scope("torch"):
+        model = make()
+        model.save_weights(tmp_path / f"a{ending}")
+    with keras.backend_scope("jax"):
+        other = make()
+        other.load_weights(tmp_path / f"a{ending}")
+    assert same(values(model), values(other))
+
+
+def test_attributes_have_the_places_that_keras_3_gives_them(
+    backend: str, tmp_path: Path
+) -> None:
+    import h5py
+
+    model = Parts()
+    model(np.ones((1, 2), "float32"))
+    path = tmp_path / "a.weights.h5"
+    model.save_weights(path)
+    with h5py.File(path) as file:
+        found: set[str] = set()
+        file.visit(lambda name: found.add(name) if name.endswith("vars/0") else None)
+    assert found == {
+        "a/vars/0",
+        "b/vars/0",
+        "blocks/dense/vars/0",
+        "blocks/container/dense/vars/0",
+        "layers/dense_2/vars/0",
+        "layers/sequential/layers/dense/vars/0",
+        "table/dense/vars/0",
+        "table/dense_1/vars/0",
+    }
+    other = Parts()
+    other(np.ones((1, 2), "float32"))
+    other.load_weights(path)
+    assert same(values(model), values(other))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_file_that_does_not_fit_changes_nothing(
+    backend: str, tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"a{ending}"
+    make().save_weights(path)
+    for other in (make(units=5), make(depth=3)):
+        before = values(other)
+        with pytest.raises(ValueError, match="Nothing was changed"):
+            other.load_weights(path)
+        assert same(values(other), before)
+
+
+def test_the_message_names_layer_variable_and_both_shapes(
+    backend: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.weights.h5"
+    make().save_weights(path)
+    with pytest.raises(ValueError, match="skip_mismatch=True") as caught:
+        make(units=5).load_weights(path)
+    assert "Layer 'd0' (Dense, at 'layers/dense')" in str(caught.value)
+    assert "'kernel' has shape (3, 5), in the file (3, 4)" in str(caught.value)
+
+
+def test_skip_mismatch_loads_what_fits_and_warns(backend: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.weights.h5"
+    model = make(depth=1)
+    model.save_weights(path)
+    other = make(depth=2)
+    with pytest.warns(UserWarning, match="These keep their values"):
+        other.load_weights(path, skip_mismatch=True)
+    assert (other.get_layer("d0").kernel.numpy() == model.weights[0].numpy()).all()
+
+
+def test_objects_to_skip_keep_their_values(backend: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.weights.h5"
+    make().save_weights(path)
+    other = make()
+    before = values(other)
+    other.load_weights(path, objects_to_skip=[other.get_layer("d0")])
+    assert (values(other)[0] == before[0]).all()
+    assert not (values(other)[2] == before[2]).all()
+
+
+def test_a_hook_that_fails_changes_nothing(backend: str, tmp_path: Path) -> None:
+    class Picky(keras.layers.Layer):
+        def build(self, shape: Any) -> None:
+            self.w = self.add_weight(shape=(2,), initializer="zeros")
+
+        def call(self, x: Any) -> Any:
+            return x
+
+        def save_own_variables(self, store: Any) -> None:
+            store["mine"] = self.w
+
+        def load_own_variables(self, store: Any) -> None:
+            self.w.assign(store["mine"])
+            if self.name == "fails":
+                raise ValueError("no")
+
+    def build(name: str) -> Any:
+        return keras.Sequential(
+            [keras.Input((3,)), keras.layers.Dense(2), Picky(name=name)]
+        )
+
+    path = tmp_path / "a.weights.h5"
+    model = build("fine")
+    model.layers[1].w.assign(np.ones(2))
+    model.save_weights(path)
+    other = build("fine")
+    other.load_weights(path)
+    assert same(values(model), values(other))
+    failing = build("fails")
+    before = values(failing)
+    with pytest.raises(ValueError, match="'fails'.*ValueError: no"):
+        failing.load_weights(path)
+    assert same(values(failing), before)
+
+
+def test_leftover_weights_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.weights.h5"
+    with keras.backend_scope("torch"):
+        keras.Sequential(
+            [keras.Input((3,)), *map(keras.layers.Dense, (2, 2))]
+        ).save_weights(path)
+        small = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        with pytest.warns(UserWarning, match="no place: 'layers/dense_1'"):
+            small.load_weights(path)
+
+
+def test_shards_are_small_and_complete(tmp_path: Path) -> None:
+    with keras.backend_scope("torch"):
+        model = make(units=64, depth=4)
+        model.save_weights(tmp_path / "a.weights.json", max_shard_size=2e-5)
+        shards = sorted(tmp_path.glob("a_*.weights.h5"))
+        assert len(shards) >= 3
+        other = make(units=64, depth=4)
+        other.load_weights(tmp_path / "a.weights.json")
+        assert same(values(model), values(other))
+        shards[1].unlink()
+        with pytest.raises(FileNotFoundError, match=r"names the shard 'a_00001"):
+            other.load_weights(tmp_path / "a.weights.json")
+
+
+@pytest.mark.parametrize("name", ["../a.weights.h5", "/etc/passwd", "..", "a\\b.h5"])
+def test_an_index_cannot_lead_outside(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.weights.json"
+    path.write_text(json.dumps({"weight_map": {"/layers/dense/vars": [name]}}))
+    with keras.backend_scope("torch"), pytest.raises(ValueError, match="A shard is"):
+        make().load_weights(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"weight_map": 3}', '{"weight_map": {"a": 3}}']
+)
+def test_a_damaged_index_is_an_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.weights.json"
+    path.write_text(text)
+    with (
+        keras.backend_scope("torch"),
+        pytest.raises(ValueError, match=r"a\.weights\.json"),
+    ):
+        make().load_weights(path)
+
+
+def test_wrong_paths_are_named(tmp_path: Path) -> None:
+    with keras.backend_scope("torch"):
+        model = make()
+        with pytest.raises(ValueError, match=r"must end in '.weights.h5'.*a\.txt"):
+            model.save_weights(tmp_path / "a.txt")
+        with pytest.raises(ValueError, match=r"files that end in .*a\.txt"):
+            model.load_weights(tmp_path / "a.txt")
+        with pytest.raises(FileNotFoundError, match="There is no file"):
+            model.load_weights(tmp_path / "a.weights.h5")
+        with pytest.raises(
+            ValueError, match="needs a path that ends in '.weights.json'"
+        ):
+            model.save_weights(tmp_path / "a.weights.h5", max_shard_size=1)
+        model.save_weights(tmp_path / "a.weights.h5")
+        with pytest.raises(FileExistsError, match="overwrite=True"):
+            model.save_weights(tmp_path / "a.weights.h5", overwrite=False)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_write_that_fails_keeps_the_old_file(
+    tmp_path: Path, monkeypatch: Any, ending: str
+) -> None:
+    import keras.saving.stores as stores
+
+    with keras.backend_scope("torch"):
+        model = make()
+        path = tmp_path / f"a{ending}"
+        model.save_weights(path)
+        before = {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)}
+        calls = []
+
+        def full(value: Any) -> Any:
+            calls.append(value)
+            if len(calls) > 3:
+                raise OSError(28, "No space left on device")
+            return np.asarray(value.numpy())
+
+        for module in (stores, keras.saving.sharded, keras.saving.safetensors):
+            monkeypatch.setattr(module, "to_array", full)
+        with pytest.raises(OSError, match="No space left"):
+            model.save_weights(path)
+    after = {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)}
+    assert after == before
