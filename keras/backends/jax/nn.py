@@ -1,1 +1,325 @@
-"""Placeholder."""
+"""Activations, losses, normalization and attention of the JAX backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax as _jax
+import jax.numpy as _jnp
+
+from keras.backends.jax.core import native_dtype as _native_dtype
+from keras.core import config as _config
+
+# Activations ----------------------------------------------------------------------
+
+relu = _jax.nn.relu
+relu6 = _jax.nn.relu6
+sigmoid = _jax.nn.sigmoid
+softsign = _jax.nn.soft_sign
+softplus = _jax.nn.softplus
+silu = _jax.nn.silu
+log_sigmoid = _jax.nn.log_sigmoid
+hard_sigmoid = _jax.nn.hard_sigmoid
+hard_silu = _jax.nn.hard_silu
+hard_tanh = _jax.nn.hard_tanh
+selu = _jax.nn.selu
+celu = _jax.nn.celu
+elu = _jax.nn.elu
+glu = _jax.nn.glu
+sparse_plus = _jax.nn.sparse_plus
+sparse_sigmoid = _jax.nn.sparse_sigmoid
+squareplus = _jax.nn.squareplus
+softmax = _jax.nn.softmax
+log_softmax = _jax.nn.log_softmax
+
+
+def gelu(x: Any, approximate: bool = True) -> Any:
+    return _jax.nn.gelu(x, approximate)
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    return _jax.nn.leaky_relu(x, negative_slope)
+
+
+def tanh_shrink(x: Any) -> Any:
+    return x - _jnp.tanh(x)
+
+
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    return _jnp.where(x > threshold, x, _jnp.asarray(default_value, x.dtype))
+
+
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    below = _jnp.where(x < -threshold, x + threshold, _jnp.zeros_like(x))
+    return _jnp.where(x > threshold, x - threshold, below)
+
+
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    return _jnp.where(_jnp.abs(x) > threshold, x, _jnp.zeros_like(x))
+
+
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    z = _jnp.moveaxis(x, axis, -1)
+    ordered = -_jnp.sort(-z, axis=-1)
+    ranks = _jnp.arange(1, z.shape[-1] + 1, dtype=z.dtype)
+    inside = 1 + ranks * ordered > _jnp.cumsum(ordered, -1)
+    count = _jnp.sum(inside, -1, keepdims=True).astype(z.dtype)
+    chosen = _jnp.sum(_jnp.where(inside, ordered, 0), -1, keepdims=True)
+    return _jnp.moveaxis(_jnp.maximum(z - (chosen - 1) / count, 0), -1, axis)
+
+
+# Linear and embedding ---------------------------------------------------------------
+
+
+def linear(x: Any, kernel: Any, bias: Any = None) -> Any:
+    y = _jnp.matmul(x, kernel)
+    return y if bias is None else y + bias
+
+
+def one_hot(
+    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Any:
+    wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
+    hot = _jax.nn.one_hot(x, num_classes, dtype=wanted, axis=axis)
+    return _sparse(hot) if sparse else hot
+
+
+def _sparse(x: Any) -> Any:
+    from jax.experimental.sparse import BCOO
+
+    return BCOO.fromdense(x, n_batch=0)
+
+
+def multi_hot(
+    inputs: Any,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: Any = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Any:
+    num_classes = kwargs.get("num_tokens", num_classes)
+    hot = one_hot(inputs, num_classes, axis, dtype)  # type: ignore[arg-type]
+    hot = _jnp.max(hot, 1 if inputs.ndim > 1 else 0)
+    return _sparse(hot) if sparse else hot
+
+
+# Losses -----------------------------------------------------------------------------
+
+
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+    _same_shape(target, output)
+    if from_logits:
+        positive = _jax.nn.log_sigmoid(output)
+        return -target * positive - (1 - target) * (positive - output)
+    output = _probabilities(output)
+    return -(target * _jnp.log(output) + (1 - target) * _jnp.log1p(-output))
+
+
+def _same_shape(target: Any, output: Any) -> None:
+    if target.shape != output.shape:
+        raise ValueError("The shapes of target and output differ.")
+
+
+def _probabilities(output: Any) -> Any:
+    epsilon = _config.epsilon()
+    return _jnp.clip(output, epsilon, 1 - epsilon)
+
+
+def _log_probabilities(output: Any, from_logits: bool, axis: int) -> Any:
+    if from_logits:
+        return _jax.nn.log_softmax(output, axis)
+    return _jnp.log(_probabilities(output / _jnp.sum(output, axis, keepdims=True)))
+
+
+def categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    _same_shape(target, output)
+    return -_jnp.sum(target * _log_probabilities(output, from_logits, axis), axis)
+
+
+def sparse_categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    if target.ndim == output.ndim and target.shape[-1] == 1:
+        target = _jnp.squeeze(target, -1)
+    shape = list(output.shape)
+    del shape[axis]
+    if target.shape != tuple(shape):
+        raise ValueError("Target and output do not fit.")
+    logs = _log_probabilities(output, from_logits, axis)
+    hot = _jax.nn.one_hot(target.astype("int32"), output.shape[axis], axis=axis)
+    return -_jnp.sum(hot.astype(logs.dtype) * logs, axis)
+
+
+# Normalization ----------------------------------------------------------------------
+
+
+def moments(
+    x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False
+) -> tuple[Any, Any]:
+    axes = None if axes is None else tuple(axes) if not isinstance(axes, int) else axes
+    wide = x.astype("float32") if x.dtype == "float16" else x
+    mean = _jnp.mean(wide, axes, keepdims=True)
+    variance = _jnp.mean(_jnp.square(wide - mean), axes, keepdims=keepdims)
+    mean = mean if keepdims else _jnp.squeeze(mean, axes)
+    return mean.astype(x.dtype), variance.astype(x.dtype)
+
+
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any = None,
+    scale: Any = None,
+    epsilon: float = 0.001,
+) -> Any:
+    factor = _jax.lax.rsqrt(variance + epsilon)
+    if scale is not None:
+        factor = factor * scale
+    shift = -mean * factor if offset is None else offset - mean * factor
+    shape = [1] * x.ndim
+    shape[axis] = x.shape[axis]
+    return x * factor.reshape(shape) + shift.reshape(shape)
+
+
+def batch_statistics_normalization(
+    x: Any, offset: Any, scale: Any, axis: int = -1, epsilon: float = 0.001
+) -> tuple[Any, Any, Any]:
+    axes = tuple(i for i in range(x.ndim) if i != axis % x.ndim)
+    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
+    mean = _jnp.mean(wide, axes, keepdims=True)
+    variance = _jnp.mean(_jnp.square(wide - mean), axes)
+    mean = mean.reshape(variance.shape)
+    y = batch_normalization(wide, mean, variance, axis, offset, scale, epsilon)
+    stop = _jax.lax.stop_gradient
+    return y.astype(x.dtype), stop(mean), stop(variance)
+
+
+def layer_normalization(
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    axis: Any = -1,
+    epsilon: float | None = None,
+    **kwargs: Any,
+) -> Any:
+    if kwargs:
+        raise ValueError("Unknown arguments.")
+    eps = _config.epsilon() if epsilon is None else epsilon
+    axes, shape = _axes(x, axis)
+    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
+    mean = _jnp.mean(wide, axes, keepdims=True)
+    centred = wide - mean
+    variance = _jnp.mean(_jnp.square(centred), axes, keepdims=True)
+    y = (centred * _jax.lax.rsqrt(variance + eps)).astype(x.dtype)
+    y = y if gamma is None else y * gamma.reshape(shape)
+    return y if beta is None else y + beta.reshape(shape)
+
+
+def _axes(x: Any, axis: Any) -> tuple[tuple[int, ...], list[int]]:
+    """The axes in order, and the shape that a vector along them is given."""
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(sorted(a % x.ndim for a in axes))
+    return axes, [n if i in axes else 1 for i, n in enumerate(x.shape)]
+
+
+def rms_normalization(
+    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
+) -> Any:
+    eps = _config.epsilon() if epsilon is None else epsilon
+    axes, shape = _axes(x, axis)
+    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
+    mean = _jnp.mean(_jnp.square(wide), axes, keepdims=True)
+    y = (wide * _jax.lax.rsqrt(mean + eps)).astype(x.dtype)
+    return y if scale is None else y * scale.reshape(shape)
+
+
+def normalize(
+    x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
+) -> Any:
+    eps = _config.epsilon() if epsilon is None else epsilon
+    if order == 2:  # the square root of 0 has no gradient
+        squares = _jnp.sum(_jnp.square(x), axis, keepdims=True)
+        return x * _jax.lax.rsqrt(_jnp.maximum(squares, eps**2))
+    norm = _jnp.linalg.norm(x, order, axis, keepdims=True)
+    return x / _jnp.maximum(norm, eps)
+
+
+# Attention --------------------------------------------------------------------------
+
+
+def dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any = None,
+    mask: Any = None,
+    scale: float | None = None,
+    is_causal: bool = False,
+    flash_attention: bool | None = None,
+    attn_logits_soft_cap: float | None = None,
+) -> Any:
+    dtype = _jnp.result_type(query, key, value)
+    query, key, value = query.astype(dtype), key.astype(dtype), value.astype(dtype)
+    if attn_logits_soft_cap is not None:
+        if flash_attention:
+            raise ValueError(
+                "keras.ops.dot_product_attention: no fused kernel of JAX takes "
+                "`attn_logits_soft_cap`. Pass flash_attention=None."
+            )
+        return _capped_attention(
+            query, key, value, bias, mask, scale, is_causal, attn_logits_soft_cap
+        )
+    on_gpu = _jax.default_backend() == "gpu"
+    fused = on_gpu and flash_attention is not False and dtype.itemsize == 2
+    if flash_attention and not fused:
+        raise ValueError(
+            "keras.ops.dot_product_attention: flash attention in JAX needs a GPU and "
+            f"float16 or bfloat16. Received: {_jax.default_backend()}, {dtype}. Pass "
+            "flash_attention=None."
+        )
+    return _jax.nn.dot_product_attention(
+        query,
+        key,
+        value,
+        bias=None if bias is None else _four(bias).astype(dtype),
+        mask=None if mask is None else _four(mask),
+        scale=scale,
+        is_causal=is_causal,
+        implementation="cudnn" if flash_attention else None,
+    )
+
+
+def _four(x: Any) -> Any:
+    return x.reshape((1,) * (4 - x.ndim) + x.shape)
+
+
+def _capped_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any,
+    mask: Any,
+    scale: float | None,
+    is_causal: bool,
+    cap: float,
+) -> Any:
+    groups = query.shape[2] // key.shape[2]
+    key, value = _jnp.repeat(key, groups, 2), _jnp.repeat(value, groups, 2)
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    logits = _jnp.einsum("btnh,bsnh->bnts", query, key).astype(
+        _jnp.promote_types(query.dtype, "float32")
+    )
+    logits = cap * _jnp.tanh(logits * scale / cap)
+    logits = logits if bias is None else logits + _four(bias)
+    least = _jnp.finfo(logits.dtype).min
+    if is_causal:
+        seen = _jnp.tril(_jnp.ones(logits.shape[-2:], bool))
+        logits = _jnp.where(seen, logits, least)
+    if mask is not None:
+        logits = _jnp.where(_four(mask), logits, least)
+    weights = _jax.nn.softmax(logits, -1).astype(value.dtype)
+    return _jnp.einsum("bnts,bsnh->btnh", weights, value)

@@ -1,1 +1,137 @@
-"""Placeholder."""
+"""Random numbers of the JAX backend: Threefry keys out of the seed's two integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax as _jax
+import jax.numpy as _jnp
+import numpy as _np
+
+from keras.backends import seeds as _seeds
+from keras.backends.jax.core import native_dtype as _native_dtype
+from keras.core import config as _config
+
+_ONE = _np.array([0, 1], "uint32")
+
+
+def advance(generator: Any) -> Any:
+    """Takes the next seed from a `SeedGenerator`."""
+    state = generator.state.value
+    generator.state.assign(state + _ONE)
+    return state
+
+
+def seed_framework(seed: int) -> None:
+    """JAX has no global generator."""
+
+
+def _key(seed: Any) -> Any:
+    generator = _seeds.generator_of(seed)
+    if generator is None:
+        state = _np.array([_seeds.check(seed), 0], "uint32")
+    else:
+        state = generator.draw()
+    return _jax.random.wrap_key_data(state, impl="threefry2x32")
+
+
+def _float(dtype: Any) -> Any:
+    return _native_dtype(_config.floatx() if dtype is None else dtype)
+
+
+def _is(value: Any, number: float) -> bool:
+    return isinstance(value, (int, float)) and value == number
+
+
+def _scaled(x: Any, factor: Any, offset: Any) -> Any:
+    dtype = x.dtype
+    x = x if _is(factor, 1) else x * factor
+    x = x if _is(offset, 0) else x + offset
+    return x.astype(dtype)
+
+
+def normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
+    x = _jax.random.normal(_key(seed), tuple(shape), _float(dtype))
+    return _scaled(x, stddev, mean)
+
+
+def uniform(
+    shape: Any,
+    minval: Any = 0.0,
+    maxval: Any = 1.0,
+    dtype: Any = None,
+    seed: Any = None,
+) -> Any:
+    return _jax.random.uniform(_key(seed), tuple(shape), _float(dtype), minval, maxval)
+
+
+def randint(
+    shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
+) -> Any:
+    wanted = _native_dtype(dtype)
+    return _jax.random.randint(_key(seed), tuple(shape), minval, maxval, wanted)
+
+
+def truncated_normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
+    wanted = _float(dtype)
+    x = _jax.random.truncated_normal(_key(seed), -2.0, 2.0, tuple(shape), wanted)
+    return _scaled(x, stddev, mean)
+
+
+def categorical(
+    logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
+) -> Any:
+    shape = (num_samples, logits.shape[0])
+    drawn = _jax.random.categorical(_key(seed), logits, -1, shape=shape)
+    return drawn.T.astype(_native_dtype(dtype))
+
+
+def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
+    if not 0 <= rate <= 1:
+        raise ValueError("The rate is out of range.")
+    if rate == 1:
+        return _jnp.zeros_like(inputs)
+    shape = inputs.shape if noise_shape is None else noise_shape
+    shape = tuple(
+        inputs.shape[i] if size is None else size for i, size in enumerate(shape)
+    )
+    kept = _jax.random.bernoulli(_key(seed), 1 - rate, shape)
+    scaled = inputs * (1 / (1 - rate))
+    return _jnp.where(kept, scaled, _jnp.zeros((), inputs.dtype))
+
+
+def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
+    return _jax.random.permutation(_key(seed), x, axis)
+
+
+def _wide(dtype: Any, *parameters: Any) -> tuple[Any, ...]:
+    """At least float32, and the parameters in it."""
+    wide = _np.dtype("float32") if dtype.itemsize == 2 else dtype
+    return (wide, *(_jnp.asarray(parameter, wide) for parameter in parameters))
+
+
+def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+    wanted = _float(dtype)
+    wide, alpha = _wide(wanted, alpha)
+    drawn = _jax.random.gamma(_key(seed), alpha, tuple(shape), wide)
+    return drawn.astype(wanted)
+
+
+def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
+    wanted = _float(dtype)
+    wide, alpha, beta = _wide(wanted, alpha, beta)
+    drawn = _jax.random.beta(_key(seed), alpha, beta, tuple(shape), wide)
+    return drawn.astype(wanted)
+
+
+def binomial(
+    shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
+) -> Any:
+    wanted = _float(dtype)
+    wide, counts, probabilities = _wide(wanted, counts, probabilities)
+    drawn = _jax.random.binomial(_key(seed), counts, probabilities, tuple(shape), wide)
+    return drawn.astype(wanted)

@@ -1,1 +1,131 @@
-"""Placeholder."""
+"""Random numbers of the NumPy backend: Philox, keyed by the seed."""
+
+from __future__ import annotations
+
+import math as _math
+from typing import Any
+
+import numpy as _np
+
+from keras.backends import seeds as _seeds
+from keras.backends.numpy.core import native_dtype as _native_dtype
+from keras.core import config as _config
+
+
+def advance(generator: Any) -> Any:
+    """Takes the next seed from a `SeedGenerator`."""
+    state = generator.state.value
+    generator.state.assign(state + _np.array([0, 1], state.dtype))
+    return state
+
+
+def seed_framework(seed: int) -> None:
+    """NumPy's global generator is seeded with Python's."""
+
+
+def _source(seed: Any) -> _np.random.Generator:
+    generator = _seeds.generator_of(seed)
+    key = [_seeds.check(seed), 0] if generator is None else generator.draw()
+    low, high = (int(n) for n in key)
+    return _np.random.Generator(_np.random.Philox(key=low + (high << 64)))
+
+
+def _float(dtype: Any) -> Any:
+    wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
+    if wanted.kind in "iub":
+        raise ValueError("Expected a float dtype.")
+    return wanted
+
+
+def normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
+    wanted = _float(dtype)
+    drawn = _source(seed).standard_normal(tuple(shape))
+    return _np.asarray(drawn * stddev + mean).astype(wanted)
+
+
+def uniform(
+    shape: Any,
+    minval: Any = 0.0,
+    maxval: Any = 1.0,
+    dtype: Any = None,
+    seed: Any = None,
+) -> Any:
+    wanted = _float(dtype)
+    drawn = _source(seed).random(tuple(shape)) * (maxval - minval) + minval
+    drawn = _np.asarray(drawn).astype(wanted)
+    # Rounding may reach the upper bound, which is excluded.
+    below = _np.nextafter(_np.asarray(maxval, wanted), _np.asarray(minval, wanted))
+    return _np.minimum(drawn, below)
+
+
+def randint(
+    shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
+) -> Any:
+    wanted = _native_dtype(dtype)
+    if wanted.kind not in "iu":
+        raise ValueError("Expected an integer dtype.")
+    drawn = _source(seed).integers(minval, maxval, tuple(shape))
+    return _np.asarray(drawn).astype(wanted)
+
+
+def truncated_normal(
+    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
+) -> Any:
+    wanted = _float(dtype)
+    source = _source(seed)
+    count = _math.prod(shape)
+    drawn = source.standard_normal(count)
+    while True:  # those outside are drawn anew
+        outside = _np.abs(drawn) > 2
+        missing = int(_np.sum(outside))
+        if not missing:
+            break
+        drawn[outside] = source.standard_normal(missing)
+    return _np.asarray(drawn.reshape(shape) * stddev + mean).astype(wanted)
+
+
+def categorical(
+    logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
+) -> Any:
+    batch, classes = logits.shape
+    noise = _source(seed).gumbel(size=(batch, num_samples, classes))
+    drawn = _np.argmax(logits[:, None].astype("float64") + noise, -1)
+    return drawn.astype(_native_dtype(dtype))
+
+
+def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
+    if not 0 <= rate <= 1:
+        raise ValueError("The rate is out of range.")
+    shape = inputs.shape if noise_shape is None else noise_shape
+    shape = tuple(
+        inputs.shape[i] if size is None else size for i, size in enumerate(shape)
+    )
+    kept = _source(seed).random(shape, "float32") >= rate
+    if rate == 1:
+        return _np.zeros_like(inputs)
+    scaled = inputs * inputs.dtype.type(1 / (1 - rate))
+    return _np.where(kept, scaled, _np.zeros((), inputs.dtype))
+
+
+def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
+    return _source(seed).permutation(x, axis)
+
+
+def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+    drawn = _source(seed).standard_gamma(alpha, tuple(shape))
+    return _np.asarray(drawn).astype(_float(dtype))
+
+
+def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
+    drawn = _source(seed).beta(alpha, beta, tuple(shape))
+    return _np.asarray(drawn).astype(_float(dtype))
+
+
+def binomial(
+    shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
+) -> Any:
+    counts = _np.asarray(counts).astype("int64")
+    drawn = _source(seed).binomial(counts, probabilities, tuple(shape))
+    return _np.asarray(drawn).astype(_float(dtype))

@@ -1,1 +1,132 @@
-"""Placeholder."""
+"""Recurrence on the NumPy backend: a Python loop over time steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+
+from keras.backends import recurrent as _recurrent
+from keras.backends.numpy.nn import sigmoid as _sigmoid
+from keras.core import tree as _tree
+
+
+def rnn(
+    step_function: Any,
+    inputs: Any,
+    initial_states: Any,
+    go_backwards: bool = False,
+    mask: Any = None,
+    unroll: bool = False,
+    time_major: bool = False,
+    zero_output_for_mask: bool = False,
+    return_all_outputs: bool = True,
+) -> tuple[Any, Any, Any]:
+    axis = 0 if time_major else 1
+    steps = _tree.flatten(inputs)[0].shape[axis]
+    order = range(steps - 1, -1, -1) if go_backwards else range(steps)
+    states, previous, outputs = initial_states, None, []
+    for t in order:
+        x = _tree.map_structure(lambda a, t=t: a.take(t, axis), inputs)
+        output, new_states = step_function(x, states)
+        if mask is not None:
+            if previous is None:
+                previous = _tree.map_structure(_np.zeros_like, output)
+            kept = mask.take(t, axis)
+            other = (
+                _tree.map_structure(_np.zeros_like, output)
+                if zero_output_for_mask
+                else previous
+            )
+            output = _choose(kept, output, other)
+            new_states = _choose(kept, new_states, states)
+        states = _like(new_states, states)
+        previous = output
+        outputs.append(output)
+    kept_outputs = outputs if return_all_outputs else outputs[-1:]
+    stacked = _tree.map_structure(lambda *o: _np.stack(o, axis), *kept_outputs)
+    return outputs[-1], stacked, states
+
+
+def _choose(mask: Any, new: Any, old: Any) -> Any:
+    def choose(a: Any, b: Any) -> Any:
+        m = mask.reshape(mask.shape[:1] + (1,) * (a.ndim - 1))
+        return _np.where(m, a, b)
+
+    return _tree.pack_sequence_as(
+        old,
+        [
+            choose(a, b)
+            for a, b in zip(_tree.flatten(new), _tree.flatten(old), strict=True)
+        ],
+    )
+
+
+def _like(new: Any, old: Any) -> Any:
+    return _tree.pack_sequence_as(old, _tree.flatten(new))
+
+
+def _split(x: Any, parts: int) -> Any:
+    return _np.split(x, parts, -1)
+
+
+def lstm(
+    inputs: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    initial_h: Any = None,
+    initial_c: Any = None,
+    mask: Any = None,
+    go_backwards: bool = False,
+    return_sequences: bool = False,
+    zero_output_for_mask: bool = False,
+    unroll: bool = False,
+) -> tuple[Any, Any, Any]:
+    projected = inputs @ kernel
+    projected = projected if bias is None else projected + bias
+    zeros = _np.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
+    states = (
+        zeros if initial_h is None else initial_h,
+        zeros if initial_c is None else initial_c,
+    )
+    step = _recurrent.lstm_step(
+        _recurrent.unchanged, recurrent_kernel, _split, _sigmoid, _np.tanh, _np.matmul
+    )
+    last, outputs, (h, c) = rnn(
+        step, projected, states, go_backwards, mask, unroll, False,
+        zero_output_for_mask, return_sequences,
+    )  # fmt: skip
+    return (outputs if return_sequences else last), h, c
+
+
+def gru(
+    inputs: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    initial_h: Any = None,
+    mask: Any = None,
+    go_backwards: bool = False,
+    return_sequences: bool = False,
+    zero_output_for_mask: bool = False,
+    unroll: bool = False,
+) -> tuple[Any, Any]:
+    projected = inputs @ kernel
+    projected = projected if bias is None else projected + bias[0]
+    zeros = _np.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
+    states = (zeros if initial_h is None else initial_h,)
+    step = _recurrent.gru_step(
+        _recurrent.unchanged,
+        recurrent_kernel,
+        None if bias is None else bias[1],
+        _split,
+        _sigmoid,
+        _np.tanh,
+        _np.matmul,
+    )
+    last, outputs, (h,) = rnn(
+        step, projected, states, go_backwards, mask, unroll, False,
+        zero_output_for_mask, return_sequences,
+    )  # fmt: skip
+    return (outputs if return_sequences else last), h

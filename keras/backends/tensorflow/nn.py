@@ -1,1 +1,396 @@
-"""Placeholder."""
+"""Activations, losses, normalization and attention of the TensorFlow backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as _tf
+
+from keras.backends.tensorflow.core import native_dtype as _native_dtype
+from keras.backends.tensorflow.core import shape as _shape
+from keras.core import config as _config
+
+# Activations ----------------------------------------------------------------------
+
+relu = _tf.nn.relu
+relu6 = _tf.nn.relu6
+sigmoid = _tf.nn.sigmoid
+softplus = _tf.math.softplus
+softsign = _tf.nn.softsign
+silu = _tf.nn.silu
+log_sigmoid = _tf.math.log_sigmoid
+selu = _tf.nn.selu
+
+
+def hard_sigmoid(x: Any) -> Any:
+    return _tf.nn.relu6(x + 3) * _tf.constant(1 / 6, x.dtype)
+
+
+def hard_silu(x: Any) -> Any:
+    return x * hard_sigmoid(x)
+
+
+def hard_tanh(x: Any) -> Any:
+    one = _tf.ones((), x.dtype)
+    return _tf.clip_by_value(x, -one, one)
+
+
+def sparse_sigmoid(x: Any) -> Any:
+    return _tf.clip_by_value((x + 1) * 0.5, 0.0, 1.0)
+
+
+def sparse_plus(x: Any) -> Any:
+    middle = 0.25 * _tf.square(x + 1)
+    below = _tf.zeros_like(x)
+    return _tf.where(x <= -1, below, _tf.where(x < 1, middle, x))
+
+
+def squareplus(x: Any, b: float = 4) -> Any:
+    return (x + _tf.sqrt(_tf.square(x) + b)) * 0.5
+
+
+def tanh_shrink(x: Any) -> Any:
+    return x - _tf.tanh(x)
+
+
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    default = _tf.cast(default_value, x.dtype)
+    return _tf.where(x > _tf.cast(threshold, x.dtype), x, default)
+
+
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    below = _tf.where(x < -threshold, x + threshold, _tf.zeros_like(x))
+    return _tf.where(x > threshold, x - threshold, below)
+
+
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    return _tf.where(_tf.abs(x) > threshold, x, _tf.zeros_like(x))
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    return _tf.nn.leaky_relu(x, negative_slope)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    y = _tf.nn.elu(x)
+    return y if alpha == 1 else _tf.where(x > 0, y, y * alpha)
+
+
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    return _tf.maximum(x, 0) + alpha * _tf.math.expm1(_tf.minimum(x, 0) / alpha)
+
+
+def gelu(x: Any, approximate: bool = True) -> Any:
+    return _tf.nn.gelu(x, approximate)
+
+
+def glu(x: Any, axis: int = -1) -> Any:
+    value, gate = _tf.split(x, 2, axis)
+    return value * _tf.sigmoid(gate)
+
+
+def softmax(x: Any, axis: Any = -1) -> Any:
+    if isinstance(axis, int):
+        return _tf.nn.softmax(x, axis)
+    shifted = x - _tf.reduce_logsumexp(_tf.stop_gradient(x), axis, keepdims=True)
+    exponentials = _tf.exp(shifted)
+    return exponentials / _tf.reduce_sum(exponentials, axis, keepdims=True)
+
+
+def log_softmax(x: Any, axis: Any = -1) -> Any:
+    if isinstance(axis, int):
+        return _tf.nn.log_softmax(x, axis)
+    return x - _tf.reduce_logsumexp(x, axis, keepdims=True)
+
+
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    z = _last(x, axis)
+    ordered = _tf.sort(z, direction="DESCENDING")
+    ranks = _tf.cast(_tf.range(1, _tf.shape(z)[-1] + 1), z.dtype)
+    inside = 1 + ranks * ordered > _tf.cumsum(ordered, -1)
+    count = _tf.reduce_sum(_tf.cast(inside, z.dtype), -1, keepdims=True)
+    zeros = _tf.zeros_like(ordered)
+    chosen = _tf.reduce_sum(_tf.where(inside, ordered, zeros), -1, keepdims=True)
+    return _last(_tf.maximum(z - (chosen - 1) / count, 0), axis)
+
+
+def _last(x: Any, axis: int) -> Any:
+    """Exchanges an axis with the last one."""
+    rank = x.shape.rank
+    if axis in (-1, rank - 1):
+        return x
+    order = list(range(rank))
+    order[axis], order[-1] = order[-1], order[axis]
+    return _tf.transpose(x, order)
+
+
+# Linear and embedding ---------------------------------------------------------------
+
+
+def linear(x: Any, kernel: Any, bias: Any = None) -> Any:
+    if x.shape.rank == 2:
+        y = _tf.matmul(x, kernel)
+    elif x.shape.rank == 1:
+        y = _tf.linalg.matvec(kernel, x, transpose_a=True)
+    else:
+        shape = _shape(x)
+        flat = _tf.reshape(x, (-1, kernel.shape[0] or _tf.shape(kernel)[0]))
+        y = _tf.matmul(flat, kernel)
+        y = y if bias is None else _tf.nn.bias_add(y, bias)
+        return _tf.reshape(y, (*shape[:-1], _shape(kernel)[1]))
+    if bias is None:
+        return y
+    return _tf.nn.bias_add(y, bias) if x.shape.rank > 1 else y + bias
+
+
+def one_hot(
+    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Any:
+    wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
+    if x.dtype not in (_tf.uint8, _tf.int8, _tf.int32, _tf.int64):
+        x = _tf.cast(x, "int64")
+    if sparse:
+        hot = _tf.one_hot(x, num_classes, axis=axis, dtype=_tf.int8)
+        indices = _tf.where(hot > 0)
+        ones = _tf.ones((_tf.shape(indices)[0],), wanted)
+        return _tf.SparseTensor(indices, ones, _tf.shape(hot, out_type=_tf.int64))
+    if wanted == _tf.bool:
+        return _tf.one_hot(x, num_classes, True, False, axis=axis, dtype=wanted)
+    return _tf.one_hot(x, num_classes, axis=axis, dtype=wanted)
+
+
+def multi_hot(
+    inputs: Any,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: Any = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Any:
+    num_classes = kwargs.get("num_tokens", num_classes)
+    hot = one_hot(inputs, num_classes, axis, "int32")  # type: ignore[arg-type]
+    hot = _tf.reduce_max(hot, 1 if inputs.shape.rank > 1 else 0)
+    hot = _tf.cast(hot, _native_dtype(_config.floatx() if dtype is None else dtype))
+    return _tf.sparse.from_dense(hot) if sparse else hot
+
+
+# Losses -----------------------------------------------------------------------------
+
+
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+    _same_shape(target, output)
+    if from_logits:
+        return _tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=output)
+    output = _probabilities(output)
+    return -(target * _tf.math.log(output) + (1 - target) * _tf.math.log(1 - output))
+
+
+def _same_shape(target: Any, output: Any) -> None:
+    if not target.shape.is_compatible_with(output.shape):
+        raise ValueError("The shapes of target and output differ.")
+
+
+def _probabilities(output: Any) -> Any:
+    epsilon = _tf.cast(_config.epsilon(), output.dtype)
+    return _tf.clip_by_value(output, epsilon, 1 - epsilon)
+
+
+def _log_probabilities(output: Any, axis: int) -> Any:
+    scaled = output / _tf.reduce_sum(output, axis, keepdims=True)
+    return _tf.math.log(_probabilities(scaled))
+
+
+def categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    _same_shape(target, output)
+    if from_logits:
+        return _tf.nn.softmax_cross_entropy_with_logits(target, output, axis)
+    return -_tf.reduce_sum(target * _log_probabilities(output, axis), axis)
+
+
+def sparse_categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    rank = output.shape.rank
+    if target.shape.rank == rank and target.shape[-1] == 1:
+        target = _tf.squeeze(target, -1)
+    if target.dtype not in (_tf.int32, _tf.int64):
+        target = _tf.cast(target, "int64")
+    shape = output.shape.as_list()
+    del shape[axis]
+    if not target.shape.is_compatible_with(shape):
+        raise ValueError("Target and output do not fit.")
+    if axis not in (-1, rank - 1):
+        order = [i for i in range(rank) if i != axis % rank]
+        output = _tf.transpose(output, [*order, axis % rank])
+    if not from_logits:
+        output = _log_probabilities(output, -1)
+        hot = _tf.one_hot(target, _tf.shape(output)[-1], dtype=output.dtype)
+        return -_tf.reduce_sum(hot * output, -1)
+    return _tf.nn.sparse_softmax_cross_entropy_with_logits(target, output)
+
+
+# Normalization ----------------------------------------------------------------------
+
+
+def moments(
+    x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False
+) -> tuple[Any, Any]:
+    wide = _tf.cast(x, "float32") if x.dtype == _tf.float16 else x
+    axes = list(range(x.shape.rank)) if axes is None else axes
+    axes = [axes] if isinstance(axes, int) else list(axes)
+    if synchronized:
+        mean, variance = _synchronized_moments(wide, axes, keepdims)
+    else:
+        mean, variance = _tf.nn.moments(wide, axes, keepdims=keepdims)
+    return _tf.cast(mean, x.dtype), _tf.cast(variance, x.dtype)
+
+
+def _synchronized_moments(x: Any, axes: Any, keepdims: bool) -> tuple[Any, Any]:
+    context = _tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return _tf.nn.moments(x, axes, keepdims=keepdims)
+    mean = _tf.reduce_mean(x, axes, keepdims)
+    squares = _tf.reduce_mean(_tf.square(x), axes, keepdims)
+    mean, squares = context.all_reduce("mean", [mean, squares])
+    return mean, squares - _tf.square(mean)
+
+
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any = None,
+    scale: Any = None,
+    epsilon: float = 0.001,
+) -> Any:
+    factor = _tf.math.rsqrt(variance + epsilon)
+    if scale is not None:
+        factor = factor * scale
+    shift = -mean * factor if offset is None else offset - mean * factor
+    rank = x.shape.rank
+    if axis not in (-1, rank - 1):
+        shape = [1] * rank
+        shape[axis] = -1
+        factor, shift = _tf.reshape(factor, shape), _tf.reshape(shift, shape)
+    return x * factor + shift
+
+
+def batch_statistics_normalization(
+    x: Any, offset: Any, scale: Any, axis: int = -1, epsilon: float = 0.001
+) -> tuple[Any, Any, Any]:
+    rank = x.shape.rank
+    channels = x.shape[axis]
+    wide = x if x.dtype not in (_tf.float16, _tf.bfloat16) else _tf.cast(x, "float32")
+    fusable = rank == 4 and axis in (-1, 3) and x.dtype != _tf.float64
+    if fusable and channels is not None:
+        one = _tf.ones((channels,)) if scale is None else _tf.cast(scale, "float32")
+        zero = _tf.zeros((channels,)) if offset is None else _tf.cast(offset, "float32")
+        y, mean, variance = _tf.compat.v1.nn.fused_batch_norm(
+            wide, one, zero, epsilon=epsilon, is_training=True
+        )
+        # The kernel gives the unbiased variance.
+        count = _tf.cast(_tf.size(x) // channels, variance.dtype)
+        variance = variance * ((count - 1) / count)
+    else:
+        axes = [i for i in range(rank) if i != axis % rank]
+        mean, variance = _tf.nn.moments(wide, axes)
+        scale = None if scale is None else _tf.cast(scale, wide.dtype)
+        offset = None if offset is None else _tf.cast(offset, wide.dtype)
+        y = batch_normalization(wide, mean, variance, axis, offset, scale, epsilon)
+    stop = _tf.stop_gradient
+    return _tf.cast(y, x.dtype), stop(mean), stop(variance)
+
+
+def layer_normalization(
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    axis: Any = -1,
+    epsilon: float | None = None,
+    **kwargs: Any,
+) -> Any:
+    if kwargs:
+        raise ValueError("Unknown arguments.")
+    eps = _config.epsilon() if epsilon is None else epsilon
+    axes, shape = _axes(x, axis)
+    wide = _tf.cast(x, "float32") if x.dtype.size == 2 else x
+    mean, variance = _tf.nn.moments(wide, axes, keepdims=True)
+    y = _tf.cast((wide - mean) * _tf.math.rsqrt(variance + eps), x.dtype)
+    y = y if gamma is None else y * _tf.reshape(gamma, shape)
+    return y if beta is None else y + _tf.reshape(beta, shape)
+
+
+def _axes(x: Any, axis: Any) -> tuple[list[int], list[Any]]:
+    """The axes in order, and the shape that a vector along them is given."""
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = sorted(a % x.shape.rank for a in axes)
+    shape = [n if i in axes else 1 for i, n in enumerate(_shape(x))]
+    return axes, shape
+
+
+def rms_normalization(
+    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
+) -> Any:
+    eps = _config.epsilon() if epsilon is None else epsilon
+    axes, shape = _axes(x, axis)
+    wide = _tf.cast(x, "float32") if x.dtype.size == 2 else x
+    mean = _tf.reduce_mean(_tf.square(wide), axes, keepdims=True)
+    y = _tf.cast(wide * _tf.math.rsqrt(mean + eps), x.dtype)
+    return y if scale is None else y * _tf.reshape(scale, shape)
+
+
+def normalize(
+    x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
+) -> Any:
+    eps = _config.epsilon() if epsilon is None else epsilon
+    if order == 2:  # the square root of 0 has no gradient
+        squares = _tf.reduce_sum(_tf.square(x), axis, keepdims=True)
+        return x * _tf.math.rsqrt(_tf.maximum(squares, eps**2))
+    norm = _tf.norm(x, order, axis, keepdims=True)
+    return x / _tf.maximum(norm, eps)
+
+
+# Attention --------------------------------------------------------------------------
+
+
+def dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any = None,
+    mask: Any = None,
+    scale: float | None = None,
+    is_causal: bool = False,
+    flash_attention: bool | None = None,
+    attn_logits_soft_cap: float | None = None,
+) -> Any:
+    if flash_attention:
+        raise ValueError(
+            "keras.ops.dot_product_attention: TensorFlow has no flash attention. Pass "
+            "flash_attention=None."
+        )
+    groups = (query.shape[2] or 1) // (key.shape[2] or 1)
+    if groups > 1:
+        key, value = _tf.repeat(key, groups, 2), _tf.repeat(value, groups, 2)
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    dtype = query.dtype
+    # The factor on the query: the smaller tensor.
+    logits = _tf.einsum("btnh,bsnh->bnts", query * _tf.cast(scale, dtype), key)
+    logits = _tf.cast(logits, "float32") if dtype.size == 2 else logits
+    cap = attn_logits_soft_cap
+    if cap is not None:
+        logits = cap * _tf.tanh(logits / cap)
+    if bias is not None:
+        logits = logits + _tf.cast(bias, logits.dtype)
+    least = _tf.constant(logits.dtype.min, logits.dtype)
+    if is_causal:
+        length, width = _shape(query)[1], _shape(key)[1]
+        seen = _tf.range(length)[:, None] >= _tf.range(width)[None, :]
+        logits = _tf.where(seen, logits, least)
+    if mask is not None:
+        logits = _tf.where(mask, logits, least)
+    weights = _tf.cast(_tf.nn.softmax(logits), value.dtype)
+    return _tf.einsum("bnts,bsnh->btnh", weights, value)

@@ -1,1 +1,227 @@
-"""Placeholder."""
+"""Recurrence on the TensorFlow backend: a `while_loop` over TensorArrays.
+
+The number of iterations is given to the loop where it is known, so that XLA can
+compile its gradient. `lstm` and `gru` compute the input's part of the gates beforehand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as _tf
+
+from keras.backends import recurrent as _recurrent
+from keras.backends.tensorflow.core import shape as _shape
+from keras.core import tree as _tree
+
+
+def rnn(
+    step_function: Any,
+    inputs: Any,
+    initial_states: Any,
+    go_backwards: bool = False,
+    mask: Any = None,
+    unroll: bool = False,
+    time_major: bool = False,
+    zero_output_for_mask: bool = False,
+    return_all_outputs: bool = True,
+) -> tuple[Any, Any, Any]:
+    def front(x: Any) -> Any:
+        if not time_major:
+            x = _tf.transpose(x, (1, 0, *range(2, x.shape.rank)))
+        return _tf.reverse(x, [0]) if go_backwards else x
+
+    inputs = _tree.map_structure(front, inputs)
+    mask = None if mask is None else front(mask)
+    loop = _unrolled if unroll else _looped
+    last, outputs, states = loop(
+        step_function, inputs, initial_states, mask, zero_output_for_mask,
+        return_all_outputs,
+    )  # fmt: skip
+    axis = 0 if time_major else 1
+    if not return_all_outputs:
+        outputs = _tree.map_structure(lambda x: _tf.expand_dims(x, axis), last)
+    elif not time_major:
+        outputs = _tree.map_structure(
+            lambda x: _tf.transpose(x, (1, 0, *range(2, x.shape.rank))), outputs
+        )
+    return last, outputs, states
+
+
+def _choose(mask: Any, new: Any, old: Any) -> Any:
+    while mask.shape.rank < new.shape.rank:
+        mask = _tf.expand_dims(mask, -1)
+    return _tf.where(mask, new, old)
+
+
+def _masked(
+    mask: Any, new: Any, old: Any, output: Any, previous: Any, zero: bool
+) -> tuple[list[Any], list[Any]]:
+    """States and output of a step, those of the one before where the mask is False."""
+    if mask is None:
+        return new, output
+    other = [_tf.zeros_like(o) for o in output] if zero else previous
+    output = [_choose(mask, a, b) for a, b in zip(output, other, strict=True)]
+    return [_choose(mask, a, b) for a, b in zip(new, old, strict=True)], output
+
+
+def _stepped(
+    step_function: Any, x: Any, states: Any, like: Any
+) -> tuple[Any, list[Any]]:
+    """One step: the output, and the new states flat and in the old dtypes."""
+    output, new = step_function(x, _tree.pack_sequence_as(like, states))
+    flat = _tree.flatten(new)
+    return output, [_tf.cast(n, o.dtype) for n, o in zip(flat, states, strict=True)]
+
+
+def _unrolled(
+    step_function: Any, inputs: Any, like: Any, mask: Any, zero: bool, keep: bool
+) -> tuple[Any, Any, Any]:
+    states = [_tf.convert_to_tensor(s) for s in _tree.flatten(like)]
+    steps = _tree.flatten(inputs)[0].shape[0]
+    previous: Any = None
+    found, output = [], None
+    for t in range(steps):
+        x = _tree.map_structure(lambda a, t=t: a[t], inputs)
+        output, new = _stepped(step_function, x, states, like)
+        flat = _tree.flatten(output)
+        previous = [_tf.zeros_like(o) for o in flat] if previous is None else previous
+        kept = None if mask is None else mask[t]
+        states, previous = _masked(kept, new, states, flat, previous, zero)
+        found.append(previous)
+    last = _tree.pack_sequence_as(output, previous)
+    outputs = None
+    if keep:
+        stacked = [_tf.stack(parts) for parts in zip(*found, strict=True)]
+        outputs = _tree.pack_sequence_as(output, stacked)
+    return last, outputs, _tree.pack_sequence_as(like, states)
+
+
+def _looped(
+    step_function: Any, inputs: Any, like: Any, mask: Any, zero: bool, keep: bool
+) -> tuple[Any, Any, Any]:
+    flat_inputs = _tree.flatten(inputs)
+    steps = _shape(flat_inputs[0])[0]
+    known = steps if isinstance(steps, int) else None
+
+    def array(x: Any) -> Any:
+        return _tf.TensorArray(x.dtype, steps, element_shape=x.shape[1:]).unstack(x)
+
+    arrays = [array(x) for x in flat_inputs]
+    mask_array = None if mask is None else array(mask)
+    states = [_tf.convert_to_tensor(s) for s in _tree.flatten(like)]
+    # Shapes and dtypes of the output come from the first step, whose numbers are not
+    # used.
+    first = _tree.pack_sequence_as(inputs, [x[0] for x in flat_inputs])
+    sample, _ = _stepped(step_function, first, states, like)
+    flat_sample = _tree.flatten(sample)
+    zeros = [_tf.zeros_like(o) for o in flat_sample]
+    stores = [
+        _tf.TensorArray(o.dtype, steps if keep else 1, element_shape=o.shape)
+        for o in flat_sample
+    ]
+
+    def body(t: Any, states: Any, previous: Any, stores: Any) -> Any:
+        x = _tree.pack_sequence_as(inputs, [a.read(t) for a in arrays])
+        output, new = _stepped(step_function, x, states, like)
+        kept = None if mask_array is None else mask_array.read(t)
+        flat = _tree.flatten(output)
+        states, flat = _masked(kept, new, states, flat, previous, zero)
+        if keep:
+            pairs = zip(stores, flat, strict=True)
+            stores = [store.write(t, o) for store, o in pairs]
+        return t + 1, states, flat, stores
+
+    _, states, last, stores = _tf.while_loop(
+        lambda t, *_: t < steps,
+        body,
+        (_tf.constant(0), states, zeros, stores),
+        maximum_iterations=known,
+        parallel_iterations=32,
+    )
+    outputs = None
+    if keep:
+        stacked = [store.stack() for store in stores]
+        for found, o in zip(stacked, flat_sample, strict=True):
+            found.set_shape([known, *o.shape])
+        outputs = _tree.pack_sequence_as(sample, stacked)
+    return (
+        _tree.pack_sequence_as(sample, last),
+        outputs,
+        _tree.pack_sequence_as(like, states),
+    )
+
+
+def _split(x: Any, parts: int) -> Any:
+    return _tf.split(x, parts, -1)
+
+
+def _zero_state(inputs: Any, recurrent_kernel: Any) -> Any:
+    return _tf.zeros((_shape(inputs)[0], recurrent_kernel.shape[0]), inputs.dtype)
+
+
+def lstm(
+    inputs: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    initial_h: Any = None,
+    initial_c: Any = None,
+    mask: Any = None,
+    go_backwards: bool = False,
+    return_sequences: bool = False,
+    zero_output_for_mask: bool = False,
+    unroll: bool = False,
+) -> tuple[Any, Any, Any]:
+    projected = _tf.matmul(inputs, kernel)
+    projected = projected if bias is None else _tf.nn.bias_add(projected, bias)
+    zeros = _zero_state(inputs, recurrent_kernel)
+    states = (
+        zeros if initial_h is None else initial_h,
+        zeros if initial_c is None else initial_c,
+    )
+    step = _recurrent.lstm_step(
+        _recurrent.unchanged,
+        recurrent_kernel,
+        _split,
+        _tf.sigmoid,
+        _tf.tanh,
+        _tf.matmul,
+    )
+    last, outputs, (h, c) = rnn(
+        step, projected, states, go_backwards, mask, unroll, False,
+        zero_output_for_mask, return_sequences,
+    )  # fmt: skip
+    return (outputs if return_sequences else last), h, c
+
+
+def gru(
+    inputs: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    initial_h: Any = None,
+    mask: Any = None,
+    go_backwards: bool = False,
+    return_sequences: bool = False,
+    zero_output_for_mask: bool = False,
+    unroll: bool = False,
+) -> tuple[Any, Any]:
+    projected = _tf.matmul(inputs, kernel)
+    projected = projected if bias is None else _tf.nn.bias_add(projected, bias[0])
+    zeros = _zero_state(inputs, recurrent_kernel)
+    states = (zeros if initial_h is None else initial_h,)
+    step = _recurrent.gru_step(
+        _recurrent.unchanged,
+        recurrent_kernel,
+        None if bias is None else bias[1],
+        _split,
+        _tf.sigmoid,
+        _tf.tanh,
+        _tf.matmul,
+    )
+    last, outputs, (h,) = rnn(
+        step, projected, states, go_backwards, mask, unroll, False,
+        zero_output_for_mask, return_sequences,
+    )  # fmt: skip
+    return (outputs if return_sequences else last), h

@@ -1,1 +1,394 @@
-"""Placeholder."""
+"""Activations, losses, normalization and attention of the PyTorch backend."""
+
+from __future__ import annotations
+
+import math as _math
+from typing import Any
+
+import torch as _torch
+import torch.nn.functional as _F  # noqa: N812
+
+from keras.backends.torch.core import native_dtype as _native_dtype
+from keras.core import config as _config
+
+# Activations ----------------------------------------------------------------------
+
+relu = _torch.relu
+relu6 = _F.relu6
+sigmoid = _torch.sigmoid
+softsign = _F.softsign
+silu = _F.silu
+log_sigmoid = _F.logsigmoid
+hard_sigmoid = _F.hardsigmoid
+hard_silu = _F.hardswish
+selu = _torch.selu
+tanh_shrink = _F.tanhshrink
+
+
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    return _F.threshold(x, threshold, default_value)
+
+
+def softplus(x: Any) -> Any:
+    # F.softplus is the identity above 20, where it is exact in float32 only.
+    return _torch.logaddexp(x, x.new_zeros(())) if x.dtype is _F64 else _F.softplus(x)
+
+
+_F64 = _torch.float64
+
+
+def hard_tanh(x: Any) -> Any:
+    return _torch.clamp(x, -1, 1)
+
+
+def sparse_sigmoid(x: Any) -> Any:
+    return _torch.clamp((x + 1) * 0.5, 0, 1)
+
+
+def sparse_plus(x: Any) -> Any:
+    middle = 0.25 * (x + 1) ** 2
+    return _torch.where(x <= -1, 0.0, _torch.where(x < 1, middle, x)).to(x.dtype)
+
+
+def squareplus(x: Any, b: float = 4) -> Any:
+    return (x + _torch.sqrt(x * x + b)) * 0.5
+
+
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    return _F.softshrink(x, threshold)
+
+
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    return _F.hardshrink(x, threshold)
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    return _F.leaky_relu(x, negative_slope)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    return _F.elu(x, alpha)
+
+
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    return _F.celu(x, alpha)
+
+
+def gelu(x: Any, approximate: bool = True) -> Any:
+    return _F.gelu(x, approximate="tanh" if approximate else "none")
+
+
+def glu(x: Any, axis: int = -1) -> Any:
+    return _F.glu(x, axis)
+
+
+def softmax(x: Any, axis: Any = -1) -> Any:
+    if isinstance(axis, int):
+        return _torch.softmax(x, axis)
+    return _over_axes(_torch.softmax, x, axis)
+
+
+def log_softmax(x: Any, axis: Any = -1) -> Any:
+    if isinstance(axis, int):
+        return _torch.log_softmax(x, axis)
+    return _over_axes(_torch.log_softmax, x, axis)
+
+
+def _over_axes(function: Any, x: Any, axis: Any) -> Any:
+    """A function along one axis, applied along several as if they were one."""
+    if axis is None:
+        return function(x.reshape(-1), 0).reshape(x.shape)
+    last = tuple(range(-len(axis), 0))
+    moved = _torch.movedim(x, tuple(axis), last)
+    flat = moved.reshape(*moved.shape[: -len(axis)], -1)
+    return _torch.movedim(function(flat, -1).reshape(moved.shape), last, tuple(axis))
+
+
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    z = x.movedim(axis, -1)
+    ordered = _torch.sort(z, dim=-1, descending=True).values
+    ranks = _torch.arange(1, z.shape[-1] + 1, dtype=z.dtype, device=z.device)
+    total = _torch.cumsum(ordered, -1)
+    inside = 1 + ranks * ordered > total
+    count = inside.sum(-1, keepdim=True)
+    chosen = _torch.where(inside, ordered, 0).sum(-1, keepdim=True)
+    tau = (chosen - 1) / count.to(z.dtype)
+    return _torch.clamp(z - tau, min=0).movedim(-1, axis)
+
+
+# Linear and embedding ---------------------------------------------------------------
+
+
+def linear(x: Any, kernel: Any, bias: Any = None) -> Any:
+    return _F.linear(x, kernel.t(), bias)
+
+
+def one_hot(
+    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Any:
+    if sparse:
+        raise ValueError("The torch backend has no sparse tensors.")
+    wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
+    classes = _torch.arange(num_classes, device=x.device)
+    hot = (x.unsqueeze(-1) == classes).to(wanted)
+    return hot if axis in (-1, x.ndim) else hot.movedim(-1, axis)
+
+
+def multi_hot(
+    inputs: Any,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: Any = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Any:
+    num_classes = kwargs.get("num_tokens", num_classes)
+    hot = one_hot(inputs, num_classes, axis, dtype, sparse)  # type: ignore[arg-type]
+    return hot.amax(1 if inputs.ndim > 1 else 0)
+
+
+# Losses -----------------------------------------------------------------------------
+
+
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+    if from_logits:
+        return _F.binary_cross_entropy_with_logits(output, target, reduction="none")
+    output = _probabilities(output)
+    return _F.binary_cross_entropy(output, target, reduction="none")
+
+
+def _probabilities(output: Any) -> Any:
+    epsilon = _config.epsilon()
+    return _torch.clamp(output, epsilon, 1 - epsilon)
+
+
+def categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    if target.shape != output.shape:
+        raise ValueError("The shapes of target and output differ.")
+    if from_logits:
+        return -(target * _torch.log_softmax(output, axis)).sum(axis)
+    output = _probabilities(output / output.sum(axis, keepdim=True))
+    return -(target * _torch.log(output)).sum(axis)
+
+
+def sparse_categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    if target.ndim == output.ndim and target.shape[-1] == 1:
+        target = target.squeeze(-1)
+    target = target.long()
+    if not from_logits:
+        output = _torch.log(_probabilities(output / output.sum(axis, keepdim=True)))
+    rank = output.ndim
+    if target.ndim != rank - 1:
+        raise ValueError("Target and output do not fit.")
+    if rank > 1 and axis % rank != 1:
+        output = output.movedim(axis, 1)
+    if from_logits:
+        return _F.cross_entropy(output, target, reduction="none", ignore_index=-1)
+    if rank > 2:  # nll_loss of more than two dimensions knows one or two of them
+        flat = output.flatten(2)
+        loss = _F.nll_loss(flat, target.flatten(1), reduction="none", ignore_index=-1)
+        return loss.reshape(target.shape)
+    return _F.nll_loss(output, target, reduction="none", ignore_index=-1)
+
+
+# Normalization ----------------------------------------------------------------------
+
+
+def moments(
+    x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False
+) -> tuple[Any, Any]:
+    wide = x.float() if x.dtype is _torch.float16 else x
+    if axes is None:
+        axes = tuple(range(x.ndim))
+    variance, mean = _torch.var_mean(wide, axes, correction=0, keepdim=keepdims)
+    return mean.to(x.dtype), variance.to(x.dtype)
+
+
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any = None,
+    scale: Any = None,
+    epsilon: float = 0.001,
+) -> Any:
+    factor = _torch.rsqrt(variance + epsilon)
+    if scale is not None:
+        factor = factor * scale
+    shift = -mean * factor if offset is None else offset - mean * factor
+    if axis not in (-1, x.ndim - 1):
+        shape = [1] * x.ndim
+        shape[axis] = -1
+        factor, shift = factor.view(shape), shift.view(shape)
+    return _torch.addcmul(shift, x, factor)
+
+
+def batch_statistics_normalization(
+    x: Any, offset: Any, scale: Any, axis: int = -1, epsilon: float = 0.001
+) -> tuple[Any, Any, Any]:
+    first = axis % x.ndim == 1
+    moved = x if first or x.ndim == 1 else x.movedim(axis, 1)
+    wide = x.dtype in (_torch.float16, _torch.bfloat16)
+    if wide and scale is not None:
+        scale = scale.float()
+    if wide and offset is not None:
+        offset = offset.float()
+    y, mean, inverse = _torch.native_batch_norm(
+        moved, scale, offset, None, None, True, 0.0, epsilon
+    )
+    variance = inverse.detach() ** -2 - epsilon
+    y = y if moved is x else y.movedim(1, axis)
+    return y, mean.detach(), variance
+
+
+def layer_normalization(
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    axis: Any = -1,
+    epsilon: float | None = None,
+    **kwargs: Any,
+) -> Any:
+    if kwargs:
+        raise ValueError("Unknown arguments.")
+    eps = _config.epsilon() if epsilon is None else epsilon
+    if axis == -1:
+        return _F.layer_norm(x, x.shape[-1:], gamma, beta, eps)
+    axes = _sorted_axes(axis, x.ndim)
+    if axes == list(range(x.ndim - len(axes), x.ndim)):
+        return _F.layer_norm(x, x.shape[axes[0] :], gamma, beta, eps)
+    last = tuple(range(-len(axes), 0))
+    moved = x.movedim(axes, last)
+    return _F.layer_norm(moved, moved.shape[-len(axes) :], gamma, beta, eps).movedim(
+        last, axes
+    )
+
+
+def _sorted_axes(axis: Any, rank: int) -> list[int]:
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    return sorted(a % rank for a in axes)
+
+
+def rms_normalization(
+    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
+) -> Any:
+    eps = _config.epsilon() if epsilon is None else epsilon
+    axes = _sorted_axes(axis, x.ndim)
+    if axes == list(range(x.ndim - len(axes), x.ndim)):
+        return _F.rms_norm(x, x.shape[axes[0] :], scale, eps)
+    last = tuple(range(-len(axes), 0))
+    moved = x.movedim(axes, last)
+    y = _F.rms_norm(moved, moved.shape[-len(axes) :], scale, eps)
+    return y.movedim(last, axes)
+
+
+def normalize(
+    x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
+) -> Any:
+    eps = _config.epsilon() if epsilon is None else epsilon
+    return _F.normalize(x, p=order, dim=axis, eps=eps)
+
+
+# Attention --------------------------------------------------------------------------
+
+
+def dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any = None,
+    mask: Any = None,
+    scale: float | None = None,
+    is_causal: bool = False,
+    flash_attention: bool | None = None,
+    attn_logits_soft_cap: float | None = None,
+) -> Any:
+    dtype = _torch.promote_types(query.dtype, key.dtype)
+    if not query.dtype == key.dtype == value.dtype:
+        dtype = _torch.promote_types(dtype, value.dtype)
+        query, key, value = query.to(dtype), key.to(dtype), value.to(dtype)
+    query, key, value = (t.transpose(1, 2) for t in (query, key, value))
+    grouped = key.shape[1] != query.shape[1]
+    if attn_logits_soft_cap is not None:
+        return _composed_attention(
+            query, key, value, bias, mask, scale, is_causal, attn_logits_soft_cap
+        ).transpose(1, 2)
+    extra, is_causal = _attention_mask(query, key, bias, mask, is_causal)
+    arguments: dict[str, Any] = {"scale": scale, "enable_gqa": grouped}
+    if flash_attention:
+        from torch.nn.attention import SDPBackend, sdpa_kernel
+
+        with sdpa_kernel([SDPBackend.FLASH_ATTENTION]):
+            y = _F.scaled_dot_product_attention(
+                query, key, value, extra, 0.0, is_causal, **arguments
+            )
+    elif flash_attention is False:
+        from torch.nn.attention import SDPBackend, sdpa_kernel
+
+        with sdpa_kernel([SDPBackend.MATH]):
+            y = _F.scaled_dot_product_attention(
+                query, key, value, extra, 0.0, is_causal, **arguments
+            )
+    else:
+        y = _F.scaled_dot_product_attention(
+            query, key, value, extra, 0.0, is_causal, **arguments
+        )
+    return y.transpose(1, 2)
+
+
+def _attention_mask(
+    query: Any, key: Any, bias: Any, mask: Any, is_causal: bool
+) -> tuple[Any, bool]:
+    """What is added to (or masks) the logits, and whether the kernel is causal."""
+    if bias is None and mask is None:
+        return None, is_causal
+    if is_causal:
+        shape = (query.shape[2], key.shape[2])
+        seen = _torch.ones(shape, dtype=_torch.bool, device=query.device).tril()
+        mask = seen if mask is None else mask & seen
+    if bias is None:
+        return _four(mask), False
+    bias = _four(bias).to(query.dtype)
+    if mask is None:
+        return bias, False
+    least = _torch.finfo(query.dtype).min
+    return _torch.where(_four(mask), bias, least), False
+
+
+def _four(x: Any) -> Any:
+    return x if x.ndim == 4 else x[(None,) * (4 - x.ndim)]
+
+
+def _composed_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any,
+    mask: Any,
+    scale: float | None,
+    is_causal: bool,
+    cap: float,
+) -> Any:
+    groups = query.shape[1] // key.shape[1]
+    if groups > 1:
+        key = key.repeat_interleave(groups, 1)
+        value = value.repeat_interleave(groups, 1)
+    scale = 1 / _math.sqrt(query.shape[-1]) if scale is None else scale
+    logits = (query @ key.transpose(-1, -2)) * scale
+    if query.dtype is not _F64:
+        logits = logits.float()
+    logits = cap * _torch.tanh(logits / cap)
+    if bias is not None:
+        logits = logits + _four(bias)
+    least = _torch.finfo(logits.dtype).min
+    if is_causal:
+        seen = _torch.ones(logits.shape[-2:], dtype=_torch.bool, device=query.device)
+        logits = _torch.where(seen.tril(), logits, least)
+    if mask is not None:
+        logits = _torch.where(_four(mask), logits, least)
+    return _torch.softmax(logits, -1).to(value.dtype) @ value

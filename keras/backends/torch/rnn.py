@@ -1,1 +1,266 @@
-"""Placeholder."""
+"""Recurrence on the PyTorch backend.
+
+`rnn` is a Python loop. `lstm` and `gru` use torch's fused kernels, which know no
+mask. A mask is told to them by one more input feature that is 1 at masked steps and
+whose weights saturate the gates, so that the state is carried on unchanged:
+
+- in a GRU, the update gate: the new state is exactly the old one, for any mask;
+- in an LSTM, the input gate (shut) and the forget gate (open): `c` is kept exactly.
+  `h` is not, which matters only at steps after which others are unmasked. So it works
+  for padding at the end (the last `h` is then picked out), and for padding at the
+  beginning where the states start at zero (`h = o * tanh(0)` stays zero). Other masks
+  take the loop.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch as _torch
+
+from keras.backends import recurrent as _recurrent
+from keras.core import tree as _tree
+
+_SATURATED = 1e4  # sigmoid of it is exactly 1, of its negative exactly 0
+_compiling = _torch.compiler.is_compiling
+
+
+def rnn(
+    step_function: Any,
+    inputs: Any,
+    initial_states: Any,
+    go_backwards: bool = False,
+    mask: Any = None,
+    unroll: bool = False,
+    time_major: bool = False,
+    zero_output_for_mask: bool = False,
+    return_all_outputs: bool = True,
+) -> tuple[Any, Any, Any]:
+    axis = 0 if time_major else 1
+    parts = [x.unbind(axis) for x in _tree.flatten(inputs)]
+    masks = None if mask is None else mask.unbind(axis)
+    steps = len(parts[0])
+    order = range(steps - 1, -1, -1) if go_backwards else range(steps)
+    states, previous, outputs = initial_states, None, []
+    for t in order:
+        if len(parts) == 1 and isinstance(inputs, _torch.Tensor):
+            x = parts[0][t]
+        else:
+            x = _tree.pack_sequence_as(inputs, [part[t] for part in parts])
+        output, new_states = step_function(x, states)
+        if masks is not None:
+            if previous is None or zero_output_for_mask:
+                previous = _tree.map_structure(_torch.zeros_like, output)
+            output = _choose(masks[t], output, previous)
+            new_states = _choose(masks[t], new_states, states)
+        elif type(new_states) is not type(states):
+            new_states = _tree.pack_sequence_as(states, _tree.flatten(new_states))
+        states, previous = new_states, output
+        outputs.append(output)
+    last = outputs[-1]
+    if not return_all_outputs:
+        outputs = outputs[-1:]
+    if isinstance(last, _torch.Tensor):
+        return last, _torch.stack(outputs, axis), states
+    stacked = _tree.map_structure(lambda *o: _torch.stack(o, axis), *outputs)
+    return last, stacked, states
+
+
+def _choose(mask: Any, new: Any, old: Any) -> Any:
+    """`new` where the mask is True, else `old`, in the structure of `old`."""
+    chosen = [
+        _torch.where(mask.reshape(-1, *(1,) * (a.ndim - 1)), a, b)
+        for a, b in zip(_tree.flatten(new), _tree.flatten(old), strict=True)
+    ]
+    return _tree.pack_sequence_as(old, chosen)
+
+
+def _split(x: Any, parts: int) -> Any:
+    return x.chunk(parts, -1)
+
+
+def _zero_state(inputs: Any, recurrent_kernel: Any) -> Any:
+    return inputs.new_zeros((inputs.shape[0], recurrent_kernel.shape[0]))
+
+
+def _padding_side(mask: Any) -> str | None:
+    """Whether all masked steps stand at the "end" or at the "start", or None.
+
+    Looks at values: on a GPU, this waits for the mask.
+    """
+    earlier, later = mask[:, :-1], mask[:, 1:]
+    ends, starts = (earlier >= later).all(), (earlier <= later).all()
+    at_end, at_start = _torch.stack((ends, starts)).tolist()
+    return "end" if at_end else "start" if at_start else None
+
+
+def _marked(inputs: Any, mask: Any, kernel: Any, row: Any) -> tuple[Any, Any]:
+    """Inputs and kernel with one more feature: whether the step is masked."""
+    marks = (~mask).to(inputs.dtype).unsqueeze(-1)
+    return _torch.cat((inputs, marks), -1), _torch.cat((kernel, row[None]))
+
+
+def _held(outputs: Any, mask: Any, start: Any) -> tuple[Any, Any]:
+    """Outputs where masked steps at the end repeat the last one, and the final state.
+
+    A sequence that is masked altogether outputs zeros and ends where it started.
+    """
+    steps = _torch.arange(mask.shape[1], device=mask.device)
+    last = _torch.where(mask, steps, -1).cummax(1).values
+    index = last.clamp(min=0).unsqueeze(-1).expand(-1, -1, outputs.shape[-1])
+    held = _torch.where((last >= 0).unsqueeze(-1), outputs.gather(1, index), 0.0)
+    return held, _torch.where(mask[:, :1], held[:, -1], start)
+
+
+def _finish(outputs: Any, mask: Any, zero_output: bool) -> Any:
+    return outputs * mask.unsqueeze(-1).to(outputs.dtype) if zero_output else outputs
+
+
+def lstm(
+    inputs: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    initial_h: Any = None,
+    initial_c: Any = None,
+    mask: Any = None,
+    go_backwards: bool = False,
+    return_sequences: bool = False,
+    zero_output_for_mask: bool = False,
+    unroll: bool = False,
+) -> tuple[Any, Any, Any]:
+    side = "end"
+    if mask is not None:
+        side = None if _compiling() else _padding_side(mask)
+        if go_backwards and side:
+            side = "start" if side == "end" else "end"
+        if side == "start" and (initial_h is not None or initial_c is not None):
+            side = None
+    if side is None or inputs.shape[1] == 0:
+        return _looped_lstm(
+            inputs, kernel, recurrent_kernel, bias, initial_h, initial_c, mask,
+            go_backwards, return_sequences, zero_output_for_mask,
+        )  # fmt: skip
+    if go_backwards:
+        inputs = inputs.flip(1)
+        mask = None if mask is None else mask.flip(1)
+    zeros = _zero_state(inputs, recurrent_kernel)
+    h = zeros if initial_h is None else initial_h
+    c = zeros if initial_c is None else initial_c
+    if mask is None:
+        x = inputs
+    else:
+        full = kernel.new_full((zeros.shape[1],), _SATURATED)
+        none = _torch.zeros_like(full)
+        row = _torch.cat((-full, full, none, none))
+        x, kernel = _marked(inputs, mask, kernel, row)
+    outputs, hn, cn = _torch.lstm(
+        x,
+        (h.unsqueeze(0), c.unsqueeze(0)),
+        _weights(kernel, recurrent_kernel, bias, None),
+        bias is not None,
+        1,
+        0.0,
+        _torch.is_grad_enabled(),
+        False,
+        True,
+    )
+    hn, cn = hn[0], cn[0]
+    if mask is None:
+        return (outputs if return_sequences else hn), hn, cn
+    if side == "end":
+        outputs, hn = _held(outputs, mask, h if initial_h is not None else zeros)
+    outputs = _finish(outputs, mask, zero_output_for_mask)
+    return (outputs if return_sequences else outputs[:, -1]), hn, cn
+
+
+def _weights(kernel: Any, recurrent_kernel: Any, bias: Any, other: Any) -> list[Any]:
+    weights = [kernel.t(), recurrent_kernel.t()]
+    if bias is None:
+        return weights
+    return [*weights, bias, _torch.zeros_like(bias) if other is None else other]
+
+
+def _looped_lstm(
+    inputs: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any,
+    initial_h: Any,
+    initial_c: Any,
+    mask: Any,
+    go_backwards: bool,
+    return_sequences: bool,
+    zero_output_for_mask: bool,
+) -> tuple[Any, Any, Any]:
+    projected = _torch.nn.functional.linear(inputs, kernel.t(), bias)
+    zeros = _zero_state(inputs, recurrent_kernel)
+    states = (
+        zeros if initial_h is None else initial_h,
+        zeros if initial_c is None else initial_c,
+    )
+    step = _recurrent.lstm_step(
+        _recurrent.unchanged, recurrent_kernel, _split, _torch.sigmoid, _torch.tanh,
+        _torch.matmul,
+    )  # fmt: skip
+    last, outputs, (h, c) = rnn(
+        step, projected, states, go_backwards, mask, False, False,
+        zero_output_for_mask, return_sequences,
+    )  # fmt: skip
+    return (outputs if return_sequences else last), h, c
+
+
+def _reset_first(x: Any) -> Any:
+    """Gates in torch's order (reset, update, new) instead of Keras' (update, reset)."""
+    update, reset, new = x.chunk(3, -1)
+    return _torch.cat((reset, update, new), -1)
+
+
+def gru(
+    inputs: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    initial_h: Any = None,
+    mask: Any = None,
+    go_backwards: bool = False,
+    return_sequences: bool = False,
+    zero_output_for_mask: bool = False,
+    unroll: bool = False,
+) -> tuple[Any, Any]:
+    if go_backwards:
+        inputs = inputs.flip(1)
+        mask = None if mask is None else mask.flip(1)
+    h = _zero_state(inputs, recurrent_kernel) if initial_h is None else initial_h
+    kernel = _reset_first(kernel)
+    if mask is not None:
+        full = kernel.new_full((h.shape[1],), _SATURATED)
+        none = _torch.zeros_like(full)
+        row = _torch.cat((none, full, none))
+        inputs, kernel = _marked(inputs, mask, kernel, row)
+    biases = (None, None) if bias is None else _reset_first(bias).unbind(0)
+    outputs, hn = _torch.gru(
+        inputs,
+        h.unsqueeze(0),
+        _weights(kernel, _reset_first(recurrent_kernel), *biases),
+        bias is not None,
+        1,
+        0.0,
+        _torch.is_grad_enabled(),
+        False,
+        True,
+    )
+    hn = hn[0]
+    if mask is None:
+        return (outputs if return_sequences else hn), hn
+    outputs = _masked_before(outputs, mask, initial_h)
+    outputs = _finish(outputs, mask, zero_output_for_mask)
+    return (outputs if return_sequences else outputs[:, -1]), hn
+
+
+def _masked_before(outputs: Any, mask: Any, initial_h: Any) -> Any:
+    """Zeros for masked steps before the first unmasked one: there was no output yet."""
+    if initial_h is None:
+        return outputs
+    begun = mask.int().cummax(1).values
+    return outputs * begun.unsqueeze(-1).to(outputs.dtype)

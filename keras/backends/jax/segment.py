@@ -1,0 +1,82 @@
+"""Segments and ranks of the JAX backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable as _Callable
+from typing import Any
+
+import jax as _jax
+import jax.numpy as _jnp
+
+from keras.core.errors import BackendError as _BackendError
+
+
+def _count(segment_ids: Any, num_segments: int | None) -> int:
+    if num_segments is not None:
+        return num_segments
+    if isinstance(segment_ids, _jax.core.Tracer):
+        raise _BackendError(
+            "A segment op inside a compiled JAX function needs `num_segments`: the "
+            "shape of its result cannot depend on values."
+        )
+    return int(segment_ids.max()) + 1 if segment_ids.size else 0
+
+
+def _segment(function: _Callable[..., Any], data: Any, ids: Any, *rest: Any) -> Any:
+    num_segments, in_order = rest
+    count = _count(ids, num_segments)
+    ids = ids.astype("int32")
+    if not in_order:
+        # JAX wraps negative numbers around; here they are left out like those too great.
+        ids = _jnp.where(ids < 0, count, ids)
+    return function(data, ids, count, indices_are_sorted=in_order)
+
+
+def segment_sum(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    return _segment(_jax.ops.segment_sum, data, segment_ids, num_segments, sorted)
+
+
+def segment_prod(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    return _segment(_jax.ops.segment_prod, data, segment_ids, num_segments, sorted)
+
+
+def segment_max(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    return _segment(_jax.ops.segment_max, data, segment_ids, num_segments, sorted)
+
+
+def segment_min(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    return _segment(_jax.ops.segment_min, data, segment_ids, num_segments, sorted)
+
+
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:  # noqa: A002
+    values, indices = _jax.lax.top_k(x, k)
+    return values, indices
+
+
+def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
+    targets = targets.astype("int32")
+    valid = (targets >= 0) & (targets < predictions.shape[1])
+    safe = _jnp.where(valid, targets, 0)[:, None]
+    own = _jnp.take_along_axis(predictions, safe, 1)
+    ahead = _jnp.sum(predictions > own, 1)
+    return (ahead < k) & valid & _jnp.isfinite(own[:, 0])

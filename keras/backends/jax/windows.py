@@ -1,0 +1,212 @@
+"""Convolution and pooling of the JAX backend."""
+
+from __future__ import annotations
+
+import math as _math
+from typing import Any
+
+import jax.numpy as _jnp
+import numpy as _np
+from jax import lax as _lax
+
+from keras.backends import windows as _windows
+from keras.core.config import standardize_data_format as _data_format
+
+_SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
+
+
+def _layout(x: Any, data_format: str | None) -> tuple[str, bool, tuple[int, ...]]:
+    """The spatial letters, whether channels are last, and the spatial sizes."""
+    last = _data_format(data_format) == "channels_last"
+    sizes = x.shape[1:-1] if last else x.shape[2:]
+    return _SPATIAL[x.ndim - 2], last, sizes
+
+
+def _numbers(letters: str, last: bool, kernel: str) -> tuple[str, str, str]:
+    side = f"N{letters}C" if last else f"NC{letters}"
+    return side, f"{letters}{kernel}", side
+
+
+def _convolve(
+    inputs: Any,
+    kernel: Any,
+    groups: int,
+    strides: Any,
+    padding: str,
+    data_format: str | None,
+    dilation_rate: Any,
+) -> Any:
+    letters, last, sizes = _layout(inputs, data_format)
+    rank = len(letters)
+    strides = _windows.tuple_of(strides, rank)
+    dilation = _windows.tuple_of(dilation_rate, rank)
+    return _lax.conv_general_dilated(
+        inputs,
+        kernel,
+        strides,
+        _windows.paddings(sizes, kernel.shape[:-2], strides, dilation, padding),
+        rhs_dilation=dilation,
+        dimension_numbers=_numbers(letters, last, "IO"),
+        feature_group_count=groups,
+    )
+
+
+def conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    last = _data_format(data_format) == "channels_last"
+    groups = inputs.shape[-1 if last else 1] // kernel.shape[-2]
+    return _convolve(
+        inputs, kernel, groups, strides, padding, data_format, dilation_rate
+    )
+
+
+def depthwise_conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    channels, multiplier = kernel.shape[-2:]
+    kernel = kernel.reshape(*kernel.shape[:-2], 1, channels * multiplier)
+    return _convolve(
+        inputs, kernel, channels, strides, padding, data_format, dilation_rate
+    )
+
+
+def separable_conv(
+    inputs: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    y = depthwise_conv(
+        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
+    )
+    return conv(y, pointwise_kernel, data_format=data_format)
+
+
+def conv_transpose(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    output_padding: Any = None,
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    letters, last, sizes = _layout(inputs, data_format)
+    rank = len(letters)
+    strides = _windows.tuple_of(strides, rank)
+    dilation = _windows.tuple_of(dilation_rate, rank)
+    extra = _windows.tuple_of(output_padding, rank)
+    pads = []
+    for n, k, s, d, e in zip(
+        sizes, kernel.shape[:-2], strides, dilation, extra, strict=True
+    ):
+        crop, size = _windows.transposed_crop(n, k, s, d, padding, e)
+        pads.append(((k - 1) * d - crop, size + crop - (n - 1) * s - 1))
+    return _lax.conv_general_dilated(
+        inputs,
+        _jnp.flip(kernel, range(rank)),
+        (1,) * rank,
+        pads,
+        lhs_dilation=strides,
+        rhs_dilation=dilation,
+        dimension_numbers=_numbers(letters, last, "OI"),
+    )
+
+
+def _reduce_windows(
+    x: Any,
+    start: Any,
+    function: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str,
+    data_format: str | None,
+) -> Any:
+    letters, last, sizes = _layout(x, data_format)
+    rank = len(letters)
+    window = _windows.tuple_of(pool_size, rank)
+    strides = window if strides is None else _windows.tuple_of(strides, rank)
+    pads = _windows.paddings(sizes, window, strides, (1,) * rank, padding)
+
+    def whole(values: Any, other: Any) -> tuple[Any, ...]:
+        return (other, *values, other) if last else (other, other, *values)
+
+    return _lax.reduce_window(
+        x, start, function, whole(window, 1), whole(strides, 1), whole(pads, (0, 0))
+    )
+
+
+def max_pool(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    if _jnp.issubdtype(inputs.dtype, _jnp.floating):
+        least: Any = -_np.inf
+    elif inputs.dtype == bool:
+        least = False
+    else:
+        least = _jnp.iinfo(inputs.dtype).min
+    start = _np.asarray(least, inputs.dtype)
+    return _reduce_windows(
+        inputs, start, _lax.max, pool_size, strides, padding, data_format
+    )
+
+
+def average_pool(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    zero = _np.asarray(0, inputs.dtype)
+    arguments = (_lax.add, pool_size, strides, padding, data_format)
+    total = _reduce_windows(inputs, zero, *arguments)
+    if padding == "valid":
+        return total / _math.prod(_windows.tuple_of(pool_size, inputs.ndim - 2))
+    _, last, sizes = _layout(inputs, data_format)
+    shape = (1, *sizes, 1) if last else (1, 1, *sizes)
+    return total / _reduce_windows(_jnp.ones(shape, inputs.dtype), zero, *arguments)
+
+
+def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
+    _, last, sizes = _layout(x, data_format)
+    first = 1 if last else 2
+    output = _windows.tuple_of(output_size, len(sizes))
+    for axis, (size, count) in enumerate(zip(sizes, output, strict=True), first):
+        bins = _windows.adaptive_bins(size, count)
+        parts = [
+            reduce(_lax.slice_in_dim(x, start, end, axis=axis), axis)
+            for start, end in bins
+        ]
+        x = _jnp.stack(parts, axis)
+    return x
+
+
+def adaptive_max_pool(
+    inputs: Any, output_size: Any, data_format: str | None = None
+) -> Any:
+    return _adaptive(inputs, output_size, data_format, _jnp.max)
+
+
+def adaptive_average_pool(
+    inputs: Any, output_size: Any, data_format: str | None = None
+) -> Any:
+    return _adaptive(inputs, output_size, data_format, _jnp.mean)

@@ -1,0 +1,194 @@
+"""Convolution and pooling of the NumPy backend: windows as views, and sums over them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+
+from keras.backends import windows as _windows
+from keras.core.config import standardize_data_format as _data_format
+
+
+def _channels_last(x: Any, data_format: str | None) -> tuple[Any, bool]:
+    """The input with channels last, and whether they were in front."""
+    if _data_format(data_format) == "channels_last":
+        return x, False
+    return _np.moveaxis(x, 1, -1), True
+
+
+def _restore(x: Any, was_first: bool) -> Any:
+    return _np.moveaxis(x, -1, 1) if was_first else x
+
+
+def _views(
+    x: Any, window: Any, strides: Any, dilation: Any, padding: str, value: Any
+) -> Any:
+    """`(batch, *output, channels, *window)`: each window of a channels-last input."""
+    pads = _windows.paddings(x.shape[1:-1], window, strides, dilation, padding)
+    if padding == "same":
+        x = _np.pad(x, [(0, 0), *pads, (0, 0)], constant_values=value)
+    reach = [(k - 1) * d + 1 for k, d in zip(window, dilation, strict=True)]
+    axes = tuple(range(1, x.ndim - 1))
+    views = _np.lib.stride_tricks.sliding_window_view(x, reach, axes)
+    places = tuple(slice(None, None, s) for s in strides)
+    inside = tuple(slice(None, None, d) for d in dilation)
+    return views[(slice(None), *places, slice(None), *inside)]
+
+
+def conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    x, was_first = _channels_last(inputs, data_format)
+    rank = x.ndim - 2
+    strides = _windows.tuple_of(strides, rank)
+    dilation = _windows.tuple_of(dilation_rate, rank)
+    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
+    views = _views(wide, kernel.shape[:-2], strides, dilation, padding, 0)
+    groups = x.shape[-1] // kernel.shape[-2]
+    channels = _np.split(views, groups, axis=1 + rank)
+    filters = _np.split(kernel.astype(wide.dtype), groups, axis=-1)
+    inner = tuple(range(rank + 1, 2 * rank + 2))
+    parts = [
+        _np.tensordot(view, own, (inner, (rank, *range(rank))))
+        for view, own in zip(channels, filters, strict=True)
+    ]
+    y = _np.concatenate(parts, -1).astype(x.dtype, copy=False)
+    return _restore(y, was_first)
+
+
+def depthwise_conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    channels, multiplier = kernel.shape[-2:]
+    kernel = kernel.reshape(*kernel.shape[:-2], 1, channels * multiplier)
+    return conv(inputs, kernel, strides, padding, data_format, dilation_rate)
+
+
+def separable_conv(
+    inputs: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    y = depthwise_conv(
+        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
+    )
+    return conv(y, pointwise_kernel, data_format=data_format)
+
+
+def conv_transpose(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    output_padding: Any = None,
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    x, was_first = _channels_last(inputs, data_format)
+    rank = x.ndim - 2
+    strides = _windows.tuple_of(strides, rank)
+    dilation = _windows.tuple_of(dilation_rate, rank)
+    extra = _windows.tuple_of(output_padding, rank)
+    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
+    sizes, window = x.shape[1:-1], kernel.shape[:-2]
+    axes = list(zip(sizes, window, strides, dilation, strict=True))
+    full = [(n - 1) * s + (k - 1) * d + 1 for n, k, s, d in axes]
+    crops = [
+        _windows.transposed_crop(*axis, padding, e)
+        for axis, e in zip(axes, extra, strict=True)
+    ]
+    longest = [max(f, c + size) for f, (c, size) in zip(full, crops, strict=True)]
+    y = _np.zeros((x.shape[0], *longest, kernel.shape[-2]), wide.dtype)
+    for place in _np.ndindex(*window):  # each place of the window adds its product
+        at = tuple(
+            slice(j * d, j * d + (n - 1) * s + 1, s)
+            for j, (n, _, s, d) in zip(place, axes, strict=True)
+        )
+        y[(slice(None), *at)] += wide @ kernel[place].astype(wide.dtype).T
+    cut = tuple(slice(c, c + size) for c, size in crops)
+    y = y[(slice(None), *cut)].astype(x.dtype, copy=False)
+    return _restore(y, was_first)
+
+
+def max_pool(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    kind = inputs.dtype.kind
+    if kind in "iu":
+        least: Any = _np.iinfo(inputs.dtype).min
+    else:
+        least = False if kind == "b" else -_np.inf
+    return _pool(_np.max, least, inputs, pool_size, strides, padding, data_format)
+
+
+def average_pool(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    wide = inputs.astype("float32") if inputs.dtype.itemsize == 2 else inputs
+    arguments = (pool_size, strides, padding, data_format)
+    total = _pool(_np.sum, 0, wide, *arguments)
+    count = _pool(_np.sum, 0, _np.ones_like(wide), *arguments)
+    return (total / count).astype(inputs.dtype, copy=False)
+
+
+def _pool(
+    reduce: Any,
+    value: Any,
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str,
+    data_format: str | None,
+) -> Any:
+    x, was_first = _channels_last(inputs, data_format)
+    rank = x.ndim - 2
+    window = _windows.tuple_of(pool_size, rank)
+    strides = window if strides is None else _windows.tuple_of(strides, rank)
+    views = _views(x, window, strides, (1,) * rank, padding, value)
+    return _restore(reduce(views, tuple(range(rank + 2, 2 * rank + 2))), was_first)
+
+
+def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
+    first = 1 if _data_format(data_format) == "channels_last" else 2
+    for axis, count in enumerate(_windows.tuple_of(output_size, x.ndim - 2), first):
+        bins = _windows.adaptive_bins(x.shape[axis], count)
+        parts = [reduce(x.take(range(*one), axis), axis) for one in bins]
+        x = _np.stack(parts, axis)
+    return x
+
+
+def adaptive_max_pool(
+    inputs: Any, output_size: Any, data_format: str | None = None
+) -> Any:
+    return _adaptive(inputs, output_size, data_format, _np.max)
+
+
+def adaptive_average_pool(
+    inputs: Any, output_size: Any, data_format: str | None = None
+) -> Any:
+    wide = inputs.astype("float32") if inputs.dtype.itemsize == 2 else inputs
+    y = _adaptive(wide, output_size, data_format, _np.mean)
+    return y.astype(inputs.dtype, copy=False)

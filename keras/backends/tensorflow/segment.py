@@ -1,0 +1,81 @@
+"""Segments and ranks of the TensorFlow backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable as _Callable
+from typing import Any
+
+import tensorflow as _tf
+
+
+def _segment(
+    function: _Callable[..., Any], data: Any, ids: Any, num_segments: Any
+) -> Any:
+    ids = ids if ids.dtype in (_tf.int32, _tf.int64) else _tf.cast(ids, "int32")
+    if num_segments is None:
+        # Of no rows the greatest number would be the least integer.
+        num_segments = _tf.maximum(_tf.reduce_max(ids), -1) + 1
+    # A kernel for the CPU refuses numbers that are too great; negative ones are left
+    # out.
+    ids = _tf.where(ids < _tf.cast(num_segments, ids.dtype), ids, -1)
+    return function(data, ids, num_segments)
+
+
+def segment_sum(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    return _segment(_tf.math.unsorted_segment_sum, data, segment_ids, num_segments)
+
+
+def segment_prod(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    return _segment(_tf.math.unsorted_segment_prod, data, segment_ids, num_segments)
+
+
+def segment_max(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    y = _segment(_tf.math.unsorted_segment_max, data, segment_ids, num_segments)
+    # TensorFlow fills empty segments with the least finite number.
+    return _filled(y, y.dtype.min, float("-inf"))
+
+
+def segment_min(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    y = _segment(_tf.math.unsorted_segment_min, data, segment_ids, num_segments)
+    return _filled(y, y.dtype.max, float("inf"))
+
+
+def _filled(y: Any, found: Any, value: float) -> Any:
+    if not y.dtype.is_floating:
+        return y
+    return _tf.where(y == found, _tf.constant(value, y.dtype), y)
+
+
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:  # noqa: A002
+    values, indices = _tf.math.top_k(x, k, sorted=sorted)
+    return values, indices
+
+
+def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
+    classes = _tf.shape(predictions)[1]
+    targets = _tf.cast(targets, "int32")
+    valid = (targets >= 0) & (targets < classes)
+    safe = _tf.where(valid, targets, 0)
+    own = _tf.gather(predictions, safe, batch_dims=1)
+    ahead = _tf.reduce_sum(_tf.cast(predictions > own[:, None], "int32"), 1)
+    return (ahead < k) & valid & _tf.math.is_finite(own)

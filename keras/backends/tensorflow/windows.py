@@ -1,0 +1,272 @@
+"""Convolution and pooling of the TensorFlow backend.
+
+On a CPU, TensorFlow's kernels want channels last, one stride for all axes of a
+depthwise convolution, and no dilation beside strides. What they do not take is
+brought into a form that they do: transposed, convolved at stride 1 and thinned out,
+or with a kernel that holds the dilation as zeros.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as _tf
+
+from keras.backends import windows as _windows
+from keras.backends.tensorflow.core import shape as _shape
+from keras.core.config import standardize_data_format as _data_format
+
+
+def _channels_last(x: Any, data_format: str | None) -> tuple[Any, bool]:
+    """The input with channels last, and whether they were in front."""
+    if _data_format(data_format) == "channels_last":
+        return x, False
+    return _tf.transpose(x, (0, *range(2, x.shape.rank), 1)), True
+
+
+def _restore(x: Any, was_first: bool) -> Any:
+    if not was_first:
+        return x
+    rank = x.shape.rank
+    return _tf.transpose(x, (0, rank - 1, *range(1, rank - 1)))
+
+
+def _padded(
+    x: Any, window: Any, strides: Any, dilation: Any, padding: str, value: Any = 0
+) -> Any:
+    """The input with the padding of "same" written out."""
+    if padding == "valid":
+        return x
+    pads: list[Any] = [(0, 0)]
+    for n, k, s, d in zip(_shape(x)[1:-1], window, strides, dilation, strict=True):
+        if isinstance(n, int):
+            pads.append(_windows.same_padding(n, k, s, d))
+        else:
+            total = _tf.maximum((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0)
+            pads.append((total // 2, total - total // 2))
+    return _tf.pad(x, [*pads, (0, 0)], constant_values=value)
+
+
+def _thinned(x: Any, strides: Any) -> Any:
+    """Every n-th place of each spatial axis."""
+    return x[(slice(None), *(slice(None, None, s) for s in strides))]
+
+
+def _dilated(kernel: Any, dilation: Any) -> Any:
+    """The kernel with zeros between its places."""
+    for axis, d in enumerate(dilation):
+        if d > 1 and kernel.shape[axis] > 1:
+            size = kernel.shape[axis]
+            kernel = _tf.expand_dims(kernel, axis + 1)
+            pads = [(0, 0)] * kernel.shape.rank
+            pads[axis + 1] = (0, d - 1)
+            kernel = _tf.pad(kernel, pads)
+            shape = kernel.shape.as_list()
+            shape[axis : axis + 2] = [size * d]
+            kernel = _tf.reshape(kernel, shape)
+            cut = [slice(None)] * len(shape)
+            cut[axis] = slice(0, (size - 1) * d + 1)
+            kernel = kernel[tuple(cut)]
+    return kernel
+
+
+def conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    x, was_first = _channels_last(inputs, data_format)
+    rank = x.shape.rank - 2
+    strides = _windows.tuple_of(strides, rank)
+    dilation = _windows.tuple_of(dilation_rate, rank)
+    groups = x.shape[-1] // kernel.shape[-2]
+    if groups == 1:
+        return _restore(_convolve(x, kernel, strides, padding, dilation), was_first)
+    parts = [
+        _convolve(part, own, strides, padding, dilation)
+        for part, own in zip(
+            _tf.split(x, groups, -1), _tf.split(kernel, groups, -1), strict=True
+        )
+    ]
+    return _restore(_tf.concat(parts, -1), was_first)
+
+
+def _convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> Any:
+    if max(strides) > 1 and max(dilation) > 1:
+        x = _padded(x, kernel.shape[:-2], strides, dilation, padding)
+        y = _tf.nn.convolution(x, kernel, 1, "VALID", dilations=dilation)
+        return _thinned(y, strides)
+    return _tf.nn.convolution(x, kernel, strides, padding.upper(), dilations=dilation)
+
+
+def depthwise_conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    rank = inputs.shape.rank - 2
+    if rank == 3:
+        channels, multiplier = kernel.shape[-2:]
+        shape = (*kernel.shape[:-2], 1, channels * multiplier)
+        kernel = _tf.reshape(kernel, shape)
+        return conv(inputs, kernel, strides, padding, data_format, dilation_rate)
+    x, was_first = _channels_last(inputs, data_format)
+    strides = _windows.tuple_of(strides, rank)
+    dilation = _windows.tuple_of(dilation_rate, rank)
+    if rank == 1:
+        x, kernel = x[:, None], kernel[None]
+        strides, dilation = (1, *strides), (1, *dilation)
+    y = _depthwise(x, kernel, strides, padding, dilation)
+    return _restore(y[:, 0] if rank == 1 else y, was_first)
+
+
+def _depthwise(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> Any:
+    dilated = max(dilation) > 1
+    if strides[0] == strides[1] and (strides[0] == 1 or not dilated):
+        steps = (1, *strides, 1)
+        return _tf.nn.depthwise_conv2d(
+            x, kernel, steps, padding.upper(), dilations=dilation if dilated else None
+        )
+    x = _padded(x, kernel.shape[:-2], strides, dilation, padding)
+    if kernel.shape[0] == 1 and strides[0] == 1 and not dilated:
+        # A row of one: its own axis may take the other's stride.
+        return _tf.nn.depthwise_conv2d(x, kernel, (1, *(strides[1],) * 2, 1), "VALID")
+    y = _tf.nn.depthwise_conv2d(
+        x, kernel, (1, 1, 1, 1), "VALID", dilations=dilation if dilated else None
+    )
+    return _thinned(y, strides)
+
+
+def separable_conv(
+    inputs: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    y = depthwise_conv(
+        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
+    )
+    return conv(y, pointwise_kernel, data_format=data_format)
+
+
+def conv_transpose(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    output_padding: Any = None,
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    x, was_first = _channels_last(inputs, data_format)
+    rank = x.shape.rank - 2
+    strides = _windows.tuple_of(strides, rank)
+    dilation = _windows.tuple_of(dilation_rate, rank)
+    extra = _windows.tuple_of(output_padding, rank)
+    window = kernel.shape[:-2].as_list()
+    kernel = _dilated(kernel, dilation)
+    sizes = _shape(x)[1:-1]
+    full = [
+        (n - 1) * s + k
+        for n, s, k in zip(sizes, strides, kernel.shape[:-2], strict=True)
+    ]
+    y = _tf.nn.conv_transpose(
+        x, kernel, (_shape(x)[0], *full, kernel.shape[-2]), strides, "VALID"
+    )
+    cut: list[Any] = [slice(None)]
+    pads: list[Any] = [(0, 0)]
+    for n, k, s, d, e, length in zip(
+        sizes, window, strides, dilation, extra, full, strict=True
+    ):
+        # Crop and missing end do not depend on the size of the input.
+        crop, size = _windows.transposed_crop(8, k, s, d, padding, e)
+        missing = crop + size - (7 * s + (k - 1) * d + 1)
+        cut.append(slice(crop, length + min(missing, 0)))
+        pads.append((0, max(missing, 0)))
+    y = y[tuple(cut)]
+    if any(end for _, end in pads):
+        y = _tf.pad(y, [*pads, (0, 0)])
+    return _restore(y, was_first)
+
+
+def max_pool(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    x, was_first = _channels_last(inputs, data_format)
+    rank = x.shape.rank - 2
+    window = _windows.tuple_of(pool_size, rank)
+    strides = window if strides is None else _windows.tuple_of(strides, rank)
+    if x.dtype.is_floating and not (rank == 3 and x.dtype == _tf.float64):
+        y = _tf.nn.max_pool(x, window, strides, padding.upper())
+    else:
+        y = _max_of_slices(x, window, strides, padding)
+    return _restore(y, was_first)
+
+
+def _max_of_slices(x: Any, window: Any, strides: Any, padding: str) -> Any:
+    """Max pooling axis by axis, for dtypes that have no kernel."""
+    if x.dtype == _tf.bool:
+        return _tf.cast(
+            _max_of_slices(_tf.cast(x, "int32"), window, strides, padding), "bool"
+        )
+    ones = (1,) * len(window)
+    x = _padded(x, window, strides, ones, padding, x.dtype.min)
+    for axis, (k, s) in enumerate(zip(window, strides, strict=True), 1):
+        lead = (slice(None),) * axis
+        last = _shape(x)[axis] - k + 1
+        parts = [x[(*lead, slice(i, i + last, s))] for i in range(k)]
+        x = _tf.reduce_max(_tf.stack(parts), 0)
+    return x
+
+
+def average_pool(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> Any:
+    x, was_first = _channels_last(inputs, data_format)
+    rank = x.shape.rank - 2
+    window = _windows.tuple_of(pool_size, rank)
+    strides = window if strides is None else _windows.tuple_of(strides, rank)
+    return _restore(_tf.nn.avg_pool(x, window, strides, padding.upper()), was_first)
+
+
+def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
+    first = 1 if _data_format(data_format) == "channels_last" else 2
+    rank = x.shape.rank
+    output = _windows.tuple_of(output_size, rank - 2)
+    for axis, count in enumerate(output, first):
+        lead = (slice(None),) * axis
+        parts = [
+            reduce(x[(*lead, slice(start, end))], axis)
+            for start, end in _windows.adaptive_bins(x.shape[axis], count)
+        ]
+        x = _tf.stack(parts, axis)
+    return x
+
+
+def adaptive_max_pool(
+    inputs: Any, output_size: Any, data_format: str | None = None
+) -> Any:
+    return _adaptive(inputs, output_size, data_format, _tf.reduce_max)
+
+
+def adaptive_average_pool(
+    inputs: Any, output_size: Any, data_format: str | None = None
+) -> Any:
+    return _adaptive(inputs, output_size, data_format, _tf.reduce_mean)

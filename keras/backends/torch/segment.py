@@ -1,0 +1,77 @@
+"""Segments and ranks of the PyTorch backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch as _torch
+
+
+def _segment(
+    data: Any, ids: Any, num_segments: int | None, reduce: str, start: Any
+) -> Any:
+    ids = ids.long()
+    if num_segments is None:
+        num_segments = int(ids.max()) + 1 if ids.numel() else 0
+    # Numbers outside go to a row of their own, which is cut off.
+    ids = _torch.where((ids >= 0) & (ids < num_segments), ids, num_segments)
+    rows = data.new_full((num_segments + 1, *data.shape[1:]), start)
+    if reduce == "sum":
+        return rows.index_add(0, ids, data)[:num_segments]
+    index = ids.reshape(-1, *(1,) * (data.ndim - 1)).expand_as(data)
+    return rows.scatter_reduce(0, index, data, reduce)[:num_segments]
+
+
+def segment_sum(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    return _segment(data, segment_ids, num_segments, "sum", 0)
+
+
+def segment_prod(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    return _segment(data, segment_ids, num_segments, "prod", 1)
+
+
+def segment_max(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    floats = data.dtype.is_floating_point
+    least = float("-inf") if floats else _torch.iinfo(data.dtype).min
+    return _segment(data, segment_ids, num_segments, "amax", least)
+
+
+def segment_min(
+    data: Any,
+    segment_ids: Any,
+    num_segments: int | None = None,
+    sorted: bool = False,  # noqa: A002
+) -> Any:
+    floats = data.dtype.is_floating_point
+    greatest = float("inf") if floats else _torch.iinfo(data.dtype).max
+    return _segment(data, segment_ids, num_segments, "amin", greatest)
+
+
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:  # noqa: A002
+    values, indices = _torch.topk(x, k, sorted=sorted)
+    return values, indices.int()
+
+
+def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
+    targets = targets.long()
+    classes = predictions.shape[1]
+    valid = (targets >= 0) & (targets < classes)
+    safe = _torch.where(valid, targets, 0)[:, None]
+    own = predictions.gather(1, safe)
+    ahead = (predictions > own).sum(1)
+    return (ahead < k) & valid & _torch.isfinite(own[:, 0])

@@ -1,0 +1,65 @@
+"""The process-wide seed: what `seed=None` draws from."""
+
+from __future__ import annotations
+
+import random as python_random
+from typing import Any
+
+import numpy as np
+
+import keras.backends as backends
+from keras.backends import current, seeds
+from keras.core import context
+from keras.random.seed_generator import SeedGenerator
+
+_generators: dict[str, SeedGenerator] = {}
+_seed: list[int] = []
+
+
+def global_seed_generator() -> SeedGenerator:
+    """The generator that stands behind `seed=None`, one for each backend."""
+    backend = current()
+    generator = _generators.get(backend.name)
+    if generator is None:
+        seed = _seed[0] if _seed else None
+        with context.Scope("names", ()), context.Scope("stateless", None):
+            generator = SeedGenerator(seed, name="global_seed_generator")
+        _generators[backend.name] = generator
+    return generator
+
+
+seeds.registered.global_generator = global_seed_generator
+
+
+def set_random_seed(seed: int) -> None:
+    """Makes everything random start anew from one number.
+
+    Sets the seeds of Python's `random`, NumPy's global generator, the frameworks that
+    are loaded, and of all draws with `seed=None` in `keras.random`.
+
+    Args:
+        seed: from 0 to 2**32 - 1.
+
+    Raises:
+        ValueError: if it is no integer or out of range.
+
+    Example:
+
+    >>> import keras
+    >>> keras.utils.set_random_seed(1)
+    >>> a = keras.ops.convert_to_numpy(keras.random.uniform((2,)))
+    >>> keras.utils.set_random_seed(1)
+    >>> bool((a == keras.ops.convert_to_numpy(keras.random.uniform((2,)))).all())
+    True
+    """
+    seed = seeds.check(seed)
+    python_random.seed(seed)
+    np.random.seed(seed)
+    _seed[:] = [seed]
+    loaded: dict[str, Any] = backends._loaded
+    for backend in tuple(loaded.values()):
+        backend.seed_framework(seed)
+        generator = _generators.get(backend.name)
+        if generator is not None:
+            with context.Scope("backend", backend), context.Scope("stateless", None):
+                generator.state.assign([seed, 0])
