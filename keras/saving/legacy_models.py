@@ -231,7 +231,7 @@ def save_legacy_model(model: Any, path: str) -> None:
     """Writes a model into an `.h5` file, config, weights and optimizer state."""
     import h5py
 
-    from keras.version import __version__
+    from keras import __version__
 
     whole = serialize_keras_object(model)
     training = dict(whole.get("compile_config") or {})

@@ -102,7 +102,7 @@ def _save_zipped(model: Any, path: str) -> None:
 
 def _write_members(model: Any, folder: str) -> list[str]:
     """Writes all members into a folder; returns their names."""
-    from keras.version import __version__
+    from keras import __version__
 
     with object_sharing():
         config = serialize_keras_object(model)
