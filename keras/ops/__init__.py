@@ -120,6 +120,20 @@ from keras.ops.logic import logical_xor as logical_xor
 from keras.ops.logic import nan_to_num as nan_to_num
 from keras.ops.logic import not_equal as not_equal
 from keras.ops.logic import where as where
+from keras.ops.nan_reduction import nanargmax as nanargmax
+from keras.ops.nan_reduction import nanargmin as nanargmin
+from keras.ops.nan_reduction import nancumprod as nancumprod
+from keras.ops.nan_reduction import nancumsum as nancumsum
+from keras.ops.nan_reduction import nanmax as nanmax
+from keras.ops.nan_reduction import nanmean as nanmean
+from keras.ops.nan_reduction import nanmedian as nanmedian
+from keras.ops.nan_reduction import nanmin as nanmin
+from keras.ops.nan_reduction import nanpercentile as nanpercentile
+from keras.ops.nan_reduction import nanprod as nanprod
+from keras.ops.nan_reduction import nanquantile as nanquantile
+from keras.ops.nan_reduction import nanstd as nanstd
+from keras.ops.nan_reduction import nansum as nansum
+from keras.ops.nan_reduction import nanvar as nanvar
 from keras.ops.nn import *  # noqa: F403
 from keras.ops.nn.activations import celu as celu
 from keras.ops.nn.activations import elu as elu
@@ -251,6 +265,15 @@ from keras.ops.special import erfc as erfc
 from keras.ops.special import erfinv as erfinv
 from keras.ops.special import logsumexp as logsumexp
 from keras.ops.special import rsqrt as rsqrt
+from keras.ops.statistics import average as average
+from keras.ops.statistics import corrcoef as corrcoef
+from keras.ops.statistics import correlate as correlate
+from keras.ops.statistics import diff as diff
+from keras.ops.statistics import histogram as histogram
+from keras.ops.statistics import median as median
+from keras.ops.statistics import percentile as percentile
+from keras.ops.statistics import quantile as quantile
+from keras.ops.statistics import trapezoid as trapezoid
 from keras.ops.trigonometric import arccos as arccos
 from keras.ops.trigonometric import arccosh as arccosh
 from keras.ops.trigonometric import arcsin as arcsin
@@ -267,5 +290,12 @@ from keras.ops.trigonometric import sinc as sinc
 from keras.ops.trigonometric import sinh as sinh
 from keras.ops.trigonometric import tan as tan
 from keras.ops.trigonometric import tanh as tanh
+from keras.ops.unique_values import unique as unique
+from keras.ops.windowing import bartlett as bartlett
+from keras.ops.windowing import blackman as blackman
+from keras.ops.windowing import hamming as hamming
+from keras.ops.windowing import hanning as hanning
+from keras.ops.windowing import kaiser as kaiser
+from keras.ops.windowing import vander as vander
 
 _attach()

@@ -121,7 +121,8 @@ def divide_no_nan(x1: TensorLike, x2: TensorLike) -> Tensor:
     Example:
 
     >>> import keras
-    >>> keras.ops.convert_to_numpy(keras.ops.divide_no_nan([1.0, 2.0], [0.0, 4.0])).tolist()
+    >>> y = keras.ops.divide_no_nan([1.0, 2.0], [0.0, 4.0])
+    >>> keras.ops.convert_to_numpy(y).tolist()
     [0.0, 0.5]
     """
     return rules.elementwise(x1, x2)
@@ -282,7 +283,8 @@ def fmax(x1: TensorLike, x2: TensorLike) -> Tensor:
     Example:
 
     >>> import keras
-    >>> keras.ops.convert_to_numpy(keras.ops.fmax([1.0, float("nan")], [0.5, 2.0])).tolist()
+    >>> y = keras.ops.fmax([1.0, float("nan")], [0.5, 2.0])
+    >>> keras.ops.convert_to_numpy(y).tolist()
     [1.0, 2.0]
     """
     return rules.elementwise(x1, x2)
@@ -305,7 +307,8 @@ def fmin(x1: TensorLike, x2: TensorLike) -> Tensor:
     Example:
 
     >>> import keras
-    >>> keras.ops.convert_to_numpy(keras.ops.fmin([1.0, float("nan")], [0.5, 2.0])).tolist()
+    >>> y = keras.ops.fmin([1.0, float("nan")], [0.5, 2.0])
+    >>> keras.ops.convert_to_numpy(y).tolist()
     [0.5, 2.0]
     """
     return rules.elementwise(x1, x2)

@@ -448,6 +448,44 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
     return call
 
 
+def _several(declaration: Declaration) -> Callable[..., Any]:
+    """Three tensors or more, or some that may be None: all looked at in one loop."""
+    name, dispatch = declaration.name, declaration.dispatch
+    by_name = declaration.tensor_names
+    kept, indifferent = declaration.kept, declaration.indifferent
+    any_dtype = declaration.promote is None
+    ready = declaration.ready
+    explain = declaration.explain
+    last = max(declaration.tensors)
+    static = [index not in declaration.tensors for index in range(last + 1)]
+    free = [any_dtype or index in kept for index in range(last + 1)]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        backend = _get().backend or process.default or current()
+        kinds = backend.kinds
+        dtype = None
+        for value, skip, loose in zip(args, static, free, strict=False):
+            if skip or value is None:
+                continue
+            if kinds.get(type(value)) != TENSOR:
+                return dispatch(args, kwargs)
+            if not loose and value.dtype is not dtype:
+                if dtype is not None:
+                    return dispatch(args, kwargs)
+                dtype = value.dtype
+        if dtype is not None and not (indifferent or dtype in getattr(backend, ready)):
+            return dispatch(args, kwargs)
+        if not args or (kwargs and not by_name.isdisjoint(kwargs)):
+            return dispatch(args, kwargs)
+        try:
+            return getattr(backend, name)(*args, **kwargs)
+        except Exception as error:
+            explain(error, args, kwargs)
+            raise
+
+    return call
+
+
 def _is_tensor_position(declaration: Declaration, index: int) -> bool:
     if index not in declaration.tensors:
         return False
@@ -469,7 +507,19 @@ def _caller(declaration: Declaration) -> Callable[..., Any]:
             and _is_tensor_position(declaration, 1)
         ):
             return _binary(declaration)
+        if first and declaration.settled and not _has_sequences(declaration):
+            return _several(declaration)
     return _nullary(declaration)
+
+
+def _has_sequences(declaration: Declaration) -> bool:
+    if declaration.variadic is not None:
+        return True
+    parameters = declaration.signature.parameters
+    return any(
+        "Sequence" in str(parameters[name].annotation)
+        for name in declaration.tensors.values()
+    )
 
 
 def _declare(

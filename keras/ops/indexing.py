@@ -32,7 +32,8 @@ def get_item(x: TensorLike, key: Any) -> Tensor:
     Example:
 
     >>> import keras
-    >>> keras.ops.convert_to_numpy(keras.ops.get_item([1, 2, 3], slice(1, None))).tolist()
+    >>> y = keras.ops.get_item([1, 2, 3], slice(1, None))
+    >>> keras.ops.convert_to_numpy(y).tolist()
     [2, 3]
     """
     return KerasTensor(rules.get_item(x.shape, key), x.dtype)

@@ -10,10 +10,9 @@ from keras.core.dtypes import standardize_dtype
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Axis, ShapeLike, Tensor, TensorLike
-from keras.ops import rules
+from keras.ops import reduction, rules
 from keras.ops.core import convert_to_tensor
 from keras.ops.declare import composite, op
-from keras.ops.reduction import sum
 
 # Shape ----------------------------------------------------------------------------
 
@@ -638,7 +637,7 @@ def trace(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Ten
     >>> int(keras.ops.trace([[1, 2], [3, 4]]))
     5
     """
-    return sum(diagonal(x, offset, axis1, axis2), -1)
+    return reduction.sum(diagonal(x, offset, axis1, axis2), -1)
 
 
 @composite

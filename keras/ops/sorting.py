@@ -7,11 +7,10 @@ from typing import Any
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
-from keras.ops import rules
+from keras.ops import reduction, rules
 from keras.ops.core import convert_to_tensor
 from keras.ops.declare import composite, op
 from keras.ops.logic import equal, logical_not
-from keras.ops.reduction import any
 from keras.ops.shaping import expand_dims, ravel
 
 
@@ -183,7 +182,7 @@ def isin(
     [False, True, False]
     """
     del assume_unique
-    found = any(equal(expand_dims(x1, -1), ravel(x2)), -1)
+    found = reduction.any(equal(expand_dims(x1, -1), ravel(x2)), -1)
     return logical_not(found) if invert else found
 
 

@@ -157,9 +157,7 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return _jax.checkpoint(function)
 
 
-def compute_output_spec(
-    function: Callable[..., Any], *args: Any, **kwargs: Any
-) -> Any:
+def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Traces the function abstractly, with two sizes for each unknown one."""
     found: list[Any] = []
 

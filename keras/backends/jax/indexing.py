@@ -97,10 +97,15 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return result.reshape(*x.shape[:-1], length)
 
 
-def unique_parts(x: Any, axis: int | None = None) -> Any:
+def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
     values, index, inverse, amounts = _jnp.unique(
-        x, return_index=True, return_inverse=True, return_counts=True, axis=axis
+        x,
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
+        axis=axis,
+        size=size if isinstance(x, _jax.core.Tracer) else None,
     )
     inverse = inverse.reshape(x.shape if axis is None else -1)
     return values, *(v.astype("int32") for v in (index, inverse, amounts))

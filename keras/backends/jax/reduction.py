@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import builtins as _builtins
+import math as _math
 from typing import Any
 
 import jax.numpy as _jnp
+
+from keras.backends import arguments as _arguments
 
 
 def _axis(axis: Any) -> Any:
@@ -74,6 +78,9 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
-    return _jnp.quantile(
-        x, q, axis=_axis(axis), method=method, keepdims=keepdims
-    ).astype(x.dtype)
+    if method == "nearest":
+        # JAX rounds halves down; NumPy rounds them to the even place.
+        last = _math.prod(x.shape[a] for a in _arguments.normal_axes(axis, x.ndim)) - 1
+        q = _jnp.round(q * last) / _builtins.max(last, 1)
+    result = _jnp.quantile(x, q, axis=_axis(axis), method=method, keepdims=keepdims)
+    return result.astype(x.dtype)

@@ -75,7 +75,9 @@ def _default(array: Any) -> Any:
 
 
 def convert_to_numpy(x: Any) -> Any:
-    return _np.asarray(getattr(x, "value", x) if hasattr(x, "_is_keras_variable") else x)
+    return _np.asarray(
+        getattr(x, "value", x) if hasattr(x, "_is_keras_variable") else x
+    )
 
 
 def cast(x: Any, dtype: Any) -> Any:
@@ -123,9 +125,7 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def compute_output_spec(
-    function: Callable[..., Any], *args: Any, **kwargs: Any
-) -> Any:
+def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Runs the function on arrays of two different sizes for each unknown one."""
     return _specs.by_running(function, args, kwargs, _ones)
 

@@ -106,7 +106,7 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return result.reshape(*x.shape[:-1], length)
 
 
-def unique_parts(x: Any, axis: int | None = None) -> Any:
+def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
     values, index, inverse, amounts = _np.unique(
         x, return_index=True, return_inverse=True, return_counts=True, axis=axis

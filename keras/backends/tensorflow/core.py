@@ -183,9 +183,7 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return _tf.recompute_grad(function)
 
 
-def compute_output_spec(
-    function: Callable[..., Any], *args: Any, **kwargs: Any
-) -> Any:
+def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Traces the function into a graph with placeholders for the KerasTensors."""
     leaves = _tree.flatten((args, kwargs))
     found: list[Any] = []

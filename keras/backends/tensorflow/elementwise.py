@@ -13,7 +13,9 @@ from typing import Any
 
 import tensorflow as _tf
 
-_NARROW = dict.fromkeys((_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16), _tf.int32) | {_tf.uint32: _tf.int64, _tf.uint64: _tf.int64}
+_NARROW = dict.fromkeys(
+    (_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16), _tf.int32
+) | {_tf.uint32: _tf.int64, _tf.uint64: _tf.int64}
 _BOOL = {_tf.bool: _tf.int32}
 
 

@@ -240,7 +240,7 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return _tf.reshape(flat, _tf.concat([_tf.shape(x)[:-1], [length]], 0))
 
 
-def unique_parts(x: Any, axis: int | None = None) -> Any:
+def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
     shape = _tf.shape(x)
     flat = _tf.reshape(x, [-1]) if axis is None else x

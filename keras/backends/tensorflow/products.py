@@ -7,7 +7,9 @@ from typing import Any
 import tensorflow as _tf
 
 # Integer types that the matmul kernels lack.
-_WIDE = dict.fromkeys((_tf.int8, _tf.int16, _tf.uint8, _tf.uint16, _tf.bool), _tf.int32) | {_tf.uint32: _tf.int64, _tf.uint64: _tf.int64}
+_WIDE = dict.fromkeys(
+    (_tf.int8, _tf.int16, _tf.uint8, _tf.uint16, _tf.bool), _tf.int32
+) | {_tf.uint32: _tf.int64, _tf.uint64: _tf.int64}
 
 
 def _through(function: Any, *operands: Any) -> Any:

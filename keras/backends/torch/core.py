@@ -22,7 +22,25 @@ _dynamo.install()
 
 _NATIVE = {
     name: getattr(_torch, name)
-    for name in ["bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "bfloat16", "float16", "float32", "float64", "float8_e4m3fn", "float8_e5m2", "complex64", "complex128"]
+    for name in [
+        "bool",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "bfloat16",
+        "float16",
+        "float32",
+        "float64",
+        "float8_e4m3fn",
+        "float8_e5m2",
+        "complex64",
+        "complex128",
+    ]
 }
 _NAMES = {dtype: name for name, dtype in _NATIVE.items()}
 inexact = frozenset(
@@ -213,9 +231,7 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return rematerialized
 
 
-def compute_output_spec(
-    function: Callable[..., Any], *args: Any, **kwargs: Any
-) -> Any:
+def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Runs the function on storage-less tensors of two sizes for each unknown one.
 
     Functions that meet real tensors on the way cannot run without storage; they are

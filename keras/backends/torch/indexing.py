@@ -1,4 +1,4 @@
-"""Reading and writing parts of tensors, searching and sorting, on the PyTorch backend."""
+"""Reading and writing parts of tensors, searching, sorting; the PyTorch backend."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return result.scatter_add(-1, x.long(), each)
 
 
-def unique_parts(x: Any, axis: int | None = None) -> Any:
+def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
     values, inverse, amounts = _torch.unique(
         x, return_inverse=True, return_counts=True, dim=axis
