@@ -168,7 +168,7 @@ def _unknown(name: str) -> str:
     return (
         f"Could not interpret activation identifier: {name!r}. "
         + (f"Did you mean {hint}? " if hint else "")
-        + f"Known names: {', '.join(_BY_NAME)}. A function of your own is known by name "
-        "after @keras.saving.register_keras_serializable() or inside "
+        + f"Known names: {', '.join(_BY_NAME)}. A function of your own is known by "
+        "name after @keras.saving.register_keras_serializable() or inside "
         "keras.saving.custom_object_scope."
     )

@@ -15,7 +15,7 @@ def segment_sum(
     data: TensorLike,
     segment_ids: TensorLike,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002 - the public name
+    sorted: bool = False,
 ) -> Tensor:
     """Sums the rows that belong to the same segment.
 
@@ -48,7 +48,7 @@ def segment_prod(
     data: TensorLike,
     segment_ids: TensorLike,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002 - the public name
+    sorted: bool = False,
 ) -> Tensor:
     """Multiplies the rows that belong to the same segment.
 
@@ -79,7 +79,7 @@ def segment_max(
     data: TensorLike,
     segment_ids: TensorLike,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002 - the public name
+    sorted: bool = False,
 ) -> Tensor:
     """The greatest of the rows that belong to the same segment.
 
@@ -111,7 +111,7 @@ def segment_min(
     data: TensorLike,
     segment_ids: TensorLike,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002 - the public name
+    sorted: bool = False,
 ) -> Tensor:
     """The least of the rows that belong to the same segment.
 
@@ -153,7 +153,7 @@ def _segmented(op_name: str, data: Any, ids: Any, num_segments: int | None) -> T
 
 
 @op
-def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:  # noqa: A002
+def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """The greatest values along the last axis, and where they stand.
 
     Args:

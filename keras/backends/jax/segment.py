@@ -27,7 +27,7 @@ def _segment(function: _Callable[..., Any], data: Any, ids: Any, *rest: Any) -> 
     count = _count(ids, num_segments)
     ids = ids.astype("int32")
     if not in_order:
-        # JAX wraps negative numbers around; here they are left out like those too great.
+        # JAX wraps negative numbers around; here they are left out.
         ids = _jnp.where(ids < 0, count, ids)
     return function(data, ids, count, indices_are_sorted=in_order)
 
@@ -36,7 +36,7 @@ def segment_sum(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     return _segment(_jax.ops.segment_sum, data, segment_ids, num_segments, sorted)
 
@@ -45,7 +45,7 @@ def segment_prod(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     return _segment(_jax.ops.segment_prod, data, segment_ids, num_segments, sorted)
 
@@ -54,7 +54,7 @@ def segment_max(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     return _segment(_jax.ops.segment_max, data, segment_ids, num_segments, sorted)
 
@@ -63,12 +63,12 @@ def segment_min(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     return _segment(_jax.ops.segment_min, data, segment_ids, num_segments, sorted)
 
 
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:  # noqa: A002
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
     values, indices = _jax.lax.top_k(x, k)
     return values, indices
 

@@ -24,7 +24,7 @@ def segment_sum(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     return _segment(_np.add, data, segment_ids, num_segments, 0)
 
@@ -33,7 +33,7 @@ def segment_prod(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     return _segment(_np.multiply, data, segment_ids, num_segments, 1)
 
@@ -42,7 +42,7 @@ def segment_max(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     kind = data.dtype.kind
     least = _np.iinfo(data.dtype).min if kind in "iu" else -_np.inf
@@ -53,14 +53,14 @@ def segment_min(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     kind = data.dtype.kind
     greatest = _np.iinfo(data.dtype).max if kind in "iu" else _np.inf
     return _segment(_np.minimum, data, segment_ids, num_segments, greatest)
 
 
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:  # noqa: A002
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
     if k > x.shape[-1]:
         raise ValueError("There are fewer than k values.")
     # Of equal values the first comes first, as on the other backends.

@@ -1,4 +1,4 @@
-"""Convolution and pooling of the NumPy backend: windows as views, and sums over them."""
+"""Convolution and pooling of the NumPy backend: windows as views, sums over them."""
 
 from __future__ import annotations
 

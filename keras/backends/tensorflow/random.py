@@ -1,4 +1,4 @@
-"""Random numbers of the TensorFlow backend: its stateless functions, keyed by the seed."""
+"""Random numbers of the TensorFlow backend: stateless functions, keyed by the seed."""
 
 from __future__ import annotations
 

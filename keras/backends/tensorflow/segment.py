@@ -25,7 +25,7 @@ def segment_sum(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     return _segment(_tf.math.unsorted_segment_sum, data, segment_ids, num_segments)
 
@@ -34,7 +34,7 @@ def segment_prod(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     return _segment(_tf.math.unsorted_segment_prod, data, segment_ids, num_segments)
 
@@ -43,7 +43,7 @@ def segment_max(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     y = _segment(_tf.math.unsorted_segment_max, data, segment_ids, num_segments)
     # TensorFlow fills empty segments with the least finite number.
@@ -54,7 +54,7 @@ def segment_min(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     y = _segment(_tf.math.unsorted_segment_min, data, segment_ids, num_segments)
     return _filled(y, y.dtype.max, float("inf"))
@@ -66,7 +66,7 @@ def _filled(y: Any, found: Any, value: float) -> Any:
     return _tf.where(y == found, _tf.constant(value, y.dtype), y)
 
 
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:  # noqa: A002
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
     values, indices = _tf.math.top_k(x, k, sorted=sorted)
     return values, indices
 

@@ -184,9 +184,7 @@ def conv_transpose(
     )
     cut: list[Any] = [slice(None)]
     pads: list[Any] = [(0, 0)]
-    for n, k, s, d, e, length in zip(
-        sizes, window, strides, dilation, extra, full, strict=True
-    ):
+    for k, s, d, e, length in zip(window, strides, dilation, extra, full, strict=True):
         # Crop and missing end do not depend on the size of the input.
         crop, size = _windows.transposed_crop(8, k, s, d, padding, e)
         missing = crop + size - (7 * s + (k - 1) * d + 1)

@@ -26,7 +26,7 @@ def segment_sum(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     return _segment(data, segment_ids, num_segments, "sum", 0)
 
@@ -35,7 +35,7 @@ def segment_prod(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     return _segment(data, segment_ids, num_segments, "prod", 1)
 
@@ -44,7 +44,7 @@ def segment_max(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     floats = data.dtype.is_floating_point
     least = float("-inf") if floats else _torch.iinfo(data.dtype).min
@@ -55,14 +55,14 @@ def segment_min(
     data: Any,
     segment_ids: Any,
     num_segments: int | None = None,
-    sorted: bool = False,  # noqa: A002
+    sorted: bool = False,
 ) -> Any:
     floats = data.dtype.is_floating_point
     greatest = float("inf") if floats else _torch.iinfo(data.dtype).max
     return _segment(data, segment_ids, num_segments, "amin", greatest)
 
 
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:  # noqa: A002
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
     values, indices = _torch.topk(x, k, sorted=sorted)
     return values, indices.int()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch as _torch
-import torch.nn.functional as _F  # noqa: N812
+import torch.nn.functional as _F
 
 from keras.backends import windows as _windows
 from keras.core.config import standardize_data_format as _data_format
@@ -42,7 +42,7 @@ def _restore(x: Any, was_last: bool) -> Any:
 def _padded(
     x: Any, pads: list[tuple[int, int]], value: float = 0.0
 ) -> tuple[Any, tuple[int, ...]]:
-    """The input padded where the two ends differ, and the padding left to the kernel."""
+    """The input, padded where the ends differ, and the padding left to the kernel."""
     if all(before == after for before, after in pads):
         return x, tuple(before for before, _ in pads)
     flat = [n for pair in reversed(pads) for n in pair]
@@ -60,11 +60,15 @@ def _convolve(
 ) -> Any:
     x, was_last = _channels_first(inputs, data_format)
     rank = x.ndim - 2
-    strides = _windows.tuple_of(strides, rank)
-    dilation = _windows.tuple_of(dilation_rate, rank)
-    pads = _windows.paddings(x.shape[2:], weight.shape[2:], strides, dilation, padding)
-    x, pad = _padded(x, pads)
-    y = _CONV[rank](x, weight, None, strides, pad, dilation, groups)
+    pad: Any = 0
+    if padding != "valid":
+        steps = _windows.tuple_of(strides, rank)
+        spacing = _windows.tuple_of(dilation_rate, rank)
+        x, pad = _padded(
+            x,
+            _windows.paddings(x.shape[2:], weight.shape[2:], steps, spacing, padding),
+        )
+    y = _CONV[rank](x, weight, None, strides, pad, dilation_rate, groups)
     return _restore(y, was_last)
 
 
@@ -148,6 +152,17 @@ def conv_transpose(
     return _restore(y, was_last)
 
 
+def _pool_padding(
+    x: Any, pool_size: Any, strides: Any, padding: str, value: Any
+) -> tuple[Any, Any, list[tuple[int, int]]]:
+    """The input, padded where the ends differ, and the padding left to the kernel."""
+    rank = x.ndim - 2
+    window = _windows.tuple_of(pool_size, rank)
+    strides = window if strides is None else _windows.tuple_of(strides, rank)
+    pads = _windows.paddings(x.shape[2:], window, strides, (1,) * rank, padding)
+    return *_padded(x, pads, value), pads
+
+
 def max_pool(
     inputs: Any,
     pool_size: Any,
@@ -157,18 +172,21 @@ def max_pool(
 ) -> Any:
     x, was_last = _channels_first(inputs, data_format)
     rank = x.ndim - 2
-    window = _windows.tuple_of(pool_size, rank)
-    strides = window if strides is None else _windows.tuple_of(strides, rank)
-    pads = _windows.paddings(x.shape[2:], window, strides, (1,) * rank, padding)
-    if x.dtype.is_floating_point:
+    pad: Any = 0
+    floats = x.dtype.is_floating_point
+    if padding != "valid":
         least: Any = float("-inf")
-    else:
-        least = 0 if x.dtype is _torch.bool else _torch.iinfo(x.dtype).min
-    x, pad = _padded(x, pads, least)
-    if rank == 1 and not x.dtype.is_floating_point:  # only the 2D kernel knows integers
-        y = _F.max_pool2d(x[:, :, None], (1, *window), (1, *strides), (0, *pad))
-        return _restore(y[:, :, 0], was_last)
-    return _restore(_MAX_POOL[rank](x, window, strides, pad), was_last)
+        if not floats:
+            least = 0 if x.dtype is _torch.bool else _torch.iinfo(x.dtype).min
+        x, pad, _ = _pool_padding(x, pool_size, strides, padding, least)
+    if rank == 1 and not floats:  # only the kernel for two axes knows integers
+        window = (1, *_windows.tuple_of(pool_size, 1))
+        steps = None if strides is None else (1, *_windows.tuple_of(strides, 1))
+        pad = (0, *_windows.tuple_of(pad, 1))
+        return _restore(
+            _F.max_pool2d(x[:, :, None], window, steps, pad)[:, :, 0], was_last
+        )
+    return _restore(_MAX_POOL[rank](x, pool_size, strides, pad), was_last)
 
 
 def average_pool(
@@ -179,16 +197,14 @@ def average_pool(
     data_format: str | None = None,
 ) -> Any:
     x, was_last = _channels_first(inputs, data_format)
-    rank = x.ndim - 2
-    window = _windows.tuple_of(pool_size, rank)
-    strides = window if strides is None else _windows.tuple_of(strides, rank)
-    pads = _windows.paddings(x.shape[2:], window, strides, (1,) * rank, padding)
-    pool = _AVERAGE_POOL[rank]
-    padded, pad = _padded(x, pads)
-    y = pool(padded, window, strides, pad, count_include_pad=False)
+    pool = _AVERAGE_POOL[x.ndim - 2]
+    if padding == "valid":
+        return _restore(pool(x, pool_size, strides), was_last)
+    padded, pad, pads = _pool_padding(x, pool_size, strides, padding, 0.0)
+    y = pool(padded, pool_size, strides, pad, count_include_pad=False)
     if padded is not x:  # the zeros that were added do not count
         ones, _ = _padded(x.new_ones((1, 1, *x.shape[2:])), pads)
-        y = y / pool(ones, window, strides)
+        y = y / pool(ones, pool_size, strides)
     return _restore(y, was_last)
 
 

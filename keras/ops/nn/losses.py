@@ -1,4 +1,4 @@
-"""Cross-entropies, and the loss and decoding of connectionist temporal classification."""
+"""Cross-entropies; loss and decoding of connectionist temporal classification."""
 
 from __future__ import annotations
 
