@@ -42,9 +42,8 @@ def lambda_from_config(config: dict[str, Any]) -> FunctionType:
     if value is not None:
         code, defaults, closure = value
     else:
-        code, defaults, closure = (
-            config.get(key) for key in ("code", "defaults", "closure")
-        )
+        code = config.get("code", "")
+        defaults, closure = config.get("defaults"), config.get("closure")
     try:
         loaded = marshal.loads(base64.b64decode(code))  # noqa: S302 - behind safe mode
     except Exception as error:

@@ -77,7 +77,7 @@ class Archive:
                 while block := source.read(_BLOCK):
                     copy.write(block)
             copy.seek(0)
-            yield copy  # type: ignore[misc]
+            yield copy
 
     def _info(self, name: str) -> zipfile.ZipInfo:
         info = self._members.get(name)
@@ -214,6 +214,6 @@ class _Section(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         count = max(0, min(len(view), self._size - self._position))
         self._file.seek(self._start + self._position)
-        count = self._file.readinto(view[:count])  # type: ignore[attr-defined]
+        count = self._file.readinto(view[:count])
         self._position += count
         return count

@@ -188,7 +188,7 @@ def _upgrade_arguments(name: str, inner: dict[str, Any]) -> None:
 def _takes(cls: type, argument: str) -> bool:
     """Whether some class of the line declares a constructor argument of that name."""
     return any(
-        argument in inspect.signature(base.__init__).parameters  # type: ignore[misc]
+        argument in inspect.signature(base.__init__).parameters
         for base in cls.__mro__
         if "__init__" in base.__dict__ and base is not object
     )

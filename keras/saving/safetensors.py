@@ -94,14 +94,8 @@ class SafetensorsReader:
         )
 
     def _check(self, name: str, entry: Any, size: int) -> None:
-        try:
-            shape, (begin, end) = entry["shape"], entry["data_offsets"]
-            right = all(
-                type(number) is int and number >= 0 for number in (*shape, begin, end)
-            )
-        except (KeyError, TypeError, ValueError):
-            right = False
-        if not right:
+        shape, begin, end = _layout(entry)
+        if shape is None:
             raise self._error(f"the entry of {name!r} is {entry!r}"[:300])
         itemsize = _dtype(entry.get("dtype"), f"{name!r} in {self._what}").itemsize
         if end > size or end - begin != math.prod(shape) * itemsize:
@@ -121,9 +115,19 @@ class SafetensorsReader:
         self._file.seek(self._start + begin)
         array = np.empty(entry["shape"], _dtype(entry["dtype"], self._what))
         flat = array.reshape(-1).view(np.uint8) if array.size else np.empty(0, np.uint8)
-        if self._file.readinto(flat.data) != end - begin:  # type: ignore[attr-defined]
+        if self._file.readinto(flat.data) != end - begin:
             raise self._error("it is truncated")
         return array
+
+
+def _layout(entry: Any) -> tuple[list[int] | None, int, int]:
+    """Shape and offsets of an entry; no shape if something is not as it must be."""
+    try:
+        shape, (begin, end) = list(entry["shape"]), entry["data_offsets"]
+    except (KeyError, TypeError, ValueError):
+        return None, 0, 0
+    whole = all(type(n) is int and n >= 0 for n in (*shape, begin, end))
+    return (shape if whole else None), begin, end
 
 
 class _SafetensorsStore(Store):
@@ -199,6 +203,6 @@ class _SafetensorsWriteStore(dict[str, Any]):
         self._values[name] = value
         super().__setitem__(str(key), value)
 
-    def update(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+    def update(self, *args: Any, **kwargs: Any) -> None:
         for key, value in dict(*args, **kwargs).items():
             self[key] = value

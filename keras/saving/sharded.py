@@ -25,13 +25,14 @@ class ShardedWriter:
 
     Args:
         path: the index file, `name.weights.json`; shards are `name_00000.weights.h5`.
-        max_shard_size: gigabytes of weights in one file; one weight is never split.
+        max_shard_size: gigabytes (2**30 bytes) of weights in one file; one weight is
+            never split.
         files: closes the shards, and gives them their names once all went well.
     """
 
     def __init__(self, path: str, max_shard_size: float, files: ExitStack) -> None:
         self._stem = path.removesuffix(INDEX_SUFFIX)
-        self._limit = max_shard_size * 1e9
+        self._limit = max_shard_size * (1 << 30)
         self._files = files
         self._shards: list[Any] = []
         self._size = 0
@@ -88,7 +89,7 @@ class _ShardedWriteStore(dict[str, Any]):
         self._writer.put(self._path, self._name, str(key), to_array(value))
         super().__setitem__(str(key), None)
 
-    def update(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+    def update(self, *args: Any, **kwargs: Any) -> None:
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
 

@@ -27,9 +27,11 @@ class Reader(Protocol):
 
     def at(self, path: str) -> Store:
         """The store of the object at a path; empty if the file has none."""
+        ...
 
     def paths(self) -> Iterator[str]:
         """The paths of all objects of which there are weights."""
+        ...
 
 
 class Writer(Protocol):
@@ -37,6 +39,7 @@ class Writer(Protocol):
 
     def at(self, path: str, name: str) -> MutableMapping[str, Any]:
         """The store for the object at a path, called `name`."""
+        ...
 
 
 def to_array(value: Any) -> np.ndarray:
@@ -123,7 +126,7 @@ class _H5WriteStore(dict[str, Any]):
         h5_files.write_array(self._group, str(key), to_array(value))
         super().__setitem__(str(key), None)
 
-    def update(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+    def update(self, *args: Any, **kwargs: Any) -> None:
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
 

@@ -93,3 +93,11 @@ def members(file: Any) -> dict[str, Any]:
 
     file.visititems(note)
     return found
+
+
+def test_sharded_weights_of_keras_3(backend: str) -> None:
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(2)]
+    )
+    model.load_weights(FIXTURES / "sharded.weights.json")
+    check_outputs("sharded", model)
