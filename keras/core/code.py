@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import builtins
+import importlib
 import marshal
 from types import CodeType, FunctionType
 from typing import Any
@@ -64,8 +65,7 @@ def lambda_from_config(config: dict[str, Any]) -> FunctionType:
 
 def _modules() -> dict[str, Any]:
     """Names that lambdas of models commonly use."""
-    import keras
-
+    keras = importlib.import_module("keras")
     return {"keras": keras, "ops": keras.ops}
 
 

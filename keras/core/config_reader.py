@@ -17,7 +17,7 @@ import numpy as np
 
 from keras.core import public_names, registry
 from keras.core.code import lambda_from_config
-from keras.core.config_writer import PYTHON_TYPES
+from keras.core.config_writer import PYTHON_TYPES, current_backend
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import DeserializationError
 from keras.core.keras_tensor import KerasTensor
@@ -361,9 +361,7 @@ def _read_array(config: Any) -> Any:
 
 
 def _read_tensor(config: Any) -> Any:
-    from keras.backends import current
-
-    return current().convert_to_tensor(_read_array(config))
+    return current_backend().convert_to_tensor(_read_array(config))
 
 
 _SPECIAL = {

@@ -6,6 +6,7 @@ that JSON lacks have forms of their own (`__slice__`, `__numpy__`, ...).
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -137,10 +138,13 @@ def _is_tensor(obj: Any) -> bool:
     return hasattr(obj, "shape") and hasattr(obj, "dtype") and hasattr(obj, "__array__")
 
 
-def _to_numpy(obj: Any) -> Any:
-    from keras.backends import current
+def current_backend() -> Any:
+    """The backend that tensors in configs belong to; a floor above, so by name."""
+    return importlib.import_module("keras.backends").current()
 
-    return current().convert_to_numpy(obj)
+
+def _to_numpy(obj: Any) -> Any:
+    return current_backend().convert_to_numpy(obj)
 
 
 def _dtype_name(obj: Any) -> str:
