@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import public_names, registry
+from keras.core import op_files, public_names, registry
 from keras.core.code import lambda_to_config
 from keras.core.configurable import _declared_class
 from keras.core.dtypes import standardize_dtype
@@ -177,6 +177,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     is_op = getattr(cls, "declaration", None) is not None
     if public is not None:
         module, name = public
+        name = op_files.class_name(cls) if is_op else name
         registered_name = name if is_op or name == "Functional" else None
     else:
         module = None if cls.__module__ in ("__main__", "builtins") else cls.__module__
@@ -184,7 +185,9 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     result = {
         "module": module,
         "class_name": name,
-        "config": serialize_keras_object(obj.get_config()),
+        "config": serialize_keras_object(
+            op_files.operation_config(obj) if is_op else obj.get_config()
+        ),
         "registered_name": registered_name,
     }
     if hasattr(obj, "get_build_config"):

@@ -32,7 +32,11 @@ class Node:
     __slots__ = ("args", "inputs", "kwargs", "operation", "outputs")
 
     def __init__(
-        self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any
+        self,
+        operation: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        outputs: Any,
     ) -> None:
         self.operation = operation
         self.args = args
@@ -231,12 +235,12 @@ class OpCall(Operation):
         super().__init__(name=name)
         self.static = static
 
-    def call(self, *tensors: Any) -> Any:
-        """The op on its tensor arguments."""
+    def call(self, *tensors: Any, **more: Any) -> Any:
+        """The op on its tensor arguments; `more` are static ones of this call."""
         declaration = self.declaration
+        static = {**self.static, **more}
         if declaration.leads_with_tensors:
-            return declaration.public(*tensors, **self.static)
-        static = dict(self.static)
+            return declaration.public(*tensors, **static)
         values = []
         remaining = list(tensors)
         for index, name in enumerate(declaration.parameters):
@@ -248,10 +252,10 @@ class OpCall(Operation):
                 values.append(static.pop(name))
         return declaration.public(*values)
 
-    def compute_output_spec(self, *tensors: Any) -> Any:
+    def compute_output_spec(self, *tensors: Any, **more: Any) -> Any:
         """By the rule of the op."""
         with SymbolicScope():
-            return self.call(*tensors)
+            return self.call(*tensors, **more)
 
     def get_config(self) -> dict[str, Any]:
         """The name and the static arguments."""
@@ -271,7 +275,10 @@ def operation_class(declaration: Declaration) -> type[OpCall]:
 
 
 def record(
-    declaration: Declaration, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any
+    declaration: Declaration,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    outputs: Any,
 ) -> Any:
     """Makes the graph node of a call of an op on KerasTensors."""
     bound = declaration.signature.bind(*args, **kwargs)
@@ -287,7 +294,5 @@ def record(
             static[name] = value
     while tensors and tensors[-1] is None:
         tensors.pop()
-    operation = operation_class(declaration)(
-        name=auto_name(declaration.name), **static
-    )
+    operation = operation_class(declaration)(name=auto_name(declaration.name), **static)
     return connect(operation, tuple(tensors), {}, outputs)
