@@ -176,8 +176,10 @@ def _upgrade_arguments(name: str, inner: dict[str, Any]) -> None:
         if name == "Functional" and isinstance(value, list) and len(value) == 1:
             if isinstance(value[0], list):
                 inner[key] = value[0]
+    if name in ("Functional", "Sequential"):
+        return
     cls = public_names.find_class(None, name)
-    if cls is None or name in ("Functional", "Sequential"):
+    if cls is None:
         return
     parameters = constructor_parameters(cls)
     for key in set(inner) - set(parameters) - _COMMON:
