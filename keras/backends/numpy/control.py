@@ -1,1 +1,74 @@
-"""Placeholder."""
+"""Control flow of the NumPy backend: Python's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+
+from keras.backends import associative as _associative
+from keras.core import tree as _tree
+
+
+def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
+    return true_fn() if pred else false_fn()
+
+
+def switch(index: Any, branches: Any, *operands: Any) -> Any:
+    return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
+
+
+def while_loop(
+    cond: Any, body: Any, loop_vars: Any, maximum_iterations: int | None = None
+) -> Any:
+    several = isinstance(loop_vars, (tuple, list))
+    values = tuple(loop_vars) if several else (loop_vars,)
+    count = 0
+    while cond(*values) and (maximum_iterations is None or count < maximum_iterations):
+        found = body(*values)
+        found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
+        values = _tree.map_structure(_np.asarray, found)
+        count += 1
+    return type(loop_vars)(values) if several else values[0]
+
+
+def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
+    value = init_val
+    for i in range(int(lower), int(upper)):
+        value = body_fun(_np.asarray(i, "int32"), value)
+    return value
+
+
+def scan(
+    f: Any, init: Any, xs: Any, length: int | None, reverse: bool, unroll: int | bool
+) -> Any:
+    count = length or 0
+    carry, found = init, []
+    for i in range(count - 1, -1, -1) if reverse else range(count):
+        x = None if xs is None else _tree.map_structure(lambda a, i=i: a[i], xs)
+        carry, y = f(carry, x)
+        found.append(y)
+    if reverse:
+        found.reverse()
+    if not found or found[0] is None:
+        return carry, None
+    return carry, _tree.map_structure(lambda *ys: _np.stack(ys), *found)
+
+
+def map(f: Any, xs: Any) -> Any:
+    count = _tree.flatten(xs)[0].shape[0]
+    found = [f(_tree.map_structure(lambda a, i=i: a[i], xs)) for i in range(count)]
+    return _tree.map_structure(lambda *ys: _np.stack(ys), *found)
+
+
+vectorized_map = map
+
+
+def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    return _associative.associative_scan(
+        f, elems, reverse, axis, _np.flip, _np.stack, _np.reshape, _np.concatenate
+    )
+
+
+def custom_gradient(f: Any) -> Any:
+    return lambda *args, **kwargs: f(*args, **kwargs)[0]

@@ -1,1 +1,180 @@
-"""Placeholder."""
+"""Control flow of the TensorFlow backend: `tf.cond` and `tf.while_loop`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as _tf
+
+from keras.backends import associative as _associative
+from keras.core import tree as _tree
+
+
+def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
+    if _tf.executing_eagerly():
+        return true_fn() if bool(pred) else false_fn()
+    return _tf.cond(pred, true_fn, false_fn)
+
+
+def switch(index: Any, branches: Any, *operands: Any) -> Any:
+    index = _tf.clip_by_value(_tf.cast(index, "int32"), 0, len(branches) - 1)
+    return _tf.switch_case(
+        index, [lambda branch=branch: branch(*operands) for branch in branches]
+    )
+
+
+def while_loop(
+    cond: Any, body: Any, loop_vars: Any, maximum_iterations: int | None = None
+) -> Any:
+    several = isinstance(loop_vars, (tuple, list))
+    first = tuple(loop_vars) if several else (loop_vars,)
+
+    def step(*values: Any) -> Any:
+        found = body(*values)
+        found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
+        return _tree.map_structure(_like, found, values)
+
+    values = _tf.while_loop(cond, step, first, maximum_iterations=maximum_iterations)
+    return type(loop_vars)(values) if several else values[0]
+
+
+def _like(new: Any, old: Any) -> Any:
+    new = _tf.convert_to_tensor(new)
+    return new if new.dtype == old.dtype else _tf.cast(new, old.dtype)
+
+
+def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
+    known = None
+    if isinstance(lower, int) and isinstance(upper, int):
+        known = max(upper - lower, 0)
+
+    def step(i: Any, value: Any) -> Any:
+        return i + 1, _tree.map_structure(_like, body_fun(i, value), value)
+
+    _, value = _tf.while_loop(
+        lambda i, _: i < upper,
+        step,
+        (_tf.cast(lower, "int32"), init_val),
+        maximum_iterations=known,
+    )
+    return value
+
+
+def scan(
+    f: Any, init: Any, xs: Any, length: int | None, reverse: bool, unroll: int | bool
+) -> Any:
+    rows = [] if xs is None else _tree.flatten(xs)
+    count = length if length is not None else _tf.shape(rows[0])[0]
+    if reverse:
+        rows = [_tf.reverse(x, [0]) for x in rows]
+    if unroll is True and length is not None:
+        carry, found = _unrolled_scan(f, init, xs, rows, length)
+    else:
+        carry, found = _looped_scan(f, init, xs, rows, count)
+    if reverse and found is not None:
+        found = _tree.map_structure(lambda y: _tf.reverse(y, [0]), found)
+    return carry, found
+
+
+def _unrolled_scan(f: Any, init: Any, xs: Any, rows: Any, count: int) -> Any:
+    carry, found = init, []
+    for i in range(count):
+        x = None if xs is None else _tree.pack_sequence_as(xs, [row[i] for row in rows])
+        carry, y = f(carry, x)
+        found.append(y)
+    if not found or found[0] is None:
+        return carry, None
+    return carry, _tree.map_structure(lambda *ys: _tf.stack(ys), *found)
+
+
+def _looped_scan(f: Any, init: Any, xs: Any, rows: Any, count: Any) -> Any:
+    arrays = [
+        _tf.TensorArray(x.dtype, count, element_shape=x.shape[1:]).unstack(x)
+        for x in rows
+    ]
+
+    def at(i: Any) -> Any:
+        if xs is None:
+            return None
+        return _tree.pack_sequence_as(xs, [array.read(i) for array in arrays])
+
+    known = count if isinstance(count, int) else None
+    if known == 0:
+        return init, None
+    # The first step is done outside: it tells what the results look like.
+    carry, sample = f(init, at(0))
+    carry = _tree.map_structure(_like, carry, init)
+    flat = [] if sample is None else [_tf.convert_to_tensor(y) for y in _flat(sample)]
+    stores = [
+        _tf.TensorArray(y.dtype, count, element_shape=y.shape).write(0, y) for y in flat
+    ]
+
+    def step(i: Any, carry: Any, stores: Any) -> Any:
+        new, y = f(carry, at(i))
+        values = [] if y is None else _flat(y)
+        stores = [s.write(i, v) for s, v in zip(stores, values, strict=True)]
+        return i + 1, _tree.map_structure(_like, new, carry), stores
+
+    _, carry, stores = _tf.while_loop(
+        lambda i, *_: i < count,
+        step,
+        (_tf.constant(1), carry, stores),
+        maximum_iterations=None if known is None else known - 1,
+    )
+    if sample is None:
+        return carry, None
+    stacked = []
+    for store, y in zip(stores, flat, strict=True):
+        whole = store.stack()
+        whole.set_shape([known, *y.shape])
+        stacked.append(whole)
+    return carry, _tree.pack_sequence_as(sample, stacked)
+
+
+_flat = _tree.flatten
+
+
+def map(f: Any, xs: Any) -> Any:
+    length = _tree.flatten(xs)[0].shape[0]
+    start = _tf.constant(0)
+    return scan(lambda carry, x: (carry, f(x)), start, xs, length, False, 1)[1]
+
+
+def vectorized_map(function: Any, elements: Any) -> Any:
+    return _tf.vectorized_map(function, elements)
+
+
+def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    def flip(x: Any, axis: int) -> Any:
+        return _tf.reverse(x, [axis])
+
+    return _associative.associative_scan(
+        f, elems, reverse, axis, flip, _tf.stack, _tf.reshape, _tf.concat
+    )
+
+
+def custom_gradient(f: Any) -> Any:
+    def adapted(*args: Any, **kwargs: Any) -> Any:
+        outputs, gradient = f(*args, **kwargs)
+
+        def backward(*upstream: Any, variables: Any = None) -> Any:
+            found = gradient(*upstream)
+            return found if not variables else (found, [None] * len(variables))
+
+        return outputs, backward
+
+    return _tf.custom_gradient(adapted)
+
+
+def jvp(fun: Any, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+    # Copies: the accumulator wants each tensor once.
+    primals, tangents = [_tf.identity(x) for x in primals], list(tangents)
+    with _tf.autodiff.ForwardAccumulator(primals, tangents) as accumulator:
+        outputs = fun(*primals)
+        aux = None
+        if has_aux:
+            outputs, aux = outputs
+    derivatives = _tree.map_structure(
+        lambda y: accumulator.jvp(y, _tf.UnconnectedGradients.ZERO), outputs
+    )
+    return (outputs, derivatives, aux) if has_aux else (outputs, derivatives)

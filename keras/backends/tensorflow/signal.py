@@ -1,1 +1,45 @@
-"""To be filled."""
+"""Fourier transforms and frames of the TensorFlow backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as _tf
+
+
+def _complex(x: Any) -> Any:
+    return _tf.complex(x[0], x[1])
+
+
+def _parts(x: Any) -> tuple[Any, Any]:
+    return _tf.math.real(x), _tf.math.imag(x)
+
+
+def fft(x: Any) -> tuple[Any, Any]:
+    return _parts(_tf.signal.fft(_complex(x)))
+
+
+def fft2(x: Any) -> tuple[Any, Any]:
+    return _parts(_tf.signal.fft2d(_complex(x)))
+
+
+def ifft2(x: Any) -> tuple[Any, Any]:
+    return _parts(_tf.signal.ifft2d(_complex(x)))
+
+
+def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
+    size = None if fft_length is None else [fft_length]
+    return _parts(_tf.signal.rfft(x, size))
+
+
+def irfft(x: Any, fft_length: int | None = None) -> Any:
+    size = None if fft_length is None else [fft_length]
+    return _tf.signal.irfft(_complex(x), size)
+
+
+def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
+    return _tf.signal.frame(x, sequence_length, sequence_stride)
+
+
+def overlap_sequences(x: Any, sequence_stride: int) -> Any:
+    return _tf.signal.overlap_and_add(x, sequence_stride)

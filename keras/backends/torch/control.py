@@ -1,1 +1,123 @@
-"""Placeholder."""
+"""Control flow of the PyTorch backend: Python's own, where nothing is being compiled.
+
+A branch on a tensor's value waits for a GPU. Inside `torch.compile`, `cond` becomes
+`torch.cond`; loops whose number of steps is known are unrolled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch as _torch
+
+from keras.backends import associative as _associative
+from keras.core import tree as _tree
+
+_compiling = _torch.compiler.is_compiling
+
+
+def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
+    if _compiling() and isinstance(pred, _torch.Tensor):
+        return _torch.cond(pred, true_fn, false_fn, ())
+    return true_fn() if pred else false_fn()
+
+
+def switch(index: Any, branches: Any, *operands: Any) -> Any:
+    if _compiling():  # nested choices: the tracer knows two branches
+        chosen = branches[-1]
+        for number in range(len(branches) - 2, -1, -1):
+            first, rest = branches[number], chosen
+
+            def chosen(
+                *args: Any, n: int = number, a: Any = first, b: Any = rest
+            ) -> Any:
+                return cond(index <= n, lambda: a(*args), lambda: b(*args))
+
+        return chosen(*operands)
+    return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
+
+
+def while_loop(
+    cond: Any, body: Any, loop_vars: Any, maximum_iterations: int | None = None
+) -> Any:
+    several = isinstance(loop_vars, (tuple, list))
+    values = tuple(loop_vars) if several else (loop_vars,)
+    count = 0
+    while cond(*values) and (maximum_iterations is None or count < maximum_iterations):
+        found = body(*values)
+        values = tuple(found) if isinstance(found, (tuple, list)) else (found,)
+        count += 1
+    return type(loop_vars)(values) if several else values[0]
+
+
+def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
+    value = init_val
+    device = next(
+        (x.device for x in _tree.flatten(init_val) if hasattr(x, "device")), None
+    )
+    for i in range(int(lower), int(upper)):
+        value = body_fun(_torch.tensor(i, dtype=_torch.int32, device=device), value)
+    return value
+
+
+def scan(
+    f: Any, init: Any, xs: Any, length: int | None, reverse: bool, unroll: int | bool
+) -> Any:
+    count = length or 0
+    rows = None if xs is None else [x.unbind(0) for x in _tree.flatten(xs)]
+    carry, found = init, []
+    for i in range(count - 1, -1, -1) if reverse else range(count):
+        x = None
+        if rows is not None:
+            x = _tree.pack_sequence_as(xs, [row[i] for row in rows])
+        carry, y = f(carry, x)
+        found.append(y)
+    if reverse:
+        found.reverse()
+    if not found or found[0] is None:
+        return carry, None
+    return carry, _tree.map_structure(lambda *ys: _torch.stack(ys), *found)
+
+
+def map(f: Any, xs: Any) -> Any:
+    rows = [x.unbind(0) for x in _tree.flatten(xs)]
+    found = [
+        f(_tree.pack_sequence_as(xs, list(row))) for row in zip(*rows, strict=True)
+    ]
+    return _tree.map_structure(lambda *ys: _torch.stack(ys), *found)
+
+
+def vectorized_map(function: Any, elements: Any) -> Any:
+    return _torch.vmap(function)(elements)
+
+
+def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    def flip(x: Any, axis: int) -> Any:
+        return _torch.flip(x, (axis,))
+
+    return _associative.associative_scan(
+        f, elems, reverse, axis, flip, _torch.stack, _torch.reshape, _torch.cat
+    )
+
+
+class _CustomGradient(_torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, function: Any, kwargs: Any, *args: Any) -> Any:
+        outputs, ctx.gradient = function(*args, **kwargs)
+        ctx.count = len(args)
+        return tuple(outputs) if isinstance(outputs, list) else outputs
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Any) -> Any:
+        found = ctx.gradient(*upstream)
+        found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
+        missing = (None,) * (ctx.count - len(found))
+        return (None, None, *found, *missing)
+
+
+def custom_gradient(f: Any) -> Any:
+    return lambda *args, **kwargs: _CustomGradient.apply(f, kwargs, *args)
+
+
+def jvp(fun: Any, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+    return _torch.func.jvp(fun, tuple(primals), tuple(tangents), has_aux=has_aux)

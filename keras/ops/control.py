@@ -1,0 +1,476 @@
+"""Control flow: branches, loops and scans that compiled code can contain.
+
+These take functions, so they are no declared ops: each converts its tensors, and hands
+over to the backend. On KerasTensors the functions are run on KerasTensors, to learn
+what they return, and the call becomes one node of the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from keras.backends import current
+from keras.core import context, tree
+from keras.core.errors import ShapeError
+from keras.core.keras_tensor import KerasTensor
+from keras.ops.operation import Operation, any_symbolic, infer_spec
+
+Function = Callable[..., Any]
+
+
+class ControlFlow(Operation):
+    """A call of one of these functions in a graph.
+
+    Args:
+        run: what is called on the tensors.
+        infer: what tells the output specs from the tensors' specs.
+        name: a name; made up by default.
+    """
+
+    def __init__(self, run: Function, infer: Function, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.run = run
+        self.infer = infer
+
+    def call(self, *tensors: Any) -> Any:
+        """The computation."""
+        return self.run(*tensors)
+
+    def compute_output_spec(self, *tensors: Any) -> Any:
+        """What it returns, without running it."""
+        return self.infer(*tensors)
+
+
+def _perform(run: Function, infer: Function, *tensors: Any) -> Any:
+    """Runs on tensors; on KerasTensors only infers, and makes a graph node."""
+    if any_symbolic(tensors, {}):
+        if context.get().symbolic is not None:
+            return infer(*tensors)
+        return ControlFlow(run, infer)(*tensors)
+    return run(*tensors)
+
+
+def _tensors(structure: Any) -> Any:
+    """Everything in a structure as tensors of the current backend."""
+    return tree.map_structure(_tensor, structure)
+
+
+def _tensor(x: Any) -> Any:
+    backend = current()
+    if x is None or isinstance(x, KerasTensor) or backend.kind_of(x) == 1:
+        return x
+    return backend.convert_to_tensor(x)
+
+
+def _spec(x: Any) -> Any:
+    if x is None or isinstance(x, KerasTensor):
+        return x
+    backend = current()
+    return KerasTensor(backend.shape_of(x), backend.dtype_of(x))
+
+
+def _callable(op_name: str, name: str, function: Any) -> None:
+    if not callable(function):
+        raise TypeError(
+            f"keras.ops.{op_name} expects `{name}` to be callable. "
+            f"Received: {name}={function!r}."
+        )
+
+
+def _same(op_name: str, outputs: Sequence[Any]) -> Any:
+    """The common specs of branches: they must return alike."""
+    first = outputs[0]
+    for other in outputs[1:]:
+        a, b = tree.flatten(first), tree.flatten(other)
+        alike = len(a) == len(b) and all(
+            x is y
+            or (getattr(x, "shape", 0), getattr(x, "dtype", 0))
+            == (getattr(y, "shape", 1), getattr(y, "dtype", 1))
+            for x, y in zip(a, b, strict=True)
+        )
+        if not alike:
+            raise ValueError(
+                f"keras.ops.{op_name} expects all branches to return tensors of the "
+                f"same shapes and dtypes. Received: {first} and {other}."
+            )
+    return first
+
+
+def cond(pred: Any, true_fn: Function, false_fn: Function) -> Any:
+    """Calls one of two functions.
+
+    Args:
+        pred: scalar boolean.
+        true_fn: called without arguments if it is True.
+        false_fn: called without arguments if it is False; it must return tensors of
+            the same shapes and dtypes.
+
+    Returns:
+        What the function returned.
+
+    Raises:
+        TypeError: if one is not callable.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.ops.convert_to_tensor(2.0)
+    >>> float(keras.ops.cond(x > 1, lambda: x * 10, lambda: x))
+    20.0
+    """
+    _callable("cond", "true_fn", true_fn)
+    _callable("cond", "false_fn", false_fn)
+
+    def run(pred: Any) -> Any:
+        return current().cond(pred, true_fn, false_fn)
+
+    def infer(pred: Any) -> Any:
+        del pred
+        outputs = [infer_spec(fn, (), {}) for fn in (true_fn, false_fn)]
+        return _same("cond", outputs)
+
+    if isinstance(pred, bool):
+        return true_fn() if pred else false_fn()
+    return _perform(run, infer, _tensor(pred))
+
+
+def switch(index: Any, branches: Sequence[Function], *operands: Any) -> Any:
+    """Calls one of several functions.
+
+    Args:
+        index: scalar integer; brought into the range of `branches`.
+        branches: functions of the operands, which return tensors of the same shapes
+            and dtypes.
+        *operands: their arguments.
+
+    Returns:
+        What the function returned.
+
+    Raises:
+        ValueError: if there are no branches.
+
+    Example:
+
+    >>> import keras
+    >>> branches = [lambda x: x + 1, lambda x: x * 10]
+    >>> float(keras.ops.switch(1, branches, keras.ops.convert_to_tensor(2.0)))
+    20.0
+    """
+    if not branches:
+        raise ValueError("keras.ops.switch expects at least one branch.")
+    for branch in branches:
+        _callable("switch", "branches", branch)
+
+    def run(index: Any, *operands: Any) -> Any:
+        return current().switch(index, branches, *operands)
+
+    def infer(index: Any, *operands: Any) -> Any:
+        del index
+        return _same("switch", [infer_spec(fn, operands, {}) for fn in branches])
+
+    return _perform(run, infer, _tensor(index), *_tensors(operands))
+
+
+def while_loop(
+    cond: Function,
+    body: Function,
+    loop_vars: Any,
+    maximum_iterations: int | None = None,
+) -> Any:
+    """Repeats a function while a condition holds.
+
+    Args:
+        cond: `cond(*loop_vars)` -> scalar boolean.
+        body: `body(*loop_vars)` -> the next loop variables, of the same shapes and
+            dtypes.
+        loop_vars: a tuple or list of tensors (or structures of them), or one tensor.
+        maximum_iterations: how often at most, or None.
+
+    Returns:
+        The loop variables at the end, in the structure that was given.
+
+    Example:
+
+    >>> import keras
+    >>> keras.ops.while_loop(lambda i: i < 5, lambda i: (i + 2,), (0,))[0].shape == ()
+    True
+    """
+    _callable("while_loop", "cond", cond)
+    _callable("while_loop", "body", body)
+
+    def run(loop_vars: Any) -> Any:
+        return current().while_loop(cond, body, loop_vars, maximum_iterations)
+
+    def infer(loop_vars: Any) -> Any:
+        return tree.map_structure(_spec, loop_vars)
+
+    return _perform(run, infer, _tensors(loop_vars))
+
+
+def fori_loop(lower: Any, upper: Any, body_fun: Function, init_val: Any) -> Any:
+    """Repeats a function for each integer from `lower` up to, not including, `upper`.
+
+    Args:
+        lower: first integer.
+        upper: the integer after the last.
+        body_fun: `body_fun(i, value)` -> next value, of the same shape and dtype.
+        init_val: first value, any structure of tensors.
+
+    Returns:
+        The last value.
+
+    Example:
+
+    >>> import keras
+    >>> int(keras.ops.fori_loop(0, 4, lambda i, total: total + i, 0))
+    6
+    """
+    _callable("fori_loop", "body_fun", body_fun)
+
+    def run(init_val: Any) -> Any:
+        return current().fori_loop(lower, upper, body_fun, init_val)
+
+    def infer(init_val: Any) -> Any:
+        return tree.map_structure(_spec, init_val)
+
+    return _perform(run, infer, _tensors(init_val))
+
+
+def _row(x: Any) -> KerasTensor:
+    spec = _spec(x)
+    if not spec.shape:
+        raise ShapeError("A scalar has no first axis to map or scan over.")
+    return KerasTensor(spec.shape[1:], spec.dtype)
+
+
+def _rows(x: Any, count: int | None) -> Any:
+    return None if x is None else KerasTensor((count, *x.shape), x.dtype)
+
+
+def scan(
+    f: Function,
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+    unroll: int | bool = 1,
+) -> tuple[Any, Any]:
+    """Runs a function along the first axis, carrying a state.
+
+    Args:
+        f: `f(carry, x)` -> `(carry, y)`; the carry keeps shape and dtype.
+        init: first carry, any structure of tensors.
+        xs: tensors to run along, any structure; None with `length`.
+        length: number of steps, if `xs` is None.
+        reverse: whether to start at the end (results stand where their inputs do).
+        unroll: how many steps compiled loops do at once.
+
+    Returns:
+        `(carry, ys)`: the last carry, and all results stacked.
+
+    Raises:
+        ValueError: if neither `xs` nor `length` is given, or they disagree.
+
+    Example:
+
+    >>> import keras
+    >>> xs = keras.ops.convert_to_tensor([1, 2, 3])
+    >>> total, sums = keras.ops.scan(lambda c, x: (c + x, c + x), 0, xs)
+    >>> keras.ops.convert_to_numpy(sums).tolist()
+    [1, 3, 6]
+    """
+    _callable("scan", "f", f)
+    leaves = tree.flatten(xs) if xs is not None else []
+    sizes = {size for size in (_length(x) for x in leaves) if size is not None}
+    if length is not None:
+        sizes.add(int(length))
+    if (xs is None and length is None) or len(sizes) > 1:
+        raise ValueError(
+            "keras.ops.scan expects `xs` whose first sizes are the same, or `length`. "
+            f"Received: first sizes {sorted(_length(x) or 0 for x in leaves)}, "
+            f"length={length!r}."
+        )
+    count = sizes.pop() if sizes else None
+
+    def run(init: Any, xs: Any) -> Any:
+        return current().scan(f, init, xs, count, reverse, unroll)
+
+    def infer(init: Any, xs: Any) -> Any:
+        row = None if xs is None else tree.map_structure(_row, xs)
+        carry, y = infer_spec(f, (tree.map_structure(_spec, init), row), {})
+        return carry, tree.map_structure(lambda s: _rows(s, count), y)
+
+    return _perform(run, infer, _tensors(init), None if xs is None else _tensors(xs))
+
+
+def _length(x: Any) -> int | None:
+    shape = tuple(x.shape) if hasattr(x, "shape") else (len(x),)
+    return shape[0] if shape else None
+
+
+def map(f: Function, xs: Any) -> Any:
+    """Calls a function on each element along the first axis, one after another.
+
+    Less memory than `vectorized_map`, and slower.
+
+    Args:
+        f: function of one element (in the structure of `xs`).
+        xs: tensors of the same first size, any structure.
+
+    Returns:
+        The results, stacked.
+
+    Example:
+
+    >>> import keras
+    >>> xs = keras.ops.convert_to_tensor([1, 2, 3])
+    >>> keras.ops.convert_to_numpy(keras.ops.map(lambda x: x * 2, xs)).tolist()
+    [2, 4, 6]
+    """
+    return _mapped("map", f, xs)
+
+
+def vectorized_map(function: Function, elements: Any) -> Any:
+    """Calls a function on all elements along the first axis at once.
+
+    Args:
+        function: function of one element (in the structure of `elements`).
+        elements: tensors of the same first size, any structure.
+
+    Returns:
+        The results, stacked.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.ops.ones((4, 2, 3))
+    >>> keras.ops.vectorized_map(lambda m: keras.ops.sum(m), x).shape == (4,)
+    True
+    """
+    return _mapped("vectorized_map", function, elements)
+
+
+def _mapped(name: str, function: Function, elements: Any) -> Any:
+    _callable(name, "function", function)
+
+    def run(elements: Any) -> Any:
+        return getattr(current(), name)(function, elements)
+
+    def infer(elements: Any) -> Any:
+        count = _spec(tree.flatten(elements)[0]).shape[0]
+        outputs = infer_spec(function, (tree.map_structure(_row, elements),), {})
+        return tree.map_structure(lambda s: _rows(s, count), outputs)
+
+    return _perform(run, infer, _tensors(elements))
+
+
+def associative_scan(
+    f: Function, elems: Any, reverse: bool = False, axis: int = 0
+) -> Any:
+    """Running results of an associative function, in logarithmically many rounds.
+
+    Source: Blelloch, 1990, "Prefix Sums and Their Applications".
+
+    Args:
+        f: `f(a, b)`, associative, of whole slices along the axis at once; both in
+            the structure of `elems`.
+        elems: tensors of the same size along the axis, any structure.
+        reverse: whether to start at the end.
+        axis: the axis.
+
+    Returns:
+        Tensors like `elems`: the first element, the first two combined, and so on.
+
+    Raises:
+        ValueError: if the size along the axis is unknown, or sizes differ.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.ops.convert_to_tensor([1, 2, 3])
+    >>> sums = keras.ops.associative_scan(lambda a, b: a + b, x)
+    >>> keras.ops.convert_to_numpy(sums).tolist()
+    [1, 3, 6]
+    """
+    _callable("associative_scan", "f", f)
+
+    def run(elems: Any) -> Any:
+        return current().associative_scan(f, elems, reverse, axis)
+
+    def infer(elems: Any) -> Any:
+        return tree.map_structure(_spec, elems)
+
+    elems = _tensors(elems)
+    sizes = {_spec(x).shape[axis] for x in tree.flatten(elems)}
+    if len(sizes) != 1 or None in sizes:
+        raise ValueError(
+            "keras.ops.associative_scan expects tensors of one known size along "
+            f"`axis`. Received: sizes {sizes} along axis={axis}."
+        )
+    return _perform(run, infer, elems)
+
+
+def custom_gradient(f: Function) -> Function:
+    """Gives a function a gradient of your own.
+
+    Args:
+        f: returns `(outputs, grad)`, where `grad(*upstream)` returns the gradients
+            with respect to the arguments of `f`, given those with respect to the
+            outputs.
+
+    Returns:
+        A function that returns the outputs.
+
+    Example:
+
+    >>> import keras
+    >>> @keras.ops.custom_gradient
+    ... def doubled_gradient(x):
+    ...     return x, lambda upstream: 2 * upstream
+    >>> float(doubled_gradient(keras.ops.convert_to_tensor(3.0)))
+    3.0
+    """
+    _callable("custom_gradient", "f", f)
+    made: dict[str, Function] = {}
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if any_symbolic(args, kwargs):
+            return f(*args, **kwargs)[0]
+        backend = current()
+        if backend.name not in made:
+            made[backend.name] = backend.custom_gradient(f)
+        return made[backend.name](*args, **kwargs)
+
+    return call
+
+
+def jvp(fun: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+    """Value and directional derivative of a function, in forward mode.
+
+    Args:
+        fun: function of the primals.
+        primals: tuple or list of arguments.
+        tangents: the direction, of the same structure.
+        has_aux: whether `fun` returns `(outputs, aux)`.
+
+    Returns:
+        `(outputs, derivatives)`, and `aux` if there is one.
+
+    Raises:
+        BackendError: on NumPy, which has no derivatives.
+
+    Example:
+
+    >>> import keras
+    >>> keras.ops.jvp.__name__
+    'jvp'
+    """
+    _callable("jvp", "fun", fun)
+    if any_symbolic((primals, tangents), {}):
+        outputs = infer_spec(fun, tuple(primals), {})
+        if has_aux:
+            return outputs[0], outputs[0], outputs[1]
+        return outputs, outputs
+    primals, tangents = _tensors(tuple(primals)), _tensors(tuple(tangents))
+    return current().jvp(fun, primals, tangents, has_aux)
