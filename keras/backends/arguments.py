@@ -69,6 +69,20 @@ def pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     )
 
 
+def pad_places(size: int, before: int, after: int, mode: str) -> list[int]:
+    """The place that each element of a padded axis is copied from."""
+    places = range(-before, size + after)
+    if mode == "edge":
+        return [min(max(place, 0), size - 1) for place in places]
+    if mode == "wrap":
+        return [place % size for place in places]
+    # A mirror: there and back again, with or without the last element twice.
+    period = 2 * size if mode == "symmetric" else max(2 * size - 2, 1)
+    last = period - 1 if mode == "symmetric" else period
+    folded = [place % period for place in places]
+    return [place if place < size else last - place for place in folded]
+
+
 def split_points(indices_or_sections: Any, size: int) -> list[int]:
     """The places to cut, for a number of equal sections or given indices.
 

@@ -33,6 +33,8 @@ MODULES = (
     "math",
     "nn",
     "windows",
+    "blocks",
+    "ctc",
     "special",
     "segment",
     "signal",

@@ -10,7 +10,6 @@ Source: JAX's "Type promotion semantics" (the lattice), NEP 50 (weak scalars).
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -124,19 +123,20 @@ def _standardize_other(dtype: Any) -> str:
     )
 
 
-@lru_cache(maxsize=4096)
-def _join(nodes: frozenset[str]) -> str:
-    if len(nodes) == 1:
-        return next(iter(nodes))
-    common = frozenset.intersection(*(_UPPER[node] for node in nodes))
-    for node in common:
-        if common <= _UPPER[node]:
-            return node
-    # float8 types have no common parent of their own kind with each other.
-    raise ValueError(
-        f"Dtypes {sorted(nodes)} have no common dtype; cast one of them explicitly "
-        "with keras.ops.cast."
-    )
+def _joins() -> dict[tuple[str, str], str]:
+    """The least upper bound of each pair of nodes."""
+    joins: dict[tuple[str, str], str] = {}
+    for first, above_first in _UPPER.items():
+        for second, above_second in _UPPER.items():
+            common = above_first & above_second
+            for node in common:
+                if common <= _UPPER[node]:
+                    joins[first, second] = node
+    return joins
+
+
+# A plain table: `torch.compile` can follow a lookup, not a cached function.
+_JOINS = _joins()
 
 
 def _node(dtype: Any) -> str:
@@ -170,7 +170,15 @@ def result_type(*dtypes: Any) -> str:
     """
     if not dtypes:
         return config.floatx()
-    joined = _join(frozenset(map(_node, dtypes)))
+    joined = _node(dtypes[0])
+    for other in dtypes[1:]:
+        node = _node(other)
+        if (joined, node) not in _JOINS:
+            raise ValueError(
+                f"Dtypes {joined} and {node} have no common dtype; cast one of them "
+                "explicitly with keras.ops.cast."
+            )
+        joined = _JOINS[joined, node]
     if joined == "int*":
         return "int32"
     if joined == "float*":

@@ -196,6 +196,12 @@ from keras.ops.nn.pooling import adaptive_average_pool as adaptive_average_pool
 from keras.ops.nn.pooling import adaptive_max_pool as adaptive_max_pool
 from keras.ops.nn.pooling import average_pool as average_pool
 from keras.ops.nn.pooling import max_pool as max_pool
+from keras.ops.nn.reshaping import depth_to_space as depth_to_space
+from keras.ops.nn.reshaping import fold as fold
+from keras.ops.nn.reshaping import polar as polar
+from keras.ops.nn.reshaping import psnr as psnr
+from keras.ops.nn.reshaping import space_to_depth as space_to_depth
+from keras.ops.nn.reshaping import unfold as unfold
 from keras.ops.operators import attach as _attach
 from keras.ops.products import cross as cross
 from keras.ops.products import dot as dot

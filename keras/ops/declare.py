@@ -486,6 +486,68 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
     return call
 
 
+def _listed(declaration: Declaration) -> Callable[..., Any]:
+    """A list of tensors first: `concatenate`, `stack`."""
+    name, dispatch = declaration.name, declaration.dispatch
+    free = declaration.promote is None
+    indifferent, ready = declaration.indifferent, declaration.ready
+    explain = declaration.explain
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        backend = _get().backend or process.default or current()
+        if not args or not _of_one_kind(backend, args[0], free):
+            return dispatch(args, kwargs)
+        if not (indifferent or args[0][0].dtype in getattr(backend, ready)):
+            return dispatch(args, kwargs)
+        try:
+            return getattr(backend, name)(*args, **kwargs)
+        except Exception as error:
+            explain(error, args, kwargs)
+            raise
+
+    return call
+
+
+def _variadic(declaration: Declaration) -> Callable[..., Any]:
+    """Any number of tensors, behind static arguments: `einsum`, `meshgrid`."""
+    name, dispatch = declaration.name, declaration.dispatch
+    start = declaration.variadic
+    free = declaration.promote is None
+    indifferent, ready = declaration.indifferent, declaration.ready
+    explain = declaration.explain
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        backend = _get().backend or process.default or current()
+        tensors = args[start:]
+        if not _of_one_kind(backend, tensors, free) or not (
+            indifferent or tensors[0].dtype in getattr(backend, ready)
+        ):
+            return dispatch(args, kwargs)
+        try:
+            return getattr(backend, name)(*args, **kwargs)
+        except Exception as error:
+            explain(error, args, kwargs)
+            raise
+
+    return call
+
+
+def _of_one_kind(backend: Any, values: Any, any_dtype: bool) -> bool:
+    """Whether it is a sequence of this backend's tensors, all of one dtype."""
+    if type(values) not in (list, tuple) or not values:
+        return False
+    kinds = backend.kinds
+    if kinds.get(type(values[0])) != TENSOR:
+        return False
+    dtype = values[0].dtype
+    for value in values:
+        if kinds.get(type(value)) != TENSOR:
+            return False
+        if value.dtype is not dtype and not any_dtype:
+            return False
+    return True
+
+
 def _is_tensor_position(declaration: Declaration, index: int) -> bool:
     if index not in declaration.tensors:
         return False
@@ -509,6 +571,12 @@ def _caller(declaration: Declaration) -> Callable[..., Any]:
             return _binary(declaration)
         if first and declaration.settled and not _has_sequences(declaration):
             return _several(declaration)
+        if declaration.settled and declaration.variadic is not None:
+            return _variadic(declaration)
+        if declaration.settled and declaration.sequences == {0} == {
+            *declaration.tensors
+        }:
+            return _listed(declaration)
     return _nullary(declaration)
 
 

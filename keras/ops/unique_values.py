@@ -11,7 +11,8 @@ from keras.ops.core import convert_to_tensor
 from keras.ops.declare import composite, op
 from keras.ops.indexing import get_item
 from keras.ops.joining import concatenate
-from keras.ops.shaping import broadcast_to, moveaxis
+from keras.ops.logic import greater, where
+from keras.ops.shaping import broadcast_to, moveaxis, reshape
 
 
 @op
@@ -78,11 +79,15 @@ def unique(
     if size is not None:
         along = 0 if axis is None else axis
         front = moveaxis(values, along, 0)
+        counts = _of_size(counts, size, get_item(counts, slice(0, 1)) * 0)
+        there = greater(counts, 0)
         first = get_item(front, slice(0, 1))
         filling = first if fill_value is None else first * 0 + fill_value
-        values = moveaxis(_of_size(front, size, counts, filling), 0, along)
-        index = _of_size(index, size, counts, get_item(index, slice(0, 1)))
-        counts = _of_size(counts, size, counts, get_item(counts, slice(0, 1)) * 0)
+        rows = reshape(there, (size, *[1] * (len(front.shape) - 1)))
+        front = where(rows, _of_size(front, size, filling), filling)
+        values = moveaxis(front, 0, along)
+        first = get_item(index, slice(0, 1))
+        index = where(there, _of_size(index, size, first), first)
     wanted = (
         (True, values),
         (return_index, index),
@@ -93,7 +98,7 @@ def unique(
     return result if len(result) > 1 else result[0]
 
 
-def _of_size(x: Any, size: int, counts: Any, filling: Any) -> Any:
+def _of_size(x: Any, size: int, filling: Any) -> Any:
     """The first rows of `x`, up to `size` of them with the filling behind."""
     rest = tuple(x.shape[1:])
     filled = concatenate([x, broadcast_to(filling, (size, *rest))], 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as _jnp
+import numpy as _np
 
 from keras.backends import arguments as _arguments
 from keras.backends.jax.core import native_dtype as _native
@@ -122,7 +123,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
 
 def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
     if isinstance(repeats, (list, tuple)):
-        repeats = _jnp.asarray(repeats)
+        repeats = _np.asarray(repeats)  # static, so that the size is known
     return _jnp.repeat(x, repeats, axis)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import jax.numpy as _jnp
 
+from keras.backends.jax.indexing import nonzero as _nonzero
+
 # Arithmetic ---------------------------------------------------------------------
 
 add = _jnp.add
@@ -15,7 +17,6 @@ divide = _jnp.divide
 floor_divide = _jnp.floor_divide
 mod = _jnp.mod
 fmod = _jnp.fmod
-power = _jnp.power
 absolute = _jnp.absolute
 negative = _jnp.negative
 sign = _jnp.sign
@@ -27,6 +28,16 @@ fmax = _jnp.fmax
 fmin = _jnp.fmin
 gcd = _jnp.gcd
 lcm = _jnp.lcm
+
+
+def power(x1: Any, x2: Any) -> Any:
+    result = _jnp.power(x1, x2)
+    if x1.dtype.kind != "i":
+        return result
+    # Negative integer powers truncate like a division.
+    sign = _jnp.where(x2 % 2 == 0, 1, x1)
+    negative_power = _jnp.where(_jnp.abs(x1) == 1, sign, 0)
+    return _jnp.where(x2 < 0, negative_power, result).astype(x1.dtype)
 
 
 def divide_no_nan(x1: Any, x2: Any) -> Any:
@@ -119,7 +130,9 @@ left_shift = _jnp.left_shift
 right_shift = _jnp.right_shift
 
 
-def where(condition: Any, x1: Any, x2: Any) -> Any:
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+    if x1 is None and x2 is None:
+        return _nonzero(condition)
     if condition.dtype != bool:
         condition = condition != 0
     return _jnp.where(condition, x1, x2)

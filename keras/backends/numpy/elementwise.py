@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as _np
 
+from keras.backends.numpy.indexing import nonzero as _nonzero
+
 _quiet = _np.errstate(all="ignore")
 
 # Arithmetic ---------------------------------------------------------------------
@@ -159,7 +161,9 @@ left_shift = _np.left_shift
 right_shift = _np.right_shift
 
 
-def where(condition: Any, x1: Any, x2: Any) -> Any:
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+    if x1 is None and x2 is None:
+        return _nonzero(condition)
     return _np.where(condition, x1, x2)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as _np
 import tensorflow as _tf
 
 from keras.backends import arguments as _arguments
@@ -189,7 +188,7 @@ def pad(
     # Each axis by the places that NumPy's mode would copy from.
     for axis, pair in enumerate(widths):
         if pair != (0, 0):
-            places = _np.pad(_np.arange(x.shape[axis]), pair, mode=mode)  # type: ignore
+            places = _arguments.pad_places(x.shape[axis], *pair, mode)
             x = _tf.gather(x, places, axis=axis)
     return x
 

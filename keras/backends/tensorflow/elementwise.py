@@ -13,6 +13,8 @@ from typing import Any
 
 import tensorflow as _tf
 
+from keras.backends.tensorflow.indexing import nonzero as _nonzero
+
 _NARROW = dict.fromkeys(
     (_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16), _tf.int32
 ) | {_tf.uint32: _tf.int64, _tf.uint64: _tf.int64}
@@ -54,12 +56,26 @@ divide = _tf.divide
 divide_no_nan = _tf.math.divide_no_nan
 floor_divide = _narrow(_tf.math.floordiv)
 mod = _narrow(_tf.math.floormod)
-power = _narrow(_tf.pow)
 negative = _narrow(_tf.negative)
 sign = _narrow(_tf.sign)
 reciprocal = _tf.math.reciprocal
 maximum = _narrow(_tf.maximum)
 minimum = _narrow(_tf.minimum)
+
+
+def power(x1: Any, x2: Any) -> Any:
+    if not x1.dtype.is_integer or x1.dtype.is_unsigned:
+        return _power(x1, x2)
+    # Negative integer powers truncate like a division.
+    x2 = _tf.convert_to_tensor(x2, x1.dtype)
+    result = _power(x1, maximum(x2, _tf.zeros_like(x2)))
+    one = _tf.ones((), x1.dtype)
+    sign = _tf.where(mod(x2, 2 * one) == 0, one, x1)
+    negative_power = _tf.where(absolute(x1) == 1, sign, _tf.zeros((), x1.dtype))
+    return _tf.where(x2 < 0, negative_power, result)
+
+
+_power = _narrow(_tf.pow)
 
 
 def absolute(x: Any) -> Any:
@@ -322,7 +338,9 @@ def lcm(x1: Any, x2: Any) -> Any:
     return absolute(multiply(floor_divide(x1, safe), x2))
 
 
-def where(condition: Any, x1: Any, x2: Any) -> Any:
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+    if x1 is None and x2 is None:
+        return _nonzero(condition)
     if condition.dtype != _tf.bool:
         condition = _tf.cast(condition, _tf.bool)
     return _tf.where(condition, x1, x2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as _np
 import torch as _torch
 
 from keras.backends import arguments as _arguments
@@ -126,7 +125,7 @@ def ravel(x: Any) -> Any:
 
 def transpose(x: Any, axes: Any = None) -> Any:
     if axes is None:
-        axes = range(x.ndim - 1, -1, -1)
+        axes = tuple(range(x.ndim - 1, -1, -1))
     return x.permute(*axes)
 
 
@@ -190,7 +189,7 @@ def pad(
     # Each axis by the places that NumPy's mode would copy from.
     for axis, pair in enumerate(widths):
         if pair != (0, 0):
-            places = _np.pad(_np.arange(x.shape[axis]), pair, mode=mode)  # type: ignore
+            places = _arguments.pad_places(x.shape[axis], *pair, mode)
             x = x.index_select(axis, _torch.as_tensor(places, device=x.device))
     return x
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import torch as _torch
 
+from keras.backends.torch.indexing import nonzero as _nonzero
+
 _WIDE = {
     _torch.uint16: _torch.int32,
     _torch.uint32: _torch.int64,
@@ -148,7 +150,10 @@ sinc = _torch.sinc
 
 floor = _torch.floor
 ceil = _torch.ceil
-heaviside = _torch.heaviside
+
+
+def heaviside(x1: Any, x2: Any) -> Any:
+    return _torch.where(_torch.isnan(x1), x1, _torch.heaviside(x1, x2))
 
 
 def trunc(x: Any) -> Any:
@@ -212,7 +217,9 @@ left_shift = _wide(_torch.bitwise_left_shift)
 right_shift = _wide(_torch.bitwise_right_shift)
 
 
-def where(condition: Any, x1: Any, x2: Any) -> Any:
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+    if x1 is None and x2 is None:
+        return _nonzero(condition)
     if condition.dtype is not _torch.bool:
         condition = condition != 0
     return _torch.where(condition, x1, x2)

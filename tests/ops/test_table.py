@@ -1,0 +1,233 @@
+"""Contracts over every row of the ops' tables, on every backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import ops
+from tests.ops.rows import Row, all_rows, flatten, map_arrays
+
+ALL = all_rows()
+
+
+def over(rows: list[Row]) -> Any:
+    """Parametrizes a test with rows."""
+    return pytest.mark.parametrize("row", rows, ids=[row.id for row in rows])
+
+
+def call(row: Row, make: Any) -> Any:
+    """The op on the row's arguments, with arrays turned into what `make` gives."""
+    args, kwargs = map_arrays(make, row.args), map_arrays(make, row.kwargs)
+    return getattr(ops, row.op)(*args, **kwargs)
+
+
+def to_numpy(x: Any) -> np.ndarray:
+    """An array of a tensor; numbers and dtype-less leaves as they are."""
+    array = np.asarray(ops.convert_to_numpy(x))
+    return array.astype("float32") if array.dtype.name == "bfloat16" else array
+
+
+@over([row for row in ALL if row.reference is not None])
+def test_values(backend: str, row: Row) -> None:
+    """The values are those of NumPy or SciPy."""
+    assert row.reference is not None
+    result = flatten(call(row, ops.convert_to_tensor))
+    with np.errstate(all="ignore"):
+        expected = flatten(row.reference(*row.args, **row.kwargs))
+    assert len(result) == len(expected)
+    for got, want in zip(result, expected, strict=True):
+        got, want = to_numpy(got), np.asarray(want)
+        assert got.shape == want.shape
+        np.testing.assert_allclose(got, want, rtol=row.rtol, atol=row.atol)
+
+
+def spec(x: np.ndarray) -> keras.KerasTensor:
+    """A symbolic tensor of the array's shape and dtype."""
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    return keras.KerasTensor(x.shape, dtype)
+
+
+def agree(symbolic: Any, eager: Any) -> None:
+    """Shape and dtype of a symbolic result are those of the eager one."""
+    shape = tuple(ops.shape(eager))
+    assert len(symbolic.shape) == len(shape)
+    pairs = zip(symbolic.shape, shape, strict=True)
+    assert all(s in (None, e) for s, e in pairs), (symbolic.shape, shape)
+    assert symbolic.dtype == keras.backend.standardize_dtype(eager.dtype)
+
+
+def has_arrays(row: Row) -> bool:
+    """Whether any argument is a tensor, apart from indices in a key."""
+    arguments = [row.args[0]] if row.op == "get_item" else [row.args, row.kwargs]
+    return any(isinstance(x, np.ndarray) for x in flatten(arguments))
+
+
+SYMBOLIC = [row for row in ALL if has_arrays(row)]
+
+
+def symbolic_call(row: Row, make: Any) -> Any:
+    """The op on symbolic tensors; index arrays of a key stay arrays."""
+    if row.op == "get_item":
+        return ops.get_item(make(row.args[0]), row.args[1])
+    return call(row, make)
+
+
+@over(SYMBOLIC)
+def test_symbolic_equals_eager(backend: str, row: Row) -> None:
+    """The rule knows the shapes and dtypes that the backend returns."""
+    eager = flatten(call(row, ops.convert_to_tensor))
+    symbolic = flatten(symbolic_call(row, spec))
+    assert len(symbolic) == len(eager)
+    for s, e in zip(symbolic, eager, strict=True):
+        if isinstance(s, keras.KerasTensor):
+            agree(s, e)
+
+
+@over([row for row in SYMBOLIC if row.dynamic])
+def test_unknown_batch(backend: str, row: Row) -> None:
+    """With an unknown first size the rule still fits what the backend returns."""
+
+    def unknown(x: np.ndarray) -> keras.KerasTensor:
+        known = spec(x)
+        return keras.KerasTensor(
+            (None, *known.shape[1:]) if x.ndim else (), known.dtype
+        )
+
+    eager = flatten(call(row, ops.convert_to_tensor))
+    for s, e in zip(flatten(symbolic_call(row, unknown)), eager, strict=True):
+        if isinstance(s, keras.KerasTensor):
+            agree(s, e)
+
+
+def float_arrays(row: Row) -> list[np.ndarray]:
+    """The arguments that a gradient is taken of."""
+    leaves = flatten([list(row.args), row.kwargs])
+    return [x for x in leaves if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+
+
+def with_arrays(row: Row, values: list[Any]) -> tuple[Any, Any]:
+    """The row's arguments with other values for its float arrays."""
+    feed = iter(values)
+
+    def fill(x: np.ndarray) -> Any:
+        return next(feed) if x.dtype.kind == "f" else x
+
+    return map_arrays(fill, row.args), map_arrays(fill, row.kwargs)
+
+
+def projection(row: Row) -> list[np.ndarray]:
+    """Fixed weights for the outputs, so that a scalar comes out."""
+    assert row.reference is not None
+    outputs = flatten(row.reference(*row.args, **row.kwargs))
+    random = np.random.default_rng(1)
+    return [random.uniform(0.5, 1.5, np.shape(output)) for output in outputs]
+
+
+def finite_differences(row: Row) -> list[np.ndarray]:
+    """Gradients of the projected reference, in float64."""
+    assert row.reference is not None
+    weights = projection(row)
+    values = [x.astype("float64") for x in float_arrays(row)]
+
+    def project() -> float:
+        args, kwargs = with_arrays(row, values)
+        outputs = flatten(row.reference(*args, **kwargs))  # type: ignore[misc]
+        pairs = zip(outputs, weights, strict=True)
+        return float(sum(np.sum(output * weight) for output, weight in pairs))
+
+    gradients = []
+    for value in values:
+        gradient = np.zeros_like(value)
+        for place in np.ndindex(value.shape):
+            start = value[place]
+            value[place] = start + 1e-5
+            above = project()
+            value[place] = start - 1e-5
+            gradient[place] = (above - project()) / 2e-5
+            value[place] = start
+        gradients.append(gradient)
+    return gradients
+
+
+def native_gradients(name: str, function: Any, values: list[np.ndarray]) -> list[Any]:
+    """Gradients of a scalar function by the framework's own means."""
+    tensors = [ops.convert_to_tensor(value) for value in values]
+    if name == "jax":
+        import jax
+
+        return list(jax.grad(lambda xs: function(*xs))(tensors))
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            result = function(*tensors)
+        return [
+            tf.convert_to_tensor(gradient)
+            for gradient in tape.gradient(result, tensors)
+        ]
+    import torch
+
+    tensors = [tensor.clone().requires_grad_() for tensor in tensors]
+    return list(torch.autograd.grad(function(*tensors), tensors))
+
+
+@over([row for row in ALL if row.grad])
+def test_gradient(training_backend: str, row: Row) -> None:
+    """The framework's gradient is that of finite differences of the reference."""
+    weights = [ops.convert_to_tensor(w.astype("float32")) for w in projection(row)]
+
+    def scalar(*tensors: Any) -> Any:
+        args, kwargs = with_arrays(row, list(tensors))
+        outputs = flatten(getattr(ops, row.op)(*args, **kwargs))
+        pairs = zip(outputs, weights, strict=True)
+        total: Any = 0.0
+        for output, weight in pairs:
+            total = total + ops.sum(output * weight)
+        return total
+
+    gradients = native_gradients(training_backend, scalar, float_arrays(row))
+    for got, want in zip(gradients, finite_differences(row), strict=True):
+        np.testing.assert_allclose(to_numpy(got), want, rtol=2e-3, atol=2e-3)
+
+
+def compiled(name: str, function: Any) -> Any:
+    """The function compiled by the framework's own means."""
+    if name == "jax":
+        import jax
+
+        return jax.jit(function)
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function, autograph=False)
+    import torch
+
+    torch._dynamo.reset()
+    return torch.compile(function, fullgraph=True, backend="eager")
+
+
+@over([row for row in SYMBOLIC if row.jit and row.op != "get_item"])
+def test_jit_equals_eager(training_backend: str, row: Row) -> None:
+    """A compiled function gives the same values, without leaving the graph."""
+    if isinstance(row.jit, tuple) and training_backend not in row.jit:
+        pytest.skip(f"sizes of {row.op} depend on values")
+    leaves = [
+        x for x in flatten([list(row.args), row.kwargs]) if isinstance(x, np.ndarray)
+    ]
+
+    def function(*tensors: Any) -> Any:
+        feed = iter(tensors)
+        args = map_arrays(lambda _: next(feed), row.args)
+        kwargs = map_arrays(lambda _: next(feed), row.kwargs)
+        return flatten(getattr(ops, row.op)(*args, **kwargs))
+
+    tensors = [ops.convert_to_tensor(x) for x in leaves]
+    for got, want in zip(
+        compiled(training_backend, function)(*tensors), function(*tensors), strict=True
+    ):
+        np.testing.assert_allclose(to_numpy(got), to_numpy(want), rtol=1e-5, atol=1e-6)
