@@ -155,6 +155,13 @@ def as_float(x: TensorLike) -> Tensor:
     return x if wanted == dtype else cast(x, wanted)
 
 
+def common_float(*xs: TensorLike) -> list[Any]:
+    """Tensors brought to the float dtype in which they meet."""
+    found = [type(x) if isinstance(x, (bool, int, float)) else dtype(x) for x in xs]
+    wanted = dtypes.float_result(*found)
+    return [cast(x, wanted) for x in xs]
+
+
 # Facts ----------------------------------------------------------------------------
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from keras.core.dtypes import standardize_dtype
 from keras.core.typing import Tensor, TensorLike
 from keras.ops import rules
 from keras.ops.arithmetic import multiply
-from keras.ops.core import as_float, cast
+from keras.ops.core import common_float
 from keras.ops.declare import composite, op
 
 
@@ -269,7 +268,7 @@ def hypot(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@composite(promote="float", keep=("x2",))
+@composite
 def ldexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     """`x1 * 2**x2`: a number from its significand and exponent.
 
@@ -289,5 +288,5 @@ def ldexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     >>> float(keras.ops.ldexp(0.75, 4))
     12.0
     """
-    x1 = as_float(x1)
-    return multiply(x1, exp2(cast(x2, standardize_dtype(x1.dtype))))
+    x1, x2 = common_float(x1, x2)
+    return multiply(x1, exp2(x2))

@@ -20,7 +20,14 @@ from keras.ops.arithmetic import (
     subtract,
 )
 from keras.ops.complex_numbers import conj
-from keras.ops.core import as_float, cast, convert_to_tensor, scatter, shape
+from keras.ops.core import (
+    as_float,
+    cast,
+    common_float,
+    convert_to_tensor,
+    scatter,
+    shape,
+)
 from keras.ops.creation import ones_like, spaced
 from keras.ops.declare import composite, op
 from keras.ops.exponential import sqrt
@@ -64,7 +71,7 @@ def average(
     """
     if weights is None:
         return reduction.mean(x, axis)
-    x, weights = as_float(x), as_float(weights)
+    x, weights = common_float(x, weights)
     sizes = tuple(shape(x))
     if len(shape(weights)) == 1 and len(sizes) != 1:
         if not isinstance(axis, int):
@@ -323,7 +330,7 @@ def correlate(x1: TensorLike, x2: TensorLike, mode: str = "valid") -> Tensor:
     >>> keras.ops.convert_to_numpy(y).tolist()
     [2.0, 3.0]
     """
-    x1, x2 = as_float(x1), as_float(x2)
+    x1, x2 = common_float(x1, x2)
     if mode not in ("valid", "same", "full"):
         raise ValueError(
             f"Unknown mode of correlate: {mode!r}. Allowed values: 'valid', 'same', "

@@ -6,6 +6,7 @@ nan in silence, and so does this one (`_quiet`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as _np
@@ -14,29 +15,45 @@ from keras.backends.numpy.indexing import nonzero as _nonzero
 
 _quiet = _np.errstate(all="ignore")
 
+
+def _weak(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, with a Python number brought to a bfloat16 beside it.
+
+    NumPy knows how weak a number is beside its own dtypes, not beside this one.
+    """
+
+    @_quiet
+    def weakened(x1: Any, x2: Any) -> Any:
+        if isinstance(x2, (int, float)) and x1.dtype.kind == "V":
+            x2 = x1.dtype.type(x2)
+        return function(x1, x2)
+
+    return weakened
+
+
 # Arithmetic ---------------------------------------------------------------------
 
-add = _quiet(_np.add)
-subtract = _quiet(_np.subtract)
-multiply = _quiet(_np.multiply)
-divide = _quiet(_np.divide)
-floor_divide = _quiet(_np.floor_divide)
-mod = _quiet(_np.mod)
-fmod = _quiet(_np.fmod)
+add = _weak(_np.add)
+subtract = _weak(_np.subtract)
+multiply = _weak(_np.multiply)
+divide = _weak(_np.divide)
+floor_divide = _weak(_np.floor_divide)
+mod = _weak(_np.mod)
+fmod = _weak(_np.fmod)
 absolute = _np.absolute
 negative = _np.negative
 sign = _np.sign
 square = _quiet(_np.square)
 reciprocal = _quiet(_np.reciprocal)
-maximum = _np.maximum
-minimum = _np.minimum
+maximum = _weak(_np.maximum)
+minimum = _weak(_np.minimum)
 fmax = _np.fmax
 fmin = _np.fmin
 gcd = _np.gcd
 lcm = _np.lcm
 
 
-@_quiet
+@_weak
 def power(x1: Any, x2: Any) -> Any:
     dtype = x1.dtype
     # NumPy refuses negative integer powers; they truncate like a division.
@@ -122,7 +139,9 @@ def heaviside(x1: Any, x2: Any) -> Any:
 
 # Complex numbers --------------------------------------------------------------------
 
-conj = _np.conj
+
+def conj(x: Any) -> Any:
+    return _np.conj(x) if x.dtype.kind == "c" else x
 
 
 def real(x: Any) -> Any:

@@ -92,7 +92,8 @@ def fmod(x1: Any, x2: Any) -> Any:
     return _truncated_mod(x1, x2)
 
 
-_truncated_mod = _narrow(_tf.truncatemod)
+_HALVES = {_tf.bfloat16: _tf.float32, _tf.float16: _tf.float32}
+_truncated_mod = _through(_NARROW | _HALVES)(_tf.truncatemod)
 
 
 def fmax(x1: Any, x2: Any) -> Any:
@@ -164,7 +165,10 @@ def hypot(x1: Any, x2: Any) -> Any:
 
 
 def i0(x: Any) -> Any:
-    return _tf.math.bessel_i0(x)
+    return _bessel_i0(x)
+
+
+_bessel_i0 = _through({_tf.bfloat16: _tf.float32})(_tf.math.bessel_i0)
 
 
 # Trigonometry ---------------------------------------------------------------------
@@ -233,7 +237,9 @@ def heaviside(x1: Any, x2: Any) -> Any:
 
 # Complex numbers --------------------------------------------------------------------
 
-real = _tf.math.real
+
+def real(x: Any) -> Any:
+    return _tf.math.real(x) if x.dtype.is_complex else x
 
 
 def conj(x: Any) -> Any:
