@@ -41,7 +41,7 @@ _CLASS_NAMES = {
 
 def class_name(operation_class: type) -> str:
     """The name of an op's operation class in files."""
-    declaration = operation_class.declaration  # type: ignore[attr-defined]
+    declaration = operation_class.declaration
     return _CLASS_NAMES.get(declaration.name, operation_class.__name__)
 
 
