@@ -73,3 +73,32 @@ def transposed_crop(
 def adaptive_bins(size: int, output: int) -> list[tuple[int, int]]:
     """Start and end of each window of an adaptive pool along one axis."""
     return [(i * size // output, -(-(i + 1) * size // output)) for i in range(output)]
+
+
+def sliding(
+    sizes: Sequence[int], kernel_size: Any, dilation: Any, padding: Any, stride: Any
+) -> tuple[tuple[int, int], tuple[int, int], list[tuple[slice, slice]]]:
+    """For `unfold` and `fold`: padding, number of places, and slices of the image.
+
+    There is one pair of slices for each element of the kernel: where the padded image
+    holds that element, for all places of the kernel.
+
+    Raises:
+        ValueError: if the kernel does not fit.
+    """
+    pads = tuple_of(padding, 2)
+    spans, counts = [], []
+    for n, k, d, p, s in zip(
+        sizes,
+        tuple_of(kernel_size, 2),
+        tuple_of(dilation, 2),
+        pads,
+        tuple_of(stride, 2),
+        strict=True,
+    ):
+        count = (n + 2 * p - d * (k - 1) - 1) // s + 1
+        if count < 1:
+            raise ValueError("The window does not fit.")
+        counts.append(count)
+        spans.append([slice(i * d, i * d + (count - 1) * s + 1, s) for i in range(k)])
+    return pads, tuple(counts), [(a, b) for a in spans[0] for b in spans[1]]

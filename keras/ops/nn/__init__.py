@@ -33,12 +33,12 @@ from keras.ops.nn.convolution import conv as conv
 from keras.ops.nn.convolution import conv_transpose as conv_transpose
 from keras.ops.nn.convolution import depthwise_conv as depthwise_conv
 from keras.ops.nn.convolution import separable_conv as separable_conv
+from keras.ops.nn.ctc import ctc_decode as ctc_decode
+from keras.ops.nn.ctc import ctc_loss as ctc_loss
 from keras.ops.nn.embedding import multi_hot as multi_hot
 from keras.ops.nn.embedding import one_hot as one_hot
 from keras.ops.nn.losses import binary_crossentropy as binary_crossentropy
 from keras.ops.nn.losses import categorical_crossentropy as categorical_crossentropy
-from keras.ops.nn.losses import ctc_decode as ctc_decode
-from keras.ops.nn.losses import ctc_loss as ctc_loss
 from keras.ops.nn.losses import (
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
 )
@@ -51,3 +51,9 @@ from keras.ops.nn.pooling import adaptive_average_pool as adaptive_average_pool
 from keras.ops.nn.pooling import adaptive_max_pool as adaptive_max_pool
 from keras.ops.nn.pooling import average_pool as average_pool
 from keras.ops.nn.pooling import max_pool as max_pool
+from keras.ops.nn.reshaping import depth_to_space as depth_to_space
+from keras.ops.nn.reshaping import fold as fold
+from keras.ops.nn.reshaping import polar as polar
+from keras.ops.nn.reshaping import psnr as psnr
+from keras.ops.nn.reshaping import space_to_depth as space_to_depth
+from keras.ops.nn.reshaping import unfold as unfold

@@ -20,6 +20,13 @@ def fail(op_name: str, expected: str, **received: Any) -> ShapeError:
     return ShapeError(f"keras.ops.{op_name} expects {expected}. Received: {given}.")
 
 
+def fits(a: Sequence[Size], b: Sequence[Size]) -> bool:
+    """Whether two shapes may be the same."""
+    return len(a) == len(b) and all(
+        x == y or x is None or y is None for x, y in zip(a, b, strict=True)
+    )
+
+
 def check_axis(op_name: str, axis: Any, shape: Sequence[Size]) -> tuple[int, ...]:
     """The axes as non-negative numbers; None stands for all of them.
 

@@ -1,0 +1,46 @@
+"""Connectionist temporal classification on the NumPy backend.
+
+The forward algorithm in logarithms: `alpha[s]` is the probability of all alignments of
+the steps so far that end at place `s` of the target with blanks between its labels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+
+from keras.backends.numpy.nn import log_softmax as _log_softmax
+
+
+def ctc_loss(
+    target: Any,
+    output: Any,
+    target_length: Any,
+    output_length: Any,
+    mask_index: int = 0,
+) -> Any:
+    logs = _log_softmax(output.astype("float64"), -1)
+    losses = [
+        _loss(log[:steps], label[:size], mask_index)
+        for log, label, size, steps in zip(
+            logs, target, target_length, output_length, strict=True
+        )
+    ]
+    return _np.array(losses).astype(output.dtype)
+
+
+def _loss(logs: Any, target: Any, blank: int) -> float:
+    """The loss of one sequence, without padding."""
+    labels = _np.full(2 * len(target) + 1, blank)
+    labels[1::2] = target
+    alpha = _np.full(len(labels), -_np.inf)
+    alpha[:2] = logs[0, labels[:2]]
+    for now in logs[1:]:
+        previous = alpha.copy()
+        alpha[1:] = _np.logaddexp(alpha[1:], previous[:-1])
+        skips = (labels[2:] != blank) & (labels[2:] != labels[:-2])
+        jumped = _np.where(skips, previous[:-2], -_np.inf)
+        alpha[2:] = _np.logaddexp(alpha[2:], jumped)
+        alpha += now[labels]
+    return -float(_np.logaddexp.reduce(alpha[-2:]))

@@ -1,0 +1,50 @@
+"""Windows and blocks of the PyTorch backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch as _torch
+import torch.nn.functional as _F
+
+
+def unfold(
+    x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Any:
+    return _F.unfold(x, kernel_size, dilation, padding, stride)
+
+
+def fold(
+    x: Any,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> Any:
+    size = (output_size,) * 2 if isinstance(output_size, int) else output_size
+    return _F.fold(x, size, kernel_size, dilation, padding, stride)
+
+
+def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    if data_format == "channels_first":
+        return _F.pixel_unshuffle(x, block_size)
+    b, h, w, c = x.shape
+    n = block_size
+    x = x.reshape(b, h // n, n, w // n, n, c).permute(0, 1, 3, 2, 4, 5)
+    return x.reshape(b, h // n, w // n, n * n * c)
+
+
+def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    if data_format == "channels_first":
+        return _F.pixel_shuffle(x, block_size)
+    b, h, w, c = x.shape
+    n = block_size
+    x = x.reshape(b, h, w, n, n, c // (n * n)).permute(0, 1, 3, 2, 4, 5)
+    return x.reshape(b, h * n, w * n, c // (n * n))
+
+
+def complex_from(real: Any, imaginary: Any) -> Any:
+    if real.dtype.itemsize == 2:
+        real, imaginary = real.float(), imaginary.float()
+    return _torch.complex(real, imaginary)
