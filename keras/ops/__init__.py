@@ -1,5 +1,6 @@
 """The ops: NumPy's functions and a neural network's, on every backend."""
 
+from keras.ops import linalg as linalg
 from keras.ops import nn as nn
 from keras.ops import numpy as numpy
 from keras.ops.arithmetic import abs as abs
@@ -112,6 +113,24 @@ from keras.ops.joining import split as split
 from keras.ops.joining import stack as stack
 from keras.ops.joining import vsplit as vsplit
 from keras.ops.joining import vstack as vstack
+from keras.ops.linalg import cdist as cdist
+from keras.ops.linalg import cholesky as cholesky
+from keras.ops.linalg import cholesky_inverse as cholesky_inverse
+from keras.ops.linalg import det as det
+from keras.ops.linalg import eig as eig
+from keras.ops.linalg import eigh as eigh
+from keras.ops.linalg import inv as inv
+from keras.ops.linalg import logdet as logdet
+from keras.ops.linalg import lstsq as lstsq
+from keras.ops.linalg import lu_factor as lu_factor
+from keras.ops.linalg import matrix_rank as matrix_rank
+from keras.ops.linalg import norm as norm
+from keras.ops.linalg import pinv as pinv
+from keras.ops.linalg import qr as qr
+from keras.ops.linalg import slogdet as slogdet
+from keras.ops.linalg import solve as solve
+from keras.ops.linalg import solve_triangular as solve_triangular
+from keras.ops.linalg import svd as svd
 from keras.ops.logic import equal as equal
 from keras.ops.logic import greater as greater
 from keras.ops.logic import greater_equal as greater_equal
@@ -275,9 +294,10 @@ from keras.ops.signal import fft2 as fft2
 from keras.ops.signal import ifft2 as ifft2
 from keras.ops.signal import irfft as irfft
 from keras.ops.signal import istft as istft
-from keras.ops.signal import overlap_sequences as overlap_sequences
 from keras.ops.signal import rfft as rfft
 from keras.ops.signal import stft as stft
+from keras.ops.signal import view_as_complex as view_as_complex
+from keras.ops.signal import view_as_real as view_as_real
 from keras.ops.sorting import argpartition as argpartition
 from keras.ops.sorting import argsort as argsort
 from keras.ops.sorting import bincount as bincount

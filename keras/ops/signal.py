@@ -373,3 +373,59 @@ def _fit(x: Any, length: int) -> Any:
         ends = [(0, 0)] * (len(x.shape) - 1) + [(0, length - size)]
         return shaping.pad(x, ends)
     return x[..., :length]
+
+
+@composite
+def view_as_complex(x: TensorLike) -> Tensor:
+    """Pairs of real numbers as complex ones.
+
+    Args:
+        x: `(..., 2)`: real and imaginary parts.
+
+    Returns:
+        A complex tensor, `(...,)`.
+
+    Raises:
+        ShapeError: if the last size is not 2.
+
+    Example:
+
+    >>> import keras
+    >>> z = keras.ops.view_as_complex([[1.0, 2.0]])
+    >>> float(keras.ops.imag(z)[0])
+    2.0
+    """
+    from keras.ops import core
+    from keras.ops.nn.reshaping import complex_from
+
+    x = core.convert_to_tensor(x)
+    shape = core.shape(x)
+    if not shape or shape[-1] != 2:
+        raise ShapeError(
+            "keras.ops.view_as_complex expects a last axis of size 2: real and "
+            f"imaginary parts. Received: shape {tuple(shape)}."
+        )
+    return complex_from(x[..., 0], x[..., 1])
+
+
+@composite
+def view_as_real(x: TensorLike) -> Tensor:
+    """Complex numbers as pairs of real ones.
+
+    Args:
+        x: complex tensor of any shape.
+
+    Returns:
+        `(..., 2)`: real and imaginary parts.
+
+    Example:
+
+    >>> import keras
+    >>> z = keras.ops.view_as_complex([[1.0, 2.0]])
+    >>> keras.ops.convert_to_numpy(keras.ops.view_as_real(z)).tolist()
+    [[1.0, 2.0]]
+    """
+    from keras.ops import complex_numbers, joining
+
+    parts = [complex_numbers.real(x), complex_numbers.imag(x)]
+    return joining.stack(parts, axis=-1)

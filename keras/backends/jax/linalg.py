@@ -1,1 +1,99 @@
-"""Placeholder."""
+"""Linear algebra of the JAX backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax as _jax
+import jax.numpy as _jnp
+
+_linalg = _jnp.linalg
+det = _linalg.det
+inv = _linalg.inv
+
+
+def cholesky(x: Any, upper: bool = False) -> Any:
+    return _linalg.cholesky(x, upper=upper)
+
+
+def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+    eye = _jnp.broadcast_to(_jnp.eye(x.shape[-1], dtype=x.dtype), x.shape)
+    root = solve_triangular(x, eye, not upper)
+    turned = _jnp.swapaxes(root, -1, -2)
+    return root @ turned if upper else turned @ root
+
+
+def logdet(x: Any) -> Any:
+    diagonal = _jnp.diagonal(_linalg.cholesky(x), axis1=-2, axis2=-1)
+    return 2 * _jnp.sum(_jnp.log(diagonal), -1)
+
+
+def slogdet(x: Any) -> tuple[Any, Any]:
+    sign, logarithm = _linalg.slogdet(x)
+    return sign, logarithm
+
+
+def eig(x: Any) -> tuple[Any, Any]:
+    values, vectors = _linalg.eig(x)
+    return values, vectors
+
+
+def eigh(x: Any) -> tuple[Any, Any]:
+    values, vectors = _linalg.eigh(x)
+    return values, vectors
+
+
+def lu_factor(x: Any) -> tuple[Any, Any]:
+    lu, pivots, _ = _jax.lax.linalg.lu(x)
+    return lu, pivots
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return _linalg.norm(x, ord, axis, keepdims)
+
+
+def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+    q, r = _linalg.qr(x, mode)
+    return q, r
+
+
+def solve(a: Any, b: Any) -> Any:
+    if b.ndim == a.ndim - 1:
+        return _linalg.solve(a, b[..., None])[..., 0]
+    return _linalg.solve(a, b)
+
+
+def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
+    vector = b.ndim == a.ndim - 1
+    b = b[..., None] if vector else b
+    batch = _jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    a = _jnp.broadcast_to(a, (*batch, *a.shape[-2:]))
+    b = _jnp.broadcast_to(b, (*batch, *b.shape[-2:]))
+    x = _jax.lax.linalg.triangular_solve(a, b, left_side=True, lower=lower)
+    return x[..., 0] if vector else x
+
+
+def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    if not compute_uv:
+        return _linalg.svd(x, compute_uv=False)
+    u, s, v = _linalg.svd(x, full_matrices)
+    return u, s, v
+
+
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    return _linalg.lstsq(a, b, rcond)[0]
+
+
+def pinv(x: Any, rcond: float | None = None) -> Any:
+    return _linalg.pinv(x, rcond if rcond is not None else _precision(x))
+
+
+def _precision(x: Any) -> float:
+    return float(_jnp.finfo(x.dtype).eps) * max(x.shape[-2:])
+
+
+def matrix_rank(x: Any, tol: float | None = None) -> Any:
+    if tol is None:
+        return _linalg.matrix_rank(x).astype("int32")
+    return _jnp.sum(svd(x, compute_uv=False) > tol, -1).astype("int32")

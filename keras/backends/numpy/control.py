@@ -61,7 +61,8 @@ def map(f: Any, xs: Any) -> Any:
     return _tree.map_structure(lambda *ys: _np.stack(ys), *found)
 
 
-vectorized_map = map
+def vectorized_map(function: Any, elements: Any) -> Any:
+    return map(function, elements)
 
 
 def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -> Any:

@@ -1,1 +1,109 @@
-"""Placeholder."""
+"""Linear algebra of the NumPy backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as _np
+
+_linalg = _np.linalg
+det = _linalg.det
+inv = _linalg.inv
+
+
+def cholesky(x: Any, upper: bool = False) -> Any:
+    return _linalg.cholesky(x, upper=upper)
+
+
+def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+    root = _np.triu(x) if upper else _np.tril(x)
+    turned = _np.swapaxes(root, -1, -2)
+    return inv(turned @ root if upper else root @ turned)
+
+
+def logdet(x: Any) -> Any:
+    diagonal = _np.diagonal(_linalg.cholesky(x), axis1=-2, axis2=-1)
+    return _np.asarray(2 * _np.sum(_np.log(diagonal), -1))
+
+
+def slogdet(x: Any) -> tuple[Any, Any]:
+    sign, logarithm = _linalg.slogdet(x)
+    return _np.asarray(sign), _np.asarray(logarithm)
+
+
+def eig(x: Any) -> tuple[Any, Any]:
+    values, vectors = _linalg.eig(x)
+    dtype = "complex128" if x.dtype in ("float64", "complex128") else "complex64"
+    return values.astype(dtype), vectors.astype(dtype)
+
+
+def eigh(x: Any) -> tuple[Any, Any]:
+    values, vectors = _linalg.eigh(x)
+    return values, vectors
+
+
+def lu_factor(x: Any) -> tuple[Any, Any]:
+    """Gaussian elimination, column by column, for all matrices at once."""
+    rows, columns = x.shape[-2:]
+    batch = x.shape[:-2]
+    lu = _np.array(x).reshape(-1, rows, columns)
+    least = min(rows, columns)
+    pivots = _np.zeros((len(lu), least), "int32")
+    each = _np.arange(len(lu))
+    for k in range(least):
+        chosen = k + _np.argmax(_np.abs(lu[:, k:, k]), -1)
+        pivots[:, k] = chosen
+        upper = lu[each, k].copy()
+        lu[each, k] = lu[each, chosen]
+        lu[each, chosen] = upper
+        pivot = lu[:, k, k][:, None]
+        below = lu[:, k + 1 :, k]
+        safe = _np.where(pivot == 0, 1, pivot)
+        below[...] = _np.where(pivot == 0, below, below / safe)
+        lu[:, k + 1 :, k + 1 :] -= below[:, :, None] * lu[:, k, None, k + 1 :]
+    return lu.reshape(x.shape), pivots.reshape(*batch, least)
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
+    found = _np.asarray(_linalg.norm(wide, ord, axis, keepdims))
+    return found.astype(x.dtype) if wide is not x else found
+
+
+def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+    if mode not in ("reduced", "complete"):
+        raise ValueError("Unknown mode.")
+    q, r = _linalg.qr(x, mode)
+    return q, r
+
+
+def solve(a: Any, b: Any) -> Any:
+    if b.ndim == a.ndim - 1:
+        return _linalg.solve(a, b[..., None])[..., 0]
+    return _linalg.solve(a, b)
+
+
+def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
+    return solve(_np.tril(a) if lower else _np.triu(a), b)
+
+
+def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    if not compute_uv:
+        return _linalg.svd(x, compute_uv=False)
+    u, s, v = _linalg.svd(x, full_matrices)
+    return u, s, v
+
+
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    return _linalg.lstsq(a, b, rcond)[0]
+
+
+def pinv(x: Any, rcond: float | None = None) -> Any:
+    if rcond is None:
+        rcond = float(_np.finfo(x.dtype).eps) * max(x.shape[-2:])
+    return _linalg.pinv(x, rcond)
+
+
+def matrix_rank(x: Any, tol: float | None = None) -> Any:
+    return _np.asarray(_linalg.matrix_rank(x, tol)).astype("int32")

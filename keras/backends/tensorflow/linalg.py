@@ -1,1 +1,186 @@
-"""Placeholder."""
+"""Linear algebra of the TensorFlow backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as _tf
+
+_linalg = _tf.linalg
+det = _linalg.det
+inv = _linalg.inv
+
+
+def cholesky(x: Any, upper: bool = False) -> Any:
+    lower = _linalg.cholesky(x)
+    return _linalg.adjoint(lower) if upper else lower
+
+
+def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+    eye = _tf.eye(_tf.shape(x)[-1], dtype=x.dtype)
+    root = _linalg.triangular_solve(x, _tf.broadcast_to(eye, _tf.shape(x)), not upper)
+    if upper:
+        return _tf.matmul(root, root, transpose_b=True)
+    return _tf.matmul(root, root, transpose_a=True)
+
+
+logdet = _linalg.logdet
+
+
+def slogdet(x: Any) -> tuple[Any, Any]:
+    sign, logarithm = _linalg.slogdet(x)
+    return sign, logarithm
+
+
+def eig(x: Any) -> tuple[Any, Any]:
+    values, vectors = _linalg.eig(x)
+    return values, vectors
+
+
+def eigh(x: Any) -> tuple[Any, Any]:
+    values, vectors = _linalg.eigh(x)
+    return values, vectors
+
+
+def lu_factor(x: Any) -> tuple[Any, Any]:
+    if x.shape[-2] != x.shape[-1]:
+        raise ValueError(
+            "keras.ops.lu_factor takes square matrices only on the tensorflow backend. "
+            f"Received: shape {tuple(x.shape)}."
+        )
+    lu, order = _linalg.lu(x)
+    return lu, _pivots(order)
+
+
+def _pivots(order: Any) -> Any:
+    """The exchanges of rows that lead to an order of them."""
+    size = order.shape[-1]
+    found = []
+    for k in range(size):
+        # Where the row wanted at place k has been moved to by the exchanges so far.
+        wanted = order[..., k]
+        place = wanted
+        for earlier, pivot in enumerate(found):
+            place = _tf.where(
+                _tf.equal(place, earlier),
+                pivot,
+                _tf.where(_tf.equal(place, pivot), earlier, place),
+            )
+        found.append(place)
+    if not found:
+        return order
+    return _tf.stack(found, -1)
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    rank = x.shape.rank
+    if axis is None:
+        axes = list(range(rank))
+        if ord is None:
+            return _euclidean(x, axes, keepdims)
+    else:
+        axes = [axis] if isinstance(axis, int) else list(axis)
+    if len(axes) == 1:
+        return _vector_norm(x, ord, axes[0], keepdims)
+    if len(axes) != 2:
+        raise ValueError("Expected one axis or two.")
+    return _matrix_norm(x, ord, [a % rank for a in axes], keepdims)
+
+
+def _euclidean(x: Any, axes: Any, keepdims: bool) -> Any:
+    x = _tf.abs(x) if x.dtype.is_complex else x
+    return _tf.sqrt(_tf.reduce_sum(_tf.square(x), axes, keepdims))
+
+
+def _vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
+    if order is None or order == 2:
+        return _euclidean(x, axis, keepdims)
+    size = _tf.abs(x)
+    if isinstance(order, str):
+        raise ValueError("Unknown norm of vectors.")
+    if order == float("inf"):
+        return _tf.reduce_max(size, axis, keepdims)
+    if order == float("-inf"):
+        return _tf.reduce_min(size, axis, keepdims)
+    if order == 0:
+        return _tf.reduce_sum(_tf.cast(size != 0, size.dtype), axis, keepdims)
+    if order == 1:
+        return _tf.reduce_sum(size, axis, keepdims)
+    return _tf.reduce_sum(size**order, axis, keepdims) ** (1 / order)
+
+
+def _matrix_norm(x: Any, order: Any, axes: list[int], keepdims: bool) -> Any:
+    if order in (None, "fro"):
+        return _euclidean(x, axes, keepdims)
+    if order in (2, -2, "nuc"):
+        rank = x.shape.rank
+        others = [a for a in range(rank) if a not in axes]
+        values = _linalg.svd(_tf.transpose(x, [*others, *axes]), compute_uv=False)
+        reduce = {2: _tf.reduce_max, -2: _tf.reduce_min, "nuc": _tf.reduce_sum}[order]
+        found = reduce(values, -1)
+        for axis in sorted(axes) if keepdims else ():
+            found = _tf.expand_dims(found, axis)
+        return found
+    infinity = float("inf")
+    if order not in (1, -1, infinity, -infinity):
+        raise ValueError("Unknown norm of matrices.")
+    summed, kept = axes if order in (1, -1) else axes[::-1]
+    sums = _tf.reduce_sum(_tf.abs(x), summed, keepdims=True)
+    reduce = _tf.reduce_max if order > 0 else _tf.reduce_min
+    found = reduce(sums, kept, keepdims=True)
+    return found if keepdims else _tf.squeeze(found, axes)
+
+
+def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+    if mode not in ("reduced", "complete"):
+        raise ValueError("Unknown mode.")
+    q, r = _linalg.qr(x, full_matrices=mode == "complete")
+    return q, r
+
+
+def _as_columns(a: Any, b: Any) -> tuple[Any, bool]:
+    vector = b.shape.rank == a.shape.rank - 1
+    return (b[..., None] if vector else b), vector
+
+
+def solve(a: Any, b: Any) -> Any:
+    b, vector = _as_columns(a, b)
+    x = _linalg.solve(a, b)
+    return x[..., 0] if vector else x
+
+
+def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
+    b, vector = _as_columns(a, b)
+    x = _linalg.triangular_solve(a, b, lower=lower)
+    return x[..., 0] if vector else x
+
+
+def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    if not compute_uv:
+        return _linalg.svd(x, compute_uv=False)
+    s, u, v = _linalg.svd(x, full_matrices=full_matrices)
+    return u, s, _linalg.adjoint(v)
+
+
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    if b.shape.rank == 1:
+        return _linalg.matvec(pinv(a, rcond), b)
+    return _tf.matmul(pinv(a, rcond), b)
+
+
+def pinv(x: Any, rcond: float | None = None) -> Any:
+    s, u, v = _linalg.svd(x)
+    if rcond is None:
+        epsilon = 2.0**-52 if x.dtype in (_tf.float64, _tf.complex128) else 2.0**-23
+        sizes = _tf.cast(_tf.reduce_max(_tf.shape(x)[-2:]), s.dtype)
+        cut = epsilon * sizes
+    else:
+        cut = _tf.cast(rcond, s.dtype)
+    kept = s > cut * _tf.reduce_max(s, -1, keepdims=True)
+    inverse = _tf.where(kept, 1 / _tf.where(kept, s, 1), 0)
+    scaled = v * _tf.cast(inverse[..., None, :], x.dtype)
+    return _tf.matmul(scaled, u, adjoint_b=True)
+
+
+def matrix_rank(x: Any, tol: float | None = None) -> Any:
+    return _tf.cast(_linalg.matrix_rank(x, tol=tol), "int32")

@@ -1,1 +1,90 @@
-"""Placeholder."""
+"""Linear algebra of the PyTorch backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch as _torch
+
+_linalg = _torch.linalg
+det = _linalg.det
+inv = _linalg.inv
+
+
+def cholesky(x: Any, upper: bool = False) -> Any:
+    return _linalg.cholesky(x, upper=upper)
+
+
+def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+    return _torch.cholesky_inverse(x, upper=upper)
+
+
+def logdet(x: Any) -> Any:
+    return 2 * _linalg.cholesky(x).diagonal(0, -2, -1).log().sum(-1)
+
+
+def slogdet(x: Any) -> tuple[Any, Any]:
+    sign, logarithm = _linalg.slogdet(x)
+    return sign, logarithm
+
+
+def eig(x: Any) -> tuple[Any, Any]:
+    values, vectors = _linalg.eig(x)
+    return values, vectors
+
+
+def eigh(x: Any) -> tuple[Any, Any]:
+    values, vectors = _linalg.eigh(x)
+    return values, vectors
+
+
+def lu_factor(x: Any) -> tuple[Any, Any]:
+    lu, pivots = _linalg.lu_factor(x)
+    return lu, pivots - 1  # LAPACK counts from 1
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if isinstance(ord, int):
+        ord = float(ord)
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return _linalg.norm(x, ord, axis, keepdims)
+
+
+def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+    q, r = _linalg.qr(x, mode)
+    return q, r
+
+
+def solve(a: Any, b: Any) -> Any:
+    if b.ndim == a.ndim - 1:
+        return _linalg.solve(a, b.unsqueeze(-1)).squeeze(-1)
+    return _linalg.solve(a, b)
+
+
+def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
+    if b.ndim == a.ndim - 1:
+        x = _linalg.solve_triangular(a, b.unsqueeze(-1), upper=not lower)
+        return x.squeeze(-1)
+    return _linalg.solve_triangular(a, b, upper=not lower)
+
+
+def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    if not compute_uv:
+        return _linalg.svdvals(x)
+    u, s, v = _linalg.svd(x, full_matrices)
+    return u, s, v
+
+
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    column = b.unsqueeze(-1) if b.ndim == 1 else b
+    # Through the pseudo-inverse: the solver for GPUs wants matrices of full rank.
+    x = pinv(a, rcond) @ column
+    return x.squeeze(-1) if b.ndim == 1 else x
+
+
+def pinv(x: Any, rcond: float | None = None) -> Any:
+    return _linalg.pinv(x, rtol=rcond)
+
+
+def matrix_rank(x: Any, tol: float | None = None) -> Any:
+    return _linalg.matrix_rank(x, atol=tol, rtol=None if tol is None else 0.0).int()

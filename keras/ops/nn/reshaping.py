@@ -15,8 +15,8 @@ def _two(op_name: str, name: str, value: Any, least: int) -> tuple[int, int]:
     good = all(isinstance(v, int) and v >= least for v in values)
     if len(values) != 2 or not good:
         raise ValueError(
-            f"keras.ops.{op_name} expects `{name}` to be an integer of {least} or more, "
-            f"or two of them. Received: {name}={value!r}."
+            f"keras.ops.{op_name} expects `{name}` to be an integer of {least} or "
+            f"more, or two of them. Received: {name}={value!r}."
         )
     return values
 
