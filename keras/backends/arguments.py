@@ -72,6 +72,8 @@ def pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
 def pad_places(size: int, before: int, after: int, mode: str) -> list[int]:
     """The place that each element of a padded axis is copied from."""
     places = range(-before, size + after)
+    if mode not in ("edge", "wrap", "reflect", "symmetric"):
+        raise ValueError(f"Unknown mode of pad: {mode!r}.")
     if mode == "edge":
         return [min(max(place, 0), size - 1) for place in places]
     if mode == "wrap":
@@ -81,6 +83,32 @@ def pad_places(size: int, before: int, after: int, mode: str) -> list[int]:
     last = period - 1 if mode == "symmetric" else period
     folded = [place % period for place in places]
     return [place if place < size else last - place for place in folded]
+
+
+def window_stops(
+    starts: Sequence[Any], sizes: Sequence[Any], shape: Sequence[int]
+) -> list[Any]:
+    """Where each axis of a window ends; starts may be scalar tensors.
+
+    Raises:
+        ValueError: if the window reaches outside.
+    """
+    stops = []
+    for start, size, whole in zip(starts, sizes, shape, strict=True):
+        stop = whole if size == -1 else start + size
+        if isinstance(stop, int) and not 0 <= stop <= whole:
+            raise ValueError("The window reaches outside.")
+        stops.append(stop)
+    return stops
+
+
+QUANTILE_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def check_method(method: str) -> None:
+    """Refuses an unknown way to choose between two elements."""
+    if method not in QUANTILE_METHODS:
+        raise ValueError(f"Unknown method of quantile: {method!r}.")
 
 
 def split_points(indices_or_sections: Any, size: int) -> list[int]:

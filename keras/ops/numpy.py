@@ -212,6 +212,7 @@ from keras.ops.trigonometric import sinh as sinh
 from keras.ops.trigonometric import tan as tan
 from keras.ops.trigonometric import tanh as tanh
 from keras.ops.unique_values import unique as unique
+from keras.ops.vectorization import vectorize as vectorize
 from keras.ops.windowing import bartlett as bartlett
 from keras.ops.windowing import blackman as blackman
 from keras.ops.windowing import hamming as hamming

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.backends import arguments
 from keras.core.dtypes import is_float, standardize_dtype
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
@@ -42,7 +43,7 @@ from keras.ops.shaping import (
 )
 from keras.ops.sorting import searchsorted
 
-METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+METHODS = arguments.QUANTILE_METHODS
 
 
 @composite

@@ -7,11 +7,23 @@ from typing import Any
 import jax as _jax
 import jax.numpy as _jnp
 
+from keras.backends import arguments as _arguments
+
 # Reading --------------------------------------------------------------------------
 
 
 def get_item(x: Any, key: Any) -> Any:
-    return x[key]
+    result = x[key]
+    # JAX clamps an index that is out of range; NumPy and its likes refuse it.
+    parts = key if isinstance(key, tuple) else (key,)
+    axis = 0
+    for part in parts:
+        if part is ...:
+            break
+        if isinstance(part, int) and not -x.shape[axis] <= part < x.shape[axis]:
+            raise IndexError(f"Index {part} is out of range.")
+        axis += part is not None
+    return result
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
@@ -24,11 +36,9 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
     starts = _starts(start_indices)
+    stops = _arguments.window_stops(starts, shape, inputs.shape)
     if -1 in shape:
-        shape = tuple(
-            whole - start if size == -1 else size
-            for size, whole, start in zip(shape, inputs.shape, starts, strict=True)
-        )
+        shape = tuple(b - a for a, b in zip(starts, stops, strict=True))
     return _jax.lax.dynamic_slice(inputs, starts, shape)
 
 

@@ -168,7 +168,20 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
 
 # Diagonals ------------------------------------------------------------------------
 
-tril = _np.tril
-triu = _np.triu
+
+def tril(x: Any, k: int = 0) -> Any:
+    return _np.tril(_matrices(x), k)
+
+
+def triu(x: Any, k: int = 0) -> Any:
+    return _np.triu(_matrices(x), k)
+
+
+def _matrices(x: Any) -> Any:
+    if x.ndim < 2:  # NumPy would make a matrix of a vector
+        raise ValueError("At least two dimensions are needed.")
+    return x
+
+
 diag = _np.diag
 diagonal = _np.diagonal

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as _np
 
+from keras.backends import arguments as _arguments
+
 # Reading --------------------------------------------------------------------------
 
 
@@ -27,12 +29,9 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
 
 
 def _window(inputs: Any, start_indices: Any, sizes: Any) -> tuple[Any, ...]:
-    window = []
-    for start, size, whole in zip(start_indices, sizes, inputs.shape, strict=True):
-        start = int(start)
-        stop = whole if size == -1 else start + int(size)
-        window.append(_builtins.slice(start, stop))
-    return tuple(window)
+    starts = [int(start) for start in start_indices]
+    stops = _arguments.window_stops(starts, sizes, inputs.shape)
+    return tuple(map(_builtins.slice, starts, stops))
 
 
 # Writing --------------------------------------------------------------------------

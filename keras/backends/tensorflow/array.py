@@ -260,6 +260,8 @@ def triu(x: Any, k: int = 0) -> Any:
 def diag(x: Any, k: int = 0) -> Any:
     if x.shape.rank == 1:
         return _tf.linalg.diag(x, k=k)
+    if x.shape.rank != 2:
+        raise ValueError("One or two dimensions are needed.")
     return diagonal(x, k)
 
 

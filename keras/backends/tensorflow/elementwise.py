@@ -19,6 +19,7 @@ _NARROW = dict.fromkeys(
     (_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16), _tf.int32
 ) | {_tf.uint32: _tf.int64, _tf.uint64: _tf.int64}
 _BOOL = {_tf.bool: _tf.int32}
+_NO_BOOL = {dtype: wide for dtype, wide in _NARROW.items() if dtype != _tf.bool}
 
 
 def _through(
@@ -56,8 +57,8 @@ divide = _tf.divide
 divide_no_nan = _tf.math.divide_no_nan
 floor_divide = _narrow(_tf.math.floordiv)
 mod = _narrow(_tf.math.floormod)
-negative = _narrow(_tf.negative)
-sign = _narrow(_tf.sign)
+negative = _through(_NO_BOOL)(_tf.negative)
+sign = _through(_NO_BOOL)(_tf.sign)
 reciprocal = _tf.math.reciprocal
 maximum = _narrow(_tf.maximum)
 minimum = _narrow(_tf.minimum)
@@ -321,6 +322,8 @@ def bitwise_not(x: Any) -> Any:
 
 def gcd(x1: Any, x2: Any) -> Any:
     dtype = x1.dtype
+    if not (dtype.is_integer or dtype == _tf.bool):
+        raise TypeError("Integers are needed.")
     a, b = (_tf.abs(_tf.cast(x, _tf.int64)) for x in (x1, x2))
     shape = _tf.broadcast_dynamic_shape(_tf.shape(a), _tf.shape(b))
     static = _tf.broadcast_static_shape(a.shape, b.shape)

@@ -6,6 +6,8 @@ from typing import Any
 
 import tensorflow as _tf
 
+from keras.backends import arguments as _arguments
+
 _SMALL = (_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16)
 
 
@@ -37,6 +39,7 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     result = _extremum(x, axis, keepdims, _tf.reduce_max, _tf.reduce_any)
     if initial is None:
+        _not_empty(x, result)
         return result
     start = _tf.cast(initial, x.dtype)
     return (
@@ -49,6 +52,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     result = _extremum(x, axis, keepdims, _tf.reduce_min, _tf.reduce_all)
     if initial is None:
+        _not_empty(x, result)
         return result
     start = _tf.cast(initial, x.dtype)
     return (
@@ -56,6 +60,12 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
         if x.dtype == _tf.bool
         else _tf.minimum(result, start)
     )
+
+
+def _not_empty(x: Any, result: Any) -> None:
+    """TensorFlow's extremum of nothing is an infinity; there is none."""
+    if x.shape.num_elements() == 0 and result.shape.num_elements() != 0:
+        raise ValueError("The extremum of no elements is undefined.")
 
 
 def _extremum(x: Any, axis: Any, keepdims: bool, reduce: Any, logical: Any) -> Any:
@@ -123,6 +133,7 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
+    _arguments.check_method(method)
     axes = _axes(x, axis)
     kept = [a for a in range(x.shape.rank) if a not in axes]
     sizes = _tf.shape(x)

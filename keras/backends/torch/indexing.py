@@ -8,6 +8,8 @@ from typing import Any
 import numpy as _np
 import torch as _torch
 
+from keras.backends import arguments as _arguments
+
 _UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
 
 # Reading --------------------------------------------------------------------------
@@ -56,7 +58,9 @@ def _inside(indices: Any, size: int) -> Any:
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, axis = x.reshape(-1), 0
-    axis = axis % x.ndim if x.ndim else 0
+    if not -x.ndim <= axis < x.ndim:
+        raise IndexError(f"axis={axis} is out of range.")
+    axis = axis % x.ndim
     places = _inside(indices, x.shape[axis])
     if axis == 0 and x.ndim == 2:
         return _torch.nn.functional.embedding(places, x)
@@ -78,6 +82,7 @@ def _window(inputs: Any, start_indices: Any, sizes: Any) -> tuple[Any, ...]:
     if isinstance(start_indices, _torch.Tensor):
         start_indices = start_indices.unbind()
     window = []
+    _arguments.window_stops(start_indices, sizes, inputs.shape)
     for start, size, whole in zip(start_indices, sizes, inputs.shape, strict=True):
         if isinstance(start, _torch.Tensor):
             # A window that starts where a tensor says, without asking the host.

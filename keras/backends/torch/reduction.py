@@ -6,6 +6,8 @@ from typing import Any
 
 import torch as _torch
 
+from keras.backends import arguments as _arguments
+
 _UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
 
 
@@ -127,6 +129,7 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
+    _arguments.check_method(method)
     dtype = x.dtype
     rows, with_ones = _as_rows(x, axis)
     rows, _ = _torch.sort(rows, dim=-1)

@@ -1,0 +1,113 @@
+"""What an op says to bad input: the same on every backend, and for symbolic tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import ops
+
+X = np.zeros((2, 3), "float32")
+Y = np.zeros((4, 5), "float32")
+INTS = np.zeros((3,), "int32")
+
+# op, arguments, parts of the message: the argument, what came, what is allowed
+CASES: list[tuple[str, tuple[Any, ...], tuple[str, ...]]] = [
+    ("add", (X, Y), ("(2, 3) and (4, 5)", "cannot be broadcast")),
+    ("matmul", (X, X), ("last axis of `x1` has size 3", "size 2", "must be equal")),
+    ("matmul", (X, np.float32(1)), ("at least one dimension",)),
+    ("tensordot", (X, Y, 1), ("axes=1", "(2, 3) and (4, 5)")),
+    ("einsum", ("ij,jk->ik", X, Y), ("'j'", "size 3", "4")),
+    ("einsum", ("ijk->i", X), ("'ijk'", "2 dimensions")),
+    ("einsum", ("ij,jk", X), ("name 2 operands", "1 were given")),
+    ("sum", (X, 2), ("`axis`", "axis=2", "between -2 and 1")),
+    ("mean", (X, (0, 0)), ("`axis`", "twice", "(0, 0)")),
+    ("argmax", (X, -3), ("axis=-3", "between -2 and 1")),
+    ("max", (np.zeros((0, 3), "float32"), 0), ("no elements", "`initial`")),
+    ("reshape", (X, (4, 2)), ("(2, 3)", "6 elements", "(4, 2)")),
+    ("reshape", (X, (-1, -1)), ("one -1", "(-1, -1)")),
+    ("transpose", (X, (0, 0)), ("`axes`", "twice", "(0, 0)")),
+    ("squeeze", (X, 0), ("size 1", "axis=0", "(2, 3)")),
+    ("expand_dims", (X, 5), ("`axis`", "axis=5")),
+    ("broadcast_to", (X, (2, 4)), ("(2, 3)", "(2, 4)")),
+    ("concatenate", ([X, Y],), ("axis=0", "(2, 3), (4, 5)")),
+    ("concatenate", ([X, X], 2), ("axis=2", "between -2 and 1")),
+    ("stack", ([X, Y],), ("one shape", "(2, 3), (4, 5)")),
+    ("split", (X, 2, 1), ("Axis 1", "indices_or_sections=2", "array_split")),
+    ("get_item", (X, (0, 0, 0)), ("Too many indices: 3", "(2, 3)")),
+    ("get_item", (X, 7), ("Index 7", "size 2")),
+    ("take", (X, INTS, 2), ("axis=2", "between -2 and 1")),
+    ("tril", (INTS,), ("tril", "two dimensions", "(3,)")),
+    ("diag", (np.zeros((2, 2, 2), "float32"),), ("one or two dimensions", "(2, 2, 2)")),
+    ("pad", (X, 1, "mirror"), ("'mirror'", "constant, edge, reflect")),
+    ("pad", (X, (1, 2, 3)), ("`pad_width`", "(1, 2, 3)")),
+    ("searchsorted", (INTS, INTS, "middle"), ("'middle'", "'left', 'right'")),
+    ("scatter_update", (X, INTS[:, None], X, "mean"), ("'mean'", "'add'")),
+    ("slice", (X, (0,), (1, 1)), ("`start_indices`", "2 entries")),
+    ("slice", (X, (1, 1), (2, 2)), ("outside", "(1, 1)", "(2, 2)")),
+    ("quantile", (X, np.float32(0.5), None, "best"), ("'best'", "linear, lower")),
+    ("sort", (X, 4), ("axis=4", "between -2 and 1")),
+    ("cross", (Y, Y), ("2 or 3 components",)),
+    ("correlate", (INTS, INTS, "whole"), ("'whole'", "'valid', 'same', 'full'")),
+]
+TYPES: list[tuple[str, tuple[Any, ...], tuple[str, ...]]] = [
+    ("bitwise_and", (X, X), ("bitwise_and", "integers or booleans", "float32")),
+    ("gcd", (X, X), ("gcd", "integers or booleans", "float32")),
+    ("subtract", (X > 0, X > 0), ("subtract", "booleans", "logical_xor")),
+    ("negative", (X > 0,), ("negative", "booleans", "logical_not")),
+]
+
+
+def message(name: str, args: tuple[Any, ...]) -> str:
+    """The text of the error that the call raises."""
+    with pytest.raises((ValueError, TypeError)) as raised:
+        getattr(ops, name)(*args)
+    return str(raised.value)
+
+
+def symbolic(x: Any) -> Any:
+    """KerasTensors in place of arrays."""
+    if isinstance(x, np.ndarray | np.generic):
+        return keras.KerasTensor(x.shape, x.dtype.name)
+    return [symbolic(v) for v in x] if isinstance(x, list) else x
+
+
+def eager(x: Any) -> Any:
+    """Tensors in place of arrays."""
+    if isinstance(x, np.ndarray | np.generic):
+        return ops.convert_to_tensor(x)
+    return [eager(v) for v in x] if isinstance(x, list) else x
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "parts"),
+    [*CASES, *TYPES],
+    ids=[f"{case[0]}{i}" for i, case in enumerate([*CASES, *TYPES])],
+)
+def test_message(
+    backend: str, name: str, args: tuple[Any, ...], parts: tuple[str, ...]
+) -> None:
+    """It names what came and what is allowed, in the same words everywhere."""
+    text = message(name, tuple(map(symbolic, args)))
+    assert all(part in text for part in parts), text
+    assert message(name, tuple(map(eager, args))) == text
+
+
+def test_wrong_call_is_a_type_error_that_names_the_op(backend: str) -> None:
+    """A missing or unknown argument is told as for any Python function."""
+    with pytest.raises(TypeError, match=r"keras.ops.add: missing .*'x2'"):
+        ops.add(X)
+    with pytest.raises(TypeError, match=r"keras.ops.sum: .*'axes'"):
+        ops.sum(ops.convert_to_tensor(X), axes=1)
+
+
+def test_a_symbolic_tensor_has_no_numbers() -> None:
+    """Using one where numbers are needed says so."""
+    x = keras.KerasTensor((2, 3))
+    with pytest.raises(TypeError, match="has a shape and a dtype but no numbers"):
+        ops.convert_to_numpy(x)
+    with pytest.raises(TypeError, match="Python condition"):
+        bool(x > 0)
