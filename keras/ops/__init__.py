@@ -1,5 +1,6 @@
 """The ops: NumPy's functions and a neural network's, on every backend."""
 
+from keras.ops import image as image
 from keras.ops import linalg as linalg
 from keras.ops import nn as nn
 from keras.ops import numpy as numpy

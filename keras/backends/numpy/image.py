@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Image kernels of the NumPy backend: none; the ops are composed of others."""

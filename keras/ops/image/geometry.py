@@ -1,0 +1,408 @@
+"""Images seen through a transformation of their coordinates.
+
+For each place of the output, its place in the input is computed, and the input read
+there: at the nearest pixel, or between the four around it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Tensor, TensorLike
+from keras.ops import core
+from keras.ops.declare import composite
+from keras.ops.image import layout
+from keras.ops.rules import ShapeError
+
+FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
+INTERPOLATIONS = ("nearest", "bilinear")
+
+
+def _inside(index: Any, size: Any, fill_mode: str) -> Any:
+    """An index brought into the image."""
+    from keras import ops
+
+    if fill_mode == "wrap":
+        return ops.mod(index, size)
+    if fill_mode == "mirror":
+        return _mirrored(index, size)
+    if fill_mode == "reflect":  # mirrored about the edges of pixels, not their centres
+        return ops.floor_divide(_mirrored(2 * index + 1, 2 * size + 1), 2)
+    return ops.clip(index, 0, size - 1)
+
+
+def _mirrored(index: Any, size: Any) -> Any:
+    from keras import ops
+
+    last = ops.maximum(size - 1, 1) if not isinstance(size, int) else max(size - 1, 1)
+    found = ops.abs(ops.mod(index + last, 2 * last) - last)
+    return ops.minimum(found, size - 1)
+
+
+def _reads(
+    coordinates: list[Any], sizes: list[Any], order: int, fill_mode: str
+) -> list[tuple[list[Any], Any, Any]]:
+    """What to read: indices, whether they are inside, and the weight (None for 1)."""
+    from keras import ops
+
+    per_axis = []
+    for place, size in zip(coordinates, sizes, strict=True):
+        if order == 0:
+            choices = [(ops.cast(ops.round(place), "int32"), None)]
+        else:
+            low = ops.floor(place)
+            upper = place - low
+            index = ops.cast(low, "int32")
+            choices = [(index, 1 - upper), (index + 1, upper)]
+        per_axis.append(
+            [
+                (
+                    _inside(index, size, fill_mode),
+                    ops.logical_and(index >= 0, index < size),
+                    weight,
+                )
+                for index, weight in choices
+            ]
+        )
+    found = []
+    for chosen in itertools.product(*per_axis):
+        valid = weight = None
+        for _, inside, w in chosen:
+            valid = inside if valid is None else ops.logical_and(valid, inside)
+            weight = w if weight is None else weight * w
+        found.append(([index for index, _, _ in chosen], valid, weight))
+    return found
+
+
+@composite
+def map_coordinates(
+    inputs: TensorLike,
+    coordinates: TensorLike,
+    order: int,
+    fill_mode: str = "constant",
+    fill_value: float = 0,
+) -> Tensor:
+    """Reads a tensor at places that need not be whole numbers.
+
+    Args:
+        inputs: tensor of any rank.
+        coordinates: `(rank, ...)`: for each axis, where to read.
+        order: 0 for the nearest element, 1 for linear interpolation.
+        fill_mode: what is outside: `"constant"`, `"nearest"` (the edge goes on),
+            `"wrap"`, `"mirror"` (about the edge's centre), `"reflect"` (about the
+            edge).
+        fill_value: the constant.
+
+    Returns:
+        A tensor of the shape of `coordinates` without its first axis, of the dtype
+        of `inputs`.
+
+    Raises:
+        ShapeError: if there is not one coordinate for each axis.
+        ValueError: for another order or mode.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.ops.convert_to_tensor([0.0, 10.0])
+    >>> float(keras.ops.image.map_coordinates(x, [[0.5]], order=1)[0])
+    5.0
+    """
+    from keras import ops
+
+    layout.check_choice("map_coordinates", "fill_mode", fill_mode, FILL_MODES)
+    layout.check_choice("map_coordinates", "order", order, (0, 1))
+    shape, places = core.shape(inputs), core.shape(coordinates)
+    if not places or places[0] != len(shape):
+        raise ShapeError(
+            "keras.ops.image.map_coordinates expects `coordinates` with one row for "
+            f"each axis of `inputs`. Received: inputs.shape={tuple(shape)}, "
+            f"coordinates.shape={tuple(places)}."
+        )
+    dtype = core.dtype(inputs)
+    if isinstance(inputs, KerasTensor) or isinstance(coordinates, KerasTensor):
+        return KerasTensor(places[1:], dtype)
+    coordinates = core.convert_to_tensor(coordinates)
+    if layout.is_integer(coordinates):
+        coordinates = core.cast(coordinates, "float32")
+    wide = "float64" if dtype == "float64" else "float32"
+    flat = core.cast(ops.reshape(inputs, (-1,)), wide)
+    rows = [coordinates[axis] for axis in range(len(shape))]
+    total: Any = None
+    for index, valid, weight in _reads(rows, list(shape), order, fill_mode):
+        position: Any = 0
+        for one, size in zip(index, shape, strict=True):
+            position = position * size + one
+        value = ops.take(flat, position)
+        if fill_mode == "constant":
+            value = ops.where(valid, value, float(fill_value))
+        value = value if weight is None else value * core.cast(weight, wide)
+        total = value if total is None else total + value
+    return layout.restore(total, dtype)
+
+
+def _sampled(
+    images: Any, y: Any, x: Any, interpolation: str, fill_mode: str, fill_value: float
+) -> Any:
+    """Reads a batch of images at rows `y` and columns `x`, `(batch, height, width)`."""
+    from keras import ops
+
+    shape = core.shape(images)
+    dtype = core.dtype(images)
+    height, width, channels = shape[1:]
+    wide = "float64" if dtype == "float64" else "float32"
+    flat = core.cast(ops.reshape(images, (shape[0], -1, channels)), wide)
+    output = core.shape(y)
+    order = 0 if interpolation == "nearest" else 1
+    total: Any = None
+    for index, valid, weight in _reads([y, x], [height, width], order, fill_mode):
+        position = ops.reshape(index[0] * width + index[1], (output[0], -1, 1))
+        position = ops.broadcast_to(
+            position, (shape[0], core.shape(position)[1], channels)
+        )
+        value = ops.take_along_axis(flat, position, axis=1)
+        value = ops.reshape(value, (shape[0], *output[1:], channels))
+        if fill_mode == "constant":
+            value = ops.where(valid[..., None], value, float(fill_value))
+        if weight is not None:
+            value = value * core.cast(weight, wide)[..., None]
+        total = value if total is None else total + value
+    return layout.restore(total, dtype)
+
+
+def _grid(images: Any) -> tuple[Any, Any]:
+    """Rows and columns of all pixels, `(1, height, 1)` and `(1, 1, width)`."""
+    from keras import ops
+
+    _, height, width, _ = core.shape(images)
+    rows = ops.cast(ops.arange(height, dtype="int32"), "float32")
+    columns = ops.cast(ops.arange(width, dtype="int32"), "float32")
+    return rows[None, :, None], columns[None, None, :]
+
+
+def _projected(
+    images: Any, transform: Any, interpolation: str, mode: str, value: float
+) -> Any:
+    """Images read where 8 parameters, `(batch or 1, 8)`, send each pixel."""
+    from keras import ops
+
+    rows, columns = _grid(images)
+    a0, a1, a2, b0, b1, b2, c0, c1 = (transform[:, i][:, None, None] for i in range(8))
+    depth = c0 * columns + c1 * rows + 1
+    x = (a0 * columns + a1 * rows + a2) / depth
+    y = (b0 * columns + b1 * rows + b2) / depth
+    batch, height, width, _ = core.shape(images)
+    x = ops.broadcast_to(x, (batch, height, width))
+    y = ops.broadcast_to(y, (batch, height, width))
+    return _sampled(images, y, x, interpolation, mode, value)
+
+
+@composite
+def affine_transform(
+    images: TensorLike,
+    transform: TensorLike,
+    interpolation: str = "bilinear",
+    fill_mode: str = "constant",
+    fill_value: float = 0,
+    data_format: str | None = None,
+) -> Tensor:
+    """Moves, turns, scales and shears images.
+
+    The pixel at column `x` and row `y` of the output is read at column
+    `(a0 x + a1 y + a2) / k` and row `(b0 x + b1 y + b2) / k` of the input, with
+    `k = c0 x + c1 y + 1`.
+
+    Args:
+        images: `(batch, height, width, channels)` or `(height, width, channels)`, see
+            `data_format`.
+        transform: `[a0, a1, a2, b0, b1, b2, c0, c1]`, `(8,)` for all images or
+            `(batch, 8)`.
+        interpolation: `"nearest"` or `"bilinear"`.
+        fill_mode: what is outside: `"constant"`, `"nearest"`, `"wrap"`, `"mirror"` or
+            `"reflect"`.
+        fill_value: the constant.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the
+            configured one.
+
+    Returns:
+        Images of the same shape and dtype.
+
+    Raises:
+        ValueError: for an unknown interpolation or mode.
+        ShapeError: for images or transforms of another shape.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.ops.ones((1, 4, 4, 3))
+    >>> same = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]
+    >>> keras.ops.image.affine_transform(x, same).shape == (1, 4, 4, 3)
+    True
+    """
+    from keras import ops
+
+    name = "affine_transform"
+    layout.check_choice(name, "interpolation", interpolation, INTERPOLATIONS)
+    layout.check_choice(name, "fill_mode", fill_mode, FILL_MODES)
+    last = layout.is_last(name, data_format)
+    images = layout.tensor(name, images)
+    shape = tuple(core.shape(transform))
+    if len(shape) not in (1, 2) or shape[-1] != 8:
+        raise ShapeError(
+            "keras.ops.image.affine_transform expects `transform` of shape (8,) or "
+            f"(batch, 8). Received: {shape}."
+        )
+    if isinstance(images, KerasTensor) or isinstance(transform, KerasTensor):
+        return KerasTensor(tuple(core.shape(images)), core.dtype(images))
+    transform = core.cast(core.convert_to_tensor(transform), "float32")
+    transform = ops.reshape(transform, (-1, 8))
+
+    def run(x: Any) -> Any:
+        return _projected(x, transform, interpolation, fill_mode, fill_value)
+
+    return layout.on_batch(run, images, last)
+
+
+@composite
+def perspective_transform(
+    images: TensorLike,
+    start_points: TensorLike,
+    end_points: TensorLike,
+    interpolation: str = "bilinear",
+    fill_value: float = 0,
+    data_format: str | None = None,
+) -> Tensor:
+    """Moves four points of an image to other places, and all others in perspective.
+
+    Args:
+        images: `(batch, height, width, channels)` or `(height, width, channels)`, see
+            `data_format`.
+        start_points: four points `(x, y)`: `(4, 2)` for all images or
+            `(batch, 4, 2)`.
+        end_points: where they go, of the same shape.
+        interpolation: `"nearest"` or `"bilinear"`.
+        fill_value: what is outside.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the
+            configured one.
+
+    Returns:
+        Images of the same shape and dtype.
+
+    Raises:
+        ValueError: for an unknown interpolation.
+        ShapeError: for images or points of another shape.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.ops.ones((1, 4, 4, 3))
+    >>> points = [[0.0, 0.0], [0.0, 3.0], [3.0, 0.0], [3.0, 3.0]]
+    >>> keras.ops.image.perspective_transform(x, points, points).shape == (1, 4, 4, 3)
+    True
+    """
+    from keras import ops
+
+    name = "perspective_transform"
+    layout.check_choice(name, "interpolation", interpolation, INTERPOLATIONS)
+    last = layout.is_last(name, data_format)
+    images = layout.tensor(name, images)
+    for what, points in (("start_points", start_points), ("end_points", end_points)):
+        shape = tuple(core.shape(points))
+        if len(shape) not in (2, 3) or shape[-2:] != (4, 2):
+            raise ShapeError(
+                f"keras.ops.image.{name} expects `{what}` of shape (4, 2) or "
+                f"(batch, 4, 2). Received: {shape}."
+            )
+    if isinstance(images, KerasTensor):
+        return KerasTensor(images.shape, images.dtype)
+    start, end = (
+        ops.reshape(core.cast(core.convert_to_tensor(p), "float32"), (-1, 4, 2))
+        for p in (start_points, end_points)
+    )
+    transform = _homography(start, end)
+
+    def run(x: Any) -> Any:
+        return _projected(x, transform, interpolation, "constant", fill_value)
+
+    return layout.on_batch(run, images, last)
+
+
+def _homography(start: Any, end: Any) -> Any:
+    """The 8 parameters that send end points back to start points, `(batch, 8)`."""
+    from keras import ops
+
+    x, y = end[..., 0], end[..., 1]
+    u, v = start[..., 0], start[..., 1]
+    one, zero = ops.ones_like(x), ops.zeros_like(x)
+    columns = ops.stack([x, y, one, zero, zero, zero, -u * x, -u * y], axis=-1)
+    rows = ops.stack([zero, zero, zero, x, y, one, -v * x, -v * y], axis=-1)
+    matrix = ops.concatenate([columns, rows], axis=1)
+    return ops.solve(matrix, ops.concatenate([u, v], axis=1)[..., None])[..., 0]
+
+
+@composite
+def elastic_transform(
+    images: TensorLike,
+    alpha: float = 20.0,
+    sigma: float = 5.0,
+    interpolation: str = "bilinear",
+    fill_mode: str = "reflect",
+    fill_value: float = 0.0,
+    seed: Any = None,
+    data_format: str | None = None,
+) -> Tensor:
+    """Distorts images by smooth random displacements.
+
+    Source: Simard et al., 2003, "Best Practices for Convolutional Neural Networks".
+
+    Args:
+        images: `(batch, height, width, channels)` or `(height, width, channels)`, see
+            `data_format`.
+        alpha: strength of the displacements.
+        sigma: how smooth they are: standard deviation in pixels of the blur that
+            random numbers go through.
+        interpolation: `"nearest"` or `"bilinear"`.
+        fill_mode: what is outside: `"constant"`, `"nearest"`, `"wrap"`, `"mirror"` or
+            `"reflect"`.
+        fill_value: the constant.
+        seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the
+            configured one.
+
+    Returns:
+        Images of the same shape and dtype.
+
+    Raises:
+        ValueError: for an unknown interpolation or mode.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.ops.ones((1, 8, 8, 3))
+    >>> keras.ops.image.elastic_transform(x, seed=1).shape == (1, 8, 8, 3)
+    True
+    """
+    from keras import random
+    from keras.ops.image.filters import blurred
+
+    name = "elastic_transform"
+    layout.check_choice(name, "interpolation", interpolation, INTERPOLATIONS)
+    layout.check_choice(name, "fill_mode", fill_mode, FILL_MODES)
+    last = layout.is_last(name, data_format)
+    images = layout.tensor(name, images)
+    if isinstance(images, KerasTensor):
+        return KerasTensor(images.shape, images.dtype)
+
+    def run(x: Any) -> Any:
+        batch, height, width, _ = core.shape(x)
+        noise = random.normal((batch, height, width, 2), dtype="float32", seed=seed)
+        reach = 2 * math.ceil(3 * sigma) + 1
+        moved = blurred(noise, (reach, reach), (sigma, sigma)) * alpha
+        rows, columns = _grid(x)
+        y, x_places = rows + moved[..., 0], columns + moved[..., 1]
+        return _sampled(x, y, x_places, interpolation, fill_mode, fill_value)
+
+    return layout.on_batch(run, images, last)

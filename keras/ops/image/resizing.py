@@ -1,0 +1,306 @@
+"""Resizing: each axis is multiplied by a matrix of interpolation weights.
+
+A place of the output, taken back to the input, lies between pixels; a kernel says how
+much each pixel counts. Pixel centres are at half-integers; the weights of what lies
+inside the image are scaled to sum to 1. With `antialias`, kernels are widened when the
+image shrinks.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Tensor, TensorLike
+from keras.ops import core, indexing, products, shaping
+from keras.ops.declare import composite
+from keras.ops.image import layout
+
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
+_METHODS = {
+    "linear": "bilinear",
+    "bilinear": "bilinear",
+    "trilinear": "bilinear",
+    "cubic": "bicubic",
+    "bicubic": "bicubic",
+    "tricubic": "bicubic",
+    "lanczos3": "lanczos3",
+    "lanczos5": "lanczos5",
+}
+
+
+def _kernel(name: str, x: Any, xp: Any) -> Any:
+    """The weight of a pixel at distance `x` (non-negative)."""
+    if name == "bilinear":
+        return xp.maximum(1 - x, 0)
+    if name == "bicubic":  # Keys, 1981, with a = -1/2
+        near = ((1.5 * x - 2.5) * x) * x + 1
+        far = ((-0.5 * x + 2.5) * x - 4) * x + 2
+        return xp.where(x < 1, near, xp.where(x < 2, far, x * 0))
+    radius = 3 if name == "lanczos3" else 5
+    safe = xp.where(x > 1e-3, x, x * 0 + 1)
+    sines = xp.sin(math.pi * safe) * xp.sin(math.pi * safe / radius)
+    window = radius * sines / (math.pi**2 * safe * safe)
+    return xp.where(x > 1e-3, xp.where(x > radius, x * 0, window), x * 0 + 1)
+
+
+def weights(
+    size: Any,
+    output: int,
+    scale: Any,
+    translation: Any,
+    method: str,
+    antialias: bool,
+    xp: Any,
+) -> Any:
+    """`(size, output)`: how much each pixel counts for each place of the output.
+
+    `xp` is NumPy, or `keras.ops` where sizes or scales are tensors.
+    """
+    inverse = 1.0 / scale
+    places = (xp.arange(output, dtype="float32") + 0.5) * inverse
+    places = places - translation * inverse - 0.5
+    pixels = xp.arange(size, dtype="float32")
+    distance = xp.abs(places[None, :] - pixels[:, None])
+    if antialias:
+        distance = distance / xp.maximum(inverse, 1.0)
+    found = _kernel(method, distance, xp)
+    total = xp.sum(found, axis=0, keepdims=True)
+    enough = xp.abs(total) > 1000 * 2.0**-23
+    found = xp.where(enough, found / xp.where(enough, total, total * 0 + 1), found * 0)
+    inside = xp.logical_and(places >= -0.5, places <= pixels[-1] + 0.5)
+    return xp.where(inside[None, :], found, found * 0)
+
+
+def _matrix(size: Any, output: int, method: str, antialias: bool) -> Any:
+    if isinstance(size, int):
+        found = weights(size, output, output / size, 0.0, method, antialias, np)
+        return core.convert_to_tensor(found.astype("float32"))
+    from keras import ops
+
+    scale = output / core.cast(size, "float32")
+    return weights(size, output, scale, 0.0, method, antialias, ops)
+
+
+def _nearest(x: Any, axis: int, output: int) -> Any:
+    size = core.shape(x)[axis]
+    if isinstance(size, int):
+        places = np.floor((np.arange(output) + 0.5) * (size / output))
+        index = core.convert_to_tensor(places.astype("int32"))
+    else:
+        from keras import ops
+
+        step = core.cast(size, "float32") / output
+        index = ops.floor((ops.arange(output, dtype="float32") + 0.5) * step)
+        index = core.cast(index, "int32")
+    return indexing.take(x, index, axis=axis)
+
+
+def _resized(images: Any, size: tuple[int, int], method: str, antialias: bool) -> Any:
+    height, width = core.shape(images)[1:3]
+    if method == "nearest":
+        images = images if height == size[0] else _nearest(images, 1, size[0])
+        return images if width == size[1] else _nearest(images, 2, size[1])
+    dtype = core.dtype(images)
+    x = images
+    if dtype not in ("float32", "float64"):
+        x = core.cast(images, "float32")
+    if method == "bilinear":
+        x = resize_bilinear(x, size, antialias)
+    else:
+        x = _multiplied(x, size, method, antialias)
+    return layout.restore(x, dtype)
+
+
+@composite
+def resize_bilinear(images: TensorLike, size: Any, antialias: bool = False) -> Tensor:
+    """The everyday case of `resize`, for which frameworks have kernels. Internal.
+
+    Args:
+        images: floats, `(batch, height, width, channels)`.
+        size: new height and width.
+        antialias: whether to blur while shrinking.
+
+    Returns:
+        `(batch, *size, channels)`.
+    """
+    return _multiplied(images, size, "bilinear", antialias)
+
+
+def _multiplied(x: Any, size: Any, method: str, antialias: bool) -> Any:
+    height, width = core.shape(x)[1:3]
+    if height != size[0]:
+        matrix = core.cast(_matrix(height, size[0], method, antialias), core.dtype(x))
+        x = products.einsum("bhwc,hk->bkwc", x, matrix)
+    if width != size[1]:
+        matrix = core.cast(_matrix(width, size[1], method, antialias), core.dtype(x))
+        x = products.einsum("bhwc,wk->bhkc", x, matrix)
+    return x
+
+
+@composite
+def resize(
+    images: TensorLike,
+    size: Any,
+    interpolation: str = "bilinear",
+    antialias: bool = False,
+    crop_to_aspect_ratio: bool = False,
+    pad_to_aspect_ratio: bool = False,
+    fill_mode: str = "constant",
+    fill_value: float = 0.0,
+    data_format: str | None = None,
+) -> Tensor:
+    """Resizes images.
+
+    Args:
+        images: `(batch, height, width, channels)` or `(height, width, channels)`, see
+            `data_format`.
+        size: new height and width.
+        interpolation: `"nearest"`, `"bilinear"`, `"bicubic"`, `"lanczos3"` or
+            `"lanczos5"`.
+        antialias: whether to blur while shrinking, so that no pixel is passed over.
+        crop_to_aspect_ratio: whether to cut the image to the new proportions first.
+        pad_to_aspect_ratio: whether to fill it up to them first.
+        fill_mode: `"constant"`.
+        fill_value: what padding is filled with.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the
+            configured one.
+
+    Returns:
+        Images of the new size, of the same dtype; integers are rounded.
+
+    Raises:
+        ValueError: for an unknown interpolation, or both crop and pad.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.ops.ones((1, 4, 4, 3))
+    >>> keras.ops.image.resize(x, (2, 8)).shape == (1, 2, 8, 3)
+    True
+    """
+    layout.check_choice("resize", "interpolation", interpolation, INTERPOLATIONS)
+    layout.check_choice("resize", "fill_mode", fill_mode, ("constant",))
+    size = layout.pair("resize", "size", size)
+    if crop_to_aspect_ratio and pad_to_aspect_ratio:
+        raise ValueError(
+            "keras.ops.image.resize can either crop or pad to the aspect ratio. "
+            "Received: crop_to_aspect_ratio=True, pad_to_aspect_ratio=True."
+        )
+    last = layout.is_last("resize", data_format)
+    images = layout.tensor("resize", images)
+    if isinstance(images, KerasTensor):
+        _, _, channels = layout.spatial(images.shape, last)
+        return layout.spec(images, last, *size, channels)
+
+    def run(x: Any) -> Any:
+        if crop_to_aspect_ratio:
+            x = _cropped(x, size)
+        elif pad_to_aspect_ratio:
+            x = _padded(x, size, fill_value)
+        return _resized(x, size, interpolation, antialias)
+
+    return layout.on_batch(run, images, last)
+
+
+def _known(x: Any) -> tuple[int, int]:
+    height, width = core.shape(x)[1:3]
+    if not isinstance(height, int) or not isinstance(width, int):
+        raise ValueError(
+            "keras.ops.image.resize needs images of known height and width to keep "
+            f"the aspect ratio. Received: shape {tuple(x.shape)}."
+        )
+    return height, width
+
+
+def _cropped(x: Any, size: tuple[int, int]) -> Any:
+    height, width = _known(x)
+    rows = max(1, min(height, int(width * size[0] / size[1])))
+    columns = max(1, min(width, int(height * size[1] / size[0])))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return x[:, top : top + rows, left : left + columns]
+
+
+def _padded(x: Any, size: tuple[int, int], value: float) -> Any:
+    height, width = _known(x)
+    rows = max(height, int(width * size[0] / size[1]))
+    columns = max(width, int(height * size[1] / size[0]))
+    top, left = (rows - height) // 2, (columns - width) // 2
+    ends = [(0, 0), (top, top), (left, left), (0, 0)]
+    return shaping.pad(x, ends, constant_values=value)
+
+
+@composite
+def scale_and_translate(
+    images: TensorLike,
+    output_shape: Any,
+    scale: TensorLike,
+    translation: TensorLike,
+    spatial_dims: Any,
+    method: str,
+    antialias: bool = True,
+) -> Tensor:
+    """Scales and moves images, by fractions of a pixel if need be.
+
+    A pixel at `p` (its centre at `p + 0.5`) goes to `(p + 0.5) * scale + translation`.
+    What comes from outside is 0.
+
+    Args:
+        images: tensor of any rank.
+        output_shape: shape of the output; that of `images` but for `spatial_dims`.
+        scale: a factor for each spatial axis.
+        translation: a distance for each spatial axis, in pixels of the output.
+        spatial_dims: the axes to scale.
+        method: `"linear"`, `"bilinear"`, `"trilinear"`, `"cubic"`, `"bicubic"`,
+            `"tricubic"`, `"lanczos3"` or `"lanczos5"`.
+        antialias: whether to blur while shrinking.
+
+    Returns:
+        A tensor of `output_shape`.
+
+    Raises:
+        ValueError: for an unknown method, or shapes that do not fit.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.ops.ones((1, 4, 4, 3))
+    >>> y = keras.ops.image.scale_and_translate(
+    ...     x, (1, 8, 8, 3), [2.0, 2.0], [0.0, 0.0], (1, 2), "linear"
+    ... )
+    >>> y.shape == (1, 8, 8, 3)
+    True
+    """
+    from keras import ops
+
+    layout.check_choice("scale_and_translate", "method", method, tuple(_METHODS))
+    if not isinstance(images, KerasTensor):
+        images = core.convert_to_tensor(images)
+    rank = len(images.shape)
+    if len(output_shape) != rank:
+        raise ValueError(
+            "keras.ops.image.scale_and_translate expects `output_shape` of the rank of "
+            f"`images`, {rank}. Received: output_shape={tuple(output_shape)}."
+        )
+    if isinstance(images, KerasTensor):
+        return KerasTensor(tuple(output_shape), images.dtype)
+    dtype = core.dtype(images)
+    x = core.cast(images, "float64" if dtype == "float64" else "float32")
+    scale = core.cast(core.convert_to_tensor(scale), core.dtype(x))
+    translation = core.cast(core.convert_to_tensor(translation), core.dtype(x))
+    for number, axis in enumerate(spatial_dims):
+        axis %= rank
+        matrix = weights(
+            core.shape(x)[axis],
+            output_shape[axis],
+            scale[number],
+            translation[number],
+            _METHODS[method],
+            antialias,
+            ops,
+        )
+        x = ops.moveaxis(ops.matmul(ops.moveaxis(x, axis, -1), matrix), -1, axis)
+    return layout.restore(x, dtype)
