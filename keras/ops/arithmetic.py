@@ -462,7 +462,7 @@ def reciprocal(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="number")
+@op(promote="number", scalars=True)
 def clip(x: TensorLike, x_min: TensorLike, x_max: TensorLike) -> Tensor:
     """Brings each element into an interval.
 

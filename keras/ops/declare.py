@@ -24,8 +24,8 @@ with tensors that are converted and promoted already:
 Tensor parameters named in `keep=(...)` (indices, conditions) stay out of this and
 keep their own dtypes.
 
-With `scalars=True` a Python number that comes second, beside a float tensor, is
-handed to the backend as it is: frameworks are quickest that way.
+With `scalars=True` a Python number that comes behind a float tensor is handed to the
+backend as it is: frameworks are quickest that way.
 
 `@composite` declares an op whose body is ordinary code in other ops. It is its own
 rule (it runs on KerasTensors) and its own default on every backend; a backend that
@@ -116,6 +116,8 @@ class Declaration:
         self.composed = composed
         # The set of the backend's dtypes that need no promotion, where they agree.
         self.ready = "boolean" if promote == "bool" else "inexact"
+        # Whether a Python integer takes the dtype of an integer tensor.
+        self.keeps_ints = promote in ("same", "number")
         # Whether a tensor alone, or beside one of its own dtype, is never promoted.
         self.indifferent = promote in (None, "same")
         # A promotion function of an op's own decides by itself, every time.
@@ -234,7 +236,8 @@ class Declaration:
             return args
         values = list(args)
         target = self._target(backend, values, found[0])
-        keep_scalars = self.scalars and target in _FLOATS and TENSOR in found[1]
+        keep_scalars = self.scalars and target in _FLOATS
+        behind_tensor = False
         for index, kind in found[0]:
             dtype = None if index in self.kept else target
             if isinstance(kind, list):
@@ -242,10 +245,11 @@ class Declaration:
                     _convert(backend, value, inner, dtype)
                     for value, inner in zip(values[index], kind, strict=True)
                 ]
-            elif kind == SCALAR and keep_scalars and index:
+            elif kind == SCALAR and keep_scalars and behind_tensor:
                 values[index] = float(values[index])
             else:
                 values[index] = _convert(backend, values[index], kind, dtype)
+                behind_tensor = behind_tensor or index not in self.kept
         return tuple(values)
 
     def _target(self, backend: Any, values: list[Any], found: list[Any]) -> str | None:
@@ -413,6 +417,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
     ready = declaration.ready
     settled = declaration.settled
     scalars = declaration.scalars
+    keeps_ints = declaration.keeps_ints
     explain = declaration.explain
 
     def call(
@@ -432,8 +437,17 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
                         and (indifferent or x1.dtype in getattr(backend, ready))
                     )
                 )
-                # A real Python number takes the dtype of a float tensor.
-                or (scalars and type(x2) in _NUMBERS and x1.dtype in backend.inexact)
+                # A Python number takes the dtype of a tensor of its kind.
+                or (
+                    scalars
+                    and type(x2) in _NUMBERS
+                    and (
+                        x1.dtype in backend.inexact
+                        or (
+                            keeps_ints and type(x2) is int and x1.dtype in backend.whole
+                        )
+                    )
+                )
             )
         ):
             try:
@@ -443,6 +457,15 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
                 raise
         if x2 is _MISSING:
             return dispatch(() if x1 is _MISSING else (x1,), kwargs)
+        if (
+            scalars
+            and type(x1) in _NUMBERS
+            and kinds.get(type(x2)) == TENSOR
+            and x2.dtype in backend.inexact
+        ):
+            # Frameworks want a tensor first: the number becomes one.
+            x1 = backend.convert_to_tensor(x1, backend.dtype_of(x2))
+            return getattr(backend, name)(x1, x2, *args, **kwargs)
         return dispatch((x1, x2, *args), kwargs)
 
     return call
@@ -459,6 +482,7 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
     last = max(declaration.tensors)
     static = [index not in declaration.tensors for index in range(last + 1)]
     free = [any_dtype or index in kept for index in range(last + 1)]
+    scalars = declaration.scalars
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
@@ -468,6 +492,8 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
             if skip or value is None:
                 continue
             if kinds.get(type(value)) != TENSOR:
+                if scalars and type(value) in _NUMBERS and dtype in backend.inexact:
+                    continue
                 return dispatch(args, kwargs)
             if not loose and value.dtype is not dtype:
                 if dtype is not None:

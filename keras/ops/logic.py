@@ -331,7 +331,7 @@ def isneginf(x: TensorLike) -> Tensor:
     return logical_and(isinf(x), less(x, 0))
 
 
-@op(promote="same", keep=("condition",))
+@op(promote="same", keep=("condition",), scalars=True)
 def where(
     condition: TensorLike, x1: TensorLike | None = None, x2: TensorLike | None = None
 ) -> Tensor:

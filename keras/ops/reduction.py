@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.dtypes import standardize_dtype
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Axis, DType, Tensor, TensorLike
 from keras.ops import rules
 from keras.ops.arithmetic import subtract
-from keras.ops.core import cast
 from keras.ops.declare import composite, op
 from keras.ops.logic import isclose
 
@@ -37,7 +37,7 @@ def sum(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return rules.reduction(x, axis, keepdims)
 
 
-@composite
+@op(promote="sum")
 def prod(
     x: TensorLike, axis: Axis = None, keepdims: bool = False, dtype: DType | None = None
 ) -> Tensor:
@@ -61,15 +61,7 @@ def prod(
     >>> float(keras.ops.prod([2.0, 3.0]))
     6.0
     """
-    if dtype is not None:
-        return cast(product(cast(x, dtype), axis, keepdims), dtype)
-    return product(x, axis, keepdims)
-
-
-@op(promote="sum")
-def product(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Product over axes, in the dtype of `x` or at least (u)int32."""
-    return rules.reduction(x, axis, keepdims)
+    return rules.reduction(x, axis, keepdims, dtype and standardize_dtype(dtype))
 
 
 @op(promote="float")
@@ -407,7 +399,7 @@ def count_nonzero(x: TensorLike, axis: Axis = None) -> Tensor:
     return rules.reduction(x, axis, False, "int32")
 
 
-@composite
+@op(promote="number")
 def cumsum(
     x: TensorLike, axis: int | None = None, dtype: DType | None = None
 ) -> Tensor:
@@ -430,10 +422,10 @@ def cumsum(
     >>> keras.ops.convert_to_numpy(keras.ops.cumsum([1, 2, 3])).tolist()
     [1, 3, 6]
     """
-    return running_sum(x if dtype is None else cast(x, dtype), axis)
+    return _running(x, axis, dtype)
 
 
-@composite
+@op(promote="number")
 def cumprod(
     x: TensorLike, axis: int | None = None, dtype: DType | None = None
 ) -> Tensor:
@@ -456,26 +448,15 @@ def cumprod(
     >>> keras.ops.convert_to_numpy(keras.ops.cumprod([1, 2, 3])).tolist()
     [1, 2, 6]
     """
-    return running_product(x if dtype is None else cast(x, dtype), axis)
+    return _running(x, axis, dtype)
 
 
-@op(promote="number")
-def running_sum(x: TensorLike, axis: int | None = None) -> Tensor:
-    """Running sums in the dtype of `x`."""
-    return _running(x, axis)
-
-
-@op(promote="number")
-def running_product(x: TensorLike, axis: int | None = None) -> Tensor:
-    """Running products in the dtype of `x`."""
-    return _running(x, axis)
-
-
-def _running(x: KerasTensor, axis: int | None) -> Tensor:
+def _running(x: KerasTensor, axis: int | None, dtype: DType | None) -> Tensor:
+    kind = x.dtype if dtype is None else standardize_dtype(dtype)
     if axis is None:
-        return KerasTensor((rules.product(x.shape),), x.dtype)
+        return KerasTensor((rules.product(x.shape),), kind)
     rules.axis(axis, len(x.shape))
-    return KerasTensor(x.shape, x.dtype)
+    return KerasTensor(x.shape, kind)
 
 
 @composite

@@ -24,6 +24,7 @@ inexact = frozenset(
     map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
 ) | frozenset(_EXTRA.values())
 boolean = frozenset((_np.dtype("bool"),))
+whole = frozenset(map(_np.dtype, ("int32", "int64")))
 _NARROW = {
     "int64": "int32",
     "uint64": "uint32",

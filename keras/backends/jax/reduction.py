@@ -9,6 +9,7 @@ from typing import Any
 import jax.numpy as _jnp
 
 from keras.backends import arguments as _arguments
+from keras.backends.jax.core import native_dtype as _native
 
 
 def _axis(axis: Any) -> Any:
@@ -19,7 +20,8 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _jnp.sum(x, axis=_axis(axis), keepdims=keepdims)
 
 
-def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+    x = x if dtype is None else x.astype(_native(dtype))
     return _jnp.prod(x, axis=_axis(axis), keepdims=keepdims)
 
 
@@ -63,11 +65,13 @@ def count_nonzero(x: Any, axis: Any = None) -> Any:
     return _jnp.count_nonzero(x, axis=_axis(axis)).astype("int32")
 
 
-def running_sum(x: Any, axis: Any = None) -> Any:
+def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    x = x if dtype is None else x.astype(_native(dtype))
     return _jnp.cumsum(x, axis=axis, dtype=x.dtype)
 
 
-def running_product(x: Any, axis: Any = None) -> Any:
+def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    x = x if dtype is None else x.astype(_native(dtype))
     return _jnp.cumprod(x, axis=axis, dtype=x.dtype)
 
 

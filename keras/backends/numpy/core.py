@@ -21,6 +21,7 @@ inexact = frozenset(
     map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
 ) | frozenset(_NATIVE.values())
 boolean = frozenset((_np.dtype("bool"),))
+whole = frozenset(map(_np.dtype, ("int32", "int64")))
 
 
 def native_dtype(dtype: Any) -> _np.dtype[Any]:

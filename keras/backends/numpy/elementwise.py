@@ -70,7 +70,7 @@ def divide_no_nan(x1: Any, x2: Any) -> Any:
 
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Any:
-    return _np.minimum(_np.maximum(x, x_min), x_max)
+    return minimum(maximum(x, x_min), x_max)
 
 
 # Exponents and logarithms ---------------------------------------------------------
@@ -183,6 +183,8 @@ right_shift = _np.right_shift
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if x1 is None and x2 is None:
         return _nonzero(condition)
+    if isinstance(x2, float):  # a number behind a tensor takes its dtype
+        x2 = x1.dtype.type(x2)
     return _np.where(condition, x1, x2)
 
 

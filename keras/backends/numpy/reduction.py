@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as _np
 
+from keras.backends.numpy.core import native_dtype as _native
+
 
 def _axis(axis: Any) -> Any:
     return tuple(axis) if isinstance(axis, list) else axis
@@ -16,7 +18,8 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _np.sum(x, axis=_axis(axis), keepdims=keepdims, dtype=x.dtype)
 
 
-def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+    x = x if dtype is None else x.astype(_native(dtype))
     return _np.prod(x, axis=_axis(axis), keepdims=keepdims, dtype=x.dtype)
 
 
@@ -79,11 +82,13 @@ def count_nonzero(x: Any, axis: Any = None) -> Any:
     return _np.sum(x != 0, axis=_axis(axis), dtype="int32")
 
 
-def running_sum(x: Any, axis: Any = None) -> Any:
+def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    x = x if dtype is None else x.astype(_native(dtype))
     return _np.cumsum(x, axis=axis, dtype=x.dtype)
 
 
-def running_product(x: Any, axis: Any = None) -> Any:
+def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    x = x if dtype is None else x.astype(_native(dtype))
     return _np.cumprod(x, axis=axis, dtype=x.dtype)
 
 

@@ -26,6 +26,7 @@ inexact = frozenset(
     )
 )
 boolean = frozenset((_tf.bool,))
+whole = frozenset((_tf.int32, _tf.int64))
 _SPARSE = (_tf.SparseTensor, _tf.IndexedSlices, _tf.RaggedTensor)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as _tf
 
 from keras.backends import arguments as _arguments
+from keras.backends.tensorflow.core import native_dtype as _native
 
 _SMALL = (_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16)
 
@@ -15,7 +16,8 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _tf.reduce_sum(x, axis=axis, keepdims=keepdims)
 
 
-def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+    x = x if dtype is None else _tf.cast(x, _native(dtype))
     return _tf.reduce_prod(x, axis=axis, keepdims=keepdims)
 
 
@@ -104,15 +106,16 @@ def count_nonzero(x: Any, axis: Any = None) -> Any:
     return _tf.math.count_nonzero(x, axis=axis, dtype=_tf.int32)
 
 
-def running_sum(x: Any, axis: Any = None) -> Any:
-    return _running(x, axis, _tf.cumsum)
+def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    return _running(x, axis, dtype, _tf.cumsum)
 
 
-def running_product(x: Any, axis: Any = None) -> Any:
-    return _running(x, axis, _tf.math.cumprod)
+def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    return _running(x, axis, dtype, _tf.math.cumprod)
 
 
-def _running(x: Any, axis: Any, function: Any) -> Any:
+def _running(x: Any, axis: Any, dtype: Any, function: Any) -> Any:
+    x = x if dtype is None else _tf.cast(x, _native(dtype))
     if axis is None:
         x, axis = _tf.reshape(x, [-1]), 0
     return function(x, axis=axis)

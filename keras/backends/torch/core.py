@@ -47,6 +47,7 @@ inexact = frozenset(
     dtype for dtype in _NAMES if dtype.is_floating_point or dtype.is_complex
 )
 boolean = frozenset((_torch.bool,))
+whole = frozenset((_torch.int32, _torch.int64))
 
 
 def native_dtype(dtype: Any) -> _torch.dtype:

@@ -7,6 +7,7 @@ from typing import Any
 import torch as _torch
 
 from keras.backends import arguments as _arguments
+from keras.backends.torch.core import native_dtype as _native
 
 _UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
 
@@ -31,12 +32,14 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _torch.sum(_signed(x), dim=axis, keepdim=keepdims).to(dtype)
 
 
-def product(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    dtype = x.dtype
-    x = _signed(x)
+def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+    x = x if dtype is None else x.to(_native(dtype))
+    if isinstance(axis, int) and x.dtype.is_floating_point:
+        return _torch.prod(x, dim=axis, keepdim=keepdims)
+    result = _signed(x)
     for a in _axes(x, axis):
-        x = _torch.prod(x, dim=a, keepdim=keepdims)
-    return x.to(dtype)
+        result = _torch.prod(result, dim=a, keepdim=keepdims)
+    return result.to(x.dtype)
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -54,10 +57,14 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    if initial is None and x.dtype.is_floating_point:
+        return _torch.amax(x, dim=() if axis is None else axis, keepdim=keepdims)
     return _extremum(x, axis, keepdims, initial, _torch.amax, _torch.maximum)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    if initial is None and x.dtype.is_floating_point:
+        return _torch.amin(x, dim=() if axis is None else axis, keepdim=keepdims)
     return _extremum(x, axis, keepdims, initial, _torch.amin, _torch.minimum)
 
 
@@ -101,15 +108,21 @@ def count_nonzero(x: Any, axis: Any = None) -> Any:
     return _torch.sum(x != 0, dim=axis, dtype=_torch.int32)
 
 
-def running_sum(x: Any, axis: Any = None) -> Any:
+def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    x = x if dtype is None else x.to(_native(dtype))
     if axis is None:
         x, axis = x.reshape(-1), 0
+    if x.dtype.is_floating_point:
+        return _torch.cumsum(x, dim=axis)
     return _torch.cumsum(_signed(x), dim=axis).to(x.dtype)
 
 
-def running_product(x: Any, axis: Any = None) -> Any:
+def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+    x = x if dtype is None else x.to(_native(dtype))
     if axis is None:
         x, axis = x.reshape(-1), 0
+    if x.dtype.is_floating_point:
+        return _torch.cumprod(x, dim=axis)
     return _torch.cumprod(_signed(x), dim=axis).to(x.dtype)
 
 
