@@ -1,0 +1,196 @@
+"""Initializers whose values are known beforehand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras import ops
+from keras.core import config, dtypes
+from keras.core.errors import ShapeError
+from keras.initializers.initializer import Initializer, float_dtype
+
+
+class Constant(Initializer):
+    """One value everywhere, or an array broadcast to the shape.
+
+    Args:
+        value: a number, or an array that broadcasts to the shapes wanted.
+
+    Example:
+
+    >>> import keras
+    >>> values = keras.initializers.Constant(3.0)((2,))
+    >>> keras.ops.convert_to_numpy(values).tolist()
+    [3.0, 3.0]
+    """
+
+    def __init__(self, value: Any = 0.0) -> None:
+        self.value = value
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+        """A tensor of that shape."""
+        value = ops.convert_to_numpy(self.value) if _is_array(self.value) else self.value
+        filled = np.broadcast_to(np.asarray(value), tuple(shape))
+        return ops.convert_to_tensor(filled, dtype=_dtype(dtype))
+
+
+class Zeros(Initializer):
+    """Zeros.
+
+    Example:
+
+    >>> import keras
+    >>> values = keras.initializers.Zeros()((2,))
+    >>> keras.ops.convert_to_numpy(values).tolist()
+    [0.0, 0.0]
+    """
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+        """A tensor of that shape."""
+        return _filled(0, shape, dtype)
+
+
+class Ones(Initializer):
+    """Ones.
+
+    Example:
+
+    >>> import keras
+    >>> values = keras.initializers.Ones()((2,))
+    >>> keras.ops.convert_to_numpy(values).tolist()
+    [1.0, 1.0]
+    """
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+        """A tensor of that shape."""
+        return _filled(1, shape, dtype)
+
+
+class Identity(Initializer):
+    """The identity matrix, with zeros where rows and columns differ in number.
+
+    Args:
+        gain: factor on the matrix.
+
+    Raises:
+        ShapeError: for shapes that are no matrix.
+
+    Example:
+
+    >>> import keras
+    >>> values = keras.initializers.Identity()((2, 2))
+    >>> keras.ops.convert_to_numpy(values).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+
+    _config_optional = ("gain",)
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+        """A tensor of that shape."""
+        if len(shape) != 2:
+            raise ShapeError(
+                f"Identity makes matrices. Received: shape={tuple(shape)}."
+            )
+        return ops.convert_to_tensor(self.gain * np.eye(*shape), dtype=_dtype(dtype))
+
+
+class STFT(Initializer):
+    """The basis of a short-time Fourier transform, as the kernel of a Conv1D.
+
+    Args:
+        side: `"real"` or `"imag"`: which part of the basis.
+        window: name of a window (`"hann"`, `"hamming"`, or another of SciPy's), an
+            array of the frame's length, or None.
+        scaling: `"density"`, `"spectrum"` or None: how results are normalised.
+        periodic: whether the window is periodic rather than symmetric.
+
+    Raises:
+        ValueError: for an unknown side or scaling.
+        ShapeError: where the shape is not `(frame_length, 1, bins)`.
+
+    Example:
+
+    >>> import keras
+    >>> keras.initializers.STFT("imag")((20, 1, 13)).shape == (20, 1, 13)
+    True
+    """
+
+    def __init__(
+        self,
+        side: str = "real",
+        window: Any = "hann",
+        scaling: str | None = "density",
+        periodic: bool = False,
+    ) -> None:
+        if side not in ("real", "imag"):
+            raise ValueError(
+                f"`side` of STFT must be 'real' or 'imag'. Received: side={side!r}."
+            )
+        if scaling not in (None, "density", "spectrum"):
+            raise ValueError(
+                "`scaling` of STFT must be 'density', 'spectrum' or None. "
+                f"Received: scaling={scaling!r}."
+            )
+        self.side = side
+        self.window = window
+        self.scaling = scaling
+        self.periodic = periodic
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+        """A tensor of shape `(frame_length, 1, fft_length // 2 + 1)`."""
+        dtype = float_dtype(dtype, "STFT")
+        if len(shape) != 3 or shape[1] != 1:
+            raise ShapeError(
+                "STFT makes kernels of shape (frame_length, 1, bins). "
+                f"Received: shape={tuple(shape)}."
+            )
+        frame_length, _, bins = shape
+        fft_length = (bins - 1) * 2
+        window = self._window_values(frame_length)
+        if self.scaling == "density":
+            scale = 1.0 / math.sqrt(float(np.sum(window * window)))
+        else:
+            scale = 1.0 / abs(float(np.sum(window))) if self.scaling else 1.0
+        angles = 2 * np.pi / fft_length * np.outer(np.arange(frame_length), np.arange(bins))
+        wave = np.cos(angles) if self.side == "real" else -np.sin(angles)
+        kernel = wave * (window * scale)[:, None]
+        return ops.convert_to_tensor(kernel[:, None, :], dtype=dtype)
+
+    def _window_values(self, length: int) -> Any:
+        if self.window is None:
+            return np.ones(length)
+        if not isinstance(self.window, str):
+            window = np.asarray(ops.convert_to_numpy(self.window), dtype="float64")
+            if window.shape != (length,):
+                raise ShapeError(
+                    f"`window` of STFT has shape {window.shape}, but frames have "
+                    f"length {length}."
+                )
+            return window
+        cosine_terms = {"hann": 0.5, "hanning": 0.5, "hamming": 0.54}
+        if self.window in cosine_terms:
+            level = cosine_terms[self.window]
+            period = max(length if self.periodic else length - 1, 1)
+            return level - (1 - level) * np.cos(2 * np.pi * np.arange(length) / period)
+        from scipy.signal import get_window
+
+        return get_window(self.window, length, fftbins=self.periodic)
+
+
+def _filled(value: float, shape: Sequence[int], dtype: Any) -> Any:
+    return ops.full(tuple(shape), value, dtype=_dtype(dtype))
+
+
+def _dtype(dtype: Any) -> str:
+    return config.floatx() if dtype is None else dtypes.standardize_dtype(dtype)
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "shape")

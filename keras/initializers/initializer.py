@@ -1,0 +1,148 @@
+"""`Initializer`, and where random ones get their numbers.
+
+Random first values are drawn on the host with NumPy's Philox generator, keyed by the
+seed. So one seed gives the same weights on every backend, and building a model
+compiles nothing on JAX, where each new shape would cost a compilation. A
+`SeedGenerator` as seed draws on the device instead, and differently on every call.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from keras import ops
+from keras.core import config, dtypes
+from keras.core.configurable import Configurable
+
+Draw = Callable[[np.random.Generator, tuple[int, ...], Any], Any]
+
+
+class Initializer(Configurable):
+    """Base class: a callable that gives a tensor of a wanted shape.
+
+    Subclasses define `__call__(self, shape, dtype=None)`.
+
+    Example:
+
+    >>> import keras
+    >>> class Sevens(keras.Initializer):
+    ...     def __call__(self, shape, dtype=None):
+    ...         return keras.ops.full(shape, 7, dtype=dtype)
+    >>> keras.ops.convert_to_numpy(Sevens()((2,), "int32")).tolist()
+    [7, 7]
+    """
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+        """The values.
+
+        Args:
+            shape: shape of the tensor.
+            dtype: its dtype; `floatx()` by default.
+
+        Returns:
+            A tensor of the current backend.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `__call__(self, shape, dtype=None)`."
+        )
+
+    def clone(self) -> Self:
+        """An initializer with the same arguments; unseeded ones draw a new seed."""
+        return type(self).from_config(self.get_config())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} initializer>"
+
+
+class RandomInitializer(Initializer):
+    """Base of initializers that draw numbers.
+
+    Args:
+        seed: an integer or None, with which every call gives the same values for the
+            same shape (None: a seed drawn once, from Python's `random`); or a
+            `SeedGenerator`, with which every call gives others.
+    """
+
+    def __init__(self, seed: Any = None) -> None:
+        is_generator = hasattr(seed, "next")
+        if seed is not None and not is_generator and not isinstance(seed, (int, np.integer)):
+            raise ValueError(
+                f"`seed` of {type(self).__name__} must be an integer, None or a "
+                f"keras.random.SeedGenerator. Received: seed={seed!r}."
+            )
+        self.seed = seed
+        self._key = random.randint(1, 10**9) if seed is None else seed
+
+    def _uniform(self, shape: Sequence[int], low: float, high: float, dtype: Any) -> Any:
+        if hasattr(self._key, "next"):
+            from keras.random import uniform
+
+            return uniform(shape, low, high, dtype=dtype, seed=self._key)
+
+        def draw(generator: np.random.Generator, size: Any, real: Any) -> Any:
+            values = generator.random(size, dtype=real)
+            values *= high - low
+            values += low
+            return values
+
+        return self._on_host(draw, shape, dtype)
+
+    def _normal(self, shape: Sequence[int], mean: float, stddev: float, dtype: Any) -> Any:
+        if hasattr(self._key, "next"):
+            from keras.random import normal
+
+            return normal(shape, mean, stddev, dtype=dtype, seed=self._key)
+
+        def draw(generator: np.random.Generator, size: Any, real: Any) -> Any:
+            values = generator.standard_normal(size, dtype=real)
+            values *= stddev
+            values += mean
+            return values
+
+        return self._on_host(draw, shape, dtype)
+
+    def _truncated(self, shape: Sequence[int], mean: float, stddev: float, dtype: Any) -> Any:
+        """Normal values of which none lies further than two deviations off."""
+        if hasattr(self._key, "next"):
+            from keras.random import truncated_normal
+
+            return truncated_normal(shape, mean, stddev, dtype=dtype, seed=self._key)
+
+        def draw(generator: np.random.Generator, size: Any, real: Any) -> Any:
+            values = _within_two(generator, size, real)
+            values *= stddev
+            values += mean
+            return values
+
+        return self._on_host(draw, shape, dtype)
+
+    def _on_host(self, draw: Draw, shape: Sequence[int], dtype: Any) -> Any:
+        dtype = float_dtype(dtype, type(self).__name__)
+        generator = np.random.Generator(np.random.Philox(key=int(self._key) % 2**64))
+        real = np.float64 if dtype == "float64" else np.float32
+        values = np.asarray(draw(generator, tuple(shape), real), dtype=real)
+        return ops.convert_to_tensor(values, dtype=dtype)
+
+
+def _within_two(generator: np.random.Generator, size: Any, real: Any) -> Any:
+    values = np.asarray(generator.standard_normal(size, dtype=real)).reshape(-1)
+    outside = np.flatnonzero(np.abs(values) > 2)
+    while outside.size:
+        values[outside] = generator.standard_normal(outside.size, dtype=real)
+        outside = outside[np.abs(values[outside]) > 2]
+    return values.reshape(size)
+
+
+def float_dtype(dtype: Any, name: str) -> str:
+    """The dtype to make, which must be a float for random values."""
+    dtype = config.floatx() if dtype is None else dtypes.standardize_dtype(dtype)
+    if not dtypes.is_float(dtype) and not dtype.startswith("float8"):
+        raise ValueError(
+            f"{name} draws floating point numbers. Received: dtype={dtype!r}. "
+            "Choose a float dtype, or the initializer 'zeros', 'ones' or Constant."
+        )
+    return dtype

@@ -1,0 +1,106 @@
+"""Losses that compare distributions: Kullback-Leibler divergence and Poisson."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core import config
+from keras.losses.loss import FunctionLoss
+from keras.losses.shapes import pair
+
+
+def kl_divergence(y_true: Any, y_pred: Any) -> Any:
+    """The sum of `y_true * log(y_true / y_pred)` over the last axis.
+
+    Probabilities are kept between `epsilon()` and 1.
+
+    Args:
+        y_true: true probabilities, `(batch, ..., classes)`.
+        y_pred: predicted ones of the same shape.
+
+    Returns:
+        One value per sample, `(batch, ...)`.
+
+    Example:
+
+    >>> import keras
+    >>> float(keras.losses.kl_divergence([[0.5, 0.5]], [[0.5, 0.5]])[0])
+    0.0
+    """
+    y_true, y_pred = pair(y_true, y_pred)
+    y_true = ops.clip(y_true, config.epsilon(), 1.0)
+    y_pred = ops.clip(y_pred, config.epsilon(), 1.0)
+    return ops.sum(
+        ops.multiply(y_true, ops.log(ops.divide(y_true, y_pred))), axis=-1
+    )
+
+
+def poisson(y_true: Any, y_pred: Any) -> Any:
+    """The mean of `y_pred - y_true * log(y_pred)` over the last axis.
+
+    Args:
+        y_true: true counts, `(batch, ..., size)`.
+        y_pred: predicted rates of the same shape, not negative.
+
+    Returns:
+        One value per sample, `(batch, ...)`.
+
+    Example:
+
+    >>> import keras
+    >>> round(float(keras.losses.poisson([[2.0]], [[1.0]])[0]), 4)
+    1.0
+    """
+    y_true, y_pred = pair(y_true, y_pred)
+    logarithm = ops.log(ops.add(y_pred, config.epsilon()))
+    return ops.mean(ops.subtract(y_pred, ops.multiply(y_true, logarithm)), axis=-1)
+
+
+class KLDivergence(FunctionLoss):
+    """The divergence of predicted probabilities from true ones; see `kl_divergence`.
+
+    Args:
+        reduction: how values become one number; see `Loss`.
+        name: name of the loss.
+        dtype: dtype of the computations.
+
+    Example:
+
+    >>> import keras
+    >>> float(keras.losses.KLDivergence()([[0.5, 0.5]], [[0.5, 0.5]]))
+    0.0
+    """
+
+    function = staticmethod(kl_divergence)
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "kl_divergence",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+
+
+class Poisson(FunctionLoss):
+    """The likelihood of counts under predicted rates; see `poisson`.
+
+    Args: as `KLDivergence`.
+
+    Example:
+
+    >>> import keras
+    >>> round(float(keras.losses.Poisson()([[2.0]], [[1.0]])), 4)
+    1.0
+    """
+
+    function = staticmethod(poisson)
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "poisson",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
