@@ -32,6 +32,9 @@ def paddings(
 ) -> list[tuple[int, int]]:
     """What is added before and after each axis."""
     if padding == "valid":
+        for n, k, d in zip(sizes, window, dilation, strict=True):
+            if n < (k - 1) * d + 1:
+                raise ValueError("The window does not fit into the input.")
         return [(0, 0)] * len(window)
     if padding != "same":
         raise ValueError(f"Unknown padding: {padding!r}.")

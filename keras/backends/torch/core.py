@@ -113,6 +113,8 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
         x = x.value
     if isinstance(x, _torch.Tensor):
         return x if dtype is None else x.to(native_dtype(dtype))
+    if _torch.compiler.is_compiling() and isinstance(x, (list, tuple, _np.ndarray)):
+        return _traced(x, dtype)
     if dtype is None:
         dtype = _default_dtype(x)
     if isinstance(x, (bool, int, float, complex)):
@@ -121,6 +123,22 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
         x = _torch.stack([convert_to_tensor(v) for v in x])
         return x.to(native_dtype(dtype))
     return _from_array(_np.asarray(x), native_dtype(dtype))
+
+
+def _traced(x: Any, dtype: Any) -> Any:
+    """Numbers inside `torch.compile`, which cannot look at a NumPy array's dtype."""
+    if isinstance(x, _np.ndarray):
+        tensor = _torch.as_tensor(x)
+    elif any(isinstance(v, _torch.Tensor) for v in x):
+        tensor = _torch.stack([convert_to_tensor(v) for v in x])
+    else:
+        tensor = _torch.tensor(x)
+        if dtype is None and tensor.dtype is _torch.int64:
+            dtype = "int32"
+        elif dtype is None and tensor.dtype.is_floating_point:
+            dtype = _config.floatx()
+    wanted = tensor.dtype if dtype is None else native_dtype(dtype)
+    return tensor.to(device=default_device(), dtype=wanted)
 
 
 def _from_array(array: Any, dtype: _torch.dtype) -> Any:

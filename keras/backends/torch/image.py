@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch.nn.functional as _F  # noqa: N812
+import torch.nn.functional as _F
 
 
 def resize_bilinear(images: Any, size: Any, antialias: bool = False) -> Any:

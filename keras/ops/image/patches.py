@@ -196,7 +196,7 @@ def _ends(
     if before < 0 or after < 0:
         raise ValueError(
             f"keras.ops.image.{op_name} expects {names[0]} and {names[1]} of 0 or "
-            f"more. Received or computed: {before} and {after} for images of size {size}."
+            f"more. Received or computed: {before} and {after}; the size is {size}."
         )
     return before, after
 
