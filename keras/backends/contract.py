@@ -32,8 +32,8 @@ class CoreBackend(Protocol):
     """Tensors: conversion, shapes, dtypes, devices, traces.
 
     `inexact`, `boolean` and `whole` are the sets of the framework's own dtype objects
-    that are floating or complex, bool, and int32 or int64. `shape_of` has None for sizes that a trace does not
-    know, `shape` a scalar tensor there.
+    that are floating or complex, bool, and int32 or int64. `shape_of` has None for
+    sizes that a trace does not know, `shape` a scalar tensor there.
     """
 
     inexact: frozenset[Any]

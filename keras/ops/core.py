@@ -42,7 +42,7 @@ def convert_to_tensor(
     """
     del ragged
     if isinstance(x, KerasTensor):
-        return x if dtype is None else cast(x, dtype)  # type: ignore[return-value]
+        return x if dtype is None else cast(x, dtype)
     if sparse is None:
         return current().convert_to_tensor(x, dtype)
     return current().convert_to_tensor(x, dtype, sparse)
@@ -326,9 +326,8 @@ def slice(inputs: TensorLike, start_indices: Sequence[int], shape: ShapeLike) ->
     for start, length, whole in zip(start_indices, shape, inputs.shape, strict=True):
         known = start.__index__() if isinstance(start, int) else None
         if length == -1:
-            open_ended = whole is None or known is None
-            length = None if open_ended else whole - known
-        elif None not in (whole, length) and length + (known or 0) > whole:
+            length = None if whole is None or known is None else whole - known
+        elif whole is not None and length is not None and length + (known or 0) > whole:
             raise ShapeError(
                 "The window of slice reaches outside the tensor. Received: "
                 f"start_indices={start_indices!r}, shape={shape!r} for a tensor of "
@@ -494,4 +493,4 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
         )
     rest = (*x.shape[:along], *x.shape[along + 1 :])
     count = num if length is None else length
-    return [KerasTensor(rest, x.dtype) for _ in range(count or 0)]  # type: ignore[misc]
+    return [KerasTensor(rest, x.dtype) for _ in range(count or 0)]

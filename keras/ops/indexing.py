@@ -127,7 +127,7 @@ def nonzero(x: TensorLike) -> tuple[Tensor, ...]:
     >>> keras.ops.convert_to_numpy(keras.ops.nonzero([0, 3, 5])[0]).tolist()
     [1, 2]
     """
-    return tuple(KerasTensor((None,), "int32") for _ in x.shape)  # type: ignore[misc]
+    return tuple(KerasTensor((None,), "int32") for _ in x.shape)
 
 
 @composite

@@ -100,7 +100,7 @@ def split(
     [2, 3]
     """
     parts = rules.split(x.shape, indices_or_sections, axis)
-    return [KerasTensor(part, x.dtype) for part in parts]  # type: ignore[misc]
+    return [KerasTensor(part, x.dtype) for part in parts]
 
 
 @composite

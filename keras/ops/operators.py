@@ -132,7 +132,7 @@ def attach() -> None:
     for name, operator in _operators().items():
         setattr(KerasTensor, name, operator)
         setattr(Variable, name, _on_value(operator))
-    KerasTensor.reshape = lambda self, newshape: shaping.reshape(self, newshape)  # type: ignore[attr-defined]
-    KerasTensor.squeeze = lambda self, axis=None: shaping.squeeze(self, axis)  # type: ignore[attr-defined]
-    Variable.__eq__ = _variable_equal  # type: ignore[method-assign]
-    Variable.__ne__ = _variable_not_equal  # type: ignore[method-assign]
+    KerasTensor.reshape = lambda self, newshape: shaping.reshape(self, newshape)
+    KerasTensor.squeeze = lambda self, axis=None: shaping.squeeze(self, axis)
+    Variable.__eq__ = _variable_equal
+    Variable.__ne__ = _variable_not_equal

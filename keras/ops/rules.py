@@ -73,7 +73,7 @@ def broadcast(*shapes: Shape) -> Shape:
     result: list[int | None] = []
     for position in range(-rank, 0):
         sizes = {s[position] for s in shapes if len(s) >= -position} - {1}
-        known = sizes - {None}
+        known = {size for size in sizes if size is not None}
         if len(known) > 1:
             listed = " and ".join(str(tuple(shape)) for shape in shapes)
             raise ShapeError(

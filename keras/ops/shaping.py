@@ -689,7 +689,7 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     sizes = [rules.product(v.shape) for v in x]
     if indexing == "xy" and len(sizes) > 1:
         sizes[0], sizes[1] = sizes[1], sizes[0]
-    return [KerasTensor(tuple(sizes), v.dtype) for v in x]  # type: ignore[misc]
+    return [KerasTensor(tuple(sizes), v.dtype) for v in x]
 
 
 @op

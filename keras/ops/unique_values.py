@@ -31,7 +31,7 @@ def unique_parts(
         KerasTensor((None,), "int32"),
         KerasTensor(inverse, "int32"),
         KerasTensor((None,), "int32"),
-    )  # type: ignore[return-value]
+    )
 
 
 @composite
@@ -94,8 +94,8 @@ def unique(
         (return_inverse, inverse),
         (return_counts, counts),
     )
-    result = tuple(part for is_wanted, part in wanted if is_wanted)
-    return result if len(result) > 1 else result[0]
+    result = [part for is_wanted, part in wanted if is_wanted]
+    return tuple(result) if len(result) > 1 else result[0]
 
 
 def _of_size(x: Any, size: int, filling: Any) -> Any:

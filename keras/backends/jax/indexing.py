@@ -83,6 +83,8 @@ def argsort(x: Any, axis: int | None = -1) -> Any:
 
 
 def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
+    if axis is None:
+        x, axis = x.reshape(-1), 0
     return _jnp.argpartition(x, kth, axis).astype("int32")
 
 

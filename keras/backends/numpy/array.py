@@ -75,7 +75,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     return _np.tri(N, M, k, _native(dtype))
 
 
-def meshgrid(*x: Any, indexing: str = "xy") -> Any:
+def meshgrid(*x: Any, indexing: Any = "xy") -> Any:
     return list(_np.meshgrid(*x, indexing=indexing))
 
 
@@ -129,7 +129,7 @@ def tile(x: Any, repeats: Any) -> Any:
 
 
 def pad(
-    x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None
+    x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = None
 ) -> Any:
     widths = _arguments.pad_widths(pad_width, x.ndim)
     if mode != "constant":

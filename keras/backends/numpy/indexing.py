@@ -86,7 +86,7 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
     return _np.argpartition(x, kth, axis).astype("int32")
 
 
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+def searchsorted(sorted_sequence: Any, values: Any, side: Any = "left") -> Any:
     return _np.searchsorted(sorted_sequence, values, side).astype("int32")
 
 

@@ -98,7 +98,7 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def quantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False
 ) -> Any:
     return _np.quantile(
         _wide(x),

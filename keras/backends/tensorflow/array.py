@@ -179,12 +179,13 @@ _PAD_MODES = ("constant", "reflect", "symmetric")
 
 
 def pad(
-    x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None
+    x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = None
 ) -> Any:
     widths = _arguments.pad_widths(pad_width, x.shape.rank)
     if mode in _PAD_MODES:
         value = 0 if constant_values is None else constant_values
-        return _tf.pad(x, widths, mode=mode.upper(), constant_values=value)
+        native: Any = mode.upper()
+        return _tf.pad(x, widths, mode=native, constant_values=value)
     # Each axis by the places that NumPy's mode would copy from.
     for axis, pair in enumerate(widths):
         if pair != (0, 0):

@@ -347,9 +347,15 @@ def lcm(x1: Any, x2: Any) -> Any:
     return absolute(multiply(floor_divide(x1, safe), x2))
 
 
+def _places(condition: Any, x1: Any, x2: Any) -> Any:
+    if x1 is not x2:
+        raise ValueError("Both or neither of x1 and x2 are needed.")
+    return _nonzero(condition)
+
+
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
-    if x1 is None and x2 is None:
-        return _nonzero(condition)
+    if x1 is None or x2 is None:
+        return _places(condition, x1, x2)
     if condition.dtype != _tf.bool:
         condition = _tf.cast(condition, _tf.bool)
     return _tf.where(condition, x1, x2)

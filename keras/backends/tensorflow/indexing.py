@@ -246,12 +246,12 @@ def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> An
     flat = _tf.reshape(x, [-1]) if axis is None else x
     along = [0 if axis is None else axis]
     values, inverse, amounts = _tf.raw_ops.UniqueWithCountsV2(x=flat, axis=along)
-    size = _tf.shape(amounts)[0]
+    found = _tf.shape(amounts)[0]
     index = _tf.math.unsorted_segment_min(
-        _tf.range(_tf.shape(inverse)[0]), inverse, size
+        _tf.range(_tf.shape(inverse)[0]), inverse, found
     )
     order = _lexicographic(values, along[0])
-    rank_of = _tf.scatter_nd(order[:, None], _tf.range(size), [size])
+    rank_of = _tf.scatter_nd(order[:, None], _tf.range(found), [found])
     values = _tf.gather(values, order, axis=along[0])
     inverse = _tf.gather(rank_of, inverse)
     inverse = _tf.reshape(inverse, shape) if axis is None else inverse

@@ -217,9 +217,15 @@ left_shift = _wide(_torch.bitwise_left_shift)
 right_shift = _wide(_torch.bitwise_right_shift)
 
 
+def _places(condition: Any, x1: Any, x2: Any) -> Any:
+    if x1 is not x2:
+        raise ValueError("Both or neither of x1 and x2 are needed.")
+    return _nonzero(condition)
+
+
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
-    if x1 is None and x2 is None:
-        return _nonzero(condition)
+    if x1 is None or x2 is None:
+        return _places(condition, x1, x2)
     if condition.dtype is not _torch.bool:
         condition = condition != 0
     return _torch.where(condition, x1, x2)

@@ -57,14 +57,14 @@ def _inside(indices: Any, size: int) -> Any:
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
-        x, axis = x.reshape(-1), 0
+        return take(x.reshape(-1), indices, 0)
     if not -x.ndim <= axis < x.ndim:
         raise IndexError(f"axis={axis} is out of range.")
-    axis = axis % x.ndim
+    axis %= x.ndim
     places = _inside(indices, x.shape[axis])
     if axis == 0 and x.ndim == 2:
         return _torch.nn.functional.embedding(places, x)
-    shape = x.shape[:axis] + places.shape + x.shape[axis + 1 :]
+    shape = (*x.shape[:axis], *places.shape, *x.shape[axis:][1:])
     return x.index_select(axis, places.reshape(-1)).reshape(shape)
 
 

@@ -31,7 +31,9 @@ def matmul(x1: Any, x2: Any) -> Any:
 
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     def product(x1: Any, x2: Any) -> Any:
-        dims = axes if isinstance(axes, int) else [_as_list(a) for a in axes]
+        dims: Any = axes
+        if not isinstance(axes, int):
+            dims = [_as_list(a) for a in axes]
         return _torch.tensordot(x1, x2, dims=dims)
 
     return _through(product, x1, x2) if x1.dtype in _WIDE else product(x1, x2)
