@@ -87,6 +87,7 @@ from keras.ops.joining import split as split
 from keras.ops.joining import stack as stack
 from keras.ops.joining import vsplit as vsplit
 from keras.ops.joining import vstack as vstack
+from keras.ops.linalg import slogdet as slogdet
 from keras.ops.logic import equal as equal
 from keras.ops.logic import greater as greater
 from keras.ops.logic import greater_equal as greater_equal
