@@ -10,10 +10,28 @@ from typing import Any
 
 
 def tuple_of(value: Any, rank: int) -> tuple[Any, ...]:
-    """One value for each of `rank` axes."""
-    if isinstance(value, (tuple, list)):
-        return tuple(value) * rank if len(value) == 1 else tuple(value)
-    return (value,) * rank
+    """One value for each of `rank` axes.
+
+    Raises:
+        ValueError: if there is another number of values.
+    """
+    if not isinstance(value, (tuple, list)):
+        return (value,) * rank
+    if len(value) not in (1, rank):
+        raise ValueError("Expected one value for each axis.")
+    return tuple(value) * rank if len(value) == 1 else tuple(value)
+
+
+def adaptive_size(value: Any, rank: int) -> tuple[int, ...]:
+    """The output size of an adaptive pool.
+
+    Raises:
+        ValueError: if a size is not positive.
+    """
+    sizes = tuple_of(value, rank)
+    if min(sizes) < 1:
+        raise ValueError("Expected positive sizes.")
+    return sizes
 
 
 def same_padding(size: int, window: int, stride: int, dilation: int) -> tuple[int, int]:

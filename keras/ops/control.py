@@ -44,7 +44,8 @@ class ControlFlow(Operation):
 
 def _perform(run: Function, infer: Function, *tensors: Any) -> Any:
     """Runs on tensors; on KerasTensors only infers, and makes a graph node."""
-    if any_symbolic(tensors, {}):
+    leaves = [leaf for tensor in tensors for leaf in tree.flatten(tensor)]
+    if any(isinstance(leaf, KerasTensor) for leaf in leaves):
         if context.get().symbolic is not None:
             return infer(*tensors)
         return ControlFlow(run, infer)(*tensors)

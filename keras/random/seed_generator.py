@@ -77,10 +77,8 @@ class SeedGenerator(BackendBound):
         Returns:
             The state before this draw, `(2,)` of unsigned integers.
         """
-        state = self.state.value
-        key = self._backend.own(state)
-        self._backend.advance(self)
-        return key
+        backend = self._backend
+        return backend.convert_to_tensor(backend.advance(self), dtype="uint32")
 
     def draw(self) -> Any:
         """The next seed in the form that the backend's random functions take."""

@@ -54,6 +54,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+    if mode not in ("reduced", "complete"):
+        raise ValueError("Unknown mode.")
     q, r = _linalg.qr(x, mode)
     return q, r
 

@@ -189,7 +189,7 @@ def average_pool(
 def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
     _, last, sizes = _layout(x, data_format)
     first = 1 if last else 2
-    output = _windows.tuple_of(output_size, len(sizes))
+    output = _windows.adaptive_size(output_size, len(sizes))
     for axis, (size, count) in enumerate(zip(sizes, output, strict=True), first):
         bins = _windows.adaptive_bins(size, count)
         parts = [

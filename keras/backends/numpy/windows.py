@@ -173,7 +173,8 @@ def _pool(
 
 def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
     first = 1 if _data_format(data_format) == "channels_last" else 2
-    for axis, count in enumerate(_windows.tuple_of(output_size, x.ndim - 2), first):
+    sizes = _windows.adaptive_size(output_size, x.ndim - 2)
+    for axis, count in enumerate(sizes, first):
         bins = _windows.adaptive_bins(x.shape[axis], count)
         parts = [reduce(x.take(range(*one), axis), axis) for one in bins]
         x = _np.stack(parts, axis)

@@ -1,7 +1,13 @@
-"""Random numbers of the TensorFlow backend: stateless functions, keyed by the seed."""
+"""Random numbers of the TensorFlow backend: Philox bits, keyed by the seed.
+
+TensorFlow and XLA agree on Philox's bits but not on the floats they make of them; so
+floats are made here, and compiled code draws what eager code draws. Gamma, beta and
+binomial draws are TensorFlow's own; XLA has no kernel for the first two.
+"""
 
 from __future__ import annotations
 
+import math as _math
 from typing import Any
 
 import tensorflow as _tf
@@ -31,23 +37,54 @@ def _key(seed: Any) -> Any:
 
 
 def _float(dtype: Any) -> Any:
-    return _native_dtype(_config.floatx() if dtype is None else dtype)
+    wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
+    if not wanted.is_floating:
+        raise ValueError("Expected a float dtype.")
+    return wanted
+
+
+def _bits(shape: Any, seed: Any, double: bool) -> Any:
+    """Random integers: of 53 bits for doubles, else of 24."""
+    dtype, spare = (_tf.uint64, 11) if double else (_tf.uint32, 8)
+    bits = _tf.random.stateless_uniform(
+        shape, _key(seed), None, None, dtype, alg="philox"
+    )
+    kept = _tf.bitwise.right_shift(bits, _tf.constant(spare, dtype))
+    return _tf.cast(kept, _tf.int64 if double else _tf.int32)
+
+
+def _unit(shape: Any, seed: Any, double: bool = False) -> Any:
+    """Numbers of 0 or more, below 1."""
+    bits = _bits(shape, seed, double)
+    if double:
+        return _tf.cast(bits, _tf.float64) * 2.0**-53
+    return _tf.cast(bits, _tf.float32) * 2.0**-24
+
+
+def _symmetric(shape: Any, seed: Any, double: bool = False) -> Any:
+    """Numbers between -1 and 1, both excluded."""
+    bits = _bits(shape, seed, double)
+    if double:
+        return (_tf.cast(bits - 2**52, _tf.float64) + 0.5) * 2.0**-52
+    return (_tf.cast(bits - 2**23, _tf.float32) + 0.5) * 2.0**-23
 
 
 def _is(value: Any, number: float) -> bool:
     return isinstance(value, (int, float)) and value == number
 
 
-def _scaled(x: Any, factor: Any, offset: Any) -> Any:
+def _scaled(x: Any, factor: Any, offset: Any, dtype: Any) -> Any:
     x = x if _is(factor, 1) else x * _tf.cast(factor, x.dtype)
-    return x if _is(offset, 0) else x + _tf.cast(offset, x.dtype)
+    x = x if _is(offset, 0) else x + _tf.cast(offset, x.dtype)
+    return _tf.cast(x, dtype)
 
 
 def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
-    x = _tf.random.stateless_normal(shape, _key(seed), dtype=_float(dtype))
-    return _scaled(x, stddev, mean)
+    wanted = _float(dtype)
+    x = _symmetric(shape, seed, wanted == _tf.float64)
+    return _scaled(_tf.math.erfinv(x) * _math.sqrt(2), stddev, mean, wanted)
 
 
 def uniform(
@@ -58,15 +95,16 @@ def uniform(
     seed: Any = None,
 ) -> Any:
     wanted = _float(dtype)
-    if wanted.is_integer:
-        raise ValueError("Expected a float dtype.")
-    return _tf.random.stateless_uniform(
-        shape,
-        _key(seed),
-        minval=_tf.cast(minval, wanted),
-        maxval=_tf.cast(maxval, wanted),
-        dtype=wanted,
-    )
+    x = _unit(shape, seed, wanted == _tf.float64)
+    drawn = _scaled(x, maxval - minval, minval, wanted)
+    if wanted.size > 2 and _is(minval, 0) and _is(maxval, 1):
+        return drawn
+    # Rounding may reach the upper bound, which is excluded.
+    top = _tf.cast(maxval, wanted)
+    steps = 2.0**-7 if wanted == _tf.bfloat16 else 2.0**-10
+    steps = steps if wanted.size == 2 else 2.0**-23
+    size = _tf.maximum(_tf.abs(top), _tf.cast(_tf.abs(maxval - minval), wanted))
+    return _tf.where(drawn < top, drawn, top - size * _tf.cast(steps, wanted))
 
 
 def randint(
@@ -82,25 +120,33 @@ def randint(
         minval=_tf.cast(minval, drawn),
         maxval=_tf.cast(maxval, drawn),
         dtype=drawn,
+        alg="philox",
     )
     return _tf.cast(x, wanted)
+
+
+# The part of the normal distribution within two standard deviations.
+_WITHIN = _math.erf(2 / _math.sqrt(2))
 
 
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
-    x = _tf.random.stateless_truncated_normal(shape, _key(seed), dtype=_float(dtype))
-    return _scaled(x, stddev, mean)
+    wanted = _float(dtype)
+    x = _symmetric(shape, seed, wanted == _tf.float64) * _WITHIN
+    x = _tf.clip_by_value(_tf.math.erfinv(x) * _math.sqrt(2), -2.0, 2.0)
+    return _scaled(x, stddev, mean, wanted)
 
 
 def categorical(
     logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
 ) -> Any:
-    wanted = _native_dtype(dtype)
-    drawn = _tf.random.stateless_categorical(
-        logits, num_samples, _key(seed), dtype=_tf.int64
-    )
-    return _tf.cast(drawn, wanted)
+    batch, classes = _shape(logits)
+    u = (_symmetric((batch, num_samples, classes), seed) + 1) * 0.5
+    # Of logits plus Gumbel noise, the greatest is drawn with the right probability.
+    noise = -_tf.math.log(-_tf.math.log(u))
+    drawn = _tf.argmax(_tf.cast(logits, noise.dtype)[:, None] + noise, -1)
+    return _tf.cast(drawn, _native_dtype(dtype))
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
@@ -111,16 +157,14 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     sizes = _shape(inputs)
     shape = sizes if noise_shape is None else noise_shape
     shape = [sizes[i] if size is None else size for i, size in enumerate(shape)]
-    wide = inputs.dtype if inputs.dtype == _tf.float64 else _tf.float32
-    noise = _tf.random.stateless_uniform(shape, _key(seed), dtype=wide)
     scaled = inputs * _tf.cast(1 / (1 - rate), inputs.dtype)
-    return _tf.where(noise >= rate, scaled, _tf.zeros((), inputs.dtype))
+    kept = _unit(shape, seed) >= rate
+    return _tf.where(kept, scaled, _tf.zeros((), inputs.dtype))
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
-    size = _shape(x)[axis]
     # Sorting random numbers: XLA compiles it, unlike TensorFlow's own shuffle.
-    order = _tf.argsort(_tf.random.stateless_uniform((size,), _key(seed)))
+    order = _tf.argsort(_unit((_shape(x)[axis],), seed), stable=True)
     return _tf.gather(x, order, axis=axis)
 
 

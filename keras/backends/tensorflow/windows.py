@@ -196,6 +196,14 @@ def conv_transpose(
     return _restore(y, was_first)
 
 
+def _check_fit(x: Any, window: Any, padding: str) -> None:
+    """TensorFlow pools nothing, without a word, where a window does not fit."""
+    if padding == "valid":
+        for n, k in zip(x.shape[1:-1], window, strict=True):
+            if n is not None and n < k:
+                raise ValueError("The window does not fit into the input.")
+
+
 def max_pool(
     inputs: Any,
     pool_size: Any,
@@ -207,6 +215,7 @@ def max_pool(
     rank = x.shape.rank - 2
     window = _windows.tuple_of(pool_size, rank)
     strides = window if strides is None else _windows.tuple_of(strides, rank)
+    _check_fit(x, window, padding)
     if x.dtype.is_floating and not (rank == 3 and x.dtype == _tf.float64):
         y = _tf.nn.max_pool(x, window, strides, padding.upper())
     else:
@@ -241,13 +250,14 @@ def average_pool(
     rank = x.shape.rank - 2
     window = _windows.tuple_of(pool_size, rank)
     strides = window if strides is None else _windows.tuple_of(strides, rank)
+    _check_fit(x, window, padding)
     return _restore(_tf.nn.avg_pool(x, window, strides, padding.upper()), was_first)
 
 
 def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
     first = 1 if _data_format(data_format) == "channels_last" else 2
     rank = x.shape.rank
-    output = _windows.tuple_of(output_size, rank - 2)
+    output = _windows.adaptive_size(output_size, rank - 2)
     for axis, count in enumerate(output, first):
         lead = (slice(None),) * axis
         parts = [

@@ -18,8 +18,17 @@ _compiling = _torch.compiler.is_compiling
 
 def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
     if _compiling() and isinstance(pred, _torch.Tensor):
-        return _torch.cond(pred, true_fn, false_fn, ())
+        return _torch.cond(
+            pred, lambda: _owned(true_fn()), lambda: _owned(false_fn()), ()
+        )
     return true_fn() if pred else false_fn()
+
+
+def _owned(x: Any) -> Any:
+    """Copies: `torch.cond` takes no branch that returns what it was given."""
+    if isinstance(x, (tuple, list)):
+        return type(x)(_owned(part) for part in x)
+    return x.clone() if isinstance(x, _torch.Tensor) else x
 
 
 def switch(index: Any, branches: Any, *operands: Any) -> Any:

@@ -310,6 +310,8 @@ def dot_product_attention(
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
 ) -> Any:
+    if key.shape[:3] != value.shape[:3] or query.shape[3] != key.shape[3]:
+        raise ValueError("The shapes do not fit.")  # kernels do not all check
     dtype = _torch.promote_types(query.dtype, key.dtype)
     if not query.dtype == key.dtype == value.dtype:
         dtype = _torch.promote_types(dtype, value.dtype)

@@ -83,6 +83,13 @@ def _zero_state(inputs: Any, recurrent_kernel: Any) -> Any:
     return inputs.new_zeros((inputs.shape[0], recurrent_kernel.shape[0]))
 
 
+def _check_gates(kernel: Any, recurrent_kernel: Any, gates: int) -> None:
+    """The kernels do not check the sizes of their weights."""
+    units = recurrent_kernel.shape[0]
+    if recurrent_kernel.shape[1] != gates * units or kernel.shape[1] != gates * units:
+        raise ValueError("The shapes of the kernels do not fit.")
+
+
 def _padding_side(mask: Any) -> str | None:
     """Whether all masked steps stand at the "end" or at the "start", or None.
 
@@ -129,6 +136,7 @@ def lstm(
     zero_output_for_mask: bool = False,
     unroll: bool = False,
 ) -> tuple[Any, Any, Any]:
+    _check_gates(kernel, recurrent_kernel, 4)
     side = "end"
     if mask is not None:
         side = None if _compiling() else _padding_side(mask)
@@ -228,6 +236,7 @@ def gru(
     zero_output_for_mask: bool = False,
     unroll: bool = False,
 ) -> tuple[Any, Any]:
+    _check_gates(kernel, recurrent_kernel, 3)
     if go_backwards:
         inputs = inputs.flip(1)
         mask = None if mask is None else mask.flip(1)

@@ -224,7 +224,7 @@ def adaptive_max_pool(
     inputs: Any, output_size: Any, data_format: str | None = None
 ) -> Any:
     x, was_last = _channels_first(inputs, data_format)
-    size = _windows.tuple_of(output_size, x.ndim - 2)
+    size = _windows.adaptive_size(output_size, x.ndim - 2)
     return _restore(_ADAPTIVE_MAX[x.ndim - 2](x, size), was_last)
 
 
@@ -232,5 +232,5 @@ def adaptive_average_pool(
     inputs: Any, output_size: Any, data_format: str | None = None
 ) -> Any:
     x, was_last = _channels_first(inputs, data_format)
-    size = _windows.tuple_of(output_size, x.ndim - 2)
+    size = _windows.adaptive_size(output_size, x.ndim - 2)
     return _restore(_ADAPTIVE_AVERAGE[x.ndim - 2](x, size), was_last)

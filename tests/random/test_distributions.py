@@ -1,0 +1,204 @@
+"""Draws: moments, bounds, seeds, dtypes; the same on each backend and over and over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import ops, random
+from keras.backends import current
+
+N = (20000,)
+
+
+def numpy_of(x: Any) -> np.ndarray:
+    return np.asarray(ops.convert_to_numpy(x))
+
+
+# name, draw, mean, variance, least, greatest
+FLOATS: list[tuple[str, Any, float, float, float, float]] = [
+    ("normal", lambda **k: random.normal(N, 1.0, 2.0, **k), 1, 4, -np.inf, np.inf),
+    ("uniform", lambda **k: random.uniform(N, -1.0, 2.0, **k), 0.5, 0.75, -1, 2),
+    (
+        "truncated_normal",
+        lambda **k: random.truncated_normal(N, 1.0, 2.0, **k),
+        1,
+        4 * 0.7737,  # the variance of a normal distribution cut off at 2
+        -3,
+        5,
+    ),
+    ("gamma", lambda **k: random.gamma(N, 2.0, **k), 2, 2, 0, np.inf),
+    ("beta", lambda **k: random.beta(N, 2.0, 3.0, **k), 0.4, 0.04, 0, 1),
+    ("binomial", lambda **k: random.binomial(N, 9, 0.3, **k), 2.7, 1.89, 0, 9),
+]
+IDS = [row[0] for row in FLOATS]
+
+
+@pytest.mark.parametrize("row", FLOATS, ids=IDS)
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_moments_and_bounds(backend: str, row: tuple[Any, ...], dtype: str) -> None:
+    _, draw, mean, variance, least, greatest = row
+    tensor = draw(dtype=dtype, seed=7)
+    assert current().dtype_of(tensor) == dtype
+    x = numpy_of(tensor).astype("float64")
+    assert x.shape == N
+    assert abs(x.mean() - mean) < 5 * np.sqrt(variance / N[0]) + 0.005 * abs(mean)
+    assert abs(x.var() - variance) < 0.05 * variance
+    assert x.min() >= least and x.max() <= greatest
+
+
+def test_uniform_leaves_out_the_upper_bound(backend: str) -> None:
+    for dtype in ("float16", "bfloat16"):
+        x = numpy_of(random.uniform((50000,), dtype=dtype, seed=1)).astype("float32")
+        assert x.max() < 1
+
+
+@pytest.mark.parametrize("row", FLOATS, ids=IDS)
+def test_a_seed_determines_the_numbers(backend: str, row: tuple[Any, ...]) -> None:
+    draw = row[1]
+    first, again, other = (numpy_of(draw(seed=seed)) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_default_dtype_is_floatx(backend: str) -> None:
+    keras.config.set_floatx("float16")
+    try:
+        assert current().dtype_of(random.normal((2,), seed=1)) == "float16"
+    finally:
+        keras.config.set_floatx("float32")
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "int64"])
+def test_randint(backend: str, dtype: str) -> None:
+    tensor = random.randint((7000,), 1, 8, dtype, seed=3)
+    assert current().dtype_of(tensor) == current().canonical_dtype(dtype)
+    counts = np.bincount(numpy_of(tensor).astype("int64"), minlength=9)
+    assert counts[0] == counts[8] == 0
+    assert (abs(counts[1:8] - 1000) < 150).all()
+
+
+def test_categorical(backend: str) -> None:
+    logits = np.log([[0.1, 0.2, 0.7], [0.5, 0.5, 1e-12]]).astype("float32")
+    x = numpy_of(random.categorical(logits, 8000, seed=3))
+    assert x.shape == (2, 8000) and x.dtype == np.int32
+    for row, want in zip(x, ([0.1, 0.2, 0.7], [0.5, 0.5, 0]), strict=True):
+        found = np.bincount(row, minlength=3) / 8000
+        np.testing.assert_allclose(found, want, atol=0.02)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_dropout(backend: str, dtype: str) -> None:
+    x = ops.ones((200, 100), dtype=dtype)
+    y = numpy_of(random.dropout(x, 0.25, seed=3))
+    assert y.dtype == dtype
+    kept = y[y > 0]
+    np.testing.assert_allclose(kept, 4 / 3, rtol=1e-3)
+    assert abs(len(kept) / y.size - 0.75) < 0.02
+    assert numpy_of(random.dropout(x, 0.0, seed=3)).min() == 1
+    assert numpy_of(random.dropout(x, 1.0, seed=3)).max() == 0
+
+
+def test_dropout_of_nan_and_shared_noise(backend: str) -> None:
+    x = np.ones((50, 4), "float32")
+    y = numpy_of(random.dropout(x, 0.5, noise_shape=(None, 1), seed=3))
+    assert {tuple(row) for row in y} == {(0,) * 4, (2,) * 4}
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_shuffle(backend: str, axis: int) -> None:
+    x = np.arange(400).reshape(20, 20)
+    y = numpy_of(random.shuffle(x, axis=axis, seed=3))
+    assert not np.array_equal(x, y)
+    assert np.array_equal(np.sort(y, axis), x)
+    assert len({tuple(d) for d in np.moveaxis(y - y.take([0], axis), axis, 0).T}) == 1
+
+
+def test_parameters_may_be_tensors(backend: str) -> None:
+    x = numpy_of(random.normal((2, 3), ops.array([10.0, 20.0, 30.0]), 0.01, seed=1))
+    np.testing.assert_allclose(x.mean(0), [10, 20, 30], atol=0.1)
+    x = numpy_of(random.uniform((2, 2), 0.0, ops.array([1.0, 100.0]), seed=1))
+    assert x[:, 0].max() <= 1
+    x = numpy_of(random.gamma((500, 2), np.array([1.0, 50.0], "float32"), seed=1))
+    assert x[:, 0].mean() < 2 < 40 < x[:, 1].mean()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one", True])
+def test_a_wrong_seed(backend: str, seed: Any) -> None:
+    with pytest.raises(ValueError, match="A seed must be an integer from 0 to"):
+        random.normal((2,), seed=seed)
+
+
+@pytest.mark.parametrize(
+    "call, parts",
+    [
+        (lambda: random.dropout(np.ones(3, "float32"), 1.5), ("`rate`", "1.5")),
+        (lambda: random.uniform((2,), dtype="int32"), ("uniform", "'int32'")),
+        (lambda: random.normal((2,), dtype="int32"), ("normal", "'int32'")),
+        (lambda: random.randint((2,), 0, 2, dtype="float32"), ("randint", "'float32'")),
+        (lambda: random.categorical(np.ones(3, "float32"), 2), ("`logits`", "(3,)")),
+    ],
+)
+def test_errors(backend: str, call: Any, parts: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError) as caught:
+        call()
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_symbolic(backend: str) -> None:
+    x = keras.KerasTensor((None, 3))
+    assert random.dropout(x, 0.5).shape == (None, 3)
+    assert random.shuffle(x).shape == (None, 3)
+    assert random.categorical(x, 4).shape == (None, 4)
+    assert random.categorical(x, 4).dtype == "int32"
+
+
+def compiled(name: str, function: Any) -> Any:
+    """The function compiled by the framework's own means; None where none is."""
+    if name == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function, jit_compile=True, autograph=False)
+
+
+@pytest.mark.parametrize("name", ["jax", "tensorflow"])
+def test_compiled_draws_are_the_eager_ones(name: str) -> None:
+    pytest.importorskip(name)
+
+    def draw() -> tuple[Any, ...]:
+        return (
+            random.normal((5,), seed=1),
+            random.uniform((5,), seed=2),
+            random.truncated_normal((5,), seed=3),
+            random.randint((5,), 0, 99, seed=4),
+            random.dropout(ops.ones((9,)), 0.5, seed=5),
+            random.shuffle(ops.arange(9), seed=6),
+        )
+
+    with keras.backend_scope(name):
+        for got, want in zip(compiled(name, draw)(), draw(), strict=True):
+            np.testing.assert_allclose(numpy_of(got), numpy_of(want), rtol=1e-5)
+
+
+def test_torch_compiles_draws_into_one_graph() -> None:
+    torch = pytest.importorskip("torch")
+
+    def draw() -> Any:
+        return random.uniform((20000,), seed=1), random.dropout(x, 0.25, seed=2)
+
+    with keras.backend_scope("torch"):
+        x = ops.ones((20000,))
+        torch._dynamo.reset()
+        function = torch.compile(draw, fullgraph=True, backend="eager")
+        (u, y), (again, _) = function(), function()
+    assert torch.equal(u, again)
+    assert u.min() >= 0 and u.max() <= 1 and abs(u.mean() - 0.5) < 0.01
+    assert abs(float(u.var()) - 1 / 12) < 0.002
+    assert abs(float((y > 0).float().mean()) - 0.75) < 0.02
