@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import dtypes
+from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Axis, Tensor, TensorLike
 from keras.ops import rules
 from keras.ops.control import jvp as jvp
 from keras.ops.declare import composite, op
-from keras.ops.rules import ShapeError
 
 
 def _wide(found: list[Any]) -> str:

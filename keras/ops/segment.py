@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
-from keras.ops import rules
 from keras.ops.declare import op
 
 
@@ -145,7 +145,7 @@ def _segmented(op_name: str, data: Any, ids: Any, num_segments: int | None) -> T
         and (None in (ids.shape[0], data.shape[0]) or ids.shape[0] == data.shape[0])
     )
     if not fits:
-        raise rules.ShapeError(
+        raise ShapeError(
             f"keras.ops.{op_name} expects one segment number for each row of `data`. "
             f"Received: data.shape={data.shape}, segment_ids.shape={ids.shape}."
         )
@@ -175,7 +175,7 @@ def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     [1, 2]
     """
     if not x.shape or x.shape[-1] is not None and k > x.shape[-1]:
-        raise rules.ShapeError(
+        raise ShapeError(
             "keras.ops.top_k expects `x` to have at least `k` values along its last "
             f"axis. Received: x.shape={x.shape}, k={k}."
         )
@@ -209,7 +209,7 @@ def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     True
     """
     if len(targets.shape) != 1 or len(predictions.shape) != 2:
-        raise rules.ShapeError(
+        raise ShapeError(
             "keras.ops.in_top_k expects `targets` of shape (batch,) and `predictions` "
             "of shape (batch, num_classes). Received: "
             f"targets.shape={targets.shape}, predictions.shape={predictions.shape}."

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.core import dtypes
+from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import composite, op
-from keras.ops.rules import ShapeError
 
 WINDOWS = ("hann", "hamming")
 

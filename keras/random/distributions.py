@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import dtypes
+from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import DType, ShapeLike, Tensor, TensorLike
 from keras.ops import rules
@@ -177,7 +178,7 @@ def categorical(
     [[1, 1, 1]]
     """
     if len(logits.shape) != 2:
-        raise rules.ShapeError(
+        raise ShapeError(
             "keras.random.categorical expects `logits` of shape (batch, num_classes). "
             f"Received: logits.shape={logits.shape}."
         )
@@ -221,7 +222,7 @@ def dropout(
             for noise, size in zip(noise_shape, inputs.shape, strict=False)
         )
         if rules.broadcast(inputs.shape, tuple(concrete)) != inputs.shape:
-            raise rules.ShapeError(
+            raise ShapeError(
                 "keras.random.dropout expects `noise_shape` to broadcast to the "
                 f"inputs. Received: inputs.shape={inputs.shape}, "
                 f"noise_shape={noise_shape!r}."

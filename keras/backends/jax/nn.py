@@ -309,11 +309,11 @@ def _capped_attention(
 ) -> Any:
     groups = query.shape[2] // key.shape[2]
     key, value = _jnp.repeat(key, groups, 2), _jnp.repeat(value, groups, 2)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    factor: Any = query.shape[-1] ** -0.5 if scale is None else scale
     logits = _jnp.einsum("btnh,bsnh->bnts", query, key).astype(
         _jnp.promote_types(query.dtype, "float32")
     )
-    logits = cap * _jnp.tanh(logits * scale / cap)
+    logits = cap * _jnp.tanh(logits * factor / cap)
     logits = logits if bias is None else logits + _four(bias)
     least = _jnp.finfo(logits.dtype).min
     if is_causal:

@@ -29,7 +29,7 @@ def seed_framework(seed: int) -> None:
 def _key(seed: Any) -> Any:
     generator = _seeds.generator_of(seed)
     if generator is None:
-        state = _np.array([_seeds.check(seed), 0], "uint32")
+        state: Any = _np.array([_seeds.check(seed), 0], "uint32")
     else:
         state = generator.draw()
     return _jax.random.wrap_key_data(state, impl="threefry2x32")

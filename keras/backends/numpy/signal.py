@@ -49,5 +49,6 @@ def overlap_sequences(x: Any, sequence_stride: int) -> Any:
     frames, length = x.shape[-2:]
     size = (frames - 1) * sequence_stride + length
     total = _np.zeros((*x.shape[:-2], size), x.dtype)
-    _np.add.at(total, (..., _places(frames, length, sequence_stride)), x)
+    places: Any = (..., _places(frames, length, sequence_stride))
+    _np.add.at(total, places, x)
     return total

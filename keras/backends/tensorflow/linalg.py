@@ -178,7 +178,7 @@ def pinv(x: Any, rcond: float | None = None) -> Any:
         cut = _tf.cast(rcond, s.dtype)
     kept = s > cut * _tf.reduce_max(s, -1, keepdims=True)
     inverse = _tf.where(kept, 1 / _tf.where(kept, s, 1), 0)
-    scaled = v * _tf.cast(inverse[..., None, :], x.dtype)
+    scaled = v * _tf.cast(_tf.expand_dims(inverse, -2), x.dtype)
     return _tf.matmul(scaled, u, adjoint_b=True)
 
 

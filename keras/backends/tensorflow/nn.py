@@ -375,10 +375,10 @@ def dot_product_attention(
     groups = (query.shape[2] or 1) // (key.shape[2] or 1)
     if groups > 1:
         key, value = _tf.repeat(key, groups, 2), _tf.repeat(value, groups, 2)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    factor: Any = query.shape[-1] ** -0.5 if scale is None else scale
     dtype = query.dtype
     # The factor on the query: the smaller tensor.
-    logits = _tf.einsum("btnh,bsnh->bnts", query * _tf.cast(scale, dtype), key)
+    logits = _tf.einsum("btnh,bsnh->bnts", query * _tf.cast(factor, dtype), key)
     logits = _tf.cast(logits, "float32") if dtype.size == 2 else logits
     cap = attn_logits_soft_cap
     if cap is not None:

@@ -46,8 +46,9 @@ def _float(dtype: Any) -> Any:
 def _bits(shape: Any, seed: Any, double: bool) -> Any:
     """Random integers: of 53 bits for doubles, else of 24."""
     dtype, spare = (_tf.uint64, 11) if double else (_tf.uint32, 8)
+    every: Any = None  # no bounds: integers of all values
     bits = _tf.random.stateless_uniform(
-        shape, _key(seed), None, None, dtype, alg="philox"
+        shape, _key(seed), every, every, dtype, alg="philox"
     )
     kept = _tf.bitwise.right_shift(bits, _tf.constant(spare, dtype))
     return _tf.cast(kept, _tf.int64 if double else _tf.int32)

@@ -94,12 +94,16 @@ def conv(
     return _restore(_tf.concat(parts, -1), was_first)
 
 
+def _name(padding: str) -> Any:
+    return padding.upper()
+
+
 def _convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> Any:
     if max(strides) > 1 and max(dilation) > 1:
         x = _padded(x, kernel.shape[:-2], strides, dilation, padding)
         y = _tf.nn.convolution(x, kernel, 1, "VALID", dilations=dilation)
         return _thinned(y, strides)
-    return _tf.nn.convolution(x, kernel, strides, padding.upper(), dilations=dilation)
+    return _tf.nn.convolution(x, kernel, strides, _name(padding), dilations=dilation)
 
 
 def depthwise_conv(
@@ -131,7 +135,7 @@ def _depthwise(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -
     if strides[0] == strides[1] and (strides[0] == 1 or not dilated):
         steps = (1, *strides, 1)
         return _tf.nn.depthwise_conv2d(
-            x, kernel, steps, padding.upper(), dilations=dilation if dilated else None
+            x, kernel, steps, _name(padding), dilations=dilation if dilated else None
         )
     x = _padded(x, kernel.shape[:-2], strides, dilation, padding)
     if kernel.shape[0] == 1 and strides[0] == 1 and not dilated:
@@ -179,9 +183,8 @@ def conv_transpose(
         (n - 1) * s + k
         for n, s, k in zip(sizes, strides, kernel.shape[:-2], strict=True)
     ]
-    y = _tf.nn.conv_transpose(
-        x, kernel, (_shape(x)[0], *full, kernel.shape[-2]), strides, "VALID"
-    )
+    output_shape: Any = (_shape(x)[0], *full, kernel.shape[-2])
+    y = _tf.nn.conv_transpose(x, kernel, output_shape, strides, "VALID")
     cut: list[Any] = [slice(None)]
     pads: list[Any] = [(0, 0)]
     for k, s, d, e, length in zip(window, strides, dilation, extra, full, strict=True):
@@ -217,7 +220,7 @@ def max_pool(
     strides = window if strides is None else _windows.tuple_of(strides, rank)
     _check_fit(x, window, padding)
     if x.dtype.is_floating and not (rank == 3 and x.dtype == _tf.float64):
-        y = _tf.nn.max_pool(x, window, strides, padding.upper())
+        y = _tf.nn.max_pool(x, window, strides, _name(padding))
     else:
         y = _max_of_slices(x, window, strides, padding)
     return _restore(y, was_first)
@@ -251,7 +254,7 @@ def average_pool(
     window = _windows.tuple_of(pool_size, rank)
     strides = window if strides is None else _windows.tuple_of(strides, rank)
     _check_fit(x, window, padding)
-    return _restore(_tf.nn.avg_pool(x, window, strides, padding.upper()), was_first)
+    return _restore(_tf.nn.avg_pool(x, window, strides, _name(padding)), was_first)
 
 
 def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:

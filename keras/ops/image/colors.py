@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import dtypes
+from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops import core
 from keras.ops.declare import composite
 from keras.ops.image import layout
-from keras.ops.rules import ShapeError
 
 # Rec. 601 luma: how bright red, green and blue look.
 _LUMA = (0.2989, 0.5870, 0.1140)

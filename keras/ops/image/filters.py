@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops import core
 from keras.ops.declare import composite
 from keras.ops.image import layout
-from keras.ops.rules import ShapeError
 
 
 def _gaussian(size: int, sigma: Any) -> Any:
@@ -25,7 +25,7 @@ def _filtered(images: Any, window: Any, padding: str) -> Any:
     from keras import ops
 
     dtype = core.dtype(images)
-    channels = core.shape(images)[-1]
+    channels: Any = core.shape(images)[-1]
     kernel = np.repeat(np.asarray(window)[:, :, None, None], channels, 2)
     kernel = core.convert_to_tensor(kernel.astype("float32"))
     return ops.depthwise_conv(

@@ -10,12 +10,12 @@ import itertools
 import math
 from typing import Any
 
+from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops import core
 from keras.ops.declare import composite
 from keras.ops.image import layout
-from keras.ops.rules import ShapeError
 
 FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
 INTERPOLATIONS = ("nearest", "bilinear")
@@ -51,11 +51,11 @@ def _reads(
     per_axis = []
     for place, size in zip(coordinates, sizes, strict=True):
         if order == 0:
-            choices = [(ops.cast(ops.round(place), "int32"), None)]
+            choices: list[Any] = [(ops.cast(ops.round(place), "int32"), None)]
         else:
             low = ops.floor(place)
             upper = place - low
-            index = ops.cast(low, "int32")
+            index: Any = ops.cast(low, "int32")
             choices = [(index, 1 - upper), (index + 1, upper)]
         per_axis.append(
             [

@@ -6,13 +6,13 @@ import itertools
 from typing import Any
 
 from keras.backends import windows
+from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops import core, shaping
 from keras.ops.declare import composite
 from keras.ops.image import layout
 from keras.ops.nn.shapes import per_axis, window_sizes
-from keras.ops.rules import ShapeError
 
 
 def _extracted(
@@ -31,7 +31,7 @@ def _extracted(
     steps = window if strides is None else per_axis(name, "strides", strides, rank)
     spacing = per_axis(name, "dilation_rate", dilation_rate, rank)
     layout.check_choice(op_name, "padding", padding, ("valid", "same"))
-    shape = tuple(core.shape(images))
+    shape: Any = tuple(core.shape(images))
     batch = shape[: -rank - 1]
     sizes, channels = (shape[-rank - 1 : -1], shape[-1])
     if not last:

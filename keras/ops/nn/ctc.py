@@ -204,7 +204,8 @@ def _extend(beams: Any, now: Any, width: int, blank: int) -> dict[str, Any]:
     """The beams after one more step, whose log probabilities are `(batch, classes)`."""
     from keras import ops
 
-    batch, classes = ops.shape(now)
+    sizes: Any = ops.shape(now)
+    batch, classes = sizes
     last, total = beams["last"], ops.logaddexp(beams["blank"], beams["label"])
     known = ops.maximum(last, 0)
     own = ops.where(ops.less(last, 0), _NEVER, ops.take_along_axis(now, known, axis=1))
@@ -249,7 +250,7 @@ def _merged(
     """Scores of extensions; those that make a prefix of the beam are counted there."""
     from keras import ops
 
-    classes = ops.shape(now)[1]
+    classes: Any = ops.shape(now)[1]
     labels = ops.arange(classes, dtype="int32")
     repeats = ops.equal(ops.expand_dims(beams["last"], -1), labels)
     longer = ops.where(
