@@ -85,7 +85,8 @@ def truncated_normal(
 def categorical(
     logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
 ) -> Any:
-    shape = (num_samples, logits.shape[0])
+    batch, _ = logits.shape
+    shape = (num_samples, batch)
     drawn = _jax.random.categorical(_key(seed), logits, -1, shape=shape)
     return drawn.T.astype(_native_dtype(dtype))
 

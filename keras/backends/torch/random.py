@@ -214,8 +214,9 @@ def categorical(
     logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
 ) -> Any:
     wanted = _native_dtype(dtype)
+    batch, classes = logits.shape
     if _compiling():
-        shape = (logits.shape[0], num_samples, logits.shape[1])
+        shape = (batch, num_samples, classes)
         noise = -_torch.log(-_torch.log(_hashed(shape, seed, logits.device)))
         return (logits[:, None].float() + noise).argmax(-1).to(wanted)
     weights = _torch.softmax(logits.float(), -1)
