@@ -45,6 +45,7 @@ MODULES = (
     "variable",
     "layer",
     "transforms",
+    "optimizers",
 )
 LAZY_MODULES = ("export", "distribution")
 
@@ -69,6 +70,7 @@ class Backend:
         }
         for module_name in MODULES:
             self._adopt(importlib.import_module(f"{package}.{module_name}"))
+        self.Variable.backend = self
 
     def _adopt(self, module: ModuleType) -> None:
         for name, value in vars(module).items():

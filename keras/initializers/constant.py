@@ -33,7 +33,9 @@ class Constant(Initializer):
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
         """A tensor of that shape."""
-        value = ops.convert_to_numpy(self.value) if _is_array(self.value) else self.value
+        value = (
+            ops.convert_to_numpy(self.value) if _is_array(self.value) else self.value
+        )
         filled = np.broadcast_to(np.asarray(value), tuple(shape))
         return ops.convert_to_tensor(filled, dtype=_dtype(dtype))
 
@@ -158,7 +160,9 @@ class STFT(Initializer):
             scale = 1.0 / math.sqrt(float(np.sum(window * window)))
         else:
             scale = 1.0 / abs(float(np.sum(window))) if self.scaling else 1.0
-        angles = 2 * np.pi / fft_length * np.outer(np.arange(frame_length), np.arange(bins))
+        angles = (
+            2 * np.pi / fft_length * np.outer(np.arange(frame_length), np.arange(bins))
+        )
         wave = np.cos(angles) if self.side == "real" else -np.sin(angles)
         kernel = wave * (window * scale)[:, None]
         return ops.convert_to_tensor(kernel[:, None, :], dtype=dtype)

@@ -69,7 +69,11 @@ class RandomInitializer(Initializer):
 
     def __init__(self, seed: Any = None) -> None:
         is_generator = hasattr(seed, "next")
-        if seed is not None and not is_generator and not isinstance(seed, (int, np.integer)):
+        if (
+            seed is not None
+            and not is_generator
+            and not isinstance(seed, (int, np.integer))
+        ):
             raise ValueError(
                 f"`seed` of {type(self).__name__} must be an integer, None or a "
                 f"keras.random.SeedGenerator. Received: seed={seed!r}."
@@ -77,7 +81,9 @@ class RandomInitializer(Initializer):
         self.seed = seed
         self._key = random.randint(1, 10**9) if seed is None else seed
 
-    def _uniform(self, shape: Sequence[int], low: float, high: float, dtype: Any) -> Any:
+    def _uniform(
+        self, shape: Sequence[int], low: float, high: float, dtype: Any
+    ) -> Any:
         if hasattr(self._key, "next"):
             from keras.random import uniform
 
@@ -91,7 +97,9 @@ class RandomInitializer(Initializer):
 
         return self._on_host(draw, shape, dtype)
 
-    def _normal(self, shape: Sequence[int], mean: float, stddev: float, dtype: Any) -> Any:
+    def _normal(
+        self, shape: Sequence[int], mean: float, stddev: float, dtype: Any
+    ) -> Any:
         if hasattr(self._key, "next"):
             from keras.random import normal
 
@@ -105,7 +113,9 @@ class RandomInitializer(Initializer):
 
         return self._on_host(draw, shape, dtype)
 
-    def _truncated(self, shape: Sequence[int], mean: float, stddev: float, dtype: Any) -> Any:
+    def _truncated(
+        self, shape: Sequence[int], mean: float, stddev: float, dtype: Any
+    ) -> Any:
         """Normal values of which none lies further than two deviations off."""
         if hasattr(self._key, "next"):
             from keras.random import truncated_normal

@@ -16,7 +16,9 @@ from keras.losses.crossentropy import (
     SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
 )
 from keras.losses.crossentropy import binary_crossentropy as binary_crossentropy
-from keras.losses.crossentropy import categorical_crossentropy as categorical_crossentropy
+from keras.losses.crossentropy import (
+    categorical_crossentropy as categorical_crossentropy,
+)
 from keras.losses.crossentropy import (
     categorical_generalized_cross_entropy as categorical_generalized_cross_entropy,
 )
@@ -30,7 +32,9 @@ from keras.losses.distribution import Poisson as Poisson
 from keras.losses.distribution import kl_divergence as kl_divergence
 from keras.losses.distribution import poisson as poisson
 from keras.losses.focal import BinaryFocalCrossentropy as BinaryFocalCrossentropy
-from keras.losses.focal import CategoricalFocalCrossentropy as CategoricalFocalCrossentropy
+from keras.losses.focal import (
+    CategoricalFocalCrossentropy as CategoricalFocalCrossentropy,
+)
 from keras.losses.focal import binary_focal_crossentropy as binary_focal_crossentropy
 from keras.losses.focal import (
     categorical_focal_crossentropy as categorical_focal_crossentropy,

@@ -55,15 +55,20 @@ def circle(
     if remove_diagonal:
         rows, columns = ops.shape(same)
         itself = ops.equal(
-            ops.expand_dims(ops.arange(rows), 1), ops.expand_dims(ops.arange(columns), 0)
+            ops.expand_dims(ops.arange(rows), 1),
+            ops.expand_dims(ops.arange(columns), 0),
         )
         same = ops.logical_and(same, ops.logical_not(itself))
     # Each pair weighs as much as it is away from its optimum; the weights are constant.
     pull = ops.relu(ops.subtract(1.0 + margin, ops.stop_gradient(similar)))
     push = ops.relu(ops.add(ops.stop_gradient(similar), margin))
-    positive = ops.multiply(pull, ops.multiply(ops.subtract(similar, 1.0 - margin), -gamma))
+    positive = ops.multiply(
+        pull, ops.multiply(ops.subtract(similar, 1.0 - margin), -gamma)
+    )
     negative = ops.multiply(push, ops.multiply(ops.subtract(similar, margin), gamma))
-    return ops.softplus(ops.add(_logsumexp(positive, same), _logsumexp(negative, different)))
+    return ops.softplus(
+        ops.add(_logsumexp(positive, same), _logsumexp(negative, different))
+    )
 
 
 def _logsumexp(values: Any, counts: Any) -> Any:

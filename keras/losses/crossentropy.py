@@ -11,7 +11,7 @@ from typing import Any
 from keras import ops
 from keras.core.masking import set_mask
 from keras.losses.loss import FunctionLoss
-from keras.losses.shapes import as_float, pair
+from keras.losses.shapes import as_float, labels_like, pair
 
 
 def categorical_crossentropy(
@@ -46,7 +46,7 @@ def categorical_crossentropy(
     0.6931
     """
     y_pred = as_float(y_pred)
-    y_true = ops.convert_to_tensor(y_true, dtype=ops.dtype(y_pred))
+    y_true = labels_like(y_true, y_pred)
     if y_pred.shape[-1] == 1:
         raise ValueError(
             "categorical_crossentropy compares classes, but predictions have a last "

@@ -31,9 +31,7 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
     y_true, y_pred = pair(y_true, y_pred)
     y_true = ops.clip(y_true, config.epsilon(), 1.0)
     y_pred = ops.clip(y_pred, config.epsilon(), 1.0)
-    return ops.sum(
-        ops.multiply(y_true, ops.log(ops.divide(y_true, y_pred))), axis=-1
-    )
+    return ops.sum(ops.multiply(y_true, ops.log(ops.divide(y_true, y_pred))), axis=-1)
 
 
 def poisson(y_true: Any, y_pred: Any) -> Any:

@@ -11,7 +11,7 @@ from keras import ops
 from keras.core import config
 from keras.losses.crossentropy import smooth_binary
 from keras.losses.loss import FunctionLoss
-from keras.losses.shapes import as_float, pair
+from keras.losses.shapes import as_float, labels_like, pair
 
 
 def binary_focal_crossentropy(
@@ -100,7 +100,7 @@ def categorical_focal_crossentropy(
     0.0433
     """
     y_pred = as_float(y_pred)
-    y_true = ops.convert_to_tensor(y_true, dtype=ops.dtype(y_pred))
+    y_true = labels_like(y_true, y_pred)
     if label_smoothing:
         classes = ops.shape(y_true)[axis]
         y_true = ops.add(

@@ -83,7 +83,9 @@ class Loss(BackendBound):
         values = self.call(y_true, y_pred)
         own_mask = get_mask(values)
         if own_mask is not None:
-            mask = own_mask if mask is None else self._backend.logical_and(mask, own_mask)
+            mask = (
+                own_mask if mask is None else self._backend.logical_and(mask, own_mask)
+            )
         if mask is None and sample_weight is None:
             return reduce(values, self.reduction, self._dtype)
         return reduce_weighted(values, sample_weight, mask, self.reduction, self._dtype)
@@ -105,7 +107,9 @@ class Loss(BackendBound):
     def _tensor(self, value: Any, to_float: bool) -> Any:
         if value is None:
             return None
-        tensor = self._backend.convert_to_tensor(value, dtype=self._dtype if to_float else None)
+        tensor = self._backend.convert_to_tensor(
+            value, dtype=self._dtype if to_float else None
+        )
         mask = get_mask(value)
         if mask is not None and tensor is not value:
             from keras.core.masking import set_mask

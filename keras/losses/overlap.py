@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops
 from keras.core import config
 from keras.losses.loss import FunctionLoss
-from keras.losses.shapes import as_float
+from keras.losses.shapes import as_float, labels_like
 
 Axis = int | tuple[int, ...] | list[int] | None
 
@@ -33,7 +33,7 @@ def dice(y_true: Any, y_pred: Any, axis: Axis = None) -> Any:
     0.0
     """
     y_pred = as_float(y_pred)
-    y_true = ops.convert_to_tensor(y_true, dtype=ops.dtype(y_pred))
+    y_true = labels_like(y_true, y_pred)
     axis = tuple(axis) if isinstance(axis, list) else axis
     overlap = ops.sum(ops.multiply(y_true, y_pred), axis=axis)
     areas = ops.add(ops.sum(y_true, axis=axis), ops.sum(y_pred, axis=axis))
@@ -73,7 +73,7 @@ def tversky(
     0.0
     """
     y_pred = as_float(y_pred)
-    y_true = ops.convert_to_tensor(y_true, dtype=ops.dtype(y_pred))
+    y_true = labels_like(y_true, y_pred)
     axis = tuple(axis) if isinstance(axis, list) else axis
     overlap = ops.sum(ops.multiply(y_true, y_pred), axis=axis)
     too_much = ops.sum(ops.multiply(ops.subtract(1.0, y_true), y_pred), axis=axis)
@@ -81,7 +81,9 @@ def tversky(
     wrong = ops.add(ops.multiply(too_much, alpha), ops.multiply(too_little, beta))
     epsilon = config.epsilon()
     right = ops.add(overlap, epsilon)
-    return ops.subtract(1.0, ops.divide(right, ops.add(ops.add(overlap, wrong), epsilon)))
+    return ops.subtract(
+        1.0, ops.divide(right, ops.add(ops.add(overlap, wrong), epsilon))
+    )
 
 
 class Dice(FunctionLoss):

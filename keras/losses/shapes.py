@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.backends import current
+from keras.backends.backend import TENSOR
+from keras.core import config, dtypes
+from keras.core.keras_tensor import KerasTensor
 
 
 def pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
@@ -14,16 +18,28 @@ def pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     so that `(batch,)` beside `(batch, 1)` does not broadcast to a square.
     """
     y_pred = as_float(y_pred)
-    y_true = ops.convert_to_tensor(y_true, dtype=ops.dtype(y_pred))
-    return same_rank(y_true, y_pred)
+    return same_rank(labels_like(y_true, y_pred), y_pred)
 
 
 def as_float(x: Any) -> Any:
     """A tensor; whole numbers and booleans become `floatx()`."""
-    x = ops.convert_to_tensor(x)
-    if not ops.is_float(x):
-        x = ops.cast(x, None)
-    return x
+    backend = current()
+    if backend.kinds.get(type(x)) == TENSOR and x.dtype in backend.inexact:
+        return x
+    if not isinstance(x, KerasTensor):
+        x = ops.convert_to_tensor(x)
+    is_float = dtypes.is_float(dtypes.standardize_dtype(x.dtype))
+    return x if is_float else ops.cast(x, config.floatx())
+
+
+def labels_like(y_true: Any, y_pred: Any) -> Any:
+    """Labels as a tensor of the predictions' dtype."""
+    if getattr(y_true, "dtype", None) == y_pred.dtype and type(y_true) is type(y_pred):
+        return y_true
+    dtype = dtypes.standardize_dtype(y_pred.dtype)
+    if isinstance(y_true, KerasTensor):
+        return ops.cast(y_true, dtype)
+    return ops.convert_to_tensor(y_true, dtype=dtype)
 
 
 def same_rank(x: Any, y: Any) -> tuple[Any, Any]:

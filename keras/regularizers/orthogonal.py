@@ -52,7 +52,9 @@ class OrthogonalRegularizer(Regularizer):
             ops.matmul(vectors, turned) if by_rows else ops.matmul(turned, vectors)
         )
         size = shape[0 if by_rows else 1]
-        between = ops.multiply(cosines, ops.subtract(1.0, ops.eye(size, dtype=cosines.dtype)))
+        between = ops.multiply(
+            cosines, ops.subtract(1.0, ops.eye(size, dtype=cosines.dtype))
+        )
         pairs = size * (size - 1) / 2
         total = ops.sum(ops.abs(between))
         return ops.multiply(total, self.factor * 0.5 / pairs if pairs else 0.0)

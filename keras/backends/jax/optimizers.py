@@ -1,0 +1,18 @@
+"""What optimizers ask of this backend. No fused kernels: steps run inside a compiled
+function, or one variable after the other.
+"""
+
+from __future__ import annotations
+
+import contextlib as _contextlib
+from typing import Any
+
+
+def update_scope() -> _contextlib.AbstractContextManager[Any]:
+    """Inside, variables are changed and no gradients are recorded."""
+    return _contextlib.nullcontext()
+
+
+def version_of(variable: Any) -> Any:
+    """Something that changes when the variable is written to; None: not known."""
+    return None

@@ -1,0 +1,275 @@
+"""Intersection over union: how well predicted areas cover true ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras import ops
+from keras.metrics.metric import Metric
+
+
+class IoU(Metric):
+    """The mean over classes of true positives / (true positives + all errors).
+
+    Args:
+        num_classes: the number of classes.
+        target_class_ids: the classes that count.
+        name: name of the metric.
+        dtype: dtype of the counts, `int32` by default.
+        ignore_class: a class number whose places do not count.
+        sparse_y_true: whether labels are class numbers rather than one-hot.
+        sparse_y_pred: whether predictions are class numbers rather than a value for
+            each class.
+        axis: axis of the classes, where there is one.
+
+    Raises:
+        ValueError: for a class that is not one of `num_classes`.
+
+    Example:
+
+    >>> import keras
+    >>> metric = keras.metrics.IoU(num_classes=2, target_class_ids=[0])
+    >>> round(float(metric([0, 0, 1, 1], [0, 1, 0, 1])), 4)
+    0.3333
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(dtype or "int32", name)
+        if max(target_class_ids) >= num_classes or min(target_class_ids) < 0:
+            raise ValueError(
+                f"`target_class_ids` of {type(self).__name__} must be class numbers "
+                f"from 0 to {num_classes - 1}. Received: {list(target_class_ids)}."
+            )
+        self.num_classes = num_classes
+        self.target_class_ids = list(target_class_ids)
+        self.ignore_class = ignore_class
+        self.sparse_y_true = sparse_y_true
+        self.sparse_y_pred = sparse_y_pred
+        self.axis = axis
+        self.total_confusion_matrix = self.add_variable(
+            (num_classes, num_classes), "zeros", name="total_confusion_matrix"
+        )
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Counts a batch.
+
+        Args:
+            y_true: labels of any shape.
+            y_pred: predictions of that shape.
+            sample_weight: weights of the labels; all 1 by default.
+        """
+        y_true = self._class_numbers(y_true, self.sparse_y_true)
+        y_pred = self._class_numbers(y_pred, self.sparse_y_pred)
+        weights = None
+        if sample_weight is not None:
+            weights = self._weights(sample_weight, y_true)
+        y_true, y_pred = ops.reshape(y_true, (-1,)), ops.reshape(y_pred, (-1,))
+        if self.ignore_class is not None:
+            counts = ops.cast(ops.not_equal(y_true, self.ignore_class), self._dtype)
+            weights = counts if weights is None else ops.multiply(weights, counts)
+        if weights is None:
+            weights = ops.ones_like(y_true, dtype=self._dtype)
+        size = self.num_classes
+        # What is ignored may be no class at all; its weight is 0.
+        y_true = ops.clip(y_true, 0, size - 1)
+        cell = ops.add(ops.multiply(y_true, size), y_pred)
+        matrix = ops.segment_sum(weights, cell, num_segments=size * size)
+        self.total_confusion_matrix.assign_add(ops.reshape(matrix, (size, size)))
+
+    def _weights(self, sample_weight: Any, y_true: Any) -> Any:
+        """A weight for each label, in one row."""
+        weights = ops.convert_to_tensor(sample_weight, dtype=self._dtype)
+        ranks = len(weights.shape), len(y_true.shape)
+        if 0 < ranks[0] < ranks[1]:
+            weights = ops.expand_dims(weights, tuple(range(*ranks)))
+        if ranks[0] <= ranks[1]:
+            weights = ops.broadcast_to(weights, ops.shape(y_true))
+        return ops.reshape(weights, (-1,))
+
+    def _class_numbers(self, values: Any, sparse: bool) -> Any:
+        values = ops.convert_to_tensor(values)
+        if not sparse:
+            values = ops.argmax(values, axis=self.axis)
+        return ops.cast(values, "int32")
+
+    def result(self) -> Any:
+        """The mean over the classes that have occurred."""
+        matrix = ops.cast(self.total_confusion_matrix, "float32")
+        hits = ops.diagonal(matrix)
+        union = ops.subtract(
+            ops.add(ops.sum(matrix, axis=0), ops.sum(matrix, axis=1)), hits
+        )
+        chosen = ops.convert_to_tensor(self.target_class_ids, dtype="int32")
+        hits, union = ops.take(hits, chosen), ops.take(union, chosen)
+        occurred = ops.sum(ops.cast(ops.not_equal(union, 0), "float32"))
+        return ops.divide_no_nan(ops.sum(ops.divide_no_nan(hits, union)), occurred)
+
+
+class BinaryIoU(IoU):
+    """Intersection over union of yes-or-no predictions.
+
+    Args:
+        target_class_ids: the classes that count: 0, 1 or both.
+        threshold: a prediction of at least this means 1.
+        name: name of the metric.
+        dtype: dtype of the counts.
+
+    Example:
+
+    >>> import keras
+    >>> metric = keras.metrics.BinaryIoU(threshold=0.3)
+    >>> round(float(metric([0, 1, 0, 1], [0.1, 0.2, 0.4, 0.7])), 4)
+    0.3333
+    """
+
+    def __init__(
+        self,
+        target_class_ids: Sequence[int] = (0, 1),
+        threshold: float = 0.5,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(2, target_class_ids, name, dtype)
+        self.threshold = threshold
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Counts a batch.
+
+        Args:
+            y_true: labels of 0 and 1.
+            y_pred: predictions of the same shape.
+            sample_weight: weights of the labels; all 1 by default.
+        """
+        y_pred = ops.convert_to_tensor(y_pred)
+        decided = ops.cast(ops.greater_equal(y_pred, self.threshold), "int32")
+        super().update_state(y_true, decided, sample_weight)
+
+
+class MeanIoU(IoU):
+    """Intersection over union, the mean over all classes.
+
+    Args:
+        num_classes: the number of classes.
+        name: name of the metric.
+        dtype: dtype of the counts.
+        ignore_class: a class number whose places do not count.
+        sparse_y_true: whether labels are class numbers rather than one-hot.
+        sparse_y_pred: whether predictions are class numbers.
+        axis: axis of the classes, where there is one.
+
+    Example:
+
+    >>> import keras
+    >>> metric = keras.metrics.MeanIoU(num_classes=2)
+    >>> round(float(metric([0, 0, 1, 1], [0, 1, 0, 1])), 4)
+    0.3333
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(
+            num_classes,
+            range(num_classes),
+            name,
+            dtype,
+            ignore_class,
+            sparse_y_true,
+            sparse_y_pred,
+            axis,
+        )
+
+
+class OneHotIoU(IoU):
+    """Intersection over union, with one-hot labels.
+
+    Args:
+        num_classes: the number of classes.
+        target_class_ids: the classes that count.
+        name: name of the metric.
+        dtype: dtype of the counts.
+        ignore_class: a class number whose places do not count.
+        sparse_y_pred: whether predictions are class numbers.
+        axis: axis of the classes.
+
+    Example:
+
+    >>> import keras
+    >>> metric = keras.metrics.OneHotIoU(num_classes=2, target_class_ids=[1])
+    >>> float(metric([[1, 0], [0, 1]], [[0.2, 0.8], [0.1, 0.9]]))
+    0.5
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(
+            num_classes,
+            target_class_ids,
+            name,
+            dtype,
+            ignore_class,
+            False,
+            sparse_y_pred,
+            axis,
+        )
+
+
+class OneHotMeanIoU(MeanIoU):
+    """Intersection over union, the mean over all classes, with one-hot labels.
+
+    Args:
+        num_classes: the number of classes.
+        name: name of the metric.
+        dtype: dtype of the counts.
+        ignore_class: a class number whose places do not count.
+        sparse_y_pred: whether predictions are class numbers.
+        axis: axis of the classes.
+
+    Example:
+
+    >>> import keras
+    >>> metric = keras.metrics.OneHotMeanIoU(num_classes=2)
+    >>> float(metric([[1, 0], [0, 1]], [[0.2, 0.8], [0.1, 0.9]]))
+    0.25
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(
+            num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis
+        )

@@ -1,0 +1,215 @@
+"""`Metric`: numbers about predictions, gathered batch by batch in variables.
+
+State stays on the device: `update_state` adds to variables and never waits; only
+looking at a result does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from keras import initializers, ops
+from keras.backends.bound import BackendBound
+from keras.backends.variable import Variable
+from keras.core import dtypes, naming
+from keras.core.scopes import StatelessScope
+from keras.losses.loss import compute_dtype
+
+
+class Metric(BackendBound):
+    """Base class of metrics.
+
+    Subclasses make their variables with `add_weight` in the constructor, and define
+    `update_state` and `result`. Variables and other metrics that are set as
+    attributes are found by themselves.
+
+    Args:
+        dtype: dtype of the results and of variables made without one, or a dtype
+            policy. `floatx()` by default.
+        name: name of the metric; made from the class name by default.
+
+    Example:
+
+    >>> import keras
+    >>> class Largest(keras.Metric):
+    ...     def __init__(self, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         self.largest = self.add_weight(name="largest")
+    ...     def update_state(self, y_true, y_pred, sample_weight=None):
+    ...         self.largest.assign(keras.ops.maximum(self.largest, keras.ops.max(y_pred)))
+    ...     def result(self):
+    ...         return self.largest.value
+    >>> metric = Largest()
+    >>> float(metric([0.0], [4.0]))
+    4.0
+    """
+
+    _on_own_backend = (
+        "__call__",
+        "update_state",
+        "result",
+        "reset_state",
+        "add_variable",
+        "add_weight",
+        "stateless_update_state",
+        "stateless_result",
+        "stateless_reset_state",
+    )
+    # Whether larger values are better: "up", "down" or None where neither is.
+    _direction: str | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        self = super().__new__(cls, *args, **kwargs)
+        object.__setattr__(self, "_variables", [])
+        object.__setattr__(self, "_metrics", [])
+        return self
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self.name = naming.name_of(name, self)
+        self._dtype = compute_dtype(dtype)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Variable):
+            self._track(value, self._variables)
+        elif isinstance(value, Metric):
+            self._track(value, self._metrics)
+        object.__setattr__(self, name, value)
+
+    @staticmethod
+    def _track(value: Any, known: list[Any]) -> None:
+        if not any(value is other for other in known):
+            known.append(value)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of results."""
+        return self._dtype
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The variables of this metric and of the metrics it holds."""
+        found = list(self._variables)
+        for metric in self._metrics:
+            found.extend(metric.variables)
+        return found
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """All variables: none of them is trained."""
+        return self.variables
+
+    # What subclasses define ----------------------------------------------------
+
+    def update_state(self, *args: Any, **kwargs: Any) -> Any:
+        """Takes a batch into account: usually `(y_true, y_pred, sample_weight=None)`."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must define "
+            "`update_state(self, y_true, y_pred, sample_weight=None)`."
+        )
+
+    def result(self) -> Any:
+        """The value so far: a scalar tensor, or a dict of them."""
+        raise NotImplementedError(f"{type(self).__name__} must define `result(self)`.")
+
+    def reset_state(self) -> None:
+        """Starts anew: all variables become zero."""
+        for variable in self.variables:
+            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+
+    # Variables -----------------------------------------------------------------
+
+    def add_variable(
+        self,
+        shape: Sequence[int],
+        initializer: Any,
+        dtype: Any = None,
+        aggregation: str = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """Makes a variable of the metric.
+
+        Args:
+            shape: its shape.
+            initializer: its first value: a name, or a callable `(shape, dtype)`.
+            dtype: its dtype; that of the metric by default.
+            aggregation: how values of replicas are joined.
+            name: its name.
+        """
+        with naming.name_scope(self.name.replace("/", ">")):
+            variable = Variable(
+                initializers.get(initializer),
+                shape=tuple(shape),
+                dtype=dtypes.standardize_dtype(dtype or self._dtype),
+                trainable=False,
+                aggregation=aggregation,
+                name=name,
+            )
+        self._track(variable, self._variables)
+        return variable
+
+    def add_weight(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = None,
+        dtype: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Makes a variable that starts at zero unless told otherwise."""
+        return self.add_variable(shape, initializer or "zeros", dtype, name=name)
+
+    # Use -----------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Takes a batch into account and returns the value so far."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def stateless_update_state(
+        self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
+    ) -> list[Any]:
+        """As `update_state`, on given values, which are not changed.
+
+        Args:
+            metric_variables: a value for each of `variables`.
+            *args: arguments of `update_state`.
+            **kwargs: arguments of `update_state`.
+
+        Returns:
+            The new values.
+        """
+        if not self.variables:
+            # Variables that are made on first sight of data.
+            with StatelessScope():
+                self.update_state(*args, **kwargs)
+        with self._stateless(metric_variables) as scope:
+            self.update_state(*args, **kwargs)
+        return [scope.get_current_value(variable) for variable in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """As `result`, for given values of `variables`."""
+        with self._stateless(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Any]:
+        """The values that `variables` have after `reset_state`."""
+        with StatelessScope() as scope:
+            self.reset_state()
+        values = [scope.get_current_value(variable) for variable in self.variables]
+        pairs = zip(values, self.variables, strict=True)
+        return [v.value if value is None else value for value, v in pairs]
+
+    def _stateless(self, values: Sequence[Any]) -> StatelessScope:
+        if values is None or len(values) != len(self.variables):
+            count = "None" if values is None else len(values)
+            raise ValueError(
+                f"Metric {self.name!r} has {len(self.variables)} variables, so "
+                f"`metric_variables` must hold as many values. Received: {count}."
+            )
+        return StatelessScope(list(zip(self.variables, values, strict=True)))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+    def __str__(self) -> str:
+        return self.__repr__()

@@ -1,0 +1,27 @@
+"""`keras.optimizers.legacy`: names that Keras 3 keeps only to say that they are gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class SGD:
+    """Not an optimizer: making one raises an error that says what to use.
+
+    Args:
+        *args: ignored.
+        **kwargs: ignored.
+
+    Raises:
+        ImportError: always.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise ImportError(
+            "`keras.optimizers.legacy` is not part of Keras 3. Use the optimizers of "
+            "`keras.optimizers`. To go on with tf.keras' legacy ones, install "
+            "`tf_keras` (Keras 2) and set TF_USE_LEGACY_KERAS=True."
+        )
+
+
+Adagrad = Adam = Ftrl = Optimizer = RMSprop = SGD

@@ -1,0 +1,157 @@
+"""Dynamic loss scaling, for float16 gradients that would round to zero.
+
+Reference: Micikevicius et al., "Mixed Precision Training", 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+from keras import ops
+from keras.core import tree
+from keras.optimizers.optimizer import Optimizer
+from keras.optimizers.options import OptimizerOptions
+from keras.optimizers.parts.conditional import choose
+
+
+class LossScaleOptimizer(Optimizer):
+    """Another optimizer, with the loss scaled up and gradients scaled down again.
+
+    The factor doubles after so many steps of finite gradients. A step with gradients
+    that are not finite is left out, and the factor is halved.
+
+    Args:
+        inner_optimizer: the optimizer that does the updates.
+        initial_scale: what the factor starts at.
+        dynamic_growth_steps: after how many finite steps it doubles.
+        name: name of the optimizer.
+        **kwargs: none: clipping, decay and the like are the inner optimizer's.
+
+    Example:
+
+    >>> import keras
+    >>> optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5), 8.0)
+    >>> weight = keras.Variable(3.0)
+    >>> optimizer.build([weight])
+    >>> float(optimizer.scale_loss(keras.ops.array(2.0)))
+    16.0
+    >>> optimizer.apply([keras.ops.array(16.0)], [weight])
+    >>> float(weight.numpy())
+    2.0
+    """
+
+    def __init__(
+        self,
+        inner_optimizer: Optimizer,
+        initial_scale: float = 2.0**15,
+        dynamic_growth_steps: int = 2000,
+        name: str | None = None,
+        **kwargs: Unpack[OptimizerOptions],
+    ) -> None:
+        # The learning rate is the inner optimizer's; this one keeps its place in files.
+        super().__init__(learning_rate=0.0, name=name, **kwargs)
+        self.inner_optimizer = inner_optimizer
+        self.initial_scale = initial_scale
+        self.dynamic_growth_steps = dynamic_growth_steps
+
+    def build(self, variables: Sequence[Any]) -> None:
+        """Makes the factor, the counter of finite steps and the inner state."""
+        if self.built:
+            return
+        super().build(variables)
+        self.step_counter = self._counter("step_counter", 0, "int32")
+        self.dynamic_scale = self._counter(
+            "dynamic_scale", self.initial_scale, "float32"
+        )
+        self.inner_optimizer.build(variables)
+
+    @property
+    def variables(self) -> list[Any]:
+        """The state, with that of the inner optimizer after it."""
+        return [*self._variables, *self.inner_optimizer.variables]
+
+    def apply(
+        self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None
+    ) -> None:
+        """Updates variables from gradients of the scaled loss.
+
+        Args:
+            grads: a gradient, or None, for each variable.
+            trainable_variables: the variables; those of `build` by default.
+        """
+        variables = list(self._variables_for(grads, trainable_variables))
+        with self._backend.update_scope():
+            scale = self.dynamic_scale.value
+
+            def update() -> None:
+                unscaled = [
+                    None if g is None else ops.divide(g, ops.cast(scale, g.dtype))
+                    for g in grads
+                ]
+                self.inner_optimizer.apply(unscaled, variables)
+                self._grow()
+
+            choose(self.check_finite(grads), update, self._shrink)
+
+    def _grow(self) -> None:
+        count = ops.add(self.step_counter, 1)
+        due = ops.greater_equal(count, self.dynamic_growth_steps)
+        scale = self.dynamic_scale
+        scale.assign(ops.where(due, ops.multiply(scale, 2.0), scale))
+        self.step_counter.assign(ops.where(due, ops.zeros_like(count), count))
+
+    def _shrink(self) -> None:
+        self.step_counter.assign(ops.zeros_like(self.step_counter))
+        self.dynamic_scale.assign(ops.divide(self.dynamic_scale, 2.0))
+
+    def check_finite(self, grads: Sequence[Any]) -> Any:
+        """Whether all values of all gradients are finite, a boolean scalar."""
+        found = [g for g in tree.flatten(list(grads)) if g is not None]
+        # A sum is finite only if all its terms are.
+        total = ops.sum(found[0])
+        for gradient in found[1:]:
+            total = ops.add(total, ops.cast(ops.sum(gradient), total.dtype))
+        return ops.isfinite(total)
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss, times the factor."""
+        scale = self.dynamic_scale if self.built else self.initial_scale
+        return ops.multiply(loss, scale)
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate of the inner optimizer."""
+        return self.inner_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        self.inner_optimizer.learning_rate = value
+
+    @property
+    def iterations(self) -> Any:
+        """The number of updates done by the inner optimizer."""
+        return self.inner_optimizer.iterations
+
+    def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
+        """Has the inner optimizer put its averages into the variables."""
+        self.inner_optimizer.finalize_variable_values(var_list)
+
+    def exclude_from_weight_decay(
+        self,
+        var_list: Sequence[Any] | None = None,
+        var_names: Sequence[str] | None = None,
+    ) -> None:
+        """Leaves variables out of the inner optimizer's weight decay."""
+        self.inner_optimizer.exclude_from_weight_decay(var_list, var_names)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal optimizer, without its state."""
+        from keras.core.serialization import serialize_keras_object
+
+        return {
+            "name": self.name,
+            "inner_optimizer": serialize_keras_object(self.inner_optimizer),
+            "initial_scale": self.initial_scale,
+            "dynamic_growth_steps": self.dynamic_growth_steps,
+        }

@@ -1,0 +1,1 @@
+"""What an optimizer does around its own update, a file for each part."""
