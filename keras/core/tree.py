@@ -168,9 +168,7 @@ class MapToNone:
 MAP_TO_NONE = MapToNone
 
 
-def traverse(
-    func: Callable[[Any], Any], structure: Any, top_down: bool = True
-) -> Any:
+def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) -> Any:
     """Visits every part of a structure, containers included.
 
     Args:
@@ -245,3 +243,13 @@ def register_node(
 ) -> None:
     """Makes a class a container for every function of this module."""
     optree.register_pytree_node(cls, flatten_func, unflatten_func, namespace="keras")
+
+
+def flatten_with_spec(structure: Any) -> tuple[list[Any], Any]:
+    """The leaves, and what `unflatten` needs to put others in their place."""
+    return optree.tree_flatten(structure, **_OPTIONS)
+
+
+def unflatten(spec: Any, leaves: Iterable[Any]) -> Any:
+    """The structure of `spec` with the given leaves."""
+    return optree.tree_unflatten(spec, leaves)

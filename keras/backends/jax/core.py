@@ -10,6 +10,7 @@ import jax as _jax
 import jax.numpy as _jnp
 import ml_dtypes as _ml_dtypes
 import numpy as _np
+from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
 from keras.backends import specs as _specs
 from keras.core import config as _config
@@ -125,7 +126,7 @@ def synchronize(x: Any) -> Any:
 
 def in_trace() -> bool:
     """Whether a compiling or differentiating trace is under way."""
-    return not _jax.core.trace_state_clean()
+    return not _trace_state_clean()
 
 
 def eager_scope() -> contextlib.AbstractContextManager[Any]:

@@ -1,1 +1,226 @@
-"""Placeholder."""
+"""Transforms of the JAX backend, for functions that read and write Variables.
+
+JAX compiles and differentiates pure functions. A function that uses Variables becomes
+one when it runs in a scope that gives it their values and collects what it writes.
+Which variables those are shows in a first, abstract run; the compiled function then
+takes them as flat lists (those written are donated) and returns the new values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax as _jax
+import numpy as _np
+
+from keras.backends.jax.core import _trace_state_clean
+from keras.backends.jax.core import convert_to_tensor as _convert
+from keras.core import context as _context
+from keras.core import tree as _tree
+from keras.core.scopes import StatelessScope as _StatelessScope
+
+compiles_calls = True
+
+
+class _Recorder(_StatelessScope):
+    """A stateless scope that notes which variables are read."""
+
+    def __init__(self, variables: list[Any], values: list[Any]) -> None:
+        super().__init__()
+        keys = map(id, variables)
+        self.state_mapping = dict(zip(keys, values, strict=True))
+        self.touched: dict[int, Any] = {}
+
+    def get_current_value(self, variable: Any) -> Any:
+        value = self.state_mapping.get(id(variable))
+        if value is None:
+            if self._outer is not None:
+                return self._outer.get_current_value(variable)
+            self.touched[id(variable)] = variable
+        return value
+
+
+def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., Any]:
+    return function if jit_compile is False else _Jitted(function)
+
+
+class _Jitted:
+    """A function compiled once for each structure and each set of static arguments."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._compiled: dict[Any, _Compiled] = {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if _context.get().stateless is not None or not _trace_state_clean():
+            return self._function(*args, **kwargs)
+        leaves, spec = _tree.flatten_with_spec((args, kwargs))
+        arrays: list[Any] = []
+        static: list[Any] = []
+        for leaf in leaves:
+            if isinstance(leaf, (_jax.Array, _np.ndarray, _np.generic)):
+                arrays.append(leaf)
+                static.append(_ARRAY)
+            elif type(leaf).__module__.startswith(("torch", "tensorflow")):
+                arrays.append(_convert(leaf))
+                static.append(_ARRAY)
+            else:
+                static.append(leaf)
+        key = (spec, tuple(static))
+        try:
+            compiled = self._compiled.get(key)
+        except TypeError:
+            raise _unhashable(static) from None
+        if compiled is None:
+            compiled = _Compiled(self._function, spec, static)
+            self._compiled[key] = compiled
+        return compiled(arrays)
+
+
+class _Compiled:
+    """One compiled form, with the variables that it reads and those it writes."""
+
+    def __init__(
+        self, function: Callable[..., Any], spec: Any, static: list[Any]
+    ) -> None:
+        self._function = function
+        self._spec = spec
+        self._static = static
+        self._read: list[Any] = []
+        self._written: list[Any] = []
+        self._run: Callable[..., Any] | None = None
+        self._unwraps = False
+        self._stale = False
+
+    def __call__(self, arrays: list[Any]) -> Any:
+        if self._run is None:
+            self._discover(arrays)
+        run: Any = self._run
+        written = self._written
+        values = [variable._value for variable in written]
+        new, outputs = run(values, [v._value for v in self._read], arrays)
+        for variable, value in zip(written, new, strict=True):
+            variable._value = value
+        if self._stale:  # a retrace for new shapes met other variables
+            self._run, self._stale = None, False
+        return _unwrap(outputs) if self._unwraps else outputs
+
+    def _call(self, scope: _Recorder, arrays: list[Any]) -> Any:
+        feed = iter(arrays)
+        filled = [next(feed) if x is _ARRAY else x for x in self._static]
+        args, kwargs = _tree.unflatten(self._spec, filled)
+        with scope:
+            outputs = self._function(*args, **kwargs)
+        return _tree.map_structure(self._wrap, outputs)
+
+    def _wrap(self, x: Any) -> Any:
+        if getattr(x, "_is_keras_variable", False):
+            x = x.value
+        if x is None or isinstance(x, (_jax.Array, _np.ndarray, _np.generic)):
+            return x
+        self._unwraps = True
+        return _Static(x)
+
+    def _discover(self, arrays: list[Any]) -> None:
+        found: list[_Recorder] = []
+
+        def abstract(inputs: list[Any]) -> None:
+            scope = _Recorder([], [])
+            found.append(scope)
+            self._call(scope, inputs)
+
+        _jax.eval_shape(abstract, arrays)
+        scope = found[-1]
+        self._written = list(scope.updates.values())
+        ids = set(scope.updates)
+        self._read = [v for key, v in scope.touched.items() if key not in ids]
+        known = self._read + self._written
+
+        def pure(written: list[Any], read: list[Any], inputs: list[Any]) -> Any:
+            scope = _Recorder(known, [*read, *written])
+            outputs = self._call(scope, inputs)
+            if scope.touched or not set(scope.updates) <= ids:
+                self._stale = True
+            return [scope.state_mapping[id(v)] for v in self._written], outputs
+
+        self._run = _jax.jit(pure, donate_argnums=0)
+
+
+class _Static:
+    """A value that is part of the program, not of the data, on its way out of it."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+_jax.tree_util.register_pytree_node(
+    _Static, lambda x: ((), x.value), lambda value, _: _Static(value)
+)
+
+
+def _unwrap(outputs: Any) -> Any:
+    return _tree.map_structure(
+        lambda x: x.value if isinstance(x, _Static) else x, outputs
+    )
+
+
+class _Array:
+    def __repr__(self) -> str:
+        return "<array>"
+
+
+_ARRAY = _Array()
+
+
+def _unhashable(static: list[Any]) -> TypeError:
+    bad = next(x for x in static if type(x).__hash__ is None)
+    return TypeError(
+        "Arguments of a keras.jit function are tensors, arrays or hashable values. "
+        f"Received: {bad!r} of type {type(bad).__name__}."
+    )
+
+
+def value_and_grad(
+    function: Callable[..., Any], variables: Any = None, has_aux: bool = False
+) -> Callable[..., Any]:
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if variables is None:
+            targets: list[Any] = []
+            start = _tree.map_structure(_convert, args[0])
+        else:
+            targets = _tree.flatten(variables)
+            start = [variable.value for variable in targets]
+        written: list[Any] = []
+
+        def pure(point: Any) -> Any:
+            scope = _Recorder(targets, point if targets else [])
+            with scope:
+                if variables is None:
+                    result = function(point, *args[1:], **kwargs)
+                else:
+                    result = function(*args, **kwargs)
+            loss, aux = result if has_aux else (result, None)
+            written[:] = scope.updates.values()
+            return loss, (aux, [scope.state_mapping[id(v)] for v in written])
+
+        (loss, (aux, updates)), grads = _jax.value_and_grad(pure, has_aux=True)(start)
+        for variable, value in zip(written, updates, strict=True):
+            variable.assign(value)
+        if variables is not None:
+            grads = _tree.pack_sequence_as(variables, grads)
+        return ((loss, aux) if has_aux else loss), grads
+
+    return wrapped
+
+
+def vmap(
+    function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0
+) -> Callable[..., Any]:
+    axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
+
+    def mapped(*args: Any) -> Any:
+        args = tuple(_tree.map_structure(_convert, arg) for arg in args)
+        return _jax.vmap(function, in_axes=axes, out_axes=out_axes)(*args)
+
+    return mapped

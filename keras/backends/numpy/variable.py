@@ -1,1 +1,16 @@
-"""Placeholder."""
+"""Variables of the NumPy backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.backends.variable import Variable as _Base
+
+
+class Variable(_Base):
+    """A Variable whose value is a NumPy array."""
+
+    __doc__ = _Base.__doc__
+
+    def _direct_assign(self, value: Any) -> None:
+        self._value = self.backend.own(value)

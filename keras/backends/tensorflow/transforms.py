@@ -1,1 +1,169 @@
-"""Placeholder."""
+"""Transforms of the TensorFlow backend: cached `tf.function`s and gradient tapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as _np
+import tensorflow as _tf
+
+from keras.backends.tensorflow.core import convert_to_tensor as _convert
+from keras.backends.tensorflow.core import is_tensor as _is_tensor
+from keras.core import context as _context
+from keras.core import tree as _tree
+
+compiles_calls = True
+
+# What XLA raises for a program it cannot compile.
+_NOT_COMPILABLE = (
+    _tf.errors.InvalidArgumentError,
+    _tf.errors.UnimplementedError,
+    _tf.errors.NotFoundError,
+)
+
+
+def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., Any]:
+    return _Jitted(function, jit_compile)
+
+
+class _Jitted:
+    """A function traced once for each structure and each set of static arguments."""
+
+    def __init__(self, function: Callable[..., Any], jit_compile: Any) -> None:
+        self._function = function
+        self._xla = jit_compile
+        self._traced: dict[Any, Callable[..., Any]] = {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not _tf.executing_eagerly() or _context.get().stateless is not None:
+            return self._function(*args, **kwargs)
+        leaves, spec = _tree.flatten_with_spec((args, kwargs))
+        tensors: list[Any] = []
+        static: list[Any] = []
+        for leaf in leaves:
+            if _is_array(leaf):
+                tensors.append(leaf if _is_tensor(leaf) else _convert(leaf))
+                static.append(_ARRAY)
+            else:
+                static.append(leaf)
+        key = (spec, tuple(static))
+        try:
+            traced = self._traced.get(key)
+        except TypeError:
+            raise _unhashable(static) from None
+        if traced is None:
+            return self._first(key, spec, static, tensors)
+        return traced(*tensors)
+
+    def _first(self, key: Any, spec: Any, static: list[Any], tensors: list[Any]) -> Any:
+        def run(*given: Any) -> Any:
+            feed = iter(given)
+            filled = [next(feed) if x is _ARRAY else x for x in static]
+            args, kwargs = _tree.unflatten(spec, filled)
+            return _tree.map_structure(_readout, self._function(*args, **kwargs))
+
+        xla = self._xla in (True, "auto")
+        traced = _tf.function(
+            run, autograph=False, jit_compile=xla, reduce_retracing=True
+        )
+        try:
+            result = traced(*tensors)
+        except _NOT_COMPILABLE:
+            if self._xla != "auto":
+                raise
+            traced = _tf.function(run, autograph=False, reduce_retracing=True)
+            result = traced(*tensors)
+        self._traced[key] = traced
+        return result
+
+
+class _Array:
+    def __repr__(self) -> str:
+        return "<array>"
+
+
+_ARRAY = _Array()
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, (_np.ndarray, _np.generic)) or _is_tensor(x)
+
+
+def _readout(x: Any) -> Any:
+    return x.value if getattr(x, "_is_keras_variable", False) else x
+
+
+def _unhashable(static: list[Any]) -> TypeError:
+    bad = next(x for x in static if type(x).__hash__ is None)
+    return TypeError(
+        "Arguments of a keras.jit function are tensors, arrays or hashable values. "
+        f"Received: {bad!r} of type {type(bad).__name__}."
+    )
+
+
+def value_and_grad(
+    function: Callable[..., Any], variables: Any = None, has_aux: bool = False
+) -> Callable[..., Any]:
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if variables is None:
+            first = _tree.map_structure(_tensor, args[0])
+            args = (first, *args[1:])
+            targets = _tree.flatten(first)
+        else:
+            targets = [_target(v) for v in _tree.flatten(variables)]
+        with _tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(targets)
+            result = function(*args, **kwargs)
+            loss = result[0] if has_aux else result
+        grads = tape.gradient(loss, targets, unconnected_gradients="zero")
+        structure = args[0] if variables is None else variables
+        return result, _tree.pack_sequence_as(structure, grads)
+
+    return wrapped
+
+
+def _tensor(x: Any) -> Any:
+    x = _convert(x)
+    return _tf.convert_to_tensor(x) if isinstance(x, _tf.Variable) else x
+
+
+def _target(variable: Any) -> Any:
+    if _context.get().stateless is None:
+        return variable._value
+    return variable.value
+
+
+def vmap(
+    function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0
+) -> Callable[..., Any]:
+    def mapped(*args: Any) -> Any:
+        axes = in_axes if isinstance(in_axes, (list, tuple)) else (in_axes,) * len(args)
+        moved = [
+            _moved(x, a, 0) if a is not None else x
+            for x, a in zip(args, axes, strict=True)
+        ]
+        mapped_over = [x for x, a in zip(moved, axes, strict=True) if a is not None]
+
+        def row(slices: Any) -> Any:
+            feed = iter(slices)
+            return function(
+                *(
+                    x if a is None else next(feed)
+                    for x, a in zip(moved, axes, strict=True)
+                )
+            )
+
+        result = _tf.vectorized_map(row, tuple(mapped_over))
+        return _tree.map_structure(lambda y: _moved(y, 0, out_axes), result)
+
+    return mapped
+
+
+def _moved(x: Any, source: int, target: int) -> Any:
+    x = _tf.convert_to_tensor(_convert(x))
+    if source == target:
+        return x
+    order = list(range(x.shape.rank))
+    order.insert(target % x.shape.rank, order.pop(source))
+    return _tf.transpose(x, order)

@@ -1,1 +1,59 @@
-"""Placeholder."""
+"""Variables of the TensorFlow backend, held by a `tf.Variable`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as _tf
+
+from keras.backends.variable import Variable as _Base
+from keras.core import context as _context
+from keras.core.keras_tensor import KerasTensor as _KerasTensor
+
+
+class Variable(_Base):
+    """A Variable whose value is held by a `tf.Variable`.
+
+    TensorFlow's own tools take it where they take a `tf.Variable`: `tape.gradient`,
+    `tape.watch`, `tf.convert_to_tensor`.
+    """
+
+    __doc__ = _Base.__doc__
+
+    # What TensorFlow looks for before it treats an object as a resource variable.
+    _should_act_as_resource_variable = True
+
+    def _initialize(self, value: Any) -> None:
+        with _tf.init_scope():
+            self._value = _tf.Variable(
+                value, dtype=value.dtype, trainable=self._trainable, name=self.name
+            )
+
+    def _direct_assign(self, value: Any) -> None:
+        self._value.assign(value)
+
+    def assign_add(self, value: Any) -> Any:
+        if _redirected(value):
+            return super().assign_add(value)
+        return self._value.assign_add(self._converted(value))
+
+    def assign_sub(self, value: Any) -> Any:
+        if _redirected(value):
+            return super().assign_sub(value)
+        return self._value.assign_sub(self._converted(value))
+
+    @property
+    def handle(self) -> Any:
+        """The resource behind the value."""
+        return self._value.handle
+
+    @property
+    def _unique_id(self) -> Any:
+        return self._value._unique_id
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
+        return _tf.convert_to_tensor(self.value, dtype=dtype, name=name)
+
+
+def _redirected(value: Any) -> bool:
+    return _context.get().stateless is not None or isinstance(value, _KerasTensor)

@@ -1,1 +1,111 @@
-"""Placeholder."""
+"""Transforms of the PyTorch backend: lean eager code, compiled on request."""
+
+from __future__ import annotations
+
+import threading as _threading
+from collections.abc import Callable
+from typing import Any
+
+import torch as _torch
+
+from keras.backends.torch.core import convert_to_tensor as _convert
+from keras.core import tree as _tree
+
+compiles_calls = False
+
+
+class _Depth(_threading.local):
+    """How many gradients are being taken, one inside the other, in this thread."""
+
+    value = 0
+
+
+_depth = _Depth()
+
+
+def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., Any]:
+    return _torch.compile(function) if jit_compile is True else function
+
+
+def value_and_grad(
+    function: Callable[..., Any], variables: Any = None, has_aux: bool = False
+) -> Callable[..., Any]:
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        outermost = _depth.value == 0
+        _depth.value += 1
+        try:
+            with _torch.enable_grad():
+                if variables is None:
+                    first = _tree.map_structure(_differentiable, args[0])
+                    args = (first, *args[1:])
+                    targets = _tree.flatten(first)
+                else:
+                    targets = [v.value for v in _tree.flatten(variables)]
+                result = function(*args, **kwargs)
+                loss = result[0] if has_aux else result
+                grads = _gradients(loss, targets, not outermost)
+        finally:
+            _depth.value -= 1
+        if outermost:
+            result = _detached(result)
+        structure = args[0] if variables is None else variables
+        if type(structure) is list and variables is not None:
+            return result, grads
+        return result, _tree.pack_sequence_as(structure, grads)
+
+    return wrapped
+
+
+def _differentiable(x: Any) -> Any:
+    x = _convert(x)
+    # A view keeps an outer gradient's graph; a fresh leaf starts one.
+    return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
+
+
+def _gradients(loss: Any, targets: list[Any], create_graph: bool) -> list[Any]:
+    needed = [x for x in targets if x.requires_grad]
+    if not loss.requires_grad or not needed:
+        return [_torch.zeros_like(x) for x in targets]
+    found = _torch.autograd.grad(
+        loss, needed, create_graph=create_graph, allow_unused=True
+    )
+    if len(needed) == len(targets) and None not in found:
+        return list(found)
+    given = {id(x): g for x, g in zip(needed, found, strict=True)}
+    grads = (given.get(id(x)) for x in targets)
+    return [
+        _torch.zeros_like(x) if g is None else g
+        for x, g in zip(targets, grads, strict=True)
+    ]
+
+
+def _detached(x: Any) -> Any:
+    if isinstance(x, _torch.Tensor):
+        if not x.requires_grad:
+            return x
+        y = x.detach()
+        mask = getattr(x, "_keras_mask", None)
+        if mask is not None:
+            y._keras_mask = mask
+        return y
+    if type(x) in (tuple, list):
+        return type(x)([_detached(part) for part in x])
+    if type(x) is dict:
+        return {key: _detached(part) for key, part in x.items()}
+    return x if x is None else _tree.map_structure(_leaf, x)
+
+
+def _leaf(x: Any) -> Any:
+    return x.detach() if isinstance(x, _torch.Tensor) else x
+
+
+def vmap(
+    function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0
+) -> Callable[..., Any]:
+    axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
+
+    def mapped(*args: Any) -> Any:
+        args = tuple(_tree.map_structure(_convert, arg) for arg in args)
+        return _torch.func.vmap(function, in_dims=axes, out_dims=out_axes)(*args)
+
+    return mapped

@@ -1,1 +1,78 @@
-"""Placeholder."""
+"""Variables of the PyTorch backend, held by a `torch.nn.Parameter`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch as _torch
+
+from keras.backends.torch.core import default_device as _default_device
+from keras.backends.variable import Variable as _Base
+from keras.core import context as _context
+from keras.core.keras_tensor import KerasTensor as _KerasTensor
+
+
+class Variable(_Base):
+    """A Variable whose value is a `torch.nn.Parameter`, updated in place.
+
+    The parameter stays the same object for the variable's whole life, so that
+    `torch.optim` optimizers and compiled functions keep hold of it.
+    """
+
+    __doc__ = _Base.__doc__
+
+    def _initialize(self, value: Any) -> None:
+        if value.is_meta:  # made while only shapes are worked out
+            value = _torch.zeros_like(value, device=_default_device())
+        self._value = _torch.nn.Parameter(value, requires_grad=self._wants_grad(value))
+
+    def _wants_grad(self, value: Any) -> bool:
+        return self._trainable and (value.is_floating_point() or value.is_complex())
+
+    def _direct_assign(self, value: Any) -> None:
+        with _torch.no_grad():
+            self._value.copy_(value)
+
+    def assign_add(self, value: Any) -> Any:
+        if _redirected(value):
+            return super().assign_add(value)
+        with _torch.no_grad():
+            return self._value.add_(self._operand(value))
+
+    def assign_sub(self, value: Any) -> Any:
+        if _redirected(value):
+            return super().assign_sub(value)
+        with _torch.no_grad():
+            return self._value.sub_(self._operand(value))
+
+    def _operand(self, value: Any) -> Any:
+        if isinstance(value, (int, float)):
+            return value
+        if getattr(value, "_is_keras_variable", False):
+            return value._value
+        return self._converted(value) if value is not None else value
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers may update it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        self._value.requires_grad_(self._wants_grad(self._value))
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        args = [a.value if isinstance(a, Variable) else a for a in args]
+        named = {
+            name: a.value if isinstance(a, Variable) else a
+            for name, a in (kwargs or {}).items()
+        }
+        return func(*args, **named)
+
+
+def _redirected(value: Any) -> bool:
+    return _context.get().stateless is not None or isinstance(value, _KerasTensor)

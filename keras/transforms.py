@@ -1,0 +1,164 @@
+"""Function transforms that work on every backend, for code that uses Variables.
+
+`keras.jit` compiles, `keras.grad` and `keras.value_and_grad` differentiate,
+`keras.vmap` vectorizes. Functions may read and write Variables, draw random numbers
+and update metrics. The backend is the one that is current at the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, ParamSpec, TypeVar
+
+from keras.backends import current
+from keras.core import context, tree
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def jit(function: Callable[P, R], jit_compile: bool | str | None = None) -> Callable[P, R]:
+    """Compiles a function that may read and write Variables.
+
+    Tensors and NumPy arrays anywhere in the arguments are traced; other values must
+    be hashable and are constants of the program: a new one means a new trace.
+
+    Args:
+        function: the function.
+        jit_compile: on torch, True compiles with `torch.compile` (the default runs
+            eager code); on TensorFlow, True or `"auto"` uses XLA.
+
+    Returns:
+        A function of the same signature.
+
+    Example:
+
+    >>> import keras
+    >>> total = keras.Variable(0.0)
+    >>> @keras.jit
+    ... def add(x):
+    ...     return total.assign_add(keras.ops.sum(x))
+    >>> float(add(keras.ops.ones((3,)))), float(total.numpy())
+    (3.0, 3.0)
+    """
+    compiled: dict[Any, Callable[..., Any]] = {}
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        backend = current()
+        if backend not in compiled:
+            compiled[backend] = backend.jit(function, jit_compile=jit_compile)
+        return compiled[backend](*args, **kwargs)
+
+    return update_wrapper(call, function)  # type: ignore[return-value]
+
+
+def value_and_grad(
+    function: Callable[..., Any], variables: Any = None, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that returns the value of `function` and its gradients.
+
+    Args:
+        function: returns a scalar loss, or `(loss, aux)` with `has_aux`.
+        variables: nested structure of Variables to differentiate by. Without it, the
+            gradient is taken by the first argument, a tensor or structure of tensors.
+        has_aux: whether `function` returns `(loss, aux)`.
+
+    Returns:
+        A function that returns `(value, gradients)`, `value` being all that `function`
+        returns and `gradients` of the structure of what is differentiated by. What the
+        loss does not depend on has gradient zero. Calls may be nested for second
+        derivatives.
+
+    Example:
+
+    >>> import keras
+    >>> if keras.config.backend() == "numpy":
+    ...     keras.config.set_backend("torch")
+    >>> w = keras.Variable(3.0)
+    >>> value, grad = keras.value_and_grad(lambda x: x * w * w, variables=w)(2.0)
+    >>> float(value), float(grad)
+    (18.0, 12.0)
+    """
+    _check_variables(variables)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        backend = current()
+        if variables is not None:
+            leaves = tree.flatten(variables)
+            if leaves and leaves[0].backend is not backend:
+                with context.Scope("backend", leaves[0].backend):
+                    return call(*args, **kwargs)
+        elif not args:
+            raise TypeError(
+                "value_and_grad without `variables` differentiates by the first "
+                "positional argument, but none was given."
+            )
+        return backend.value_and_grad(function, variables, has_aux)(*args, **kwargs)
+
+    return call
+
+
+def grad(
+    function: Callable[..., Any], variables: Any = None, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that returns the gradients of `function`.
+
+    Args:
+        function: as for `keras.value_and_grad`.
+        variables: as for `keras.value_and_grad`.
+        has_aux: whether `function` returns `(loss, aux)`.
+
+    Returns:
+        A function that returns the gradients; with `has_aux`, `(gradients, aux)`.
+
+    Example:
+
+    >>> import keras
+    >>> if keras.config.backend() == "numpy":
+    ...     keras.config.set_backend("torch")
+    >>> float(keras.grad(lambda x: x**3)(2.0))
+    12.0
+    """
+    both = value_and_grad(function, variables, has_aux)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        value, gradients = both(*args, **kwargs)
+        return (gradients, value[1]) if has_aux else gradients
+
+    return call
+
+
+def vmap(
+    function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0
+) -> Callable[..., Any]:
+    """Maps a function over an axis of its arguments, as one vectorized computation.
+
+    Args:
+        function: a function of tensors.
+        in_axes: the axis of each argument, or one for all; None: not mapped.
+        out_axes: where the mapped axis stands in the outputs.
+
+    Returns:
+        A function of the same arguments.
+
+    Example:
+
+    >>> import keras
+    >>> keras.vmap(keras.ops.dot)(keras.ops.ones((5, 3)), keras.ops.ones((5, 3))).shape[0]
+    5
+    """
+
+    def call(*args: Any) -> Any:
+        return current().vmap(function, in_axes, out_axes)(*args)
+
+    return update_wrapper(call, function)
+
+
+def _check_variables(variables: Any) -> None:
+    for leaf in tree.flatten(variables) if variables is not None else ():
+        if not getattr(leaf, "_is_keras_variable", False):
+            raise TypeError(
+                "`variables` must be a nested structure of keras.Variable objects. "
+                f"Received: {leaf!r} of type {type(leaf).__name__}."
+            )
