@@ -1,0 +1,37 @@
+"""Layer classes that are framework classes as well.
+
+`Layer.__new__` asks for the class of the current backend: a cached subclass of the
+user's class and of the backend's mixin (`torch.nn.Module`, TensorFlow's trackable),
+with the same name and module. A user's subclass notices nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def specialise(cls: type, backend: Any) -> type:
+    """The class whose instances live on a backend.
+
+    Args:
+        cls: a layer class.
+        backend: the backend.
+
+    Returns:
+        `cls` itself where the backend adds nothing, else the cached subclass.
+    """
+    mixin = backend.layer_mixin
+    if mixin is None or issubclass(cls, mixin):
+        return cls
+    key = f"_on_{backend.name}"
+    made = cls.__dict__.get(key)
+    if made is None:
+        namespace = {
+            "__module__": cls.__module__,
+            "__qualname__": cls.__qualname__,
+            "__doc__": cls.__doc__,
+            "_keras_class": cls,
+        }
+        made = type(cls)(cls.__name__, (cls, mixin), namespace)
+        setattr(cls, key, made)
+    return made

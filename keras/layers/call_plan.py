@@ -1,0 +1,60 @@
+"""What a layer's `call` takes, worked out once per class from its signature."""
+
+from __future__ import annotations
+
+import inspect
+from functools import lru_cache
+from typing import Any
+
+
+class CallPlan:
+    """The parameters of `call` and of `build`.
+
+    Attributes:
+        names: the parameters of `call`, in order.
+        has_training: whether it takes `training`.
+        has_mask: whether it takes `mask`.
+        masks: for each parameter `x` for which there is a parameter `x_mask`, that.
+    """
+
+    def __init__(self, call: Any, build: Any, default_build: bool) -> None:
+        self.signature = inspect.signature(call)
+        parameters = list(self.signature.parameters.values())[1:]
+        kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        self.names = [p.name for p in parameters if p.kind not in kinds]
+        self.takes_any = any(p.kind is kinds[1] for p in parameters)
+        self.has_training = "training" in self.names
+        self.has_mask = "mask" in self.names
+        self.masks = {
+            name: f"{name}_mask" for name in self.names if f"{name}_mask" in self.names
+        }
+        training = self.signature.parameters.get("training")
+        default = training.default if training is not None else None
+        self.training_default = None if default is inspect.Parameter.empty else default
+        self.default_build = default_build
+        self.build_names = [
+            p.name
+            for p in list(inspect.signature(build).parameters.values())[1:]
+            if p.kind not in kinds
+        ]
+
+    def bind(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The arguments by name; a misfit is an error that shows the signature."""
+        try:
+            bound = self.signature.bind(layer, *args, **kwargs)
+        except TypeError as error:
+            shown = ", ".join(str(p) for p in self.signature.parameters.values())
+            raise TypeError(
+                f"{type(layer).__name__} layer {layer.name!r} cannot be called so: "
+                f"{error}. Its signature is call({shown})."
+            ) from None
+        return bound
+
+
+@lru_cache(maxsize=None)
+def plan_of(cls: type, base: type) -> CallPlan:
+    """The plan of a layer class; `base` is `Layer`, whose `build` does nothing."""
+    build = cls.build  # type: ignore[attr-defined]
+    inner = getattr(build, "__wrapped__", build)
+    default = inner is getattr(base.build, "__wrapped__", base.build)  # type: ignore[attr-defined]
+    return CallPlan(cls.call, inner, default)  # type: ignore[attr-defined]

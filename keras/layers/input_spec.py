@@ -1,0 +1,165 @@
+"""InputSpec: what a layer expects of an input, checked before `call`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import tree
+from keras.core.dtypes import standardize_dtype
+from keras.core.keras_tensor import standardize_shape
+
+
+class InputSpec:
+    """The rank, shape and dtype that a layer accepts.
+
+    Args:
+        dtype: dtype name.
+        shape: `(batch, ...)`, None for any size.
+        ndim: the exact rank.
+        max_ndim: the largest rank.
+        min_ndim: the smallest rank.
+        axes: sizes of single axes, such as `{-1: 64}`.
+        allow_last_axis_squeeze: whether a last axis of size 1 may lack or be extra.
+        name: the name of the input, for dicts.
+        optional: whether None is accepted.
+
+    Example:
+
+    >>> import keras
+    >>> keras.InputSpec(min_ndim=2, axes={-1: 8})
+    InputSpec(min_ndim=2, axes={-1: 8})
+    """
+
+    def __init__(
+        self,
+        dtype: Any = None,
+        shape: Any = None,
+        ndim: int | None = None,
+        max_ndim: int | None = None,
+        min_ndim: int | None = None,
+        axes: dict[int, int | None] | None = None,
+        allow_last_axis_squeeze: bool = False,
+        name: str | None = None,
+        optional: bool = False,
+    ) -> None:
+        self.dtype = None if dtype is None else standardize_dtype(dtype)
+        self.shape = None if shape is None else standardize_shape(shape)
+        self.ndim = ndim if self.shape is None else len(self.shape)
+        self.max_ndim = max_ndim
+        self.min_ndim = min_ndim
+        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        self.allow_last_axis_squeeze = allow_last_axis_squeeze
+        self.name = name
+        self.optional = optional
+        highest = self.ndim or self.max_ndim
+        if highest and any(not -highest <= axis < highest for axis in self.axes):
+            raise ValueError(
+                f"`axes` of an InputSpec of rank {highest} must lie between {-highest} "
+                f"and {highest - 1}. Received: axes={self.axes}."
+            )
+
+    def __repr__(self) -> str:
+        shown = {
+            "dtype": self.dtype,
+            "shape": self.shape,
+            "ndim": None if self.shape else self.ndim,
+            "max_ndim": self.max_ndim,
+            "min_ndim": self.min_ndim,
+            "axes": self.axes or None,
+        }
+        parts = [f"{k}={v}" for k, v in shown.items() if v is not None]
+        return f"InputSpec({', '.join(parts)})"
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal spec."""
+        return {
+            "dtype": self.dtype,
+            "shape": self.shape,
+            "ndim": self.ndim,
+            "max_ndim": self.max_ndim,
+            "min_ndim": self.min_ndim,
+            "axes": self.axes,
+            "optional": self.optional,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> InputSpec:
+        """The spec of a config."""
+        return cls(**config)
+
+    def problem(self, shape: tuple[Any, ...]) -> str | None:
+        """What is wrong with an input of this shape, or None."""
+        rank = len(shape)
+        if self.shape is not None and self.allow_last_axis_squeeze:
+            shape, rank = self._squeezed(shape)
+        if self.ndim is not None and rank != self.ndim:
+            return f"expected rank {self.ndim}, got rank {rank}"
+        if self.min_ndim is not None and rank < self.min_ndim:
+            return f"expected rank {self.min_ndim} or more, got rank {rank}"
+        if self.max_ndim is not None and rank > self.max_ndim:
+            return f"expected rank {self.max_ndim} or less, got rank {rank}"
+        for axis, size in self.axes.items():
+            if not -rank <= axis < rank:
+                return f"expected an axis {axis}, got rank {rank}"
+            if size is not None and shape[axis] not in (size, None):
+                return f"expected size {size} on axis {axis}, got {shape[axis]}"
+        if self.shape is not None:
+            for axis, (want, have) in enumerate(zip(self.shape, shape, strict=False)):
+                if want is not None and have is not None and want != have:
+                    return (
+                        f"expected shape {self.shape}, which has size {want} on axis "
+                        f"{axis}, got {have}"
+                    )
+        return None
+
+    def _squeezed(self, shape: tuple[Any, ...]) -> tuple[tuple[Any, ...], int]:
+        wanted = self.shape or ()
+        if len(shape) == len(wanted) + 1 and shape[-1] == 1:
+            shape = shape[:-1]
+        elif len(shape) + 1 == len(wanted) and wanted[-1] == 1:
+            shape = (*shape, 1)
+        return shape, len(shape)
+
+
+def check_inputs(input_spec: Any, inputs: Any, layer: Any) -> None:
+    """Checks inputs against the spec(s) of a layer.
+
+    Raises:
+        ValueError: naming the layer, what it expects and what it got.
+    """
+    specs = tree.flatten(input_spec)
+    if isinstance(inputs, dict) and all(spec.name for spec in specs):
+        missing = [spec.name for spec in specs if spec.name not in inputs]
+        if missing:
+            raise ValueError(
+                f"{describe(layer)} misses the input(s) {missing}. "
+                f"Received the keys {sorted(inputs)}."
+            )
+        values = [inputs[spec.name] for spec in specs]
+    else:
+        values = tree.flatten(inputs)
+    if len(values) != len(specs):
+        raise ValueError(
+            f"{describe(layer)} expects {len(specs)} input(s), but it received "
+            f"{len(values)}: shapes {[getattr(v, 'shape', None) for v in values]}."
+        )
+    for index, (spec, value) in enumerate(zip(specs, values, strict=True)):
+        if spec is None or (value is None and spec.optional):
+            continue
+        shape = getattr(value, "shape", None)
+        if shape is None:
+            raise ValueError(
+                f"{describe(layer)} expects a tensor as input {index}. "
+                f"Received: {value!r} of type {type(value).__name__}."
+            )
+        problem = spec.problem(tuple(shape))
+        if problem:
+            raise ValueError(
+                f"Input {index} of {describe(layer)} does not fit: {problem}. "
+                f"Full shape received: {tuple(shape)}."
+            )
+
+
+def describe(layer: Any) -> str:
+    """How errors name a layer."""
+    return f"{type(layer).__name__} layer {layer.name!r}"
