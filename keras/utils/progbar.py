@@ -63,6 +63,7 @@ class Progbar:
         self._sums: dict[str, tuple[float, int]] = {}
         self._seen = 0
         self._start = time.monotonic()
+        self._first_step = 0
         self._first_step_end: float | None = None
         self._last_drawing = -math.inf
 

@@ -76,11 +76,20 @@ class IterableSource(DataSource):
             array = to_host(value)
             return array.astype(floatx) if array.dtype == np.float64 else array
 
-        for data in self.raw_batches():
-            batch = map_leaves(leaf, as_batch(data))
-            if self._class_weight is not None:
-                batch = self._weighted(batch)
-            yield batch
+        raw = self.raw_batches()
+        try:
+            for data in raw:
+                batch = map_leaves(leaf, as_batch(data))
+                del data  # a paused generator keeps no batch alive
+                if self._class_weight is not None:
+                    batch = self._weighted(batch)
+                yield batch
+                del batch
+        finally:
+            self.end_pass(raw)
+
+    def end_pass(self, raw: Iterator[Any]) -> None:
+        """Called when a pass ends or is given up."""
 
     def _weighted(self, batch: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(batch) != 2:
@@ -187,6 +196,11 @@ class PyDatasetSource(IterableSource):
                 seed = int(np.random.randint(2**31 - 1))
             self._random = np.random.default_rng(seed)
         return self._random.permutation(count).tolist()
+
+    def end_pass(self, raw: Iterator[Any]) -> None:
+        """End the workers of this pass."""
+        if raw is self._fetching:
+            self._stop_workers()
 
     def on_epoch_begin(self) -> None:
         """Forwarded to the dataset."""

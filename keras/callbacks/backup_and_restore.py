@@ -1,0 +1,151 @@
+"""`BackupAndRestore`: go on where an interrupted training stopped.
+
+A backup is a weights file plus a small JSON file that names it. The weights get
+a new name each time and the JSON file is replaced in one step, so whenever the
+process dies, the two on disk belong together.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from keras.callbacks.callback import Callback, Logs
+from keras.callbacks.model_checkpoint import check_save_freq
+
+_METADATA = "training_metadata.json"
+_SUFFIX = ".weights.h5"
+
+
+class BackupAndRestore(Callback):
+    """Backs up the training state, and restores it when `fit` is run again.
+
+    After an interruption run the same program: `fit` continues with the weights,
+    the optimizer state and the epoch of the last backup. A training that was
+    interrupted within an epoch begins this epoch again.
+
+    Args:
+        backup_dir: A folder for this training alone.
+        save_freq: `"epoch"`, or a number of batches after which to back up.
+        double_checkpoint: Whether the backup before the last one is kept too,
+            to fall back on where the last one cannot be read.
+        delete_checkpoint: Whether the backup is removed when training is done.
+
+    Raises:
+        ValueError: If `backup_dir` is empty or `save_freq` is neither `"epoch"`
+            nor a positive integer.
+
+    Example:
+
+    >>> BackupAndRestore("backup", save_freq=100).save_freq
+    100
+    """
+
+    def __init__(
+        self,
+        backup_dir: str | os.PathLike[str],
+        save_freq: str | int = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ) -> None:
+        super().__init__()
+        if not backup_dir:
+            raise ValueError(
+                "`backup_dir` of BackupAndRestore must name a folder. "
+                f"Received: {backup_dir!r}"
+            )
+        check_save_freq(self, save_freq)
+        self.backup_dir = os.fspath(backup_dir)
+        self.save_freq = save_freq
+        self.double_checkpoint = double_checkpoint
+        self.delete_checkpoint = delete_checkpoint
+        self._current_epoch = 0
+        self._batches_since_save = 0
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Restore the last backup, if there is one."""
+        error: Exception | None = None
+        for backup in self._backups():
+            try:
+                self.model.load_weights(os.path.join(self.backup_dir, backup["file"]))
+            except (OSError, ValueError, KeyError) as problem:
+                error = error or problem
+                continue
+            self.model._initial_epoch = int(backup["epoch"])
+            return
+        if error is not None:
+            raise ValueError(
+                f"The backup in {self.backup_dir!r} cannot be read: {error} If it "
+                "belongs to another model, pass another `backup_dir` or delete it."
+            ) from error
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Note which epoch it is."""
+        self._current_epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Back up, if `save_freq` batches have passed."""
+        if self.save_freq == "epoch":
+            return
+        self._batches_since_save += 1
+        if self._batches_since_save >= int(self.save_freq):
+            self._batches_since_save = 0
+            self._save(self._current_epoch, batch)
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Back up, if `save_freq` is `"epoch"`."""
+        self._current_epoch = epoch + 1
+        if self.save_freq == "epoch":
+            self._save(epoch + 1, 0)
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Remove the backup, since the training is done."""
+        if not self.delete_checkpoint:
+            return
+        metadata = os.path.join(self.backup_dir, _METADATA)
+        if os.path.exists(metadata):
+            os.remove(metadata)
+            self._remove_weights(keep=())
+            if not os.listdir(self.backup_dir):
+                os.rmdir(self.backup_dir)
+
+    def _save(self, epoch: int, batch: int) -> None:
+        os.makedirs(self.backup_dir, exist_ok=True)
+        older = self._backups()
+        serial = 1 + max((int(backup["serial"]) for backup in older), default=0)
+        name = f"backup_{serial}{_SUFFIX}"
+        self.model.save_weights(os.path.join(self.backup_dir, name), overwrite=True)
+        newest = {"serial": serial, "file": name, "epoch": epoch, "batch": batch}
+        backups = [newest, *older][: 2 if self.double_checkpoint else 1]
+        path = os.path.join(self.backup_dir, _METADATA)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump({"backups": backups}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(path + ".new", path)
+        self._remove_weights(keep=tuple(backup["file"] for backup in backups))
+
+    def _backups(self) -> list[dict[str, Any]]:
+        """What the folder holds, the newest first."""
+        path = os.path.join(self.backup_dir, _METADATA)
+        if not os.path.exists(path):
+            return []
+        try:
+            with open(path, encoding="utf-8") as file:
+                backups = json.load(file)["backups"]
+            files = [item["file"] for item in backups]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path!r} is no backup that BackupAndRestore wrote ({error!r}). "
+                "Pass another `backup_dir` or delete it."
+            ) from error
+        if any(os.path.basename(file) != file for file in files):
+            raise ValueError(f"{path!r} names a file outside its folder.")
+        return backups
+
+    def _remove_weights(self, keep: tuple[str, ...]) -> None:
+        for name in os.listdir(self.backup_dir):
+            ours = name.startswith("backup_") and name.endswith(_SUFFIX)
+            if ours and name not in keep:
+                os.remove(os.path.join(self.backup_dir, name))

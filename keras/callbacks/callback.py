@@ -1,0 +1,106 @@
+"""`Callback`: what may listen to a training, evaluation or prediction loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Logs = dict[str, Any] | None
+
+
+class Callback:
+    """Base class of everything that listens to `fit`, `evaluate` and `predict`.
+
+    Override the hooks that are wanted. `logs` is a dictionary of floats whose
+    values are fetched from the device when they are first read, so a hook that
+    does not look costs nothing.
+
+    Attributes:
+        params: A dictionary about the loop, with `"verbose"`, `"epochs"` and
+            `"steps"`.
+        model: The model that is being trained.
+
+    Example:
+
+    >>> class Announce(Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         print(epoch, logs["loss"])
+    >>> Announce().on_epoch_end(0, {"loss": 0.5})
+    0 0.5
+    """
+
+    def __init__(self) -> None:
+        self.params: dict[str, Any] = {}
+        self._model: Any = None
+
+    # A subclass may forget `super().__init__()`.
+    _model: Any = None
+    params: dict[str, Any] | Any = None
+
+    @property
+    def model(self) -> Any:
+        """The model that is being trained."""
+        return self._model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Receive the facts about the loop."""
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        """Receive the model."""
+        self._model = model
+
+    def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """An older name of `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """An older name of `on_train_batch_end`."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Called at the start of epoch number `epoch`, counted from 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Called at the end of an epoch, in `fit` only.
+
+        Args:
+            epoch: The number of the epoch, counted from 0.
+            logs: The metrics of the epoch, those of validation with `val_`
+                before their names.
+        """
+
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """Called before training batch number `batch` of its epoch."""
+        self.on_batch_begin(batch, logs=logs)
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Called after a training batch, with the metrics of the epoch so far."""
+        self.on_batch_end(batch, logs=logs)
+
+    def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """Called before a batch of `evaluate` or of validation."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Called after a batch of `evaluate` or of validation."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """Called before a batch of `predict`."""
+
+    def on_predict_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Called after a batch of `predict`, with `logs["outputs"]`."""
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Called at the start of `fit`."""
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Called at the end of `fit`, with the logs of the last epoch."""
+
+    def on_test_begin(self, logs: Logs = None) -> None:
+        """Called at the start of `evaluate` or of validation."""
+
+    def on_test_end(self, logs: Logs = None) -> None:
+        """Called at the end of `evaluate` or of validation."""
+
+    def on_predict_begin(self, logs: Logs = None) -> None:
+        """Called at the start of `predict`."""
+
+    def on_predict_end(self, logs: Logs = None) -> None:
+        """Called at the end of `predict`."""
