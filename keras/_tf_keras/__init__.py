@@ -1,0 +1,1 @@
+"""Where TensorFlow looks for Keras."""

@@ -1,0 +1,152 @@
+"""`clone_model`: a model of the same layout with new weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keras.core import tree
+from keras.core.keras_tensor import KerasTensor
+from keras.layers.layer import Layer
+from keras.models.functional import Functional
+from keras.models.sequential import Sequential, is_input
+
+
+def clone_model(
+    model: Any,
+    input_tensors: Any = None,
+    clone_function: Callable[[Any], Any] | None = None,
+    call_function: Callable[..., Any] | None = None,
+    recursive: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """A model with the same layers, newly made, so that it has weights of its own.
+
+    Args:
+        model: a functional or Sequential model, or a subclass with `get_config`.
+        input_tensors: KerasTensors to build on in place of new inputs.
+        clone_function: makes the new layer from an old one; by default from its
+            config. May return the old layer, which then is shared.
+        call_function: calls a new layer, `(layer, *args, **kwargs)`; functional
+            models only.
+        recursive: whether `clone_function` is also applied inside inner models.
+        **kwargs: none are known.
+
+    Returns:
+        The new model.
+
+    Raises:
+        ValueError: for what is no model, or arguments that do not apply to it.
+
+    Example:
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> keras.models.clone_model(model).layers[0] is model.layers[0]
+    False
+    """
+    kwargs.pop("cache", None)
+    if kwargs:
+        raise TypeError(f"clone_model() got unknown arguments: {sorted(kwargs)}.")
+    if isinstance(model, Sequential):
+        if call_function is not None:
+            raise ValueError(
+                "`call_function` applies to functional models only. Received the "
+                f"Sequential model {model.name!r}."
+            )
+        return _clone_sequential(
+            model, input_tensors, _cloner(clone_function, recursive)
+        )
+    if isinstance(model, Functional):
+        clone = _cloner(clone_function, recursive)
+        return _clone_functional(model, input_tensors, clone, call_function)
+    if not isinstance(model, Layer):
+        raise ValueError(
+            "clone_model() takes a Keras model. "
+            f"Received: {model!r} of type {type(model).__name__}."
+        )
+    if clone_function is not None or input_tensors is not None:
+        raise ValueError(
+            "`clone_function` and `input_tensors` apply to functional and Sequential "
+            f"models only. {model.name!r} is a {type(model).__name__} with its own "
+            "call()."
+        )
+    return type(model).from_config(model.get_config())
+
+
+def _cloner(
+    clone_function: Callable[[Any], Any] | None, recursive: bool
+) -> Callable[[Any], Any]:
+    def clone(layer: Any) -> Any:
+        if is_input(layer):
+            return type(layer).from_config(layer.get_config())
+        if recursive and isinstance(layer, (Functional, Sequential)):
+            return clone_model(layer, clone_function=clone_function, recursive=True)
+        if clone_function is not None and isinstance(layer, Layer):
+            return clone_function(layer)
+        if isinstance(layer, Functional):
+            return _clone_functional(layer, None, clone, None)
+        return type(layer).from_config(layer.get_config())
+
+    return clone
+
+
+def _clone_sequential(
+    model: Any, input_tensors: Any, clone: Callable[[Any], Any]
+) -> Any:
+    layers = [clone(layer) for layer in model._layers]
+    given = tree.flatten(input_tensors) if input_tensors is not None else []
+    if given:
+        if len(given) != 1 or not isinstance(given[0], KerasTensor):
+            raise ValueError(
+                "`input_tensors` of a Sequential model must be one KerasTensor. "
+                f"Received: {input_tensors!r}."
+            )
+        layers = [given[0], *[layer for layer in layers if not is_input(layer)]]
+    return type(model)(layers, name=model.name, trainable=model.trainable)
+
+
+def _clone_functional(
+    model: Any,
+    input_tensors: Any,
+    clone: Callable[[Any], Any],
+    call_function: Callable[..., Any] | None,
+) -> Any:
+    graph = model._graph
+    made = {id(op): clone(op) for op in graph.operations if not is_input(op)}
+
+    def function(operation: Any) -> Callable[..., Any]:
+        new = made[id(operation)]
+        if call_function is None:
+            return new
+        return lambda *args, **kwargs: call_function(new, *args, **kwargs)
+
+    if input_tensors is None:
+        inputs = [
+            clone(x._keras_history.operation)._inbound_nodes[0].outputs[0]
+            for x in graph.inputs
+        ]
+    else:
+        inputs = tree.flatten(input_tensors)
+        if len(inputs) != len(graph.inputs):
+            raise ValueError(
+                f"Model {model.name!r} has {len(graph.inputs)} inputs. Received "
+                f"{len(inputs)} `input_tensors`."
+            )
+    outputs = graph.rerun(inputs, function)
+    ends = model._outputs_struct.value
+    packed = (
+        outputs[0]
+        if isinstance(ends, KerasTensor)
+        else tree.pack_sequence_as(ends, outputs)
+    )
+    starts = model._inputs_struct.value
+    start = (
+        inputs[0]
+        if isinstance(starts, KerasTensor)
+        else tree.pack_sequence_as(starts, inputs)
+    )
+    new = Functional(start, packed, name=model.name)
+    if not model.trainable:
+        new.trainable = False
+    return new

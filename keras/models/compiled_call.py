@@ -1,0 +1,152 @@
+"""Calls of whole models as one compiled function, where only speed tells.
+
+A functional or Sequential model that is called eagerly on data runs as a cached
+compiled function on backends where that pays. That needs every layer to be one of
+ours without Python effects of its own, and nobody else tracing. A shape is compiled
+when it is seen for the second time, so that a single call does not pay for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from keras.backends.backend import TENSOR
+from keras.core import context, masking, tree
+from keras.core.configurable import _declared_class
+
+# Ours, but with effects or inputs that a trace cannot hold.
+_NOT_PURE = frozenset(
+    (
+        "ActivityRegularization",
+        "FlaxLayer",
+        "HashedCrossing",
+        "Hashing",
+        "IntegerLookup",
+        "JaxLayer",
+        "Lambda",
+        "StringLookup",
+        "TFSMLayer",
+        "TextVectorization",
+        "TorchModuleWrapper",
+    )
+)
+_MOST_SHAPES = 32
+
+
+class CompiledCall:
+    """The compiled form of a model's call, one for each signature.
+
+    Args:
+        model: the model.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.pure = is_pure(model)
+        self._seen: set[Any] = set()
+        self._repeated: set[Any] = set()
+
+        def run(inputs: Any, training: Any) -> Any:
+            outputs = model._call_uncompiled(inputs, training=training)
+            flat = tree.flatten(outputs)
+            masks = {
+                str(i): masking.get_mask(x)
+                for i, x in enumerate(flat)
+                if masking.get_mask(x) is not None
+            }
+            return outputs, masks
+
+        self._run = model._backend.jit(run)
+
+    def worth_it(self, signature: Any) -> bool:
+        """Whether calls of this signature are compiled: from the second one on."""
+        if signature in self._repeated:
+            return True
+        if signature not in self._seen:
+            if len(self._seen) < 16 * _MOST_SHAPES:
+                self._seen.add(signature)
+            return False
+        if len(self._repeated) >= _MOST_SHAPES:
+            return False
+        self._repeated.add(signature)
+        return True
+
+    def __call__(self, inputs: Any, training: Any = None) -> Any:
+        outputs, masks = self._run(inputs, training)
+        if masks:
+            flat = tree.flatten(outputs)
+            for index, mask in masks.items():
+                masking.set_mask(flat[int(index)], mask)
+        return outputs
+
+
+def for_call(
+    model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Callable[..., Any] | None:
+    """The compiled function for a call, or None where plain code shall run."""
+    backend = model._backend
+    if not getattr(backend, "compiles_calls", False) or len(args) != 1:
+        return None
+    ambient = context.get()
+    if ambient.call is not None or ambient.stateless is not None:
+        return None
+    if ambient.symbolic is not None or ambient.autocast is not None:
+        return None
+    if kwargs and (len(kwargs) > 1 or "training" not in kwargs):
+        return None
+    if not model.built or getattr(model, "run_eagerly", False) or backend.in_trace():
+        return None
+    signature = _signature(backend, args[0], kwargs.get("training"))
+    if signature is None:
+        return None
+    compiled = model.__dict__.get("_compiled_call")
+    if compiled is None:
+        compiled = CompiledCall(model)
+        object.__setattr__(model, "_compiled_call", compiled)
+    if not compiled.pure or not compiled.worth_it(signature):
+        return None
+    return compiled
+
+
+def forget(model: Any) -> None:
+    """Drops the compiled form: the model has changed."""
+    model.__dict__.pop("_compiled_call", None)
+
+
+def _signature(backend: Any, inputs: Any, training: Any) -> Any:
+    if training is not None and type(training) is not bool:
+        return None
+    if backend.kind_of(inputs) == TENSOR:
+        if masking.get_mask(inputs) is not None:
+            return None
+        return (tuple(inputs.shape), inputs.dtype, training)
+    if not isinstance(inputs, (list, tuple, dict)):
+        return None
+    parts: list[Any] = []
+    for path, x in tree.flatten_with_path(inputs):
+        if backend.kind_of(x) != TENSOR or masking.get_mask(x) is not None:
+            return None
+        parts.append((path, tuple(x.shape), x.dtype))
+    return (tuple(parts), training)
+
+
+def is_pure(model: Any) -> bool:
+    """Whether every layer in a model is one of ours, without effects of its own."""
+    for layer in model._layers:
+        cls = _declared_class(type(layer))
+        if cls.__module__.partition(".")[0] != "keras" or cls.__name__ in _NOT_PURE:
+            return False
+        if getattr(layer, "activity_regularizer", None) is not None:
+            return False
+        if not all(_is_ours(value) for value in vars(layer).values()):
+            return False
+        if not is_pure(layer):
+            return False
+    return True
+
+
+def _is_ours(value: Any) -> bool:
+    if not isinstance(value, FunctionType):
+        return True
+    return value.__module__.partition(".")[0] in ("keras", "jax", "tensorflow", "torch")

@@ -1,0 +1,251 @@
+"""Functional models: a graph of layers that is itself a layer and can be trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import context, masking, tree
+from keras.core.configurable import _declared_class, constructor_parameters
+from keras.core.keras_tensor import KerasTensor
+from keras.models import compiled_call, functional_config
+from keras.models.graph import Function, pack, set_graph
+from keras.models.inputs import InputAdapter, input_name
+from keras.models.graph_model import GraphModel
+from keras.models.model import Model
+from keras.ops.operation import node_of
+
+_MISSING = object()
+
+
+class Functional(GraphModel, Function, Model):
+    """A model given by its inputs and outputs.
+
+    `keras.Model(inputs, outputs)` makes one.
+
+    Args:
+        inputs: KerasTensors of `keras.Input`, alone or nested in lists, tuples,
+            dicts. Where others are given, the graph behind them is cut off.
+        outputs: KerasTensors made from them, nested likewise.
+        name: a name; made up by default.
+        trainable: whether its weights may be trained.
+
+    Raises:
+        ValueError: if an output cannot be computed from the inputs, if the same
+            input is given twice, or two layers have one name.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.Input((3,))
+    >>> model = keras.Model(x, keras.layers.Dense(2)(x))
+    >>> model.output_shape
+    (None, 2)
+    """
+
+    _is_functional = True
+
+    def __init__(
+        self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any
+    ) -> None:
+        trainable = kwargs.pop("trainable", True)
+        self._init_model(name=name, autocast=False, **kwargs)
+        inputs, outputs = _with_input_layers(self, inputs, outputs)
+        set_graph(self, inputs, outputs)
+        self._adapt = InputAdapter(self, self._inputs_struct.value)
+        _check_names(self)
+        self._adopt_layers([op for op in self._graph.operations if _is_layer(op)])
+        self.built = True
+        if not trainable:
+            self.trainable = False
+
+    # Calling -------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        compiled = compiled_call.for_call(self, args, kwargs)
+        if compiled is not None:
+            return compiled(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
+
+    def _call_uncompiled(self, *args: Any, **kwargs: Any) -> Any:
+        return super().__call__(*args, **kwargs)
+
+    def call(
+        self,
+        inputs: Any,
+        training: bool | None = None,
+        mask: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """The values of the outputs.
+
+        Args:
+            inputs: tensors in the structure of the inputs, or a dict by their names.
+            training: for the layers that behave differently in training.
+            mask: masks of the inputs, in their structure.
+        """
+        flat = self._adapt(inputs)
+        if mask is not None:
+            _put_masks(self._adapt, flat, mask)
+        if training is not None:
+            ambient = context.get().call
+            if getattr(ambient, "training", _MISSING) is training:
+                training = None  # the layers find it there themselves
+        return pack(self._graph.run(flat, training), self._outputs_struct)
+
+    def compute_output_spec(
+        self, inputs: Any, training: bool | None = None, mask: Any = None
+    ) -> Any:
+        """Shapes and dtypes of the outputs for such inputs, as KerasTensors."""
+        flat = self._adapt(inputs)
+        return Function.compute_output_spec(
+            self, tree.pack_sequence_as(self._inputs_struct.value, flat)
+        )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Shapes of the outputs for other input shapes."""
+        return Function.compute_output_shape(self, input_shape)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The masks of the outputs, in their structure; None where there is none."""
+        flat = self._adapt(inputs)
+        _put_masks(self._adapt, flat, mask)
+        outputs = self._graph.run(flat)
+        return pack([masking.get_mask(x) for x in outputs], self._outputs_struct)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Nothing to do: the layers of a graph are built."""
+
+    # Description ---------------------------------------------------------------
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the input layers, in the order of `inputs`."""
+        return list(self._adapt.names)
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the layers that make the outputs, in their order."""
+        return [x._keras_history.operation.name for x in self._graph.outputs]
+
+    @property
+    def input(self) -> Any:
+        """The input KerasTensors in their structure."""
+        return self._inputs_struct.value
+
+    @property
+    def output(self) -> Any:
+        """The output KerasTensors in their structure."""
+        return self._outputs_struct.value
+
+    @property
+    def input_shape(self) -> Any:
+        """The shapes of the inputs; one alone without structure."""
+        return _shapes(self._inputs_struct.value)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shapes of the outputs; one alone without structure."""
+        return _shapes(self._outputs_struct.value)
+
+    @property
+    def input_dtype(self) -> Any:
+        """The dtypes of the inputs; one alone without structure."""
+        flat = [x.dtype for x in self._graph.inputs]
+        return flat[0] if len(flat) == 1 else pack(flat, self._inputs_struct)
+
+    # Config --------------------------------------------------------------------
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """A graph comes built: there is no input shape to remember."""
+        return {"input_shape": None}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Nothing to do."""
+        del config
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers and how they are connected, as Keras 3 files keep them."""
+        if not takes_graph(_declared_class(type(self))):
+            return Model._own_config(self)
+        return functional_config.write(self)
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
+        """The model of a config that `get_config` returned."""
+        return functional_config.read(cls, config, custom_objects)
+
+
+def takes_graph(cls: type) -> bool:
+    """Whether a class is made from `inputs` and `outputs`, so that a graph config fits.
+
+    A class whose constructor makes the graph itself has a config of its own.
+    """
+    if cls.__init__ in (Functional.__init__, Model.__init__):
+        return True
+    return {"inputs", "outputs"} <= set(constructor_parameters(cls))
+
+
+def _is_layer(operation: Any) -> bool:
+    from keras.layers.layer import Layer
+
+    return isinstance(operation, Layer)
+
+
+def _shapes(structure: Any) -> Any:
+    shapes = tree.map_structure(lambda x: tuple(x.shape), structure)
+    flat = tree.flatten(structure)
+    return tuple(flat[0].shape) if len(flat) == 1 else shapes
+
+
+def _put_masks(adapt: InputAdapter, flat: list[Any], mask: Any) -> None:
+    if mask is None:
+        return
+    masks = [mask] if len(flat) == 1 and hasattr(mask, "shape") else adapt.flatten(mask)
+    for x, each in zip(flat, masks, strict=True):
+        if each is not None and x is not None:
+            masking.set_mask(x, each)
+
+
+def _with_input_layers(model: Any, inputs: Any, outputs: Any) -> tuple[Any, Any]:
+    """The graph on InputLayers: where an input is none, one takes its place."""
+    flat = tree.flatten(inputs)
+    known = all(
+        isinstance(x, KerasTensor) and (x._keras_history is None or node_of(x).is_input)
+        for x in flat
+    )
+    if known or not all(isinstance(x, KerasTensor) for x in flat):
+        return inputs, outputs
+    from keras.layers import Input
+
+    from keras.models.plan import Plan
+
+    owner = f"{type(model).__name__} {model.name!r}"
+    plan = Plan(flat, tree.flatten(outputs), owner)
+    fresh = [
+        x
+        if node_of(x).is_input
+        else Input(batch_shape=x.shape, dtype=x.dtype, name=f"{input_name(x)}_input")
+        for x in flat
+    ]
+    results = plan.rerun(fresh, lambda operation: operation)
+    return (
+        tree.pack_sequence_as(inputs, fresh),
+        results[0]
+        if isinstance(outputs, KerasTensor)
+        else tree.pack_sequence_as(outputs, results),
+    )
+
+
+def _check_names(model: Any) -> None:
+    seen: dict[str, Any] = {}
+    for operation in model._graph.operations:
+        first = seen.setdefault(operation.name, operation)
+        if first is not operation:
+            raise ValueError(
+                f"Two operations of {type(model).__name__} {model.name!r} are called "
+                f"{operation.name!r}: {type(first).__name__} and "
+                f"{type(operation).__name__}. Names must be unique, because files "
+                "tell layers apart by them: give one of them another name=."
+            )

@@ -1,0 +1,262 @@
+"""The graph of a functional model as plain data and back, in the format of Keras 3.
+
+Each layer has its calls in `inbound_nodes`. A tensor among the arguments is written
+as `__keras_tensor__`; of that, only `keras_history` = [layer, call, output] is read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import op_files, tree
+from keras.core.configurable import _declared_class, constructor_parameters
+from keras.core.errors import DeserializationError
+from keras.core.keras_tensor import KerasTensor
+from keras.core.registry import CustomObjectScope
+from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.ops.operation import Node, OpCall
+
+KEYS = ("name", "layers", "input_layers", "output_layers")
+
+
+def is_graph(config: Any) -> bool:
+    """Whether a config is that of a functional model."""
+    return isinstance(config, dict) and all(key in config for key in KEYS)
+
+
+# Writing ---------------------------------------------------------------------------
+
+
+def write(model: Any) -> dict[str, Any]:
+    """The config of a functional model."""
+    plan = model._graph
+    layers = []
+    for operation in plan.operations:
+        entry = serialize_keras_object(operation)
+        entry["name"] = operation.name
+        entry["inbound_nodes"] = [
+            _write_node(plan, node) for node in plan.calls_of(operation) if node.inputs
+        ]
+        layers.append(entry)
+    return {
+        "name": model.name,
+        "trainable": model.trainable,
+        "layers": layers,
+        "input_layers": _write_ends(plan, model._inputs_struct.value),
+        "output_layers": _write_ends(plan, model._outputs_struct.value),
+    }
+
+
+def _write_node(plan: Any, node: Node) -> dict[str, Any]:
+    args, kwargs = op_files.call_arguments(node.operation, node.args, node.kwargs)
+
+    def written(x: Any) -> Any:
+        if not isinstance(x, KerasTensor):
+            return x
+        return {
+            "class_name": "__keras_tensor__",
+            "config": {
+                "shape": tuple(x.shape),
+                "dtype": x.dtype,
+                "keras_history": _history(plan, x),
+            },
+        }
+
+    return {
+        "args": serialize_keras_object(tree.map_structure(written, tuple(args))),
+        "kwargs": serialize_keras_object(tree.map_structure(written, dict(kwargs))),
+    }
+
+
+def _history(plan: Any, x: KerasTensor) -> list[Any]:
+    operation, node_index, tensor_index = x._keras_history  # type: ignore[misc]
+    node = operation._inbound_nodes[node_index]
+    return [operation.name, plan.index_of(node), tensor_index]
+
+
+def _write_ends(plan: Any, structure: Any) -> Any:
+    return tree.map_structure(lambda x: _history(plan, x), structure)
+
+
+# Reading ---------------------------------------------------------------------------
+
+
+def read(
+    cls: type, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+) -> Any:
+    """The model of a config.
+
+    Args:
+        cls: the class to make; one that takes `inputs` and `outputs`.
+        config: what `write` returned, perhaps gone through JSON.
+        custom_objects: name -> class or function.
+
+    Raises:
+        DeserializationError: if the config describes no complete graph.
+    """
+    for key in KEYS[1:]:
+        if key not in config:
+            raise DeserializationError(
+                f"The config of a functional model needs {key!r}. Received a config "
+                f"with the keys {sorted(config)}."
+            )
+    with CustomObjectScope(custom_objects or {}):
+        tensors = _read_layers(config["layers"])
+    inputs = _read_ends(config["input_layers"], tensors)
+    outputs = _read_ends(config["output_layers"], tensors)
+    return _construct(cls, config, inputs, outputs)
+
+
+def _construct(cls: type, config: dict[str, Any], inputs: Any, outputs: Any) -> Any:
+    from keras.models.functional import Functional
+    from keras.models.model import Model
+
+    name, trainable = config.get("name"), config.get("trainable")
+    declared = _declared_class(cls)
+    if declared in (Functional, Model):
+        model = Functional(inputs, outputs, name=name)
+    elif "name" in constructor_parameters(declared) or _takes_keywords(declared):
+        model = cls(inputs=inputs, outputs=outputs, name=name)
+    else:
+        model = cls(inputs=inputs, outputs=outputs)
+    if trainable is not None and not trainable:
+        model.trainable = False
+    return model
+
+
+def _takes_keywords(cls: type) -> bool:
+    import inspect
+
+    parameters = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
+    return any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+Tensors = dict[tuple[str, int], list[Any]]
+
+
+def _read_layers(entries: list[dict[str, Any]]) -> Tensors:
+    """Makes all layers, then calls them as soon as what they need is there."""
+    tensors: Tensors = {}
+    waiting: list[tuple[str, Any, int, dict[str, Any]]] = []
+    for entry in entries:
+        operation = deserialize_keras_object(entry)
+        name = entry.get("name") or operation.name
+        if not entry.get("inbound_nodes"):
+            made = operation._inbound_nodes
+            if made:
+                tensors[name, 0] = made[0].outputs
+        for index, node in enumerate(entry.get("inbound_nodes") or ()):
+            waiting.append((name, operation, index, node))
+    while waiting:
+        later = [call for call in waiting if not _try_call(call, tensors)]
+        if len(later) == len(waiting):
+            name, _, _, node = later[0]
+            missing = [key for key in _needs(node) if key not in tensors]
+            raise DeserializationError(
+                f"The graph of the config cannot be completed: layer {name!r} is "
+                f"called on {missing}, which no layer of the config makes."
+            )
+        waiting = later
+    return tensors
+
+
+def _try_call(call: tuple[str, Any, int, dict[str, Any]], tensors: Tensors) -> bool:
+    name, operation, index, node = call
+    # The calls of one layer keep their order: later ones refer to it by number.
+    if index and (name, index - 1) not in tensors:
+        return False
+    if any(key not in tensors for key in _needs(node)):
+        return False
+    args = [_read(x, tensors) for x in node.get("args", ())]
+    kwargs = {key: _read(x, tensors) for key, x in node.get("kwargs", {}).items()}
+    args, kwargs = _corrected(operation, args, kwargs)
+    tensors[name, index] = tree.flatten(operation(*args, **kwargs))
+    return True
+
+
+def _corrected(
+    operation: Any, args: list[Any], kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """What JSON cannot say: a key of indices is a tuple; a mask of None is none."""
+    if isinstance(operation, OpCall):
+        if operation.declaration.name == "get_item":
+            args = [tuple(x) if isinstance(x, list) else x for x in args]
+            if isinstance(kwargs.get("key"), list):
+                kwargs["key"] = tuple(kwargs["key"])
+        return args, kwargs
+    for key in ("mask", "training"):
+        if key in kwargs and all(x is None for x in tree.flatten(kwargs[key])):
+            del kwargs[key]
+    return args, kwargs
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("class_name") == "__keras_tensor__"
+
+
+def _needs(value: Any) -> list[tuple[str, int]]:
+    """The calls whose results a value refers to."""
+    if _is_tensor(value):
+        name, node_index, _ = _history_of(value)
+        return [(name, node_index)]
+    if isinstance(value, dict):
+        return [key for item in value.values() for key in _needs(item)]
+    if isinstance(value, (list, tuple)):
+        return [key for item in value for key in _needs(item)]
+    return []
+
+
+def _history_of(value: dict[str, Any]) -> tuple[str, int, int]:
+    config = value.get("config")
+    history = config.get("keras_history") if isinstance(config, dict) else None
+    if not isinstance(history, (list, tuple)) or len(history) != 3:
+        raise DeserializationError(
+            "A tensor in the config needs `keras_history` = [layer name, call, "
+            f"output]. Received: {value!r}."
+        )
+    return str(history[0]), int(history[1]), int(history[2])
+
+
+def _read(value: Any, tensors: Tensors) -> Any:
+    if _is_tensor(value):
+        return _tensor(_history_of(value), tensors)
+    if isinstance(value, dict) and "class_name" not in value:
+        return {key: _read(item, tensors) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_read(item, tensors) for item in value)
+    return deserialize_keras_object(value)
+
+
+def _tensor(history: tuple[str, int, int], tensors: Tensors) -> Any:
+    name, node_index, tensor_index = history
+    made = tensors.get((name, node_index))
+    if made is None or not 0 <= tensor_index < len(made):
+        raise DeserializationError(
+            f"The config refers to output {tensor_index} of call {node_index} of "
+            f"layer {name!r}, which does not exist in it."
+        )
+    return made[tensor_index]
+
+
+def _read_ends(value: Any, tensors: Tensors) -> Any:
+    """`input_layers` and `output_layers`: nested [layer, call, output] triples."""
+    if isinstance(value, dict):
+        return {key: _read_ends(item, tensors) for key, item in value.items()}
+    if _is_triple(value):
+        return _tensor((value[0], value[1], value[2]), tensors)
+    if isinstance(value, (list, tuple)):
+        return type(value)(_read_ends(item, tensors) for item in value)
+    raise DeserializationError(
+        "An input or output of the config must be [layer name, call, output]. "
+        f"Received: {value!r}."
+    )
+
+
+def _is_triple(value: Any) -> bool:
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) == 3
+        and isinstance(value[0], str)
+        and isinstance(value[1], int)
+        and isinstance(value[2], int)
+    )

@@ -1,0 +1,184 @@
+"""`Function`: the computation between KerasTensors as one operation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import tree
+from keras.core.keras_tensor import KerasTensor
+from keras.core.scopes import SymbolicScope
+from keras.models.plan import Plan, key_of
+from keras.ops.operation import Operation
+
+
+class Function(Operation):
+    """The computation from some KerasTensors to others, as an operation.
+
+    Args:
+        inputs: KerasTensors, alone or nested in lists, tuples and dicts. Not only
+            outputs of `keras.Input`: any tensor that the outputs depend on may be
+            an input.
+        outputs: KerasTensors made from the inputs, nested likewise.
+        name: a name; made up by default.
+
+    Raises:
+        ValueError: if an output cannot be computed from the inputs, or the same
+            tensor is given twice as input.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.Input((2,))
+    >>> double = keras.Function(x, x * 2)
+    >>> keras.ops.convert_to_numpy(double(keras.ops.ones((1, 2)))).tolist()
+    [[2.0, 2.0]]
+    """
+
+    def __init__(self, inputs: Any, outputs: Any, name: str | None = None) -> None:
+        super().__init__(name=name)
+        set_graph(self, inputs, outputs)
+
+    @property
+    def operations(self) -> list[Any]:
+        """The operations of the graph, those farthest from the outputs first."""
+        return list(self._graph.operations)
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The input KerasTensors, flat."""
+        return list(self._graph.inputs)
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The output KerasTensors, flat."""
+        return list(self._graph.outputs)
+
+    def call(self, inputs: Any) -> Any:
+        """The values of the outputs.
+
+        Args:
+            inputs: tensors in the structure of the function's inputs.
+        """
+        flat = flat_inputs(self, inputs)
+        return pack(self._graph.run(flat), self._outputs_struct)
+
+    def run(self, inputs: Any, training: bool | None = None) -> Any:
+        """`call`, with `training` for the layers in the graph that take it."""
+        flat = flat_inputs(self, inputs)
+        return pack(self._graph.run(flat, training), self._outputs_struct)
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """Shapes and dtypes of the outputs for other inputs, as KerasTensors."""
+        flat = flat_inputs(self, inputs)
+        with SymbolicScope():
+            outputs = self._graph.rerun(flat, lambda operation: operation)
+        return pack(outputs, self._outputs_struct)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Shapes of the outputs for other input shapes.
+
+        Args:
+            input_shape: shapes in the structure of the inputs.
+        """
+        flat = shapes_of(input_shape, len(self._graph.inputs))
+        tensors = [
+            KerasTensor(shape, dtype=x.dtype)
+            for shape, x in zip(flat, self._graph.inputs, strict=True)
+        ]
+        with SymbolicScope():
+            outputs = self._graph.rerun(tensors, lambda operation: operation)
+        return pack([tuple(x.shape) for x in outputs], self._outputs_struct)
+
+
+def set_graph(function: Any, inputs: Any, outputs: Any) -> None:
+    """Gives a function its plan; checks inputs and outputs."""
+    owner = f"{type(function).__name__} {function.name!r}"
+    flat = tree.flatten(inputs)
+    results = tree.flatten(outputs)
+    _check_tensors("inputs", flat, owner)
+    _check_tensors("outputs", results, owner)
+    seen: set[Any] = set()
+    for x in flat:
+        if x._keras_history is None:
+            raise ValueError(
+                f"The inputs of {owner} must be made by keras.Input (or by layers "
+                f"called on such). Received: {x!r}, which has no history."
+            )
+        if key_of(x) in seen:
+            raise ValueError(
+                f"The inputs of {owner} hold the same tensor twice: {x!r} of "
+                f"{x._keras_history.operation.name!r}. Pass each input once."
+            )
+        seen.add(key_of(x))
+    function._inputs_struct = keep(inputs)
+    function._outputs_struct = keep(outputs)
+    function._graph = Plan(flat, results, owner)
+
+
+class Structure:
+    """A nested structure that attribute tracking leaves alone."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def keep(value: Any) -> Structure:
+    """The structure in a box; lists in it are copied."""
+    return Structure(tree.map_structure(lambda x: x, value))
+
+
+def pack(leaves: list[Any], structure: Structure) -> Any:
+    """Flat values in a structure; one value alone as it is."""
+    if isinstance(structure.value, KerasTensor):
+        return leaves[0]
+    return tree.pack_sequence_as(structure.value, leaves)
+
+
+def flat_inputs(function: Any, inputs: Any) -> list[Any]:
+    """The values given, one for each input of the graph, in its order."""
+    expected = function._graph.inputs
+    structure = function._inputs_struct.value
+    if isinstance(structure, dict) and isinstance(inputs, dict):
+        missing = [key for key in structure if key not in inputs]
+        if not missing:
+            inputs = {key: inputs[key] for key in structure}
+    flat = tree.flatten(inputs)
+    if len(flat) != len(expected):
+        raise ValueError(
+            f"{type(function).__name__} {function.name!r} takes {len(expected)} "
+            f"inputs, in the structure {_outline(structure)}. Received {len(flat)}: "
+            f"{_outline(inputs)}."
+        )
+    return flat
+
+
+def _outline(structure: Any) -> Any:
+    return tree.map_structure(
+        lambda x: (
+            f"shape {tuple(x.shape)}" if hasattr(x, "shape") else type(x).__name__
+        ),
+        structure,
+    )
+
+
+def _check_tensors(what: str, flat: list[Any], owner: str) -> None:
+    if not flat:
+        raise ValueError(f"`{what}` of {owner} is empty. Pass at least one tensor.")
+    for x in flat:
+        if not isinstance(x, KerasTensor):
+            raise ValueError(
+                f"`{what}` of {owner} must be KerasTensors: made by keras.Input, or "
+                "by layers and keras.ops functions called on such. Received: "
+                f"{x!r} of type {type(x).__name__}."
+            )
+
+
+def shapes_of(input_shape: Any, count: int) -> list[tuple[int | None, ...]]:
+    """Nested shapes as a flat list."""
+    if tree.is_shape(input_shape) and count == 1:
+        return [tuple(input_shape)]
+    found: list[tuple[int | None, ...]] = []
+    tree.map_shape_structure(lambda shape: found.append(tuple(shape)), input_shape)
+    return found

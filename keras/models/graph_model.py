@@ -1,0 +1,36 @@
+"""What functional and Sequential models share as layers.
+
+Their inner layers cast and mask for themselves, so a call of the model itself has
+less to do than that of another layer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class GraphModel:
+    """Mixin of models that run a plan."""
+
+    _transient = ("_compiled_call",)
+
+    def _settle(self) -> None:
+        super()._settle()  # type: ignore[misc]
+        if "activity_regularizer" not in self.__dict__:
+            return
+        everyday = self.built and self.activity_regularizer is None  # type: ignore[attr-defined]
+        object.__setattr__(self, "_everyday", everyday and self.input_spec is None)  # type: ignore[attr-defined]
+
+    def _pass_mask(self, arguments: dict[str, Any], outputs: Any) -> None:
+        """Nothing: the layers inside have put the masks beside the outputs."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from keras.models.transfer import packed, unpacked
+
+        return unpacked, packed(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        from keras.models.transfer import packed, unpacked
+
+        copy = memo[id(self)] = unpacked(*packed(self))
+        return copy

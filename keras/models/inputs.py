@@ -1,0 +1,187 @@
+"""What a model does with the values it is called on: structure, shape, dtype.
+
+Everything that can be worked out from the inputs of the graph is worked out once.
+A value of the right shape and dtype costs a few comparisons.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.backends.backend import TENSOR
+from keras.core import masking, tree
+from keras.core.keras_tensor import KerasTensor
+from keras.ops.operation import node_of
+
+
+class InputAdapter:
+    """Turns what a user passes to a model into one tensor for each input.
+
+    Args:
+        model: whom errors name.
+        structure: the KerasTensors of the inputs, nested.
+        convert_dtype: whether values are cast to the dtypes of the inputs.
+    """
+
+    def __init__(self, model: Any, structure: Any, convert_dtype: bool = True) -> None:
+        self._backend = model._backend
+        self._title = f"{type(model).__name__} {model.name!r}"
+        self._structure = structure
+        self._specs = tree.flatten(structure)
+        self.names = [input_name(x) for x in self._specs]
+        self._convert_dtype = convert_dtype
+        self._optional = [
+            bool(getattr(node_of(x).operation, "optional", False)) for x in self._specs
+        ]
+
+    def __call__(self, inputs: Any) -> list[Any]:
+        """The tensors, in the order of the inputs of the graph."""
+        if len(self._specs) == 1 and hasattr(inputs, "shape"):
+            return [self._fit(inputs, 0)]
+        flat = self.flatten(inputs)
+        return [self._fit(x, index) for index, x in enumerate(flat)]
+
+    def flatten(self, inputs: Any) -> list[Any]:
+        """The values in the order of the inputs, dict keys being their names."""
+        structure = self._structure
+        if isinstance(inputs, dict):
+            by_key = self._by_key(inputs)
+            if by_key is not None:
+                return by_key
+        elif isinstance(structure, dict) and isinstance(inputs, (list, tuple)):
+            if len(inputs) == len(structure):
+                return list(tree.flatten(inputs))
+        flat = tree.flatten(inputs)
+        if len(flat) != len(self._specs):
+            flat = self._one_array(inputs)
+        return flat
+
+    def _one_array(self, inputs: Any) -> list[Any]:
+        """Nested numbers for a single input: `model([[1.0, 2.0]])`."""
+        leaves = tree.flatten(inputs)
+        plain = all(isinstance(x, (int, float, bool)) for x in leaves)
+        if len(self._specs) == 1 and plain and leaves:
+            return [self._backend.convert_to_tensor(inputs)]
+        raise ValueError(
+            f"{self._title} expects {len(self._specs)} input(s): "
+            f"{self._described()}. Received {len(leaves)}: {_outline(inputs)}."
+        )
+
+    def _by_key(self, inputs: dict[str, Any]) -> list[Any] | None:
+        structure = self._structure
+        flat_dict = isinstance(structure, dict) and not any(
+            tree.is_nested(x) for x in structure.values()
+        )
+        keys = sorted(structure) if flat_dict else self.names
+        if isinstance(structure, dict) and not flat_dict:
+            return None
+        missing = [
+            key
+            for key, optional in zip(keys, self._optional, strict=True)
+            if key not in inputs and not optional
+        ]
+        if not missing:
+            return [inputs.get(key) for key in keys]
+        if not flat_dict and len(inputs) == len(keys) == 1:
+            return list(inputs.values())
+        raise ValueError(
+            f"{self._title} lacks the input(s) {missing}. Received a dict with the "
+            f"keys {sorted(inputs)}. Expected: {self._described()}."
+        )
+
+    def _described(self) -> str:
+        return ", ".join(
+            f"{name!r} of shape {x.shape}"
+            for name, x in zip(self.names, self._specs, strict=True)
+        )
+
+    def _fit(self, x: Any, index: int) -> Any:
+        spec = self._specs[index]
+        if x is None:
+            if self._optional[index]:
+                return None
+            raise ValueError(
+                f"Input {self.names[index]!r} of {self._title} is None. Expected a "
+                f"tensor of shape {spec.shape}; an input that may be missing is made "
+                "by keras.Input(..., optional=True)."
+            )
+        if not isinstance(x, KerasTensor):
+            x = self._converted(x, spec)
+        shape = tuple(x.shape) if type(x.shape) is not tuple else x.shape
+        if not fits(shape, spec.shape):
+            x = self._reshaped(x, shape, index)
+        return x
+
+    def _converted(self, x: Any, spec: KerasTensor) -> Any:
+        backend = self._backend
+        if backend.kind_of(x) == TENSOR:
+            if not self._convert_dtype or backend.dtype_of(x) == spec.dtype:
+                return x
+            mask = masking.get_mask(x)
+            x = backend.cast(x, spec.dtype)
+            if mask is not None:
+                masking.set_mask(x, mask)
+            return x
+        dtype = spec.dtype if self._convert_dtype else None
+        return backend.convert_to_tensor(x, dtype=dtype)
+
+    def _reshaped(self, x: Any, shape: tuple[Any, ...], index: int) -> Any:
+        """Adds or drops a last dimension of one where that makes it fit."""
+        expected = self._specs[index].shape
+        from keras import ops
+
+        mask = masking.get_mask(x)
+        if len(shape) == len(expected) - 1 and expected[-1] == 1:
+            if fits(shape, expected[:-1]):
+                return _masked(ops.expand_dims(x, -1), mask)
+        if len(shape) == len(expected) + 1 and shape[-1] == 1:
+            if fits(shape[:-1], expected):
+                return _masked(ops.squeeze(x, -1), mask)
+        raise ValueError(
+            f"Input {index} with name {self.names[index]!r} of {self._title} has the "
+            f"wrong shape: expected {expected} (None stands for any size), received "
+            f"{tuple(shape)}.{_advice(tuple(shape), expected)}"
+        )
+
+
+def _masked(x: Any, mask: Any) -> Any:
+    if mask is not None:
+        masking.set_mask(x, mask)
+    return x
+
+
+def fits(shape: tuple[Any, ...], expected: tuple[Any, ...]) -> bool:
+    """Whether a shape is one of those that the expected one stands for."""
+    if shape == expected:
+        return True
+    if len(shape) != len(expected):
+        return False
+    for size, wanted in zip(shape, expected, strict=True):
+        if wanted is not None and size is not None and size != wanted:
+            return False
+    return True
+
+
+def _advice(shape: tuple[Any, ...], expected: tuple[Any, ...]) -> str:
+    if len(shape) == len(expected) - 1 and fits(shape, expected[1:]):
+        return " The batch dimension is missing: pass x[None] for one sample."
+    if len(shape) == len(expected) and sorted(map(str, shape[1:])) == sorted(
+        map(str, expected[1:])
+    ):
+        return " The dimensions seem to be in another order."
+    return ""
+
+
+def _outline(structure: Any) -> Any:
+    return tree.map_structure(
+        lambda x: (
+            f"shape {tuple(x.shape)}" if hasattr(x, "shape") else type(x).__name__
+        ),
+        structure,
+    )
+
+
+def input_name(x: KerasTensor) -> str:
+    """The name of an input: that of its InputLayer."""
+    history = x._keras_history
+    return x.name if history is None else history.operation.name

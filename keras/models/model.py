@@ -1,0 +1,366 @@
+"""`Model`: a layer that can be trained, saved, described and moved between backends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keras.core import tree
+from keras.core.configurable import _declared_class
+from keras.core.keras_tensor import KerasTensor
+from keras.layers.layer import Layer
+from keras.models import functional_config
+from keras.training.trainer import Trainer
+
+
+class Model(Trainer, Layer):
+    """Layers together, with `compile`, `fit`, `evaluate`, `predict` and `save`.
+
+    There are three ways to make one: `Model(inputs, outputs)` from a graph of
+    layers, a subclass with `call`, or `keras.Sequential`.
+
+    Args:
+        inputs: for a graph: KerasTensors of `keras.Input`, alone or nested.
+        outputs: for a graph: KerasTensors made from `inputs`, alone or nested.
+        name: a name; made up by default.
+        trainable: whether the weights may be trained.
+        dtype: dtype policy, of a subclass.
+
+    Example:
+
+    >>> import keras
+    >>> class Twice(keras.Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.dense = keras.layers.Dense(3)
+    ...     def call(self, x):
+    ...         return self.dense(x) * 2
+    >>> Twice()(keras.ops.ones((2, 4))).shape == (2, 3)
+    True
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if _declared_class(cls) is Model and is_graph_call(args, kwargs):
+            from keras.models.functional import Functional
+
+            return Functional.__new__(Functional, *args, **kwargs)
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if is_graph_call(args, kwargs):
+            from keras.models.specialise import make_functional
+
+            make_functional(self, args, kwargs)
+            return
+        self._init_model(*args, **kwargs)
+
+    def _init_model(self, *args: Any, **kwargs: Any) -> None:
+        """What every kind of model starts with."""
+        Layer.__init__(self, *args, **kwargs)
+
+    def _adopt_layers(self, layers: list[Any]) -> None:
+        """Holds these layers, in this order, under their own names."""
+        native = self.__dict__.get("_modules", {})
+        for name in self._child_names.values():
+            native.pop(name, None)
+        self._layers.clear()
+        self._child_names.clear()
+        for layer in layers:
+            self._track_layer(layer, layer.name)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation; subclasses define it."""
+        raise NotImplementedError(
+            f"Model {self.name!r} of class {type(self).__name__} does not define "
+            "`call(self, inputs)`. Define it, or make the model with "
+            "keras.Model(inputs, outputs)."
+        )
+
+    # Layers --------------------------------------------------------------------
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers directly in this model."""
+        from keras.metrics.metric import Metric
+
+        return [x for x in self._layers if not isinstance(x, Metric)]
+
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise AttributeError(
+            f"`layers` of model {self.name!r} lists what it holds and cannot be set. "
+            "Give your own list of layers another attribute name."
+        )
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer by its name or its place in `layers`.
+
+        Args:
+            name: the name.
+            index: the place, counted from 0.
+
+        Raises:
+            ValueError: if neither or both are given, or there is no such layer.
+        """
+        layers = self.layers
+        if (name is None) == (index is None):
+            raise ValueError(
+                "get_layer() takes either a name or an index. "
+                f"Received: name={name!r}, index={index!r}."
+            )
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(
+                    f"Model {self.name!r} has {len(layers)} layers, so there is no "
+                    f"layer at index {index}."
+                )
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(
+            f"No such layer: {name!r}. Model {self.name!r} has the layers "
+            f"{[layer.name for layer in layers]}."
+        )
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Callable[..., Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: list[str] | tuple[str, str] | None = None,
+    ) -> None:
+        """Prints a table of the layers, their output shapes and parameters.
+
+        Args:
+            line_length: width in characters; by default that of the terminal.
+            positions: shares of the width, one for each column, as running sums.
+            print_fn: takes the text instead of standard output.
+            expand_nested: whether layers of inner models are listed too.
+            show_trainable: whether a column says which layers are trained.
+            layer_range: names (or patterns) of the first and the last layer shown.
+        """
+        from keras.models.summary import print_summary
+
+        print_summary(
+            self,
+            line_length=line_length,
+            positions=positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+        )
+
+    # Files ---------------------------------------------------------------------
+
+    def save(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Saves the model: config, weights, compile settings, optimizer state.
+
+        Args:
+            filepath: a path that ends in `.keras` (or `.h5`, the older format).
+            overwrite: whether an existing file is replaced.
+            zipped: whether the file is one zip archive (True by default) or a
+                folder.
+            **kwargs: what older code passes, such as `include_optimizer`.
+        """
+        from keras.saving import save_model
+
+        save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        max_shard_size: float | None = None,
+    ) -> None:
+        """Saves the weights only.
+
+        Args:
+            filepath: a path that ends in `.weights.h5`, `.weights.json` (several
+                files) or `.safetensors`.
+            overwrite: whether an existing file is replaced.
+            max_shard_size: largest size of one file, in GB.
+        """
+        from keras.saving import save_weights
+
+        save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+
+    def load_weights(
+        self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any
+    ) -> None:
+        """Loads weights that `save_weights` or `save` wrote.
+
+        Args:
+            filepath: the file.
+            skip_mismatch: whether layers that do not fit keep their values, with a
+                warning, instead of an error.
+            **kwargs: `by_name` for older files, `objects_to_skip`.
+        """
+        from keras.saving import load_weights
+
+        load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Writes the model for use without Keras.
+
+        Args:
+            filepath: where to.
+            format: the format, such as `"tf_saved_model"` or `"onnx"`.
+            verbose: whether to tell about it.
+            input_signature: shapes and dtypes of the inputs, where the model does
+                not know them.
+            **kwargs: options of the format.
+        """
+        from keras.export import export_model
+
+        export_model(
+            self,
+            filepath,
+            format=format,
+            verbose=verbose,
+            input_signature=input_signature,
+            **kwargs,
+        )
+
+    # Config --------------------------------------------------------------------
+
+    def _own_config(self) -> dict[str, Any]:
+        """The constructor arguments, as any layer has them."""
+        return Layer.get_config(self)
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
+        """The model of a config that `get_config` returned.
+
+        Args:
+            config: the config.
+            custom_objects: name -> class or function, besides registered ones.
+        """
+        from keras.core.registry import CustomObjectScope
+        from keras.models.functional import takes_graph
+
+        with CustomObjectScope(custom_objects or {}):
+            if functional_config.is_graph(config) and takes_graph(_declared_class(cls)):
+                return functional_config.read(cls, config)
+            return super().from_config(config)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The config as a JSON string, for `keras.models.model_from_json`.
+
+        Args:
+            **kwargs: for `json.dumps`.
+        """
+        import json
+
+        from keras.core.serialization import serialize_keras_object
+
+        return json.dumps(serialize_keras_object(self), **kwargs)
+
+    # State ---------------------------------------------------------------------
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """All variables as nested dicts, by the parts of their paths.
+
+        Args:
+            value_format: `"backend_tensor"`, or `"numpy_array"` for copies.
+
+        Returns:
+            A dict with `trainable_variables`, `non_trainable_variables`,
+            `optimizer_variables` and `metrics_variables`.
+        """
+        from keras.models.state_tree import get_state_tree
+
+        return get_state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree: dict[str, Any]) -> None:
+        """Assigns what `get_state_tree` returned; parts may be left out.
+
+        Args:
+            state_tree: nested dicts of values.
+
+        Raises:
+            ValueError: if it names a variable that the model does not have.
+        """
+        from keras.models.state_tree import set_state_tree
+
+        set_state_tree(self, state_tree)
+
+    def to_backend(self, name: str) -> Any:
+        """This model on another backend.
+
+        Args:
+            name: `"jax"`, `"tensorflow"`, `"torch"` or `"numpy"`.
+
+        Returns:
+            A model of the same class with the same config, weights, compile settings
+            and optimizer state; the model itself if it lives there already.
+
+        Raises:
+            ValueError: if a layer cannot be made there; it is named.
+
+        Example:
+
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> there = model.to_backend("numpy")
+        >>> type(there.layers[0].kernel.numpy()).__name__
+        'ndarray'
+        """
+        from keras.models.transfer import to_backend
+
+        return to_backend(self, name)
+
+
+def is_graph_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether constructor arguments are those of a functional model."""
+    if "inputs" in kwargs and "outputs" in kwargs:
+        return True
+    if len(args) >= 2 or (len(args) == 1 and "outputs" in kwargs):
+        return _holds_tensor(args[0])
+    return False
+
+
+def _holds_tensor(value: Any) -> bool:
+    return any(isinstance(x, KerasTensor) for x in tree.flatten(value))
+
+
+def model_from_json(
+    json_string: str, custom_objects: dict[str, Any] | None = None
+) -> Any:
+    """The model of a JSON string that `Model.to_json` returned; weights are new.
+
+    Args:
+        json_string: the string.
+        custom_objects: name -> class or function, besides registered ones.
+
+    Example:
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> keras.models.model_from_json(model.to_json()).output_shape
+    (None, 1)
+    """
+    import json
+
+    from keras.core.serialization import deserialize_keras_object
+
+    config = json.loads(json_string)
+    return deserialize_keras_object(config, custom_objects=custom_objects)

@@ -1,0 +1,345 @@
+"""A graph as a flat list of steps.
+
+Reading a graph off the history of KerasTensors happens once. What is left is a list
+of steps that take values out of numbered slots and put values into others. Running
+it walks no nested structure in the everyday cases (one tensor, several tensors, a
+list of tensors), and a value is let go of after its last use.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any
+
+import optree
+
+from keras.core import tree
+from keras.core.configurable import _declared_class
+from keras.core.keras_tensor import KerasTensor
+from keras.ops.operation import Node, OpCall, node_of
+
+_OPTIONS: dict[str, Any] = {"none_is_leaf": True, "namespace": "keras"}
+
+
+def key_of(x: KerasTensor) -> Any:
+    """What tells tensors of a graph apart; a layer that casts keeps a copy of one."""
+    history = x._keras_history
+    if history is None:
+        return id(x)
+    return id(history.operation), history.node_index, history.tensor_index
+
+
+class Step:
+    """One call: where its arguments come from and where its results go.
+
+    Args:
+        node: the call in the graph.
+        slot_of: the slot of a KerasTensor.
+        outputs: the slots of the results; None for those that nobody needs.
+    """
+
+    __slots__ = (
+        "fixed",
+        "free",
+        "function",
+        "gather",
+        "operation",
+        "outputs",
+        "slot",
+        "takes_training",
+        "target",
+    )
+
+    def __init__(
+        self, node: Node, slot_of: Callable[[Any], int], outputs: list[int | None]
+    ) -> None:
+        self.operation = node.operation
+        self.function = eager_function(node.operation)
+        self.outputs = outputs
+        self.target = outputs[0] if len(outputs) == 1 else None
+        self.free: tuple[int, ...] = ()
+        self.slot: int | None = None
+        self.gather: Any = None
+        self.fixed = node.kwargs
+        args = node.args
+        in_kwargs = any(isinstance(x, KerasTensor) for x in tree.flatten(node.kwargs))
+        if in_kwargs or not _gather_simply(self, args, slot_of):
+            self.gather = _general(args, node.kwargs, slot_of)
+            self.fixed = None
+        given = node.kwargs.get("training") is not None
+        self.takes_training = not given and takes_training(self.operation)
+
+    def call(
+        self, values: list[Any], function: Callable[..., Any], more: dict[str, Any]
+    ) -> Any:
+        """The operation's result; `more` are further keyword arguments."""
+        if self.fixed is None:
+            args, kwargs = self.gather(values)
+            return function(*args, **{**kwargs, **more})
+        kwargs = {**self.fixed, **more} if self.fixed else more
+        if self.gather is None:
+            return function(values[self.slot], **kwargs)
+        return function(*self.gather(values), **kwargs)
+
+
+def _gather_simply(
+    step: Step, args: tuple[Any, ...], slot_of: Callable[[Any], int]
+) -> bool:
+    """The everyday forms of arguments: `f(x)`, `f(x, y, 2)`, `f([x, y])`."""
+    if len(args) == 1 and isinstance(args[0], KerasTensor):
+        step.slot = slot_of(args[0])
+        return True
+    if not any(tree.is_nested(x) for x in args):
+        template = list(args)
+        places = [
+            (index, slot_of(x))
+            for index, x in enumerate(args)
+            if isinstance(x, KerasTensor)
+        ]
+        step.gather = partial(_positional, template, places)
+        return True
+    if len(args) == 1 and type(args[0]) is list:
+        if all(isinstance(x, KerasTensor) for x in args[0]):
+            step.gather = partial(_listed, [slot_of(x) for x in args[0]])
+            return True
+    return False
+
+
+def _positional(
+    template: list[Any], places: list[tuple[int, int]], values: list[Any]
+) -> list[Any]:
+    args = template.copy()
+    for index, slot in places:
+        args[index] = values[slot]
+    return args
+
+
+def _listed(slots: list[int], values: list[Any]) -> tuple[list[Any]]:
+    return ([values[slot] for slot in slots],)
+
+
+def _general(
+    args: tuple[Any, ...], kwargs: dict[str, Any], slot_of: Callable[[Any], int]
+) -> Callable[[list[Any]], tuple[Any, Any]]:
+    leaves, structure = optree.tree_flatten((args, kwargs), **_OPTIONS)
+    places = [
+        (index, slot_of(x))
+        for index, x in enumerate(leaves)
+        if isinstance(x, KerasTensor)
+    ]
+    leaves = [None if isinstance(x, KerasTensor) else x for x in leaves]
+
+    def gather(values: list[Any]) -> tuple[Any, Any]:
+        filled = leaves.copy()
+        for index, slot in places:
+            filled[index] = values[slot]
+        return optree.tree_unflatten(structure, filled)
+
+    return gather
+
+
+def eager_function(operation: Any) -> Callable[..., Any]:
+    """What to call on tensors: for an op, the op itself with its static arguments."""
+    if not isinstance(operation, OpCall):
+        return operation
+    if operation.declaration.leads_with_tensors:
+        public = operation.declaration.public
+        return partial(public, **operation.static) if operation.static else public
+    return operation.call
+
+
+def takes_training(operation: Any) -> bool:
+    """Whether the `call` of an operation has a parameter `training`."""
+    if isinstance(operation, OpCall):
+        return False
+    return _call_takes_training(_declared_class(type(operation)))
+
+
+@cache
+def _call_takes_training(cls: type) -> bool:
+    return "training" in inspect.signature(cls.call).parameters  # type: ignore[attr-defined]
+
+
+class Plan:
+    """The graph between some KerasTensors, ready to run.
+
+    Args:
+        inputs: where values come in.
+        outputs: what is wanted.
+        owner: how errors call the model.
+
+    Raises:
+        ValueError: if an output needs a tensor that is not reachable.
+    """
+
+    def __init__(
+        self, inputs: Sequence[KerasTensor], outputs: Sequence[KerasTensor], owner: str
+    ) -> None:
+        self.inputs = list(inputs)
+        self.outputs = list(outputs)
+        self.nodes = ordered_nodes(self.inputs, self.outputs, owner)
+        self.operations = operations_by_depth(self.inputs, self.outputs, self.nodes)
+        self._slots = {key_of(x): index for index, x in enumerate(self.inputs)}
+        self._size = len(self.inputs)
+        # Nodes of an Input bring their value in from outside: they are no steps.
+        self.steps = [self._step(node) for node in self.nodes if node.inputs]
+        self._results = [self._slots[key_of(x)] for x in self.outputs]
+        self._plan_release()
+
+    def _step(self, node: Node) -> Step:
+        slots: list[int | None] = []
+        for output in node.outputs:
+            if not isinstance(output, KerasTensor) or key_of(output) in self._slots:
+                slots.append(None)
+                continue
+            self._slots[key_of(output)] = self._size
+            slots.append(self._size)
+            self._size += 1
+        return Step(node, lambda x: self._slots[key_of(x)], slots)
+
+    def _plan_release(self) -> None:
+        """After which step each slot is empty again."""
+        last: dict[int, int] = {}
+        arguments = [node for node in self.nodes if node.inputs]
+        for index, (node, step) in enumerate(zip(arguments, self.steps, strict=True)):
+            for slot in step.outputs:
+                if slot is not None:
+                    last[slot] = index
+            for x in node.inputs:
+                last[self._slots[key_of(x)]] = index
+        for slot in self._results:
+            last.pop(slot, None)
+        for slot, index in last.items():
+            self.steps[index].free += (slot,)
+
+    def run(self, inputs: Sequence[Any], training: Any = None) -> list[Any]:
+        """The values of the outputs.
+
+        Args:
+            inputs: one value for each input.
+            training: given to every layer that takes it; None leaves it to them.
+        """
+        values = [*inputs, *[None] * (self._size - len(self.inputs))]
+        for step in self.steps:
+            if step.gather is None and not step.fixed and training is None:
+                result = step.function(values[step.slot])
+            elif training is not None and step.takes_training:
+                result = step.call(values, step.function, {"training": training})
+            else:
+                result = step.call(values, step.function, {})
+            _store(values, step, result)
+        return [values[slot] for slot in self._results]
+
+    def rerun(
+        self, inputs: Sequence[Any], function: Callable[[Any], Callable[..., Any]]
+    ) -> list[Any]:
+        """The graph again on other KerasTensors.
+
+        Args:
+            inputs: one for each input.
+            function: what to call in place of an operation.
+        """
+        values = [*inputs, *[None] * (self._size - len(self.inputs))]
+        for step in self.steps:
+            result = step.call(values, function(step.operation), {})
+            _store(values, step, result)
+        return [values[slot] for slot in self._results]
+
+    def index_of(self, node: Node) -> int:
+        """The number of a call among the calls of its operation in this graph."""
+        return self.calls_of(node.operation).index(node)
+
+    def calls_of(self, operation: Any) -> list[Node]:
+        """The calls of an operation that belong to this graph, first one first."""
+        known = {id(node) for node in self.nodes}
+        return [node for node in operation._inbound_nodes if id(node) in known]
+
+
+def _store(values: list[Any], step: Step, result: Any) -> None:
+    target = step.target
+    if target is not None and not isinstance(result, (list, tuple, dict)):
+        values[target] = result
+    else:
+        for slot, value in zip(step.outputs, tree.flatten(result), strict=True):
+            if slot is not None:
+                values[slot] = value
+    for slot in step.free:
+        values[slot] = None
+
+
+def ordered_nodes(
+    inputs: Sequence[KerasTensor], outputs: Sequence[KerasTensor], owner: str
+) -> list[Node]:
+    """The calls between inputs and outputs, each after those it depends on."""
+    given = {key_of(x) for x in inputs}
+    nodes: list[Node] = []
+    done: set[int] = set()
+    stack: list[tuple[Any, bool]] = [(x, False) for x in reversed(outputs)]
+    while stack:
+        x, finished = stack.pop()
+        if finished:
+            if id(x) not in done:
+                done.add(id(x))
+                nodes.append(x)
+            continue
+        if key_of(x) in given:
+            node = node_of(x)
+            if node.is_input and id(node) not in done:
+                done.add(id(node))
+                nodes.append(node)
+            continue
+        if x._keras_history is None or node_of(x).is_input:
+            raise _disconnected(x, inputs, owner)
+        node = node_of(x)
+        if id(node) not in done:
+            stack.append((node, True))
+            stack.extend((parent, False) for parent in reversed(node.inputs))
+    for x in inputs:
+        node = node_of(x)
+        if node.is_input and id(node) not in done:
+            done.add(id(node))
+            nodes.append(node)
+    return nodes
+
+
+def _disconnected(x: KerasTensor, inputs: Sequence[KerasTensor], owner: str) -> Any:
+    history = x._keras_history
+    source = f" of {history.operation.name!r}" if history else ""
+    listed = ", ".join(
+        f"{t._keras_history.operation.name!r}" if t._keras_history else t.name
+        for t in inputs
+    )
+    return ValueError(
+        f"The graph of {owner} is disconnected: its outputs need the tensor {x!r}"
+        f"{source}, which cannot be computed from the inputs ({listed}). Add that "
+        "tensor to `inputs`, or make the outputs from the given inputs only."
+    )
+
+
+def operations_by_depth(
+    inputs: Sequence[KerasTensor],
+    outputs: Sequence[KerasTensor],
+    nodes: Sequence[Node],
+) -> list[Any]:
+    """The operations of a graph, those farthest from the outputs first.
+
+    Files keep layers in this order. Operations of equal depth stand in the order in
+    which a walk from the outputs meets them.
+    """
+    del outputs
+    given = {key_of(x) for x in inputs}
+    depths: dict[int, int] = {}
+    of_operation: dict[int, int] = {}
+    for node in reversed(nodes):
+        key = id(node.operation)
+        depth = max(depths.get(id(node), 0), of_operation.get(key, 0))
+        of_operation[key] = depths[id(node)] = depth
+        for x in node.inputs:
+            parent = node_of(x)
+            if key_of(x) in given and not parent.is_input:
+                continue
+            depths[id(parent)] = max(depths.get(id(parent), 0), depth + 1)
+    operations = list({id(n.operation): n.operation for n in nodes}.values())
+    return sorted(operations, key=lambda op: -of_operation[id(op)])

@@ -1,0 +1,417 @@
+"""`Sequential`: layers one after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import tree
+from keras.core.errors import DeserializationError
+from keras.core.keras_tensor import KerasTensor
+from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.layers.layer import Layer
+from keras.models import compiled_call
+from keras.models.functional import Functional
+from keras.models.inputs import InputAdapter
+from keras.models.graph_model import GraphModel
+from keras.models.model import Model
+from keras.models.plan import Plan
+
+
+class Sequential(GraphModel, Model):
+    """A model whose layers follow each other, each with one input and one output.
+
+    Args:
+        layers: the layers; the first may be `keras.Input(shape)`. Without one, the
+            model is built when it is first called or when `build` is called.
+        trainable: whether its weights may be trained.
+        name: a name; made up by default.
+
+    Example:
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    >>> model.output_shape
+    (None, 2)
+    """
+
+    def __init__(
+        self, layers: Any = None, trainable: bool = True, name: str | None = None
+    ) -> None:
+        self._init_model(trainable=trainable, name=name, autocast=False)
+        self._chain: _Chain | None = None
+        if layers is not None:
+            items = layers if isinstance(layers, (list, tuple)) else [layers]
+            for layer in items:
+                self.add(layer, rebuild=False)
+            self._maybe_rebuild()
+
+    # The list of layers --------------------------------------------------------
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Puts a layer at the end.
+
+        Args:
+            layer: a layer, or `keras.Input(shape)` as the first one.
+            rebuild: whether the model is built now if the input shape is known.
+
+        Raises:
+            ValueError: for what is no layer, a second input, or a name that is
+                taken.
+        """
+        layer = self._checked(layer)
+        self._adopt_layers([*self._layers, layer])
+        compiled_call.forget(self)
+        if self._chain is None:
+            self.built = False
+        if rebuild:
+            self._maybe_rebuild()
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Takes the last layer away and returns it.
+
+        Args:
+            rebuild: kept for compatibility; what is known of the rest stays known.
+
+        Raises:
+            IndexError: if there is no layer.
+        """
+        layers = self.layers
+        if not layers:
+            raise IndexError(
+                f"Sequential model {self.name!r} has no layers, so there is none to "
+                "pop."
+            )
+        last = layers[-1]
+        self._adopt_layers([x for x in self._layers if x is not last])
+        compiled_call.forget(self)
+        if self._chain is not None:
+            self._chain.shorten(len(layers) - 1)
+        return last
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without the input."""
+        held = super().layers
+        return held[1:] if held and is_input(held[0]) else held
+
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        Model.layers.fset(self, value)  # type: ignore[attr-defined]
+
+    def _checked(self, layer: Any) -> Any:
+        if isinstance(layer, KerasTensor) and layer._keras_history is not None:
+            operation = layer._keras_history.operation
+            layer = operation if is_input(operation) else layer
+        if not isinstance(layer, Layer):
+            raise ValueError(
+                "Only instances of keras.Layer can be added to a Sequential model. "
+                f"Received: {layer!r} of type {type(layer).__name__}. Wrap a function "
+                "in keras.layers.Lambda."
+            )
+        if is_input(layer) and self._layers:
+            raise ValueError(
+                f"Sequential model {self.name!r} already has "
+                f"{self._layers[0].name!r} at its start; an Input can only be the "
+                "first. Make the model anew with the Input you want."
+            )
+        if any(other.name == layer.name for other in self._layers):
+            raise ValueError(
+                "Layers of a Sequential model must have unique names. "
+                f"{layer.name!r} is already in model {self.name!r}. Pass another "
+                "name= to the layer; one layer cannot be in it twice."
+            )
+        return layer
+
+    # Building ------------------------------------------------------------------
+
+    def _maybe_rebuild(self) -> None:
+        layers = list(self._layers)
+        if self._chain is None and layers and not is_input(layers[0]):
+            shape, dtype = _known_input(layers[0])
+            if shape is not None:
+                self._start(shape, dtype)
+        elif self._chain is None and len(layers) > 1:
+            self._start_at(layers[0])
+        elif self._chain is not None:
+            self._chain.extend(self.layers)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Builds all layers for an input shape.
+
+        Args:
+            input_shape: `(batch, ...)`; None as batch stands for any. Without it,
+                that of the model's `Input`.
+
+        Raises:
+            ValueError: if the shape is not known.
+        """
+        if self._chain is not None:
+            return
+        layers = list(self._layers)
+        if layers and is_input(layers[0]):
+            self._start_at(layers[0])
+            return
+        if not layers:
+            raise ValueError(
+                f"Sequential model {self.name!r} cannot be built: it has no layers. "
+                "Call model.add(layer)."
+            )
+        if input_shape is None:
+            raise ValueError(
+                f"Sequential model {self.name!r} does not know its input shape. Put "
+                "keras.Input(shape) first, call it on data, or pass "
+                "build(input_shape)."
+            )
+        if not tree.is_shape(input_shape):
+            raise ValueError(
+                "A Sequential model has one input, so build() takes one shape such as "
+                f"(None, 8). Received: input_shape={input_shape!r}."
+            )
+        self._start(tuple(input_shape), None, deferred=True)
+
+    def _start(self, shape: Any, dtype: Any, deferred: bool = False) -> None:
+        from keras.layers import InputLayer
+
+        made = InputLayer(batch_shape=tuple(shape), dtype=dtype)
+        self._adopt_layers([made, *self._layers])
+        self._start_at(made, deferred)
+
+    def _start_at(self, input_layer: Any, deferred: bool = False) -> None:
+        start = input_layer._inbound_nodes[0].outputs[0]
+        chain = _Chain(self, start, not deferred)
+        try:
+            chain.extend(self.layers)
+        except BaseException:
+            if deferred:
+                self._adopt_layers([x for x in self._layers if x is not input_layer])
+            raise
+        self._chain = chain
+        self.built = True
+
+    # Calling -------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        compiled = compiled_call.for_call(self, args, kwargs)
+        if compiled is not None:
+            return compiled(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
+
+    def _call_uncompiled(self, *args: Any, **kwargs: Any) -> Any:
+        return super().__call__(*args, **kwargs)
+
+    def call(
+        self,
+        inputs: Any,
+        training: bool | None = None,
+        mask: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """The layers in turn.
+
+        Args:
+            inputs: a tensor.
+            training: for the layers that behave differently in training.
+            mask: the mask of the input.
+        """
+        from keras.models.functional import _put_masks
+
+        chain = self._chain
+        if chain is None:
+            outputs = inputs
+            for layer in self._layers:
+                outputs = layer(outputs)
+            return outputs
+        flat = chain.adapt(inputs)
+        if mask is not None:
+            _put_masks(chain.adapt, flat, mask)
+        outputs = chain.plan.run(flat, _beyond_ambient(training))
+        return outputs[0] if chain.is_single else chain.pack(outputs)
+
+    def compute_output_spec(
+        self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
+    ) -> Any:
+        """Shape and dtype of the output, as a KerasTensor."""
+        for layer in self.layers:
+            inputs = layer.compute_output_spec(inputs)
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the output for an input shape."""
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    # Description ---------------------------------------------------------------
+
+    def _built_chain(self, what: str) -> _Chain:
+        if self._chain is None:
+            raise AttributeError(
+                f"Sequential model {self.name!r} has no `{what}` yet: its input shape "
+                "is not known. Put keras.Input(shape) first, call it on data, or "
+                "call build(input_shape)."
+            )
+        return self._chain
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The input KerasTensor, in a list."""
+        return list(self._built_chain("inputs").plan.inputs)
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The output KerasTensors, flat."""
+        return list(self._built_chain("outputs").plan.outputs)
+
+    @property
+    def input(self) -> Any:
+        """The input KerasTensor."""
+        return self._built_chain("input").plan.inputs[0]
+
+    @property
+    def output(self) -> Any:
+        """The output KerasTensor."""
+        return self._built_chain("output").results[-1]
+
+    @property
+    def input_names(self) -> list[str]:
+        """The name of the input."""
+        return list(self._built_chain("input_names").adapt.names)
+
+    @property
+    def output_names(self) -> list[str]:
+        """The name of the last layer, for each output."""
+        return [x._keras_history.operation.name for x in self.outputs]  # type: ignore[union-attr]
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input."""
+        return tuple(self.input.shape)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output."""
+        shapes = tree.map_structure(lambda x: tuple(x.shape), self.output)
+        return shapes
+
+    @property
+    def input_dtype(self) -> Any:
+        """The dtype of the input."""
+        return self.input.dtype
+
+    # Config --------------------------------------------------------------------
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The input shape, if it is known."""
+        if self._chain is None:
+            return None
+        return {"input_shape": self.input_shape}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Builds for the input shape of a config."""
+        shape = config.get("input_shape")
+        if shape is not None and self._chain is None:
+            self.build(tuple(shape))
+
+    def get_config(self) -> dict[str, Any]:
+        """The layers in order, as Keras 3 files keep them."""
+        config: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": serialize_keras_object(self.dtype_policy),
+            "layers": [serialize_keras_object(layer) for layer in super().layers],
+        }
+        if self._chain is not None:
+            config["build_input_shape"] = self.input_shape
+        return config
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
+        """The model of a config that `get_config` returned."""
+        from keras.core.registry import CustomObjectScope
+
+        if not isinstance(config.get("layers"), (list, tuple)):
+            raise DeserializationError(
+                "The config of a Sequential model needs `layers`, a list. Received a "
+                f"config with the keys {sorted(config)}."
+            )
+        model = cls(name=config.get("name"))
+        with CustomObjectScope(custom_objects or {}):
+            for entry in config["layers"]:
+                model.add(deserialize_keras_object(entry), rebuild=False)
+        model._maybe_rebuild()
+        shape = config.get("build_input_shape")
+        if model._chain is None and shape is not None and model._layers:
+            if tree.is_shape(shape):
+                model.build(tuple(shape))
+        if config.get("trainable") is False:
+            model.trainable = False
+        return model
+
+
+class _Chain:
+    """The graph of a Sequential model; grows and shrinks with its layers."""
+
+    def __init__(self, model: Any, start: KerasTensor, convert_dtype: bool) -> None:
+        self._owner = f"Sequential model {model.name!r}"
+        self.start = start
+        self.results: list[Any] = []
+        self.adapt = InputAdapter(model, start, convert_dtype)
+        self.plan = Plan([start], [start], self._owner)
+        self.is_single = True
+
+    def extend(self, layers: list[Any]) -> None:
+        """Calls the layers that are new."""
+        for layer in layers[len(self.results) :]:
+            last = self.results[-1] if self.results else self.start
+            self.results.append(layer(last))
+        self._plan()
+
+    def shorten(self, count: int) -> None:
+        """Forgets the layers after the first `count`."""
+        del self.results[count:]
+        self._plan()
+
+    def pack(self, leaves: list[Any]) -> Any:
+        """The outputs in their structure."""
+        return tree.pack_sequence_as(self.results[-1], leaves)
+
+    def _plan(self) -> None:
+        output = self.results[-1] if self.results else self.start
+        self.is_single = isinstance(output, KerasTensor)
+        self.plan = Plan([self.start], tree.flatten(output), self._owner)
+
+
+def _beyond_ambient(training: Any) -> Any:
+    """`training` where the layers do not find it in the call around them anyway."""
+    from keras.core import context
+
+    if training is None:
+        return None
+    ambient = context.get().call
+    return None if getattr(ambient, "training", _MISSING) is training else training
+
+
+_MISSING = object()
+
+
+def is_input(layer: Any) -> bool:
+    from keras.layers import InputLayer
+
+    return isinstance(layer, InputLayer)
+
+
+def _known_input(layer: Any) -> tuple[Any, Any]:
+    """The input shape and dtype that a first layer brings along, if any."""
+    shape = getattr(layer, "_batch_shape", None)
+    if shape is not None:
+        return shape, None
+    if isinstance(layer, Functional) and len(layer.inputs) == 1:
+        return layer.inputs[0].shape, layer.inputs[0].dtype
+    if isinstance(layer, Sequential) and layer._chain is not None:
+        return layer.input_shape, layer.input_dtype
+    return None, None
+
+
+__all__ = ["Sequential"]

@@ -1,0 +1,41 @@
+"""A subclass instance that turns out to be functional.
+
+`class M(Model)` may call `super().__init__(inputs, outputs)`. Only then it is known
+that the instance is a graph. It then becomes one of a cached class that derives from
+both its own class and `Functional`, and otherwise is what it was.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from keras.core.configurable import _declared_class
+
+
+def make_functional(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Makes a subclass instance functional, and gives it its graph."""
+    from keras.models.functional import Functional
+
+    if not isinstance(model, Functional):
+        model.__class__ = functional_class(type(model))
+    Functional.__init__(model, *args, **kwargs)
+
+
+@cache
+def functional_class(cls: type) -> type:
+    """The class that is both the given one and `Functional`."""
+    from keras.models.functional import Functional
+
+    declared = _declared_class(cls)
+    made = type(
+        cls.__name__,
+        (cls, Functional),
+        {
+            "__module__": cls.__module__,
+            "__qualname__": cls.__qualname__,
+            "__doc__": cls.__doc__,
+            "_keras_class": declared,
+        },
+    )
+    return made

@@ -1,0 +1,78 @@
+"""The variables of a model as nested dicts, by the parts of their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+FORMATS = ("backend_tensor", "numpy_array")
+
+
+def get_state_tree(model: Any, value_format: str) -> dict[str, Any]:
+    """All variables of a model, in four groups of nested dicts."""
+    if value_format not in FORMATS:
+        raise ValueError(
+            f"`value_format` must be one of {', '.join(FORMATS)}. "
+            f"Received: {value_format!r}."
+        )
+    return {
+        group: _nested(variables, value_format)
+        for group, variables in _groups(model).items()
+    }
+
+
+def set_state_tree(model: Any, state_tree: dict[str, Any]) -> None:
+    """Assigns the values of nested dicts to the variables of a model."""
+    groups = _groups(model)
+    for group, values in state_tree.items():
+        if group not in groups:
+            raise ValueError(
+                f"A state tree has the parts {list(groups)}. Received: {group!r}."
+            )
+        by_path = {tuple(v.path.split("/")): v for v in groups[group]}
+        for path, value in _leaves(values, ()):
+            if path not in by_path:
+                raise ValueError(
+                    f"Model {model.name!r} has no variable {'/'.join(path)!r} among "
+                    f"its {group}. It has: {['/'.join(p) for p in by_path]}."
+                )
+            by_path[path].assign(value)
+
+
+def _groups(model: Any) -> dict[str, list[Any]]:
+    optimizer = getattr(model, "optimizer", None)
+    return {
+        "trainable_variables": list(model.trainable_variables),
+        "non_trainable_variables": list(model.non_trainable_variables),
+        "optimizer_variables": [] if optimizer is None else list(optimizer.variables),
+        "metrics_variables": list(model.metrics_variables),
+    }
+
+
+def _nested(variables: Iterable[Any], value_format: str) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for variable in variables:
+        *parts, last = variable.path.split("/")
+        place = result
+        for part in parts:
+            place = place.setdefault(part, {})
+        if last in place:
+            raise ValueError(
+                f"Two variables have the path {variable.path!r}, so a state tree "
+                "cannot tell them apart. Give the layers that own them other names."
+            )
+        as_array = value_format == "numpy_array"
+        place[last] = variable.numpy() if as_array else variable.value
+    return result
+
+
+def _leaves(
+    values: dict[str, Any], path: tuple[str, ...]
+) -> list[tuple[tuple[str, ...], Any]]:
+    found: list[tuple[tuple[str, ...], Any]] = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            found.extend(_leaves(value, (*path, key)))
+        else:
+            found.append(((*path, key), value))
+    return found

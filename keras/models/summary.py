@@ -1,0 +1,223 @@
+"""`Model.summary`: a table of layers, output shapes and parameters."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+from keras.core import tree
+from keras.core.configurable import _declared_class
+
+_INDENT = "   "
+
+
+def print_summary(
+    model: Any,
+    line_length: int | None = None,
+    positions: list[float] | None = None,
+    print_fn: Callable[..., Any] | None = None,
+    expand_nested: bool = False,
+    show_trainable: bool = False,
+    layer_range: Any = None,
+) -> None:
+    """Prints the table of a model; see `Model.summary`."""
+    layers = _in_range(model.layers, layer_range)
+    connected = _shows_connections(model)
+    rows: list[list[str]] = []
+    for layer in layers:
+        rows.extend(_rows(model, layer, expand_nested, show_trainable, connected, 0))
+    header = ["Layer (type)", "Output Shape", "Param #"]
+    header += ["Connected to"] if connected else []
+    header += ["Trainable"] if show_trainable else []
+    text = _rendered(model, header, rows, line_length, positions, print_fn is None)
+    if print_fn is None:
+        print(text, end="")
+    else:
+        print_fn(text)
+
+
+def _in_range(layers: list[Any], layer_range: Any) -> list[Any]:
+    if layer_range is None:
+        return layers
+    if len(layer_range) != 2:
+        raise ValueError(
+            "`layer_range` must hold two names, of the first and of the last layer. "
+            f"Received: {layer_range!r}."
+        )
+    ends = []
+    for name, order in zip(layer_range, (1, -1), strict=True):
+        found = [i for i, x in enumerate(layers) if re.match(name, x.name)]
+        if not found:
+            raise ValueError(
+                f"No layer matches {name!r} of `layer_range`. The layers are "
+                f"{[layer.name for layer in layers]}."
+            )
+        ends.append(found[0] if order == 1 else found[-1])
+    return layers[min(ends) : max(ends) + 1]
+
+
+def _shows_connections(model: Any) -> bool:
+    """Whether a graph is more than a chain, so that it helps to say what feeds what."""
+    graph = getattr(model, "_graph", None)
+    if graph is None:
+        return False
+    if any(len(graph.calls_of(op)) > 1 for op in graph.operations):
+        return True
+    if any(len(node.inputs) > 1 for node in graph.nodes):
+        return True
+    used: set[int] = set()
+    for node in graph.nodes:
+        for x in node.inputs:
+            source = id(x._keras_history.operation)
+            if source in used:
+                return True
+            used.add(source)
+    return False
+
+
+def _rows(
+    model: Any,
+    layer: Any,
+    expand: bool,
+    show_trainable: bool,
+    connected: bool,
+    level: int,
+) -> list[list[str]]:
+    mark = f"{_INDENT * level}└ " if level else ""
+    kind = _declared_class(type(layer)).__name__
+    row = [f"{mark}{layer.name} ({kind})", _shape(layer), _parameters(layer)]
+    if connected:
+        row.append(_connections(model, layer))
+    if show_trainable:
+        row.append("-" if not layer.weights else "Y" if layer.trainable else "N")
+    rows = [row]
+    if expand:
+        for inner in getattr(layer, "layers", None) or ():
+            rows.extend(
+                _rows(layer, inner, expand, show_trainable, connected, level + 1)
+            )
+    return rows
+
+
+def _shape(layer: Any) -> str:
+    nodes = layer._inbound_nodes
+    if nodes:
+        shapes = [str(tuple(x.shape)) for x in nodes[0].outputs]
+        return ", ".join(shapes)
+    build_shapes = getattr(layer, "_build_shapes", None)
+    if not layer.built or not build_shapes:
+        return "?"
+    try:
+        found = layer.compute_output_shape(*build_shapes.values())
+    except Exception:  # noqa: BLE001 - a layer of the user's may not tell
+        return "?"
+    if tree.is_shape(found):
+        return str(tuple(found))
+    shapes = []
+    tree.map_shape_structure(lambda shape: shapes.append(str(tuple(shape))), found)
+    return ", ".join(shapes)
+
+
+def _parameters(layer: Any) -> str:
+    if not layer.built and not layer.weights:
+        return "0 (unbuilt)"
+    return f"{_count(layer.weights):,}"
+
+
+def _count(variables: list[Any]) -> int:
+    total = 0
+    for variable in variables:
+        size = 1
+        for length in variable.shape:
+            size *= length
+        total += size
+    return total
+
+
+def _connections(model: Any, layer: Any) -> str:
+    graph = getattr(model, "_graph", None)
+    if graph is None or layer not in graph.operations:
+        return "-"
+    sources = []
+    for node in graph.calls_of(layer):
+        for x in node.inputs:
+            history = x._keras_history
+            sources.append(f"{history.operation.name}[{history.node_index}]")
+    return ", ".join(sources) or "-"
+
+
+def _totals(model: Any) -> list[str]:
+    optimizer = getattr(model, "optimizer", None)
+    optimizer = list(optimizer.variables) if optimizer is not None else []
+    groups = [
+        ("Total params", [*model.weights, *optimizer]),
+        ("Trainable params", model.trainable_weights),
+        ("Non-trainable params", model.non_trainable_weights),
+    ]
+    if optimizer:
+        groups.append(("Optimizer params", optimizer))
+    return [
+        f" {title}: {_count(variables):,} ({_memory(variables)})"
+        for title, variables in groups
+    ]
+
+
+def _memory(variables: list[Any]) -> str:
+    from keras.core.dtypes import itemsize
+
+    size = float(sum(_count([v]) * itemsize(v.dtype) for v in variables))
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 1024:
+            return f"{size:.2f} {unit}"
+        size /= 1024
+    return f"{size:.2f} TB"
+
+
+def _rendered(
+    model: Any,
+    header: list[str],
+    rows: list[list[str]],
+    line_length: int | None,
+    positions: list[float] | None,
+    to_terminal: bool,
+) -> str:
+    from rich.box import HEAVY_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    width = line_length or (None if to_terminal else 98)
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, no_color=True, highlight=False)
+    table = Table(box=HEAVY_HEAD, width=line_length, show_lines=True)
+    widths = _widths(positions, console.width, len(header))
+    for index, title in enumerate(header):
+        right = title == "Param #"
+        table.add_column(
+            title,
+            justify="right" if right else "left",
+            width=widths[index] if widths else None,
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*[Text(cell) for cell in row])
+    console.print(Text(f'Model: "{model.name}"'))
+    console.print(table)
+    for line in _totals(model):
+        console.print(Text(line))
+    return stream.getvalue()
+
+
+def _widths(positions: Any, total: int, count: int) -> list[int] | None:
+    if positions is None:
+        return None
+    if len(positions) != count:
+        raise ValueError(
+            f"`positions` needs one number for each of the {count} columns. "
+            f"Received: {positions!r}."
+        )
+    ends = [p * total if p <= 1 else p for p in positions]
+    starts = [0, *ends[:-1]]
+    return [max(int(b - a) - 3, 4) for a, b in zip(starts, ends, strict=True)]

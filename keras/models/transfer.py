@@ -1,0 +1,147 @@
+"""A model on another backend: the same config, weights and training state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from types import FunctionType
+from typing import Any
+
+from keras.backends import backend_scope, load
+from keras.core import tree
+from keras.core.configurable import Configurable, _declared_class
+from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+
+
+def to_backend(model: Any, name: str) -> Any:
+    """A model like the given one that lives on another backend."""
+    target = load(name)
+    if model._backend is target:
+        return model
+    with backend_scope(model._backend):
+        config = serialize_keras_object(model)
+        custom = dict(_custom_objects(model))
+    with backend_scope(target):
+        copy = _made(model, config, custom, name)
+        _copy_weights(model, copy, name)
+        _copy_optimizer(model, copy)
+    return copy
+
+
+def packed(model: Any) -> tuple[Any, ...]:
+    """All that makes an equal model: what pickle and deepcopy keep."""
+    with backend_scope(model._backend):
+        optimizer = getattr(model, "optimizer", None)
+        state = None
+        if optimizer is not None and optimizer.built:
+            state = [variable.numpy() for variable in optimizer.variables]
+        return (
+            model._backend.name,
+            serialize_keras_object(model),
+            dict(_custom_objects(model)),
+            [variable.numpy() for variable in model.weights],
+            state,
+        )
+
+
+def unpacked(
+    backend: str, config: Any, custom: dict[str, Any], weights: Any, state: Any
+) -> Any:
+    """The model of what `packed` returned."""
+    with backend_scope(backend):
+        model = deserialize_keras_object(config, custom_objects=custom, safe_mode=False)
+        model.set_weights(weights)
+        if state is not None:
+            model.optimizer.build(model.trainable_variables)
+            for variable, value in zip(model.optimizer.variables, state, strict=True):
+                variable.assign(value)
+    return model
+
+
+def _made(model: Any, config: Any, custom: dict[str, Any], name: str) -> Any:
+    try:
+        return deserialize_keras_object(config, custom_objects=custom, safe_mode=False)
+    except Exception as error:
+        raise ValueError(
+            f"Model {model.name!r} cannot be made on the {name} backend: {error} "
+            "A layer that calls a framework natively works on that framework only; "
+            "write it with keras.ops to use it on all."
+        ) from error
+
+
+def _layers_of(layer: Any) -> Iterator[Any]:
+    yield layer
+    for child in layer._layers:
+        yield from _layers_of(child)
+
+
+def _custom_objects(model: Any) -> Iterator[tuple[str, Any]]:
+    """Classes and functions of the user's that the config names."""
+    for layer in _layers_of(model):
+        yield from _if_custom(_declared_class(type(layer)))
+        for value in vars(layer).values():
+            if isinstance(value, (list, tuple, dict)):
+                for item in tree.flatten(value):
+                    yield from _custom_of(item)
+            else:
+                yield from _custom_of(value)
+    settings = getattr(model, "_compile_arguments", None) or {}
+    for item in tree.flatten(dict(settings)):
+        yield from _custom_of(item)
+    for operation in getattr(getattr(model, "_graph", None), "operations", ()):
+        yield from _if_custom(_declared_class(type(operation)))
+
+
+def _custom_of(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, partial):
+        value = value.func
+    if isinstance(value, FunctionType):
+        if value.__name__ != "<lambda>":
+            yield from _if_custom(value)
+    elif isinstance(value, Configurable):
+        yield from _if_custom(_declared_class(type(value)))
+
+
+def _if_custom(value: Any) -> Iterator[tuple[str, Any]]:
+    if (value.__module__ or "").partition(".")[0] != "keras":
+        yield value.__name__, value
+
+
+def _copy_weights(model: Any, copy: Any, name: str) -> None:
+    for old, new in zip(_layers_of(model), _layers_of(copy), strict=False):
+        ours, theirs = old.variables, new.variables
+        if [tuple(v.shape) for v in ours] != [tuple(v.shape) for v in theirs]:
+            if new._layers and old._layers:
+                continue  # a layer inside is to blame, and named
+            raise ValueError(
+                f"Layer {old.name!r} of class {type(old).__name__} does not have the "
+                f"same variables on the {name} backend: {_shown(ours)} here, "
+                f"{_shown(theirs)} there. Create all variables in __init__() or "
+                "build(), and give build() an input shape, so that the config tells "
+                "them."
+            )
+    old_variables, new_variables = model.variables, copy.variables
+    if len(old_variables) != len(new_variables):
+        raise ValueError(
+            f"Model {model.name!r} has {len(old_variables)} variables, but made from "
+            f"its config on the {name} backend {len(new_variables)}: "
+            f"{_shown(old_variables)} and {_shown(new_variables)}. Build the model "
+            "(call it on data) first, and let its constructor make all its layers."
+        )
+    for old, new in zip(old_variables, new_variables, strict=True):
+        new.assign(old.numpy())
+
+
+def _shown(variables: list[Any]) -> str:
+    return ", ".join(f"{v.path} {tuple(v.shape)}" for v in variables) or "none"
+
+
+def _copy_optimizer(model: Any, copy: Any) -> None:
+    old = getattr(model, "optimizer", None)
+    new = getattr(copy, "optimizer", None)
+    if old is None or new is None or not old.built:
+        return
+    if not new.built:
+        new.build(copy.trainable_variables)
+    for source, target in zip(old.variables, new.variables, strict=True):
+        target.assign(source.numpy())
