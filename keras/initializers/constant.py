@@ -156,7 +156,9 @@ class STFT(Initializer):
         frame_length, _, bins = shape
         fft_length = (bins - 1) * 2
         window = self._window_values(frame_length)
-        if self.scaling == "density":
+        if self.window is None:
+            scale = 1.0
+        elif self.scaling == "density":
             scale = 1.0 / math.sqrt(float(np.sum(window * window)))
         else:
             scale = 1.0 / abs(float(np.sum(window))) if self.scaling else 1.0

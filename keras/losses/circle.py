@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.masking import set_mask
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float
 
@@ -35,7 +36,8 @@ def circle(
         margin: how relaxed the optimum is.
 
     Returns:
-        One value per sample, `(batch,)`.
+        One value per sample, `(batch,)`. A mean leaves out samples whose class no
+        other has.
 
     Example:
 
@@ -66,9 +68,12 @@ def circle(
         pull, ops.multiply(ops.subtract(similar, 1.0 - margin), -gamma)
     )
     negative = ops.multiply(push, ops.multiply(ops.subtract(similar, margin), gamma))
-    return ops.softplus(
+    values = ops.softplus(
         ops.add(_logsumexp(positive, same), _logsumexp(negative, different))
     )
+    # Samples that nothing else shares a class with have nothing to be pulled to.
+    set_mask(values, ops.any(same, axis=1))
+    return values
 
 
 def _logsumexp(values: Any, counts: Any) -> Any:

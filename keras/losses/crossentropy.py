@@ -148,8 +148,8 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     less harm.
 
     Args:
-        y_true: one-hot labels, `(batch, ..., classes)`.
-        y_pred: probabilities of the same shape.
+        y_true: class numbers, `(batch, ...)`, or one-hot labels.
+        y_pred: probabilities, `(batch, ..., classes)`.
         q: from 0 (excluded) to 1.
 
     Returns:
@@ -162,12 +162,19 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     Example:
 
     >>> import keras
-    >>> y_true, y_pred = [[0.0, 1.0]], [[0.75, 0.25]]
+    >>> y_true, y_pred = [1], [[0.75, 0.25]]
     >>> loss = keras.losses.categorical_generalized_cross_entropy(y_true, y_pred, 0.5)
     >>> float(loss[0])
     1.0
     """
-    y_true, y_pred = pair(y_true, y_pred)
+    y_pred = as_float(y_pred)
+    y_true = ops.convert_to_tensor(y_true)
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, -1)
+    if len(y_true.shape) < len(y_pred.shape):
+        classes = ops.shape(y_pred)[-1]
+        y_true = ops.one_hot(ops.cast(y_true, "int32"), classes)
+    y_true = labels_like(y_true, y_pred)
     right = ops.sum(ops.multiply(y_true, y_pred), axis=-1)
     return ops.divide(ops.subtract(1.0, ops.power(right, q)), q)
 
@@ -300,11 +307,12 @@ class CategoricalGeneralizedCrossEntropy(FunctionLoss):
 
     >>> import keras
     >>> loss = keras.losses.CategoricalGeneralizedCrossEntropy()
-    >>> float(loss([[0.0, 1.0]], [[0.75, 0.25]]))
+    >>> float(loss([1], [[0.75, 0.25]]))
     1.0
     """
 
     function = staticmethod(categorical_generalized_cross_entropy)
+    _takes_class_numbers = True
     options = ("q",)
 
     def __init__(

@@ -49,15 +49,16 @@ def tversky(
     beta: float = 0.5,
     axis: Axis = None,
 ) -> Any:
-    """`1 - overlap / (overlap + alpha * false positives + beta * false negatives)`.
+    """`1 - overlap / (overlap + alpha * missed + beta * added)`.
 
-    With `alpha = beta = 0.5` this is `dice`.
+    `missed` is the area of labels that predictions do not cover, `added` that of
+    predictions outside of labels. With `alpha = beta = 0.5` this is `dice`.
 
     Args:
         y_true: labels from 0 to 1.
         y_pred: predictions from 0 to 1, of the same shape.
-        alpha: weight of false positives.
-        beta: weight of false negatives.
+        alpha: weight of what is missed.
+        beta: weight of what is added.
         axis: axes to sum over; all by default.
 
     Returns:
@@ -76,9 +77,9 @@ def tversky(
     y_true = labels_like(y_true, y_pred)
     axis = tuple(axis) if isinstance(axis, list) else axis
     overlap = ops.sum(ops.multiply(y_true, y_pred), axis=axis)
-    too_much = ops.sum(ops.multiply(ops.subtract(1.0, y_true), y_pred), axis=axis)
-    too_little = ops.sum(ops.multiply(ops.subtract(1.0, y_pred), y_true), axis=axis)
-    wrong = ops.add(ops.multiply(too_much, alpha), ops.multiply(too_little, beta))
+    missed = ops.sum(ops.multiply(ops.subtract(1.0, y_pred), y_true), axis=axis)
+    added = ops.sum(ops.multiply(ops.subtract(1.0, y_true), y_pred), axis=axis)
+    wrong = ops.add(ops.multiply(missed, alpha), ops.multiply(added, beta))
     epsilon = config.epsilon()
     right = ops.add(overlap, epsilon)
     return ops.subtract(
@@ -120,8 +121,8 @@ class Tversky(FunctionLoss):
     """Overlap with weights for the two kinds of error; see `tversky`.
 
     Args:
-        alpha: weight of false positives.
-        beta: weight of false negatives.
+        alpha: weight of what predictions miss.
+        beta: weight of what they add.
         reduction: how values become one number; see `Loss`.
         name: name of the loss.
         axis: axes to sum over; all by default.

@@ -19,7 +19,8 @@ class R2Score(Metric):
         class_aggregation: how the scores of outputs become one: None (one for each),
             `"uniform_average"` or `"variance_weighted_average"`.
         num_regressors: how many independent regressors the model has, for the
-            adjusted score; 0 gives the usual one.
+            adjusted score, in which, as in Keras 3, each value of a sample counts
+            as one; 0 gives the usual score.
         name: name of the metric.
         dtype: dtype of the result.
 
@@ -98,7 +99,7 @@ class R2Score(Metric):
         self.squared_sum.assign_add(ops.sum(ops.multiply(y_true, weighted), axis=0))
         self.total_mse.assign_add(ops.sum(ops.multiply(residual, weights), axis=0))
         self.count.assign_add(ops.sum(weights, axis=0))
-        self.num_samples.assign_add(ops.cast(ops.shape(y_true)[0], self._dtype))
+        self.num_samples.assign_add(ops.cast(ops.size(y_true), self._dtype))
 
     def result(self) -> Any:
         """The score so far, or one for each output."""

@@ -105,7 +105,9 @@ class Adafactor(Optimizer):
         rows.assign(_blend(rows, ops.mean(squares, axis=-1), keep))
         columns.assign(_blend(columns, ops.mean(squares, axis=-2), keep))
         share = ops.divide(rows, ops.mean(rows, axis=-1, keepdims=True))
-        return ops.multiply(ops.expand_dims(share, -1), ops.expand_dims(columns, -2))
+        outer = ops.multiply(ops.expand_dims(share, -1), ops.expand_dims(columns, -2))
+        self.slot("velocity", variable).assign(outer)
+        return outer
 
 
 def _blend(old: Any, new: Any, keep: Any) -> Any:

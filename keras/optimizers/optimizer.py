@@ -552,12 +552,11 @@ class Optimizer(BackendBound):
 
     def _average(self) -> None:
         variables, averages = self._trainable_variables, self._averages
-        averaging.update_averages(
-            variables, averages, self.ema_momentum, self._iterations
-        )
+        step = self.iterations
+        averaging.update_averages(variables, averages, self.ema_momentum, step)
         if self.ema_overwrite_frequency:
             averaging.overwrite_sometimes(
-                variables, averages, self.ema_overwrite_frequency, self._iterations
+                variables, averages, self.ema_overwrite_frequency, step
             )
 
     def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
