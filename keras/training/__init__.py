@@ -1,0 +1,3 @@
+"""Training, evaluation and prediction: what `Model` inherits from `Trainer`."""
+
+from __future__ import annotations

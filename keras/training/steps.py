@@ -1,0 +1,200 @@
+"""Turning a model's step methods into fast functions of one batch.
+
+A step is ordinary code that reads and writes Variables; `backend.jit` compiles it
+where the backend compiles. Two forms exist: the portable `train_step(self, data)`,
+and the stateless `train_step(self, state, data)` that Keras documents for JAX, which
+gets all state as a tuple of lists and returns it anew. Its signature tells.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from keras.core import tree
+from keras.core.keras_tensor import KerasTensor
+from keras.core.masking import get_mask, masks_in_use, set_mask
+from keras.core.scopes import SymbolicScope
+from keras.training.data import unpack_x_y_sample_weight
+from keras.training.data.structure import map_leaves
+
+Step = Callable[[Any], Any]
+# The state of the documented stateless form, in the order that it is passed in.
+STATE = {
+    "train_step": (
+        "trainable_variables",
+        "non_trainable_variables",
+        "optimizer_variables",
+        "metrics_variables",
+    ),
+    "test_step": (
+        "trainable_variables",
+        "non_trainable_variables",
+        "metrics_variables",
+    ),
+    "predict_step": ("trainable_variables", "non_trainable_variables"),
+}
+
+
+def make_step(model: Any, name: str, plain: Step | None = None) -> Step:
+    """A function of one batch that runs a step of a model.
+
+    Args:
+        model: The model.
+        name: `"train_step"`, `"test_step"` or `"predict_step"`.
+        plain: What to run instead of the method, where nobody overrides it.
+
+    Returns:
+        The function, compiled unless the model runs eagerly.
+    """
+    if takes_state(model, name):
+        return _with_state(model, name)
+    step = plain or getattr(model, name)
+    return compiled(model, step)
+
+
+def compiled(model: Any, step: Step) -> Step:
+    """`step`, compiled if the model is to be; batches become tensors either way."""
+    if not model.run_eagerly:
+        fast = model._backend.jit(step, jit_compile=model.jit_compile)
+        if fast is not step:
+            return fast
+    return converting(model._backend, step)
+
+
+def converting(backend: Any, step: Step) -> Step:
+    """`step`, on batches whose NumPy arrays are made tensors before."""
+    convert = backend.convert_to_tensor
+
+    def leaf(value: Any) -> Any:
+        if isinstance(value, np.ndarray) and value.dtype.kind not in "OUS":
+            return convert(value)
+        return value
+
+    def run(data: Any) -> Any:
+        return step(map_leaves(leaf, data))
+
+    return run
+
+
+def takes_state(model: Any, name: str) -> bool:
+    """Whether a step method has the form `(self, state, data)`."""
+    if name not in _overridden_steps(type(model)):
+        return False
+    parameters = list(inspect.signature(getattr(model, name)).parameters)
+    return parameters[:2] == ["state", "data"] or len(parameters) == 2
+
+
+@cache
+def _overridden_steps(cls: type) -> frozenset[str]:
+    return frozenset(name for name in STATE if overrides(cls, name))
+
+
+def overrides(cls: type, name: str) -> bool:
+    """Whether a class replaces a method of `Trainer`."""
+    from keras.training.trainer import Trainer
+
+    return getattr(cls, name, None) is not getattr(Trainer, name)
+
+
+def _with_state(model: Any, name: str) -> Step:
+    """Runs the stateless form on the values of the variables, and stores the new."""
+    step = getattr(model, name)
+
+    def functional(state: Any, data: Any) -> Any:
+        return step(state, data)
+
+    run = functional
+    if not model.run_eagerly:
+        run = model._backend.jit(functional, jit_compile=model.jit_compile)
+
+    def stateful(data: Any) -> Any:
+        groups = _state_variables(model, name)
+        state = tuple([variable.value for variable in group] for group in groups)
+        logs, new = run(state, data)
+        if name == "predict_step":
+            new = (state[0], new)
+        for group, values in zip(groups, new, strict=True):
+            for variable, value in zip(group, values, strict=True):
+                variable.assign(value)
+        return logs
+
+    return stateful
+
+
+def _state_variables(model: Any, name: str) -> list[list[Any]]:
+    groups = []
+    for group in STATE[name]:
+        owner, attribute = model, group
+        if group == "optimizer_variables":
+            owner, attribute = model.optimizer, "variables"
+        groups.append(list(getattr(owner, attribute)))
+    return groups
+
+
+def masks_of(y_pred: Any) -> list[Any] | None:
+    """The masks of outputs; None where there are none."""
+    if not masks_in_use():
+        return None
+    masks = [get_mask(leaf) for leaf in tree.flatten(y_pred)]
+    return masks if any(mask is not None for mask in masks) else None
+
+
+def put_masks(y_pred: Any, masks: list[Any] | None) -> None:
+    """Puts masks back beside outputs that left a transformed function."""
+    if masks is not None:
+        for leaf, mask in zip(tree.flatten(y_pred), masks, strict=True):
+            if mask is not None and get_mask(leaf) is None:
+                set_mask(leaf, mask)
+
+
+def build(model: Any, data: Any) -> None:
+    """Make all that a step would make on its first run: weights, metrics, state.
+
+    Compiled functions can change variables but should not make them.
+
+    Args:
+        model: A model.
+        data: A batch.
+    """
+    x, y, _ = unpack_x_y_sample_weight(data)
+    parts = model._compilation
+    unsettled = parts is not None and y is not None and not parts.built
+    if not model.built or unsettled:
+        y_pred = _outputs_of(model, x)
+        if unsettled and y_pred is not None:
+            parts.build(map_leaves(_spec, y), y_pred)
+
+
+def build_optimizer(model: Any) -> None:
+    """Make the state of the optimizer."""
+    optimizer = model.optimizer
+    if optimizer is not None and not optimizer.built and model.built:
+        optimizer.build(model.trainable_variables)
+
+
+def _outputs_of(model: Any, x: Any) -> Any:
+    """The outputs for a batch as KerasTensors; None if that cannot be told."""
+    try:
+        with SymbolicScope():
+            return model(map_leaves(_spec, x))
+    except Exception:
+        # `call` may use a framework directly, which knows nothing of KerasTensors.
+        try:
+            return model(map_leaves(model._backend.convert_to_tensor, x))
+        except Exception:
+            # A model that is trained by a step of its own may not be callable at all.
+            if overrides(type(model), "train_step"):
+                return None
+            raise
+
+
+def _spec(value: Any) -> Any:
+    if not hasattr(value, "shape") or not hasattr(value, "dtype"):
+        value = np.asarray(value)
+    dtype = getattr(value.dtype, "name", None) or str(value.dtype).split(".")[-1]
+    return KerasTensor(tuple(value.shape), dtype=dtype)

@@ -1,0 +1,80 @@
+"""Small tools around models and data: `keras.utils`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from keras.core.config import disable_interactive_logging as disable_interactive_logging
+from keras.core.config import enable_interactive_logging as enable_interactive_logging
+from keras.core.config import (
+    is_interactive_logging_enabled as is_interactive_logging_enabled,
+)
+from keras.core.dtypes import standardize_dtype as standardize_dtype
+from keras.core.keras_tensor import is_keras_tensor as is_keras_tensor
+from keras.core.naming import reset_names as _reset_names
+from keras.core.registry import CustomObjectScope as CustomObjectScope
+from keras.core.registry import custom_object_scope as custom_object_scope
+from keras.core.registry import get_custom_objects as get_custom_objects
+from keras.core.registry import get_registered_name as get_registered_name
+from keras.core.registry import get_registered_object as get_registered_object
+from keras.core.registry import (
+    register_keras_serializable as register_keras_serializable,
+)
+from keras.core.serialization import (
+    deserialize_keras_object as deserialize_keras_object,
+)
+from keras.core.serialization import serialize_keras_object as serialize_keras_object
+from keras.utils.numerical import normalize as normalize
+from keras.utils.numerical import to_categorical as to_categorical
+from keras.utils.progbar import Progbar as Progbar
+from keras.utils.py_dataset import PyDataset as PyDataset
+from keras.utils.py_dataset import Sequence as Sequence
+
+if TYPE_CHECKING:
+    from keras.random.seed import set_random_seed as set_random_seed
+    from keras.training.data.packing import (
+        pack_x_y_sample_weight as pack_x_y_sample_weight,
+    )
+    from keras.training.data.packing import (
+        unpack_x_y_sample_weight as unpack_x_y_sample_weight,
+    )
+
+# Loaded on first use: they stand on higher floors.
+_LAZY = {
+    "pack_x_y_sample_weight": "keras.training.data.packing",
+    "set_random_seed": "keras.random.seed",
+    "unpack_x_y_sample_weight": "keras.training.data.packing",
+}
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Start automatic names anew, and free what is no longer used.
+
+    Models keep no global state here, so this is for readable names and memory only.
+
+    Args:
+        free_memory: Whether to run Python's garbage collector.
+
+    Example:
+
+    >>> clear_session()
+    """
+    _reset_names()
+    if free_memory:
+        import gc
+
+        gc.collect()
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name not in _LAZY:
+        raise AttributeError(f"module 'keras.utils' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
