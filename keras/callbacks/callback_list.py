@@ -226,12 +226,19 @@ def _flat(callbacks: Any) -> Iterable[Any]:
     elif isinstance(callbacks, (list, tuple)):
         for each in callbacks:
             yield from _flat(each)
-    elif isinstance(callbacks, Callback) or hasattr(callbacks, "on_train_batch_end"):
+    elif _is_callback(callbacks):
         yield callbacks
     else:
-        made = isinstance(callbacks, type)
+        is_class = isinstance(callbacks, type)
         raise TypeError(
             "Callbacks must be instances of `keras.callbacks.Callback`. Received: "
             f"{callbacks!r} of type {type(callbacks).__name__}."
-            + (" This is the class: call it to make an instance." if made else "")
+            + (" This is the class: call it to make an instance." if is_class else "")
         )
+
+
+def _is_callback(value: Any) -> bool:
+    # Callbacks of other libraries that only look the part are welcome.
+    return isinstance(value, Callback) or (
+        hasattr(value, "on_train_batch_end") and not isinstance(value, type)
+    )

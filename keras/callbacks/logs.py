@@ -34,6 +34,9 @@ class LazyLogs(dict):
         fetch: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__()
+        # json's encoder looks at the bare size before it asks for the items, and
+        # would take an unread dictionary for an empty one.
+        super().__setitem__("unread", None)
         self._source: Any = source
         self._fetch = fetch
 
@@ -44,8 +47,10 @@ class LazyLogs(dict):
         values = source() if callable(source) else source
         if self._fetch is not None:
             values = self._fetch(values)
-        super().update(to_host_logs(values))
+        host = to_host_logs(values)
         self._source = self._fetch = None
+        super().clear()
+        super().update(host)
 
     @property
     def was_read(self) -> bool:

@@ -137,7 +137,8 @@ class Progbar:
         values = self._values_text()
         count = self._count_text(current)
         if self.target is None:
-            return f"{_BOLD}{count}{_PLAIN}" + f" {time_text}{values}"[: room - 8]
+            rest = max(room - len(count), 10)
+            return f"{_BOLD}{count}{_PLAIN}" + f" {time_text}{values}"[:rest]
         share = min(current / self.target, 1.0) if self.target else 1.0
         done = int(self.width * share)
         bar = f"{_GREEN}{'━' * done}{_GREY}{'━' * (self.width - done)}{_PLAIN}"

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from keras.utils.numerical import normalize, to_categorical
+
+
+def test_to_categorical():
+    np.testing.assert_array_equal(to_categorical([0, 2, 1]), np.eye(3)[[0, 2, 1]])
+    assert to_categorical([[0], [2]]).shape == (2, 3)
+    assert to_categorical(np.zeros((2, 3), int), 4).shape == (2, 3, 4)
+    assert to_categorical(2).tolist() == [0, 0, 1]
+    assert to_categorical([], 3).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    "x, classes, message",
+    [
+        ([0, 5], 3, "from 0 to 2.*Received: 5"),
+        ([-1, 0], 3, "Received: -1"),
+        ([], None, "number of classes of an empty"),
+    ],
+)
+def test_to_categorical_refuses(x, classes, message):
+    with pytest.raises(ValueError, match=message):
+        to_categorical(x, classes)
+
+
+def test_normalize():
+    rows = normalize(np.array([[3.0, 4.0], [0.0, 0.0]]))
+    np.testing.assert_allclose(rows, [[0.6, 0.8], [0, 0]])
+    np.testing.assert_allclose(normalize([1.0, 2.0]), np.array([1, 2]) / 5**0.5)
+    columns = normalize(np.array([[3, 4.0], [1, 2]]), axis=0, order=1)
+    np.testing.assert_allclose(columns, [[0.75, 2 / 3], [0.25, 1 / 3]])
