@@ -28,13 +28,13 @@ class Callback:
     0 0.5
     """
 
-    def __init__(self) -> None:
-        self.params: dict[str, Any] = {}
-        self._model: Any = None
-
-    # A subclass may forget `super().__init__()`.
+    # On the class too, since a subclass may forget `super().__init__()`.
     _model: Any = None
-    params: dict[str, Any] | Any = None
+    params: Any = None
+
+    def __init__(self) -> None:
+        self.params = {}
+        self._model = None
 
     @property
     def model(self) -> Any:

@@ -44,7 +44,7 @@ class LazyLogs(dict):
         source = self._source
         if source is None:
             return
-        values = source() if callable(source) else source
+        values: Any = source() if callable(source) else source
         if self._fetch is not None:
             values = self._fetch(values)
         host = to_host_logs(values)
@@ -96,7 +96,7 @@ class LazyLogs(dict):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
-    __hash__ = None  # pyright: ignore[reportAssignmentType]
+    __hash__ = None
 
     def __or__(self, other: Any) -> Any:
         return self.copy() | dict(other)

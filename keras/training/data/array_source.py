@@ -58,10 +58,10 @@ class ArraySource(DataSource):
         x, y, sample_weight = host_parts(x, y, sample_weight, native)
         if class_weight is not None:
             sample_weight = _weights_of(class_weight, y, sample_weight)
-        self.num_samples = check_cardinality(x, y, sample_weight)
-        self.batch_size = _checked_batch_size(batch_size)
+        self._count = self.num_samples = check_cardinality(x, y, sample_weight)
+        self._size = self.batch_size = _checked_batch_size(batch_size)
         if steps is None:
-            self.num_batches = -(-self.num_samples // self.batch_size)
+            self.num_batches = -(-self._count // self._size)
         self._shuffle = _checked_shuffle(shuffle)
         self._seed = seed
         self._random: np.random.Generator | None = None
@@ -80,14 +80,14 @@ class ArraySource(DataSource):
 
     def batches(self) -> Iterator[tuple[Any, ...]]:
         """One pass over all samples; the last batch may be smaller."""
-        if self.num_samples <= self.batch_size and not self._shuffle:
+        if self._count <= self._size and not self._shuffle:
             return iter((self._parts,))
         order = self._order()
         return self._in_order() if order is None else self._gathered(order)
 
     def _in_order(self) -> Iterator[tuple[Any, ...]]:
-        size, arrays, pack = self.batch_size, self._arrays, self._pack
-        starts = range(0, self.num_samples, size)
+        size, arrays, pack = self._size, self._arrays, self._pack
+        starts = range(0, self._count, size)
         if pack is None and len(arrays) == 1:
             (x,) = arrays
             for start in starts:
@@ -102,9 +102,9 @@ class ArraySource(DataSource):
                 yield pack([array[start : start + size] for array in arrays])
 
     def _gathered(self, order: np.ndarray) -> Iterator[tuple[Any, ...]]:
-        size, arrays, pack = self.batch_size, self._arrays, self._pack or tuple
+        size, arrays, pack = self._size, self._arrays, self._pack or tuple
         takes = [_taker(array, self._prepare(order), order) for array in arrays]
-        for start in range(0, self.num_samples, size):
+        for start in range(0, self._count, size):
             yield pack([take(start, start + size) for take in takes])
 
     def _order(self) -> np.ndarray | None:
@@ -118,7 +118,7 @@ class ArraySource(DataSource):
             if seed is None:
                 seed = int(np.random.randint(2**31 - 1))
             self._random = np.random.default_rng(seed)
-        count, size = self.num_samples, self.batch_size
+        count, size = self._count, self._size
         if self._shuffle != "batch":
             return self._random.permutation(count)
         whole = count // size * size

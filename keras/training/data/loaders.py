@@ -38,13 +38,13 @@ class IterableSource(DataSource):
 
     def __init__(
         self,
-        data: Iterable[Any],
+        data: Any,
         steps: int | None = None,
         class_weight: Mapping[int, float] | None = None,
         native: str | None = None,
     ) -> None:
         super().__init__(steps)
-        self.data = data
+        self.data: Any = data
         self._class_weight = class_weight
         self._native = native
         if steps is None:
@@ -53,7 +53,7 @@ class IterableSource(DataSource):
     def _count(self) -> int | None:
         """Batches of one pass, also setting `infinite` where that is known."""
         try:
-            count = len(self.data)  # pyright: ignore[reportArgumentType]
+            count = len(self.data)
         except TypeError:
             return None
         self.infinite = count >= _ENDLESS
@@ -82,7 +82,7 @@ class IterableSource(DataSource):
                 batch = map_leaves(leaf, as_batch(data))
                 del data  # a paused generator keeps no batch alive
                 if self._class_weight is not None:
-                    batch = self._weighted(batch)
+                    batch = _weighted(batch, self._class_weight)
                 yield batch
                 del batch
         finally:
@@ -91,14 +91,17 @@ class IterableSource(DataSource):
     def end_pass(self, raw: Iterator[Any]) -> None:
         """Called when a pass ends or is given up."""
 
-    def _weighted(self, batch: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(batch) != 2:
-            raise ValueError(
-                "`class_weight` needs batches `(x, y)`, without sample weights. "
-                f"Received a batch of {len(batch)} parts. Multiply the class "
-                "weights into the sample weights that the data yields."
-            )
-        return (*batch, class_weight_to_sample_weights(batch[1], self._class_weight))
+
+def _weighted(
+    batch: tuple[Any, ...], class_weight: Mapping[int, float]
+) -> tuple[Any, ...]:
+    if len(batch) != 2:
+        raise ValueError(
+            "`class_weight` needs batches `(x, y)`, without sample weights. "
+            f"Received a batch of {len(batch)} parts. Multiply the class "
+            "weights into the sample weights that the data yields."
+        )
+    return (*batch, class_weight_to_sample_weights(batch[1], class_weight))
 
 
 class GeneratorSource(IterableSource):
@@ -128,7 +131,7 @@ class TorchLoaderSource(IterableSource):
     """Batches from a torch `DataLoader`."""
 
     def _count(self) -> int | None:
-        loader: Any = self.data
+        loader = self.data
         self.batch_size = getattr(loader, "batch_size", None)
         try:
             self.num_samples = len(loader.dataset)
@@ -148,8 +151,6 @@ class PyDatasetSource(IterableSource):
         shuffle: Whether each epoch visits the batches in a new order.
         seed: Of the shuffle; drawn from NumPy's global state where `None`.
     """
-
-    data: PyDataset
 
     def __init__(
         self,
