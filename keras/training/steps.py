@@ -182,7 +182,7 @@ def _outputs_of(model: Any, x: Any) -> Any:
     try:
         with SymbolicScope():
             return model(map_leaves(_spec, x))
-    except Exception:
+    except Exception:  # noqa: BLE001
         # `call` may use a framework directly, which knows nothing of KerasTensors.
         try:
             return model(map_leaves(model._backend.convert_to_tensor, x))

@@ -190,7 +190,7 @@ class Trainer:
         if self.optimizer is not None and getattr(self, "built", False):
             self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
 
-    def _checked(self, what: str) -> Compilation:
+    def _require_compiled(self, what: str) -> Compilation:
         if self._compilation is None or not self.compiled:
             name = getattr(self, "name", type(self).__name__)
             raise ValueError(
@@ -457,9 +457,7 @@ class Trainer:
             return self._forward(x, False)
 
     def _forward(self, x: Any, training: bool) -> Any:
-        if _has_parameter(type(self), "call", "training"):
-            return self(x, training=training)  # type: ignore[operator]
-        return self(x)  # type: ignore[operator]
+        return self(x, training=training)  # type: ignore[operator]
 
     # Functions of one batch ----------------------------------------------------
 
@@ -569,7 +567,7 @@ class Trainer:
         Raises:
             ValueError: If the model is not compiled, or arguments do not fit.
         """
-        self._checked("fit()")
+        self._require_compiled("fit()")
         self._check_trainable()
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = _split(
@@ -602,9 +600,7 @@ class Trainer:
             )
         finally:
             source.close()
-        found = listeners.history
-        assert found is not None
-        return found
+        return listeners.history or History()
 
     def _validator(
         self, data: Any, batch_size: Any, count: Any, callbacks: CallbackList
@@ -653,7 +649,7 @@ class Trainer:
         kwargs.pop("_use_cached_eval_dataset", None)
         if kwargs:
             raise TypeError(f"evaluate() got unknown arguments: {sorted(kwargs)}.")
-        self._checked("evaluate()")
+        self._require_compiled("evaluate()")
         source = self._source((x, y, sample_weight), batch_size, steps)
         self._build_for(source)
         self.make_test_function()
@@ -744,7 +740,7 @@ class Trainer:
             The loss, or a list of the loss and the metrics, or a dictionary; of all
             batches since `reset_metrics`.
         """
-        self._checked("train_on_batch()")
+        self._require_compiled("train_on_batch()")
         self._check_trainable()
         if class_weight is not None:
             if sample_weight is not None:
@@ -778,7 +774,7 @@ class Trainer:
         Returns:
             As `train_on_batch`.
         """
-        self._checked("test_on_batch()")
+        self._require_compiled("test_on_batch()")
         data = self._batch(x, y, sample_weight)
         steps.build(self, data)
         return self._on_batch(self.make_test_function(), data, return_dict)
