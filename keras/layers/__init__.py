@@ -1,0 +1,142 @@
+"""Layers: `keras.layers`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.layers.activations.activation import Activation as Activation
+from keras.layers.activations.relu import ReLU as ReLU
+from keras.layers.activations.softmax import Softmax as Softmax
+from keras.layers.attention.multi_head_attention import (
+    MultiHeadAttention as MultiHeadAttention,
+)
+from keras.layers.convolutional.conv1d import Conv1D as Conv1D
+from keras.layers.convolutional.conv2d import Conv2D as Conv2D
+from keras.layers.convolutional.conv3d import Conv3D as Conv3D
+from keras.layers.convolutional.depthwise_conv import DepthwiseConv1D as DepthwiseConv1D
+from keras.layers.convolutional.depthwise_conv import DepthwiseConv2D as DepthwiseConv2D
+from keras.layers.convolutional.separable_conv import SeparableConv1D as SeparableConv1D
+from keras.layers.convolutional.separable_conv import SeparableConv2D as SeparableConv2D
+from keras.layers.core.dense import Dense as Dense
+from keras.layers.core.einsum_dense import EinsumDense as EinsumDense
+from keras.layers.core.embedding import Embedding as Embedding
+from keras.layers.core.identity import Identity as Identity
+from keras.layers.core.input_layer import Input as Input
+from keras.layers.core.input_layer import InputLayer as InputLayer
+from keras.layers.core.lambda_layer import Lambda as Lambda
+from keras.layers.core.masking import Masking as Masking
+from keras.layers.core.wrapper import Wrapper as Wrapper
+from keras.layers.input_spec import InputSpec as InputSpec
+from keras.layers.layer import Layer as Layer
+from keras.layers.merging.concatenate import Concatenate as Concatenate
+from keras.layers.merging.elementwise import Add as Add
+from keras.layers.merging.elementwise import Average as Average
+from keras.layers.merging.elementwise import Maximum as Maximum
+from keras.layers.merging.elementwise import Minimum as Minimum
+from keras.layers.merging.elementwise import Multiply as Multiply
+from keras.layers.merging.elementwise import Subtract as Subtract
+from keras.layers.normalization.batch_normalization import (
+    BatchNormalization as BatchNormalization,
+)
+from keras.layers.normalization.layer_normalization import (
+    LayerNormalization as LayerNormalization,
+)
+from keras.layers.pooling.average_pooling import AveragePooling1D as AveragePooling1D
+from keras.layers.pooling.average_pooling import AveragePooling2D as AveragePooling2D
+from keras.layers.pooling.average_pooling import AveragePooling3D as AveragePooling3D
+from keras.layers.pooling.global_pooling import (
+    GlobalAveragePooling1D as GlobalAveragePooling1D,
+)
+from keras.layers.pooling.global_pooling import (
+    GlobalAveragePooling2D as GlobalAveragePooling2D,
+)
+from keras.layers.pooling.global_pooling import (
+    GlobalAveragePooling3D as GlobalAveragePooling3D,
+)
+from keras.layers.pooling.global_pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
+from keras.layers.pooling.global_pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
+from keras.layers.pooling.global_pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
+from keras.layers.pooling.max_pooling import MaxPooling1D as MaxPooling1D
+from keras.layers.pooling.max_pooling import MaxPooling2D as MaxPooling2D
+from keras.layers.pooling.max_pooling import MaxPooling3D as MaxPooling3D
+from keras.layers.preprocessing.rescaling import Rescaling as Rescaling
+from keras.layers.regularization.dropout import Dropout as Dropout
+from keras.layers.reshaping.flatten import Flatten as Flatten
+from keras.layers.reshaping.permute import Permute as Permute
+from keras.layers.reshaping.repeat_vector import RepeatVector as RepeatVector
+from keras.layers.reshaping.reshape import Reshape as Reshape
+from keras.layers.rnn.bidirectional import Bidirectional as Bidirectional
+from keras.layers.rnn.lstm import LSTM as LSTM
+from keras.layers.rnn.lstm_cell import LSTMCell as LSTMCell
+from keras.layers.rnn.rnn import RNN as RNN
+from keras.layers.rnn.time_distributed import TimeDistributed as TimeDistributed
+from keras.layers.torch_module import TorchModuleWrapper as TorchModuleWrapper
+
+Convolution1D = Conv1D
+Convolution2D = Conv2D
+Convolution3D = Conv3D
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D
+AvgPool1D = AveragePooling1D
+AvgPool2D = AveragePooling2D
+AvgPool3D = AveragePooling3D
+MaxPool1D = MaxPooling1D
+MaxPool2D = MaxPooling2D
+MaxPool3D = MaxPooling3D
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
+GlobalMaxPool1D = GlobalMaxPooling1D
+GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalMaxPool3D = GlobalMaxPooling3D
+
+
+def serialize(layer: Layer) -> dict[str, Any]:
+    """The config of a layer, as `deserialize` accepts it.
+
+    Args:
+        layer: the layer.
+
+    Returns:
+        A dict that JSON can hold.
+
+    Example:
+
+    >>> import keras
+    >>> keras.layers.serialize(keras.layers.Flatten())["class_name"]
+    'Flatten'
+    """
+    from keras.core.serialization import serialize_keras_object
+
+    return serialize_keras_object(layer)
+
+
+def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
+    """The layer that a config stands for.
+
+    Args:
+        config: what `serialize` returned.
+        custom_objects: classes and functions by name, besides those registered.
+
+    Returns:
+        A layer.
+
+    Raises:
+        ValueError: if the config is of something else.
+
+    Example:
+
+    >>> import keras
+    >>> config = keras.layers.serialize(keras.layers.Dense(4))
+    >>> keras.layers.deserialize(config).units
+    4
+    """
+    from keras.core.serialization import deserialize_keras_object
+
+    found = deserialize_keras_object(config, custom_objects=custom_objects)
+    if not isinstance(found, Layer):
+        raise ValueError(
+            "keras.layers.deserialize expects the config of a layer. Received the "
+            f"config of a {type(found).__name__}."
+        )
+    return found

@@ -1,0 +1,35 @@
+"""`Activation`: an activation function as a layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import activations
+from keras.core.typing import Tensor
+from keras.layers.layer import Layer
+
+
+class Activation(Layer):
+    """Applies an activation function to each value.
+
+    Args:
+        activation: its name, as `"relu"`, or a callable.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Activation("relu")
+    >>> keras.ops.convert_to_numpy(layer([-1.0, 2.0])).tolist()
+    [0.0, 2.0]
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The function of the inputs."""
+        return self.activation(inputs)

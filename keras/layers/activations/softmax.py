@@ -1,0 +1,49 @@
+"""`Softmax`: probabilities from logits, leaving masked places out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core.typing import Tensor
+from keras.layers.layer import Layer
+
+
+class Softmax(Layer):
+    """Softmax along one or more axes.
+
+    Args:
+        axis: the axis or axes over which the outputs sum to 1.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Call arguments: `inputs`; `mask`, booleans that broadcast to the inputs, False for
+    places to leave out.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Softmax()
+    >>> keras.ops.convert_to_numpy(layer([0.0, 0.0])).tolist()
+    [0.5, 0.5]
+    """
+
+    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The probabilities."""
+        if mask is not None:
+            dtype = ops.dtype(inputs)
+            # Finite, so that a row without any place left gives no NaN.
+            far = -3e4 if dtype == "float16" else -1e9
+            hidden = ops.logical_not(ops.cast(mask, "bool"))
+            inputs = ops.add(inputs, ops.multiply(ops.cast(hidden, dtype), far))
+        if not isinstance(self.axis, list):
+            return ops.softmax(inputs, axis=self.axis)
+        if len(self.axis) == 1:
+            return ops.softmax(inputs, axis=self.axis[0])
+        total = ops.logsumexp(inputs, axis=tuple(self.axis), keepdims=True)
+        return ops.exp(ops.subtract(inputs, total))

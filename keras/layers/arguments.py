@@ -1,0 +1,108 @@
+"""Checks of constructor arguments that many layers share.
+
+A wrong argument is reported where the layer is made, with the layer's class and the
+argument's name, and not by a framework in the middle of a training step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras.core.configurable import _declared_class
+
+
+def class_name(layer: Any) -> str:
+    """The name of the class that the user wrote."""
+    return _declared_class(type(layer)).__name__
+
+
+def positive_integer(layer: Any, argument: str, value: Any) -> int:
+    """`value` as an int of 1 or more.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    good = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not good or value < 1:
+        raise ValueError(
+            f"{class_name(layer)} expects `{argument}` to be a positive integer. "
+            f"Received: {argument}={value!r}."
+        )
+    return int(value)
+
+
+def integers(
+    layer: Any, argument: str, value: Any, count: int, least: int = 1
+) -> tuple[int, ...]:
+    """One integer for each of `count` axes, from one for all or one for each.
+
+    Raises:
+        ValueError: for another number of them, or values below `least`.
+    """
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * count
+    good = len(values) == count and all(
+        isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v >= least
+        for v in values
+    )
+    if not good:
+        many = "" if count == 1 else f", or {count} of them"
+        raise ValueError(
+            f"{class_name(layer)} expects `{argument}` to be an integer of {least} or "
+            f"more{many}. Received: {argument}={value!r}."
+        )
+    return tuple(int(v) for v in values)
+
+
+def one_of(layer: Any, argument: str, value: Any, allowed: Sequence[Any]) -> Any:
+    """`value`, if it is allowed.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    if value not in allowed:
+        known = ", ".join(map(repr, allowed))
+        raise ValueError(
+            f"{class_name(layer)} expects `{argument}` to be one of {known}. "
+            f"Received: {argument}={value!r}."
+        )
+    return value
+
+
+def rate(layer: Any, argument: str, value: Any) -> float:
+    """`value`, a number from 0 to 1.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not 0 <= value <= 1:
+        raise ValueError(
+            f"{class_name(layer)} expects `{argument}` to be a number from 0 to 1. "
+            f"Received: {argument}={value!r}."
+        )
+    return value
+
+
+def refuse_adapters(
+    layer: Any, lora_rank: Any = None, quantization_config: Any = None, **more: Any
+) -> None:
+    """Says clearly that adapters and quantization are not part of this version.
+
+    Raises:
+        ValueError: if one was asked for.
+    """
+    asked = {
+        "lora_rank": lora_rank,
+        "quantization_config": quantization_config,
+        **more,
+    }
+    for argument, value in asked.items():
+        if value is not None:
+            raise ValueError(
+                f"{class_name(layer)} does not support `{argument}` in this version of "
+                f"Keras: leave it None. Received: {argument}={value!r}. To fine-tune "
+                "few weights, set `layer.trainable = False` on the others."
+            )

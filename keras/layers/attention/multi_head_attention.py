@@ -1,0 +1,307 @@
+"""`MultiHeadAttention`: attention with projections of query, key and value.
+
+The usual case (one attention axis, no attention scores wanted, no dropout in play)
+is one call of `ops.dot_product_attention`, which is a fused kernel where the framework
+has it. All others are two einsums with a softmax between them.
+"""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+from keras import ops
+from keras.core.typing import Shape, Tensor
+from keras.layers import arguments
+from keras.layers.activations.softmax import Softmax
+from keras.layers.arguments import positive_integer
+from keras.layers.core.einsum_dense import EinsumDense
+from keras.layers.layer import Layer
+from keras.layers.regularization.dropout import Dropout
+from keras.layers.weight_options import options, set_options
+
+
+class MultiHeadAttention(Layer):
+    """Attention with several heads.
+
+    Source: Vaswani et al., 2017 (https://arxiv.org/abs/1706.03762).
+
+    Args:
+        num_heads: number of heads.
+        key_dim: size of query and key in each head.
+        value_dim: size of the value in each head; `key_dim` by default.
+        dropout: part of the attention scores to drop in training.
+        use_bias: whether the projections have biases.
+        output_shape: shape of the output after its first axes; the last size of the
+            query by default.
+        attention_axes: axes over which attention runs; all but the first and last by
+            default.
+        sliding_window: places further away than this (exclusive) are not seen.
+        flash_attention: True to demand a fused kernel, False to forbid it, None to
+            let the framework choose.
+        kernel_initializer: first values of the kernels.
+        bias_initializer: first values of the biases.
+        kernel_regularizer: penalty on the kernels.
+        bias_regularizer: penalty on the biases.
+        activity_regularizer: penalty on the output.
+        kernel_constraint: projection of the kernels after each update.
+        bias_constraint: projection of the biases after each update.
+        use_gate: must be False: the gated output is not supported yet.
+        seed: an integer for repeatable dropout.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Call arguments: `query`, `(batch, targets, features)`; `value`,
+    `(batch, sources, features)`; `key`, the value by default; masks of each of them,
+    `(batch, targets)` or `(batch, sources)`; `attention_mask`,
+    `(batch, targets, sources)` booleans, True for places that are seen;
+    `return_attention_scores`; `training`; `use_causal_mask`, for targets that see only
+    sources up to themselves.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.MultiHeadAttention(num_heads=2, key_dim=4)
+    >>> x = keras.ops.ones((1, 5, 8))
+    >>> tuple(layer(x, x).shape)
+    (1, 5, 8)
+    """
+
+    _config_excluded = ("flash_attention",)
+
+    def __init__(
+        self,
+        num_heads: int,
+        key_dim: int,
+        value_dim: int | None = None,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        output_shape: Any = None,
+        attention_axes: Any = None,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        use_gate: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if use_gate:
+            raise ValueError(
+                "MultiHeadAttention does not support use_gate=True in this version of "
+                "Keras. Use use_gate=False."
+            )
+        self.num_heads = positive_integer(self, "num_heads", num_heads)
+        self.key_dim = positive_integer(self, "key_dim", key_dim)
+        self.value_dim = positive_integer(self, "value_dim", value_dim or key_dim)
+        self.dropout = arguments.rate(self, "dropout", dropout)
+        self.use_bias = use_bias
+        single = isinstance(output_shape, int)
+        self._output_shape = (output_shape,) if single else output_shape
+        single = isinstance(attention_axes, int)
+        self.attention_axes = (attention_axes,) if single else attention_axes
+        if sliding_window is not None:
+            positive_integer(self, "sliding_window", sliding_window)
+        self.sliding_window = sliding_window
+        self.flash_attention = flash_attention
+        self.seed = seed
+        set_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+        self.supports_masking = True
+
+    def build(
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> None:
+        """Makes the projections for inputs of these shapes."""
+        key_shape = value_shape if key_shape is None else key_shape
+        rank = len(query_shape)
+        if len(value_shape) != rank or len(key_shape) != rank or rank < 3:
+            raise ValueError(
+                f"{self.name} (MultiHeadAttention) expects query, value and key of one "
+                "rank, 3 or more: (batch, places, features). Received shapes "
+                f"{tuple(query_shape)}, {tuple(value_shape)} and {tuple(key_shape)}."
+            )
+        axes = self.attention_axes or range(1, rank - 1)
+        self.attention_axes = tuple(axis % rank for axis in axes)
+        heads = self.num_heads
+        self.query_dense = self._project("query", query_shape, (heads, self.key_dim))
+        self.key_dense = self._project("key", key_shape, (heads, self.key_dim))
+        self.value_dense = self._project("value", value_shape, (heads, self.value_dim))
+        projected = (*query_shape[:-1], heads, self.value_dim)
+        self.output_dense = self._project(
+            "attention_output", projected, self._target(query_shape), contracted=2
+        )
+        count = len(self.attention_axes)
+        self._softmax = Softmax(
+            axis=tuple(range(-count, 0)), dtype=self.dtype_policy, name="softmax"
+        )
+        self._dropout_layer = Dropout(
+            self.dropout, seed=self.seed, dtype=self.dtype_policy, name="dropout"
+        )
+        self._einsums = _einsums(rank, self.attention_axes)
+        self.built = True
+
+    def _target(self, query_shape: Shape) -> tuple[Any, ...]:
+        return tuple(self._output_shape or query_shape[-1:])
+
+    def _project(
+        self, name: str, shape: Shape, target: tuple[Any, ...], contracted: int = 1
+    ) -> EinsumDense:
+        """A built dense layer that turns the last axes of `shape` into `target`."""
+        letters = string.ascii_lowercase
+        rank = len(shape)
+        source, new = letters[:rank], letters[rank : rank + len(target)]
+        kept, summed = source[:-contracted], source[-contracted:]
+        layer = EinsumDense(
+            f"{source},{summed}{new}->{kept}{new}",
+            output_shape=(None,) * (len(kept) - 1) + target,
+            bias_axes=new if self.use_bias else None,
+            dtype=self.dtype_policy,
+            name=name,
+            **{f"kernel_{k}": v for k, v in self._copies("kernel").items()},
+            **{f"bias_{k}": v for k, v in self._copies("bias").items()},
+        )
+        layer.build(shape)
+        return layer
+
+    def _copies(self, weight: str) -> dict[str, Any]:
+        """The options of a weight; unseeded initializers draw anew for each."""
+        found = options(self, weight)
+        initializer = found["initializer"]
+        if hasattr(initializer, "clone"):
+            found["initializer"] = initializer.clone()
+        return found
+
+    def call(
+        self,
+        query: Tensor,
+        value: Tensor,
+        key: Tensor | None = None,
+        query_mask: Tensor | None = None,
+        value_mask: Tensor | None = None,
+        key_mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
+    ) -> Any:
+        """The attended values, and the scores if they are wanted."""
+        key = value if key is None else key
+        fused = (
+            len(query.shape) == 3
+            and not return_attention_scores
+            and not (training and self.dropout > 0)
+            and self.value_dim == self.key_dim
+        )
+        causal = use_causal_mask and not (
+            fused and self._needs_no_mask(value_mask, key_mask, attention_mask)
+        )
+        mask = self._mask(query, value, value_mask, key_mask, attention_mask, causal)
+        query = self.query_dense(query)
+        key = self.key_dense(key)
+        value = self.value_dense(value)
+        scores = None
+        if fused:
+            outputs = ops.dot_product_attention(
+                query,
+                key,
+                value,
+                mask=None if mask is None else ops.expand_dims(mask, 1),
+                is_causal=use_causal_mask and not causal,
+                flash_attention=self.flash_attention,
+            )
+        else:
+            outputs, scores = self._attend(query, key, value, mask, training)
+        outputs = self.output_dense(outputs)
+        return (outputs, scores) if return_attention_scores else outputs
+
+    def _needs_no_mask(self, *masks: Any) -> bool:
+        return self.sliding_window is None and all(mask is None for mask in masks)
+
+    def _attend(
+        self, query: Tensor, key: Tensor, value: Tensor, mask: Any, training: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Attention step by step, along any axes; the outputs and the scores."""
+        first, second = self._einsums
+        query = ops.multiply(query, self.key_dim**-0.5)
+        scores = ops.einsum(first, query, key)
+        if mask is not None:
+            # Axes of the batch and of the heads lie before those of attention.
+            before = -2 * len(self.attention_axes) - 1
+            for _ in range(len(scores.shape) - len(mask.shape)):
+                mask = ops.expand_dims(mask, before)
+        scores = self._softmax(scores, mask=mask)
+        dropped = self._dropout_layer(scores, training=training)
+        return ops.einsum(second, dropped, value), scores
+
+    def _mask(
+        self,
+        query: Tensor,
+        value: Tensor,
+        value_mask: Any,
+        key_mask: Any,
+        attention_mask: Any,
+        causal: bool,
+    ) -> Any:
+        """All masks in one, `(batch, targets, sources)`; None if there is none."""
+        masks = [
+            ops.expand_dims(ops.cast(mask, "bool"), 1)
+            for mask in (value_mask, key_mask)
+            if mask is not None
+        ]
+        if causal or self.sliding_window is not None:
+            rows = ops.expand_dims(ops.arange(ops.shape(query)[1]), 1)
+            columns = ops.expand_dims(ops.arange(ops.shape(value)[1]), 0)
+            behind = ops.expand_dims(ops.subtract(rows, columns), 0)
+            if causal:
+                masks.append(ops.greater_equal(behind, 0))
+            if self.sliding_window is not None:
+                masks.append(ops.less(ops.absolute(behind), self.sliding_window))
+        if attention_mask is not None:
+            masks.append(ops.cast(attention_mask, "bool"))
+        if not masks:
+            return None
+        whole = masks[0]
+        for mask in masks[1:]:
+            whole = ops.logical_and(whole, mask)
+        return whole
+
+    def compute_output_shape(
+        self,
+        query_shape: Shape,
+        value_shape: Shape,
+        key_shape: Shape | None = None,
+    ) -> tuple[int | None, ...]:
+        """`(batch, targets, features)`."""
+        return (*query_shape[:-1], *self._target(query_shape))
+
+
+def _einsums(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
+    """The einsums of query with key, and of scores with value.
+
+    The projections have one axis more than the inputs: `(batch, ..., heads, size)`.
+    """
+    letters = iter(string.ascii_letters)
+    query = [next(letters) for _ in range(rank + 1)]
+    heads, size = query[-2:]
+    key = [next(letters) if i in axes else c for i, c in enumerate(query)]
+    batch = [c for i, c in enumerate(query[:-2]) if i not in axes]
+    targets = [query[i] for i in axes]
+    sources = [key[i] for i in axes]
+    scores = "".join([*batch, heads, *targets, *sources])
+    value = "".join(key[:-1]) + next(letters)
+    outputs = "".join(query[:-1]) + value[-1]
+    first = f"{''.join(query)},{''.join(key)}->{scores}"
+    return first, f"{scores},{value}->{outputs}"

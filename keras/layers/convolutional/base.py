@@ -1,0 +1,145 @@
+"""What convolutions of any number of spatial axes share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import activations, ops
+from keras.core.config import standardize_data_format
+from keras.core.typing import Shape, Tensor
+from keras.layers.arguments import class_name, integers, one_of, positive_integer
+from keras.layers.input_spec import InputSpec
+from keras.layers.layer import Layer
+from keras.layers.weight_options import options
+
+
+class WindowLayer(Layer):
+    """Base of layers that slide a window with weights over `rank` spatial axes.
+
+    Subclasses make the weights in `build` and apply them in `call`.
+    """
+
+    rank: int
+    paddings: tuple[str, ...] = ("valid", "same")
+
+    def _set_window(
+        self,
+        kernel_size: Any,
+        strides: Any,
+        padding: str,
+        data_format: str | None,
+        dilation_rate: Any,
+    ) -> None:
+        """Checks and keeps the arguments that describe the window."""
+        rank = self.rank
+        self.kernel_size = integers(self, "kernel_size", kernel_size, rank)
+        self.strides = integers(self, "strides", strides, rank)
+        self.dilation_rate = integers(self, "dilation_rate", dilation_rate, rank)
+        self.data_format = standardize_data_format(data_format)
+        padding = str(padding).lower()
+        self.padding = one_of(self, "padding", padding, self.paddings)
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ValueError(
+                f"{class_name(self)} cannot have strides and a dilation rate at once. "
+                f"Received: strides={self.strides}, dilation_rate="
+                f"{self.dilation_rate}. Leave one of them 1."
+            )
+        self.input_spec = InputSpec(min_ndim=rank + 2)
+
+    def _set_output(self, activation: Any, use_bias: bool) -> None:
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+
+    def _channels(self, input_shape: Shape) -> int:
+        """The number of input channels, which must be known."""
+        axis = -1 if self.data_format == "channels_last" else 1
+        channels = input_shape[axis]
+        if channels is None:
+            raise ValueError(
+                f"The channels of the inputs of {self.name} ({class_name(self)}) must "
+                f"be known to make its kernel: axis {axis} with data_format="
+                f"{self.data_format!r}. Received: input_shape={tuple(input_shape)}."
+            )
+        self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: channels})
+        return channels
+
+    def _add_bias(self, filters: int) -> None:
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias", shape=(filters,), **options(self, "bias")
+            )
+
+    def _finish(self, outputs: Tensor) -> Tensor:
+        """Adds the bias and applies the activation."""
+        bias = self.bias
+        if bias is not None:
+            if self.data_format == "channels_first":
+                bias = ops.reshape(bias, (1, -1, *(1,) * self.rank))
+            outputs = ops.add(outputs, bias)
+        return self.activation(outputs)
+
+    def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
+        from keras.ops.nn import shapes
+
+        last = self.data_format == "channels_last"
+        spatial, _ = shapes.split(tuple(input_shape), last)
+        padding = "same" if self.padding == "causal" else self.padding
+        sizes = shapes.window_sizes(
+            class_name(self),
+            spatial,
+            self.kernel_size,
+            self.strides,
+            padding,
+            self.dilation_rate,
+        )
+        return shapes.join(input_shape[0], sizes, filters, last)
+
+
+class BaseConv(WindowLayer):
+    """Base of Conv1D, Conv2D and Conv3D: filters that see all channels of a group."""
+
+    def _set_filters(self, filters: int, groups: int) -> None:
+        self.filters = positive_integer(self, "filters", filters)
+        self.groups = positive_integer(self, "groups", groups)
+        if filters % groups:
+            raise ValueError(
+                f"{class_name(self)} expects `filters` to be a multiple of `groups`. "
+                f"Received: filters={filters}, groups={groups}."
+            )
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the kernel, `(*kernel_size, channels / groups, filters)`, and bias."""
+        channels = self._channels(input_shape)
+        if channels % self.groups:
+            raise ValueError(
+                f"The channels of the inputs of {self.name} must be a multiple of its "
+                f"groups, {self.groups}. Received: {channels} channels in "
+                f"input_shape={tuple(input_shape)}."
+            )
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(*self.kernel_size, channels // self.groups, self.filters),
+            **options(self, "kernel"),
+        )
+        self._add_bias(self.filters)
+        self.built = True
+
+    def convolution_op(self, inputs: Tensor, kernel: Any) -> Tensor:
+        """The inputs convolved with a kernel; subclasses may change either."""
+        return ops.conv(
+            inputs,
+            kernel,
+            strides=self.strides,
+            padding=self.padding,
+            data_format=self.data_format,
+            dilation_rate=self.dilation_rate,
+        )
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The layer's output."""
+        return self._finish(self.convolution_op(inputs, self.kernel))
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """The shape of the output."""
+        return self._output_shape(input_shape, self.filters)

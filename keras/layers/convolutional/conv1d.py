@@ -1,0 +1,99 @@
+"""`Conv1D`: convolution over sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core.typing import Tensor
+from keras.layers.convolutional.base import BaseConv
+from keras.layers.weight_options import set_options
+
+
+class Conv1D(BaseConv):
+    """Convolution over sequences.
+
+    Args:
+        filters: number of filters, the output's channels.
+        kernel_size: size of the window, one integer or one for each axis.
+        strides: step of the window.
+        padding: `"valid"`, `"same"`, or `"causal"`: no output sees later steps.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        dilation_rate: spacing of the window's points.
+        groups: number of groups of channels that are convolved separately.
+        activation: function of the result; none by default.
+        use_bias: whether to add a bias to each filter.
+        kernel_initializer: first values of the kernel.
+        bias_initializer: first values of the bias.
+        kernel_regularizer: penalty on the kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        kernel_constraint: projection of the kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Inputs `(batch, steps, channels)` give outputs of that form with `filters`
+    channels; with `"channels_first"`, channels come second.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Conv1D(4, 3, padding="same")
+    >>> tuple(layer(keras.ops.ones((1, 8, 3))).shape)
+    (1, 8, 4)
+    """
+
+    rank = 1
+    paddings = ("valid", "same", "causal")
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._set_filters(filters, groups)
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._set_output(activation, use_bias)
+        set_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+
+    def convolution_op(self, inputs: Tensor, kernel: Any) -> Tensor:
+        """The inputs convolved with a kernel; subclasses may change either."""
+        padding = self.padding
+        if padding == "causal":
+            before = self.dilation_rate[0] * (self.kernel_size[0] - 1)
+            pads = [(0, 0), (0, 0), (0, 0)]
+            pads[1 if self.data_format == "channels_last" else 2] = (before, 0)
+            inputs, padding = ops.pad(inputs, pads), "valid"
+        return ops.conv(
+            inputs,
+            kernel,
+            strides=self.strides,
+            padding=padding,
+            data_format=self.data_format,
+            dilation_rate=self.dilation_rate,
+        )

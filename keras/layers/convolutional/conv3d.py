@@ -1,0 +1,79 @@
+"""`Conv3D`: convolution over volumes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.layers.convolutional.base import BaseConv
+from keras.layers.weight_options import set_options
+
+
+class Conv3D(BaseConv):
+    """Convolution over volumes.
+
+    Args:
+        filters: number of filters, the output's channels.
+        kernel_size: size of the window, one integer or one for each axis.
+        strides: step of the window.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        dilation_rate: spacing of the window's points.
+        groups: number of groups of channels that are convolved separately.
+        activation: function of the result; none by default.
+        use_bias: whether to add a bias to each filter.
+        kernel_initializer: first values of the kernel.
+        bias_initializer: first values of the bias.
+        kernel_regularizer: penalty on the kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        kernel_constraint: projection of the kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Inputs `(batch, depth, height, width, channels)` give outputs of that form with
+    `filters` channels; with `"channels_first"`, channels come second.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Conv3D(4, 3, padding="same")
+    >>> tuple(layer(keras.ops.ones((1, 4, 4, 4, 3))).shape)
+    (1, 4, 4, 4, 4)
+    """
+
+    rank = 3
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1, 1),
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._set_filters(filters, groups)
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._set_output(activation, use_bias)
+        set_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )

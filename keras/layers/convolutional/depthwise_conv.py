@@ -1,0 +1,188 @@
+"""`DepthwiseConv1D` and `DepthwiseConv2D`: each channel has filters of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core.typing import Shape, Tensor
+from keras.layers.arguments import positive_integer
+from keras.layers.convolutional.base import WindowLayer
+from keras.layers.weight_options import options, set_options
+
+
+class BaseDepthwiseConv(WindowLayer):
+    """What depthwise convolutions of any number of spatial axes share."""
+
+    def _set_multiplier(self, depth_multiplier: int) -> None:
+        self.depth_multiplier = positive_integer(
+            self, "depth_multiplier", depth_multiplier
+        )
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the kernel, `(*kernel_size, channels, depth_multiplier)`, and bias."""
+        channels = self._channels(input_shape)
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(*self.kernel_size, channels, self.depth_multiplier),
+            **options(self, "depthwise"),
+        )
+        self._add_bias(channels * self.depth_multiplier)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The layer's output."""
+        outputs = ops.depthwise_conv(
+            inputs,
+            self.kernel,
+            strides=self.strides,
+            padding=self.padding,
+            data_format=self.data_format,
+            dilation_rate=self.dilation_rate,
+        )
+        return self._finish(outputs)
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """The shape of the output."""
+        axis = -1 if self.data_format == "channels_last" else 1
+        return self._output_shape(
+            input_shape, input_shape[axis] * self.depth_multiplier
+        )
+
+
+class DepthwiseConv1D(BaseDepthwiseConv):
+    """Convolution of each channel by itself, over sequences.
+
+    Args:
+        kernel_size: size of the window, one integer or one for each axis.
+        strides: step of the window.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        depth_multiplier: number of filters for each channel.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        dilation_rate: spacing of the window's points.
+        activation: function of the result; none by default.
+        use_bias: whether to add a bias.
+        depthwise_initializer: first values of the kernel.
+        bias_initializer: first values of the bias.
+        depthwise_regularizer: penalty on the kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        depthwise_constraint: projection of the kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Inputs `(batch, steps, channels)` give outputs of that form with
+    `channels * depth_multiplier` channels.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.DepthwiseConv1D(3)
+    >>> tuple(layer(keras.ops.ones((1, 8, 3))).shape)
+    (1, 6, 3)
+    """
+
+    rank = 1
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._set_multiplier(depth_multiplier)
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._set_output(activation, use_bias)
+        set_options(
+            self,
+            depthwise_initializer=depthwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            bias_constraint=bias_constraint,
+        )
+
+
+class DepthwiseConv2D(BaseDepthwiseConv):
+    """Convolution of each channel by itself, over images.
+
+    Args:
+        kernel_size: size of the window, one integer or one for each axis.
+        strides: step of the window.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        depth_multiplier: number of filters for each channel.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        dilation_rate: spacing of the window's points.
+        activation: function of the result; none by default.
+        use_bias: whether to add a bias.
+        depthwise_initializer: first values of the kernel.
+        bias_initializer: first values of the bias.
+        depthwise_regularizer: penalty on the kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        depthwise_constraint: projection of the kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Inputs `(batch, height, width, channels)` give outputs of that form with
+    `channels * depth_multiplier` channels.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.DepthwiseConv2D(3)
+    >>> tuple(layer(keras.ops.ones((1, 8, 8, 3))).shape)
+    (1, 6, 6, 3)
+    """
+
+    rank = 2
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._set_multiplier(depth_multiplier)
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._set_output(activation, use_bias)
+        set_options(
+            self,
+            depthwise_initializer=depthwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            bias_constraint=bias_constraint,
+        )

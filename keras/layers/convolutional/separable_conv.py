@@ -1,0 +1,215 @@
+"""`SeparableConv1D` and `SeparableConv2D`: depthwise, then across channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core.typing import Shape, Tensor
+from keras.layers.arguments import positive_integer
+from keras.layers.convolutional.base import WindowLayer
+from keras.layers.weight_options import options, set_options
+
+
+class BaseSeparableConv(WindowLayer):
+    """What separable convolutions of any number of spatial axes share."""
+
+    def _set_filters(self, filters: int, depth_multiplier: int) -> None:
+        self.filters = positive_integer(self, "filters", filters)
+        self.depth_multiplier = positive_integer(
+            self, "depth_multiplier", depth_multiplier
+        )
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the two kernels and the bias."""
+        channels = self._channels(input_shape)
+        between = channels * self.depth_multiplier
+        self.depthwise_kernel = self.add_weight(
+            name="depthwise_kernel",
+            shape=(*self.kernel_size, channels, self.depth_multiplier),
+            **options(self, "depthwise"),
+        )
+        self.pointwise_kernel = self.add_weight(
+            name="pointwise_kernel",
+            shape=(*(1,) * self.rank, between, self.filters),
+            **options(self, "pointwise"),
+        )
+        self._add_bias(self.filters)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The layer's output."""
+        outputs = ops.separable_conv(
+            inputs,
+            self.depthwise_kernel,
+            self.pointwise_kernel,
+            strides=self.strides,
+            padding=self.padding,
+            data_format=self.data_format,
+            dilation_rate=self.dilation_rate,
+        )
+        return self._finish(outputs)
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """The shape of the output."""
+        return self._output_shape(input_shape, self.filters)
+
+
+class SeparableConv1D(BaseSeparableConv):
+    """Convolution of each channel, then a mix of the channels, over sequences.
+
+    Args:
+        filters: number of filters, the output's channels.
+        kernel_size: size of the window, one integer or one for each axis.
+        strides: step of the window.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        dilation_rate: spacing of the window's points.
+        depth_multiplier: number of depthwise filters for each channel.
+        activation: function of the result; none by default.
+        use_bias: whether to add a bias.
+        depthwise_initializer: first values of the depthwise kernel.
+        pointwise_initializer: first values of the kernel that mixes the channels.
+        bias_initializer: first values of the bias.
+        depthwise_regularizer: penalty on the depthwise kernel.
+        pointwise_regularizer: penalty on the pointwise kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        depthwise_constraint: projection of the depthwise kernel after each update.
+        pointwise_constraint: projection of the pointwise kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Inputs `(batch, steps, channels)` give outputs of that form with `filters`
+    channels.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.SeparableConv1D(4, 3)
+    >>> tuple(layer(keras.ops.ones((1, 8, 3))).shape)
+    (1, 6, 4)
+    """
+
+    rank = 1
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        depth_multiplier: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        pointwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        pointwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        pointwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._set_filters(filters, depth_multiplier)
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._set_output(activation, use_bias)
+        set_options(
+            self,
+            depthwise_initializer=depthwise_initializer,
+            pointwise_initializer=pointwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            pointwise_regularizer=pointwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            pointwise_constraint=pointwise_constraint,
+            bias_constraint=bias_constraint,
+        )
+
+
+class SeparableConv2D(BaseSeparableConv):
+    """Convolution of each channel, then a mix of the channels, over images.
+
+    Args:
+        filters: number of filters, the output's channels.
+        kernel_size: size of the window, one integer or one for each axis.
+        strides: step of the window.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        dilation_rate: spacing of the window's points.
+        depth_multiplier: number of depthwise filters for each channel.
+        activation: function of the result; none by default.
+        use_bias: whether to add a bias.
+        depthwise_initializer: first values of the depthwise kernel.
+        pointwise_initializer: first values of the kernel that mixes the channels.
+        bias_initializer: first values of the bias.
+        depthwise_regularizer: penalty on the depthwise kernel.
+        pointwise_regularizer: penalty on the pointwise kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        depthwise_constraint: projection of the depthwise kernel after each update.
+        pointwise_constraint: projection of the pointwise kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Inputs `(batch, height, width, channels)` give outputs of that form with `filters`
+    channels.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.SeparableConv2D(4, 3)
+    >>> tuple(layer(keras.ops.ones((1, 8, 8, 3))).shape)
+    (1, 6, 6, 4)
+    """
+
+    rank = 2
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        depth_multiplier: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        pointwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        pointwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        pointwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._set_filters(filters, depth_multiplier)
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._set_output(activation, use_bias)
+        set_options(
+            self,
+            depthwise_initializer=depthwise_initializer,
+            pointwise_initializer=pointwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            pointwise_regularizer=pointwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            pointwise_constraint=pointwise_constraint,
+            bias_constraint=bias_constraint,
+        )

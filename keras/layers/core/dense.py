@@ -1,0 +1,106 @@
+"""`Dense`: the fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import activations
+from keras.core.typing import Shape, Tensor
+from keras.layers.arguments import positive_integer, refuse_adapters
+from keras.layers.input_spec import InputSpec
+from keras.layers.layer import Layer
+from keras.layers.weight_options import options, set_options
+from keras.ops.nn.linear import linear
+
+
+class Dense(Layer):
+    """Fully connected layer: `activation(inputs @ kernel + bias)`.
+
+    Args:
+        units: number of output features.
+        activation: function of the result, by name or callable; none by default.
+        use_bias: whether to add a bias.
+        kernel_initializer: first values of the kernel, `(features, units)`.
+        bias_initializer: first values of the bias, `(units,)`.
+        kernel_regularizer: penalty on the kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        kernel_constraint: projection of the kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        lora_rank: must be None: adapters are not supported yet.
+        lora_alpha: goes with `lora_rank`.
+        quantization_config: must be None: quantization is not supported yet.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Inputs of shape `(batch, ..., features)` give outputs `(batch, ..., units)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Dense(4, activation="relu")
+    >>> layer(keras.ops.ones((2, 3))).shape[1]
+    4
+    """
+
+    _config_optional = ("lora_rank", "lora_alpha", "quantization_config")
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        refuse_adapters(self, lora_rank, quantization_config)
+        self.units = positive_integer(self, "units", units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        set_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+        self.input_spec = InputSpec(min_ndim=2)
+        self.supports_masking = True
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes kernel and bias for inputs of this shape, `(batch, ..., features)`."""
+        features = input_shape[-1]
+        if features is None:
+            raise ValueError(
+                f"The last size of the inputs of {self.name} (Dense) must be known to "
+                f"make its kernel. Received: input_shape={tuple(input_shape)}."
+            )
+        self.kernel = self.add_weight(
+            name="kernel", shape=(features, self.units), **options(self, "kernel")
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias", shape=(self.units,), **options(self, "bias")
+            )
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+        self.built = True
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        """The layer's output for `(batch, ..., features)`."""
+        return self.activation(linear(inputs, self.kernel, self.bias))
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """`(batch, ..., units)`."""
+        return (*input_shape[:-1], self.units)

@@ -1,0 +1,242 @@
+"""`EinsumDense`: a dense layer of any number of axes, told by an einsum equation.
+
+Equations whose contraction is a plain matrix product over flattened axes, such as the
+projections of attention, run as one; the others through einsum.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from keras import activations, ops
+from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Shape, Tensor
+from keras.layers.arguments import refuse_adapters
+from keras.layers.layer import Layer
+from keras.layers.weight_options import options, set_options
+from keras.ops.nn.linear import linear
+
+# Stand for the axes of an ellipsis; equations use small and capital ASCII letters.
+_ELLIPSIS = "αβγδεζηθ"
+
+
+class EinsumDense(Layer):
+    """Dense layer whose product is an einsum.
+
+    Args:
+        equation: einsum of the input and the kernel, `"ab,bc->ac"`. The first axis of
+            input and output is the batch. `...` may stand for axes of the input at
+            the start or end.
+        output_shape: shape of the output without batch axis and without axes of an
+            ellipsis; None for sizes that are those of the input.
+        activation: function of the result; none by default.
+        bias_axes: axes of the output that have a bias of their own, `"c"`; None for
+            no bias.
+        kernel_initializer: first values of the kernel.
+        bias_initializer: first values of the bias.
+        kernel_regularizer: penalty on the kernel.
+        bias_regularizer: penalty on the bias.
+        kernel_constraint: projection of the kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        lora_rank: must be None: adapters are not supported yet.
+        lora_alpha: goes with `lora_rank`.
+        gptq_unpacked_column_size: must be None, as `quantization_config`.
+        quantization_config: must be None: quantization is not supported yet.
+        **kwargs: `name`, `dtype`, `trainable`, `activity_regularizer`: see `Layer`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.EinsumDense("abc,cd->abd", (None, 8), bias_axes="d")
+    >>> tuple(layer(keras.ops.ones((2, 5, 3))).shape)
+    (2, 5, 8)
+    """
+
+    _config_optional = (
+        "lora_rank",
+        "lora_alpha",
+        "gptq_unpacked_column_size",
+        "quantization_config",
+    )
+
+    def __init__(
+        self,
+        equation: str,
+        output_shape: Any,
+        activation: Any = None,
+        bias_axes: str | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        gptq_unpacked_column_size: int | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        refuse_adapters(
+            self,
+            lora_rank,
+            quantization_config,
+            gptq_unpacked_column_size=gptq_unpacked_column_size,
+        )
+        self.equation = equation
+        single = output_shape is None or isinstance(output_shape, int)
+        self.partial_output_shape = (output_shape,) if single else tuple(output_shape)
+        self.activation = activations.get(activation)
+        self.bias_axes = bias_axes
+        set_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes kernel and bias for inputs of this shape."""
+        sizes = self._sizes(input_shape)
+        self.kernel = self.add_weight(
+            name="kernel", shape=sizes.kernel, **options(self, "kernel")
+        )
+        self.bias = None
+        if self.bias_axes is not None:
+            self.bias = self.add_weight(
+                name="bias", shape=sizes.bias, **options(self, "bias")
+            )
+        self._contracted = sizes.contracted
+        self.built = True
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        """The layer's output."""
+        if self._contracted is not None and not isinstance(inputs, KerasTensor):
+            return self.activation(self._flat_product(inputs, self._contracted))
+        outputs = ops.einsum(self.equation, inputs, self.kernel)
+        if self.bias is not None:
+            outputs = ops.add(outputs, self.bias)
+        return self.activation(outputs)
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """The shape that the equation and `output_shape` say."""
+        return self._sizes(input_shape).output
+
+    def _flat_product(self, inputs: Tensor, count: int) -> Tensor:
+        """The einsum as a matrix product over the last `count` axes of the input."""
+        shape = tuple(self.kernel.shape)
+        contracted = math.prod(shape[:count])
+        new = shape[count:]
+        units = math.prod(new)
+        kernel = self.kernel
+        if len(shape) > 2:
+            kernel = ops.reshape(kernel, (contracted, units))
+        bias = self.bias
+        if bias is not None and len(new) > 1:
+            bias = ops.reshape(bias, (units,))
+        lead = tuple(ops.shape(inputs))[:-count]
+        if count > 1:
+            inputs = ops.reshape(inputs, (*lead, contracted))
+        outputs = linear(inputs, kernel, bias)
+        return outputs if len(new) == 1 else ops.reshape(outputs, (*lead, *new))
+
+    def _sizes(self, input_shape: Shape) -> _Sizes:
+        try:
+            return _sizes(
+                self.equation,
+                self.bias_axes,
+                tuple(input_shape),
+                self.partial_output_shape,
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"EinsumDense {self.name!r} with equation {self.equation!r}, "
+                f"output_shape={self.partial_output_shape}, bias_axes="
+                f"{self.bias_axes!r} does not fit inputs of shape "
+                f"{tuple(input_shape)}: {error}"
+            ) from None
+
+
+class _Sizes(NamedTuple):
+    kernel: tuple[int, ...]
+    bias: tuple[int, ...] | None
+    output: tuple[int | None, ...]
+    contracted: int | None  # how many axes, if it is a plain matrix product
+
+
+def _sizes(
+    equation: str, bias_axes: str | None, input_shape: tuple[Any, ...], partial: Any
+) -> _Sizes:
+    source, kernel, target, fixed = _labels(equation, len(input_shape))
+    sizes = dict(zip(source, input_shape, strict=True))
+    named = [label for label in target if label not in fixed]
+    if len(named) != len(partial):
+        raise ValueError(
+            f"`output_shape` needs {len(named)} sizes, for the axes {named}."
+        )
+    for label, size in zip(named, partial, strict=True):
+        known = sizes.get(label)
+        if size is not None and known is not None and size != known:
+            raise ValueError(f"axis {label!r} is {known} in the input, not {size}.")
+        if size is None and label not in sizes:
+            raise ValueError(f"`output_shape` must say the size of axis {label!r}.")
+        sizes[label] = known if size is None else size
+    for label in kernel:
+        if sizes.get(label) is None:
+            raise ValueError(f"axis {label!r} of the kernel has no known size.")
+    output = tuple(sizes[label] for label in target)
+    bias = None if bias_axes is None else _bias_shape(bias_axes, target, sizes)
+    contracted = _flat_axes(source, kernel, target, bias_axes)
+    return _Sizes(tuple(sizes[label] for label in kernel), bias, output, contracted)
+
+
+def _labels(equation: str, rank: int) -> tuple[str, str, str, str]:
+    """The labels of input, kernel and output; and those that `output_shape` omits."""
+    text = equation.replace(" ", "")
+    inputs, arrow, target = text.partition("->")
+    source, comma, kernel = inputs.partition(",")
+    if not arrow or not comma or "..." in kernel or "," in kernel:
+        raise ValueError(
+            "the equation must have the form 'input,kernel->output', as 'ab,bc->ac'."
+        )
+    if ("..." in source) != ("..." in target):
+        raise ValueError("`...` must stand in both input and output, or in neither.")
+    leading = target.startswith("...")
+    extra = _ELLIPSIS[: max(0, rank - len(source.replace("...", "")))]
+    if "..." not in source:
+        extra = ""
+    source, target = source.replace("...", extra), target.replace("...", extra)
+    if len(source) != rank:
+        raise ValueError(f"the equation is for inputs of rank {len(source)}.")
+    lost = [c for c in target if c not in source and c not in kernel]
+    if lost:
+        raise ValueError(f"output axis {lost[0]!r} is in neither input nor kernel.")
+    return source, kernel, target, extra if leading else target[:1] + extra
+
+
+def _bias_shape(bias_axes: str, target: str, sizes: dict[str, Any]) -> tuple[int, ...]:
+    unknown = [label for label in bias_axes if label not in target]
+    if unknown or not bias_axes:
+        raise ValueError(f"`bias_axes` must be axes of the output, {target!r}.")
+    first = min(target.index(label) for label in bias_axes)
+    shape = tuple(sizes[c] if c in bias_axes else 1 for c in target[first:])
+    if None in shape:
+        raise ValueError("the sizes of `bias_axes` must be known.")
+    return shape
+
+
+def _flat_axes(
+    source: str, kernel: str, target: str, bias_axes: str | None
+) -> int | None:
+    """How many last axes of the input the kernel begins with, if all else stays."""
+    for count in range(1, min(len(source), len(kernel))):
+        lead, new = source[:-count], kernel[count:]
+        if source[-count:] == kernel[:count] and target == lead + new:
+            whole = bias_axes is None or sorted(bias_axes) == sorted(new)
+            return count if whole and not set(lead) & set(kernel) else None
+    return None

@@ -1,0 +1,103 @@
+"""`Embedding`: a vector for each of a number of symbols."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core import dtypes
+from keras.core.typing import Shape, Tensor
+from keras.layers.arguments import positive_integer, refuse_adapters
+from keras.layers.layer import Layer
+from keras.layers.weight_options import options, set_options
+
+
+class Embedding(Layer):
+    """Turns integers into vectors that are learned.
+
+    Args:
+        input_dim: number of symbols; inputs are from 0 to `input_dim - 1`.
+        output_dim: size of the vectors.
+        embeddings_initializer: first values of the table, `(input_dim, output_dim)`.
+        embeddings_regularizer: penalty on the table.
+        embeddings_constraint: projection of the table after each update.
+        mask_zero: whether 0 is padding; later layers then get a mask of it.
+        weights: values of the table to begin with: an array or a list of one.
+        lora_rank: must be None: adapters are not supported yet.
+        lora_alpha: goes with `lora_rank`.
+        quantization_config: must be None: quantization is not supported yet.
+        **kwargs: `name`, `dtype`, `trainable`, `activity_regularizer`: see `Layer`.
+
+    Integer inputs `(batch, ...)` give outputs `(batch, ..., output_dim)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Embedding(10, 4)
+    >>> tuple(layer(keras.ops.convert_to_tensor([[1, 2, 3]])).shape)
+    (1, 3, 4)
+    """
+
+    _config_optional = ("lora_rank", "lora_alpha", "quantization_config")
+    _config_excluded = ("weights",)
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("input_length", None)  # Keras 2; shapes say it
+        # Large indices would not survive a cast to half precision.
+        kwargs.setdefault("autocast", False)
+        super().__init__(**kwargs)
+        refuse_adapters(self, lora_rank, quantization_config)
+        self.input_dim = positive_integer(self, "input_dim", input_dim)
+        self.output_dim = positive_integer(self, "output_dim", output_dim)
+        set_options(
+            self,
+            embeddings_initializer=embeddings_initializer,
+            embeddings_regularizer=embeddings_regularizer,
+            embeddings_constraint=embeddings_constraint,
+        )
+        self.mask_zero = mask_zero
+        self.supports_masking = mask_zero
+        if weights is not None:
+            self.build()
+            self.set_weights(weights if isinstance(weights, list) else [weights])
+
+    def build(self, input_shape: Shape | None = None) -> None:
+        """Makes the table; the shape of the inputs does not matter."""
+        if self.built:
+            return
+        self.embeddings = self.add_weight(
+            name="embeddings",
+            shape=(self.input_dim, self.output_dim),
+            **options(self, "embeddings"),
+        )
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The vectors of `(batch, ...)` integers."""
+        if not dtypes.is_int(ops.dtype(inputs)):
+            inputs = ops.cast(inputs, "int32")
+        outputs = ops.take(self.embeddings, inputs, axis=0)
+        if self.compute_dtype != self.variable_dtype:
+            outputs = ops.cast(outputs, self.compute_dtype)
+        return outputs
+
+    def compute_mask(self, inputs: Tensor, mask: Any = None) -> Tensor | None:
+        """False where the input is 0, if `mask_zero`."""
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """`(batch, ..., output_dim)`."""
+        return (*input_shape, self.output_dim)

@@ -1,0 +1,30 @@
+"""`Identity`: a layer that changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.layers.layer import Layer
+
+
+class Identity(Layer):
+    """Returns its inputs, of any structure, as they are.
+
+    Args:
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Example:
+
+    >>> import keras
+    >>> tuple(keras.layers.Identity()(keras.ops.ones((2, 3))).shape)
+    (2, 3)
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """The inputs."""
+        return inputs

@@ -1,0 +1,199 @@
+"""`Input` and `InputLayer`: where the graph of a functional model begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import config as settings
+from keras.core import dtypes
+from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Config
+from keras.layers.layer import Layer
+from keras.ops.operation import Node
+
+
+class InputLayer(Layer):
+    """The layer behind `keras.Input`: it brings a tensor into a model.
+
+    Args:
+        shape: shape of one sample, `(features,)`; None stands for any size.
+        batch_size: size of the batch, None for any.
+        dtype: dtype of the values; `floatx()` by default.
+        sparse: whether the input is sparse.
+        ragged: whether the input is ragged.
+        batch_shape: shape with the batch axis, instead of `shape` and `batch_size`.
+        input_tensor: a KerasTensor to stand for the input.
+        optional: whether the model may be called with None in its place.
+        name: name of the layer, and of the input.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.InputLayer(shape=(3,), name="features")
+    >>> layer.output.shape
+    (None, 3)
+    """
+
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
+        batch_shape: Any = None,
+        input_tensor: Any = None,
+        optional: bool = False,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        # Spellings of Keras 2.
+        shape = kwargs.pop("input_shape", shape)
+        batch_shape = kwargs.pop("batch_input_shape", batch_shape)
+        super().__init__(name=name, **kwargs)
+        if input_tensor is None:
+            batch_shape = _batch_shape(shape, batch_size, batch_shape)
+            dtype = _dtype(dtype)
+        else:
+            _check_tensor(input_tensor)
+            batch_shape, dtype = input_tensor.shape, _dtype(dtype or input_tensor.dtype)
+        self.batch_shape = tuple(batch_shape)
+        self._tensor_dtype = dtype
+        self.sparse = bool(sparse)
+        self.ragged = bool(ragged)
+        self.optional = optional
+        output = input_tensor
+        if output is None:
+            output = KerasTensor(
+                self.batch_shape, dtype, self.sparse, self.ragged, name=self.name
+            )
+        Node(self, (), {}, output)
+        self.built = True
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the input."""
+        return self._tensor_dtype
+
+    @property
+    def output(self) -> Any:
+        """The KerasTensor that stands for the input."""
+        return self._inbound_nodes[0].outputs[0]
+
+    def call(self) -> None:
+        """Nothing to compute: the model hands in the value."""
+
+    def get_config(self) -> Config:
+        """Shape, dtype and name of the input."""
+        return {
+            "batch_shape": self.batch_shape,
+            "dtype": self._tensor_dtype,
+            "sparse": self.sparse,
+            "ragged": self.ragged,
+            "name": self.name,
+            "optional": self.optional,
+        }
+
+    @classmethod
+    def from_config(cls, config: Config) -> InputLayer:
+        """The input layer of a config."""
+        return cls(**config)
+
+
+def _batch_shape(shape: Any, batch_size: Any, batch_shape: Any) -> tuple[Any, ...]:
+    if (shape is None) == (batch_shape is None):
+        raise ValueError(
+            "Input needs either `shape` (without batch axis) or `batch_shape` (with "
+            f"it). Received: shape={shape!r}, batch_shape={batch_shape!r}."
+        )
+    if batch_shape is not None:
+        if batch_size is not None:
+            raise ValueError(
+                "`batch_shape` already says the batch size: leave `batch_size` out. "
+                f"Received: batch_size={batch_size!r}, batch_shape={batch_shape!r}."
+            )
+        return _checked("batch_shape", batch_shape)
+    return (batch_size, *_checked("shape", shape))
+
+
+def _checked(argument: str, shape: Any) -> tuple[Any, ...]:
+    if isinstance(shape, int):
+        raise ValueError(
+            f"`{argument}` of Input must be a tuple. Received: {argument}={shape}. "
+            f"Did you mean {argument}=({shape},)?"
+        )
+    sizes = tuple(None if n is None else int(n) for n in shape)
+    if any(n is not None and n < 0 for n in sizes):
+        raise ValueError(
+            f"Sizes in `{argument}` of Input must be None or 0 and more. Received: "
+            f"{argument}={shape!r}."
+        )
+    return sizes
+
+
+def _dtype(dtype: Any) -> str:
+    if dtype is None:
+        return settings.floatx()
+    if isinstance(dtype, dict):  # a serialized policy, in files of some versions
+        dtype = dtype.get("config", {}).get("name", settings.floatx())
+    return dtypes.standardize_dtype(getattr(dtype, "compute_dtype", dtype))
+
+
+def _check_tensor(tensor: Any) -> None:
+    if not isinstance(tensor, KerasTensor):
+        raise ValueError(
+            "The tensor that Input wraps must be a KerasTensor, such as the output of "
+            f"a layer called on keras.Input. Received: {type(tensor).__name__}. "
+            "Call the model on other tensors instead."
+        )
+
+
+def Input(
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Any = None,
+    name: str | None = None,
+    tensor: Any = None,
+    optional: bool = False,
+) -> KerasTensor:
+    """A symbolic tensor that a functional model begins with.
+
+    Args:
+        shape: shape of one sample, without batch axis; None stands for any size.
+        batch_size: size of the batch, None for any.
+        dtype: dtype of the values, `"float32"`, `"int32"`, `"string"`, ...;
+            `floatx()` by default.
+        sparse: whether the input is sparse.
+        ragged: whether the input is ragged.
+        batch_shape: shape with the batch axis, instead of `shape` and `batch_size`.
+        name: name of the input; made up by default.
+        tensor: a KerasTensor to make an input of.
+        optional: whether the model may be called with None in its place.
+
+    Returns:
+        A KerasTensor of shape `(batch_size, *shape)`.
+
+    Raises:
+        ValueError: if neither or both of `shape` and `batch_shape` are given.
+
+    Example:
+
+    >>> import keras
+    >>> keras.Input((28, 28, 1)).shape
+    (None, 28, 28, 1)
+    """
+    layer = InputLayer(
+        shape=shape,
+        batch_size=batch_size,
+        dtype=dtype,
+        sparse=sparse,
+        ragged=ragged,
+        batch_shape=batch_shape,
+        input_tensor=tensor,
+        optional=optional,
+        name=name,
+    )
+    return layer.output

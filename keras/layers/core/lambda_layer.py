@@ -1,0 +1,147 @@
+"""`Lambda`: a function as a layer.
+
+A config holds a named function by its registered name. A lambda has none; its byte
+code is stored, and reading byte code is refused unless safe mode is off.
+"""
+
+from __future__ import annotations
+
+import inspect
+from types import FunctionType
+from typing import Any
+
+from keras import ops
+from keras.core.code import lambda_to_config
+from keras.core.typing import Config, Shape, Tensor
+from keras.layers.layer import Layer
+from keras.ops.operation import infer_spec
+
+
+class Lambda(Layer):
+    """A layer that calls a function.
+
+    For anything that is saved or has weights, write a subclass of `Layer`: a lambda
+    can be loaded again only with `safe_mode=False`, on the same Python version.
+
+    Args:
+        function: called with the inputs, and `mask` and `training` if it takes them.
+        output_shape: shape of the output without batch axis, or a function of the
+            input shape; worked out from `function` by default.
+        mask: the output's mask, or a function `(inputs, mask) -> mask`.
+        arguments: further keyword arguments of the function.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Lambda(lambda x: x * 2)
+    >>> float(layer(keras.ops.convert_to_tensor([[1.5]]))[0, 0])
+    3.0
+    """
+
+    def __init__(
+        self,
+        function: Any,
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not callable(function):
+            raise ValueError(
+                "Lambda expects `function` to be callable. Received: "
+                f"function={function!r}."
+            )
+        self.function = function
+        self.arguments = arguments or {}
+        self._output_shape = output_shape
+        self._given_mask = mask
+        if mask is not None:
+            self.supports_masking = True
+        self._takes = _parameters(function)
+        self.built = True
+
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """What the function returns."""
+        more = dict(self.arguments)
+        if "mask" in self._takes:
+            more["mask"] = mask
+        if "training" in self._takes:
+            more["training"] = training
+        return self.function(inputs, **more)
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """The spec of what the function gives, or of `output_shape`."""
+        if self._output_shape is None:
+            return infer_spec(self.call, (inputs,), {})
+        return super().compute_output_spec(inputs)
+
+    def compute_output_shape(self, input_shape: Shape) -> Any:
+        """`output_shape`, or what the function gives for inputs of this shape."""
+        if self._output_shape is None:
+            return super().compute_output_shape(input_shape)
+        if callable(self._output_shape):
+            return self._output_shape(input_shape)
+        batch = input_shape[0] if input_shape else None
+        return (batch, *self._output_shape)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Tensor | None:
+        """The mask that was given, or computed by the function that was."""
+        if callable(self._given_mask):
+            return self._given_mask(inputs, mask)
+        if self._given_mask is not None:
+            return ops.convert_to_tensor(self._given_mask)
+        return None
+
+    def get_config(self) -> Config:
+        """The arguments; a lambda as byte code."""
+        config = {**super().get_config(), "function": _encode(self.function)}
+        config["arguments"] = self.arguments
+        for name, value in {
+            "output_shape": self._output_shape,
+            "mask": self._given_mask,
+        }.items():
+            config.pop(name, None)
+            if value is not None:
+                config[name] = _encode(value) if callable(value) else value
+        return config
+
+    @classmethod
+    def from_config(
+        cls, config: Config, custom_objects: Any = None, safe_mode: bool | None = None
+    ) -> Lambda:
+        """The layer of a config.
+
+        Args:
+            config: what `get_config` returned.
+            custom_objects: functions by name, besides those registered.
+            safe_mode: False lets byte code in the config run.
+
+        Raises:
+            UnsafeDeserializationError: for a lambda, in safe mode.
+        """
+        from keras.core.registry import CustomObjectScope
+        from keras.core.safe_mode import SafeModeScope
+        from keras.core.serialization import deserialize_arguments
+
+        with CustomObjectScope(custom_objects):
+            if safe_mode is None:
+                return cls(**deserialize_arguments(config))
+            with SafeModeScope(safe_mode):
+                return cls(**deserialize_arguments(config))
+
+
+def _parameters(function: Any) -> frozenset[str]:
+    try:
+        return frozenset(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # builtins without a signature
+        return frozenset()
+
+
+def _encode(function: Any) -> Any:
+    from keras.core.serialization import serialize_keras_object
+
+    if isinstance(function, FunctionType) and function.__name__ == "<lambda>":
+        return {"class_name": "__lambda__", "config": lambda_to_config(function)}
+    return serialize_keras_object(function)

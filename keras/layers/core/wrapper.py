@@ -1,0 +1,43 @@
+"""`Wrapper`: base of layers that change what another layer does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core.typing import Shape
+from keras.layers.arguments import class_name
+from keras.layers.layer import Layer
+
+
+class Wrapper(Layer):
+    """Base class of layers that wrap one other layer.
+
+    Args:
+        layer: the wrapped layer.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Example:
+
+    >>> import keras
+    >>> class Doubled(keras.layers.Wrapper):
+    ...     def call(self, x):
+    ...         return self.layer(x) * 2
+    >>> tuple(Doubled(keras.layers.Dense(3))(keras.ops.ones((2, 5))).shape)
+    (2, 3)
+    """
+
+    def __init__(self, layer: Layer, **kwargs: Any) -> None:
+        if not isinstance(layer, Layer):
+            raise ValueError(
+                f"{class_name(self)} wraps a keras.layers.Layer. Received: "
+                f"layer={layer!r} of type {type(layer).__name__}."
+            )
+        super().__init__(**kwargs)
+        self.layer = layer
+
+    def build(self, input_shape: Shape | None = None) -> None:
+        """Builds the wrapped layer."""
+        if not self.layer.built:
+            self.layer.build(input_shape)
+            self.layer.built = True
+        self.built = True

@@ -1,0 +1,1 @@
+"""Layers by theme; `keras.layers` is the public name of all of them."""

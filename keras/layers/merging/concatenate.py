@@ -1,0 +1,71 @@
+"""`Concatenate`: tensors one after the other along an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras import ops
+from keras.core.typing import Tensor
+from keras.layers.merging.base import Merge
+from keras.ops import rules
+
+
+class Concatenate(Merge):
+    """Joins tensors along an axis.
+
+    Args:
+        axis: the axis; the tensors' other sizes must be equal.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Example:
+
+    >>> import keras
+    >>> x = keras.ops.ones((2, 3))
+    >>> tuple(keras.layers.Concatenate()([x, x]).shape)
+    (2, 6)
+    """
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        """The joined tensors."""
+        if not isinstance(inputs, (list, tuple)):
+            raise ValueError(self._wants_list(f"a {type(inputs).__name__}"))
+        return ops.concatenate(inputs, axis=self.axis)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """The inputs' shape, their sizes along the axis added up."""
+        self._check_list(input_shape)
+        try:
+            return tuple(rules.concatenate([tuple(s) for s in input_shape], self.axis))
+        except ValueError as error:
+            raise ValueError(
+                f"The inputs of {self.name} (Concatenate) must have equal shapes but "
+                f"for axis {self.axis}. Received: shapes "
+                f"{[tuple(s) for s in input_shape]}. {error}"
+            ) from None
+
+    def compute_mask(self, inputs: Sequence[Tensor], mask: Any = None) -> Any:
+        """The masks joined likewise; inputs without mask count as not masked."""
+        if mask is None or all(m is None for m in mask):
+            return None
+        axis = self.axis % len(inputs[0].shape)
+        wide = [_wide(x, m) for x, m in zip(inputs, mask, strict=True)]
+        joined = ops.concatenate(wide, axis=axis)
+        ranks = {len(m.shape) for m in mask if m is not None}
+        for _ in range(len(inputs[0].shape) - max(ranks)):
+            joined = ops.all(joined, axis=-1)
+        return joined
+
+
+def _wide(x: Tensor, mask: Any) -> Tensor:
+    """A mask of the shape of its tensor."""
+    full = ops.ones_like(x, dtype="bool")
+    if mask is None:
+        return full
+    while len(mask.shape) < len(x.shape):
+        mask = ops.expand_dims(mask, -1)
+    return ops.logical_and(full, mask)

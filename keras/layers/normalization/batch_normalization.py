@@ -1,0 +1,202 @@
+"""`BatchNormalization`: normalizes with statistics of the batch, or of those seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core import dtypes
+from keras.core.typing import Shape, Tensor
+from keras.layers import arguments
+from keras.layers.input_spec import InputSpec
+from keras.layers.layer import Layer
+from keras.layers.weight_options import options, set_options
+from keras.ops.nn.normalization import batch_statistics_normalization
+
+
+class BatchNormalization(Layer):
+    """Normalizes each channel to mean 0 and variance 1, then scales and shifts it.
+
+    In training the statistics are those of the batch, and running means of them are
+    kept; otherwise the running means are used. A layer with `trainable=False` always
+    uses the running means.
+
+    Source: Ioffe and Szegedy, 2015 (https://arxiv.org/abs/1502.03167).
+
+    Args:
+        axis: the axis of the channels.
+        momentum: how much of the running means remains at each step.
+        epsilon: what is added to the variance.
+        center: whether to add `beta`.
+        scale: whether to multiply by `gamma`.
+        beta_initializer: first values of `beta`.
+        gamma_initializer: first values of `gamma`.
+        moving_mean_initializer: first values of the running mean.
+        moving_variance_initializer: first values of the running variance.
+        beta_regularizer: penalty on `beta`.
+        gamma_regularizer: penalty on `gamma`.
+        beta_constraint: projection of `beta` after each update.
+        gamma_constraint: projection of `gamma` after each update.
+        renorm: must be False: batch renormalization is not supported yet.
+        renorm_clipping: goes with `renorm`.
+        renorm_momentum: goes with `renorm`.
+        synchronized: whether statistics are those of the batches of all devices.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Call arguments: `inputs`; `training`; `mask`, False for places that are not to
+    count in the statistics.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.BatchNormalization()
+    >>> y = layer(keras.ops.convert_to_tensor([[1.0], [3.0]]), training=True)
+    >>> [round(float(v), 2) for v in y[:, 0]]
+    [-1.0, 1.0]
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if renorm:
+            raise ValueError(
+                "BatchNormalization does not support renorm=True in this version of "
+                "Keras. Use renorm=False, or GroupNormalization or LayerNormalization "
+                "for small batches."
+            )
+        # Keras 2 wrote the axis as a list.
+        self.axis = int(axis[0] if isinstance(axis, (list, tuple)) else axis)
+        self.momentum = arguments.rate(self, "momentum", momentum)
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.renorm = False
+        self.renorm_clipping = renorm_clipping
+        self.renorm_momentum = renorm_momentum
+        self.synchronized = synchronized
+        set_options(
+            self,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            moving_mean_initializer=moving_mean_initializer,
+            moving_variance_initializer=moving_variance_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+        )
+        self.supports_masking = True
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes `gamma`, `beta` and the running statistics."""
+        rank = len(input_shape)
+        if not -rank <= self.axis < rank or input_shape[self.axis] is None:
+            raise ValueError(
+                f"{self.name} (BatchNormalization) needs inputs whose axis "
+                f"{self.axis} has a known size. Received: input_shape="
+                f"{tuple(input_shape)}."
+            )
+        channels = (input_shape[self.axis],)
+        self.gamma = self.beta = None
+        if self.scale:
+            self.gamma = self.add_weight(
+                name="gamma", shape=channels, **options(self, "gamma")
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                name="beta", shape=channels, **options(self, "beta")
+            )
+        self.moving_mean = self._statistic("moving_mean", channels)
+        self.moving_variance = self._statistic("moving_variance", channels)
+        self.input_spec = InputSpec(ndim=rank, axes={self.axis: channels[0]})
+        self.built = True
+
+    def _statistic(self, name: str, shape: tuple[Any, ...]) -> Any:
+        """A running mean; never read in half precision."""
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=getattr(self, f"{name}_initializer"),
+            trainable=False,
+            autocast=False,
+        )
+
+    def call(
+        self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """The normalized inputs."""
+        if not (training and self.trainable):
+            return self._normalized(inputs, self.moving_mean, self.moving_variance)
+        if mask is None and not self.synchronized:
+            outputs, mean, variance = batch_statistics_normalization(
+                inputs, self.beta, self.gamma, self.axis, self.epsilon
+            )
+        else:
+            mean, variance = self._statistics(inputs, mask)
+            outputs = self._normalized(inputs, mean, variance)
+        self._update(self.moving_mean, mean)
+        self._update(self.moving_variance, variance)
+        return outputs
+
+    def _normalized(self, inputs: Tensor, mean: Any, variance: Any) -> Tensor:
+        outputs = ops.batch_normalization(
+            inputs,
+            mean,
+            variance,
+            axis=self.axis,
+            offset=self.beta,
+            scale=self.gamma,
+            epsilon=self.epsilon,
+        )
+        dtype = ops.dtype(inputs)
+        if dtypes.is_float(dtype) and ops.dtype(outputs) != dtype:
+            outputs = ops.cast(outputs, dtype)
+        return outputs
+
+    def _statistics(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Mean and variance of the places that the mask keeps."""
+        rank = len(inputs.shape)
+        axes = tuple(axis for axis in range(rank) if axis != self.axis % rank)
+        if mask is None:
+            return ops.moments(inputs, axes, synchronized=self.synchronized)
+        inputs = ops.cast(inputs, dtypes.result_type(ops.dtype(inputs), "float32"))
+        weights = ops.cast(mask, ops.dtype(inputs))
+        while len(weights.shape) < rank:
+            weights = ops.expand_dims(weights, -1)
+        weights = ops.multiply(ops.ones_like(inputs), weights)
+        count = ops.maximum(ops.sum(weights, axes, keepdims=True), 1e-7)
+        mean = ops.divide(
+            ops.sum(ops.multiply(inputs, weights), axes, keepdims=True), count
+        )
+        squares = ops.multiply(ops.square(ops.subtract(inputs, mean)), weights)
+        variance = ops.divide(ops.sum(squares, axes, keepdims=True), count)
+        return ops.squeeze(mean, axes), ops.squeeze(variance, axes)
+
+    def _update(self, running: Any, value: Tensor) -> None:
+        """Moves a running mean towards the value of this batch."""
+        value = ops.cast(ops.stop_gradient(value), running.dtype)
+        kept = ops.multiply(running, self.momentum)
+        running.assign(ops.add(kept, ops.multiply(value, 1.0 - self.momentum)))
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """The shape of the inputs."""
+        return tuple(input_shape)

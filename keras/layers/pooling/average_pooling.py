@@ -1,0 +1,119 @@
+"""`AveragePooling1D`, `-2D` and `-3D`: the mean of each window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.layers.pooling.base import BasePooling
+
+
+class AveragePooling1D(BasePooling):
+    """The mean of each window over 1 spatial axis.
+
+    Args:
+        pool_size: size of the window, one integer or one for each axis.
+        strides: step of the window; its size by default.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        name: name of the layer.
+        **kwargs: `dtype`: see `Layer`.
+
+    Inputs are `(batch, steps, channels)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.AveragePooling1D()
+    >>> tuple(layer(keras.ops.ones((1, 8, 3))).shape)
+    (1, 4, 3)
+    """
+
+    rank = 1
+    pool = staticmethod(ops.average_pool)
+
+    def __init__(
+        self,
+        pool_size: Any = 2,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, data_format, name=name, **kwargs)
+
+
+class AveragePooling2D(BasePooling):
+    """The mean of each window over 2 spatial axes.
+
+    Args:
+        pool_size: size of the window, one integer or one for each axis.
+        strides: step of the window; its size by default.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        name: name of the layer.
+        **kwargs: `dtype`: see `Layer`.
+
+    Inputs are `(batch, height, width, channels)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.AveragePooling2D()
+    >>> tuple(layer(keras.ops.ones((1, 8, 8, 3))).shape)
+    (1, 4, 4, 3)
+    """
+
+    rank = 2
+    pool = staticmethod(ops.average_pool)
+
+    def __init__(
+        self,
+        pool_size: Any = (2, 2),
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, data_format, name=name, **kwargs)
+
+
+class AveragePooling3D(BasePooling):
+    """The mean of each window over 3 spatial axes.
+
+    Args:
+        pool_size: size of the window, one integer or one for each axis.
+        strides: step of the window; its size by default.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        name: name of the layer.
+        **kwargs: `dtype`: see `Layer`.
+
+    Inputs are `(batch, depth, height, width, channels)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.AveragePooling3D()
+    >>> tuple(layer(keras.ops.ones((1, 4, 4, 4, 3))).shape)
+    (1, 2, 2, 2, 3)
+    """
+
+    rank = 3
+    pool = staticmethod(ops.average_pool)
+
+    def __init__(
+        self,
+        pool_size: Any = (2, 2, 2),
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, data_format, name=name, **kwargs)

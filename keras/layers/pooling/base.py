@@ -1,0 +1,62 @@
+"""What pooling over any number of spatial axes shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keras.core.config import standardize_data_format
+from keras.core.typing import Shape, Tensor
+from keras.layers.arguments import class_name, integers, one_of
+from keras.layers.input_spec import InputSpec
+from keras.layers.layer import Layer
+from keras.ops.operation import infer_spec
+
+
+class BasePooling(Layer):
+    """Base of layers that make one value of each window.
+
+    Subclasses say over how many axes, `rank`, and with which op, `pool`.
+    """
+
+    rank: int
+    pool: Callable[..., Tensor]
+
+    def __init__(
+        self,
+        pool_size: Any = 2,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.pool_size = integers(self, "pool_size", pool_size, self.rank)
+        strides = self.pool_size if strides is None else strides
+        self.strides = integers(self, "strides", strides, self.rank)
+        padding = str(padding).lower()
+        self.padding = one_of(self, "padding", padding, ("valid", "same"))
+        self.data_format = standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The pooled inputs."""
+        return type(self).pool(
+            inputs, self.pool_size, self.strides, self.padding, self.data_format
+        )
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """The shape of the output, and the dtype of the inputs."""
+        return infer_spec(self.call, (inputs,), {})
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """The shape of the output."""
+        from keras.ops.nn import shapes
+
+        last = self.data_format == "channels_last"
+        spatial, channels = shapes.split(tuple(input_shape), last)
+        sizes = shapes.window_sizes(
+            class_name(self), spatial, self.pool_size, self.strides, self.padding, 1
+        )
+        return shapes.join(input_shape[0], sizes, channels, last)

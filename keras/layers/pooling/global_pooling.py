@@ -1,0 +1,209 @@
+"""Pooling over all spatial axes: one vector for each sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core.config import standardize_data_format
+from keras.core.typing import Shape, Tensor
+from keras.layers.input_spec import InputSpec
+from keras.layers.layer import Layer
+from keras.ops.operation import infer_spec
+
+
+class BaseGlobalPooling(Layer):
+    """Base of layers that make one value of all places of a channel."""
+
+    rank: int
+
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.data_format = standardize_data_format(data_format)
+        self.keepdims = keepdims
+        first = 1 if self.data_format == "channels_last" else 2
+        self._axes = tuple(range(first, first + self.rank))
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+        self.built = True
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """The shape of the output, and the dtype of the inputs."""
+        return infer_spec(self.call, (inputs,), {})
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """`(batch, channels)`, or with axes of size 1."""
+        sizes = enumerate(input_shape)
+        if self.keepdims:
+            return tuple(1 if i in self._axes else n for i, n in sizes)
+        return tuple(n for i, n in sizes if i not in self._axes)
+
+
+class BaseGlobalAverage(BaseGlobalPooling):
+    """The mean over all places."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The means, `(batch, channels)`."""
+        return ops.mean(inputs, axis=self._axes, keepdims=self.keepdims)
+
+
+class BaseGlobalMax(BaseGlobalPooling):
+    """The largest value of all places."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The largest values, `(batch, channels)`."""
+        return ops.max(inputs, axis=self._axes, keepdims=self.keepdims)
+
+
+class GlobalAveragePooling1D(BaseGlobalAverage):
+    """The mean of each channel over all steps.
+
+    Masked steps are left out.
+
+    Args:
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        keepdims: whether to keep the spatial axes, with size 1.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Inputs are `(batch, steps, channels)`, outputs `(batch, channels)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.GlobalAveragePooling1D()
+    >>> tuple(layer(keras.ops.ones((2, 8, 3))).shape)
+    (2, 3)
+    """
+
+    rank = 1
+
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(data_format, keepdims, **kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The means, `(batch, channels)`, over the steps that are not masked."""
+        if mask is None:
+            return super().call(inputs)
+        axis = self._axes[0]
+        weights = ops.cast(ops.expand_dims(mask, 3 - axis), ops.dtype(inputs))
+        total = ops.sum(ops.multiply(inputs, weights), axis, keepdims=self.keepdims)
+        return ops.divide(total, ops.sum(weights, axis, keepdims=self.keepdims))
+
+    def compute_mask(self, inputs: Tensor, mask: Any = None) -> None:
+        """No mask: the steps are gone."""
+        return None
+
+
+class GlobalAveragePooling2D(BaseGlobalAverage):
+    """The mean of each channel over all places.
+
+    Args:
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        keepdims: whether to keep the spatial axes, with size 1.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Inputs are `(batch, height, width, channels)`, outputs `(batch, channels)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.GlobalAveragePooling2D()
+    >>> tuple(layer(keras.ops.ones((2, 8, 8, 3))).shape)
+    (2, 3)
+    """
+
+    rank = 2
+
+
+class GlobalAveragePooling3D(BaseGlobalAverage):
+    """The mean of each channel over all places.
+
+    Args:
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        keepdims: whether to keep the spatial axes, with size 1.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Inputs are `(batch, depth, height, width, channels)`, outputs `(batch, channels)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.GlobalAveragePooling3D()
+    >>> tuple(layer(keras.ops.ones((2, 4, 4, 4, 3))).shape)
+    (2, 3)
+    """
+
+    rank = 3
+
+
+class GlobalMaxPooling1D(BaseGlobalMax):
+    """The largest value of each channel over all steps.
+
+    Args:
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        keepdims: whether to keep the spatial axes, with size 1.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Inputs are `(batch, steps, channels)`, outputs `(batch, channels)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.GlobalMaxPooling1D()
+    >>> tuple(layer(keras.ops.ones((2, 8, 3))).shape)
+    (2, 3)
+    """
+
+    rank = 1
+
+
+class GlobalMaxPooling2D(BaseGlobalMax):
+    """The largest value of each channel over all places.
+
+    Args:
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        keepdims: whether to keep the spatial axes, with size 1.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Inputs are `(batch, height, width, channels)`, outputs `(batch, channels)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.GlobalMaxPooling2D()
+    >>> tuple(layer(keras.ops.ones((2, 8, 8, 3))).shape)
+    (2, 3)
+    """
+
+    rank = 2
+
+
+class GlobalMaxPooling3D(BaseGlobalMax):
+    """The largest value of each channel over all places.
+
+    Args:
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        keepdims: whether to keep the spatial axes, with size 1.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Inputs are `(batch, depth, height, width, channels)`, outputs `(batch, channels)`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.GlobalMaxPooling3D()
+    >>> tuple(layer(keras.ops.ones((2, 4, 4, 4, 3))).shape)
+    (2, 3)
+    """
+
+    rank = 3

@@ -1,0 +1,60 @@
+"""`Dropout`: noise that keeps a network from relying on single features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import random
+from keras.core.typing import Tensor
+from keras.layers import arguments
+from keras.layers.layer import Layer
+
+
+class Dropout(Layer):
+    """In training, sets a random part of the inputs to 0 and scales up the others.
+
+    Source: Srivastava et al., 2014.
+
+    Args:
+        rate: the part to drop, from 0 to 1.
+        noise_shape: shape of the random choice, broadcast to the inputs; None in it
+            stands for the inputs' size.
+        seed: an integer for repeatable noise.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Call arguments: `inputs`; `training`, without which nothing is dropped.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Dropout(0.5)
+    >>> keras.ops.convert_to_numpy(layer([1.0, 2.0])).tolist()
+    [1.0, 2.0]
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Any = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.rate = arguments.rate(self, "rate", rate)
+        self.seed = seed
+        self.noise_shape = None if noise_shape is None else tuple(noise_shape)
+        if rate > 0:
+            self.seed_generator = random.SeedGenerator(seed)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
+        """The inputs, with noise in training."""
+        if training and self.rate > 0:
+            return random.dropout(
+                inputs,
+                self.rate,
+                noise_shape=self.noise_shape,
+                seed=self.seed_generator,
+            )
+        return inputs

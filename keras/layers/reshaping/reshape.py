@@ -1,0 +1,71 @@
+"""`Reshape`: samples in another shape."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from keras import ops
+from keras.core.typing import Shape, Tensor
+from keras.layers.layer import Layer
+from keras.ops.operation import infer_spec
+
+
+class Reshape(Layer):
+    """Gives samples another shape.
+
+    Args:
+        target_shape: the new shape, without batch axis; one size may be -1, which
+            stands for what is left.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Raises:
+        ValueError: if the numbers of values differ.
+
+    Example:
+
+    >>> import keras
+    >>> tuple(keras.layers.Reshape((3, -1))(keras.ops.ones((2, 12))).shape)
+    (2, 3, 4)
+    """
+
+    def __init__(self, target_shape: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if isinstance(target_shape, int):
+            target_shape = (target_shape,)
+        target_shape = tuple(target_shape)
+        if sum(n == -1 for n in target_shape) > 1:
+            raise ValueError(
+                "Reshape expects at most one -1 in `target_shape`. Received: "
+                f"target_shape={target_shape}."
+            )
+        self.target_shape = target_shape
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The inputs as `(batch, *target_shape)`."""
+        sizes = self.compute_output_shape(tuple(inputs.shape))[1:]
+        if None not in sizes:
+            return ops.reshape(inputs, (-1, *sizes))
+        return ops.reshape(inputs, (ops.shape(inputs)[0], *self.target_shape))
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """The shape of the output, and the dtype of the inputs."""
+        return infer_spec(self.call, (inputs,), {})
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """`(batch, *target_shape)`, with -1 worked out where it can be."""
+        batch, *sizes = input_shape
+        target = self.target_shape
+        if None in sizes:
+            return (batch, *(None if n == -1 else n for n in target))
+        total = math.prod(n for n in sizes if n is not None)
+        given = math.prod(n for n in target if n != -1)
+        open_size = -1 in target
+        fits = given and total % given == 0 if open_size else total == given
+        if not fits:
+            raise ValueError(
+                f"Reshape {self.name!r} cannot make {target} of samples of shape "
+                f"{tuple(sizes)}: {total} values do not fit."
+            )
+        return (batch, *(total // given if n == -1 else n for n in target))

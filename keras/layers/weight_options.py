@@ -1,0 +1,35 @@
+"""Initializer, regularizer and constraint of a weight: three arguments per weight.
+
+Layers take them as `kernel_initializer`, `kernel_regularizer`, `kernel_constraint`.
+`set_options` turns what the user gave into objects and keeps them as attributes;
+`options` hands them to `add_weight`. So no layer spells the pattern out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import constraints, initializers, regularizers
+
+_FAMILIES: dict[str, Any] = {
+    "initializer": initializers.get,
+    "regularizer": regularizers.get,
+    "constraint": constraints.get,
+}
+
+
+def set_options(layer: Any, **given: Any) -> None:
+    """Keeps arguments such as `kernel_initializer="zeros"` as attributes.
+
+    Args:
+        layer: the layer that gets the attributes.
+        **given: names, configs, objects or None; the last word of each argument's
+            name says of which family it is.
+    """
+    for name, value in given.items():
+        setattr(layer, name, _FAMILIES[name.rpartition("_")[2]](value))
+
+
+def options(layer: Any, weight: str) -> dict[str, Any]:
+    """The keyword arguments of `add_weight` for the weight of that name."""
+    return {kind: getattr(layer, f"{weight}_{kind}", None) for kind in _FAMILIES}
