@@ -9,8 +9,8 @@ from keras.core.configurable import _declared_class, constructor_parameters
 from keras.core.keras_tensor import KerasTensor
 from keras.models import compiled_call, functional_config
 from keras.models.graph import Function, pack, set_graph
-from keras.models.inputs import InputAdapter, input_name
 from keras.models.graph_model import GraphModel
+from keras.models.inputs import InputAdapter, input_name
 from keras.models.model import Model
 from keras.ops.operation import node_of
 
@@ -217,8 +217,7 @@ def _with_input_layers(model: Any, inputs: Any, outputs: Any) -> tuple[Any, Any]
     )
     if known or not all(isinstance(x, KerasTensor) for x in flat):
         return inputs, outputs
-    from keras.layers import Input
-
+    from keras.layers.core.input_layer import Input
     from keras.models.plan import Plan
 
     owner = f"{type(model).__name__} {model.name!r}"

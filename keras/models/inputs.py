@@ -151,12 +151,13 @@ def _masked(x: Any, mask: Any) -> Any:
 
 
 def fits(shape: tuple[Any, ...], expected: tuple[Any, ...]) -> bool:
-    """Whether a shape is one of those that the expected one stands for."""
-    if shape == expected:
-        return True
+    """Whether a shape is one of those that the expected one stands for.
+
+    The size of the batch never matters: a model works on any.
+    """
     if len(shape) != len(expected):
         return False
-    for size, wanted in zip(shape, expected, strict=True):
+    for size, wanted in zip(shape[1:], expected[1:], strict=True):
         if wanted is not None and size is not None and size != wanted:
             return False
     return True

@@ -11,8 +11,8 @@ from keras.core.serialization import deserialize_keras_object, serialize_keras_o
 from keras.layers.layer import Layer
 from keras.models import compiled_call
 from keras.models.functional import Functional
-from keras.models.inputs import InputAdapter
 from keras.models.graph_model import GraphModel
+from keras.models.inputs import InputAdapter
 from keras.models.model import Model
 from keras.models.plan import Plan
 
@@ -170,7 +170,7 @@ class Sequential(GraphModel, Model):
         self._start(tuple(input_shape), None, deferred=True)
 
     def _start(self, shape: Any, dtype: Any, deferred: bool = False) -> None:
-        from keras.layers import InputLayer
+        from keras.layers.core.input_layer import InputLayer
 
         made = InputLayer(batch_shape=tuple(shape), dtype=dtype)
         self._adopt_layers([made, *self._layers])
@@ -397,7 +397,7 @@ _MISSING = object()
 
 
 def is_input(layer: Any) -> bool:
-    from keras.layers import InputLayer
+    from keras.layers.core.input_layer import InputLayer
 
     return isinstance(layer, InputLayer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +34,7 @@ def print_summary(
     header += ["Trainable"] if show_trainable else []
     text = _rendered(model, header, rows, line_length, positions, print_fn is None)
     if print_fn is None:
-        print(text, end="")
+        sys.stdout.write(text)
     else:
         print_fn(text)
 
