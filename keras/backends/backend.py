@@ -8,6 +8,7 @@ a single attribute lookup and a type checker sees the Protocols of the contract.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from types import ModuleType
 from typing import Any
 
@@ -47,7 +48,7 @@ MODULES = (
     "transforms",
     "optimizers",
 )
-LAZY_MODULES = ("export", "distribution")
+LAZY_MODULES = ("export", "distribution", "module_wrapper")
 
 
 class Backend:
@@ -71,6 +72,7 @@ class Backend:
         for module_name in MODULES:
             self._adopt(importlib.import_module(f"{package}.{module_name}"))
         self.Variable.backend = self
+        self.kinds[self.Variable] = VARIABLE
 
     def _adopt(self, module: ModuleType) -> None:
         for name, value in vars(module).items():
@@ -79,9 +81,11 @@ class Backend:
 
     def __getattr__(self, name: str) -> Any:
         if name in LAZY_MODULES:
-            module = importlib.import_module(f"{self._package}.{name}")
-            self.__dict__[name] = module
-            return module
+            full = f"{self._package}.{name}"
+            if importlib.util.find_spec(full) is not None:
+                module = importlib.import_module(full)
+                self.__dict__[name] = module
+                return module
         if name.startswith("__"):
             raise AttributeError(name)
         raise BackendError(

@@ -402,3 +402,51 @@ class RnnBackend(Protocol):
         zero_output_for_mask: bool = False,
         return_all_outputs: bool = True,
     ) -> tuple[Any, Any, Any]: ...
+
+
+class VariableBackend(Protocol):
+    """`Variable`: the subclass of `keras.backends.variable.Variable` that holds its
+    value in the framework's own way, so that the framework's tools see it."""
+
+    Variable: type
+
+
+class LayerBackend(Protocol):
+    """What a layer is in the framework, beside a Keras layer.
+
+    `layer_mixin` is the second base of every layer class (`torch.nn.Module`,
+    TensorFlow's trackable), or None. Where it has hooks of its own that a call must
+    honour, `call_with_hooks(layer, args, kwargs)` is there as well.
+    """
+
+    layer_mixin: type | None
+    call_with_hooks: Any
+
+
+class TransformBackend(Protocol):
+    """Transforms of functions that read and write Variables.
+
+    `compiles_calls` says whether calling a whole model eagerly is quicker through a
+    function compiled by `jit`.
+    """
+
+    compiles_calls: bool
+
+    def jit(self, function: Any, jit_compile: Any = None) -> Any: ...
+    def value_and_grad(
+        self, function: Any, variables: Any = None, has_aux: bool = False
+    ) -> Any: ...
+    def vmap(self, function: Any, in_axes: Any = 0, out_axes: Any = 0) -> Any: ...
+
+
+class OptimizerBackend(Protocol):
+    """What optimizers ask: a scope in which variables change without gradients being
+    recorded, and a note of a variable's version. Steps on all variables at once
+    (`fused_adam` and its like) are optional."""
+
+    def update_scope(self) -> Any: ...
+    def version_of(self, variable: Any) -> Any: ...
+
+    fused_adam: Any
+    fused_sgd: Any
+    fused_rmsprop: Any

@@ -97,6 +97,7 @@ class ProgbarLogger(Callback):
         if bar is None:
             return
         self.seen = batch + 1
+        bar.time_first_step(self.seen)
         # Never final here: the end of the epoch knows the validation metrics too.
         if bar.due(self.seen, finalize=False):
             bar.update(self.seen, _pairs(logs), finalize=False)

@@ -103,7 +103,8 @@ class Family:
         raise ValueError(
             f"Could not interpret {self.what} identifier: {identifier!r} of type "
             f"{type(identifier).__name__}. Expected None, a name such as "
-            f"{self._sample()!r}, a config (dict), a {self.base.__name__} or a callable."
+            f"{self._sample()!r}, a config (dict), a {self.base.__name__} or a "
+            "callable."
         )
 
     def serialize(self, member: Any) -> Any:

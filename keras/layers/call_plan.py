@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 
@@ -51,7 +51,7 @@ class CallPlan:
         return bound
 
 
-@lru_cache(maxsize=None)
+@cache
 def plan_of(cls: type, base: type) -> CallPlan:
     """The plan of a layer class; `base` is `Layer`, whose `build` does nothing."""
     build = cls.build  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from keras.backends import current
 from keras.backends.specialise import specialise
 from keras.backends.variable import Variable
 from keras.core import context
-from keras.core.naming import name_scope, name_of
+from keras.core.naming import name_of, name_scope
 from keras.dtype_policies import policy as dtype_policies
 from keras.layers.input_spec import describe
 from keras.layers.tracking import TrackedDict, TrackedList, unique
@@ -255,9 +255,12 @@ class LayerState(Operation):
 
     @property
     def variables(self) -> list[Any]:
-        """All variables: weights, then the states of random generators, metrics."""
+        """All variables: weights, then the states of random generators.
+
+        Those of metrics are in `metrics_variables`.
+        """
         seeds = [g.state for layer in self._all_layers() for g in layer._seed_generators]
-        return unique([*self.weights, *seeds, *self.metrics_variables])
+        return unique([*self.weights, *seeds])
 
     @property
     def weights(self) -> list[Any]:
@@ -278,11 +281,8 @@ class LayerState(Operation):
 
     @property
     def non_trainable_variables(self) -> list[Any]:
-        """The variables that training does not update, metrics' left out."""
-        if not self.trainable:
-            metrics = {id(v) for v in self.metrics_variables}
-            return [v for v in self.variables if id(v) not in metrics]
-        skip = {id(v) for v in [*self.trainable_variables, *self.metrics_variables]}
+        """The variables that training does not update."""
+        skip = {id(v) for v in self.trainable_variables}
         return [v for v in self.variables if id(v) not in skip]
 
     @property

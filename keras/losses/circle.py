@@ -42,8 +42,8 @@ def circle(
     Example:
 
     >>> import keras
-    >>> loss = keras.losses.circle([0, 0, 1], keras.ops.normalize(keras.ops.ones((3, 2))))
-    >>> loss.shape == (3,)
+    >>> y_pred = keras.ops.normalize(keras.ops.ones((3, 2)))
+    >>> keras.losses.circle([0, 0, 1], y_pred).shape == (3,)
     True
     """
     y_pred = as_float(y_pred)

@@ -54,10 +54,7 @@ def categorical_crossentropy(
             "binary_crossentropy, for class numbers sparse_categorical_crossentropy."
         )
     if label_smoothing:
-        classes = ops.shape(y_true)[axis]
-        y_true = ops.add(
-            ops.multiply(y_true, 1.0 - label_smoothing), label_smoothing / classes
-        )
+        y_true = smooth_classes(y_true, label_smoothing, axis)
     return ops.categorical_crossentropy(y_true, y_pred, from_logits, axis)
 
 
@@ -141,6 +138,15 @@ def smooth_binary(y_true: Any, label_smoothing: float) -> Any:
     return ops.add(ops.multiply(y_true, 1.0 - label_smoothing), 0.5 * label_smoothing)
 
 
+def smooth_classes(y_true: Any, label_smoothing: float, axis: int) -> Any:
+    """Labels of which a share is spread evenly over all classes."""
+    classes: Any = ops.shape(y_true)[axis]
+    if not isinstance(classes, int):
+        classes = ops.cast(classes, y_true.dtype)
+    share = label_smoothing / classes
+    return ops.add(ops.multiply(y_true, 1.0 - label_smoothing), share)
+
+
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
     """`(1 - p ** q) / q`, p being the probability given to the right class.
 
@@ -172,7 +178,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, -1)
     if len(y_true.shape) < len(y_pred.shape):
-        classes = ops.shape(y_pred)[-1]
+        classes: Any = ops.shape(y_pred)[-1]
         y_true = ops.one_hot(ops.cast(y_true, "int32"), classes)
     y_true = labels_like(y_true, y_pred)
     right = ops.sum(ops.multiply(y_true, y_pred), axis=-1)

@@ -37,7 +37,8 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
     if len(y_true.shape) != 2 or len(y_pred.shape) != 3:
         raise ShapeError(
             "ctc takes y_true of shape (batch, max_labels) and y_pred of shape (batch, "
-            f"steps, classes). Received: {tuple(y_true.shape)} and {tuple(y_pred.shape)}."
+            f"steps, classes). Received: {tuple(y_true.shape)} and "
+            f"{tuple(y_pred.shape)}."
         )
     y_true = ops.cast(y_true, "int32")
     batch, steps = ops.shape(y_pred)[:2]

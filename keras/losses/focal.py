@@ -5,11 +5,12 @@ Reference: Lin et al., "Focal Loss for Dense Object Detection", 2018.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
 from keras.core import config
-from keras.losses.crossentropy import smooth_binary
+from keras.losses.crossentropy import smooth_binary, smooth_classes
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float, labels_like, pair
 
@@ -71,7 +72,7 @@ def _either(y_true: Any, one: Any, zero: Any) -> Any:
 def categorical_focal_crossentropy(
     y_true: Any,
     y_pred: Any,
-    alpha: float = 0.25,
+    alpha: float | Sequence[float] = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
@@ -102,19 +103,17 @@ def categorical_focal_crossentropy(
     y_pred = as_float(y_pred)
     y_true = labels_like(y_true, y_pred)
     if label_smoothing:
-        classes = ops.shape(y_true)[axis]
-        y_true = ops.add(
-            ops.multiply(y_true, 1.0 - label_smoothing), label_smoothing / classes
-        )
+        y_true = smooth_classes(y_true, label_smoothing, axis)
     if from_logits:
         y_pred = ops.softmax(y_pred, axis=axis)
     y_pred = ops.divide(y_pred, ops.sum(y_pred, axis=axis, keepdims=True))
     y_pred = ops.clip(y_pred, config.epsilon(), 1.0 - config.epsilon())
     values = ops.negative(ops.multiply(y_true, ops.log(y_pred)))
     focus = ops.power(ops.subtract(1.0, y_pred), gamma)
+    weight: Any = alpha
     if isinstance(alpha, (list, tuple)):
-        alpha = ops.convert_to_tensor(alpha, dtype=ops.dtype(y_pred))
-    focus = ops.multiply(focus, alpha)
+        weight = ops.convert_to_tensor(alpha, dtype=y_pred.dtype)
+    focus = ops.multiply(focus, weight)
     return ops.sum(ops.multiply(focus, values), axis=axis)
 
 

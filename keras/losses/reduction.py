@@ -70,8 +70,8 @@ def _masked(weights: Any, mask: Any, reduction: str, dtype: str) -> Any:
 def align(values: Any, weights: Any) -> tuple[Any, Any]:
     """Brings values and weights to shapes that broadcast, sample by sample.
 
-    A last dimension of 1 too many on one side is dropped, or added to the other; weights
-    of shape `(batch,)` for values `(batch, steps)` become `(batch, 1)`.
+    A last dimension of 1 too many on one side is dropped, or added to the other;
+    weights of shape `(batch,)` for values `(batch, steps)` become `(batch, 1)`.
     """
     ranks = len(values.shape), len(weights.shape)
     if ranks[0] == ranks[1] or 0 in ranks:

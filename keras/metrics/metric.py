@@ -37,7 +37,8 @@ class Metric(BackendBound):
     ...         super().__init__(**kwargs)
     ...         self.largest = self.add_weight(name="largest")
     ...     def update_state(self, y_true, y_pred, sample_weight=None):
-    ...         self.largest.assign(keras.ops.maximum(self.largest, keras.ops.max(y_pred)))
+    ...         peak = keras.ops.max(y_pred)
+    ...         self.largest.assign(keras.ops.maximum(self.largest, peak))
     ...     def result(self):
     ...         return self.largest.value
     >>> metric = Largest()
@@ -102,7 +103,7 @@ class Metric(BackendBound):
     # What subclasses define ----------------------------------------------------
 
     def update_state(self, *args: Any, **kwargs: Any) -> Any:
-        """Takes a batch into account: usually `(y_true, y_pred, sample_weight=None)`."""
+        """Takes a batch into account: `(y_true, y_pred, sample_weight=None)`."""
         raise NotImplementedError(
             f"{type(self).__name__} must define "
             "`update_state(self, y_true, y_pred, sample_weight=None)`."

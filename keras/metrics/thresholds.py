@@ -32,7 +32,8 @@ def parse_thresholds(owner: str, thresholds: Any, default: float = 0.5) -> list[
         bad = [t for t in values if t is None or not 0 <= t <= 1]
         if bad or not values:
             raise ValueError(
-                f"`thresholds` of {owner} must lie between 0 and 1. Received: {thresholds}."
+                f"`thresholds` of {owner} must lie between 0 and 1. "
+                f"Received: {thresholds}."
             )
     return [float(t) for t in values]
 
@@ -81,7 +82,7 @@ def confusion(
         y_true, y_pred = y_true[..., class_id], y_pred[..., class_id]
     weights = _spread(y_pred, sample_weight, label_weights, dtype)
     labels = ops.cast(ops.greater(y_true, 0), dtype)
-    columns = ops.shape(y_pred)[-1] if per_label else 1
+    columns: Any = ops.shape(y_pred)[-1] if per_label else 1
     flat = [ops.reshape(x, (-1, columns)) for x in (labels, y_pred, weights)]
     labels, y_pred, weights = flat
     positive = ops.multiply(labels, weights)
@@ -93,7 +94,7 @@ def confusion(
     fn = ops.subtract(ops.sum(positive, axis=0), tp)
     tn = ops.subtract(ops.sum(negative, axis=0), fp)
     counts = (tp, fp, tn, fn)
-    return counts if per_label else tuple(x[:, 0] for x in counts)  # type: ignore[return-value]
+    return counts if per_label else tuple(x[:, 0] for x in counts)
 
 
 def _spread(y_pred: Any, sample_weight: Any, label_weights: Any, dtype: str) -> Any:
@@ -117,9 +118,8 @@ def _spread(y_pred: Any, sample_weight: Any, label_weights: Any, dtype: str) -> 
 def only_top_k(y_pred: Any, k: int) -> Any:
     """The `k` largest predictions of each sample; all others become the lowest."""
     _, best = ops.top_k(y_pred, k, sorted=False)
-    chosen = ops.sum(
-        ops.one_hot(best, ops.shape(y_pred)[-1], dtype=y_pred.dtype), axis=-2
-    )
+    classes: Any = ops.shape(y_pred)[-1]
+    chosen = ops.sum(ops.one_hot(best, classes, dtype=y_pred.dtype), axis=-2)
     return ops.where(ops.greater(chosen, 0), y_pred, LOWEST)
 
 

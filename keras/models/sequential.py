@@ -243,39 +243,47 @@ class Sequential(GraphModel, Model):
 
     # Description ---------------------------------------------------------------
 
-    def _built_chain(self, what: str) -> _Chain:
+    def _built_chain(self) -> _Chain:
         if self._chain is None:
+            raise AttributeError
+        return self._chain
+
+    def __getattr__(self, name: str) -> Any:
+        """What is not there: the properties below end here before the build."""
+        if name in _OF_THE_CHAIN:
             raise AttributeError(
-                f"Sequential model {self.name!r} has no `{what}` yet: its input shape "
+                f"Sequential model {self.name!r} has no `{name}` yet: its input shape "
                 "is not known. Put keras.Input(shape) first, call it on data, or "
                 "call build(input_shape)."
             )
-        return self._chain
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}"
+        )
 
     @property
     def inputs(self) -> list[KerasTensor]:
         """The input KerasTensor, in a list."""
-        return list(self._built_chain("inputs").plan.inputs)
+        return list(self._built_chain().plan.inputs)
 
     @property
     def outputs(self) -> list[KerasTensor]:
         """The output KerasTensors, flat."""
-        return list(self._built_chain("outputs").plan.outputs)
+        return list(self._built_chain().plan.outputs)
 
     @property
     def input(self) -> Any:
         """The input KerasTensor."""
-        return self._built_chain("input").plan.inputs[0]
+        return self._built_chain().plan.inputs[0]
 
     @property
     def output(self) -> Any:
         """The output KerasTensor."""
-        return self._built_chain("output").results[-1]
+        return self._built_chain().results[-1]
 
     @property
     def input_names(self) -> list[str]:
         """The name of the input."""
-        return list(self._built_chain("input_names").adapt.names)
+        return list(self._built_chain().adapt.names)
 
     @property
     def output_names(self) -> list[str]:
@@ -394,6 +402,19 @@ def _beyond_ambient(training: Any) -> Any:
 
 
 _MISSING = object()
+_OF_THE_CHAIN = frozenset(
+    (
+        "input",
+        "input_dtype",
+        "input_names",
+        "input_shape",
+        "inputs",
+        "output",
+        "output_names",
+        "output_shape",
+        "outputs",
+    )
+)
 
 
 def is_input(layer: Any) -> bool:

@@ -18,7 +18,7 @@ def make_functional(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     from keras.models.functional import Functional
 
     if not isinstance(model, Functional):
-        model.__class__ = functional_class(type(model))
+        object.__setattr__(model, "__class__", functional_class(type(model)))
     Functional.__init__(model, *args, **kwargs)
 
 
@@ -28,7 +28,7 @@ def functional_class(cls: type) -> type:
     from keras.models.functional import Functional
 
     declared = _declared_class(cls)
-    made = type(
+    return type(
         cls.__name__,
         (cls, Functional),
         {
@@ -38,4 +38,3 @@ def functional_class(cls: type) -> type:
             "_keras_class": declared,
         },
     )
-    return made

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from keras.backends import current, process
-from keras.backends.backend import TENSOR
+from keras.backends.backend import TENSOR, VARIABLE
 from keras.core import context
 from keras.core.keras_tensor import KerasTensor
 
@@ -77,6 +77,8 @@ def _unary(declaration: Declaration) -> Callable[..., Any]:
             except Exception as error:
                 explain(error, (x, *args), kwargs)
                 raise
+        if backend.kinds.get(type(x)) == VARIABLE:
+            return call(x.value, *args, **kwargs)
         return dispatch(args if x is _MISSING else (x, *args), kwargs)
 
     return call
@@ -131,6 +133,8 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
                 raise
         if x2 is _MISSING:
             return dispatch(() if x1 is _MISSING else (x1,), kwargs)
+        if kinds.get(type(x1)) == VARIABLE or kinds.get(type(x2)) == VARIABLE:
+            return call(*_values(kinds, (x1, x2, *args)), **kwargs)
         if (
             scalars
             and type(x1) in _NUMBERS
@@ -168,6 +172,8 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
             if kinds.get(type(value)) != TENSOR:
                 if scalars and type(value) in _NUMBERS and dtype in backend.inexact:
                     continue
+                if kinds.get(type(value)) == VARIABLE:
+                    return call(*_values(kinds, args), **kwargs)
                 return dispatch(args, kwargs)
             if not loose and value.dtype is not dtype:
                 if dtype is not None:
@@ -246,6 +252,11 @@ def _of_one_kind(backend: Any, values: Any, any_dtype: bool) -> bool:
         if value.dtype is not dtype and not any_dtype:
             return False
     return True
+
+
+def _values(kinds: dict[type, int], args: tuple[Any, ...]) -> list[Any]:
+    """The arguments with the values of Variables in their place."""
+    return [arg.value if kinds.get(type(arg)) == VARIABLE else arg for arg in args]
 
 
 def _is_tensor_position(declaration: Declaration, index: int) -> bool:

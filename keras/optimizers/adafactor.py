@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OptimizerOptions
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class Adafactor(Optimizer):
+class Adafactor(SlotOptimizer):
     """Gradients divided by mean squares that are kept for rows and columns only.
 
     Args:
@@ -52,7 +52,7 @@ class Adafactor(Optimizer):
         self.clip_threshold = clip_threshold
         self.relative_step = relative_step
 
-    def build(self, variables: Sequence[Any]) -> None:
+    def build(self, var_list: Sequence[Any]) -> None:
         """Makes the means of rows and of columns, or of all where there are none.
 
         All three are there for every variable, as in Keras 3's files; those that are
@@ -60,9 +60,9 @@ class Adafactor(Optimizer):
         """
         if self.built:
             return
-        super().build(variables)
+        super().build(var_list)
         rows, columns, values = [], [], []
-        for variable in variables:
+        for variable in var_list:
             shape, name = tuple(variable.shape), variable.path.replace("/", "_")
             if len(shape) < 2:
                 rows.append(self.add_variable((), dtype="int32", name=f"{name}_row"))

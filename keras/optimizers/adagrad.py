@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import initializers, ops
-from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OptimizerOptions
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class Adagrad(Optimizer):
+class Adagrad(SlotOptimizer):
     """Gradients divided by the root of the sum of their squares so far.
 
     Args:
@@ -59,7 +59,7 @@ class Adagrad(Optimizer):
         variable.assign_sub(ops.divide(ops.multiply(gradient, rate), divisor))
 
 
-class Adadelta(Optimizer):
+class Adadelta(SlotOptimizer):
     """Steps in proportion to past steps, divided by past gradients.
 
     Args:
@@ -93,10 +93,12 @@ class Adadelta(Optimizer):
         self.rho = rho
         self.epsilon = epsilon
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, grad: Any, variable: Any, learning_rate: Any
+    ) -> None:
         """Updates one variable."""
         rate = ops.cast(learning_rate, variable.dtype)
-        gradient = ops.cast(gradient, variable.dtype)
+        gradient = ops.cast(grad, variable.dtype)
         squares = self.slot("accumulated_grad", variable)
         steps = self.slot("accumulated_delta_var", variable)
         squares.assign(self._blend(squares, ops.square(gradient)))

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer
-from keras.optimizers.options import OptimizerOptions
+from keras.optimizers.options import OptimizerOptions, OtherOptimizerOptions
 from keras.optimizers.parts.bias import correction
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class Adam(Optimizer):
+class Adam(SlotOptimizer):
     """Steps of about the learning rate, by running means of gradients and squares.
 
     Args:
@@ -118,12 +118,19 @@ class AdamW(Adam):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **options: Unpack[OptimizerOptions],
+        **options: Unpack[OtherOptimizerOptions],
     ) -> None:
         if weight_decay is None:
             raise ValueError(
                 "`weight_decay` of AdamW must be a number. Received: None. "
                 "For Adam without weight decay use keras.optimizers.Adam."
             )
-        options["weight_decay"] = weight_decay
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, **options)
+        super().__init__(
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+            amsgrad,
+            weight_decay=weight_decay,
+            **options,
+        )

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class Adamax(Optimizer):
+class Adamax(SlotOptimizer):
     """Adam with the infinity norm: the largest gradient, slowly forgotten.
 
     Args:

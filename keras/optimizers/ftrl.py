@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import initializers, ops
-from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OptimizerOptions
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class Ftrl(Optimizer):
+class Ftrl(SlotOptimizer):
     """Weights worked out anew from the sum of all gradients, with L1 and L2 penalties.
 
     Args:
@@ -58,11 +58,12 @@ class Ftrl(Optimizer):
                 "`learning_rate_power` of Ftrl must not be above 0. "
                 f"Received: learning_rate_power={learning_rate_power}."
             )
+        shrinkage = l2_shrinkage_regularization_strength
         at_least_zero = {
             "initial_accumulator_value": initial_accumulator_value,
             "l1_regularization_strength": l1_regularization_strength,
             "l2_regularization_strength": l2_regularization_strength,
-            "l2_shrinkage_regularization_strength": l2_shrinkage_regularization_strength,
+            "l2_shrinkage_regularization_strength": shrinkage,
         }
         for name, value in at_least_zero.items():
             if value < 0:
@@ -74,13 +75,13 @@ class Ftrl(Optimizer):
         self.beta = beta
         self._l1 = l1_regularization_strength
         self._l2 = l2_regularization_strength
-        self._shrinkage = l2_shrinkage_regularization_strength
+        self._shrinkage = shrinkage
 
     def initial_slot(self, name: str) -> Any:
         """The value that the sum of squares starts at; zero for the other slot."""
         if name == "linear":
             return "zeros"
-        return initializers.Constant(self.initial_accumulator_value)  # type: ignore[attr-defined]
+        return initializers.Constant(self.initial_accumulator_value)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Updates one variable."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class Lamb(Optimizer):
+class Lamb(SlotOptimizer):
     """Adam with steps scaled to the norm of each weight tensor.
 
     Args:

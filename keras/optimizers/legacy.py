@@ -1,4 +1,4 @@
-"""`keras.optimizers.legacy`: names that Keras 3 keeps only to say that they are gone."""
+"""`keras.optimizers.legacy`: names kept only to say that they are gone."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OptimizerOptions
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class Lion(Optimizer):
+class Lion(SlotOptimizer):
     """Steps of the learning rate, in the direction of the sign of a running mean.
 
     It takes a learning rate three to ten times smaller, and a weight decay as much

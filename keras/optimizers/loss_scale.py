@@ -6,12 +6,11 @@ Reference: Micikevicius et al., "Mixed Precision Training", 2017.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Any
 
 from keras import ops
 from keras.core import tree
 from keras.optimizers.optimizer import Optimizer
-from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.conditional import choose
 
 
@@ -47,7 +46,7 @@ class LossScaleOptimizer(Optimizer):
         initial_scale: float = 2.0**15,
         dynamic_growth_steps: int = 2000,
         name: str | None = None,
-        **kwargs: Unpack[OptimizerOptions],
+        **kwargs: Any,
     ) -> None:
         # The learning rate is the inner optimizer's; this one keeps its place in files.
         super().__init__(learning_rate=0.0, name=name, **kwargs)
@@ -55,16 +54,16 @@ class LossScaleOptimizer(Optimizer):
         self.initial_scale = initial_scale
         self.dynamic_growth_steps = dynamic_growth_steps
 
-    def build(self, variables: Sequence[Any]) -> None:
+    def build(self, var_list: Sequence[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Makes the factor, the counter of finite steps and the inner state."""
         if self.built:
             return
-        super().build(variables)
+        super().build(var_list)
         self.step_counter = self._counter("step_counter", 0, "int32")
         self.dynamic_scale = self._counter(
             "dynamic_scale", self.initial_scale, "float32"
         )
-        self.inner_optimizer.build(variables)
+        self.inner_optimizer.build(var_list)
 
     @property
     def variables(self) -> list[Any]:

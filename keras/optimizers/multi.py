@@ -149,16 +149,25 @@ class MultiOptimizer(Optimizer):
             found.extend(optimizer.variables)
         return found
 
-    def build(self, variables: Sequence[Any]) -> None:
+    @property
+    def loss_scale_factor(self) -> float | None:
+        """The factor on the loss in `scale_loss`."""
+        return self._loss_scale_factor
+
+    @loss_scale_factor.setter
+    def loss_scale_factor(self, value: float | None) -> None:
+        self._loss_scale_factor = value
+
+    def build(self, var_list: Sequence[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Gives out the variables, and builds each optimizer for its own."""
         if self.built:
             return
-        super().build(variables)
+        super().build(var_list)
         groups: dict[int, tuple[Optimizer, list[Any]]] = {}
         if isinstance(self.optimizer_map, OptimizerMap):
             order = [*self.optimizer_map.values(), self.optimizer_map.default_optimizer]
             groups = {id(optimizer): (optimizer, []) for optimizer in order}
-        for variable in variables:
+        for variable in var_list:
             optimizer = self.optimizer_map(variable)
             groups.setdefault(id(optimizer), (optimizer, []))[1].append(variable)
         self._groups = [group for group in groups.values() if group[1]]

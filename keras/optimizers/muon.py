@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer
-from keras.optimizers.options import OptimizerOptions
+from keras.optimizers.options import OtherOptimizerOptions
 from keras.optimizers.parts.bias import correction
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class Muon(Optimizer):
+class Muon(SlotOptimizer):
     """Orthogonal momentum for matrices, AdamW for everything else.
 
     Matrices are variables of two dimensions; embeddings and layers that are excluded
@@ -71,10 +71,9 @@ class Muon(Optimizer):
         ns_steps: int = 5,
         nesterov: bool = True,
         rms_rate: float | None = 0.2,
-        **options: Unpack[OptimizerOptions],
+        **options: Unpack[OtherOptimizerOptions],
     ) -> None:
-        options["weight_decay"] = weight_decay
-        super().__init__(learning_rate, **options)
+        super().__init__(learning_rate, weight_decay=weight_decay, **options)
         self.adam_beta_1 = adam_beta_1
         self.adam_beta_2 = adam_beta_2
         self.adam_weight_decay = adam_weight_decay
@@ -99,13 +98,13 @@ class Muon(Optimizer):
             return True
         return any(re.search(pattern, path) for pattern in self.exclude_layers)
 
-    def build(self, variables: Sequence[Any]) -> None:
+    def build(self, var_list: Sequence[Any]) -> None:
         """Makes the momentum of all variables, and the squares of those of AdamW."""
         if self.built:
             return
-        super().build(variables)
+        super().build(var_list)
         momenta, velocities = [], []
-        for variable in variables:
+        for variable in var_list:
             momenta.append(self.add_variable_from_reference(variable, "momentum"))
             adam = self.uses_adam(variable)
             velocities.append(
@@ -162,7 +161,7 @@ class Muon(Optimizer):
         larger = max(x.shape[0], x.shape[1])
         return ops.multiply(x, self.rms_rate * larger**0.5)
 
-    def transpose_last_axis(self, X: Any) -> Any:  # noqa: N803 - the public name
+    def transpose_last_axis(self, X: Any) -> Any:
         """The tensor with its last two axes swapped."""
         return ops.swapaxes(X, -1, -2)
 

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class Nadam(Optimizer):
+class Nadam(SlotOptimizer):
     """Adam that looks ahead along a momentum which grows with the steps.
 
     Args:
@@ -48,12 +48,12 @@ class Nadam(Optimizer):
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def build(self, variables: Sequence[Any]) -> None:
+    def build(self, var_list: Sequence[Any]) -> None:
         """Makes the running means, and the product of all momenta so far."""
         if self.built:
             return
-        super().build(variables)
-        dtype = variables[0].dtype if variables else None
+        super().build(var_list)
+        dtype = var_list[0].dtype if var_list else None
         self._product = self.add_variable((), "ones", dtype, name="momentum_product")
 
     def before_step(self) -> None:

@@ -1,34 +1,37 @@
 """`Optimizer`: from gradients to new values of variables.
 
-A subclass is an `update_step` and the slots it needs per variable. All else (building,
-clipping, decay, averages, accumulation, loss scaling, state) is here and in `parts`.
-
-Where the backend has a fused kernel for an optimizer, an eager step takes one call for
-all variables. It is used only while `update_step` is the one that the kernel stands for.
+A subclass is an `update_step` and the state it needs per variable (`slotted.py`). All
+else (clipping, decay, averages, accumulation, loss scaling) is here and in `parts`.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from keras import initializers, ops
+from keras import ops
 from keras.backends import backend_scope
-from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
 from keras.core import naming
 from keras.core.scopes import StatelessScope
 from keras.optimizers.options import accepts_options, with_options
 from keras.optimizers.parts import averaging
+from keras.optimizers.parts.checks import (
+    checked_frequency,
+    checked_momentum,
+    checked_rate,
+    checked_steps,
+)
 from keras.optimizers.parts.clipping import make_clip
 from keras.optimizers.parts.conditional import choose, is_open
 from keras.optimizers.parts.decay import WeightDecay
 from keras.optimizers.parts.mirror import HostMirror
 from keras.optimizers.schedules.schedule import LearningRateSchedule
+from keras.optimizers.state import OptimizerState, same_number
 
 
-class Optimizer(BackendBound):
+class Optimizer(OptimizerState):
     """Base class of optimizers.
 
     Args:
@@ -78,17 +81,11 @@ class Optimizer(BackendBound):
     )
     _config_excluded = ("learning_rate",)
 
-    # Names of the state that each variable has, in groups: the variables of a group
-    # stand side by side for each weight, one group follows another.
-    slots: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    # The backend function that stands for `update_step`, of the class that says so.
-    fused_kernel: ClassVar[str | None] = None
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         init = cls.__dict__.get("__init__")
         if init is not None and accepts_options(init):
-            cls.__init__ = with_options(init, Optimizer.__init__)  # type: ignore[method-assign]
+            cls.__init__ = with_options(init, Optimizer.__init__)
 
     def __init__(
         self,
@@ -107,7 +104,8 @@ class Optimizer(BackendBound):
     ) -> None:
         if kwargs:
             raise ValueError(
-                f"{type(self).__name__} has no argument {', '.join(map(repr, kwargs))}. "
+                f"{type(self).__name__} has no argument "
+                f"{', '.join(map(repr, kwargs))}. "
                 "Learning rates that change are schedules: "
                 "keras.optimizers.schedules."
             )
@@ -117,19 +115,18 @@ class Optimizer(BackendBound):
         self.clipvalue = clipvalue
         self.global_clipnorm = global_clipnorm
         self.use_ema = use_ema
-        self.ema_momentum = _checked_momentum(use_ema, ema_momentum)
-        self.ema_overwrite_frequency = _checked_frequency(
+        self.ema_momentum = checked_momentum(use_ema, ema_momentum)
+        self.ema_overwrite_frequency = checked_frequency(
             use_ema, ema_overwrite_frequency
         )
         self.loss_scale_factor = loss_scale_factor
-        self.gradient_accumulation_steps = _checked_steps(gradient_accumulation_steps)
+        self.gradient_accumulation_steps = checked_steps(gradient_accumulation_steps)
         self.built = False
         self._clip = make_clip(clipnorm, global_clipnorm, clipvalue)
         self._decay = WeightDecay()
         self._variables: list[Any] = []
         self._trainable_variables: list[Any] = []
         self._index: dict[int, int] = {}
-        self._slots: dict[str, list[Any]] = {}
         self._averages: list[Any] = []
         self._accumulators: list[Any] = []
         self._last_seen: Any = None
@@ -140,18 +137,6 @@ class Optimizer(BackendBound):
         self._set_learning_rate(learning_rate)
 
     # Counting and the learning rate ---------------------------------------------
-
-    def _counter(self, name: str, value: Any, dtype: str) -> Any:
-        with naming.name_scope(_scope_name(self.name)):
-            variable = Variable(
-                value,
-                dtype=dtype,
-                trainable=False,
-                name=name,
-                aggregation="only_first_replica",
-            )
-        self._variables.append(variable)
-        return variable
 
     @property
     def iterations(self) -> Any:
@@ -184,7 +169,7 @@ class Optimizer(BackendBound):
             self._variables = [v for v in self._variables if v is not old]
         if is_number:
             if not hasattr(value, "shape"):
-                value = _checked_rate(value)
+                value = checked_rate(value)
             with backend_scope(self._backend):
                 self._learning_rate = self._counter("learning_rate", value, "float32")
             # Second in line, wherever it is made.
@@ -197,13 +182,6 @@ class Optimizer(BackendBound):
             value = schedules.deserialize(value)
         self._learning_rate = value
         self._rate_mirror = None
-
-    # Variables -------------------------------------------------------------------
-
-    @property
-    def variables(self) -> list[Any]:
-        """Everything that is the optimizer's state, in the order it is saved in."""
-        return list(self._variables)
 
     def build(self, variables: Sequence[Any]) -> None:
         """Makes the state for these variables; `apply` does it on first use.
@@ -223,117 +201,6 @@ class Optimizer(BackendBound):
             self._accumulators = self.add_optimizer_variables(
                 variables, "gradient_accumulator"
             )
-        for group in self.slot_groups():
-            initial = [self.initial_slot(name) for name in group]
-            made = self.add_optimizer_variables(variables, group, initial)
-            self._slots.update(zip(group, made, strict=True))
-
-    def slot_groups(self) -> tuple[tuple[str, ...], ...]:
-        """The groups of slots that this instance needs; `slots` by default."""
-        return self.slots
-
-    def initial_slot(self, name: str) -> Any:
-        """The initializer of a slot: zeros by default."""
-        return "zeros"
-
-    def slot(self, name: str, variable: Any) -> Any:
-        """The state of that name which belongs to a variable."""
-        return self._slots[name][self._get_variable_index(variable)]
-
-    def _get_variable_index(self, variable: Any) -> int:
-        index = self._index.get(id(variable))
-        if index is None:
-            raise ValueError(self._unknown_variable(variable))
-        return index
-
-    def _unknown_variable(self, variable: Any) -> str:
-        known = ", ".join(v.path for v in self._trainable_variables[:8])
-        return (
-            f"Optimizer {self.name!r} does not know the variable "
-            f"{getattr(variable, 'path', variable)!r}. It was built for: {known}. "
-            "Make a new optimizer for other variables, or call `build` with all of "
-            "them before the first `apply`."
-        )
-
-    def add_variable(
-        self,
-        shape: Sequence[int],
-        initializer: Any = "zeros",
-        dtype: Any = None,
-        aggregation: str = "none",
-        layout: Any = None,
-        name: str | None = None,
-    ) -> Any:
-        """Makes a variable that is part of the state.
-
-        Args:
-            shape: its shape.
-            initializer: its first value: a name, a tensor or a callable.
-            dtype: its dtype, `floatx()` by default.
-            aggregation: how values of replicas are joined.
-            layout: its layout on a device mesh.
-            name: its name.
-        """
-        if isinstance(initializer, str):
-            initializer = initializers.get(initializer)
-        with naming.name_scope(_scope_name(self.name)):
-            variable = Variable(
-                initializer,
-                shape=tuple(shape),
-                dtype=dtype,
-                trainable=False,
-                aggregation=aggregation,
-                layout=layout,
-                name=name,
-            )
-        self._variables.append(variable)
-        return variable
-
-    def add_variable_from_reference(
-        self,
-        reference_variable: Any,
-        name: str | None = None,
-        initializer: Any = "zeros",
-    ) -> Any:
-        """Makes a variable of the shape and dtype of another.
-
-        Args:
-            reference_variable: the weight that the state belongs to.
-            name: what the state is; its name is that of the weight with this added.
-            initializer: its first value.
-        """
-        path = getattr(reference_variable, "path", None) or reference_variable.name
-        return self.add_variable(
-            reference_variable.shape,
-            initializer,
-            reference_variable.dtype,
-            layout=getattr(reference_variable, "_layout", None),
-            name=f"{path}_{name or 'slot'}".replace("/", "_"),
-        )
-
-    def add_optimizer_variables(
-        self, trainable_variables: Sequence[Any], name: Any, initializer: Any = "zeros"
-    ) -> Any:
-        """Makes state for each of the variables.
-
-        Args:
-            trainable_variables: the weights.
-            name: what the state is, or several names.
-            initializer: its first value, or one for each name.
-
-        Returns:
-            A list of variables; a tuple of lists for several names.
-        """
-        names = [name] if isinstance(name, str) else list(name)
-        if isinstance(initializer, (list, tuple)):
-            first = list(initializer)
-        else:
-            first = [initializer] * len(names)
-        made: tuple[list[Any], ...] = tuple([] for _ in names)
-        for variable in trainable_variables:
-            for values, what, start in zip(made, names, first, strict=True):
-                values.append(self.add_variable_from_reference(variable, what, start))
-        return made[0] if isinstance(name, str) else made
 
     # Applying gradients ----------------------------------------------------------
 
@@ -358,9 +225,9 @@ class Optimizer(BackendBound):
         """
         variables = self._variables_for(grads, trainable_variables)
         with self._backend.update_scope():
-            grads, variables = self._with_gradients(list(grads), variables)
+            found, variables = self._with_gradients(list(grads), variables)
             if variables:
-                self._apply(grads, variables)
+                self._apply(found, variables)
             self._count()
 
     def _variables_for(self, grads: Sequence[Any], given: Sequence[Any] | None) -> Any:
@@ -451,7 +318,7 @@ class Optimizer(BackendBound):
         """One update of the variables: the heart of `apply`."""
         if self._clip is not None:
             grads = self._clip(grads)
-        if not self._fused_step(grads, variables):
+        if not self._step_at_once(grads, variables):
             rate = self.learning_rate
             self.before_step()
             self.apply_weight_decay(variables, rate)
@@ -465,6 +332,10 @@ class Optimizer(BackendBound):
         """Takes its share off each variable that decays, before its update."""
         if self.weight_decay:
             self._decay.apply(variables, self.weight_decay, learning_rate)
+
+    def _step_at_once(self, grads: list[Any], variables: Any) -> bool:
+        """Updates all variables in one call; False where that cannot be done."""
+        return False
 
     def before_step(self) -> None:
         """Done once before the `update_step` of all variables; nothing by default."""
@@ -487,53 +358,6 @@ class Optimizer(BackendBound):
         self._iterations.assign_add(1)
         if number is not None:
             self._step_mirror.wrote(number + 1)
-
-    # The fused path --------------------------------------------------------------
-
-    def fused_arguments(self) -> dict[str, Any] | None:
-        """Hyperparameters for the fused kernel; None where it does not fit."""
-        return {}
-
-    def _kernel(self) -> Callable[..., bool] | None:
-        """The backend's kernel, if it stands for this class's `update_step`."""
-        if self.fused_kernel is None:
-            return None
-        for cls in type(self).__mro__:
-            if "update_step" in cls.__dict__:
-                if "fused_kernel" not in cls.__dict__:
-                    return None
-                return self._backend.__dict__.get(self.fused_kernel)
-        return None
-
-    def _fused_step(self, grads: list[Any], variables: Any) -> bool:
-        """Updates all variables in one call; False where that cannot be done."""
-        kernel = self._kernel()
-        if kernel is None or not is_open():
-            return False
-        arguments = self.fused_arguments()
-        step = self._step_mirror.read()
-        if arguments is None or step is None:
-            return False
-        step = step // (self.gradient_accumulation_steps or 1)
-        rate = self._host_rate(step)
-        if rate is None:
-            return False
-        indices = [self._index[id(variable)] for variable in variables]
-        names = [name for group in self.slot_groups() for name in group]
-        slots = {name: [self._slots[name][i] for i in indices] for name in names}
-        decayed: list[Any] = []
-        if self.weight_decay:
-            decayed = [v for v in variables if self._decay.applies_to(v)]
-        return kernel(
-            variables,
-            grads,
-            decayed,
-            step=step + 1,
-            learning_rate=rate,
-            weight_decay=self.weight_decay or 0.0,
-            **slots,
-            **arguments,
-        )
 
     def _host_rate(self, step: int) -> float | None:
         """The learning rate as a Python number, where it is known on the host."""
@@ -624,8 +448,8 @@ class Optimizer(BackendBound):
                 "`optimizer.build(model.trainable_variables)`."
             )
         mine, weights = self.variables, self._trainable_variables
-        _same_number("optimizer_variables", optimizer_variables, mine, self.name)
-        _same_number("trainable_variables", trainable_variables, weights, self.name)
+        same_number("optimizer_variables", optimizer_variables, mine, self.name)
+        same_number("trainable_variables", trainable_variables, weights, self.name)
         mapping = [
             *zip(weights, trainable_variables, strict=True),
             *zip(mine, optimizer_variables, strict=True),
@@ -637,50 +461,7 @@ class Optimizer(BackendBound):
             [scope.get_current_value(variable) for variable in mine],
         )
 
-    # What Keras 3 optimizers offer to their subclasses -------------------------------
-
-    def assign(self, variable: Any, value: Any) -> None:
-        """Overwrites a variable."""
-        variable.assign(value)
-
-    def assign_add(self, variable: Any, value: Any) -> None:
-        """Adds to a variable."""
-        variable.assign_add(value)
-
-    def assign_sub(self, variable: Any, value: Any) -> None:
-        """Subtracts from a variable."""
-        variable.assign_sub(value)
-
     # State and config ----------------------------------------------------------------
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Overwrites the state.
-
-        Args:
-            weights: an array for each of `variables`.
-        """
-        variables = self.variables
-        _same_number("weights", weights, variables, self.name)
-        for variable, value in zip(variables, weights, strict=True):
-            variable.assign(value)
-
-    def save_own_variables(self, store: Any) -> None:
-        """Puts the state into a mapping, as arrays under "0", "1", …"""
-        for i, variable in enumerate(self.variables):
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store: Any) -> None:
-        """Takes the state from a mapping; of another number of arrays it takes none."""
-        variables = self.variables
-        if len(store.keys()) != len(variables):
-            warnings.warn(
-                f"Optimizer {self.name!r} has {len(variables)} variables, but the saved "
-                f"one has {len(store.keys())}: its state is not loaded.",
-                stacklevel=2,
-            )
-            return
-        for i, variable in enumerate(variables):
-            variable.assign(store[str(i)])
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimizer, without its state."""
@@ -708,53 +489,3 @@ class Optimizer(BackendBound):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
-
-
-def _scope_name(name: str) -> str:
-    return name.replace("/", ">")
-
-
-def _same_number(what: str, values: Any, variables: Sequence[Any], name: str) -> None:
-    if len(values) != len(variables):
-        raise ValueError(
-            f"Optimizer {name!r} has {len(variables)} variables for `{what}`. "
-            f"Received: {len(values)} values."
-        )
-
-
-def _checked_rate(value: Any) -> float:
-    if isinstance(value, (bool, str)) or not isinstance(value, (int, float)):
-        raise ValueError(
-            "`learning_rate` must be a number, a "
-            "keras.optimizers.schedules.LearningRateSchedule, or a callable without "
-            f"arguments. Received: {value!r}."
-        )
-    return float(value)
-
-
-def _checked_momentum(use_ema: bool, momentum: float) -> float:
-    if use_ema and not 0 <= momentum <= 1:
-        raise ValueError(
-            "`ema_momentum` must lie between 0 and 1. "
-            f"Received: ema_momentum={momentum}."
-        )
-    return momentum
-
-
-def _checked_frequency(use_ema: bool, frequency: int | None) -> int | None:
-    if use_ema and frequency is not None:
-        if not isinstance(frequency, int) or frequency < 1:
-            raise ValueError(
-                "`ema_overwrite_frequency` must be an integer above 0, or None. "
-                f"Received: ema_overwrite_frequency={frequency}."
-            )
-    return frequency
-
-
-def _checked_steps(steps: int | None) -> int | None:
-    if steps is not None and (not isinstance(steps, int) or steps < 2):
-        raise ValueError(
-            "`gradient_accumulation_steps` must be an integer of 2 or more, or None. "
-            f"Received: gradient_accumulation_steps={steps}."
-        )
-    return steps

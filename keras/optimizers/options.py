@@ -11,13 +11,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypedDict
+from typing import Any, TypedDict, get_type_hints
 
 
-class OptimizerOptions(TypedDict, total=False):
-    """What every optimizer can do besides its own update; see `Optimizer`."""
+class OtherOptimizerOptions(TypedDict, total=False):
+    """The options of optimizers that declare `weight_decay` themselves."""
 
-    weight_decay: float | None
     clipnorm: float | None
     clipvalue: float | None
     global_clipnorm: float | None
@@ -27,6 +26,15 @@ class OptimizerOptions(TypedDict, total=False):
     loss_scale_factor: float | None
     gradient_accumulation_steps: int | None
     name: str | None
+
+
+class OptimizerOptions(OtherOptimizerOptions, total=False):
+    """What every optimizer can do besides its own update; see `Optimizer`."""
+
+    weight_decay: float | None
+
+
+OPTION_NAMES = tuple(get_type_hints(OptimizerOptions))
 
 
 def accepts_options(init: Callable[..., Any]) -> bool:
@@ -48,8 +56,7 @@ def with_options(
     added = [
         parameter
         for parameter in base
-        if parameter.name in OptimizerOptions.__annotations__
-        and parameter.name not in taken
+        if parameter.name in OPTION_NAMES and parameter.name not in taken
     ]
     positional = [p for p in own if p.kind is p.POSITIONAL_OR_KEYWORD]
     keyword_only = [p for p in own if p.kind is p.KEYWORD_ONLY]
@@ -75,7 +82,7 @@ def with_options(
             args = args[:count]
         init(*args, **kwargs)
 
-    __init__.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    __init__.__signature__ = inspect.Signature(
         [*positional, *added, *keyword_only, *rest]
     )
     return __init__

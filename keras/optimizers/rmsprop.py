@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OptimizerOptions
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class RMSprop(Optimizer):
+class RMSprop(SlotOptimizer):
     """Gradients divided by the root of their running mean square.
 
     Args:

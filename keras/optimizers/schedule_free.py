@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class ScheduleFreeAdamW(Optimizer):
+class ScheduleFreeAdamW(SlotOptimizer):
     """AdamW on a base sequence, with gradients taken near the mean of that sequence.
 
     Args:
@@ -51,12 +51,12 @@ class ScheduleFreeAdamW(Optimizer):
         self.epsilon = epsilon
         self.warmup_steps = warmup_steps
 
-    def build(self, variables: Any) -> None:
+    def build(self, var_list: Any) -> None:
         """Makes the base sequence, which starts at the weights, and the squares."""
         if self.built:
             return
-        super().build(variables)
-        for variable, base in zip(variables, self._slots["momentum"], strict=True):
+        super().build(var_list)
+        for variable, base in zip(var_list, self._slots["momentum"], strict=True):
             base.assign(variable.value)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:

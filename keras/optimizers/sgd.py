@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OptimizerOptions
+from keras.optimizers.slotted import SlotOptimizer
 
 
-class SGD(Optimizer):
+class SGD(SlotOptimizer):
     """Gradient descent: `w -= learning_rate * g`.
 
     With momentum, `v = momentum * v - learning_rate * g` and `w += v`; with `nesterov`
@@ -47,6 +48,14 @@ class SGD(Optimizer):
             )
         self.momentum = momentum
         self.nesterov = nesterov
+
+    def build(self, variables: Sequence[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Makes the state for these variables; `apply` does it on first use.
+
+        Args:
+            variables: the variables to train.
+        """
+        super().build(variables)
 
     def slot_groups(self) -> tuple[tuple[str, ...], ...]:
         """Momentum, if there is any."""

@@ -83,6 +83,16 @@ class Progbar:
             return False
         return time.monotonic() - self._last_drawing >= self.interval
 
+    def time_first_step(self, current: int) -> None:
+        """Note when the first step ended, if `current` is the first.
+
+        Args:
+            current: The number of steps done.
+        """
+        if self._first_step_end is None and current:
+            self._first_step_end = time.monotonic()
+            self._first_step = current
+
     def update(
         self,
         current: int,
@@ -97,9 +107,7 @@ class Progbar:
             finalize: Whether this is the end; `None` asks whether the target is
                 reached.
         """
-        if self._first_step_end is None and current:
-            self._first_step_end = time.monotonic()
-            self._first_step = current
+        self.time_first_step(current)
         self._note(values or (), max(current - self._seen, 1))
         self._seen = current
         if not self.due(current, finalize):

@@ -8,7 +8,7 @@ import pytest
 from keras.callbacks import CallbackList, ProgbarLogger
 from keras.callbacks.logs import LazyLogs
 from keras.core import config
-from keras.utils import messages
+from keras.utils import messages, progbar
 from keras.utils.progbar import Progbar
 
 
@@ -154,3 +154,16 @@ def test_evaluate_and_predict(screen):
     tested, predicted, _ = screen.getvalue().split("\n")
     assert "2/2" in tested and "loss: 2.0000" in tested
     assert "2/2" in predicted and "outputs" not in predicted
+
+
+def test_time_per_step_leaves_the_first_step_out(screen, monkeypatch):
+    now = [0.0]
+    clock = types.SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr(progbar, "time", clock)
+    callbacks = CallbackList(ProgbarLogger(), verbose=2, epochs=1, steps=3)
+    callbacks.on_epoch_begin(0)
+    for batch, end in enumerate((60.0, 60.002, 60.004)):
+        now[0] = end
+        callbacks.on_train_batch_end(batch, {})
+    callbacks.on_epoch_end(0, {})
+    assert screen.getvalue() == "3/3 - 1:00 2ms/step\n"

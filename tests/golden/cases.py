@@ -15,7 +15,7 @@ import numpy as np
 Case = Callable[[Any], Any]
 CASES: dict[str, dict[str, Case]] = {}
 
-_random = np.random.RandomState(20240229)  # noqa: NPY002 - its stream never changes
+_random = np.random.RandomState(20240229)
 PROBABILITIES = _random.dirichlet(np.ones(5), 6).astype("float32")
 LOGITS = _random.normal(size=(6, 5)).astype("float32")
 ONE_HOT = np.eye(5, dtype="float32")[_random.randint(0, 5, 6)]
@@ -161,7 +161,12 @@ _METRICS: list[tuple[str, dict[str, Any], Any, Any]] = [
     ("KLDivergence", {}, PROBABILITIES[::-1], PROBABILITIES),
     ("Poisson", {}, COUNTS, SHARES),
     ("BinaryCrossentropy", {}, BINARY, SHARES),
-    ("BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, BINARY, LOGITS),
+    (
+        "BinaryCrossentropy",
+        {"from_logits": True, "label_smoothing": 0.1},
+        BINARY,
+        LOGITS,
+    ),
     ("CategoricalCrossentropy", {}, ONE_HOT, PROBABILITIES),
     ("SparseCategoricalCrossentropy", {}, CLASSES, PROBABILITIES),
     ("SparseCategoricalCrossentropy", {"from_logits": True}, CLASSES, LOGITS),
@@ -221,7 +226,12 @@ _METRICS: list[tuple[str, dict[str, Any], Any, Any]] = [
     ("MeanIoU", {"num_classes": 5}, CLASSES, CLASSES[::-1]),
     ("MeanIoU", {"num_classes": 5, "ignore_class": 1}, CLASSES, CLASSES[::-1]),
     ("BinaryIoU", {"threshold": 0.4}, BINARY, SHARES),
-    ("OneHotIoU", {"num_classes": 5, "target_class_ids": [0, 2]}, ONE_HOT, PROBABILITIES),
+    (
+        "OneHotIoU",
+        {"num_classes": 5, "target_class_ids": [0, 2]},
+        ONE_HOT,
+        PROBABILITIES,
+    ),
     ("OneHotMeanIoU", {"num_classes": 5}, ONE_HOT, PROBABILITIES),
 ]
 # Counts of whole numbers: weights that are not would be rounded.

@@ -18,8 +18,9 @@ import sys
 from pathlib import Path
 
 import cases
-import keras
 import numpy as np
+
+import keras
 
 
 def main(word: str = "") -> None:

@@ -1,0 +1,190 @@
+"""The variables that are an optimizer's state: made, listed, saved and loaded."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from keras import initializers
+from keras.backends.bound import BackendBound
+from keras.backends.variable import Variable
+from keras.core import naming
+
+
+class OptimizerState(BackendBound):
+    """What an optimizer remembers between steps."""
+
+    name: str
+    _variables: list[Any]
+    _trainable_variables: list[Any]
+    _index: dict[int, int]
+
+    @property
+    def variables(self) -> list[Any]:
+        """Everything that is the optimizer's state, in the order it is saved in."""
+        return list(self._variables)
+
+    def _counter(self, name: str, value: Any, dtype: str) -> Any:
+        with naming.name_scope(_scope_name(self.name)):
+            variable = Variable(
+                value,
+                dtype=dtype,
+                trainable=False,
+                name=name,
+                aggregation="only_first_replica",
+            )
+        self._variables.append(variable)
+        return variable
+
+    def add_variable(
+        self,
+        shape: Sequence[int],
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str = "none",
+        layout: Any = None,
+        name: str | None = None,
+    ) -> Any:
+        """Makes a variable that is part of the state.
+
+        Args:
+            shape: its shape.
+            initializer: its first value: a name, a tensor or a callable.
+            dtype: its dtype, `floatx()` by default.
+            aggregation: how values of replicas are joined.
+            layout: its layout on a device mesh.
+            name: its name.
+        """
+        if isinstance(initializer, str):
+            initializer = initializers.get(initializer)
+        with naming.name_scope(_scope_name(self.name)):
+            variable = Variable(
+                initializer,
+                shape=tuple(shape),
+                dtype=dtype,
+                trainable=False,
+                aggregation=aggregation,
+                layout=layout,
+                name=name,
+            )
+        self._variables.append(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self,
+        reference_variable: Any,
+        name: str | None = None,
+        initializer: Any = "zeros",
+    ) -> Any:
+        """Makes a variable of the shape and dtype of another.
+
+        Args:
+            reference_variable: the weight that the state belongs to.
+            name: what the state is; its name is that of the weight with this added.
+            initializer: its first value.
+        """
+        path = getattr(reference_variable, "path", None) or reference_variable.name
+        return self.add_variable(
+            reference_variable.shape,
+            initializer,
+            reference_variable.dtype,
+            layout=getattr(reference_variable, "_layout", None),
+            name=f"{path}_{name or 'slot'}".replace("/", "_"),
+        )
+
+    def add_optimizer_variables(
+        self, trainable_variables: Sequence[Any], name: Any, initializer: Any = "zeros"
+    ) -> Any:
+        """Makes state for each of the variables.
+
+        Args:
+            trainable_variables: the weights.
+            name: what the state is, or several names.
+            initializer: its first value, or one for each name.
+
+        Returns:
+            A list of variables; a tuple of lists for several names.
+        """
+        names = [name] if isinstance(name, str) else list(name)
+        if isinstance(initializer, (list, tuple)):
+            first = list(initializer)
+        else:
+            first = [initializer] * len(names)
+        made: tuple[list[Any], ...] = tuple([] for _ in names)
+        for variable in trainable_variables:
+            for values, what, start in zip(made, names, first, strict=True):
+                values.append(self.add_variable_from_reference(variable, what, start))
+        return made[0] if isinstance(name, str) else made
+
+    def _get_variable_index(self, variable: Any) -> int:
+        index = self._index.get(id(variable))
+        if index is None:
+            raise ValueError(self._unknown_variable(variable))
+        return index
+
+    def _unknown_variable(self, variable: Any) -> str:
+        known = ", ".join(v.path for v in self._trainable_variables[:8])
+        return (
+            f"Optimizer {self.name!r} does not know the variable "
+            f"{getattr(variable, 'path', variable)!r}. It was built for: {known}. "
+            "Make a new optimizer for other variables, or call `build` with all of "
+            "them before the first `apply`."
+        )
+
+    # What Keras 3 optimizers offer to their subclasses -------------------------------
+
+    def assign(self, variable: Any, value: Any) -> None:
+        """Overwrites a variable."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Any, value: Any) -> None:
+        """Adds to a variable."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Any, value: Any) -> None:
+        """Subtracts from a variable."""
+        variable.assign_sub(value)
+
+    # Saving --------------------------------------------------------------------------
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Overwrites the state.
+
+        Args:
+            weights: an array for each of `variables`.
+        """
+        variables = self.variables
+        same_number("weights", weights, variables, self.name)
+        for variable, value in zip(variables, weights, strict=True):
+            variable.assign(value)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Puts the state into a mapping, as arrays under "0", "1", …"""
+        for i, variable in enumerate(self.variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Takes the state from a mapping; of another number of arrays it takes none."""
+        variables = self.variables
+        if len(store.keys()) != len(variables):
+            warnings.warn(
+                f"Optimizer {self.name!r} has {len(variables)} variables, but the "
+                f"saved one has {len(store.keys())}: its state is not loaded.",
+                stacklevel=2,
+            )
+            return
+        for i, variable in enumerate(variables):
+            variable.assign(store[str(i)])
+
+
+def _scope_name(name: str) -> str:
+    return name.replace("/", ">")
+
+
+def same_number(what: str, values: Any, variables: Sequence[Any], name: str) -> None:
+    if len(values) != len(variables):
+        raise ValueError(
+            f"Optimizer {name!r} has {len(variables)} variables for `{what}`. "
+            f"Received: {len(values)} values."
+        )
