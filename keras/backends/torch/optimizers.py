@@ -9,7 +9,7 @@ the optimizer then updates one variable after the other.
 from __future__ import annotations
 
 import math as _math
-from collections.abc import Sequence
+from collections.abc import Sequence as _Sequence
 from typing import Any
 
 import torch as _torch
@@ -50,11 +50,11 @@ def version_of(variable: Any) -> Any:
     return _Version(tensor)
 
 
-def _raw(variables: Sequence[Any]) -> list[Any]:
+def _raw(variables: _Sequence[Any]) -> list[Any]:
     return [variable._value for variable in variables]
 
 
-def _matching(values: list[Any], grads: Sequence[Any]) -> list[Any] | None:
+def _matching(values: list[Any], grads: _Sequence[Any]) -> list[Any] | None:
     """The gradients laid out as the values are; None where kernels do not fit."""
     first = values[0]
     dtype, device = first.dtype, first.device
@@ -74,7 +74,7 @@ def _matching(values: list[Any], grads: Sequence[Any]) -> list[Any] | None:
     return result
 
 
-def _decay(decayed: Sequence[Any], rate: float) -> None:
+def _decay(decayed: _Sequence[Any], rate: float) -> None:
     if decayed and rate:
         _torch._foreach_mul_(_raw(decayed), 1.0 - rate)
 
@@ -91,16 +91,16 @@ def _step_tensor(step: int, device: Any) -> Any:
 
 
 def fused_adam(
-    variables: Sequence[Any],
-    grads: Sequence[Any],
-    decayed: Sequence[Any],
+    variables: _Sequence[Any],
+    grads: _Sequence[Any],
+    decayed: _Sequence[Any],
     *,
     step: int,
     learning_rate: float,
     weight_decay: float,
-    momentum: Sequence[Any],
-    velocity: Sequence[Any],
-    velocity_hat: Sequence[Any] = (),
+    momentum: _Sequence[Any],
+    velocity: _Sequence[Any],
+    velocity_hat: _Sequence[Any] = (),
     beta_1: float,
     beta_2: float,
     epsilon: float,
@@ -131,14 +131,14 @@ def fused_adam(
 
 
 def fused_sgd(
-    variables: Sequence[Any],
-    grads: Sequence[Any],
-    decayed: Sequence[Any],
+    variables: _Sequence[Any],
+    grads: _Sequence[Any],
+    decayed: _Sequence[Any],
     *,
     step: int,
     learning_rate: float,
     weight_decay: float,
-    momentum: Sequence[Any] = (),
+    momentum: _Sequence[Any] = (),
     momentum_factor: float,
     nesterov: bool,
 ) -> bool:
@@ -163,16 +163,16 @@ def fused_sgd(
 
 
 def fused_rmsprop(
-    variables: Sequence[Any],
-    grads: Sequence[Any],
-    decayed: Sequence[Any],
+    variables: _Sequence[Any],
+    grads: _Sequence[Any],
+    decayed: _Sequence[Any],
     *,
     step: int,
     learning_rate: float,
     weight_decay: float,
-    velocity: Sequence[Any],
-    momentum: Sequence[Any] = (),
-    average_gradient: Sequence[Any] = (),
+    velocity: _Sequence[Any],
+    momentum: _Sequence[Any] = (),
+    average_gradient: _Sequence[Any] = (),
     rho: float,
     momentum_factor: float,
     epsilon: float,
