@@ -109,26 +109,19 @@ def read(
 
 def _construct(cls: type, config: dict[str, Any], inputs: Any, outputs: Any) -> Any:
     from keras.models.functional import Functional
-    from keras.models.model import Model
+    from keras.models.model import Model, takes_keywords
 
     name, trainable = config.get("name"), config.get("trainable")
     declared = _declared_class(cls)
     if declared in (Functional, Model):
         model = Functional(inputs, outputs, name=name)
-    elif "name" in constructor_parameters(declared) or _takes_keywords(declared):
+    elif "name" in constructor_parameters(declared) or takes_keywords(declared):
         model = cls(inputs=inputs, outputs=outputs, name=name)
     else:
         model = cls(inputs=inputs, outputs=outputs)
     if trainable is not None and not trainable:
         model.trainable = False
     return model
-
-
-def _takes_keywords(cls: type) -> bool:
-    import inspect
-
-    parameters = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
-    return any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 Tensors = dict[tuple[str, int], list[Any]]

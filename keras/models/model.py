@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from keras.core import tree
-from keras.core.configurable import _declared_class
+from keras.core.configurable import _declared_class, constructor_parameters
 from keras.core.keras_tensor import KerasTensor
 from keras.layers.layer import Layer
 from keras.models import functional_config
@@ -260,7 +261,27 @@ class Model(Trainer, Layer):
         with CustomObjectScope(custom_objects or {}):
             if functional_config.is_graph(config) and takes_graph(_declared_class(cls)):
                 return functional_config.read(cls, config)
+            return cls._from_arguments(config)
+
+    @classmethod
+    def _from_arguments(cls, config: dict[str, Any]) -> Any:
+        """By the constructor; what every model has is set where it does not take it."""
+        declared = _declared_class(cls)
+        own = declared.get_config
+        if takes_keywords(declared) or own.__module__.partition(".")[0] != "keras":
             return super().from_config(config)
+        accepted = constructor_parameters(declared)
+        rest = {
+            key: config[key]
+            for key in ("name", "trainable", "dtype")
+            if key in config and key not in accepted
+        }
+        model = super().from_config({k: v for k, v in config.items() if k not in rest})
+        if "name" in rest:
+            object.__setattr__(model, "name", rest["name"])
+        if rest.get("trainable") is False:
+            model.trainable = False
+        return model
 
     def to_json(self, **kwargs: Any) -> str:
         """The config as a JSON string, for `keras.models.model_from_json`.
@@ -327,6 +348,12 @@ class Model(Trainer, Layer):
         from keras.models.transfer import to_backend
 
         return to_backend(self, name)
+
+
+def takes_keywords(cls: type) -> bool:
+    """Whether the constructor of a class passes on any keyword."""
+    parameters = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
+    return any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def is_graph_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -7,6 +7,8 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from keras.backends import backend_scope, load
 from keras.core import tree
 from keras.core.configurable import Configurable, _declared_class
@@ -34,12 +36,12 @@ def packed(model: Any) -> tuple[Any, ...]:
         optimizer = getattr(model, "optimizer", None)
         state = None
         if optimizer is not None and optimizer.built:
-            state = [variable.numpy() for variable in optimizer.variables]
+            state = [_copied(variable) for variable in optimizer.variables]
         return (
             model._backend.name,
             serialize_keras_object(model),
             dict(_custom_objects(model)),
-            [variable.numpy() for variable in model.weights],
+            [_copied(variable) for variable in model.weights],
             state,
         )
 
@@ -129,7 +131,12 @@ def _copy_weights(model: Any, copy: Any, name: str) -> None:
             "(call it on data) first, and let its constructor make all its layers."
         )
     for old, new in zip(old_variables, new_variables, strict=True):
-        new.assign(old.numpy())
+        new.assign(_copied(old))
+
+
+def _copied(variable: Any) -> np.ndarray:
+    """The value in memory of its own: frameworks share memory with NumPy arrays."""
+    return np.array(variable.numpy(), copy=True)
 
 
 def _shown(variables: list[Any]) -> str:
@@ -144,4 +151,4 @@ def _copy_optimizer(model: Any, copy: Any) -> None:
     if not new.built:
         new.build(copy.trainable_variables)
     for source, target in zip(old.variables, new.variables, strict=True):
-        target.assign(source.numpy())
+        target.assign(_copied(source))

@@ -68,13 +68,13 @@ def owners(root: Any) -> Iterator[tuple[str, Any]]:
         `(path, object)`; the path of the root is `""`, others are like
         `"layers/dense_1/cell"`.
     """
-    yield from _visit(root, "", set())
+    yield from _visit(root, "", {})
 
 
-def _visit(obj: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _visit(obj: Any, path: str, seen: dict[int, Any]) -> Iterator[tuple[str, Any]]:
     if id(obj) in seen:
         return
-    seen.add(id(obj))
+    seen[id(obj)] = obj  # kept alive: an id is only unique while its object lives
     yield path, obj
     for name, child in children(obj):
         inner = f"{path}/{name}" if path else name
@@ -85,11 +85,11 @@ def _visit(obj: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
 
 
 def _visit_container(
-    container: Any, path: str, seen: set[int]
+    container: Any, path: str, seen: dict[int, Any]
 ) -> Iterator[tuple[str, Any]]:
     if id(container) in seen:
         return
-    seen.add(id(container))
+    seen[id(container)] = container
     used: dict[str, int] = {}
     items = container.values() if isinstance(container, dict) else container
     for item in list(items):
