@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import tempfile
 from pathlib import Path
 
-import numpy as np
+# A model this small is fastest on one thread, above all beside other programs.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import keras
+import numpy as np  # noqa: E402
+
+import keras  # noqa: E402
 
 BACKENDS = {
     "jax": "jax",
@@ -44,12 +48,12 @@ def make_model() -> keras.Model:
     model = keras.Sequential(
         [
             keras.Input((8, 8, 1)),
-            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            layers.Conv2D(16, 3, padding="same", activation="relu"),
             layers.Conv2D(32, 3, padding="same", activation="relu"),
             layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, padding="same", activation="relu"),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
             layers.Flatten(),
-            layers.Dropout(0.3),
+            layers.Dropout(0.2),
             layers.Dense(10, activation="softmax"),
         ]
     )
@@ -82,7 +86,7 @@ def main() -> None:
     """Run the example."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--backend", choices=[n for n in BACKENDS if n != "numpy"])
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=10)
     options = parser.parse_args()
     if options.backend:
         keras.config.set_backend(options.backend)
