@@ -18,9 +18,9 @@ from pathlib import Path
 # A model this small is fastest on one thread, above all beside other programs.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-import keras  # noqa: E402
+import keras
 
 BACKENDS = {
     "jax": "jax",

@@ -176,8 +176,8 @@ def _make(given: Any, y_true: Any, y_pred: Any) -> tuple[Metric, str]:
 
 def _by_shape(y_true: Any, y_pred: Any, kind: str) -> Any:
     """The accuracy or crossentropy that fits the shapes of targets and outputs."""
-    true_shape = () if y_true is None else tuple(y_true.shape)
-    pred_shape = tuple(y_pred.shape)
+    true_shape: tuple[Any, ...] = () if y_true is None else tuple(y_true.shape)
+    pred_shape: tuple[Any, ...] = tuple(y_pred.shape)
     if not pred_shape or pred_shape[-1] == 1:
         prefix = "Binary"
     elif len(true_shape) < len(pred_shape) or true_shape[-1] == 1:

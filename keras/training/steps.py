@@ -166,7 +166,7 @@ def build(model: Any, data: Any) -> None:
     unsettled = parts is not None and y is not None and not parts.built
     if not model.built or unsettled:
         y_pred = _outputs_of(model, x)
-        if unsettled and y_pred is not None:
+        if parts is not None and unsettled and y_pred is not None:
             parts.build(map_leaves(_spec, y), y_pred)
 
 

@@ -188,7 +188,7 @@ class Trainer:
                 return
         self.compile(**deserialize_keras_object(config))
         if self.optimizer is not None and getattr(self, "built", False):
-            self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
+            self.optimizer.build(self.trainable_variables)
 
     def _require_compiled(self, what: str) -> Compilation:
         if self._compilation is None or not self.compiled:
@@ -397,7 +397,7 @@ class Trainer:
             aux = (y_pred, loss, parts, steps.masks_of(y_pred))
             return optimizer.scale_loss(loss), aux
 
-        variables = self.trainable_variables  # type: ignore[attr-defined]
+        variables = self.trainable_variables
         differentiate = self._backend.value_and_grad(losses, variables, has_aux=True)
         (_, (y_pred, loss, parts, masks)), grads = differentiate()
         if not variables:
@@ -704,7 +704,7 @@ class Trainer:
 
     def _outputs_for(self, x: Any) -> Any:
         function = self.predict_function
-        if function is None or not self.built:  # type: ignore[attr-defined]
+        if function is None or not self.built:
             steps.build(self, (x,))
             function = self.make_predict_function()
         if type(x) is np.ndarray and x.dtype.kind == "f":
@@ -835,7 +835,7 @@ class Trainer:
     def _build_for(self, source: Any) -> None:
         compilation = self._compilation
         settled = compilation is None or compilation.built
-        if not (settled and self.built):  # type: ignore[attr-defined]
+        if not (settled and self.built):
             steps.build(self, source.peek())
 
 
