@@ -169,4 +169,7 @@ def _shape_of(value: Any) -> Any:
         inner = ", ".join(str(_shape_of(part)) for part in value)
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"
     shape = getattr(value, "shape", None)
-    return repr(value) if shape is None else f"<shape {tuple(shape)}>"
+    if shape is not None:
+        return f"<shape {tuple(shape)}>"
+    name = getattr(value, "__name__", getattr(value, "name", None))
+    return name if isinstance(name, str) else repr(value)
