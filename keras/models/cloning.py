@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from keras.core import tree
@@ -117,9 +118,7 @@ def _clone_functional(
 
     def function(operation: Any) -> Callable[..., Any]:
         new = made[id(operation)]
-        if call_function is None:
-            return new
-        return lambda *args, **kwargs: call_function(new, *args, **kwargs)
+        return new if call_function is None else partial(call_function, new)
 
     if input_tensors is None:
         inputs = [

@@ -105,10 +105,10 @@ class Functional(GraphModel, Function, Model):
         """Shapes of the outputs for other input shapes."""
         return Function.compute_output_shape(self, input_shape)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The masks of the outputs, in their structure; None where there is none."""
         flat = self._adapt(inputs)
-        _put_masks(self._adapt, flat, mask)
+        _put_masks(self._adapt, flat, previous_mask)
         outputs = self._graph.run(flat)
         return pack([masking.get_mask(x) for x in outputs], self._outputs_struct)
 

@@ -15,11 +15,11 @@ class GraphModel:
     _transient = ("_compiled_call",)
 
     def _settle(self) -> None:
-        super()._settle()  # type: ignore[misc]
+        super()._settle()
         if "activity_regularizer" not in self.__dict__:
             return
-        everyday = self.built and self.activity_regularizer is None  # type: ignore[attr-defined]
-        object.__setattr__(self, "_everyday", everyday and self.input_spec is None)  # type: ignore[attr-defined]
+        everyday = self.built and self.activity_regularizer is None
+        object.__setattr__(self, "_everyday", everyday and self.input_spec is None)
 
     def _pass_mask(self, arguments: dict[str, Any], outputs: Any) -> None:
         """Nothing: the layers inside have put the masks beside the outputs."""

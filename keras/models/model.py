@@ -352,7 +352,7 @@ class Model(Trainer, Layer):
 
 def takes_keywords(cls: type) -> bool:
     """Whether the constructor of a class passes on any keyword."""
-    parameters = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
+    parameters = inspect.signature(cls.__init__).parameters.values()
     return any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 

@@ -80,7 +80,7 @@ class Step:
             return function(*args, **{**kwargs, **more})
         kwargs = {**self.fixed, **more} if self.fixed else more
         if self.gather is None:
-            return function(values[self.slot], **kwargs)
+            return function(values[self.slot or 0], **kwargs)
         return function(*self.gather(values), **kwargs)
 
 
@@ -123,7 +123,8 @@ def _listed(slots: list[int], values: list[Any]) -> tuple[list[Any]]:
 def _general(
     args: tuple[Any, ...], kwargs: dict[str, Any], slot_of: Callable[[Any], int]
 ) -> Callable[[list[Any]], tuple[Any, Any]]:
-    leaves, structure = optree.tree_flatten((args, kwargs), **_OPTIONS)
+    both: Any = (args, kwargs)
+    leaves, structure = optree.tree_flatten(both, **_OPTIONS)
     places = [
         (index, slot_of(x))
         for index, x in enumerate(leaves)
@@ -135,7 +136,8 @@ def _general(
         filled = leaves.copy()
         for index, slot in places:
             filled[index] = values[slot]
-        return optree.tree_unflatten(structure, filled)
+        result: Any = optree.tree_unflatten(structure, filled)
+        return result
 
     return gather
 
@@ -159,7 +161,7 @@ def takes_training(operation: Any) -> bool:
 
 @cache
 def _call_takes_training(cls: type) -> bool:
-    return "training" in inspect.signature(cls.call).parameters  # type: ignore[attr-defined]
+    return "training" in inspect.signature(cls.call).parameters
 
 
 class Plan:
@@ -224,7 +226,7 @@ class Plan:
         values = [*inputs, *[None] * (self._size - len(self.inputs))]
         for step in self.steps:
             if step.gather is None and not step.fixed and training is None:
-                result = step.function(values[step.slot])
+                result = step.function(values[step.slot or 0])
             elif training is not None and step.takes_training:
                 result = step.call(values, step.function, {"training": training})
             else:
