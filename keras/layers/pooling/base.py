@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core.config import standardize_data_format
-from keras.core.typing import Shape, Tensor
-from keras.layers.arguments import class_name, integers, one_of
+from keras.core.typing import Tensor
+from keras.layers.arguments import integers, one_of
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
-from keras.ops.operation import infer_spec
 
 
 class BasePooling(Layer):
@@ -45,18 +44,3 @@ class BasePooling(Layer):
         return type(self).pool(
             inputs, self.pool_size, self.strides, self.padding, self.data_format
         )
-
-    def compute_output_spec(self, inputs: Any) -> Any:
-        """The shape of the output, and the dtype of the inputs."""
-        return infer_spec(self.call, (inputs,), {})
-
-    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
-        """The shape of the output."""
-        from keras.ops.nn import shapes
-
-        last = self.data_format == "channels_last"
-        spatial, channels = shapes.split(tuple(input_shape), last)
-        sizes = shapes.window_sizes(
-            class_name(self), spatial, self.pool_size, self.strides, self.padding, 1
-        )
-        return shapes.join(input_shape[0], sizes, channels, last)
