@@ -56,6 +56,8 @@ class TorchModuleWrapper(Layer):
         """`output_shape`, or what the module gives for zeros of this shape."""
         if self.output_shape is not None:
             return self.output_shape
+        if len(input_shape) == 1 and isinstance(input_shape[0], (list, tuple)):
+            (input_shape,) = input_shape  # the shapes of `*args`
         return self._backend.module_wrapper.output_shape(self.module, input_shape)
 
     def get_config(self) -> Config:
