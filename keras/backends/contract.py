@@ -450,3 +450,4 @@ class OptimizerBackend(Protocol):
     fused_adam: Any
     fused_sgd: Any
     fused_rmsprop: Any
+    clip_by_global_norm: Any

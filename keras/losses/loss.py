@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras import ops
+from keras.backends.backend import TENSOR
 from keras.backends.bound import BackendBound
 from keras.core import config, dtypes, naming, tree
-from keras.core.masking import get_mask
+from keras.core.keras_tensor import KerasTensor
+from keras.core.masking import get_mask, set_mask
 from keras.losses.reduction import reduce, reduce_weighted, standardize_reduction
 
 
@@ -42,7 +45,7 @@ class Loss(BackendBound):
     1.0
     """
 
-    _on_own_backend = ("__call__", "call")
+    _on_own_backend = ("__call__",)
     _config_optional = ("dtype",)
     # Whether `y_true` holds class numbers, which no float dtype should round.
     _takes_class_numbers = False
@@ -98,7 +101,9 @@ class Loss(BackendBound):
 
     def _converted(self, value: Any, to_float: bool) -> Any:
         # Class numbers only need to be tensors; all else takes the loss's dtype.
-        if getattr(value, "dtype", None) == self._native_dtype:
+        if self._backend.kinds.get(type(value)) == TENSOR and (
+            not to_float or value.dtype == self._native_dtype
+        ):
             return value
         if isinstance(value, (dict, list, tuple)):
             return tree.map_structure(lambda leaf: self._tensor(leaf, to_float), value)
@@ -107,13 +112,11 @@ class Loss(BackendBound):
     def _tensor(self, value: Any, to_float: bool) -> Any:
         if value is None:
             return None
-        tensor = self._backend.convert_to_tensor(
-            value, dtype=self._dtype if to_float else None
-        )
+        if isinstance(value, KerasTensor):
+            return ops.cast(value, self._dtype) if to_float else value
+        tensor = ops.convert_to_tensor(value, dtype=self._dtype if to_float else None)
         mask = get_mask(value)
         if mask is not None and tensor is not value:
-            from keras.core.masking import set_mask
-
             set_mask(tensor, mask)
         return tensor
 

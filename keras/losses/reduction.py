@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from keras import ops
@@ -31,7 +30,8 @@ def reduce(values: Any, reduction: str, dtype: str) -> Any:
         return values
     if reduction == "sum":
         return ops.sum(values)
-    return ops.mean(values) if _is_sized(values) else ops.cast(0.0, dtype)
+    # The mean of nothing would be NaN.
+    return ops.cast(0.0, dtype) if 0 in values.shape else ops.mean(values)
 
 
 def reduce_weighted(
@@ -90,8 +90,3 @@ def align(values: Any, weights: Any) -> tuple[Any, Any]:
 
 def _same(a: Any, b: Any) -> bool:
     return a is None or b is None or a == b
-
-
-def _is_sized(values: Any) -> bool:
-    sizes = [size for size in values.shape if isinstance(size, int)]
-    return math.prod(sizes) != 0

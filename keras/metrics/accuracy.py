@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.backends import current
 from keras.core import config
 from keras.losses.shapes import same_rank
 from keras.metrics.mean import FunctionMetric
@@ -152,7 +153,13 @@ def _class_numbers(y_true: Any, y_pred: Any) -> Any:
     y_true = ops.convert_to_tensor(y_true)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, -1)
-    return ops.cast(y_true, "int32")
+    return y_true if y_true.dtype in _integers() else ops.cast(y_true, "int32")
+
+
+def _integers() -> tuple[Any, ...]:
+    """The integer dtypes that class numbers mostly have, as the backend has them."""
+    native = current().native_dtype
+    return native("int64"), native("int32")
 
 
 def _in_top_k(y_true: Any, y_pred: Any, k: int) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from keras import ops
+from keras.backends import current
+from keras.backends.backend import TENSOR
 from keras.core.masking import get_mask
 from keras.losses.reduction import align
 from keras.metrics.metric import Metric
@@ -156,7 +158,10 @@ class FunctionMetric(MeanMetricWrapper):
 def weigh(values: Any, sample_weight: Any, dtype: str) -> tuple[Any, Any]:
     """Values and weights as tensors; a mask attached to the values is a weight."""
     mask = get_mask(values)
-    values = ops.convert_to_tensor(values, dtype=dtype)
+    backend = current()
+    is_tensor = backend.kinds.get(type(values)) == TENSOR
+    if not is_tensor or values.dtype != backend.native_dtype(dtype):
+        values = ops.convert_to_tensor(values, dtype=dtype)
     if mask is not None:
         return values, combine(mask, sample_weight, dtype)
     if sample_weight is None:

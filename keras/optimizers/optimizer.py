@@ -129,7 +129,6 @@ class Optimizer(OptimizerState):
         self._index: dict[int, int] = {}
         self._averages: list[Any] = []
         self._accumulators: list[Any] = []
-        self._last_seen: Any = None
         self._learning_rate: Any = None
         self._rate_mirror: HostMirror | None = None
         self._iterations = self._counter("iteration", 0, "int32")
@@ -238,7 +237,7 @@ class Optimizer(OptimizerState):
                     "`trainable_variables`, or call `build(variables)` first."
                 )
             given = self._trainable_variables
-        elif given is not self._last_seen:
+        else:
             given = list(given)
             if not self.built:
                 self.build(given)

@@ -79,6 +79,14 @@ def _decay(decayed: _Sequence[Any], rate: float) -> None:
         _torch._foreach_mul_(_raw(decayed), 1.0 - rate)
 
 
+def clip_by_global_norm(gradients: _Sequence[Any], limit: float) -> list[Any]:
+    """The gradients, all shortened by the same factor where together they are long."""
+    grads = list(gradients)
+    norms = _torch.stack([norm.float() for norm in _torch._foreach_norm(grads)])
+    norm = _torch.linalg.vector_norm(norms)
+    return list(_torch._foreach_mul(grads, limit / norm.clamp_min(limit)))
+
+
 _steps: dict[Any, Any] = {}
 
 
