@@ -14,6 +14,7 @@ __version__ = "3.16.0"
 _NAMES = {
     "DTypePolicy": "keras.dtype_policies",
     "FloatDTypePolicy": "keras.dtype_policies",
+    "Function": "keras.models.graph",
     "Initializer": "keras.initializers",
     "Input": "keras.layers",
     "InputSpec": "keras.layers",
@@ -105,6 +106,7 @@ if TYPE_CHECKING:
     from keras.metrics import Metric as Metric
     from keras.models import Model as Model
     from keras.models import Sequential as Sequential
+    from keras.models.graph import Function as Function
     from keras.ops.operation import Operation as Operation
     from keras.optimizers import Optimizer as Optimizer
     from keras.regularizers import Regularizer as Regularizer
