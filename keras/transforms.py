@@ -18,7 +18,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def jit(function: Callable[P, R], jit_compile: bool | str | None = None) -> Callable[P, R]:
+def jit(
+    function: Callable[P, R], jit_compile: bool | str | None = None
+) -> Callable[P, R]:
     """Compiles a function that may read and write Variables.
 
     Tensors and NumPy arrays anywhere in the arguments are traced; other values must
@@ -50,7 +52,7 @@ def jit(function: Callable[P, R], jit_compile: bool | str | None = None) -> Call
             compiled[backend] = backend.jit(function, jit_compile=jit_compile)
         return compiled[backend](*args, **kwargs)
 
-    return update_wrapper(call, function)  # type: ignore[return-value]
+    return update_wrapper(call, function)
 
 
 def value_and_grad(
@@ -145,7 +147,8 @@ def vmap(
     Example:
 
     >>> import keras
-    >>> keras.vmap(keras.ops.dot)(keras.ops.ones((5, 3)), keras.ops.ones((5, 3))).shape[0]
+    >>> rows = keras.ops.ones((5, 3))
+    >>> keras.vmap(keras.ops.dot)(rows, rows).shape[0]
     5
     """
 

@@ -133,7 +133,7 @@ def set_backend(backend: str) -> None:
     process.default = load(backend)
 
 
-class backend_scope(context.Scope):  # noqa: N801 - the public name is lower case
+class backend_scope(context.Scope):
     """Makes a backend current inside a `with` block, for this thread or task only.
 
     Args:

@@ -31,7 +31,7 @@ def on_own_backend(method: F) -> F:
         with context.Scope("backend", backend):
             return method(self, *args, **kwargs)
 
-    wrapper._on_own_backend = True  # type: ignore[attr-defined]
+    wrapper._on_own_backend = True
     return wrapper  # type: ignore[return-value]
 
 

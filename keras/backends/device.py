@@ -8,7 +8,7 @@ from keras.backends import current
 from keras.core import context
 
 
-class device_scope(context.Scope):  # noqa: N801 - the public name is `keras.device`
+class device_scope(context.Scope):
     """Places new tensors and computations on a device, inside a `with` block.
 
     Args:

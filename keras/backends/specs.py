@@ -34,7 +34,9 @@ def by_running(
     """
     runs = []
     for start in _STARTS if _has_unknown((args, kwargs)) else _STARTS[:1]:
-        filled = tree.map_structure(lambda x, s=start: _fill(x, s, make), (args, kwargs))
+        filled = tree.map_structure(
+            lambda x, s=start: _fill(x, s, make), (args, kwargs)
+        )
         runs.append(function(*filled[0], **filled[1]))
     return tree.map_structure(lambda *outputs: _merge(outputs), *runs)
 

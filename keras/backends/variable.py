@@ -52,7 +52,7 @@ class Variable:
         if cls.backend is None:
             from keras.backends import current
 
-            cls = _on_backend(cls, current())  # noqa: PLW0642
+            cls = _on_backend(cls, current())
         return object.__new__(cls)
 
     def __init__(
@@ -97,7 +97,7 @@ class Variable:
         backend = self.backend
         # Names, traces and stateless scopes of the caller are no business of the
         # first value: it is computed at once, and kept.
-        with context.Scope("stateless", None), context.Scope("autocast", None):
+        with context.Scope("stateless", None), context.Scope("autocast", None):  # noqa: SIM117
             with context.Scope("backend", backend), backend.eager_scope():
                 if callable(initializer):
                     if shape is None:
@@ -227,7 +227,9 @@ class Variable:
         if isinstance(value, KerasTensor):
             return KerasTensor(self._shape, self._dtype)
         backend = self.backend
-        value = getattr(value, "value", value) if not isinstance(value, float) else value
+        value = (
+            getattr(value, "value", value) if not isinstance(value, float) else value
+        )
         value = backend.convert_to_tensor(value, dtype=self._dtype)
         with context.Scope("autocast", None):
             mine = self.value
@@ -335,7 +337,9 @@ def _on_backend(cls: type[Variable], backend: Any) -> type[Variable]:
         return backend.Variable
     key = f"_on_{backend.name}"
     if key not in cls.__dict__:
-        made = type(cls.__name__, (cls, backend.Variable), {"__module__": cls.__module__})
+        made = type(
+            cls.__name__, (cls, backend.Variable), {"__module__": cls.__module__}
+        )
         setattr(cls, key, made)
     return cls.__dict__[key]
 

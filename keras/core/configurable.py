@@ -9,14 +9,14 @@ where there is one (it may have been normalized), else the argument itself.
 from __future__ import annotations
 
 import inspect
-from functools import lru_cache
+from functools import cache
 from typing import Any, Self
 
 
-@lru_cache(maxsize=None)
+@cache
 def constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
     """The parameters of a class's constructor, without `self` and `**kwargs`."""
-    parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
+    parameters = inspect.signature(cls.__init__).parameters
     return {
         name: parameter
         for index, (name, parameter) in enumerate(parameters.items())

@@ -75,7 +75,7 @@ def current_path() -> str:
     return "/".join(context.get().names)
 
 
-class name_scope(context.Scope):  # noqa: N801 - the public name is lower case
+class name_scope(context.Scope):
     """Prefixes the paths of variables made inside it.
 
     Args:

@@ -34,7 +34,7 @@ class DTypePolicy(Configurable):
         if not isinstance(name, str):
             raise TypeError(
                 "`name` of a DTypePolicy must be a string such as 'float32' or "
-                f"'mixed_float16'. Received: name={name!r} of type {type(name).__name__}."
+                f"'mixed_float16'. Received: name={name!r}, a {type(name).__name__}."
             )
         self._name = name
         self._compute_dtype, self._variable_dtype = _parse(name)
@@ -138,7 +138,7 @@ def dtype_policy() -> DTypePolicy:
         policy.name != config.floatx() and getattr(policy, "_follows_floatx", False)
     ):
         policy = DTypePolicy(config.floatx())
-        policy._follows_floatx = True  # type: ignore[attr-defined]
+        policy._follows_floatx = True
         _global.policy = policy
     return policy
 

@@ -100,7 +100,9 @@ class Identity(Initializer):
             raise ShapeError(
                 f"Identity makes matrices. Received: shape={tuple(shape)}."
             )
-        return ops.convert_to_tensor(self.gain * np.eye(shape[0], shape[1]), dtype=_dtype(dtype))
+        return ops.convert_to_tensor(
+            self.gain * np.eye(shape[0], shape[1]), dtype=_dtype(dtype)
+        )
 
 
 class STFT(Initializer):

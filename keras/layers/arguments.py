@@ -83,7 +83,7 @@ def rate(layer: Any, argument: str, value: Any) -> float:
             f"{class_name(layer)} expects `{argument}` to be a number from 0 to 1. "
             f"Received: {argument}={value!r}."
         )
-    return value
+    return value  # pyright: ignore[reportReturnType]
 
 
 def refuse_adapters(

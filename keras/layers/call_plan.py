@@ -54,7 +54,7 @@ class CallPlan:
 @cache
 def plan_of(cls: type, base: type) -> CallPlan:
     """The plan of a layer class; `base` is `Layer`, whose `build` does nothing."""
-    build = cls.build  # type: ignore[attr-defined]
+    build = cls.build
     inner = getattr(build, "__wrapped__", build)
-    default = inner is getattr(base.build, "__wrapped__", base.build)  # type: ignore[attr-defined]
-    return CallPlan(cls.call, inner, default)  # type: ignore[attr-defined]
+    default = inner is getattr(base.build, "__wrapped__", base.build)
+    return CallPlan(cls.call, inner, default)

@@ -113,7 +113,7 @@ class InputSpec:
         return None
 
     def _squeezed(self, shape: tuple[Any, ...]) -> tuple[tuple[Any, ...], int]:
-        wanted = self.shape or ()
+        wanted: tuple[Any, ...] = self.shape or ()
         if len(shape) == len(wanted) + 1 and shape[-1] == 1:
             shape = shape[:-1]
         elif len(shape) + 1 == len(wanted) and wanted[-1] == 1:

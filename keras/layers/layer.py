@@ -58,7 +58,7 @@ class Layer(LayerState):
     >>> import keras
     >>> class Scale(keras.Layer):
     ...     def build(self, input_shape):
-    ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones")
+    ...         self.factor = self.add_weight((input_shape[-1],), "ones")
     ...     def call(self, inputs):
     ...         return inputs * self.factor
     >>> Scale()(keras.ops.ones((2, 3))).shape[1]
@@ -105,7 +105,7 @@ class Layer(LayerState):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
-            cls.build = _tracked_build(cls.__dict__["build"])  # type: ignore[method-assign]
+            cls.build = _tracked_build(cls.__dict__["build"])
 
     # For subclasses ------------------------------------------------------------
 
@@ -129,8 +129,8 @@ class Layer(LayerState):
         except Exception as error:
             raise ValueError(
                 f"{describe(self)} has no `build`, and its `call` cannot be run on "
-                f"inputs of shape {input_shape}: {error} Call the layer on data instead, "
-                "or give it a `build` method."
+                f"inputs of shape {input_shape}: {error} Call the layer on data "
+                "instead, or give it a `build` method."
             ) from error
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
@@ -147,7 +147,9 @@ class Layer(LayerState):
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The shape of the output for given input shapes."""
         dtype = self.compute_dtype
-        specs = [tree.map_shape_structure(lambda s: KerasTensor(s, dtype), a) for a in args]
+        specs = [
+            tree.map_shape_structure(lambda s: KerasTensor(s, dtype), a) for a in args
+        ]
         named = {
             key.removesuffix("_shape"): tree.map_shape_structure(
                 lambda s: KerasTensor(s, dtype), value
@@ -197,7 +199,11 @@ class Layer(LayerState):
         put(self, "_everyday", everyday)
         put(self, "_input_dtype", self._backend.native_dtype(policy.compute_dtype))
         spec = self.input_spec
-        put(self, "_one_spec", spec if not isinstance(spec, (list, tuple, dict)) else None)
+        put(
+            self,
+            "_one_spec",
+            spec if not isinstance(spec, (list, tuple, dict)) else None,
+        )
         if isinstance(spec, (list, tuple, dict)) and spec:
             put(self, "_everyday", False)
 
@@ -277,7 +283,8 @@ class Layer(LayerState):
         call_kwargs = dict(kwargs)
         args = tuple(self._convert(arg) for arg in args)
         call_kwargs = {
-            k: v if k == "training" else self._convert(v) for k, v in call_kwargs.items()
+            k: v if k == "training" else self._convert(v)
+            for k, v in call_kwargs.items()
         }
         training = self._resolve_training(plan, ambient, call_kwargs)
         if plan.has_training:
@@ -511,8 +518,8 @@ class Layer(LayerState):
         """
         if not self.built:
             raise ValueError(
-                f"{describe(self)} must be built before `stateless_call`. Call it on data "
-                "or `build(input_shape)` first."
+                f"{describe(self)} must be built before `stateless_call`. Call it on "
+                "data or `build(input_shape)` first."
             )
         pairs = []
         for what, variables, values in (
@@ -592,7 +599,9 @@ class Layer(LayerState):
             self.build(**{name: shapes.get(name) for name in names})
         self.built = True
 
-    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+    def quantize(
+        self, mode: Any = None, type_check: bool = True, config: Any = None
+    ) -> None:
         """Quantizes the weights, where the layer knows how.
 
         Raises:
@@ -610,7 +619,10 @@ class SuspendedScopes:
     """Weights are made for real, also where a call only works out shapes."""
 
     def __enter__(self) -> None:
-        self._scopes = [context.Scope("symbolic", None), context.Scope("autocast", None)]
+        self._scopes = [
+            context.Scope("symbolic", None),
+            context.Scope("autocast", None),
+        ]
         for scope in self._scopes:
             scope.__enter__()
 
@@ -691,5 +703,3 @@ def _as_shapes(value: Any) -> Any:
             return tuple(value)
         return [_as_shapes(item) for item in value]
     return value
-
-

@@ -259,7 +259,9 @@ class LayerState(Operation):
 
         Those of metrics are in `metrics_variables`.
         """
-        seeds = [g.state for layer in self._all_layers() for g in layer._seed_generators]
+        seeds = [
+            g.state for layer in self._all_layers() for g in layer._seed_generators
+        ]
         return unique([*self.weights, *seeds])
 
     @property
@@ -354,8 +356,8 @@ class LayerState(Operation):
         """
         if not self.built and not self.weights:
             raise ValueError(
-                f"{describe(self)} has no weights yet, because it is not built. Call it "
-                "on data or `build(input_shape)` first."
+                f"{describe(self)} has no weights yet, because it is not built. Call "
+                "it on data or `build(input_shape)` first."
             )
         total = 0
         for variable in self.weights:
@@ -484,7 +486,8 @@ def _make(cls: type, backend_name: str) -> Any:
     from keras.backends import load
 
     with context.Scope("backend", load(backend_name)):
-        return cls.__new__(cls)
+        new: Any = cls.__new__
+        return new(cls)
 
 
 def _add(held: list[Any], item: Any) -> bool:

@@ -29,7 +29,7 @@ class TrackedList(list[Any]):
     def extend(self, values: Iterable[Any]) -> None:
         super().extend([self._shown(value) for value in values])
 
-    def __iadd__(self, values: Iterable[Any]) -> TrackedList:  # type: ignore[override]
+    def __iadd__(self, values: Iterable[Any]) -> TrackedList:
         self.extend(values)
         return self
 
@@ -82,7 +82,11 @@ tree.register_node(
 )
 tree.register_node(
     TrackedDict,
-    lambda values: ([values[k] for k in sorted(values)], sorted(values), sorted(values)),
+    lambda values: (
+        [values[k] for k in sorted(values)],
+        sorted(values),
+        sorted(values),
+    ),
     lambda keys, values: dict(zip(keys, values, strict=True)),
 )
 

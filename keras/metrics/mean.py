@@ -123,9 +123,7 @@ class MeanMetricWrapper(Mean):
         self.fn = fn
         self._options = kwargs
 
-    def update_state(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, y_true: Any, y_pred: Any, sample_weight: Any = None
-    ) -> None:
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch into account.
 
         Args:

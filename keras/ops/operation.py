@@ -202,11 +202,11 @@ def infer_spec(
             outputs = function(*bare[0], **bare[1])
         backend = current()
         return tree.map_structure(lambda x: _as_spec(backend, x), outputs)
-    except Exception as symbolic_error:
+    except Exception as symbolic_error:  # noqa: BLE001 - any code of a user's
         try:
             with StatelessScope():
                 return current().compute_output_spec(function, *bare[0], **bare[1])
-        except Exception:
+        except Exception:  # noqa: BLE001 - the first error teaches
             raise symbolic_error from None
 
 

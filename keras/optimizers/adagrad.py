@@ -93,9 +93,7 @@ class Adadelta(SlotOptimizer):
         self.rho = rho
         self.epsilon = epsilon
 
-    def update_step(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, grad: Any, variable: Any, learning_rate: Any
-    ) -> None:
+    def update_step(self, grad: Any, variable: Any, learning_rate: Any) -> None:
         """Updates one variable."""
         rate = ops.cast(learning_rate, variable.dtype)
         gradient = ops.cast(grad, variable.dtype)

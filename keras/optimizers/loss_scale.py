@@ -54,7 +54,7 @@ class LossScaleOptimizer(Optimizer):
         self.initial_scale = initial_scale
         self.dynamic_growth_steps = dynamic_growth_steps
 
-    def build(self, var_list: Sequence[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def build(self, var_list: Sequence[Any]) -> None:
         """Makes the factor, the counter of finite steps and the inner state."""
         if self.built:
             return

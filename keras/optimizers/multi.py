@@ -158,7 +158,7 @@ class MultiOptimizer(Optimizer):
     def loss_scale_factor(self, value: float | None) -> None:
         self._loss_scale_factor = value
 
-    def build(self, var_list: Sequence[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def build(self, var_list: Sequence[Any]) -> None:
         """Gives out the variables, and builds each optimizer for its own."""
         if self.built:
             return

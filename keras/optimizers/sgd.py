@@ -49,7 +49,7 @@ class SGD(SlotOptimizer):
         self.momentum = momentum
         self.nesterov = nesterov
 
-    def build(self, variables: Sequence[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def build(self, variables: Sequence[Any]) -> None:
         """Makes the state for these variables; `apply` does it on first use.
 
         Args:

@@ -23,7 +23,7 @@ class SlotOptimizer(Optimizer):
     # The backend function that stands for `update_step`, of the class that says so.
     fused_kernel: ClassVar[str | None] = None
 
-    def build(self, var_list: Sequence[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def build(self, var_list: Sequence[Any]) -> None:
         """Makes the state for these variables; `apply` does it on first use.
 
         Args:

@@ -107,7 +107,9 @@ def children(obj: Any) -> Iterator[tuple[str, Any]]:
     """The attributes of an object that lead to weights, in the order of files."""
     names = {*vars(obj), *obj.__dict__.get("_modules", ())}
     names.update(_properties(type(obj)))
-    for name in sorted(names, key=lambda name: (name.startswith("_"), name)):
+    # Keras 3 does not count layers kept in a dict among a model's `layers`.
+    tables = {name for name, value in vars(obj).items() if isinstance(value, dict)}
+    for name in sorted(names, key=lambda n: (n.startswith("_"), n not in tables, n)):
         if name.startswith(("__", "_self_")) or name in _BOOKKEEPING:
             continue
         try:
@@ -163,10 +165,14 @@ def own_variables(obj: Any) -> list[Any]:
     return [*trainable, *getattr(obj, "_non_trainable_variables", ())]
 
 
+# The base classes whose saving hooks are the default ones.
+_HOOKED = ("LayerState", "Layer", "Optimizer", "Model")
+
+
 def has_own_hook(obj: Any, hook: str) -> bool:
     """Whether a class replaces a saving hook of the base class."""
     for base in type(obj).__mro__:
         if hook in base.__dict__:
             ours = base.__module__.partition(".")[0] == "keras"
-            return not (ours and base.__name__ in ("Layer", "Optimizer", "Model"))
+            return not (ours and base.__name__ in _HOOKED)
     return True

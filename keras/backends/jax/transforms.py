@@ -13,8 +13,8 @@ from typing import Any
 
 import jax as _jax
 import numpy as _np
+from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
-from keras.backends.jax.core import _trace_state_clean
 from keras.backends.jax.core import convert_to_tensor as _convert
 from keras.core import context as _context
 from keras.core import tree as _tree

@@ -84,12 +84,13 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
         return x if dtype is None else cast(x, dtype)
     if not isinstance(x, (bool, int, float, complex, str, bytes)):
         x = _np.asarray(x)
+    value: Any = x
     if dtype is None:
-        return _tf.convert_to_tensor(x)
+        return _tf.convert_to_tensor(value)
     wanted = native_dtype(dtype)
     if isinstance(x, _np.ndarray) and x.dtype.kind in "biufcV":
-        x = x.astype(wanted.as_numpy_dtype, copy=False)
-    return _tf.convert_to_tensor(x, dtype=wanted)
+        value = x.astype(wanted.as_numpy_dtype, copy=False)
+    return _tf.convert_to_tensor(value, dtype=wanted)
 
 
 def _inner(x: Any) -> Any:
@@ -189,14 +190,14 @@ def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any)
     leaves = _tree.flatten((args, kwargs))
     found: list[Any] = []
 
-    @_tf.function(autograph=False)
-    def traced(*given: Any) -> None:
+    def trace(*given: Any) -> None:
         feed = iter(given)
         filled = [next(feed) if isinstance(x, _KerasTensor) else x for x in leaves]
         inner_args, inner_kwargs = _tree.pack_sequence_as((args, kwargs), filled)
         found.append(function(*inner_args, **inner_kwargs))
 
     symbolic = [x for x in leaves if isinstance(x, _KerasTensor)]
+    traced: Any = _tf.function(trace, autograph=False)
     traced.get_concrete_function(
         *(_tf.TensorSpec(x.shape, native_dtype(x.dtype)) for x in symbolic)
     )

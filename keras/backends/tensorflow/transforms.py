@@ -14,6 +14,7 @@ from keras.core import context as _context
 from keras.core import tree as _tree
 
 compiles_calls = True
+_ZERO: Any = _tf.UnconnectedGradients.ZERO
 
 # What XLA raises for a program it cannot compile.
 _NOT_COMPILABLE = (
@@ -116,7 +117,7 @@ def value_and_grad(
             tape.watch(targets)
             result = function(*args, **kwargs)
             loss = result[0] if has_aux else result
-        grads = tape.gradient(loss, targets, unconnected_gradients="zero")
+        grads = tape.gradient(loss, targets, unconnected_gradients=_ZERO)
         structure = args[0] if variables is None else variables
         return result, _tree.pack_sequence_as(structure, grads)
 

@@ -41,7 +41,7 @@ class _WhenImported(MetaPathFinder):
             execute(module)
             _register()
 
-        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        spec.loader.exec_module = exec_module
         return spec
 
 

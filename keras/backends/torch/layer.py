@@ -1,8 +1,8 @@
 """What layers are on the PyTorch backend: each one is a `torch.nn.Module`.
 
-Parameters, buffers and submodules are registered under the names that layers know them
-by, so `state_dict()` has keys such as `dense.kernel`. Attributes stay in `__dict__` too:
-reading one costs no `__getattr__`.
+Parameters, buffers and submodules are registered under the names that layers know
+them by, so `state_dict()` has keys such as `dense.kernel`. Attributes stay in
+`__dict__` too: reading one costs no `__getattr__`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,16 @@ import torch as _torch
 _Module = _torch.nn.Module
 
 
-class layer_mixin(_Module):  # noqa: N801
+class layer_mixin(_Module):
     """The second base of every layer class on this backend."""
 
     # What pickle and deepcopy leave out, because it is made anew from the layer.
-    _native_state = ("_parameters", "_buffers", "_modules", "_non_persistent_buffers_set")
+    _native_state = (
+        "_parameters",
+        "_buffers",
+        "_modules",
+        "_non_persistent_buffers_set",
+    )
 
     def _init_native(self) -> None:
         _Module.__init__(self)
@@ -71,9 +76,9 @@ class layer_mixin(_Module):  # noqa: N801
     def _restore_native(self) -> None:
         """Registers everything anew, after a copy or an unpickling."""
         self._init_native()
-        for variable in self._own_variables():  # type: ignore[attr-defined]
+        for variable in self._own_variables():
             self._track_variable_native(variable)
-        for name, layer in self._named_layers().items():  # type: ignore[attr-defined]
+        for name, layer in self._named_layers().items():
             self._track_layer_native(name, layer)
         for name, value in list(self.__dict__.items()):
             if isinstance(value, (_Module, _torch.nn.Parameter)):
@@ -82,7 +87,7 @@ class layer_mixin(_Module):  # noqa: N801
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """Moves or casts; variables follow where torch replaced a tensor."""
-        before = {id(v._value): v for v in self._own_variables()}  # type: ignore[attr-defined]
+        before = {id(v._value): v for v in self._own_variables()}
         held = {**self._parameters, **self._buffers}
         super()._apply(fn, recurse)
         for name, old in held.items():
@@ -90,16 +95,16 @@ class layer_mixin(_Module):  # noqa: N801
             new = self._buffers.get(name) if new is None else new
             variable = before.get(id(old))
             if variable is not None and new is not old:
-                variable._value = _torch.nn.Parameter(new, requires_grad=False)
+                variable._value = _torch.nn.Parameter(_data(new), False)
                 self._buffers[name] = variable._value
-        for variable in self._own_variables():  # type: ignore[attr-defined]
+        for variable in self._own_variables():
             variable._dtype = str(variable._value.dtype).removeprefix("torch.")
         return self
 
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         """Loads in place; with `assign=True`, variables follow the new tensors."""
         before = {**self._parameters, **self._buffers}
-        by_id = {id(v._value): v for v in self._own_variables()}  # type: ignore[attr-defined]
+        by_id = {id(v._value): v for v in self._own_variables()}
         super()._load_from_state_dict(*args, **kwargs)
         after = {**self._parameters, **self._buffers}
         for name, old in before.items():
@@ -107,7 +112,13 @@ class layer_mixin(_Module):  # noqa: N801
                 by_id[id(old)]._value = after[name]
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}"
+        )
+
+
+def _data(tensor: Any) -> Any:
+    return tensor.data
 
 
 def call_with_hooks(layer: Any, args: Any, kwargs: Any) -> Any:

@@ -223,7 +223,8 @@ class MultiHeadAttention(Layer):
                 flash_attention=self.flash_attention,
             )
         else:
-            outputs, scores = self._attend(query, key, value, mask, training)
+            keys: Any = key
+            outputs, scores = self._attend(query, keys, value, mask, training)
         outputs = self.output_dense(outputs)
         return (outputs, scores) if return_attention_scores else outputs
 

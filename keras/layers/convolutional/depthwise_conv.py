@@ -46,7 +46,7 @@ class BaseDepthwiseConv(WindowLayer):
         """The shape of the output."""
         axis = -1 if self.data_format == "channels_last" else 1
         return self._output_shape(
-            input_shape, input_shape[axis] * self.depth_multiplier
+            input_shape, (input_shape[axis] or 0) * self.depth_multiplier
         )
 
 

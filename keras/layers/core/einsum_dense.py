@@ -86,8 +86,11 @@ class EinsumDense(Layer):
             gptq_unpacked_column_size=gptq_unpacked_column_size,
         )
         self.equation = equation
-        single = output_shape is None or isinstance(output_shape, int)
-        self.partial_output_shape = (output_shape,) if single else tuple(output_shape)
+        self.partial_output_shape: tuple[Any, ...] = (
+            (output_shape,)
+            if output_shape is None or isinstance(output_shape, int)
+            else tuple(output_shape)
+        )
         self.activation = activations.get(activation)
         self.bias_axes = bias_axes
         set_options(

@@ -89,7 +89,7 @@ class Lambda(Layer):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Tensor | None:
         """The mask that was given, or computed by the function that was."""
         if callable(self._given_mask):
-            return self._given_mask(inputs, mask)
+            return self._given_mask(inputs, mask)  # pyright: ignore[reportReturnType]
         if self._given_mask is not None:
             return ops.convert_to_tensor(self._given_mask)
         return None

@@ -130,7 +130,7 @@ class LSTMCell(Layer, DropoutRNNCell):
     def _first_bias(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Tensor:
         """The initial bias: ones for the forget gate, which then lets states pass."""
         units = self.units
-        make = self.bias_initializer  # type: ignore[attr-defined]
+        make = self.bias_initializer
         ones = initializers.get("ones")
         parts = [
             make((units,), dtype=dtype),
