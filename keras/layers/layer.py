@@ -9,6 +9,7 @@ the same results; which one is taken is decided by `_settle` and the argument.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -569,6 +570,21 @@ class Layer(LayerState):
                 config.pop(name, None)
         return config
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """A layer made from what `get_config` returned.
+
+        A constructor that takes no `name`, `trainable` or `dtype` is not given them.
+        """
+        from keras.core.configurable import constructor_parameters
+
+        declared = getattr(cls, "_keras_class", cls)
+        if not _takes_any(declared.__init__):
+            known = constructor_parameters(declared)
+            base = ("name", "trainable", "dtype")
+            config = {k: v for k, v in config.items() if k in known or k not in base}
+        return super().from_config(config)
+
     def _keeps_in_config(self, name: str) -> bool:
         from keras.core.configurable import constructor_parameters
 
@@ -662,8 +678,6 @@ def _apply(call: Callable[..., Any], bound: Any) -> Any:
 
 
 def _parameters(function: Callable[..., Any]) -> list[str]:
-    import inspect
-
     return [name for name in inspect.signature(function).parameters if name != "self"]
 
 
@@ -703,3 +717,9 @@ def _as_shapes(value: Any) -> Any:
             return tuple(value)
         return [_as_shapes(item) for item in value]
     return value
+
+
+def _takes_any(function: Callable[..., Any]) -> bool:
+    """Whether a function takes any keyword arguments."""
+    parameters = inspect.signature(function).parameters.values()
+    return any(p.kind is p.VAR_KEYWORD for p in parameters)

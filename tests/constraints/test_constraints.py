@@ -8,7 +8,7 @@ import pytest
 import keras
 from keras import constraints
 
-WEIGHT = np.random.RandomState(0).normal(size=(5, 4)).astype("float32")  # noqa: NPY002
+WEIGHT = np.random.RandomState(0).normal(size=(5, 4)).astype("float32")
 
 
 def apply(constraint: keras.constraints.Constraint, weight: np.ndarray) -> np.ndarray:
