@@ -127,7 +127,7 @@ class Family:
                 return self.get(config)
             if not isinstance(config, Mapping) or "class_name" not in config:
                 raise ValueError(
-                    f"Cannot make a {self.what} of the config {config!r}. Expected a "
+                    f"The config {config!r} stands for no {self.what}. Expected a "
                     'dict with "class_name" and "config", as `serialize` returns it.'
                 )
             if config.get("module") in (None, self.module) and not config.get(

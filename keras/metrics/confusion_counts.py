@@ -38,7 +38,8 @@ class _Count(Metric):
 
     def result(self) -> Any:
         """The count; one for each threshold if there are several."""
-        value = self.accumulator.value
+        # A copy: where variables change in place, a result is to stay what it was.
+        value = ops.copy(self.accumulator.value)
         return value[0] if len(self._limits) == 1 else value
 
     def get_config(self) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Sum(Metric):
 
     def result(self) -> Any:
         """The sum so far."""
-        return self.total.value
+        return ops.copy(self.total.value)
 
 
 class Mean(Metric):

@@ -150,7 +150,7 @@ def test_get() -> None:
     [
         ("glorot_unifrom", "Did you mean 'glorot_uniform'"),
         (3, "Could not interpret initializer identifier: 3 of type int"),
-        ({"config": {}}, "Cannot make a initializer"),
+        ({"config": {}}, "stands for no initializer"),
     ],
 )
 def test_get_refuses(identifier: Any, message: str) -> None:
