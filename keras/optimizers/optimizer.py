@@ -391,7 +391,9 @@ class Optimizer(OptimizerState):
         if not self.use_ema:
             return
         for variable in var_list:
-            variable.assign(self._averages[self._get_variable_index(variable)].value)
+            average = self._averages[self._get_variable_index(variable)]
+            # A copy, so that no two variables hold one array.
+            variable.assign(ops.copy(average.value))
 
     def exclude_from_weight_decay(
         self,

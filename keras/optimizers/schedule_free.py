@@ -57,7 +57,7 @@ class ScheduleFreeAdamW(SlotOptimizer):
             return
         super().build(var_list)
         for variable, base in zip(var_list, self._slots["momentum"], strict=True):
-            base.assign(variable.value)
+            base.assign(ops.copy(variable.value))
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Updates one variable."""
