@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -23,6 +27,7 @@ IDS = [
     f"{name}({', '.join(f'{k}={v}' for k, v in options.items())})"
     for name, options in _OPTIMIZERS
 ]
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "keras_3_15"
 NAMES = sorted({name for name, _ in _OPTIMIZERS})
 
 
@@ -463,6 +468,23 @@ def test_state_of_another_shape_is_left_alone(backend: str) -> None:
     with pytest.warns(UserWarning, match="has 8 variables, but the saved one has 1"):
         optimizer.load_own_variables({"0": np.array(3)})
     assert int(optimizer.iterations.numpy()) == 0
+
+
+@pytest.mark.parametrize("name", ["mlp", "masked_rnn", "transformer"])
+def test_state_of_published_files_is_read(backend: str, name: str) -> None:
+    """The variables are those of Keras 3, in its order and of its shapes."""
+    archive = zipfile.ZipFile(FIXTURES / f"{name}.keras")
+    config = json.loads(archive.read("config.json"))["compile_config"]["optimizer"]
+    optimizer = optimizers.deserialize(config)
+    with h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
+        saved = {key: value[()] for key, value in file["optimizer/vars"].items()}
+    # Adam: iteration, learning rate, then momentum and velocity of each weight.
+    shapes = [saved[str(i)].shape for i in range(2, len(saved), 2)]
+    optimizer.build([keras.Variable(np.zeros(s, dtype="float32")) for s in shapes])
+    optimizer.load_own_variables(saved)
+    for i, variable in enumerate(optimizer.variables):
+        np.testing.assert_array_equal(variable.numpy(), saved[str(i)])
+    assert int(optimizer.iterations.numpy()) == 1
 
 
 def test_legacy_names_say_what_to_use() -> None:
