@@ -202,11 +202,12 @@ def gru(
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
     unroll: bool = False,
+    reset_after: bool = True,
 ) -> tuple[Tensor, Tensor]:
     """Gated recurrent unit over a batch of sequences. Internal.
 
-    The variant whose reset gate acts after the recurrent product (`reset_after`);
-    activation tanh, gates sigmoid.
+    Activation tanh, gates sigmoid. Where the mask is False, state and output of the
+    step before are kept.
 
     Source: Cho et al., 2014 (https://arxiv.org/abs/1406.1078).
 
@@ -214,7 +215,8 @@ def gru(
         inputs: `(batch, time, features)`.
         kernel: `(features, 3 * units)`; gates in the order update, reset, new.
         recurrent_kernel: `(units, 3 * units)`.
-        bias: `(2, 3 * units)` (of the input, of the recurrence) or None.
+        bias: `(2, 3 * units)` (of the input, of the recurrence), or `(3 * units,)` if
+            not `reset_after`, or None.
         initial_h: `(batch, units)`; zeros by default.
         mask: `(batch, time)` booleans or None.
         go_backwards: whether to start at the last step; outputs are in the order in
@@ -222,6 +224,8 @@ def gru(
         return_sequences: whether the first result holds the output of every step.
         zero_output_for_mask: whether masked steps output zeros.
         unroll: whether compiled code repeats the step instead of looping.
+        reset_after: whether the reset gate acts after the recurrent product, not on
+            the state before it.
 
     Returns:
         The outputs, `(batch, time, units)` or the last one `(batch, units)`; the

@@ -1,4 +1,4 @@
-"""Recurrence on the JAX backend: `lax.scan`, the input's part of the gates beforehand.
+"""Recurrence on the JAX backend: `lax.scan`.
 
 `lstm` and `gru` are compiled as a whole: scanning eagerly would compile the loop anew
 at each call.
@@ -77,7 +77,67 @@ def _split(x: Any, parts: int) -> Any:
     return _jnp.split(x, parts, -1)
 
 
+_FUNCTIONS = _recurrent.Functions(_jnp.matmul, _split, _jax.nn.sigmoid, _jnp.tanh)
 _STATIC = ("go_backwards", "return_sequences", "zero_output_for_mask", "unroll")
+
+
+def _project(inputs: Any, kernel: Any, bias: Any, gates: int) -> tuple[Any, Any]:
+    """What the loop runs over, and how a step makes its input's part of the gates.
+
+    On a CPU a small product inside the loop costs less than reading its result from
+    memory: measured faster up to as many features as units (in the middle of the
+    field, 2.3 times forwards and 1.3 times with gradients), slower from twice as many
+    on. Each gate gets an array of its own, which XLA vectorises and slices of one array
+    it does not (1.5 times forwards).
+    """
+
+    def product(x: Any) -> Any:
+        x = _jnp.matmul(x, kernel)
+        return x if bias is None else x + bias
+
+    features, units = kernel.shape[0], kernel.shape[1] // gates
+    if features <= units and _jax.default_backend() == "cpu":
+        return inputs, product
+    return tuple(_split(product(inputs), gates)), _recurrent.unchanged
+
+
+def _run(
+    step: Any,
+    inputs: Any,
+    states: Any,
+    go_backwards: bool,
+    mask: Any,
+    unroll: bool,
+    zero_output_for_mask: bool,
+    return_sequences: bool,
+) -> tuple[Any, Any]:
+    """Outputs and final states of a cell whose output is its first state.
+
+    Without a mask no output is carried from step to step: for one row, a copy of it at
+    each step is a third of the whole time.
+    """
+    if mask is not None:
+        last, outputs, states = rnn(
+            step, inputs, states, go_backwards, mask, unroll, False,
+            zero_output_for_mask, return_sequences,
+        )  # fmt: skip
+        return (outputs if return_sequences else last), states
+
+    def body(states: Any, x: Any) -> tuple[Any, Any]:
+        output, states = step(x, states)
+        return states, output if return_sequences else None
+
+    states, outputs = _jax.lax.scan(
+        body,
+        states,
+        _jax.tree.map(lambda x: _jnp.swapaxes(x, 0, 1), inputs),
+        reverse=go_backwards,
+        unroll=True if unroll else 1,
+    )
+    if not return_sequences:
+        return states[0], states
+    outputs = _jnp.flip(outputs, 0) if go_backwards else outputs
+    return _jnp.swapaxes(outputs, 0, 1), states
 
 
 @_partial(_jax.jit, static_argnames=_STATIC)
@@ -94,29 +154,21 @@ def lstm(
     zero_output_for_mask: bool = False,
     unroll: bool = False,
 ) -> tuple[Any, Any, Any]:
-    projected = _jnp.matmul(inputs, kernel)
-    projected = projected if bias is None else projected + bias
     zeros = _jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
-    states = (
-        zeros if initial_h is None else initial_h,
-        zeros if initial_c is None else initial_c,
+    states = tuple(
+        zeros if state is None else _jnp.asarray(state, inputs.dtype)
+        for state in (initial_h, initial_c)
     )
-    step = _recurrent.lstm_step(
-        _recurrent.unchanged,
-        recurrent_kernel,
-        _split,
-        _jax.nn.sigmoid,
-        _jnp.tanh,
-        _jnp.matmul,
-    )
-    last, outputs, (h, c) = rnn(
-        step, projected, states, go_backwards, mask, unroll, False,
-        zero_output_for_mask, return_sequences,
+    inputs, project = _project(inputs, kernel, bias, 4)
+    outputs, (h, c) = _run(
+        _recurrent.lstm_step(_FUNCTIONS, project, recurrent_kernel),
+        inputs, states, go_backwards, mask, unroll, zero_output_for_mask,
+        return_sequences,
     )  # fmt: skip
-    return (outputs if return_sequences else last), h, c
+    return outputs, h, c
 
 
-@_partial(_jax.jit, static_argnames=_STATIC)
+@_partial(_jax.jit, static_argnames=(*_STATIC, "reset_after"))
 def gru(
     inputs: Any,
     kernel: Any,
@@ -128,22 +180,19 @@ def gru(
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
     unroll: bool = False,
+    reset_after: bool = True,
 ) -> tuple[Any, Any]:
-    projected = _jnp.matmul(inputs, kernel)
-    projected = projected if bias is None else projected + bias[0]
     zeros = _jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
     states = (zeros if initial_h is None else initial_h,)
-    step = _recurrent.gru_step(
-        _recurrent.unchanged,
-        recurrent_kernel,
-        None if bias is None else bias[1],
-        _split,
-        _jax.nn.sigmoid,
-        _jnp.tanh,
-        _jnp.matmul,
+    inputs, project = _project(
+        inputs, kernel, _recurrent.of_input(bias, reset_after), 3
     )
-    last, outputs, (h,) = rnn(
-        step, projected, states, go_backwards, mask, unroll, False,
-        zero_output_for_mask, return_sequences,
+    step = _recurrent.gru_step(
+        _FUNCTIONS, project, recurrent_kernel,
+        _recurrent.of_recurrence(bias, reset_after), reset_after,
     )  # fmt: skip
-    return (outputs if return_sequences else last), h
+    outputs, (h,) = _run(
+        step, inputs, states, go_backwards, mask, unroll, zero_output_for_mask,
+        return_sequences,
+    )  # fmt: skip
+    return outputs, h

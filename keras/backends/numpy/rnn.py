@@ -70,6 +70,18 @@ def _split(x: Any, parts: int) -> Any:
     return _np.split(x, parts, -1)
 
 
+_FUNCTIONS = _recurrent.Functions(_np.matmul, _split, _sigmoid, _np.tanh)
+
+
+def _projected(inputs: Any, kernel: Any, bias: Any) -> Any:
+    projected = inputs @ kernel
+    return projected if bias is None else projected + bias
+
+
+def _zero_state(inputs: Any, recurrent_kernel: Any) -> Any:
+    return _np.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
+
+
 def lstm(
     inputs: Any,
     kernel: Any,
@@ -83,18 +95,14 @@ def lstm(
     zero_output_for_mask: bool = False,
     unroll: bool = False,
 ) -> tuple[Any, Any, Any]:
-    projected = inputs @ kernel
-    projected = projected if bias is None else projected + bias
-    zeros = _np.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
+    zeros = _zero_state(inputs, recurrent_kernel)
     states = (
         zeros if initial_h is None else initial_h,
         zeros if initial_c is None else initial_c,
     )
-    step = _recurrent.lstm_step(
-        _recurrent.unchanged, recurrent_kernel, _split, _sigmoid, _np.tanh, _np.matmul
-    )
     last, outputs, (h, c) = rnn(
-        step, projected, states, go_backwards, mask, unroll, False,
+        _recurrent.lstm_step(_FUNCTIONS, _recurrent.unchanged, recurrent_kernel),
+        _projected(inputs, kernel, bias), states, go_backwards, mask, unroll, False,
         zero_output_for_mask, return_sequences,
     )  # fmt: skip
     return (outputs if return_sequences else last), h, c
@@ -111,22 +119,16 @@ def gru(
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
     unroll: bool = False,
+    reset_after: bool = True,
 ) -> tuple[Any, Any]:
-    projected = inputs @ kernel
-    projected = projected if bias is None else projected + bias[0]
-    zeros = _np.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
-    states = (zeros if initial_h is None else initial_h,)
+    zeros = _zero_state(inputs, recurrent_kernel)
+    projected = _projected(inputs, kernel, _recurrent.of_input(bias, reset_after))
     step = _recurrent.gru_step(
-        _recurrent.unchanged,
-        recurrent_kernel,
-        None if bias is None else bias[1],
-        _split,
-        _sigmoid,
-        _np.tanh,
-        _np.matmul,
-    )
+        _FUNCTIONS, _recurrent.unchanged, recurrent_kernel,
+        _recurrent.of_recurrence(bias, reset_after), reset_after,
+    )  # fmt: skip
     last, outputs, (h,) = rnn(
-        step, projected, states, go_backwards, mask, unroll, False,
-        zero_output_for_mask, return_sequences,
+        step, projected, (zeros if initial_h is None else initial_h,), go_backwards,
+        mask, unroll, False, zero_output_for_mask, return_sequences,
     )  # fmt: skip
     return (outputs if return_sequences else last), h

@@ -79,6 +79,9 @@ def _split(x: Any, parts: int) -> Any:
     return x.chunk(parts, -1)
 
 
+_FUNCTIONS = _recurrent.Functions(_torch.matmul, _split, _torch.sigmoid, _torch.tanh)
+
+
 def _zero_state(inputs: Any, recurrent_kernel: Any) -> Any:
     return inputs.new_zeros((inputs.shape[0], recurrent_kernel.shape[0]))
 
@@ -207,10 +210,7 @@ def _looped_lstm(
         zeros if initial_h is None else initial_h,
         zeros if initial_c is None else initial_c,
     )
-    step = _recurrent.lstm_step(
-        _recurrent.unchanged, recurrent_kernel, _split, _torch.sigmoid, _torch.tanh,
-        _torch.matmul,
-    )  # fmt: skip
+    step = _recurrent.lstm_step(_FUNCTIONS, _recurrent.unchanged, recurrent_kernel)
     last, outputs, (h, c) = rnn(
         step, projected, states, go_backwards, mask, False, False,
         zero_output_for_mask, return_sequences,
@@ -235,8 +235,14 @@ def gru(
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
     unroll: bool = False,
+    reset_after: bool = True,
 ) -> tuple[Any, Any]:
     _check_gates(kernel, recurrent_kernel, 3)
+    if not reset_after or inputs.shape[1] == 0:
+        return _looped_gru(
+            inputs, kernel, recurrent_kernel, bias, initial_h, mask,
+            go_backwards, return_sequences, zero_output_for_mask, reset_after,
+        )  # fmt: skip
     if go_backwards:
         inputs = inputs.flip(1)
         mask = None if mask is None else mask.flip(1)
@@ -265,6 +271,33 @@ def gru(
     outputs = _masked_before(outputs, mask, initial_h)
     outputs = _finish(outputs, mask, zero_output_for_mask)
     return (outputs if return_sequences else outputs[:, -1]), hn
+
+
+def _looped_gru(
+    inputs: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any,
+    initial_h: Any,
+    mask: Any,
+    go_backwards: bool,
+    return_sequences: bool,
+    zero_output_for_mask: bool,
+    reset_after: bool,
+) -> tuple[Any, Any]:
+    projected = _torch.nn.functional.linear(
+        inputs, kernel.t(), _recurrent.of_input(bias, reset_after)
+    )
+    h = _zero_state(inputs, recurrent_kernel) if initial_h is None else initial_h
+    step = _recurrent.gru_step(
+        _FUNCTIONS, _recurrent.unchanged, recurrent_kernel,
+        _recurrent.of_recurrence(bias, reset_after), reset_after,
+    )  # fmt: skip
+    last, outputs, (h,) = rnn(
+        step, projected, (h,), go_backwards, mask, False, False,
+        zero_output_for_mask, return_sequences,
+    )  # fmt: skip
+    return (outputs if return_sequences else last), h
 
 
 def _masked_before(outputs: Any, mask: Any, initial_h: Any) -> Any:
