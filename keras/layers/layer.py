@@ -68,6 +68,7 @@ class Layer(LayerState):
 
     supports_masking = False
     input_spec: Any = None
+    _plain = False
     _everyday = False
     _mode: Any = None
     _in_build = False
@@ -189,15 +190,15 @@ class Layer(LayerState):
         if plan is None:
             return
         policy = self._dtype_policy
-        everyday = (
+        plain = (
             self.built
             and policy.compute_dtype == policy.variable_dtype
             and self.activity_regularizer is None
-            and type(self).compute_mask is Layer.compute_mask
-            and plan.names[:1] != []
         )
+        makes_masks = type(self).compute_mask is not Layer.compute_mask
         put = object.__setattr__
-        put(self, "_everyday", everyday)
+        put(self, "_plain", plain)
+        put(self, "_everyday", plain and not makes_masks and plan.names[:1] != [])
         put(self, "_input_dtype", self._backend.native_dtype(policy.compute_dtype))
         spec = self.input_spec
         put(

@@ -21,6 +21,17 @@ from keras.ops.operation import Operation
 from keras.random.seed_generator import SeedGenerator
 
 _PLAIN = frozenset((int, float, str, bool, type(None)))
+# Attributes that decide which path calls of the layer take.
+_SETTLING = frozenset(
+    (
+        "activity_regularizer",
+        "autocast",
+        "built",
+        "input_spec",
+        "supports_masking",
+        "_dtype_policy",
+    )
+)
 
 
 class LayerState(Operation):
@@ -72,7 +83,7 @@ class LayerState(Operation):
         if type(value) not in _PLAIN:
             value = self._track(name, value)
         object.__setattr__(self, name, value)
-        if name in ("built", "input_spec", "supports_masking", "_dtype_policy"):
+        if name in _SETTLING:
             self._settle()
 
     def _settle(self) -> None:
@@ -242,16 +253,17 @@ class LayerState(Operation):
 
     def _all_layers(self) -> list[Any]:
         """This layer and all below it, each once."""
-        found: list[Any] = []
+        if not self._layers:
+            return [self]
+        found: dict[int, Any] = {}
         stack = [self]
-        seen: set[int] = set()
         while stack:
             layer = stack.pop()
-            if id(layer) not in seen:
-                seen.add(id(layer))
-                found.append(layer)
-                stack.extend(reversed(layer._layers))
-        return found
+            if id(layer) not in found:
+                found[id(layer)] = layer
+                if layer._layers:
+                    stack.extend(reversed(layer._layers))
+        return list(found.values())
 
     @property
     def variables(self) -> list[Any]:
@@ -259,17 +271,14 @@ class LayerState(Operation):
 
         Those of metrics are in `metrics_variables`.
         """
-        seeds = [
-            g.state for layer in self._all_layers() for g in layer._seed_generators
-        ]
-        return unique([*self.weights, *seeds])
+        layers = self._all_layers()
+        seeds = [g.state for layer in layers for g in layer._seed_generators]
+        return unique([*_weights_of(layers), *seeds])
 
     @property
     def weights(self) -> list[Any]:
         """The weights of this layer and those below, in the order of the layers."""
-        own = [*self._trainable_variables, *self._non_trainable_variables]
-        below = (v for layer in self._layers for v in layer.weights)
-        return unique([*own, *below])
+        return unique(_weights_of(self._all_layers()))
 
     @property
     def trainable_variables(self) -> list[Any]:
@@ -505,3 +514,12 @@ def _holds_state(value: Any) -> bool:
         or (type(item) in (list, tuple, dict) and _holds_state(item))
         for item in items
     )
+
+
+def _weights_of(layers: list[Any]) -> list[Any]:
+    """The weights that some layers hold themselves."""
+    found: list[Any] = []
+    for layer in layers:
+        found += layer._trainable_variables
+        found += layer._non_trainable_variables
+    return found

@@ -93,10 +93,7 @@ tree.register_node(
 
 def unique(items: Iterable[Any]) -> list[Any]:
     """The items without repeats, by identity, in order."""
-    seen: set[int] = set()
-    result = []
+    first: dict[int, Any] = {}
     for item in items:
-        if id(item) not in seen:
-            seen.add(id(item))
-            result.append(item)
-    return result
+        first.setdefault(id(item), item)
+    return list(first.values())

@@ -78,9 +78,13 @@ class Mean(Metric):
             sample_weight: weights of shape `(batch,)`, or that broadcast to the
                 values; all 1 by default.
         """
-        values, weights = weigh(values, sample_weight, self._dtype)
+        number = type(sample_weight) in (int, float) and get_mask(values) is None
+        given = None if number else sample_weight
+        values, weights = weigh(values, given, self._dtype)
         if weights is None:
             total, count = _sum_and_count(values, self._dtype)
+            if number:  # one factor for all values needs no tensor of its own
+                total, count = total * sample_weight, count * sample_weight
         else:
             total, count = _weighted_sum_and_count(values, weights)
         self.total.assign_add(total)

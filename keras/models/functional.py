@@ -12,9 +12,8 @@ from keras.models.graph import Function, pack, set_graph
 from keras.models.graph_model import GraphModel
 from keras.models.inputs import InputAdapter, input_name
 from keras.models.model import Model
+from keras.models.plan import Plan
 from keras.ops.operation import node_of
-
-_MISSING = object()
 
 
 class Functional(GraphModel, Function, Model):
@@ -86,11 +85,7 @@ class Functional(GraphModel, Function, Model):
         flat = self._adapt(inputs)
         if mask is not None:
             _put_masks(self._adapt, flat, mask)
-        if training is not None:
-            ambient = context.get().call
-            if getattr(ambient, "training", _MISSING) is training:
-                training = None  # the layers find it there themselves
-        return pack(self._graph.run(flat, training), self._outputs_struct)
+        return pack(run_plan(self._graph, flat, training), self._outputs_struct)
 
     def compute_output_spec(
         self, inputs: Any, training: bool | None = None, mask: Any = None
@@ -177,6 +172,17 @@ class Functional(GraphModel, Function, Model):
         return functional_config.read(cls, config, custom_objects)
 
 
+def run_plan(plan: Plan, inputs: list[Any], training: Any) -> list[Any]:
+    """The outputs of a plan, inside the call of its model, for adapted inputs."""
+    ambient = context.get()
+    if plan.direct(inputs, ambient, training):
+        return plan.run_directly(inputs, ambient.call.training)
+    if training is not None and ambient.call is not None:
+        if ambient.call.training is training:
+            training = None  # the layers find it there themselves
+    return plan.run(inputs, training)
+
+
 def takes_graph(cls: type) -> bool:
     """Whether a class is made from `inputs` and `outputs`, so that a graph config fits.
 
@@ -218,7 +224,6 @@ def _with_input_layers(model: Any, inputs: Any, outputs: Any) -> tuple[Any, Any]
     if known or not all(isinstance(x, KerasTensor) for x in flat):
         return inputs, outputs
     from keras.layers.core.input_layer import Input
-    from keras.models.plan import Plan
 
     owner = f"{type(model).__name__} {model.name!r}"
     plan = Plan(flat, tree.flatten(outputs), owner)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.backends.backend import TENSOR
-from keras.core import masking, tree
+from keras.core import dtypes, masking, tree
 from keras.core.keras_tensor import KerasTensor
 from keras.ops.operation import node_of
 
@@ -40,6 +40,13 @@ class InputAdapter:
             return [self._fit(inputs, 0)]
         flat = self.flatten(inputs)
         return [self._fit(x, index) for index, x in enumerate(flat)]
+
+    def is_exact(self, tensors: list[Any]) -> bool:
+        """Whether adapted tensors have the dtypes that the graph was made for."""
+        return self._convert_dtype or all(
+            x is None or dtypes.standardize_dtype(x.dtype) == spec.dtype
+            for x, spec in zip(tensors, self._specs, strict=True)
+        )
 
     def flatten(self, inputs: Any) -> list[Any]:
         """The values in the order of the inputs, dict keys being their names."""

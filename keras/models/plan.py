@@ -4,6 +4,10 @@ Reading a graph off the history of KerasTensors happens once. What is left is a 
 of steps that take values out of numbered slots and put values into others. Running
 it walks no nested structure in the everyday cases (one tensor, several tensors, a
 list of tensors), and a value is let go of after its last use.
+
+What `Layer.__call__` finds out about its arguments (dtypes, shapes, masks) the graph
+knows beforehand. So a plain layer in it is called by its `call` directly, as long as
+nothing around the run asks for more; `direct` says when.
 """
 
 from __future__ import annotations
@@ -15,11 +19,14 @@ from typing import Any
 
 import optree
 
-from keras.core import tree
+from keras.core import dtypes, tree
 from keras.core.configurable import _declared_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.masking import get_mask, masks_in_use
+from keras.layers.layer import Layer
 from keras.ops.operation import Node, OpCall, node_of
 
+_NONE: dict[str, Any] = {}
 _OPTIONS: dict[str, Any] = {"none_is_leaf": True, "namespace": "keras"}
 
 
@@ -45,6 +52,7 @@ class Step:
         "free",
         "function",
         "gather",
+        "layer",
         "operation",
         "outputs",
         "slot",
@@ -70,6 +78,7 @@ class Step:
             self.fixed = None
         given = node.kwargs.get("training") is not None
         self.takes_training = not given and takes_training(self.operation)
+        self.layer: Any = node.operation if calls_directly(node) else None
 
     def call(
         self, values: list[Any], function: Callable[..., Any], more: dict[str, Any]
@@ -140,6 +149,28 @@ def _general(
         return result
 
     return gather
+
+
+def calls_directly(node: Node) -> bool:
+    """Whether a call may go to the layer's `call`: it converts, casts, masks nothing.
+
+    Whether the layer itself is plain can change, and is looked at in each run.
+    """
+    layer = node.operation
+    if not isinstance(layer, Layer) or type(layer).__call__ is not Layer.__call__:
+        return False
+    if layer._plan.takes_any or not {"training", "mask"}.isdisjoint(node.kwargs):
+        return False
+    want = layer.compute_dtype
+    for x in tree.flatten((node.args, node.kwargs)):
+        if isinstance(x, KerasTensor):
+            casts = dtypes.is_float(x.dtype) and x.dtype != want and layer.autocast
+            if casts or get_mask(x) is not None:
+                return False
+        elif not isinstance(x, (str, bool, int, float, type(None))):
+            return False
+    outputs = [x for x in node.outputs if isinstance(x, KerasTensor)]
+    return all(get_mask(x) is None for x in outputs)
 
 
 def eager_function(operation: Any) -> Callable[..., Any]:
@@ -231,6 +262,51 @@ class Plan:
                 result = step.call(values, step.function, {"training": training})
             else:
                 result = step.call(values, step.function, {})
+            _store(values, step, result)
+        return [values[slot] for slot in self._results]
+
+    def direct(self, inputs: Sequence[Any], ambient: Any, training: Any) -> bool:
+        """Whether `run_directly` does for these inputs what `run` would.
+
+        Args:
+            inputs: one value for each input.
+            ambient: the context that the run would be in.
+            training: what `run` would be given.
+        """
+        call = ambient.call
+        if call is None or (training is not None and training is not call.training):
+            return False
+        if ambient.autocast is not None or ambient.remat is not None:
+            return False
+        if ambient.symbolic is not None:
+            return False
+        return not masks_in_use() or all(get_mask(x) is None for x in inputs)
+
+    def run_directly(self, inputs: Sequence[Any], training: Any) -> list[Any]:
+        """The values of the outputs, by the shortest way; see `direct`.
+
+        Args:
+            inputs: one value for each input, of its dtype.
+            training: what the call around this run says.
+        """
+        values = [*inputs, *[None] * (self._size - len(self.inputs))]
+        for step in self.steps:
+            layer = step.layer
+            if (
+                layer is None
+                or not layer._plain
+                or layer._hooked
+                and layer._has_hooks()
+            ):
+                function, more = step.function, _NONE
+            elif layer._plan.has_training:
+                function, more = layer.call, {"training": training}
+            else:
+                function, more = layer.call, _NONE
+            if step.gather is None and not step.fixed:
+                result = function(values[step.slot or 0], **more)
+            else:
+                result = step.call(values, function, more)
             _store(values, step, result)
         return [values[slot] for slot in self._results]
 

@@ -10,7 +10,7 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.layers.layer import Layer
 from keras.models import compiled_call
-from keras.models.functional import Functional
+from keras.models.functional import Functional, _put_masks, run_plan
 from keras.models.graph_model import GraphModel
 from keras.models.inputs import InputAdapter
 from keras.models.model import Model
@@ -213,8 +213,6 @@ class Sequential(GraphModel, Model):
             training: for the layers that behave differently in training.
             mask: the mask of the input.
         """
-        from keras.models.functional import _put_masks
-
         chain = self._chain
         if chain is None:
             outputs = inputs
@@ -224,7 +222,10 @@ class Sequential(GraphModel, Model):
         flat = chain.adapt(inputs)
         if mask is not None:
             _put_masks(chain.adapt, flat, mask)
-        outputs = chain.plan.run(flat, _beyond_ambient(training))
+        if chain.adapt.is_exact(flat):
+            outputs = run_plan(chain.plan, flat, training)
+        else:
+            outputs = chain.plan.run(flat, training)
         return outputs[0] if chain.is_single else chain.pack(outputs)
 
     def compute_output_spec(
@@ -391,17 +392,6 @@ class _Chain:
         self.plan = Plan([self.start], tree.flatten(output), self._owner)
 
 
-def _beyond_ambient(training: Any) -> Any:
-    """`training` where the layers do not find it in the call around them anyway."""
-    from keras.core import context
-
-    if training is None:
-        return None
-    ambient = context.get().call
-    return None if getattr(ambient, "training", _MISSING) is training else training
-
-
-_MISSING = object()
 _OF_THE_CHAIN = frozenset(
     (
         "input",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from operator import is_ as is_same
 from typing import Any
 
 from keras import ops
@@ -241,9 +242,11 @@ class Optimizer(OptimizerState):
             given = list(given)
             if not self.built:
                 self.build(given)
-            for variable in given:
-                if id(variable) not in self._index:
-                    raise ValueError(self._unknown_variable(variable))
+            mine = self._trainable_variables
+            if len(given) != len(mine) or not all(map(is_same, given, mine)):
+                for variable in given:
+                    if id(variable) not in self._index:
+                        raise ValueError(self._unknown_variable(variable))
         if len(grads) != len(given):
             raise ValueError(
                 f"Optimizer {self.name!r} received {len(grads)} gradients for "

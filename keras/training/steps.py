@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -67,18 +67,28 @@ def compiled(model: Any, step: Step) -> Step:
 
 
 def converting(backend: Any, step: Step) -> Step:
-    """`step`, on batches whose NumPy arrays are made tensors before."""
-    convert = backend.convert_to_tensor
-
-    def leaf(value: Any) -> Any:
-        if isinstance(value, np.ndarray) and value.dtype.kind not in "OUS":
-            return convert(value)
-        return value
+    """`step`, on batches whose arrays are made tensors of the backend before."""
+    leaf = backend.__dict__.get("to_batch") or partial(_to_tensor, backend)
 
     def run(data: Any) -> Any:
-        return step(map_leaves(leaf, data))
+        if type(data) is not tuple:
+            return step(map_leaves(leaf, data))
+        return step(
+            tuple(
+                [
+                    leaf(part) if type(part) is np.ndarray else map_leaves(leaf, part)
+                    for part in data
+                ]
+            )
+        )
 
     return run
+
+
+def _to_tensor(backend: Any, value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "OUS":
+        return backend.convert_to_tensor(value)
+    return value
 
 
 def takes_state(model: Any, name: str) -> bool:

@@ -456,6 +456,10 @@ class Trainer:
         with self._backend.update_scope():
             return self._forward(x, False)
 
+    def _plain_predict_step(self, data: Any) -> Any:
+        with self._backend.update_scope():
+            return self(data[0], training=False)  # type: ignore[operator]
+
     def _forward(self, x: Any, training: bool) -> Any:
         return self(x, training=training)  # type: ignore[operator]
 
@@ -504,7 +508,9 @@ class Trainer:
             force: Make it anew.
         """
         if self.predict_function is None or force:
-            self.predict_function = steps.make_step(self, "predict_step")
+            own = self._overrides("predict_step")
+            plain = None if own else self._plain_predict_step
+            self.predict_function = steps.make_step(self, "predict_step", plain)
         return self.predict_function
 
     def _make_results_function(self) -> None:
@@ -709,7 +715,8 @@ class Trainer:
             function = self.make_predict_function()
         if type(x) is np.ndarray and x.dtype.kind == "f":
             # Floats take the type of the library, as everywhere.
-            x = x.astype(config.floatx(), copy=False)
+            floatx = np.dtype(config.floatx())
+            x = x if x.dtype is floatx else x.astype(floatx)
         outputs = function((x,))
         to_numpy = self._backend.convert_to_numpy
         if self._backend.is_tensor(outputs):
@@ -789,7 +796,9 @@ class Trainer:
         Returns:
             NumPy arrays in the structure of the model's outputs.
         """
-        return self._outputs_for(self._batch(x, None, None)[0])
+        if type(x) is not np.ndarray:
+            x = self._batch(x, None, None)[0]
+        return self._outputs_for(x)
 
     def _batch(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
         parts = host_parts(x, y, sample_weight, native=self._backend.name)

@@ -42,10 +42,18 @@ _NATIVE = {
         "complex128",
     ]
 }
+# Arrays of these dtypes and tensors can share memory.
+_SHARED = frozenset(
+    _np.dtype(name)
+    for name in _NATIVE
+    if name != "bfloat16" and not name.startswith("float8")
+)
 _NAMES = {dtype: name for name, dtype in _NATIVE.items()}
 inexact = frozenset(
     dtype for dtype in _NAMES if dtype.is_floating_point or dtype.is_complex
 )
+_UNSHARED = frozenset((_torch.bfloat16, _torch.float8_e4m3fn, _torch.float8_e5m2))
+_REAL = frozenset(dtype for dtype in _NAMES if not dtype.is_complex)
 boolean = frozenset((_torch.bool,))
 whole = frozenset((_torch.int32, _torch.int64))
 
@@ -104,6 +112,25 @@ def dtype_of(x: Any) -> str:
 
 def canonical_dtype(dtype: str) -> str:
     return dtype
+
+
+def prepare_array(array: Any) -> Any:
+    """A whole data set, so that its slices are tensors; it stays on the host."""
+    if array.dtype in _SHARED and array.flags.writeable and array.flags.c_contiguous:
+        return _torch.from_numpy(array)
+    return array
+
+
+def to_batch(x: Any) -> Any:
+    """A leaf of a batch on the device that layers compute on."""
+    if type(x) is _np.ndarray:
+        if x.dtype not in _SHARED or not x.flags.writeable or not x.flags.c_contiguous:
+            return x if x.dtype.kind in "OUS" else convert_to_tensor(x)
+        x = _torch.from_numpy(x)
+    if isinstance(x, _torch.Tensor):
+        device = default_device()
+        return x if x.device == device else x.to(device, non_blocking=True)
+    return x
 
 
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
@@ -181,16 +208,15 @@ def convert_to_numpy(x: Any) -> Any:
         x = x.value
     if not isinstance(x, _torch.Tensor):
         return _np.asarray(x)
-    x = x.detach()
-    if x.device.type != "cpu":
+    if x.requires_grad:
+        x = x.detach()
+    if not x.is_cpu:
         x = x.cpu()
-    if x.is_conj():
-        x = x.resolve_conj()
-    if x.dtype in (_torch.bfloat16, _torch.float8_e4m3fn, _torch.float8_e5m2):
+    if x.dtype in _UNSHARED:
         import ml_dtypes
 
         return x.float().numpy().astype(getattr(ml_dtypes, _NAMES[x.dtype]))
-    return x.numpy()
+    return x.numpy() if x.dtype in _REAL else x.resolve_conj().numpy()
 
 
 def cast(x: Any, dtype: Any) -> Any:

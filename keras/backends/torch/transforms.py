@@ -69,7 +69,8 @@ def _gradients(loss: Any, targets: list[Any], create_graph: bool) -> list[Any]:
     found = _torch.autograd.grad(
         loss, needed, create_graph=create_graph, allow_unused=True
     )
-    if len(needed) == len(targets) and None not in found:
+    # `None in found` would compare tensors, value by value.
+    if len(needed) == len(targets) and not any(g is None for g in found):
         return list(found)
     given = {id(x): g for x, g in zip(needed, found, strict=True)}
     grads = (given.get(id(x)) for x in targets)

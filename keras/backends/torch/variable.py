@@ -12,6 +12,9 @@ from keras.core import context as _context
 from keras.core.keras_tensor import KerasTensor as _KerasTensor
 
 
+_grad_enabled = _torch.is_grad_enabled
+
+
 class Variable(_Base):
     """A Variable whose value is a `torch.nn.Parameter`, updated in place.
 
@@ -36,18 +39,28 @@ class Variable(_Base):
     def assign_add(self, value: Any) -> Any:
         if _redirected(value):
             return super().assign_add(value)
+        operand = self._operand(value)
+        if not _grad_enabled():  # spares the scope, which costs more than the sum
+            return self._value.add_(operand)
         with _torch.no_grad():
-            return self._value.add_(self._operand(value))
+            return self._value.add_(operand)
 
     def assign_sub(self, value: Any) -> Any:
         if _redirected(value):
             return super().assign_sub(value)
+        operand = self._operand(value)
+        if not _grad_enabled():
+            return self._value.sub_(operand)
         with _torch.no_grad():
-            return self._value.sub_(self._operand(value))
+            return self._value.sub_(operand)
 
     def _operand(self, value: Any) -> Any:
         if isinstance(value, (int, float)):
             return value
+        if type(value) is _torch.Tensor:
+            mine = self._value
+            if value.dtype is mine.dtype and value.shape == mine.shape:
+                return value
         if getattr(value, "_is_keras_variable", False):
             return value._value
         return self._converted(value) if value is not None else value
