@@ -162,8 +162,7 @@ def enter_backend(name: str) -> Iterator[str]:
 
         torch.set_num_threads(1)
     with keras.backend_scope(name):
-        # TODO: call it unconditionally once keras.utils has landed.
-        getattr(keras.utils, "set_random_seed", lambda seed: None)(SEED)
+        keras.utils.set_random_seed(SEED)
         yield name
 
 

@@ -415,11 +415,13 @@ class LayerBackend(Protocol):
     """What a layer is in the framework, beside a Keras layer.
 
     `layer_mixin` is the second base of every layer class (`torch.nn.Module`,
-    TensorFlow's trackable), or None. Where it has hooks of its own that a call must
-    honour, `call_with_hooks(layer, args, kwargs)` is there as well.
+    TensorFlow's trackable), or None; `optimizer_mixin` likewise that of optimizers.
+    Where it has hooks of its own that a call must honour, `call_with_hooks(layer,
+    args, kwargs)` is there as well.
     """
 
     layer_mixin: type | None
+    optimizer_mixin: type | None
     call_with_hooks: Any
 
 

@@ -1,4 +1,4 @@
-"""Layer classes that are framework classes as well.
+"""Layer and optimizer classes that are framework classes as well.
 
 `Layer.__new__` asks for the class of the current backend: a cached subclass of the
 user's class and of the backend's mixin (`torch.nn.Module`, TensorFlow's trackable),
@@ -10,17 +10,18 @@ from __future__ import annotations
 from typing import Any
 
 
-def specialise(cls: type, backend: Any) -> type:
+def specialise(cls: type, backend: Any, kind: str = "layer_mixin") -> type:
     """The class whose instances live on a backend.
 
     Args:
-        cls: a layer class.
+        cls: a layer or optimizer class.
         backend: the backend.
+        kind: what it is there: `"layer_mixin"` or `"optimizer_mixin"`.
 
     Returns:
         `cls` itself where the backend adds nothing, else the cached subclass.
     """
-    mixin = backend.layer_mixin
+    mixin = getattr(backend, kind)
     if mixin is None or issubclass(cls, mixin):
         return cls
     key = f"_on_{backend.name}"

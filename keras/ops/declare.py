@@ -155,7 +155,7 @@ class Declaration:
         if SYMBOLIC in found[1]:
             return self.symbolic(args, kwargs)
         if not self.tensors and self._is_open(args, kwargs):
-            return self.symbolic(args, kwargs)
+            return self.symbolic(*self._with_open_end(args, kwargs))
         args = self._prepare(backend, args, found)
         try:
             return self.implementation(backend)(*args, **kwargs)
@@ -219,9 +219,25 @@ class Declaration:
         return (
             shape is None
             or (isinstance(shape, (tuple, list)) and None in shape)
-            # arange(0, length) with a length that is unknown, not left out
-            or (self.name == "arange" and None in args[1:2])
+            or self._has_open_end(args, kwargs)
         )
+
+    def _has_open_end(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether this is `arange(0, length)`: a length unknown, and not left out."""
+        if self.name != "arange":
+            return False
+        return None in args[1:2] or ("stop" in kwargs and kwargs["stop"] is None)
+
+    def _with_open_end(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with a symbolic number in place of a length of None."""
+        if not self._has_open_end(args, kwargs):
+            return args, kwargs
+        length = KerasTensor((), "int32")
+        if "stop" in kwargs:
+            return args, {**kwargs, "stop": length}
+        return (args[0], length, *args[2:]), kwargs
 
     def _prepare(
         self, backend: Any, args: tuple[Any, ...], found: tuple[list[Any], set[int]]

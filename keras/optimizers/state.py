@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from keras import initializers
+from keras.backends import current
 from keras.backends.bound import BackendBound
+from keras.backends.specialise import specialise
 from keras.backends.variable import Variable
-from keras.core import naming
+from keras.core import context, naming
 
 
 class OptimizerState(BackendBound):
@@ -19,6 +21,24 @@ class OptimizerState(BackendBound):
     _variables: list[Any]
     _trainable_variables: list[Any]
     _index: dict[int, int]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        backend = current()
+        made: Any = specialise(cls, backend, "optimizer_mixin")
+        return super().__new__(made, *args, **kwargs)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        drop = getattr(self, "_native_state", ())
+        state = {k: v for k, v in self.__dict__.items() if k not in drop}
+        cls = getattr(type(self), "_keras_class", type(self))
+        return _blank, (cls, self._backend.name), state
+
+    def _keep(self, variable: Any) -> Any:
+        """Makes a variable part of the state."""
+        self._variables.append(variable)
+        if self._backend.optimizer_mixin is not None:
+            self._was_added(variable)
+        return variable
 
     @property
     def variables(self) -> list[Any]:
@@ -34,8 +54,7 @@ class OptimizerState(BackendBound):
                 name=name,
                 aggregation="only_first_replica",
             )
-        self._variables.append(variable)
-        return variable
+        return self._keep(variable)
 
     def add_variable(
         self,
@@ -68,8 +87,7 @@ class OptimizerState(BackendBound):
                 layout=layout,
                 name=name,
             )
-        self._variables.append(variable)
-        return variable
+        return self._keep(variable)
 
     def add_variable_from_reference(
         self,
@@ -176,6 +194,15 @@ class OptimizerState(BackendBound):
             return
         for i, variable in enumerate(variables):
             variable.assign(store[str(i)])
+
+
+def _blank(cls: type, backend_name: str) -> Any:
+    """An optimizer without state, on a backend; pickle fills it."""
+    from keras.backends import load
+
+    with context.Scope("backend", load(backend_name)):
+        new: Any = cls.__new__
+        return new(cls)
 
 
 def _scope_name(name: str) -> str:

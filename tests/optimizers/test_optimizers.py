@@ -396,7 +396,7 @@ def test_optimizers_stay_on_their_backend() -> None:
     ],
 )
 def test_get(identifier: str, cls: type) -> None:
-    assert type(optimizers.get(identifier)) is cls
+    assert isinstance(optimizers.get(identifier), cls)
 
 
 def _built() -> Any:

@@ -64,19 +64,26 @@ class _Jitted:
             args, kwargs = _tree.unflatten(spec, filled)
             return _tree.map_structure(_readout, self._function(*args, **kwargs))
 
-        xla = self._xla in (True, "auto")
-        traced = _tf.function(
-            run, autograph=False, jit_compile=xla, reduce_retracing=True
-        )
+        traced = _traceable(run, self._xla in (True, "auto"))
         try:
             result = traced(*tensors)
         except _NOT_COMPILABLE:
             if self._xla != "auto":
                 raise
-            traced = _tf.function(run, autograph=False, reduce_retracing=True)
+            traced = _traceable(run, False)
             result = traced(*tensors)
         self._traced[key] = traced
         return result
+
+
+def _traceable(function: Callable[..., Any], xla: bool) -> Any:
+    traced = _tf.function(
+        function, autograph=False, jit_compile=xla, reduce_retracing=True
+    )
+    # TensorFlow tells functions apart by their place in the source, so it would warn
+    # of the fifth model as of one function that is traced again and again.
+    traced._omit_frequent_tracing_warning = True
+    return traced
 
 
 class _Array:

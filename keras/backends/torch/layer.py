@@ -12,6 +12,7 @@ from typing import Any
 import torch as _torch
 
 _Module = _torch.nn.Module
+optimizer_mixin = None
 
 
 class layer_mixin(_Module):

@@ -34,6 +34,8 @@ class InputLayer(Layer):
     (None, 3)
     """
 
+    _is_input = True
+
     def __init__(
         self,
         shape: Any = None,
