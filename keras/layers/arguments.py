@@ -86,23 +86,17 @@ def rate(layer: Any, argument: str, value: Any) -> float:
     return value  # pyright: ignore[reportReturnType]
 
 
-def refuse_adapters(
-    layer: Any, lora_rank: Any = None, quantization_config: Any = None, **more: Any
-) -> None:
-    """Says clearly that adapters and quantization are not part of this version.
+def refuse_quantization(layer: Any, **given: Any) -> None:
+    """Says clearly that quantization is not part of this version.
 
     Raises:
-        ValueError: if one was asked for.
+        ValueError: if one of these arguments is not None.
     """
-    asked = {
-        "lora_rank": lora_rank,
-        "quantization_config": quantization_config,
-        **more,
-    }
-    for argument, value in asked.items():
+    for argument, value in given.items():
         if value is not None:
             raise ValueError(
                 f"{class_name(layer)} does not support `{argument}` in this version of "
-                f"Keras: leave it None. Received: {argument}={value!r}. To fine-tune "
-                "few weights, set `layer.trainable = False` on the others."
+                "Keras, which has no quantized layers yet. Leave it None, and use "
+                'dtype="mixed_bfloat16" or dtype="bfloat16" for smaller weights. '
+                f"Received: {argument}={value!r}."
             )

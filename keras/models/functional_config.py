@@ -53,11 +53,13 @@ def _write_node(plan: Any, node: Node) -> dict[str, Any]:
     def written(x: Any) -> Any:
         if not isinstance(x, KerasTensor):
             return x
+        operation, node_index, tensor_index = x._keras_history  # type: ignore[misc]
+        made = operation._inbound_nodes[node_index].outputs[tensor_index]
         return {
             "class_name": "__keras_tensor__",
             "config": {
                 "shape": tuple(x.shape),
-                "dtype": x.dtype,
+                "dtype": made.dtype,  # not what the layer casts it to
                 "keras_history": _history(plan, x),
             },
         }

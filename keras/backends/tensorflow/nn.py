@@ -228,7 +228,11 @@ def sparse_categorical_crossentropy(
         output = _log_probabilities(output, -1)
         hot = _tf.one_hot(target, _tf.shape(output)[-1], dtype=output.dtype)
         return -_tf.reduce_sum(hot * output, -1)
-    return _tf.nn.sparse_softmax_cross_entropy_with_logits(target, output)
+    # TensorFlow refuses labels below 0; elsewhere they count as nothing.
+    losses = _tf.nn.sparse_softmax_cross_entropy_with_logits(
+        _tf.maximum(target, 0), output
+    )
+    return _tf.where(target >= 0, losses, _tf.zeros_like(losses))
 
 
 # Normalization ----------------------------------------------------------------------

@@ -355,12 +355,15 @@ def _attention_mask(
         shape = (query.shape[2], key.shape[2])
         seen = _torch.ones(shape, dtype=_torch.bool, device=query.device).tril()
         mask = seen if mask is None else mask & seen
-    if bias is None:
-        return _four(mask), False
-    bias = _four(bias).to(query.dtype)
     if mask is None:
-        return bias, False
-    least = _torch.finfo(query.dtype).min
+        return _four(bias).to(query.dtype), False
+    # A number to add and no booleans: where all is masked, the kernels' result for
+    # booleans is zeros, and everybody else's the mean of the values.
+    least = 0.7 * _torch.finfo(query.dtype).min
+    if bias is None:
+        bias = _torch.zeros((), dtype=query.dtype, device=query.device)
+    else:
+        bias = _four(bias).to(query.dtype)
     return _torch.where(_four(mask), bias, least), False
 
 

@@ -34,13 +34,16 @@ class Softmax(Layer):
         self.built = True
 
     def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
-        """The probabilities."""
-        if mask is not None:
-            dtype = ops.dtype(inputs)
-            # Finite, so that a row without any place left gives no NaN.
-            far = -3e4 if dtype == "float16" else -1e9
-            hidden = ops.logical_not(ops.cast(mask, "bool"))
-            inputs = ops.add(inputs, ops.multiply(ops.cast(hidden, dtype), far))
+        """The probabilities; 0 where the mask is False."""
+        if mask is None:
+            return self._softmax(inputs)
+        mask = ops.cast(mask, "bool")
+        # Finite, so that a row without any place left gives no NaN.
+        far = -3e4 if ops.dtype(inputs) == "float16" else -1e9
+        outputs = self._softmax(ops.where(mask, inputs, far))
+        return ops.where(mask, outputs, 0.0)
+
+    def _softmax(self, inputs: Tensor) -> Tensor:
         if not isinstance(self.axis, list):
             return ops.softmax(inputs, axis=self.axis)
         if len(self.axis) == 1:

@@ -11,7 +11,7 @@ import string
 from typing import Any
 
 from keras import ops
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Config, Shape, Tensor
 from keras.layers import arguments
 from keras.layers.activations.softmax import Softmax
 from keras.layers.arguments import positive_integer
@@ -46,7 +46,8 @@ class MultiHeadAttention(Layer):
         activity_regularizer: penalty on the output.
         kernel_constraint: projection of the kernels after each update.
         bias_constraint: projection of the biases after each update.
-        use_gate: must be False: the gated output is not supported yet.
+        use_gate: whether each head's output is multiplied by the sigmoid of one more
+            projection of the query (https://arxiv.org/abs/2505.06708).
         seed: an integer for repeatable dropout.
         **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
 
@@ -91,16 +92,12 @@ class MultiHeadAttention(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        if use_gate:
-            raise ValueError(
-                "MultiHeadAttention does not support use_gate=True in this version of "
-                "Keras. Use use_gate=False."
-            )
         self.num_heads = positive_integer(self, "num_heads", num_heads)
         self.key_dim = positive_integer(self, "key_dim", key_dim)
         self.value_dim = positive_integer(self, "value_dim", value_dim or key_dim)
         self.dropout = arguments.rate(self, "dropout", dropout)
         self.use_bias = use_bias
+        self.use_gate = use_gate
         single = isinstance(output_shape, int)
         self._output_shape = (output_shape,) if single else output_shape
         single = isinstance(attention_axes, int)
@@ -138,6 +135,10 @@ class MultiHeadAttention(Layer):
         heads = self.num_heads
         self.query_dense = self._project("query", query_shape, (heads, self.key_dim))
         self.key_dense = self._project("key", key_shape, (heads, self.key_dim))
+        if self.use_gate:
+            self._gate_dense = self._project(
+                "gate", query_shape, (heads, self.value_dim)
+            )
         self.value_dense = self._project("value", value_shape, (heads, self.value_dim))
         projected = (*query_shape[:-1], heads, self.value_dim)
         self.output_dense = self._project(
@@ -209,6 +210,7 @@ class MultiHeadAttention(Layer):
             fused and self._needs_no_mask(value_mask, key_mask, attention_mask)
         )
         mask = self._mask(query, value, value_mask, key_mask, attention_mask, causal)
+        gate = ops.sigmoid(self._gate_dense(query)) if self.use_gate else None
         query = self.query_dense(query)
         key = self.key_dense(key)
         value = self.value_dense(value)
@@ -225,6 +227,8 @@ class MultiHeadAttention(Layer):
         else:
             keys: Any = key
             outputs, scores = self._attend(query, keys, value, mask, training)
+        if gate is not None:
+            outputs = ops.multiply(outputs, gate)
         outputs = self.output_dense(outputs)
         return (outputs, scores) if return_attention_scores else outputs
 
@@ -278,6 +282,10 @@ class MultiHeadAttention(Layer):
         for mask in masks[1:]:
             whole = ops.logical_and(whole, mask)
         return whole
+
+    def get_config(self) -> Config:
+        """The arguments, `output_shape` as a tuple."""
+        return {**super().get_config(), "output_shape": self._output_shape}
 
     def compute_output_shape(
         self,

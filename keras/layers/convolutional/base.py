@@ -10,6 +10,7 @@ from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import class_name, integers, one_of, positive_integer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
+from keras.layers.lora import LoraLayer, LoraWeight
 from keras.layers.weight_options import options
 
 
@@ -96,8 +97,10 @@ class WindowLayer(Layer):
         return shapes.join(input_shape[0], sizes, filters, last)
 
 
-class BaseConv(WindowLayer):
+class BaseConv(WindowLayer, LoraLayer):
     """Base of Conv1D, Conv2D and Conv3D: filters that see all channels of a group."""
+
+    kernel = LoraWeight()
 
     def _set_filters(self, filters: int, groups: int) -> None:
         self.filters = positive_integer(self, "filters", filters)

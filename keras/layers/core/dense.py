@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import activations
+from keras import activations, ops
 from keras.core.typing import Shape, Tensor
-from keras.layers.arguments import positive_integer, refuse_adapters
+from keras.layers.arguments import positive_integer, refuse_quantization
 from keras.layers.input_spec import InputSpec
-from keras.layers.layer import Layer
+from keras.layers.lora import LoraLayer, LoraWeight
 from keras.layers.weight_options import options, set_options
 from keras.ops.nn.linear import linear
 
 
-class Dense(Layer):
+class Dense(LoraLayer):
     """Fully connected layer: `activation(inputs @ kernel + bias)`.
 
     Args:
@@ -27,8 +27,9 @@ class Dense(Layer):
         activity_regularizer: penalty on the output.
         kernel_constraint: projection of the kernel after each update.
         bias_constraint: projection of the bias after each update.
-        lora_rank: must be None: adapters are not supported yet.
-        lora_alpha: goes with `lora_rank`.
+        lora_rank: rank of a low-rank change that is trained in place of the kernel; see
+            `enable_lora`. None for none.
+        lora_alpha: strength of that change; `lora_rank` by default.
         quantization_config: must be None: quantization is not supported yet.
         **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
 
@@ -42,7 +43,8 @@ class Dense(Layer):
     4
     """
 
-    _config_optional = ("lora_rank", "lora_alpha", "quantization_config")
+    _config_optional = ("activity_regularizer", "lora_rank", "lora_alpha")
+    kernel = LoraWeight()
 
     def __init__(
         self,
@@ -62,7 +64,7 @@ class Dense(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        refuse_adapters(self, lora_rank, quantization_config)
+        refuse_quantization(self, quantization_config=quantization_config)
         self.units = positive_integer(self, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
@@ -75,6 +77,7 @@ class Dense(Layer):
             kernel_constraint=kernel_constraint,
             bias_constraint=bias_constraint,
         )
+        self._set_lora(lora_rank, lora_alpha)
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
@@ -96,9 +99,15 @@ class Dense(Layer):
             )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
         self.built = True
+        self._start_lora()
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """The layer's output for `(batch, ..., features)`."""
+        if self.lora_enabled:
+            low, _ = self._lora_pair
+            outputs = linear(inputs, self._lora_frozen, self.bias)
+            outputs = ops.add(outputs, self._lora_change(ops.matmul(inputs, low)))
+            return self.activation(outputs)
         return self.activation(linear(inputs, self.kernel, self.bias))
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from keras import activations, ops
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Shape, Tensor
-from keras.layers.arguments import refuse_adapters
-from keras.layers.layer import Layer
+from keras.core.typing import Config, Shape, Tensor
+from keras.layers.arguments import refuse_quantization
+from keras.layers.lora import LoraLayer, LoraWeight
 from keras.layers.weight_options import options, set_options
 from keras.ops.nn.linear import linear
 
@@ -21,7 +21,7 @@ from keras.ops.nn.linear import linear
 _ELLIPSIS = "αβγδεζηθ"
 
 
-class EinsumDense(Layer):
+class EinsumDense(LoraLayer):
     """Dense layer whose product is an einsum.
 
     Args:
@@ -39,8 +39,9 @@ class EinsumDense(Layer):
         bias_regularizer: penalty on the bias.
         kernel_constraint: projection of the kernel after each update.
         bias_constraint: projection of the bias after each update.
-        lora_rank: must be None: adapters are not supported yet.
-        lora_alpha: goes with `lora_rank`.
+        lora_rank: rank of a low-rank change that is trained in place of the kernel; see
+            `enable_lora`. None for none.
+        lora_alpha: strength of that change; `lora_rank` by default.
         gptq_unpacked_column_size: must be None, as `quantization_config`.
         quantization_config: must be None: quantization is not supported yet.
         **kwargs: `name`, `dtype`, `trainable`, `activity_regularizer`: see `Layer`.
@@ -53,12 +54,8 @@ class EinsumDense(Layer):
     (2, 5, 8)
     """
 
-    _config_optional = (
-        "lora_rank",
-        "lora_alpha",
-        "gptq_unpacked_column_size",
-        "quantization_config",
-    )
+    _config_optional = ("lora_rank", "lora_alpha", "gptq_unpacked_column_size")
+    kernel = LoraWeight()
 
     def __init__(
         self,
@@ -79,10 +76,9 @@ class EinsumDense(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        refuse_adapters(
+        refuse_quantization(
             self,
-            lora_rank,
-            quantization_config,
+            quantization_config=quantization_config,
             gptq_unpacked_column_size=gptq_unpacked_column_size,
         )
         self.equation = equation
@@ -102,6 +98,7 @@ class EinsumDense(Layer):
             kernel_constraint=kernel_constraint,
             bias_constraint=bias_constraint,
         )
+        self._set_lora(lora_rank, lora_alpha)
 
     def build(self, input_shape: Shape) -> None:
         """Makes kernel and bias for inputs of this shape."""
@@ -116,6 +113,7 @@ class EinsumDense(Layer):
             )
         self._contracted = sizes.contracted
         self.built = True
+        self._start_lora()
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """The layer's output."""
@@ -130,13 +128,17 @@ class EinsumDense(Layer):
         """The shape that the equation and `output_shape` say."""
         return self._sizes(input_shape).output
 
+    def get_config(self) -> Config:
+        """The arguments; `activity_regularizer` also where there is none."""
+        return {"activity_regularizer": None, **super().get_config()}
+
     def _flat_product(self, inputs: Tensor, count: int) -> Tensor:
         """The einsum as a matrix product over the last `count` axes of the input."""
-        shape = tuple(self.kernel.shape)
+        kernel = self.kernel
+        shape = tuple(kernel.shape)
         contracted = math.prod(shape[:count])
         new = shape[count:]
         units = math.prod(new)
-        kernel = self.kernel
         if len(shape) > 2:
             kernel = ops.reshape(kernel, (contracted, units))
         bias = self.bias

@@ -6,13 +6,13 @@ from typing import Any
 
 from keras import ops
 from keras.core import dtypes
-from keras.core.typing import Shape, Tensor
-from keras.layers.arguments import positive_integer, refuse_adapters
-from keras.layers.layer import Layer
+from keras.core.typing import Config, Shape, Tensor
+from keras.layers.arguments import positive_integer, refuse_quantization
+from keras.layers.lora import LoraLayer, LoraWeight
 from keras.layers.weight_options import options, set_options
 
 
-class Embedding(Layer):
+class Embedding(LoraLayer):
     """Turns integers into vectors that are learned.
 
     Args:
@@ -23,8 +23,9 @@ class Embedding(Layer):
         embeddings_constraint: projection of the table after each update.
         mask_zero: whether 0 is padding; later layers then get a mask of it.
         weights: values of the table to begin with: an array or a list of one.
-        lora_rank: must be None: adapters are not supported yet.
-        lora_alpha: goes with `lora_rank`.
+        lora_rank: rank of a low-rank change that is trained in place of the table; see
+            `enable_lora`. None for none.
+        lora_alpha: strength of that change; `lora_rank` by default.
         quantization_config: must be None: quantization is not supported yet.
         **kwargs: `name`, `dtype`, `trainable`, `activity_regularizer`: see `Layer`.
 
@@ -38,8 +39,10 @@ class Embedding(Layer):
     (1, 3, 4)
     """
 
-    _config_optional = ("lora_rank", "lora_alpha", "quantization_config")
+    _config_optional = ("lora_rank", "lora_alpha")
     _config_excluded = ("weights",)
+    _lora_target = "embeddings"
+    embeddings = LoraWeight()
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class Embedding(Layer):
         # Large indices would not survive a cast to half precision.
         kwargs.setdefault("autocast", False)
         super().__init__(**kwargs)
-        refuse_adapters(self, lora_rank, quantization_config)
+        refuse_quantization(self, quantization_config=quantization_config)
         self.input_dim = positive_integer(self, "input_dim", input_dim)
         self.output_dim = positive_integer(self, "output_dim", output_dim)
         set_options(
@@ -68,6 +71,7 @@ class Embedding(Layer):
             embeddings_regularizer=embeddings_regularizer,
             embeddings_constraint=embeddings_constraint,
         )
+        self._set_lora(lora_rank, lora_alpha)
         self.mask_zero = mask_zero
         self.supports_masking = mask_zero
         if weights is not None:
@@ -84,12 +88,19 @@ class Embedding(Layer):
             **options(self, "embeddings"),
         )
         self.built = True
+        self._start_lora()
 
     def call(self, inputs: Tensor) -> Tensor:
         """The vectors of `(batch, ...)` integers."""
         if not dtypes.is_int(ops.dtype(inputs)):
             inputs = ops.cast(inputs, "int32")
-        outputs = ops.take(self.embeddings, inputs, axis=0)
+        if self.lora_enabled:
+            low, _ = self._lora_pair
+            outputs = ops.take(self._lora_frozen, inputs, axis=0)
+            change = self._lora_change(ops.take(low, inputs, axis=0))
+            outputs = ops.add(outputs, change)
+        else:
+            outputs = ops.take(self.embeddings, inputs, axis=0)
         if self.compute_dtype != self.variable_dtype:
             outputs = ops.cast(outputs, self.compute_dtype)
         return outputs
@@ -101,3 +112,7 @@ class Embedding(Layer):
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """`(batch, ..., output_dim)`."""
         return (*input_shape, self.output_dim)
+
+    def get_config(self) -> Config:
+        """The arguments; `activity_regularizer` also where there is none."""
+        return {"activity_regularizer": None, **super().get_config()}

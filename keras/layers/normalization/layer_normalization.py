@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.core.typing import Shape, Tensor
+from keras.core import dtypes
+from keras.core.typing import Config, Shape, Tensor
 from keras.layers.layer import Layer
 from keras.layers.weight_options import options, set_options
 
@@ -26,7 +27,9 @@ class LayerNormalization(Layer):
         gamma_regularizer: penalty on `gamma`.
         beta_constraint: projection of `beta` after each update.
         gamma_constraint: projection of `gamma` after each update.
-        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`. And `rms_scaling`, of older
+            Keras: whether only to divide by the standard deviation and to scale by
+            `gamma`; new code uses `keras.ops.rms_normalization`.
 
     Example:
 
@@ -36,8 +39,6 @@ class LayerNormalization(Layer):
     >>> [round(float(v), 2) for v in y[0]]
     [-1.0, 1.0]
     """
-
-    _config_excluded = ("rms_scaling",)
 
     def __init__(
         self,
@@ -53,11 +54,7 @@ class LayerNormalization(Layer):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        if kwargs.pop("rms_scaling", False):  # files of Keras 3 say False
-            raise ValueError(
-                "LayerNormalization does not support rms_scaling=True. Use "
-                "keras.layers.RMSNormalization or keras.ops.rms_normalization."
-            )
+        self.rms_scaling = bool(kwargs.pop("rms_scaling", False))
         super().__init__(**kwargs)
         if isinstance(axis, (list, tuple)):
             self.axis: Any = list(axis)
@@ -85,7 +82,7 @@ class LayerNormalization(Layer):
     def build(self, input_shape: Shape) -> None:
         """Makes `gamma` and `beta`, of the sizes of the normalized axes."""
         rank = len(input_shape)
-        axes = self.axis if isinstance(self.axis, list) else [self.axis]
+        axes = self.axis = self.axis if isinstance(self.axis, list) else [self.axis]
         if any(not -rank <= axis < rank for axis in axes):
             raise ValueError(
                 f"{self.name} (LayerNormalization) normalizes axis {self.axis}. "
@@ -98,11 +95,11 @@ class LayerNormalization(Layer):
                 f"{self.axis}. Received: input_shape={tuple(input_shape)}."
             )
         self.gamma = self.beta = None
-        if self.scale:
+        if self.scale or self.rms_scaling:
             self.gamma = self.add_weight(
                 name="gamma", shape=shape, **options(self, "gamma")
             )
-        if self.center:
+        if self.center and not self.rms_scaling:
             self.beta = self.add_weight(
                 name="beta", shape=shape, **options(self, "beta")
             )
@@ -110,10 +107,27 @@ class LayerNormalization(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The normalized inputs."""
+        if self.rms_scaling:
+            return self._scaled(inputs)
         return ops.layer_normalization(
             inputs, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon
         )
 
+    def _scaled(self, inputs: Tensor) -> Tensor:
+        """The inputs over their standard deviation, times `gamma`."""
+        wide = ops.cast(inputs, dtypes.result_type(ops.dtype(inputs), "float32"))
+        variance = ops.var(wide, axis=self.axis, keepdims=True)
+        wide = ops.multiply(wide, ops.rsqrt(ops.add(variance, self.epsilon)))
+        rank = len(inputs.shape)
+        axes = {axis % rank for axis in self.axis}
+        shape = tuple(inputs.shape[i] if i in axes else 1 for i in range(rank))
+        gamma = ops.reshape(ops.cast(self.gamma, ops.dtype(wide)), shape)
+        return ops.cast(ops.multiply(wide, gamma), ops.dtype(inputs))
+
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """The shape of the inputs."""
         return tuple(input_shape)
+
+    def get_config(self) -> Config:
+        """The arguments, `rms_scaling` among them."""
+        return {**super().get_config(), "rms_scaling": self.rms_scaling}

@@ -36,7 +36,6 @@ class Rescaling(Layer):
         self.scale = scale
         self.offset = offset
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The rescaled inputs."""

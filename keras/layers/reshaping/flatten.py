@@ -35,7 +35,6 @@ class Flatten(Layer):
         self.data_format = standardize_data_format(data_format)
         self._moves = self.data_format == "channels_first"
         self.input_spec = InputSpec(min_ndim=1)
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The inputs as `(batch, features)`."""

@@ -33,7 +33,6 @@ class Permute(Layer):
                 f"Received: dims={dims!r}."
             )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The inputs with permuted axes."""

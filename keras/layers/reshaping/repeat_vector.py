@@ -31,7 +31,6 @@ class RepeatVector(Layer):
         super().__init__(**kwargs)
         self.n = positive_integer(self, "n", n)
         self.input_spec = InputSpec(ndim=2)
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The repeated inputs."""

@@ -35,7 +35,8 @@ def dot_product_attention(
         value: `(batch, key_length, key_heads, head_size)`.
         bias: added to the logits; broadcast to
             `(batch, heads, query_length, key_length)`.
-        mask: booleans, False where no attention is paid; broadcast likewise.
+        mask: booleans, False where no attention is paid; broadcast likewise. A query
+            that may see nothing gets the mean of the values.
         scale: factor of the logits; `1 / sqrt(head_size)` by default.
         is_causal: whether a place sees only itself and those before.
         flash_attention: True to demand a fused kernel, False to forbid it, None to

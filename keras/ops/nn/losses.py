@@ -91,7 +91,7 @@ def sparse_categorical_crossentropy(
 
     Args:
         target: integers, of the shape of `output` without `axis` (or with size 1
-            in the last place).
+            in the last place). Where one is below 0 the result is 0.
         output: predictions `(..., num_classes)`: probabilities (they are scaled to
             sum to 1 and kept `epsilon()` away from 0 and 1), or logits.
         from_logits: whether `output` holds logits.

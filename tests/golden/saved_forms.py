@@ -1,0 +1,268 @@
+"""Layers and models whose serialized form is compared with the published Keras's.
+
+`make_saved_forms.py` writes down what the Keras of PyPI gives; the tests compare, key
+by key. A case uses names of the public API only, so that the same text runs on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Make = Callable[[Any], Any]
+
+
+def _layer(
+    name: str, shape: Any, inner: Make | None = None, /, **arguments: Any
+) -> Make:
+    """A layer, built by a call on symbols of this shape (or of these, in a list)."""
+
+    def make(keras: Any) -> Any:
+        cls = getattr(keras.layers, name)
+        args = () if inner is None else (inner(keras),)
+        layer = cls(*args, name="it", **arguments)
+        if isinstance(shape, list):
+            symbols = [keras.Input(s) for s in shape]
+            layer(*symbols) if name == "MultiHeadAttention" else layer(symbols)
+        elif shape is not None:
+            layer(keras.Input(shape))
+        return layer
+
+    return make
+
+
+LAYERS: dict[str, Make] = {
+    "Dense": _layer("Dense", (3,), units=4),
+    "Dense, all": _layer(
+        "Dense",
+        (3,),
+        units=4,
+        activation="relu",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        kernel_regularizer="l2",
+        activity_regularizer="l1",
+        kernel_constraint="non_neg",
+        dtype="mixed_float16",
+        trainable=False,
+    ),
+    "Dense, lora": _layer("Dense", (3,), units=4, lora_rank=2, lora_alpha=3.0),
+    "EinsumDense": _layer(
+        "EinsumDense",
+        (5, 3),
+        equation="abc,cd->abd",
+        output_shape=(None, 4),
+        bias_axes="d",
+    ),
+    "EinsumDense, lora": _layer(
+        "EinsumDense",
+        (5, 3),
+        equation="abc,cd->abd",
+        output_shape=(None, 4),
+        lora_rank=2,
+    ),
+    "Embedding": _layer("Embedding", (5,), input_dim=9, output_dim=4),
+    "Embedding, mask": _layer(
+        "Embedding", (5,), input_dim=9, output_dim=4, mask_zero=True
+    ),
+    "Embedding, lora": _layer(
+        "Embedding", (5,), input_dim=9, output_dim=4, lora_rank=2
+    ),
+    "Conv1D": _layer("Conv1D", (8, 3), filters=4, kernel_size=3, padding="causal"),
+    "Conv2D": _layer("Conv2D", (8, 8, 3), filters=4, kernel_size=3),
+    "Conv3D": _layer("Conv3D", (4, 4, 4, 3), filters=4, kernel_size=2, strides=2),
+    "DepthwiseConv1D": _layer("DepthwiseConv1D", (8, 3), kernel_size=3),
+    "DepthwiseConv2D": _layer("DepthwiseConv2D", (8, 8, 3), kernel_size=3),
+    "SeparableConv1D": _layer("SeparableConv1D", (8, 3), filters=4, kernel_size=3),
+    "SeparableConv2D": _layer("SeparableConv2D", (8, 8, 3), filters=4, kernel_size=3),
+    "MaxPooling1D": _layer("MaxPooling1D", (8, 3)),
+    "MaxPooling2D": _layer("MaxPooling2D", (8, 8, 3), pool_size=3, padding="same"),
+    "MaxPooling3D": _layer("MaxPooling3D", (4, 4, 4, 3)),
+    "AveragePooling1D": _layer("AveragePooling1D", (8, 3), pool_size=2),
+    "AveragePooling2D": _layer("AveragePooling2D", (8, 8, 3), pool_size=2, strides=1),
+    "AveragePooling3D": _layer("AveragePooling3D", (4, 4, 4, 3), pool_size=2),
+    "GlobalAveragePooling1D": _layer("GlobalAveragePooling1D", (8, 3)),
+    "GlobalAveragePooling2D": _layer("GlobalAveragePooling2D", (8, 8, 3)),
+    "GlobalAveragePooling3D": _layer("GlobalAveragePooling3D", (4, 4, 4, 3)),
+    "GlobalMaxPooling1D": _layer("GlobalMaxPooling1D", (8, 3)),
+    "GlobalMaxPooling2D": _layer("GlobalMaxPooling2D", (8, 8, 3), keepdims=True),
+    "GlobalMaxPooling3D": _layer("GlobalMaxPooling3D", (4, 4, 4, 3)),
+    "Flatten": _layer("Flatten", (3, 4)),
+    "Reshape": _layer("Reshape", (3, 4), target_shape=(-1, 2)),
+    "Permute": _layer("Permute", (3, 4), dims=(2, 1)),
+    "RepeatVector": _layer("RepeatVector", (4,), n=3),
+    "Activation": _layer("Activation", (4,), activation="gelu"),
+    "ReLU": _layer("ReLU", (4,), max_value=1.0, negative_slope=0.1),
+    "Softmax": _layer("Softmax", (4,)),
+    "Dropout": _layer("Dropout", (4,), rate=0.5, seed=1),
+    "Dropout, shape": _layer("Dropout", (3, 4), rate=0.5, noise_shape=(None, 1, 4)),
+    "BatchNormalization": _layer("BatchNormalization", (4,)),
+    "BatchNormalization, all": _layer(
+        "BatchNormalization",
+        (5, 4),
+        axis=1,
+        momentum=0.9,
+        scale=False,
+        beta_regularizer="l2",
+    ),
+    "LayerNormalization": _layer("LayerNormalization", (4,)),
+    "LayerNormalization, axes": _layer("LayerNormalization", (3, 4), axis=(1, 2)),
+    "MultiHeadAttention": _layer(
+        "MultiHeadAttention", [(5, 8), (5, 8)], num_heads=2, key_dim=4
+    ),
+    "MultiHeadAttention, all": _layer(
+        "MultiHeadAttention",
+        [(5, 8), (7, 8), (7, 6)],
+        num_heads=2,
+        key_dim=4,
+        value_dim=5,
+        dropout=0.1,
+        use_bias=False,
+        output_shape=3,
+        sliding_window=2,
+        flash_attention=False,
+        kernel_regularizer="l2",
+        use_gate=True,
+        seed=3,
+    ),
+    "LSTM": _layer("LSTM", (5, 3), units=4),
+    "LSTM, all": _layer(
+        "LSTM",
+        (5, 3),
+        units=4,
+        return_sequences=True,
+        dropout=0.1,
+        recurrent_dropout=0.2,
+        seed=1,
+        use_cudnn=False,
+    ),
+    "LSTMCell": _layer("LSTMCell", None, units=4),
+    "RNN": _layer("RNN", (5, 3), lambda keras: keras.layers.LSTMCell(4, name="cell")),
+    "Bidirectional": _layer(
+        "Bidirectional", (5, 3), lambda keras: keras.layers.LSTM(4, name="lstm")
+    ),
+    "TimeDistributed": _layer(
+        "TimeDistributed", (5, 3), lambda keras: keras.layers.Dense(4, name="d")
+    ),
+    "Masking": _layer("Masking", (5, 3)),
+    "Rescaling": _layer("Rescaling", (3,), scale=0.5, offset=1.0),
+    "Rescaling, channels": _layer("Rescaling", (3,), scale=[0.5, 1.0, 2.0]),
+    "Identity": _layer("Identity", (3,)),
+    "Add": _layer("Add", [(3,), (3,)]),
+    "Subtract": _layer("Subtract", [(3,), (3,)]),
+    "Multiply": _layer("Multiply", [(3,), (3,)]),
+    "Average": _layer("Average", [(3,), (3,)]),
+    "Maximum": _layer("Maximum", [(3,), (3,)]),
+    "Minimum": _layer("Minimum", [(3,), (3,)]),
+    "Concatenate": _layer("Concatenate", [(3,), (4,)], axis=1),
+    "InputLayer": _layer("InputLayer", None, shape=(3,), batch_size=2),
+    "InputLayer, integers": _layer(
+        "InputLayer", None, batch_shape=(None, 3), dtype="int32", optional=True
+    ),
+}
+
+
+def _mlp(keras: Any) -> Any:
+    model = keras.Sequential(
+        [
+            keras.Input((3,), name="x"),
+            keras.layers.Dense(4, activation="relu", name="a"),
+            keras.layers.Dropout(0.1, name="b"),
+            keras.layers.Dense(2, name="c"),
+        ],
+        name="mlp",
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(0.01, clipnorm=1.0, name="adam"),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="acc"), "mae"],
+        weighted_metrics=["mse"],
+    )
+    return model
+
+
+def _sequential_unbuilt(keras: Any) -> Any:
+    return keras.Sequential([keras.layers.Dense(4, name="a")], name="free")
+
+
+def _branches(keras: Any) -> Any:
+    a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
+    shared = keras.layers.Dense(3, name="shared")
+    inner_in = keras.Input((3,), name="inner_in")
+    inner = keras.Model(
+        inner_in, keras.layers.Dense(2, name="inner_d")(inner_in), name="inner"
+    )
+    y = keras.layers.Concatenate(name="cat")([inner(shared(a)), inner(shared(b))])
+    z = keras.layers.Add(name="sum")([shared(a), shared(b)])
+    model = keras.Model({"a": a, "b": b}, {"y": y, "z": z}, name="branches")
+    model.compile(
+        optimizer=keras.optimizers.SGD(
+            keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9),
+            momentum=0.9,
+            name="sgd",
+        ),
+        loss={"y": "mse", "z": keras.losses.Huber(delta=0.5)},
+        loss_weights={"y": 1.0, "z": 0.5},
+        metrics={"y": ["mae"], "z": [keras.metrics.MeanSquaredError(name="m")]},
+    )
+    return model
+
+
+def _transformer(keras: Any) -> Any:
+    ids = keras.Input((6,), dtype="int32", name="ids")
+    x = keras.layers.Embedding(9, 8, mask_zero=True, name="embedding")(ids)
+    y = keras.layers.MultiHeadAttention(2, 4, name="attention")(
+        x, x, use_causal_mask=True
+    )
+    x = keras.layers.LayerNormalization(name="norm")(
+        keras.layers.Add(name="sum")([x, y])
+    )
+    x = keras.layers.GlobalAveragePooling1D(name="pool")(x)
+    return keras.Model(ids, keras.layers.Dense(3, name="out")(x), name="transformer")
+
+
+def _convnet(keras: Any) -> Any:
+    x = image = keras.Input((8, 8, 3), name="image")
+    x = keras.layers.Rescaling(1 / 255, name="scale")(x)
+    x = keras.layers.Conv2D(4, 3, padding="same", use_bias=False, name="conv")(x)
+    x = keras.layers.BatchNormalization(name="bn")(x)
+    x = keras.layers.Activation("relu", name="relu")(x)
+    x = keras.layers.DepthwiseConv2D(3, name="depthwise")(x)
+    x = keras.layers.MaxPooling2D(name="pool")(x)
+    x = keras.layers.Flatten(name="flat")(x)
+    return keras.Model(image, keras.layers.Dense(2, name="out")(x), name="convnet")
+
+
+def _recurrent(keras: Any) -> Any:
+    x = steps = keras.Input((None, 3), name="steps")
+    x = keras.layers.Masking(name="masking")(x)
+    lstm = keras.layers.LSTM(4, return_sequences=True, name="lstm")
+    x = keras.layers.Bidirectional(lstm, name="both")(x)
+    x = keras.layers.LSTM(3, name="last")(x)
+    return keras.Model(steps, x, name="recurrent")
+
+
+def _mixed(keras: Any) -> Any:
+    x = inputs = keras.Input((4,), name="x")
+    x = keras.layers.Dense(4, dtype="mixed_bfloat16", name="a")(x)
+    x = keras.layers.Dense(2, dtype="float32", name="b")(x)
+    return keras.Model(inputs, x, name="mixed")
+
+
+MODELS: dict[str, Make] = {
+    "mlp": _mlp,
+    "unbuilt": _sequential_unbuilt,
+    "branches": _branches,
+    "transformer": _transformer,
+    "convnet": _convnet,
+    "recurrent": _recurrent,
+    "mixed": _mixed,
+}
+
+
+def forms(keras: Any) -> dict[str, Any]:
+    """The serialized form of every case, as plain data."""
+    found: dict[str, Any] = {}
+    for name, make in {**LAYERS, **MODELS}.items():
+        found[name] = keras.saving.serialize_keras_object(make(keras))
+    return found
