@@ -66,9 +66,14 @@ from keras.layers.reshaping.permute import Permute as Permute
 from keras.layers.reshaping.repeat_vector import RepeatVector as RepeatVector
 from keras.layers.reshaping.reshape import Reshape as Reshape
 from keras.layers.rnn.bidirectional import Bidirectional as Bidirectional
+from keras.layers.rnn.gru import GRU as GRU
+from keras.layers.rnn.gru_cell import GRUCell as GRUCell
 from keras.layers.rnn.lstm import LSTM as LSTM
 from keras.layers.rnn.lstm_cell import LSTMCell as LSTMCell
 from keras.layers.rnn.rnn import RNN as RNN
+from keras.layers.rnn.simple_rnn import SimpleRNN as SimpleRNN
+from keras.layers.rnn.simple_rnn_cell import SimpleRNNCell as SimpleRNNCell
+from keras.layers.rnn.stacked_rnn_cells import StackedRNNCells as StackedRNNCells
 from keras.layers.rnn.time_distributed import TimeDistributed as TimeDistributed
 from keras.layers.torch_module import TorchModuleWrapper as TorchModuleWrapper
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps as _wraps
 from typing import Any
 
 import numpy as _np
@@ -82,6 +83,30 @@ def _zero_state(inputs: Any, recurrent_kernel: Any) -> Any:
     return _np.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
 
 
+def _in_float32(cell: Any) -> Any:
+    """A cell that computes half precision in single, and returns it in half.
+
+    NumPy's own functions on bfloat16 and float16 are slower than that, and some of them
+    return float32.
+    """
+
+    @_wraps(cell)
+    def run(inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        dtype = inputs.dtype
+        if dtype.itemsize >= 4:
+            return cell(inputs, *args, **kwargs)
+
+        def single(x: Any) -> Any:
+            return x.astype(_np.float32) if getattr(x, "dtype", None) == dtype else x
+
+        inputs, args = single(inputs), tuple(single(x) for x in args)
+        kwargs = {name: single(x) for name, x in kwargs.items()}
+        return tuple(x.astype(dtype) for x in cell(inputs, *args, **kwargs))
+
+    return run
+
+
+@_in_float32
 def lstm(
     inputs: Any,
     kernel: Any,
@@ -108,6 +133,7 @@ def lstm(
     return (outputs if return_sequences else last), h, c
 
 
+@_in_float32
 def gru(
     inputs: Any,
     kernel: Any,

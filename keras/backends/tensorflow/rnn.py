@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as _tf
-
 from tensorflow.python.ops import control_flow_util as _control_flow
 
 from keras.backends import recurrent as _recurrent

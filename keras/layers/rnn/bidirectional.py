@@ -148,8 +148,7 @@ class Bidirectional(Layer):
         own = mask if self.return_sequences else None
         outputs = (own, own) if self.merge_mode is None else (own,)
         if self.return_state:
-            sizes = self.forward_layer.state_size
-            count = 1 if isinstance(sizes, int) else len(sizes)
+            count = len(self.forward_layer.state_size)
             return (*outputs, *(None,) * (2 * count))
         return outputs if self.merge_mode is None else own
 

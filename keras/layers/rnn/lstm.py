@@ -1,29 +1,18 @@
-"""`LSTM`: long short-term memory over sequences.
-
-Cells with the standard activations run as one fused op over all steps, with dropout
-of the inputs applied before it. Others, and recurrent dropout in training, run step
-by step.
-"""
+"""`LSTM`: long short-term memory over sequences."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from keras import activations, ops
 from keras.core.typing import Tensor
 from keras.layers.arguments import one_of
 from keras.layers.input_spec import InputSpec
+from keras.layers.rnn.cell_attributes import FusedRNN, of_cell
 from keras.layers.rnn.lstm_cell import LSTMCell
-from keras.layers.rnn.rnn import RNN
 from keras.ops.rnn import lstm
 
 
-def of_cell(name: str) -> Any:
-    """A property that is the cell's attribute of that name."""
-    return property(lambda self: getattr(self.cell, name), doc=f"The cell's {name}.")
-
-
-class LSTM(RNN):
+class LSTM(FusedRNN):
     """Long short-term memory.
 
     Source: Hochreiter and Schmidhuber, 1997.
@@ -133,24 +122,12 @@ class LSTM(RNN):
         )
         self.use_cudnn = one_of(self, "use_cudnn", use_cudnn, ("auto", True, False))
         self.input_spec = InputSpec(ndim=3)
-        self._standard = (
-            cell.activation is activations.tanh
-            and cell.recurrent_activation is activations.sigmoid
-        )
+        self._standard = self._is_standard()
 
-    def inner_loop(
-        self, sequences: Tensor, initial_state: Any, mask: Any, training: Any = False
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """Runs the cell; see `RNN.inner_loop`."""
+    def _fused(self, sequences: Tensor, initial_state: Any, mask: Any) -> Any:
         cell = self.cell
-        slow = training and cell.recurrent_dropout > 0
-        if slow or not self._standard or self.use_cudnn is False:
-            return super().inner_loop(sequences, initial_state, mask, training)
-        if training and cell.dropout > 0:
-            kept = cell.get_dropout_mask(sequences[:, 0])
-            sequences = ops.multiply(sequences, ops.expand_dims(kept, 1))
         hidden, carry = initial_state or (None, None)
-        outputs, hidden, carry = lstm(
+        return lstm(
             sequences,
             cell.kernel,
             cell.recurrent_kernel,
@@ -163,22 +140,5 @@ class LSTM(RNN):
             zero_output_for_mask=self.zero_output_for_mask,
             unroll=self.unroll,
         )
-        return outputs, outputs, [hidden, carry]
 
-    units = of_cell("units")
-    activation = of_cell("activation")
-    recurrent_activation = of_cell("recurrent_activation")
-    use_bias = of_cell("use_bias")
     unit_forget_bias = of_cell("unit_forget_bias")
-    kernel_initializer = of_cell("kernel_initializer")
-    recurrent_initializer = of_cell("recurrent_initializer")
-    bias_initializer = of_cell("bias_initializer")
-    kernel_regularizer = of_cell("kernel_regularizer")
-    recurrent_regularizer = of_cell("recurrent_regularizer")
-    bias_regularizer = of_cell("bias_regularizer")
-    kernel_constraint = of_cell("kernel_constraint")
-    recurrent_constraint = of_cell("recurrent_constraint")
-    bias_constraint = of_cell("bias_constraint")
-    dropout = of_cell("dropout")
-    recurrent_dropout = of_cell("recurrent_dropout")
-    seed = of_cell("seed")

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import activations, initializers, ops, random
-from keras.core.typing import Shape, Tensor
-from keras.layers import arguments
-from keras.layers.arguments import positive_integer
-from keras.layers.layer import Layer
-from keras.layers.rnn.dropout_masks import DropoutRNNCell
-from keras.layers.weight_options import options, set_options
+from keras import activations, initializers, ops
+from keras.core.typing import Tensor
+from keras.layers.rnn.recurrent_cell import RecurrentCell
+from keras.layers.weight_options import options
 from keras.ops.nn.linear import linear
 
 
-class LSTMCell(Layer, DropoutRNNCell):
+class LSTMCell(RecurrentCell):
     """One step of a long short-term memory, to be run by `RNN`.
 
     Source: Hochreiter and Schmidhuber, 1997.
@@ -52,6 +49,9 @@ class LSTMCell(Layer, DropoutRNNCell):
     ((2, 4), 2)
     """
 
+    gates = 4
+    states = 2
+
     def __init__(
         self,
         units: int,
@@ -75,13 +75,15 @@ class LSTMCell(Layer, DropoutRNNCell):
     ) -> None:
         kwargs.pop("implementation", None)  # Keras 2
         super().__init__(**kwargs)
-        self.units = positive_integer(self, "units", units)
-        self.activation = activations.get(activation)
         self.recurrent_activation = activations.get(recurrent_activation)
-        self.use_bias = use_bias
         self.unit_forget_bias = unit_forget_bias
-        set_options(
-            self,
+        self._keep(
+            units,
+            activation,
+            use_bias,
+            dropout,
+            recurrent_dropout,
+            seed,
             kernel_initializer=kernel_initializer,
             recurrent_initializer=recurrent_initializer,
             bias_initializer=bias_initializer,
@@ -92,40 +94,12 @@ class LSTMCell(Layer, DropoutRNNCell):
             recurrent_constraint=recurrent_constraint,
             bias_constraint=bias_constraint,
         )
-        self.dropout = arguments.rate(self, "dropout", dropout)
-        self.recurrent_dropout = arguments.rate(
-            self, "recurrent_dropout", recurrent_dropout
-        )
-        self.seed = seed
-        if dropout > 0 or recurrent_dropout > 0:
-            self.seed_generator = random.SeedGenerator(seed)
-        self.state_size = [units, units]
-        self.output_size = units
 
-    def build(self, input_shape: Shape) -> None:
-        """Makes the weights for inputs of this shape, `(batch, features)`."""
-        units = self.units
-        features = input_shape[-1]
-        if features is None:
-            raise ValueError(
-                f"The last size of the inputs of {self.name} (LSTMCell) must be known "
-                f"to make its kernel. Received: input_shape={tuple(input_shape)}."
-            )
-        self.kernel = self.add_weight(
-            name="kernel", shape=(features, 4 * units), **options(self, "kernel")
-        )
-        self.recurrent_kernel = self.add_weight(
-            name="recurrent_kernel",
-            shape=(units, 4 * units),
-            **options(self, "recurrent"),
-        )
-        self.bias = None
-        if self.use_bias:
-            how = options(self, "bias")
-            if self.unit_forget_bias:
-                how["initializer"] = self._first_bias
-            self.bias = self.add_weight(name="bias", shape=(4 * units,), **how)
-        self.built = True
+    def _bias_options(self) -> dict[str, Any]:
+        how = options(self, "bias")
+        if self.unit_forget_bias:
+            how["initializer"] = self._first_bias
+        return how
 
     def _first_bias(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Tensor:
         """The initial bias: ones for the forget gate, which then lets states pass."""
@@ -144,10 +118,7 @@ class LSTMCell(Layer, DropoutRNNCell):
     ) -> tuple[Tensor, list[Tensor]]:
         """The output of a step, and the states after it."""
         hidden, carry = states
-        if training and self.dropout > 0:
-            inputs = ops.multiply(inputs, self.get_dropout_mask(inputs))
-        if training and self.recurrent_dropout > 0:
-            hidden = ops.multiply(hidden, self.get_recurrent_dropout_mask(hidden))
+        inputs, hidden = self._dropped(inputs, hidden, training)
         gates = ops.add(
             linear(inputs, self.kernel, self.bias),
             ops.matmul(hidden, self.recurrent_kernel),
@@ -159,13 +130,3 @@ class LSTMCell(Layer, DropoutRNNCell):
         )
         hidden = ops.multiply(gate(o), activation(carry))
         return hidden, [hidden, carry]
-
-    def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:
-        """Two tensors of zeros, `(batch_size, units)`."""
-        shape = (batch_size, self.units)
-        return [ops.zeros(shape, dtype=self.compute_dtype) for _ in range(2)]
-
-    def compute_output_shape(self, input_shape: Shape, *states: Any) -> Any:
-        """The shapes of the output and of the two states."""
-        shape = (input_shape[0], self.units)
-        return shape, [shape, shape]

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import ops
-from keras.core import tree
+from keras import initializers, ops
+from keras.backends.variable import Variable
+from keras.core import context, tree
+from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.layer import Layer
 from keras.layers.rnn.dropout_masks import DropoutRNNCell
+from keras.layers.rnn.stacked_rnn_cells import StackedRNNCells
+from keras.layers.rnn.states import (
+    as_list,
+    flat_shapes,
+    nested_shapes,
+    output_size_of,
+    packed,
+    zero_states,
+)
 from keras.ops.rnn import rnn
 
 
@@ -19,7 +30,7 @@ class RNN(Layer):
         cell: a layer with `call(inputs, states) -> (output, new_states)` and
             `state_size`, an integer or a list of them. It may have `output_size`
             (the first state's size by default) and `get_initial_state(batch_size)`
-            (zeros by default).
+            (zeros by default). A list of cells is stacked.
         return_sequences: whether to return the outputs of all steps, not the last.
         return_state: whether to return the last states too.
         go_backwards: whether to begin at the last step; outputs are in the order in
@@ -53,6 +64,8 @@ class RNN(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if isinstance(cell, (list, tuple)):
+            cell = StackedRNNCells(cell)
         if not callable(getattr(cell, "call", None)) or not hasattr(cell, "state_size"):
             raise ValueError(
                 "RNN expects `cell` to be a layer with `call(inputs, states)` and "
@@ -67,9 +80,7 @@ class RNN(Layer):
         self.zero_output_for_mask = zero_output_for_mask
         self.supports_masking = True
         self.states: Any = None
-        size = cell.state_size
-        self._state_is_single = isinstance(size, int)
-        self.state_size = size
+        self.state_size = as_list(cell.state_size)
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         """Builds the cell for steps of these sequences."""
@@ -91,30 +102,26 @@ class RNN(Layer):
                 f"{self.name} is stateful, so the batch size must be known: use "
                 "keras.Input(batch_shape=...) or batch_size=..."
             )
-        sizes = [self.state_size] if self._state_is_single else self.state_size
-        self.states = [
-            self.add_weight(
-                shape=(batch_size, size),
-                initializer="zeros",
-                trainable=False,
+        shapes = flat_shapes(nested_shapes(self.cell, batch_size))
+        states = [self._make_state(shape, i) for i, shape in enumerate(shapes)]
+        # Not tracked as weights: no file of weights holds them.
+        object.__setattr__(self, "states", packed(self.cell, states))
+
+    def _make_state(self, shape: Shape, index: int) -> Variable:
+        with context.Scope("backend", self._backend), self._variable_scope():
+            state = Variable(
+                initializers.get("zeros"),
+                shape=shape,
                 dtype=self.variable_dtype,
-                name=f"state_{i}",
+                trainable=False,
+                name=f"state_{index}",
             )
-            for i, size in enumerate(sizes)
-        ]
+        self._track_variable(state, of_generator=True)
+        return state
 
     def get_initial_state(self, batch_size: Any) -> list[Tensor]:
         """The states before the first step: the cell's, or zeros."""
-        make = getattr(self.cell, "get_initial_state", None)
-        if make is not None:
-            state = make(batch_size=batch_size)
-        else:
-            sizes = [self.state_size] if self._state_is_single else self.state_size
-            state = [
-                ops.zeros((batch_size, size), dtype=self.compute_dtype)
-                for size in sizes
-            ]
-        return list(state) if isinstance(state, (list, tuple)) else [state]
+        return zero_states(self.cell, batch_size, self.compute_dtype)
 
     def inner_loop(
         self, sequences: Tensor, initial_state: Any, mask: Any, training: Any = False
@@ -134,9 +141,8 @@ class RNN(Layer):
             initial_state = self.get_initial_state(ops.shape(sequences)[0])
 
         def step(inputs: Any, states: Any) -> tuple[Any, list[Any]]:
-            given = states[0] if self._state_is_single else list(states)
-            output, new = self.cell(inputs, given)
-            return output, list(new) if isinstance(new, (list, tuple)) else [new]
+            output, new = self.cell(inputs, states)
+            return output, as_list(new)
 
         return rnn(
             step,
@@ -160,12 +166,11 @@ class RNN(Layer):
         if isinstance(mask, (list, tuple)):
             mask = mask[0]
         if initial_state is None and self.stateful:
-            initial_state = [ops.convert_to_tensor(state) for state in self.states]
+            initial_state = self.states
         if initial_state is not None:
-            initial_state = [
-                ops.cast(state, self.compute_dtype)
-                for state in tree.flatten(initial_state)
-            ]
+            given = [ops.convert_to_tensor(x) for x in tree.flatten(initial_state)]
+            cast = [ops.cast(state, self.compute_dtype) for state in given]
+            initial_state = packed(self.cell, cast)
         if training:
             self._draw_dropout(sequences, initial_state)
         try:
@@ -176,26 +181,37 @@ class RNN(Layer):
             if training:
                 self._forget_dropout()
         if self.stateful:
-            for state, new in zip(self.states, tree.flatten(states), strict=True):
+            kept = tree.flatten(self.states)
+            for state, new in zip(kept, tree.flatten(states), strict=True):
                 state.assign(ops.cast(new, state.dtype))
         result = outputs if self.return_sequences else last
         return (result, *states) if self.return_state else result
 
     def _draw_dropout(self, sequences: Tensor, initial_state: Any) -> None:
         """Draws the cells' dropout before the loop; see `dropout_masks`."""
-        for cell in self._dropout_cells():
-            cell.get_dropout_mask(sequences[:, 0])
-            if cell.recurrent_dropout > 0:
-                state = initial_state or self.get_initial_state(ops.shape(sequences)[0])
-                cell.get_recurrent_dropout_mask(state[0])
+        cells = self._cells()
+        if not any(isinstance(cell, DropoutRNNCell) for cell in cells):
+            return
+        batch, inputs = ops.shape(sequences)[0], sequences[:, 0]
+        states = initial_state or self.get_initial_state(batch)
+        if len(cells) == 1 and cells[0] is self.cell:
+            states = [states]
+        for cell, own in zip(cells, states, strict=True):
+            if isinstance(cell, DropoutRNNCell):
+                cell.get_dropout_mask(inputs)
+                cell.get_recurrent_dropout_mask(own[0])
+            if cell is not cells[-1]:
+                size = (batch, output_size_of(cell))
+                inputs = ops.zeros(size, dtype=self.compute_dtype)
 
     def _forget_dropout(self) -> None:
-        for cell in self._dropout_cells():
-            cell.reset_dropout_mask()
-            cell.reset_recurrent_dropout_mask()
+        for cell in self._cells():
+            if isinstance(cell, DropoutRNNCell):
+                cell.reset_dropout_mask()
+                cell.reset_recurrent_dropout_mask()
 
-    def _dropout_cells(self) -> list[Any]:
-        return [self.cell] if isinstance(self.cell, DropoutRNNCell) else []
+    def _cells(self) -> list[Any]:
+        return list(getattr(self.cell, "cells", None) or [self.cell])
 
     def compute_mask(self, _: Any, mask: Any = None) -> Any:
         """The mask, if all steps are returned; states have none."""
@@ -203,36 +219,33 @@ class RNN(Layer):
         own = mask if self.return_sequences else None
         if not self.return_state:
             return own
-        count = 1 if self._state_is_single else len(self.state_size)
-        return (own, *(None,) * count)
+        return (own, *(None,) * len(self.state_size))
 
     def compute_output_shape(
         self, sequences_shape: Shape, initial_state_shape: Any = None
     ) -> Any:
         """The shape of the outputs, and of the last states if they are wanted."""
         batch, time = sequences_shape[:2]
-        sizes = [self.state_size] if self._state_is_single else self.state_size
-        size = getattr(self.cell, "output_size", None) or sizes[0]
+        size = output_size_of(self.cell)
         sequence = (time,) if self.return_sequences else ()
         shape = (batch, *sequence, *(size if isinstance(size, tuple) else (size,)))
         if not self.return_state:
             return shape
-        return (shape, *((batch, size) for size in sizes))
+        return (shape, *nested_shapes(self.cell, batch))
 
     def reset_state(self) -> None:
         """Sets the states of a stateful layer to zero."""
         self.reset_states()
 
     def reset_states(self) -> None:
-        """Sets the states of a stateful layer to zero.
-
-        Raises:
-            ValueError: if the layer is not stateful.
-        """
-        if not self.stateful:
-            raise ValueError(
-                f"{self.name} keeps no states between batches. Make it with "
-                "stateful=True to have states to reset."
-            )
-        for state in self.states or ():
+        """Sets the states of a stateful layer to zero; others have none."""
+        for state in tree.flatten(self.states or []):
             state.assign(ops.zeros(state.shape, dtype=state.dtype))
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
+        """A layer made from what `get_config` returned."""
+        with CustomObjectScope(custom_objects or {}):
+            return super().from_config(config)

@@ -1,0 +1,101 @@
+"""`StackedRNNCells`: several cells that behave as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core.registry import CustomObjectScope
+from keras.core.typing import Shape, Tensor
+from keras.layers.layer import Layer
+from keras.layers.rnn.states import as_list, output_size_of, zero_states
+
+
+class StackedRNNCells(Layer):
+    """Cells one on top of the other: each step goes through all of them.
+
+    Args:
+        cells: cells; the output of one is the input of the next.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Call arguments: `inputs`, `(batch, features)`; `states`, a list with the states of
+    each cell, as `get_initial_state` makes it; `training`.
+
+    Example:
+
+    >>> import keras
+    >>> cells = [keras.layers.LSTMCell(4), keras.layers.GRUCell(3)]
+    >>> stacked = keras.layers.StackedRNNCells(cells)
+    >>> tuple(keras.layers.RNN(stacked)(keras.ops.ones((2, 5, 6))).shape)
+    (2, 3)
+    """
+
+    def __init__(self, cells: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for cell in cells:
+            if not callable(getattr(cell, "call", None)) or not hasattr(
+                cell, "state_size"
+            ):
+                raise ValueError(
+                    "StackedRNNCells expects `cells` to be layers with `call(inputs, "
+                    f"states)` and `state_size`. Received: {cell!r} of type "
+                    f"{type(cell).__name__}."
+                )
+        if not cells:
+            raise ValueError("StackedRNNCells needs at least one cell. Received: none.")
+        self.cells = list(cells)
+
+    @property
+    def state_size(self) -> list[Any]:
+        """The state sizes of the cells."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self) -> Any:
+        """The output size of the last cell."""
+        return output_size_of(self.cells[-1])
+
+    def build(self, input_shape: Shape) -> None:
+        """Builds the cells, each for the output of the one before."""
+        shape = tuple(input_shape)
+        for cell in self.cells:
+            if isinstance(cell, Layer) and not cell.built:
+                cell.build(shape)
+                cell.built = True
+            size = output_size_of(cell)
+            shape = (shape[0], *(size if isinstance(size, tuple) else (size,)))
+        self.built = True
+
+    def call(
+        self,
+        inputs: Tensor,
+        states: Any,
+        training: bool | None = False,
+        **kwargs: Any,
+    ) -> tuple[Tensor, list[Any]]:
+        """The output of the last cell, and the new states of all."""
+        new = []
+        for cell, own in zip(self.cells, states, strict=True):
+            inputs, after = cell(inputs, as_list(own), **kwargs)
+            new.append(as_list(after))
+        return inputs, new
+
+    def get_initial_state(self, batch_size: Any = None) -> list[Any]:
+        """The states before the first step: a list for each cell."""
+        dtype = self.compute_dtype
+        return [zero_states(cell, batch_size, dtype) for cell in self.cells]
+
+    def get_config(self) -> dict[str, Any]:
+        """The cells in serialized form."""
+        from keras.core.serialization import serialize_keras_object
+
+        config = super().get_config()
+        config["cells"] = [serialize_keras_object(cell) for cell in self.cells]
+        return config
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
+        """Stacked cells made from what `get_config` returned."""
+        with CustomObjectScope(custom_objects or {}):
+            return super().from_config(config)

@@ -1,0 +1,70 @@
+"""States of cells: how large they are, what they begin with.
+
+A cell says its `state_size`: an integer for one state, or a list of them. Cells are
+always given a list of states, and `RNN` keeps that of a single cell flat.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core import tree
+from keras.core.typing import Tensor
+
+
+def as_list(states: Any) -> list[Any]:
+    """States as the list that cells take."""
+    return list(states) if isinstance(states, (list, tuple)) else [states]
+
+
+def output_size_of(cell: Any) -> Any:
+    """The size of a cell's output: its first state's by default."""
+    size = getattr(cell, "output_size", None)
+    return as_list(cell.state_size)[0] if size is None else size
+
+
+def zero_states(cell: Any, batch_size: Any, dtype: str) -> list[Tensor]:
+    """The states before a cell's first step: its own, or zeros."""
+    make = getattr(cell, "get_initial_state", None)
+    if make is not None:
+        return as_list(make(batch_size=batch_size))
+    return [
+        ops.zeros((batch_size, size), dtype=dtype) for size in as_list(cell.state_size)
+    ]
+
+
+def state_shapes(state_size: Any, batch_size: int | None) -> list[Any]:
+    """Shapes of the states, a list in place of the states of each stacked cell."""
+    return [
+        state_shapes(size, batch_size)
+        if isinstance(size, (list, tuple))
+        else (batch_size, size)
+        for size in as_list(state_size)
+    ]
+
+
+def nested_shapes(cell: Any, batch_size: int | None) -> list[Any]:
+    """`state_shapes`, in the structure of the states that the cell returns."""
+    cells = getattr(cell, "cells", None)
+    if cells is None:
+        return state_shapes(cell.state_size, batch_size)
+    return [state_shapes(one.state_size, batch_size) for one in cells]
+
+
+def flat_shapes(shapes: list[Any]) -> list[Any]:
+    """The shapes in a nested list of them, one after the other."""
+    found: list[Any] = []
+    for shape in shapes:
+        found += flat_shapes(shape) if isinstance(shape, list) else [shape]
+    return found
+
+
+def packed(cell: Any, flat: list[Any]) -> list[Any]:
+    """A flat list of states in the structure of the cell's."""
+    shapes = nested_shapes(cell, None)
+    return tree.pack_sequence_as(_places(shapes), flat)
+
+
+def _places(shapes: Any) -> Any:
+    return [_places(s) if isinstance(s, list) else 0 for s in shapes]
