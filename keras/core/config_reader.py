@@ -105,6 +105,33 @@ def deserialize_arguments(config: Mapping[str, Any]) -> dict[str, Any]:
             return _read_items(config, strict=False)
 
 
+def read_instance(cls: type, config: Mapping[str, Any]) -> Any:
+    """An object whose class is already found, with the checks of every other.
+
+    Args:
+        cls: the class.
+        config: the serialized form: `class_name`, `config`, perhaps `build_config`.
+
+    Raises:
+        DeserializationError: if the config does not fit the class.
+        UnsafeDeserializationError: if it would run code, in safe mode.
+    """
+    name, inner = str(config["class_name"]), config.get("config") or {}
+    with SafeModeScope(None):
+        if _reading.get() is not None:
+            return _guarded(cls, name, inner, config)
+        with reading():
+            return _guarded(cls, name, inner, config)
+
+
+def _guarded(cls: Any, name: str, inner: Any, config: Mapping[str, Any]) -> Any:
+    with _at(_label(name, inner)):
+        _refuse_unsafe(cls, inner)
+        obj = _make(cls, name, inner)
+        _finish(obj, name, config)
+    return obj
+
+
 def _read(config: Any, strict: bool) -> Any:
     if isinstance(config, Mapping):
         if _is_object(config, strict):
@@ -184,9 +211,7 @@ def _read_instance(config: Mapping[str, Any], name: str, inner: Any) -> Any:
         return _read_function(config.get("module"), inner)
     with _at(_label(name, inner)):
         cls = _find_class(config, name)
-        _refuse_unsafe(cls, inner)
-        obj = _make(cls, name, inner)
-        _finish(obj, name, config)
+    obj = _guarded(cls, name, inner, config)
     if sharing is not None and isinstance(shared_id, (int, str)):
         sharing.read[shared_id] = obj
     return obj

@@ -34,6 +34,12 @@ class Configurable:
     _config_excluded: tuple[str, ...] = ()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        if cls.__init__ is object.__init__ and (args or kwargs):
+            # Python itself would take and forget them.
+            given = [*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())]
+            raise TypeError(
+                f"{cls.__name__}() takes no arguments. Received: {', '.join(given)}."
+            )
         self = object.__new__(cls)
         object.__setattr__(self, "_recorded", (args, kwargs))
         return self

@@ -119,8 +119,8 @@ class Family:
         Raises:
             ValueError: if the name is unknown, or the result is of another family.
         """
+        from keras.core.config_reader import deserialize_keras_object, read_instance
         from keras.core.registry import CustomObjectScope
-        from keras.core.serialization import deserialize_keras_object
 
         with CustomObjectScope(custom_objects):
             if isinstance(config, str):
@@ -137,10 +137,25 @@ class Family:
                 if found is None:
                     raise ValueError(self._unknown(str(config["class_name"])))
                 if inspect.isclass(found):
-                    return found.from_config(dict(config.get("config") or {}))
+                    return self._checked(read_instance(found, config))
                 if config["class_name"] != "function":
                     return found
-            return deserialize_keras_object(dict(config))
+            return self._checked(deserialize_keras_object(dict(config)))
+
+    def _checked(self, made: Any) -> Any:
+        """`made`, unless it is a Keras object of another family.
+
+        A config may name any public class. Functions and classes of the user's own
+        need no base class.
+        """
+        ours = type(made).__module__.partition(".")[0] == "keras"
+        if isinstance(made, self.base) or (callable(made) and not ours):
+            return made
+        raise ValueError(
+            f"The config stands for {made!r} of type {type(made).__name__}, which is "
+            f"no {self.what}. Expected the config of a {self.base.__name__} or of a "
+            "function, as `serialize` returns it."
+        )
 
     def _make(self, cls: type) -> Any:
         try:

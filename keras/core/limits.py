@@ -41,6 +41,17 @@ _budget: ContextVar[Budget | None] = ContextVar("keras_variable_budget", default
 current_budget = _budget.get
 
 
+def claim(name: str, shape: tuple[int, ...], dtype: str) -> None:
+    """Counts values that a config makes us hold, where a file is being read.
+
+    Raises:
+        UnsafeDeserializationError: if they are more than the file's weights justify.
+    """
+    budget = _budget.get()
+    if budget is not None:
+        budget.take(name, shape, dtype)
+
+
 @contextmanager
 def variable_budget(stored: int, source: str) -> Iterator[None]:
     """Limits what variables made in the block may take.

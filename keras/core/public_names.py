@@ -146,6 +146,8 @@ _CORE_OPS = frozenset(
 # Public objects that deserialization must not make: they run code or read files
 # that a config names. They stand behind safe mode.
 RUNS_CODE = frozenset({"TorchModuleWrapper", "TFSMLayer"})
+# Functions of the namespaces of functions that make objects and compute nothing.
+_NOT_COMPUTING = frozenset({"get", "serialize", "deserialize"})
 # Arguments with which a public class would open a file that the config names.
 READS_FILES = dict.fromkeys(
     ("StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"),
@@ -269,7 +271,7 @@ def find_function(module: str | None, name: str) -> Any:
             losses, metrics and ops in this order.
         name: the function's name.
     """
-    if not isinstance(name, str):
+    if not isinstance(name, str) or name in _NOT_COMPUTING:
         return None
     spaces = FUNCTION_NAMESPACES
     if module not in (None, "builtins"):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras import ops
+from keras.core import limits
 from keras.metrics.precision_recall import ConfusionAtThresholds
 from keras.metrics.thresholds import confusion, spread_thresholds
 
@@ -202,6 +203,7 @@ def _thresholds_of(count: int, given: Any) -> list[float]:
                 "`num_thresholds` of AUC must be above 1. "
                 f"Received: num_thresholds={count}."
             )
+        limits.claim("thresholds", (count,), "float64")
         return spread_thresholds(count)
     values = sorted(float(t) for t in given)
     if any(not 0 <= t <= 1 for t in values):

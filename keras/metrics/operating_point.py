@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core import limits
 from keras.metrics.precision_recall import ConfusionAtThresholds
 from keras.metrics.thresholds import confusion
 
@@ -50,6 +51,7 @@ class _OperatingPoint(ConfusionAtThresholds):
                 f"Received: num_thresholds={num_thresholds}."
             )
         self.value = value
+        limits.claim("thresholds", (num_thresholds,), "float64")
         self.num_thresholds = num_thresholds
         self.class_id = class_id
         last = num_thresholds - 1
