@@ -213,6 +213,8 @@ class LoraLayer(Layer):
         high.assign(ops.zeros(high.shape, high.dtype))
 
     def _filed_variables(self) -> list[Any]:
-        small = {id(variable) for variable in self._lora_pair}
+        """The variables that files hold: the small ones are part of the big one."""
+        pair = self._lora_pair if self.lora_enabled else ()
+        small = {id(variable) for variable in pair}
         own = [*self._trainable_variables, *self._non_trainable_variables]
         return [variable for variable in own if id(variable) not in small]

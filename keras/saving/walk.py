@@ -156,9 +156,11 @@ def is_kind(cls: type, names: tuple[str, ...]) -> bool:
 
 
 def own_variables(obj: Any) -> list[Any]:
-    """The variables of an object itself, without those of its children."""
+    """The variables that a file holds of an object itself, without its children."""
     if is_optimizer(obj):
         return list(obj.variables)
+    if hasattr(obj, "_filed_variables"):
+        return obj._filed_variables()
     trainable = getattr(obj, "_trainable_variables", None)
     if trainable is None:
         return list(getattr(obj, "variables", ()))
@@ -166,7 +168,7 @@ def own_variables(obj: Any) -> list[Any]:
 
 
 # The base classes whose saving hooks are the default ones.
-_HOOKED = ("LayerState", "Layer", "Optimizer", "Model")
+_HOOKED = ("LayerState", "Layer", "LoraLayer", "Optimizer", "Model")
 
 
 def has_own_hook(obj: Any, hook: str) -> bool:
