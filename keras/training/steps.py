@@ -53,8 +53,30 @@ def make_step(model: Any, name: str, plain: Step | None = None) -> Step:
     """
     if takes_state(model, name):
         return _with_state(model, name)
-    step = plain or getattr(model, name)
-    return compiled(model, step)
+    return compiled(model, plain or _own_step(model, name))
+
+
+def _own_step(model: Any, name: str) -> Step:
+    """A user's step: only training records gradients, and no result holds on to them.
+
+    What it returns may wait long before somebody looks.
+    """
+    step, backend = getattr(model, name), model._backend
+
+    def run(data: Any) -> Any:
+        if name == "train_step":
+            return _released(backend, step(data))
+        with backend.update_scope():
+            return step(data)
+
+    return run
+
+
+def _released(backend: Any, logs: Any) -> Any:
+    """Logs without the record of how they were computed."""
+    return map_leaves(
+        lambda x: backend.stop_gradient(x) if backend.is_tensor(x) else x, logs
+    )
 
 
 def compiled(model: Any, step: Step) -> Step:
@@ -125,15 +147,44 @@ def _with_state(model: Any, name: str) -> Step:
     def stateful(data: Any) -> Any:
         groups = _state_variables(model, name)
         state = tuple([variable.value for variable in group] for group in groups)
-        logs, new = run(state, data)
+        logs, new = _logs_and_state(model, name, run(state, data))
         if name == "predict_step":
             new = (state[0], new)
+        _check_state(model, name, new, groups)
         for group, values in zip(groups, new, strict=True):
             for variable, value in zip(group, values, strict=True):
                 variable.assign(value)
-        return logs
+        return _released(model._backend, logs)
 
     return stateful
+
+
+def _logs_and_state(model: Any, name: str, results: Any) -> tuple[Any, Any]:
+    if isinstance(results, tuple) and len(results) == 2:
+        return results
+    what = "outputs" if name == "predict_step" else "logs"
+    raise TypeError(
+        f"`{name}(self, state, data)` of {type(model).__name__} must return "
+        f"`({what}, state)`, the new values of all variables beside the {what}. "
+        f"Received: {results!r}. Without a state, write `{name}(self, data)` with "
+        "`keras.value_and_grad`."
+    )
+
+
+def _check_state(model: Any, name: str, new: Any, groups: list[list[Any]]) -> None:
+    expected = [len(group) for group in groups]
+    try:
+        received = [len(values) for values in new]
+    except TypeError:
+        received = None
+    if received != expected:
+        parts = zip(STATE[name], expected, strict=True)
+        listed = ", ".join(f"{part} ({count})" for part, count in parts)
+        raise ValueError(
+            f"`{name}(self, state, data)` of {type(model).__name__} must return the "
+            f"state as lists of values in this order: {listed}. Received lists of "
+            f"{received} values."
+        )
 
 
 def _state_variables(model: Any, name: str) -> list[list[Any]]:
