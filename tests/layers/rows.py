@@ -57,6 +57,12 @@ def _lstm(**more: Any) -> Any:
     return lambda: {"layer": keras.layers.LSTM(4, **more)}
 
 
+def _stacked() -> Any:
+    layers = keras.layers
+    cells = [layers.LSTMCell(4), layers.GRUCell(3), layers.SimpleRNNCell(2)]
+    return {"cell": cells, "return_sequences": True}
+
+
 ROWS = [
     Row("Dense", {"units": 4, "activation": "relu"}),
     Row("Dense", {"units": 4, "use_bias": False}, (2, 3)),
@@ -117,7 +123,17 @@ ROWS = [
     Row("LSTM", {"units": 4, "return_sequences": True, "go_backwards": True}),
     Row("LSTM", {"units": 4, "activation": "relu", "use_bias": False}),
     Row("LSTM", {"units": 4, "return_state": True, "unroll": True}),
+    Row("GRU", {"units": 4}),
+    Row("GRU", {"units": 4, "return_sequences": True, "go_backwards": True}),
+    Row("GRU", {"units": 4, "reset_after": False, "return_state": True}),
+    Row("GRU", {"units": 4, "recurrent_activation": "tanh", "use_bias": False}),
+    Row("GRU", {"units": 4, "reset_after": False, "activation": "relu"}),
+    Row("SimpleRNN", {"units": 4, "return_state": True}),
+    Row("SimpleRNN", {"units": 4, "use_bias": False, "unroll": True}),
     Row("RNN", lambda: {"cell": keras.layers.LSTMCell(4), "return_sequences": True}),
+    Row("RNN", lambda: {"cell": keras.layers.GRUCell(4), "return_state": True}),
+    Row("RNN", _stacked),
+    Row("Bidirectional", lambda: {"layer": keras.layers.GRU(3)}),
     Row("Bidirectional", _lstm(return_sequences=True)),
     Row("Bidirectional", _lstm(return_state=True)),
     Row("TimeDistributed", lambda: {"layer": keras.layers.Dense(4)}),
