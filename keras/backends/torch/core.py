@@ -226,8 +226,8 @@ def cast(x: Any, dtype: Any) -> Any:
 
 
 def own(x: Any) -> Any:
-    """A copy that nobody else can write to."""
-    return x.detach().clone()
+    """A copy that nobody else can write to, laid out as fused kernels need it."""
+    return x.detach().clone(memory_format=_torch.contiguous_format)
 
 
 def stop_gradient(x: Any) -> Any:

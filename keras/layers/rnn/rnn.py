@@ -171,14 +171,15 @@ class RNN(Layer):
             given = [ops.convert_to_tensor(x) for x in tree.flatten(initial_state)]
             cast = [ops.cast(state, self.compute_dtype) for state in given]
             initial_state = packed(self.cell, cast)
-        if training:
+        draws = training and self._drops_out()
+        if draws:
             self._draw_dropout(sequences, initial_state)
         try:
             last, outputs, states = self.inner_loop(
                 sequences, initial_state, mask, training
             )
         finally:
-            if training:
+            if draws:
                 self._forget_dropout()
         if self.stateful:
             kept = tree.flatten(self.states)
@@ -190,8 +191,6 @@ class RNN(Layer):
     def _draw_dropout(self, sequences: Tensor, initial_state: Any) -> None:
         """Draws the cells' dropout before the loop; see `dropout_masks`."""
         cells = self._cells()
-        if not any(isinstance(cell, DropoutRNNCell) for cell in cells):
-            return
         batch, inputs = ops.shape(sequences)[0], sequences[:, 0]
         states = initial_state or self.get_initial_state(batch)
         if len(cells) == 1 and cells[0] is self.cell:
@@ -204,6 +203,13 @@ class RNN(Layer):
                 size = (batch, output_size_of(cell))
                 inputs = ops.zeros(size, dtype=self.compute_dtype)
 
+    def _drops_out(self) -> bool:
+        return any(
+            cell.dropout > 0 or cell.recurrent_dropout > 0
+            for cell in self._cells()
+            if isinstance(cell, DropoutRNNCell)
+        )
+
     def _forget_dropout(self) -> None:
         for cell in self._cells():
             if isinstance(cell, DropoutRNNCell):
@@ -211,7 +217,7 @@ class RNN(Layer):
                 cell.reset_recurrent_dropout_mask()
 
     def _cells(self) -> list[Any]:
-        return list(getattr(self.cell, "cells", None) or [self.cell])
+        return getattr(self.cell, "cells", None) or [self.cell]
 
     def compute_mask(self, _: Any, mask: Any = None) -> Any:
         """The mask, if all steps are returned; states have none."""
