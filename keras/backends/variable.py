@@ -280,9 +280,11 @@ class Variable:
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        del copy
         array = self.numpy()
-        return array if dtype is None else array.astype(dtype)
+        if dtype is not None:
+            return array.astype(dtype)
+        # NumPy relies on it: `np.array(variable)` must not share memory.
+        return array.copy() if copy else array
 
     def __hash__(self) -> int:
         return id(self)

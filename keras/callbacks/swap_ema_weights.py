@@ -31,6 +31,7 @@ class SwapEMAWeights(Callback):
         super().__init__()
         self.swap_on_epoch = swap_on_epoch
         self._averages_in_model = False
+        self._latest: list[np.ndarray] = []
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Back to the weights that are trained."""
@@ -41,6 +42,18 @@ class SwapEMAWeights(Callback):
         """Put the averages in, where they shall stay between epochs."""
         if self.swap_on_epoch and not self._averages_in_model:
             self._swap()
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Leave the averages in the model, as training with them always does."""
+        if not self._averages_in_model:
+            return
+        # `fit` has put into the model what the optimizer held in their place.
+        for pair, mean in zip(
+            self._pairs(self._optimizer()), self._latest, strict=True
+        ):
+            for variable in pair:
+                variable.assign(mean)
+        self._averages_in_model = False
 
     def on_test_begin(self, logs: Logs = None) -> None:
         """Put the averages in."""
@@ -66,23 +79,31 @@ class SwapEMAWeights(Callback):
         if self._averages_in_model:
             self._swap()
 
-    def _swap(self) -> None:
+    def _optimizer(self) -> Any:
         optimizer = getattr(self.model, "optimizer", None)
-        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        return getattr(optimizer, "inner_optimizer", optimizer)
+
+    def _swap(self) -> None:
+        optimizer = self._optimizer()
         if not getattr(optimizer, "use_ema", False):
             raise ValueError(
                 "SwapEMAWeights needs an optimizer that keeps an average of the "
                 f"weights (`use_ema=True`). The model's optimizer is {optimizer!r}."
             )
         pairs = self._pairs(optimizer)
+        self._latest = []
         for variable, average in pairs:
             # Copies: a backend may assign in place.
-            trained = np.array(variable)
-            variable.assign(np.array(average))
+            trained, mean = np.array(variable), np.array(average)
+            variable.assign(mean)
             average.assign(trained)
+            if not self._averages_in_model:
+                self._latest.append(mean)
         self._averages_in_model = bool(pairs) and not self._averages_in_model
 
     def _pairs(self, optimizer: Any) -> list[tuple[Any, Any]]:
-        averages = getattr(optimizer, "_model_variables_moving_average", None) or []
-        variables = getattr(optimizer, "_trainable_variables", None) or []
-        return list(zip(variables, averages, strict=True)) if averages else []
+        if not optimizer._averages:
+            return []
+        return list(
+            zip(optimizer._trainable_variables, optimizer._averages, strict=True)
+        )

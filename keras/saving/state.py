@@ -91,7 +91,8 @@ def _misfit(path: str, obj: Any, store: Store) -> str | None:
 def _misfit_of_hook(where: str, obj: Any, store: Store) -> str | None:
     """Tries a hook of the user's; its assignments are noted and thrown away."""
     try:
-        with StatelessScope():
+        with StatelessScope(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they come when it is done for real
             obj.load_own_variables(store)
     except (UnsafeDeserializationError, MemoryError):
         raise

@@ -6,6 +6,7 @@ stay on the device until a callback looks.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
@@ -16,6 +17,12 @@ from keras.callbacks import CallbackList, ProgbarLogger
 from keras.callbacks.logs import LazyLogs, to_host_logs
 from keras.training.data import DataSource
 from keras.training.data.structure import leaves_of, map_leaves
+
+_RAN_OUT = (
+    "The generator ran out of data; training ends after {epoch} of {end} epochs. "
+    "Provide at least `steps_per_epoch * epochs` batches: let the generator loop, call "
+    "`.repeat()` on a dataset, or pass data that can be passed over again."
+)
 
 Step = Callable[[Any], Any]
 Results = Callable[[], dict[str, Any]]
@@ -40,9 +47,15 @@ def fit(
         validation_due: Whether to validate after an epoch.
     """
     model.stop_training = False
+    model._initial_epoch = None  # a callback that resumes a training sets it
     callbacks.on_train_begin()
+    if model._initial_epoch is not None:
+        epochs = range(max(epochs.start, model._initial_epoch), epochs.stop)
     logs: dict[str, Any] = {}
     for epoch in epochs:
+        if epoch > epochs.start and source.used_up():
+            warnings.warn(_RAN_OUT.format(epoch=epoch, end=epochs.stop), stacklevel=4)
+            break
         model.reset_metrics()
         callbacks.on_epoch_begin(epoch)
         source.on_epoch_begin()

@@ -193,7 +193,7 @@ def test_swap_ema_weights():
     model, weight, average = FakeModel(), Holder(1.0), Holder(2.0)
     model.optimizer.use_ema = True
     model.optimizer._trainable_variables = [weight]
-    model.optimizer._model_variables_moving_average = [average]
+    model.optimizer._averages = [average]
 
     def now():
         return float(weight.value[0]), float(average.value[0])
