@@ -39,6 +39,8 @@ def labels_like(y_true: Any, y_pred: Any) -> Any:
     dtype = dtypes.standardize_dtype(y_pred.dtype)
     if isinstance(y_true, KerasTensor):
         return ops.cast(y_true, dtype)
+    if current().kinds.get(type(y_true)) == TENSOR and y_true.dtype == "string":
+        raise TypeError("A loss compares numbers, but `y_true` holds strings.")
     return ops.convert_to_tensor(y_true, dtype=dtype)
 
 

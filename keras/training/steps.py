@@ -20,7 +20,7 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
 from keras.core.scopes import SymbolicScope
 from keras.training.data import unpack_x_y_sample_weight
-from keras.training.data.structure import map_leaves
+from keras.training.data.structure import leaves_of, map_leaves
 
 Step = Callable[[Any], Any]
 # The state of the documented stateless form, in the order that it is passed in.
@@ -224,11 +224,27 @@ def build(model: Any, data: Any) -> None:
     """
     x, y, _ = unpack_x_y_sample_weight(data)
     parts = model._compilation
+    for leaf in leaves_of(y):
+        _check_numbers(leaf)
     unsettled = parts is not None and y is not None and not parts.built
     if not model.built or unsettled:
         y_pred = _outputs_of(model, x)
         if parts is not None and unsettled and y_pred is not None:
             parts.build(map_leaves(_spec, y), y_pred)
+
+
+def _holds_text(value: Any) -> bool:
+    dtype = getattr(value, "dtype", None)
+    return getattr(dtype, "kind", None) in ("O", "U", "S") or dtype == "string"
+
+
+def _check_numbers(target: Any) -> None:
+    if _holds_text(target):
+        raise ValueError(
+            f"The targets `y` have dtype {target.dtype}: they are text or other "
+            "objects, and a loss compares numbers. Number the classes first, for "
+            "instance with `classes, y = np.unique(y, return_inverse=True)`."
+        )
 
 
 def build_optimizer(model: Any) -> None:
@@ -257,5 +273,7 @@ def _outputs_of(model: Any, x: Any) -> Any:
 def _spec(value: Any) -> Any:
     if not hasattr(value, "shape") or not hasattr(value, "dtype"):
         value = np.asarray(value)
+    if _holds_text(value):
+        return KerasTensor(tuple(value.shape), dtype="string")
     dtype = getattr(value.dtype, "name", None) or str(value.dtype).split(".")[-1]
     return KerasTensor(tuple(value.shape), dtype=dtype)

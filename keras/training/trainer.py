@@ -33,6 +33,10 @@ from keras.training.data.array_source import host_parts
 from keras.training.data.make_source import loader_kind
 from keras.training.data.structure import leaves_of, map_leaves
 
+_NUMPY_DTYPES = {
+    name: np.dtype("float32" if name == "bfloat16" else name)
+    for name in ("bfloat16", "float16", "float32", "float64")
+}
 _NO_COMPILE = "You must call `compile()` before using {what} of the model {name!r}."
 
 
@@ -715,7 +719,7 @@ class Trainer:
             function = self.make_predict_function()
         if type(x) is np.ndarray and x.dtype.kind == "f":
             # Floats take the type of the library, as everywhere.
-            floatx = np.dtype(config.floatx())
+            floatx = _NUMPY_DTYPES[config.floatx()]
             x = x if x.dtype is floatx else x.astype(floatx)
         outputs = function((x,))
         to_numpy = self._backend.convert_to_numpy
@@ -830,7 +834,7 @@ class Trainer:
     ) -> Any:
         x, y, sample_weight = parts
         backend = self._backend
-        return make_source(
+        source = make_source(
             x,
             y,
             sample_weight,
@@ -840,6 +844,14 @@ class Trainer:
             native=backend.name,
             **options,
         )
+        if source.infinite and source.steps is None:
+            raise ValueError(
+                f"This {type(x).__name__} is infinite: it never ends by itself. Say "
+                "how many batches to take: `steps_per_epoch` in `fit`, "
+                "`validation_steps` for validation data, `steps` in `evaluate` and "
+                "`predict`."
+            )
+        return source
 
     def _build_for(self, source: Any) -> None:
         compilation = self._compilation

@@ -107,6 +107,8 @@ def _weighted(
 class GeneratorSource(IterableSource):
     """Batches from a generator or iterator, which can be passed over only once."""
 
+    single_pass = True
+
     def _count(self) -> int | None:
         return None
 

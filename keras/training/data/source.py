@@ -26,12 +26,14 @@ class DataSource:
         num_samples: Samples per epoch, `None` where nobody knows.
         infinite: Whether a pass is known never to end; such a source needs
             `steps`.
+        single_pass: Whether the data can be passed over only once.
     """
 
     num_batches: int | None = None
     batch_size: int | None = None
     num_samples: int | None = None
     infinite: bool = False
+    single_pass: bool = False
 
     def __init__(self, steps: int | None = None) -> None:
         self.steps = steps
@@ -103,6 +105,16 @@ class DataSource:
             ) from None
         self._running = itertools.chain([first], running)
         return first
+
+    def used_up(self) -> bool:
+        """Whether data of a single pass has no batch left."""
+        if not self.single_pass:
+            return False
+        try:
+            self.peek()
+        except ValueError:
+            return True
+        return False
 
     def on_epoch_begin(self) -> None:
         """Called by the trainer before the batches of an epoch are asked for."""
