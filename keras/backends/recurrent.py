@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from keras.core import tree
+
 Step = Callable[[Any, Any], tuple[Any, Any]]
 Project = Callable[[Any], Any]
 
@@ -103,3 +105,47 @@ def of_recurrence(bias: Any, reset_after: bool) -> Any:
 def unchanged(x: Any) -> Any:
     """The projection of an input that was projected before the loop."""
     return x
+
+
+def stepwise(
+    numpy: Any,
+    step_function: Step,
+    inputs: Any,
+    initial_states: Any,
+    go_backwards: bool,
+    mask: Any,
+    time_major: bool,
+    zero_output_for_mask: bool,
+    return_all_outputs: bool,
+) -> tuple[Any, Any, Any]:
+    """A recurrence as a plain loop, for a framework with the functions of NumPy."""
+    axis = 0 if time_major else 1
+    leaves = tree.flatten(inputs)
+    steps = leaves[0].shape[axis]
+    states, previous, outputs = initial_states, None, []
+
+    def at(x: Any, t: int) -> Any:
+        return x[t] if time_major else x[:, t]
+
+    def choose(kept: Any, new: Any, old: Any) -> Any:
+        pairs = zip(tree.flatten(new), tree.flatten(old), strict=True)
+        chosen = [
+            numpy.where(kept.reshape(kept.shape[:1] + (1,) * (a.ndim - 1)), a, b)
+            for a, b in pairs
+        ]
+        return tree.pack_sequence_as(old, chosen)
+
+    for t in range(steps - 1, -1, -1) if go_backwards else range(steps):
+        x = tree.pack_sequence_as(inputs, [at(leaf, t) for leaf in leaves])
+        output, new_states = step_function(x, states)
+        if mask is not None:
+            if previous is None or zero_output_for_mask:
+                previous = tree.map_structure(numpy.zeros_like, output)
+            output = choose(at(mask, t), output, previous)
+            new_states = choose(at(mask, t), new_states, states)
+        states = tree.pack_sequence_as(states, tree.flatten(new_states))
+        previous = output
+        outputs.append(output)
+    kept_outputs = outputs if return_all_outputs else outputs[-1:]
+    stacked = tree.map_structure(lambda *o: numpy.stack(o, axis), *kept_outputs)
+    return outputs[-1], stacked, states

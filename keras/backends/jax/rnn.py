@@ -1,7 +1,6 @@
-"""Recurrence on the JAX backend: `lax.scan`.
+"""Recurrence on the JAX backend: `lax.scan`, and a plain loop in eager code.
 
-`lstm` and `gru` are compiled as a whole: scanning eagerly would compile the loop anew
-at each call.
+`lstm` and `gru` are compiled as a whole, eager or not.
 """
 
 from __future__ import annotations
@@ -13,7 +12,16 @@ import jax as _jax
 import jax.numpy as _jnp
 
 from keras.backends import recurrent as _recurrent
+from keras.backends.jax.core import in_trace as _in_trace
 from keras.core import tree as _tree
+
+# Eager code is stepped through: a scan would be compiled anew at each call, which takes
+# as long as some 300 steps.
+_STEPPED = 256
+
+
+def _steps_of(inputs: Any, time_major: bool) -> int:
+    return _tree.flatten(inputs)[0].shape[0 if time_major else 1]
 
 
 def rnn(
@@ -27,6 +35,12 @@ def rnn(
     zero_output_for_mask: bool = False,
     return_all_outputs: bool = True,
 ) -> tuple[Any, Any, Any]:
+    if not _in_trace() and _steps_of(inputs, time_major) <= _STEPPED:
+        return _recurrent.stepwise(
+            _jnp, step_function, inputs, initial_states, go_backwards, mask, time_major,
+            zero_output_for_mask, return_all_outputs,
+        )  # fmt: skip
+
     def front(x: Any) -> Any:
         x = x if time_major else _jnp.swapaxes(x, 0, 1)
         return _jnp.flip(x, 0) if go_backwards else x

@@ -9,7 +9,6 @@ import numpy as _np
 
 from keras.backends import recurrent as _recurrent
 from keras.backends.numpy.nn import sigmoid as _sigmoid
-from keras.core import tree as _tree
 
 
 def rnn(
@@ -23,48 +22,10 @@ def rnn(
     zero_output_for_mask: bool = False,
     return_all_outputs: bool = True,
 ) -> tuple[Any, Any, Any]:
-    axis = 0 if time_major else 1
-    steps = _tree.flatten(inputs)[0].shape[axis]
-    order = range(steps - 1, -1, -1) if go_backwards else range(steps)
-    states, previous, outputs = initial_states, None, []
-    for t in order:
-        x = _tree.map_structure(lambda a, t=t: a.take(t, axis), inputs)
-        output, new_states = step_function(x, states)
-        if mask is not None:
-            if previous is None:
-                previous = _tree.map_structure(_np.zeros_like, output)
-            kept = mask.take(t, axis)
-            other = (
-                _tree.map_structure(_np.zeros_like, output)
-                if zero_output_for_mask
-                else previous
-            )
-            output = _choose(kept, output, other)
-            new_states = _choose(kept, new_states, states)
-        states = _like(new_states, states)
-        previous = output
-        outputs.append(output)
-    kept_outputs = outputs if return_all_outputs else outputs[-1:]
-    stacked = _tree.map_structure(lambda *o: _np.stack(o, axis), *kept_outputs)
-    return outputs[-1], stacked, states
-
-
-def _choose(mask: Any, new: Any, old: Any) -> Any:
-    def choose(a: Any, b: Any) -> Any:
-        m = mask.reshape(mask.shape[:1] + (1,) * (a.ndim - 1))
-        return _np.where(m, a, b)
-
-    return _tree.pack_sequence_as(
-        old,
-        [
-            choose(a, b)
-            for a, b in zip(_tree.flatten(new), _tree.flatten(old), strict=True)
-        ],
-    )
-
-
-def _like(new: Any, old: Any) -> Any:
-    return _tree.pack_sequence_as(old, _tree.flatten(new))
+    return _recurrent.stepwise(
+        _np, step_function, inputs, initial_states, go_backwards, mask, time_major,
+        zero_output_for_mask, return_all_outputs,
+    )  # fmt: skip
 
 
 def _split(x: Any, parts: int) -> Any:

@@ -155,19 +155,19 @@ def lstm(
     if go_backwards:
         inputs = inputs.flip(1)
         mask = None if mask is None else mask.flip(1)
-    zeros = _zero_state(inputs, recurrent_kernel)
-    h = zeros if initial_h is None else initial_h
-    c = zeros if initial_c is None else initial_c
+    zeros = inputs.new_zeros((1, inputs.shape[0], recurrent_kernel.shape[0]))
+    h = zeros if initial_h is None else initial_h.unsqueeze(0)
+    c = zeros if initial_c is None else initial_c.unsqueeze(0)
     if mask is None:
         x = inputs
     else:
-        full = kernel.new_full((zeros.shape[1],), _SATURATED)
+        full = kernel.new_full((zeros.shape[2],), _SATURATED)
         none = _torch.zeros_like(full)
         row = _torch.cat((-full, full, none, none))
         x, kernel = _marked(inputs, mask, kernel, row)
     outputs, hn, cn = _torch.lstm(
         x,
-        (h.unsqueeze(0), c.unsqueeze(0)),
+        (h, c),
         _weights(kernel, recurrent_kernel, bias, None),
         bias is not None,
         1,
@@ -180,7 +180,7 @@ def lstm(
     if mask is None:
         return (outputs if return_sequences else hn), hn, cn
     if side == "end":
-        outputs, hn = _held(outputs, mask, h if initial_h is not None else zeros)
+        outputs, hn = _held(outputs, mask, h[0])
     outputs = _finish(outputs, mask, zero_output_for_mask)
     return (outputs if return_sequences else outputs[:, -1]), hn, cn
 
