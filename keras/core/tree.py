@@ -11,6 +11,8 @@ from typing import Any
 
 import optree
 
+from keras.core import plain_tree
+
 _OPTIONS: dict[str, Any] = {"none_is_leaf": True, "namespace": "keras"}
 
 
@@ -242,6 +244,7 @@ def register_node(
     cls: type, flatten_func: Callable[..., Any], unflatten_func: Callable[..., Any]
 ) -> None:
     """Makes a class a container for every function of this module."""
+    plain_tree.NODES[cls] = (flatten_func, unflatten_func)
     optree.register_pytree_node(cls, flatten_func, unflatten_func, namespace="keras")
 
 

@@ -2,7 +2,7 @@
 
 The compiler (`torch._dynamo`, over a second to import) is only needed by those who
 call `torch.compile`. When it is imported, it is told how to read the ambient
-context; see `keras.core.context`.
+context and nested structures; see `keras.core.context` and `keras.core.plain_tree`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import Any
 
-from keras.core import context
+from keras.core import context, plain_tree, tree
 
 _TARGET = "torch._dynamo"
 
@@ -23,6 +23,10 @@ def _register() -> None:
     @torch.compiler.substitute_in_graph(context.get, skip_signature_check=True)
     def _traceable_get() -> context.Context:
         return context.mirror.context
+
+    for name in ("is_nested", "flatten", "map_structure", "pack_sequence_as"):
+        replace = torch.compiler.substitute_in_graph(getattr(tree, name))
+        replace(getattr(plain_tree, name))
 
 
 class _WhenImported(MetaPathFinder):
