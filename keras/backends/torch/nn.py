@@ -359,11 +359,14 @@ def _attention_mask(
         return _four(bias).to(query.dtype), False
     # A number to add and no booleans: where all is masked, the kernels' result for
     # booleans is zeros, and everybody else's the mean of the values.
-    least = 0.7 * _torch.finfo(query.dtype).min
+    # In half precision no number is far enough away; on CPU kernels take float32 too.
+    half = query.dtype is _torch.float16 and query.device.type == "cpu"
+    dtype = _torch.float32 if half else query.dtype
+    least = 0.7 * _torch.finfo(dtype).min
     if bias is None:
-        bias = _torch.zeros((), dtype=query.dtype, device=query.device)
+        bias = _torch.zeros((), dtype=dtype, device=query.device)
     else:
-        bias = _four(bias).to(query.dtype)
+        bias = _four(bias).to(dtype)
     return _torch.where(_four(mask), bias, least), False
 
 
