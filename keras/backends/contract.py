@@ -64,6 +64,17 @@ class CoreBackend(Protocol):
     ) -> Any: ...
 
 
+class DataBackend(Protocol):
+    """How batches reach a step that is not compiled; both are optional.
+
+    `prepare_array(array)` makes a whole NumPy data set sliceable into tensors, without
+    a copy. `to_batch(x)` puts a leaf of a batch on the device that layers compute on.
+    """
+
+    prepare_array: Any
+    to_batch: Any
+
+
 class ArrayBackend(Protocol):
     """Making, shaping and joining. Shapes are tuples or lists of integers (or scalar
     tensors where the framework can), axes are in range, dtypes are names or None.

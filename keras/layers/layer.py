@@ -246,8 +246,7 @@ class Layer(LayerState):
             if training is None:
                 training = self._default_training(plan)
             if outer is None:
-                if self._losses or self._layers:
-                    self._clear_losses()
+                self._clear_losses()
                 if self._layers:
                     with context.Scope("call", CallContext(self, training)):
                         return self._invoke(plan, x, training)
@@ -298,7 +297,7 @@ class Layer(LayerState):
             isinstance(leaf, KerasTensor) for leaf in tree.flatten((args, call_kwargs))
         )
         outer = ambient.call
-        if outer is None and (self._losses or self._layers):
+        if outer is None:
             self._clear_losses()
         entry = outer.entry if outer is not None else self
         with (
@@ -434,18 +433,22 @@ class Layer(LayerState):
             self.built = True
             return
         with SuspendedScopes():
-            self._build_from(plan, shapes)
+            self._build_from(plan, shapes, arguments)
         self.built = True
 
-    def _build_from(self, plan: CallPlan, shapes: dict[str, Any]) -> None:
+    def _build_from(
+        self, plan: CallPlan, shapes: dict[str, Any], arguments: dict[str, Any]
+    ) -> None:
         object.__setattr__(self, "_build_shapes", shapes)
         names = plan.build_names
         by_name = {f"{name}_shape": shape for name, shape in shapes.items()}
         if len(names) == 1 and names[0] not in by_name:
             if not shapes:
+                given = {k: v for k, v in arguments.items() if k != "self"}
                 raise ValueError(
                     f"{describe(self)} cannot be built: no argument of its call is a "
-                    "tensor."
+                    f"tensor. Received: {given}. Pass an array, or make a tensor of "
+                    "numbers with `keras.ops.convert_to_tensor`."
                 )
             self.build(next(iter(shapes.values())))
         elif names:

@@ -34,6 +34,15 @@ _SETTLING = frozenset(
 )
 
 
+class _Added:
+    """Whether any layer ever added a loss: as long as none did, none has to go."""
+
+    any = False
+
+
+_added = _Added()
+
+
 class LayerState(Operation):
     """Variables and sublayers of a layer; see `Layer`."""
 
@@ -422,6 +431,7 @@ class LayerState(Operation):
             for value in losses:
                 stateless.add_loss(value)
         self._losses.extend(losses)
+        _added.any = True
 
     @property
     def losses(self) -> list[Any]:
@@ -441,10 +451,9 @@ class LayerState(Operation):
         ]
 
     def _clear_losses(self) -> None:
-        if self._losses:
-            self._losses.clear()
-        for layer in self._layers:
-            layer._clear_losses()
+        if _added.any:
+            for layer in self._all_layers():
+                layer._losses.clear()
 
     # Files, copies -------------------------------------------------------------
 

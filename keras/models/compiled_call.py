@@ -9,6 +9,7 @@ when it is seen for the second time, so that a single call does not pay for it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -47,7 +48,7 @@ class CompiledCall:
         self._seen: set[Any] = set()
         self._repeated: set[Any] = set()
 
-        def run(inputs: Any, training: Any) -> Any:
+        def run(training: Any, inputs: Any) -> Any:
             outputs = model._call_uncompiled(inputs, training=training)
             flat = tree.flatten(outputs)
             masks = {
@@ -57,7 +58,11 @@ class CompiledCall:
             }
             return outputs, masks
 
-        self._run = model._backend.jit(run)
+        # A function for each mode: what is left are arguments of arrays only.
+        self._run = {
+            training: model._backend.jit(partial(run, training), jit_compile="auto")
+            for training in (None, False, True)
+        }
 
     def worth_it(self, signature: Any) -> bool:
         """Whether calls of this signature are compiled: from the second one on."""
@@ -73,7 +78,7 @@ class CompiledCall:
         return True
 
     def __call__(self, inputs: Any, training: Any = None) -> Any:
-        outputs, masks = self._run(inputs, training)
+        outputs, masks = self._run[training](inputs)
         if masks:
             flat = tree.flatten(outputs)
             for index, mask in masks.items():

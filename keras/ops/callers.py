@@ -32,10 +32,13 @@ _MISSING: Any = _Missing()
 def composite_caller(declaration: Declaration) -> Callable[..., Any]:
     """The body itself, unless something is symbolic or the backend knows better."""
     name, rule, dispatch = declaration.name, declaration.rule, declaration.dispatch
+    native = _quickest(declaration)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
-        if name in backend.__dict__ or _any_symbolic(args, kwargs):
+        if name in backend.__dict__:
+            return native(*args, **kwargs)
+        if _any_symbolic(args, kwargs):
             return dispatch(args, kwargs)
         return rule(*args, **kwargs)
 
@@ -166,27 +169,33 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
         backend = _get().backend or process.default or current()
         kinds = backend.kinds
         dtype = None
-        for value, skip, loose in zip(args, static, free, strict=False):
+        values: Any = args
+        for index, (value, skip, loose) in enumerate(
+            zip(args, static, free, strict=False)
+        ):
             if skip or value is None:
                 continue
-            if kinds.get(type(value)) != TENSOR:
+            kind = kinds.get(type(value))
+            if kind == VARIABLE:
+                value = value.value
+                values = list(values) if values is args else values
+                values[index] = value
+            elif kind != TENSOR:
                 if scalars and type(value) in _NUMBERS and dtype in backend.inexact:
                     continue
-                if kinds.get(type(value)) == VARIABLE:
-                    return call(*_values(kinds, args), **kwargs)
-                return dispatch(args, kwargs)
+                return dispatch(values, kwargs)
             if not loose and value.dtype is not dtype:
                 if dtype is not None:
-                    return dispatch(args, kwargs)
+                    return dispatch(values, kwargs)
                 dtype = value.dtype
         if dtype is not None and not (indifferent or dtype in getattr(backend, ready)):
-            return dispatch(args, kwargs)
+            return dispatch(values, kwargs)
         if not args or (kwargs and not by_name.isdisjoint(kwargs)):
-            return dispatch(args, kwargs)
+            return dispatch(values, kwargs)
         try:
-            return getattr(backend, name)(*args, **kwargs)
+            return getattr(backend, name)(*values, **kwargs)
         except Exception as error:
-            explain(error, args, kwargs)
+            explain(error, values, kwargs)
             raise
 
     return call
@@ -270,7 +279,15 @@ def _is_tensor_position(declaration: Declaration, index: int) -> bool:
 
 def caller(declaration: Declaration) -> Callable[..., Any]:
     """The quickest way in that the tensor parameters allow."""
-    if not declaration.composed and declaration.tensors:
+    return (
+        composite_caller(declaration)
+        if declaration.composed
+        else _quickest(declaration)
+    )
+
+
+def _quickest(declaration: Declaration) -> Callable[..., Any]:
+    if declaration.tensors:
         first = _is_tensor_position(declaration, 0)
         if first and len(declaration.tensors) == 1:
             return _unary(declaration)

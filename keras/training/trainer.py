@@ -19,6 +19,7 @@ from keras.backends.bound import on_own_backend
 from keras.callbacks import CallbackList, History
 from keras.callbacks.logs import to_host_logs
 from keras.core import config
+from keras.core.errors import BackendError
 from keras.core.scopes import StatelessScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.training import loop, steps
@@ -122,6 +123,7 @@ class Trainer:
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
         }
+        self._check_backend_of(optimizer, loss, metrics, weighted_metrics)
         names = getattr(self, "output_names", None)
         compilation = Compilation(loss, loss_weights, metrics, weighted_metrics, names)
         self.optimizer = self._scaled(optimizers.get(optimizer), auto_scale_loss)
@@ -134,6 +136,18 @@ class Trainer:
         self.stop_training = False
         self.compiled = True
         self._forget_functions()
+
+    def _check_backend_of(self, *objects: Any) -> None:
+        for each in leaves_of(objects):
+            other = getattr(each, "_backend", None)
+            if other is not None and other is not self._backend:
+                raise BackendError(
+                    f"The {type(each).__name__} {getattr(each, 'name', '')!r} lives on "
+                    f"the {other.name} backend, but the model "
+                    f"{getattr(self, 'name', '')!r} lives on {self._backend.name}. "
+                    "Make it inside `with keras.backend_scope("
+                    f"{self._backend.name!r}):`, or pass its name as a string."
+                )
 
     def _scaled(self, optimizer: Any, auto_scale_loss: bool) -> Any:
         policy = getattr(self, "dtype_policy", None)
@@ -900,6 +914,8 @@ def _check_count(value: Any, name: str) -> None:
 
 
 def _limited_epochs(epochs: int) -> int:
+    if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)):
+        raise ValueError(f"`epochs` must be an integer. Received: epochs={epochs!r}")
     limit = config.max_epochs()
     return int(epochs) if limit is None else min(int(epochs), limit)
 

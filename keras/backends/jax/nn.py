@@ -71,8 +71,11 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 # Linear and embedding ---------------------------------------------------------------
 
 
-def linear(x: Any, kernel: Any, bias: Any = None) -> Any:
-    y = _jnp.matmul(x, kernel)
+def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
+    if axes == 1 and kernel.ndim == 2:
+        y = _jnp.matmul(x, kernel)
+    else:
+        y = _jnp.tensordot(x, kernel, axes)
     return y if bias is None else y + bias
 
 

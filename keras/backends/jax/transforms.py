@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax as _jax
+import jax.numpy as _jnp
 import numpy as _np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
@@ -51,10 +52,21 @@ class _Jitted:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self._compiled: dict[Any, _Compiled] = {}
+        self._everyday: dict[int | None, _Compiled] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if _context.get().stateless is not None or not _trace_state_clean():
             return self._function(*args, **kwargs)
+        form = _form(args) if not kwargs else None
+        if form in self._everyday:
+            return self._everyday[form](list(args[0]) if form else [args[0]])
+        compiled, arrays = self._lookup(args, kwargs)
+        if form is not None:
+            self._everyday[form] = compiled
+        return compiled(arrays)
+
+    def _lookup(self, args: Any, kwargs: Any) -> tuple[_Compiled, list[Any]]:
+        """The compiled form for these arguments, and the arrays among them."""
         leaves, spec = _tree.flatten_with_spec((args, kwargs))
         arrays: list[Any] = []
         static: list[Any] = []
@@ -75,7 +87,29 @@ class _Jitted:
         if compiled is None:
             compiled = _Compiled(self._function, spec, static)
             self._compiled[key] = compiled
-        return compiled(arrays)
+        return compiled, arrays
+
+
+def _form(args: tuple[Any, ...]) -> int | None:
+    """The number of arrays in one tuple, 0 for one array alone, None for all else.
+
+    These are the arguments of training steps and model calls, whose structure is seen
+    without a walk.
+    """
+    if len(args) != 1:
+        return None
+    (data,) = args
+    if type(data) in _ARRAYS:
+        return 0
+    if type(data) is tuple and data:
+        for part in data:
+            if type(part) not in _ARRAYS:
+                return None
+        return len(data)
+    return None
+
+
+_ARRAYS = frozenset((_np.ndarray, type(_jnp.zeros(()))))
 
 
 class _Compiled:

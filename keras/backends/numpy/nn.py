@@ -200,8 +200,8 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 # Linear and embedding ---------------------------------------------------------------
 
 
-def linear(x: Any, kernel: Any, bias: Any = None) -> Any:
-    y = _np.matmul(_wide(x), _wide(kernel)).astype(x.dtype, copy=False)
+def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
+    y = _np.tensordot(_wide(x), _wide(kernel), axes).astype(x.dtype, copy=False)
     return y if bias is None else y + bias
 
 

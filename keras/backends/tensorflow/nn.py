@@ -127,20 +127,28 @@ def _last(x: Any, axis: int) -> Any:
 # Linear and embedding ---------------------------------------------------------------
 
 
-def linear(x: Any, kernel: Any, bias: Any = None) -> Any:
-    if x.shape.rank == 2:
+def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
+    if axes == 1 and kernel.shape.rank == 2 and x.shape.rank == 2:
         y = _tf.matmul(x, kernel)
-    elif x.shape.rank == 1:
-        y = _tf.linalg.matvec(kernel, x, transpose_a=True)
-    else:
-        shape = _shape(x)
-        flat = _tf.reshape(x, (-1, kernel.shape[0] or _tf.shape(kernel)[0]))
-        y = _tf.matmul(flat, kernel)
-        y = y if bias is None else _tf.nn.bias_add(y, bias)
-        return _tf.reshape(y, (*shape[:-1], _shape(kernel)[1]))
-    if bias is None:
-        return y
-    return _tf.nn.bias_add(y, bias) if x.shape.rank > 1 else y + bias
+        return y if bias is None else _tf.nn.bias_add(y, bias)
+    sizes, shape = _shape(kernel), _shape(x)
+    features, units = sizes[:axes], sizes[axes:]
+    lead = shape[: len(shape) - axes]
+    matrix = kernel
+    if len(sizes) > 2:
+        matrix = _tf.reshape(kernel, (_size(features), -1))
+    y = _tf.matmul(_tf.reshape(x, (-1, _size(features))), matrix)
+    if bias is not None:
+        y = _tf.nn.bias_add(y, _tf.reshape(bias, (-1,)))
+    return _tf.reshape(y, (*lead, *units))
+
+
+def _size(sizes: Any) -> Any:
+    """The product of sizes, some of which may be tensors."""
+    result: Any = 1
+    for size in sizes:
+        result = result * size
+    return result
 
 
 def one_hot(

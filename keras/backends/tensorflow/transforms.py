@@ -66,6 +66,8 @@ class _Jitted:
 
         traced = _traceable(run, self._xla in (True, "auto"))
         try:
+            if self._xla == "auto" and _better_without_xla(traced, tensors):
+                traced = _BySize(traced, _traceable(run, False))
             result = traced(*tensors)
         except _NOT_COMPILABLE:
             if self._xla != "auto":
@@ -84,6 +86,37 @@ def _traceable(function: Callable[..., Any], xla: bool) -> Any:
     # of the fifth model as of one function that is traced again and again.
     traced._omit_frequent_tracing_warning = True
     return traced
+
+
+_CONVOLUTIONS = frozenset(
+    (
+        "Conv2D",
+        "Conv2DBackpropInput",
+        "Conv3D",
+        "Conv3DBackpropInputV2",
+        "DepthwiseConv2dNative",
+    )
+)
+
+
+def _better_without_xla(traced: Any, tensors: list[Any]) -> bool:
+    """Whether a function convolves on the CPU: XLA has no quick kernels for that."""
+    if _tf.config.list_physical_devices("GPU"):
+        return False
+    graph = traced.get_concrete_function(*tensors).graph
+    return any(op.type in _CONVOLUTIONS for op in graph.get_operations())
+
+
+class _BySize:
+    """XLA for a batch of one, where it wins by calling less; plain kernels for more."""
+
+    def __init__(self, single: Callable[..., Any], several: Callable[..., Any]) -> None:
+        self._single = single
+        self._several = several
+
+    def __call__(self, *tensors: Any) -> Any:
+        is_single = bool(tensors) and tensors[0].shape[:1] == (1,)
+        return (self._single if is_single else self._several)(*tensors)
 
 
 class _Array:

@@ -119,10 +119,20 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 # Linear and embedding ---------------------------------------------------------------
 
 
-def linear(x: Any, kernel: Any, bias: Any = None) -> Any:
-    if x.ndim == 2:  # without a transposed view: a third less time for small layers
+def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
+    if axes == 1 and x.ndim == 2 and kernel.ndim == 2:
         return _torch.mm(x, kernel) if bias is None else _torch.addmm(bias, x, kernel)
-    return _F.linear(x, kernel.t(), bias)
+    # As matrices: `addmm` takes the kernel as it lies, F.linear a transposed view.
+    lead, units = x.shape[: x.ndim - axes], kernel.shape[axes:]
+    features = kernel.shape[:axes].numel()
+    flat = x.reshape(-1, features)
+    if kernel.ndim > 2:
+        kernel = kernel.reshape(features, -1)
+    if bias is None:
+        y = _torch.mm(flat, kernel)
+    else:
+        y = _torch.addmm(bias.reshape(-1) if bias.ndim > 1 else bias, flat, kernel)
+    return y.view(*lead, *units)
 
 
 def one_hot(

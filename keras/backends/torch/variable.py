@@ -11,7 +11,6 @@ from keras.backends.variable import Variable as _Base
 from keras.core import context as _context
 from keras.core.keras_tensor import KerasTensor as _KerasTensor
 
-
 _grad_enabled = _torch.is_grad_enabled
 
 

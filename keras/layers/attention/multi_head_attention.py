@@ -16,6 +16,7 @@ from keras.layers import arguments
 from keras.layers.activations.softmax import Softmax
 from keras.layers.arguments import positive_integer
 from keras.layers.core.einsum_dense import EinsumDense
+from keras.layers.declared import Declared
 from keras.layers.layer import Layer
 from keras.layers.regularization.dropout import Dropout
 from keras.layers.weight_options import options, set_options
@@ -68,6 +69,16 @@ class MultiHeadAttention(Layer):
     """
 
     _config_excluded = ("flash_attention",)
+    num_heads = Declared()
+    key_dim = Declared()
+    value_dim = Declared()
+    dropout = Declared()
+    use_bias = Declared()
+    attention_axes = Declared()
+    query_dense = Declared()
+    key_dense = Declared()
+    value_dense = Declared()
+    output_dense = Declared()
 
     def __init__(
         self,
@@ -220,7 +231,8 @@ class MultiHeadAttention(Layer):
                 query,
                 key,
                 value,
-                mask=None if mask is None else ops.expand_dims(mask, 1),
+                None,
+                None if mask is None else ops.expand_dims(mask, 1),
                 is_causal=use_causal_mask and not causal,
                 flash_attention=self.flash_attention,
             )

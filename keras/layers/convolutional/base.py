@@ -12,6 +12,7 @@ from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.lora import LoraLayer, LoraWeight
 from keras.layers.weight_options import options
+from keras.ops.nn.linear import conv_with_bias
 
 
 class WindowLayer(Layer):
@@ -141,7 +142,19 @@ class BaseConv(WindowLayer, LoraLayer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's output."""
-        return self._finish(self.convolution_op(inputs, self.kernel))
+        plain = type(self).convolution_op is BaseConv.convolution_op
+        if self.bias is None or not plain:
+            return self._finish(self.convolution_op(inputs, self.kernel))
+        outputs = conv_with_bias(
+            inputs,
+            self.kernel,
+            self.bias,
+            self.strides,
+            self.padding,
+            self.data_format,
+            self.dilation_rate,
+        )
+        return self.activation(outputs)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """The shape of the output."""

@@ -6,7 +6,6 @@ projections of attention, run as one; the others through einsum.
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 from keras import activations, ops
@@ -118,7 +117,8 @@ class EinsumDense(LoraLayer):
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """The layer's output."""
         if self._contracted is not None and not isinstance(inputs, KerasTensor):
-            return self.activation(self._flat_product(inputs, self._contracted))
+            outputs = linear(inputs, self.kernel, self.bias, axes=self._contracted)
+            return self.activation(outputs)
         outputs = ops.einsum(self.equation, inputs, self.kernel)
         if self.bias is not None:
             outputs = ops.add(outputs, self.bias)
@@ -131,24 +131,6 @@ class EinsumDense(LoraLayer):
     def get_config(self) -> Config:
         """The arguments; `activity_regularizer` also where there is none."""
         return {"activity_regularizer": None, **super().get_config()}
-
-    def _flat_product(self, inputs: Tensor, count: int) -> Tensor:
-        """The einsum as a matrix product over the last `count` axes of the input."""
-        kernel = self.kernel
-        shape = tuple(kernel.shape)
-        contracted = math.prod(shape[:count])
-        new = shape[count:]
-        units = math.prod(new)
-        if len(shape) > 2:
-            kernel = ops.reshape(kernel, (contracted, units))
-        bias = self.bias
-        if bias is not None and len(new) > 1:
-            bias = ops.reshape(bias, (units,))
-        lead = tuple(ops.shape(inputs))[:-count]
-        if count > 1:
-            inputs = ops.reshape(inputs, (*lead, contracted))
-        outputs = linear(inputs, kernel, bias)
-        return outputs if len(new) == 1 else ops.reshape(outputs, (*lead, *new))
 
     def _sizes(self, input_shape: Shape) -> _Sizes:
         try:

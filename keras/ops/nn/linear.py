@@ -1,40 +1,90 @@
-"""`linear`: matrix product plus bias in one step. Internal; Dense is built on it."""
+"""Products of layers with the bias in one step. Internal; layers are built on them.
+
+Every backend has a kernel that adds the bias while it multiplies or convolves, which
+`keras.ops` cannot say.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from keras.core import config
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
-from keras.ops.declare import op
+from keras.ops.arithmetic import add
+from keras.ops.declare import composite, op
+from keras.ops.nn.convolution import conv
 from keras.ops.nn.shapes import fail
+from keras.ops.shaping import reshape
 
 
 @op(promote="same")
-def linear(x: TensorLike, kernel: TensorLike, bias: TensorLike | None = None) -> Tensor:
-    """`matmul(x, kernel) + bias`.
+def linear(
+    x: TensorLike,
+    kernel: TensorLike,
+    bias: TensorLike | None = None,
+    axes: int = 1,
+) -> Tensor:
+    """The product over the last axes of `x` and the first of `kernel`, plus bias.
 
     Args:
-        x: `(..., features)`.
-        kernel: `(features, units)`.
-        bias: `(units,)` or None.
+        x: `(..., *features)`.
+        kernel: `(*features, *units)`.
+        bias: `(*units,)` or None.
+        axes: how many axes `features` are.
 
     Returns:
-        `(..., units)`.
+        `(..., *units)`.
     """
-    if len(kernel.shape) != 2 or not x.shape:
+    if len(kernel.shape) <= axes or len(x.shape) < axes:
         raise fail(
             "linear",
-            "`x` of rank 1 or more and `kernel` of rank 2",
+            f"`x` of rank {axes} or more and `kernel` of rank {axes + 1} or more",
             x=x.shape,
             kernel=kernel.shape,
         )
-    features, units = kernel.shape
-    if x.shape[-1] is not None and features is not None and x.shape[-1] != features:
-        raise fail(
-            "linear",
-            "the last size of `x` to equal the first of `kernel`",
-            x=x.shape,
-            kernel=kernel.shape,
-        )
-    if bias is not None and bias.shape != (units,):
-        raise fail("linear", f"`bias` of shape ({units},)", bias=bias.shape)
-    return KerasTensor((*x.shape[:-1], units), x.dtype)
+    lead, features = x.shape[: len(x.shape) - axes], x.shape[len(x.shape) - axes :]
+    units = kernel.shape[axes:]
+    for size, wanted in zip(features, kernel.shape, strict=False):
+        if size is not None and wanted is not None and size != wanted:
+            raise fail(
+                "linear",
+                "the last size of `x` to equal the first of `kernel`"
+                if axes == 1
+                else f"the last {axes} sizes of `x` to equal the first of `kernel`",
+                x=x.shape,
+                kernel=kernel.shape,
+            )
+    if bias is not None and bias.shape != units:
+        raise fail("linear", f"`bias` of shape {units}", bias=bias.shape)
+    return KerasTensor((*lead, *units), x.dtype)
+
+
+@composite
+def conv_with_bias(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    bias: TensorLike,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
+    """`conv`, with `bias` of shape `(filters,)` added.
+
+    Args:
+        inputs: as for `conv`.
+        kernel: as for `conv`.
+        bias: `(filters,)`.
+        strides: as for `conv`.
+        padding: as for `conv`.
+        data_format: as for `conv`.
+        dilation_rate: as for `conv`.
+
+    Returns:
+        As `conv`.
+    """
+    outputs = conv(inputs, kernel, strides, padding, data_format, dilation_rate)
+    if config.standardize_data_format(data_format) == "channels_first":
+        bias = reshape(bias, (1, -1, *(1,) * (len(inputs.shape) - 2)))
+    return add(outputs, bias)
