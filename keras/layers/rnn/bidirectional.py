@@ -7,6 +7,7 @@ from typing import Any
 from keras import ops
 from keras.core import tree
 from keras.core.configurable import _declared_class
+from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import one_of
 from keras.layers.layer import Layer
@@ -151,6 +152,20 @@ class Bidirectional(Layer):
             count = len(self.forward_layer.state_size)
             return (*outputs, *(None,) * (2 * count))
         return outputs if self.merge_mode is None else own
+
+    @property
+    def states(self) -> Any:
+        """The kept states of both layers, or None where they keep none."""
+        both = (self.forward_layer.states, self.backward_layer.states)
+        return (*both[0], *both[1]) if all(both) else None
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
+        """A layer made from what `get_config` returned."""
+        with CustomObjectScope(custom_objects or {}):
+            return super().from_config(config)
 
     def reset_state(self) -> None:
         """Sets the states of both layers to zero."""

@@ -138,6 +138,9 @@ class Doubling(keras.layers.Layer):
         output = ops.matmul(inputs, self.kernel) + 2 * states[0]
         return output, [output]
 
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units}
+
 
 def test_cells_are_given_a_list_of_states(backend: str) -> None:
     layer = layers.RNN(Doubling(1), return_state=True)
@@ -211,6 +214,25 @@ def test_states_of_stacked_cells_outlive_a_batch(backend: str) -> None:
     assert not np.allclose(first, second)
     layer.reset_state()
     np.testing.assert_allclose(array(layer(sample())), first, atol=1e-6)
+
+
+def test_both_directions_keep_their_states(backend: str) -> None:
+    layer = layers.Bidirectional(layers.GRU(4, stateful=True))
+    layer.build((2, 4, 3))
+    first, second = (array(layer(sample())) for _ in range(2))
+    assert len(layer.states) == 2
+    assert not np.allclose(first[:, :4], second[:, :4])
+    assert not np.allclose(first[:, 4:], second[:, 4:])
+    layer.reset_state()
+    np.testing.assert_allclose(array(layer(sample())), first, atol=1e-6)
+    assert layers.Bidirectional(layers.GRU(4)).states is None
+
+
+def test_configs_take_custom_cells(backend: str) -> None:
+    layer = layers.RNN([Doubling(1)])
+    config = layer.get_config()
+    again = layers.RNN.from_config(config, {"Doubling": Doubling})
+    assert isinstance(again.cell.cells[0], Doubling)
 
 
 def test_layers_without_states_have_nothing_to_reset(backend: str) -> None:
