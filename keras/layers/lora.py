@@ -2,9 +2,8 @@
 
 A layer that can have it derives from `LoraLayer` and names its weight with a
 `LoraWeight`. Without LoRA the weight is an ordinary attribute of the instance, and
-reading it costs nothing more: `LoraWeight` has no `__set__`, so Python prefers the
-instance's own attribute. Enabling LoRA takes that attribute away; from then on reading
-it gives the sum of the frozen weight and the product of the small ones.
+reading it costs nothing more (see `Declared`). Enabling LoRA takes that attribute away;
+from then on reading it gives the frozen weight plus the product of the small ones.
 
 Source: Hu et al., 2021 (https://arxiv.org/abs/2106.09685).
 """
@@ -15,25 +14,19 @@ from typing import Any
 
 from keras import ops
 from keras.layers.arguments import class_name, positive_integer
+from keras.layers.declared import Declared
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
 from keras.layers.state import LayerState
 
 
-class LoraWeight:
+class LoraWeight(Declared):
     """The weight of a class that LoRA may adapt; see `LoraLayer`."""
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, layer: Any, owner: type | None = None) -> Any:
-        if layer is None:
-            return self
+    def absent(self, layer: Any) -> Any:
+        """The merged weight, where LoRA has taken the plain one away."""
         if not layer.lora_enabled:
-            raise AttributeError(
-                f"{describe(layer)} has no `{self.name}` yet, because it is not "
-                "built. Call it on data or `build(input_shape)` first."
-            )
+            return super().absent(layer)
         low, _ = layer._lora_pair
         return ops.add(layer._lora_frozen, layer._lora_change(low))
 

@@ -52,6 +52,10 @@ class TorchModuleWrapper(Layer):
         """What the module returns."""
         return self._backend.module_wrapper.run(self.module, training, args, kwargs)
 
+    def parameters(self, recurse: bool = True) -> Any:
+        """The module's parameters, as `torch.nn.Module.parameters` gives them."""
+        return self.module.parameters(recurse=recurse)
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """`output_shape`, or what the module gives for zeros of this shape."""
         if self.output_shape is not None:
@@ -67,8 +71,15 @@ class TorchModuleWrapper(Layer):
         return config
 
     @classmethod
-    def from_config(cls, config: Config, safe_mode: bool | None = None) -> Any:
+    def from_config(
+        cls, config: Config, custom_objects: Any = None, safe_mode: bool | None = None
+    ) -> Any:
         """The layer of a config, which needs safe mode to be off: it unpickles.
+
+        Args:
+            config: what `get_config` returned.
+            custom_objects: of no use here; other layers take it.
+            safe_mode: False lets the pickle in the config run.
 
         Raises:
             UnsafeDeserializationError: in safe mode.

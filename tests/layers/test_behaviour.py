@@ -70,7 +70,7 @@ def test_recurrent_dropout_drops_in_training_only(backend: str) -> None:
         (lambda: layers.Conv2D(4, 3, padding="full"), "one of 'valid', 'same'"),
         (lambda: layers.Conv2D(4, (3, 3, 3)), "Conv2D expects `kernel_size`"),
         (lambda: layers.Conv2D(5, 3, groups=2), "`filters` to be a multiple"),
-        (lambda: layers.Dense(2, lora_rank=4), "does not support `lora_rank`"),
+        (lambda: layers.Dense(2, lora_rank=0), "`lora_rank` to be a positive"),
         (lambda: layers.Reshape((-1, -1)), "at most one -1"),
         (lambda: layers.Permute((0, 1)), "each axis from 1 on"),
         (lambda: layers.RNN(layers.Dense(2)), "RNN expects `cell`"),

@@ -6,8 +6,9 @@ from typing import Any
 
 from keras.core import config as settings
 from keras.core import dtypes
-from keras.core.keras_tensor import KerasTensor
+from keras.core.keras_tensor import KerasTensor, standardize_shape
 from keras.core.typing import Config
+from keras.layers.declared import Declared
 from keras.layers.layer import Layer
 from keras.ops.operation import Node
 
@@ -72,6 +73,8 @@ class InputLayer(Layer):
         Node(self, (), {}, output)
         self.built = True
 
+    batch_shape = Declared()
+
     @property
     def dtype(self) -> str:
         """The dtype of the input."""
@@ -124,13 +127,13 @@ def _checked(argument: str, shape: Any) -> tuple[Any, ...]:
             f"`{argument}` of Input must be a tuple. Received: {argument}={shape}. "
             f"Did you mean {argument}=({shape},)?"
         )
-    sizes = tuple(None if n is None else int(n) for n in shape)
-    if any(n is not None and n < 0 for n in sizes):
+    try:
+        return standardize_shape(shape)
+    except ValueError as error:
         raise ValueError(
-            f"Sizes in `{argument}` of Input must be None or 0 and more. Received: "
-            f"{argument}={shape!r}."
-        )
-    return sizes
+            f"Sizes in `{argument}` of Input must be None or 0 and more, and whole "
+            f"numbers. Received: {argument}={shape!r}."
+        ) from error
 
 
 def _dtype(dtype: Any) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.typing import Shape
+from keras.core.registry import CustomObjectScope
+from keras.core.typing import Config, Shape
 from keras.layers.arguments import class_name
 from keras.layers.layer import Layer
 
@@ -41,3 +42,14 @@ class Wrapper(Layer):
             self.layer.build(input_shape)
             self.layer.built = True
         self.built = True
+
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
+        """The layer of a config.
+
+        Args:
+            config: what `get_config` returned.
+            custom_objects: classes and functions by name, besides those registered.
+        """
+        with CustomObjectScope(custom_objects):
+            return super().from_config(config)

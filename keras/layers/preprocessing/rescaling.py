@@ -6,7 +6,8 @@ from typing import Any
 
 from keras import ops
 from keras.core.config import image_data_format
-from keras.core.typing import Tensor
+from keras.core.registry import CustomObjectScope
+from keras.core.typing import Config, Tensor
 from keras.layers.layer import Layer
 
 
@@ -45,6 +46,16 @@ class Rescaling(Layer):
             self._aligned(self.offset, inputs),
         )
         return ops.add(ops.multiply(inputs, scale), offset)
+
+    def convert_weight(self, weight: Any) -> Any:
+        """A scale or offset in the form that `call` uses: as it is."""
+        return weight
+
+    @classmethod
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
+        """The layer of a config; `custom_objects` by name, besides those registered."""
+        with CustomObjectScope(custom_objects):
+            return super().from_config(config)
 
     def _aligned(self, value: Any, inputs: Tensor) -> Any:
         """Values of channels where the channels of the inputs are."""

@@ -1,0 +1,31 @@
+"""Attributes that a layer's instances have, shown on the class.
+
+Documentation, editors and `hasattr(cls, name)` see them there. A `Declared` has no
+`__set__`, so Python prefers the instance's own attribute and reading it costs what any
+attribute costs; only where there is none yet does the class answer, with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.layers.input_spec import describe
+
+
+class Declared:
+    """An attribute that instances get when they are made or built."""
+
+    name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+        return self if layer is None else self.absent(layer)
+
+    def absent(self, layer: Any) -> Any:
+        """What an instance without the attribute gives."""
+        raise AttributeError(
+            f"{describe(layer)} has no `{self.name}` yet, because it is not built. "
+            "Call it on data or `build(input_shape)` first."
+        )
