@@ -17,4 +17,5 @@ from keras.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
 from keras.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from keras.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor
 from keras.callbacks.swap_ema_weights import SwapEMAWeights as SwapEMAWeights
+from keras.callbacks.tensorboard import TensorBoard as TensorBoard
 from keras.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
