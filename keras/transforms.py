@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from keras.backends import current
 from keras.core import context, tree
+from keras.core.errors import BackendError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -164,4 +165,12 @@ def _check_variables(variables: Any) -> None:
             raise TypeError(
                 "`variables` must be a nested structure of keras.Variable objects. "
                 f"Received: {leaf!r} of type {type(leaf).__name__}."
+            )
+    leaves = tree.flatten(variables) if variables is not None else []
+    for leaf in leaves[1:]:
+        if leaf.backend is not leaves[0].backend:
+            raise BackendError(
+                "`variables` must live on one backend. Received: "
+                f"{leaves[0].path!r} on {leaves[0].backend.name}, {leaf.path!r} on "
+                f"{leaf.backend.name}. Convert a model with model.to_backend(name)."
             )

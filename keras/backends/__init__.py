@@ -82,7 +82,10 @@ def _import(name: str) -> Backend:
 
 def is_installed(name: str) -> bool:
     """Whether the framework of a built-in backend can be imported."""
-    return importlib.util.find_spec(name) is not None
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # blocked, or half imported
+        return False
 
 
 def installed() -> tuple[str, ...]:
@@ -149,4 +152,5 @@ class backend_scope(context.Scope):
     """
 
     def __init__(self, name: str | Backend) -> None:
-        super().__init__("backend", load(name) if isinstance(name, str) else name)
+        backend = name if isinstance(name, Backend) else load(name)
+        super().__init__("backend", backend)

@@ -11,6 +11,7 @@ from typing import Any
 
 from keras.core import context, dtypes, limits, naming
 from keras.core.keras_tensor import KerasTensor, standardize_shape
+from keras.core.public_names import namespace
 
 AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 SYNCHRONIZATIONS = ("auto", "none", "on_read", "on_write")
@@ -20,7 +21,8 @@ class Variable:
     """A value that can be assigned to: weights, counters, statistics.
 
     Args:
-        initializer: the first value, or a callable `(shape, dtype) -> tensor`.
+        initializer: the first value, a callable `(shape, dtype) -> tensor`, or the
+            name of an initializer.
         shape: shape; required with a callable initializer.
         dtype: dtype name; by default that of the value, or `floatx()`.
         trainable: whether optimizers may update it.
@@ -95,6 +97,8 @@ class Variable:
 
     def _first_value(self, initializer: Any, shape: Any, dtype: Any) -> Any:
         backend = self.backend
+        if isinstance(initializer, str):
+            initializer = namespace("keras.initializers").get(initializer)  # type: ignore[union-attr]
         # Names, traces and stateless scopes of the caller are no business of the
         # first value: it is computed at once, and kept.
         with context.Scope("stateless", None), context.Scope("autocast", None):  # noqa: SIM117

@@ -156,8 +156,23 @@ def check_inputs(input_spec: Any, inputs: Any, layer: Any) -> None:
         if problem:
             raise ValueError(
                 f"Input {index} of {describe(layer)} does not fit: {problem}. "
-                f"Full shape received: {tuple(shape)}."
+                f"Full shape received: {tuple(shape)}. {_way_out(spec, shape)}"
             )
+
+
+def _way_out(spec: InputSpec, shape: Any) -> str:
+    least = spec.ndim or spec.min_ndim or 0
+    if len(shape) == least - 1:
+        return (
+            "The first axis is the batch: add it to a single sample with "
+            "`keras.ops.expand_dims(x, 0)`, or give the missing axis otherwise."
+        )
+    if len(shape) < least or (spec.ndim is not None and len(shape) > spec.ndim):
+        return "`keras.ops.reshape` brings the data to the rank that is expected."
+    return (
+        "Layers keep the sizes that they were built with: make the data fit, or make "
+        "a new layer for data of this shape."
+    )
 
 
 def describe(layer: Any) -> str:

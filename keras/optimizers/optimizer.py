@@ -15,6 +15,7 @@ from keras import ops
 from keras.backends import backend_scope
 from keras.backends.variable import Variable
 from keras.core import naming
+from keras.core.errors import BackendError
 from keras.core.scopes import StatelessScope
 from keras.optimizers.options import accepts_options, with_options
 from keras.optimizers.parts import averaging
@@ -192,6 +193,7 @@ class Optimizer(OptimizerState):
         if self.built:
             return
         variables = list(variables)
+        self._check_backend(variables)
         self._trainable_variables = variables
         self._index = {id(variable): i for i, variable in enumerate(variables)}
         self.built = True
@@ -201,6 +203,16 @@ class Optimizer(OptimizerState):
             self._accumulators = self.add_optimizer_variables(
                 variables, "gradient_accumulator"
             )
+
+    def _check_backend(self, variables: list[Any]) -> None:
+        for variable in variables:
+            if getattr(variable, "backend", self._backend) is not self._backend:
+                raise BackendError(
+                    f"Optimizer {self.name!r} lives on the {self._backend.name} "
+                    f"backend, but the variable {variable.path!r} lives on "
+                    f"{variable.backend.name}. Make the optimizer inside `with "
+                    f"keras.backend_scope({variable.backend.name!r}):`."
+                )
 
     # Applying gradients ----------------------------------------------------------
 

@@ -18,7 +18,7 @@ from keras import ops, optimizers
 from keras.backends.bound import on_own_backend
 from keras.callbacks import CallbackList, History
 from keras.callbacks.logs import to_host_logs
-from keras.core import config
+from keras.core import config, tree
 from keras.core.errors import BackendError
 from keras.core.scopes import StatelessScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
@@ -138,7 +138,7 @@ class Trainer:
         self._forget_functions()
 
     def _check_backend_of(self, *objects: Any) -> None:
-        for each in leaves_of(objects):
+        for each in tree.flatten(objects):
             other = getattr(each, "_backend", None)
             if other is not None and other is not self._backend:
                 raise BackendError(
