@@ -501,3 +501,31 @@ add("optimizers", "LossScaleOptimizer", _loss_scaled)
 add("optimizers", "AdamW without decay of the bias", _excluded)
 add("optimizers", "Adam with constraints", _constrained)
 add("optimizers", "SGD with a learning rate that is set", _rate_changed)
+
+# --- layers --------------------------------------------------------------------------
+
+
+def _renorm(keras: Any, clipping: Any = None, axis: int = -1, **more: Any) -> Any:
+    layer = keras.layers.BatchNormalization(
+        axis, 0.9, renorm=True, renorm_clipping=clipping, renorm_momentum=0.7, **more
+    )
+    rows = []
+    for step in range(3):
+        x = TARGETS * (step + 1) + WEIGHTS[:, None]
+        rows.append(to_numpy(layer(x, training=True), keras).reshape(-1))
+    rows.append(to_numpy(layer(TARGETS), keras).reshape(-1))
+    rows.extend(to_numpy(weight, keras).reshape(-1) for weight in layer.weights)
+    return np.concatenate(rows)
+
+
+def _renorm_clipped(keras: Any) -> Any:
+    return _renorm(keras, {"rmax": 1.5, "rmin": 0.8, "dmax": 0.3})
+
+
+def _renorm_plain(keras: Any) -> Any:
+    return _renorm(keras, {"rmin": 0.9}, scale=False, center=False)
+
+
+add("layers", "BatchNormalization(renorm=True)", _renorm)
+add("layers", "BatchNormalization(renorm=True) clipped", _renorm_clipped)
+add("layers", "BatchNormalization(renorm=True) without gamma and beta", _renorm_plain)

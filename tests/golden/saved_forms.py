@@ -105,6 +105,9 @@ LAYERS: dict[str, Make] = {
         scale=False,
         beta_regularizer="l2",
     ),
+    "BatchNormalization, renorm": _layer(
+        "BatchNormalization", (4,), renorm=True, renorm_clipping={"rmax": 2.0}
+    ),
     "LayerNormalization": _layer("LayerNormalization", (4,)),
     "LayerNormalization, axes": _layer("LayerNormalization", (3, 4), axis=(1, 2)),
     "MultiHeadAttention": _layer(

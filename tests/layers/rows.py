@@ -117,6 +117,7 @@ ROWS = [
     Row("Dropout", {"rate": 0.5, "seed": 1}),
     Row("BatchNormalization", {}, (4, 5, 3)),
     Row("BatchNormalization", {"axis": 1, "scale": False}, (4, 5, 3)),
+    Row("BatchNormalization", {"renorm": True}, (4, 5, 3)),
     Row("LayerNormalization"),
     Row("LayerNormalization", {"axis": (1, 2), "center": False}),
     Row("LSTM", {"units": 4}),

@@ -10,6 +10,7 @@ from keras.core.typing import Shape, Tensor
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
+from keras.layers.normalization import renormalization
 from keras.layers.weight_options import options, set_options
 from keras.ops.nn.normalization import batch_statistics_normalization
 
@@ -37,9 +38,12 @@ class BatchNormalization(Layer):
         gamma_regularizer: penalty on `gamma`.
         beta_constraint: projection of `beta` after each update.
         gamma_constraint: projection of `gamma` after each update.
-        renorm: must be False: batch renormalization is not supported yet.
-        renorm_clipping: goes with `renorm`.
-        renorm_momentum: goes with `renorm`.
+        renorm: whether batches are corrected towards the running statistics in
+            training (https://arxiv.org/abs/1702.03275), which helps small batches.
+        renorm_clipping: bounds of the correction: a dict of some of `"rmax"`,
+            `"rmin"` (of its factor) and `"dmax"` (of its shift).
+        renorm_momentum: how much of the statistics of the correction stays with each
+            batch.
         synchronized: whether statistics are those of the batches of all devices.
         **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
 
@@ -77,20 +81,17 @@ class BatchNormalization(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if renorm:
-            raise ValueError(
-                "BatchNormalization does not support renorm=True in this version of "
-                "Keras. Use renorm=False, or GroupNormalization or LayerNormalization "
-                "for small batches."
-            )
         # Keras 2 wrote the axis as a list.
         self.axis = int(axis[0] if isinstance(axis, (list, tuple)) else axis)
         self.momentum = arguments.rate(self, "momentum", momentum)
         self.epsilon = epsilon
         self.center = center
         self.scale = scale
-        self.renorm = False
+        self.renorm = renorm
         self.renorm_clipping = renorm_clipping
+        if renorm:
+            clipping = renormalization.checked_clipping(self, renorm_clipping)
+            self.renorm_clipping = clipping
         self.renorm_momentum = renorm_momentum
         self.synchronized = synchronized
         set_options(
@@ -127,6 +128,8 @@ class BatchNormalization(Layer):
             )
         self.moving_mean = self._statistic("moving_mean", channels)
         self.moving_variance = self._statistic("moving_variance", channels)
+        if self.renorm:
+            renormalization.add_statistics(self, channels)
         self.input_spec = InputSpec(ndim=rank, axes={self.axis: channels[0]})
         self.built = True
 
@@ -146,6 +149,9 @@ class BatchNormalization(Layer):
         """The normalized inputs."""
         if not (training and self.trainable):
             return self._normalized(inputs, self.moving_mean, self.moving_variance)
+        if self.renorm:
+            mean, variance = self._statistics(inputs, mask)
+            return renormalization.normalized(self, inputs, mean, variance)
         if mask is None and not self.synchronized:
             outputs, mean, variance = batch_statistics_normalization(
                 inputs, self.beta, self.gamma, self.axis, self.epsilon
@@ -157,14 +163,18 @@ class BatchNormalization(Layer):
         self._update(self.moving_variance, variance)
         return outputs
 
-    def _normalized(self, inputs: Tensor, mean: Any, variance: Any) -> Tensor:
+    def _normalized(
+        self, inputs: Tensor, mean: Any, variance: Any, *affine: Any
+    ) -> Tensor:
+        """Normalized, scaled and shifted: by `gamma` and `beta` where not told."""
+        scale, offset = affine or (self.gamma, self.beta)
         outputs = ops.batch_normalization(
             inputs,
             mean,
             variance,
             axis=self.axis,
-            offset=self.beta,
-            scale=self.gamma,
+            offset=offset,
+            scale=scale,
             epsilon=self.epsilon,
         )
         dtype = ops.dtype(inputs)
@@ -191,11 +201,14 @@ class BatchNormalization(Layer):
         variance = ops.divide(ops.sum(squares, axes, keepdims=True), count)
         return ops.squeeze(mean, axes), ops.squeeze(variance, axes)
 
-    def _update(self, running: Any, value: Tensor) -> None:
+    def _update(
+        self, running: Any, value: Tensor, momentum: float | None = None
+    ) -> None:
         """Moves a running mean towards the value of this batch."""
+        momentum = self.momentum if momentum is None else momentum
         value = ops.cast(ops.stop_gradient(value), running.dtype)
-        kept = ops.multiply(running, self.momentum)
-        running.assign(ops.add(kept, ops.multiply(value, 1.0 - self.momentum)))
+        kept = ops.multiply(running, momentum)
+        running.assign(ops.add(kept, ops.multiply(value, 1.0 - momentum)))
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """The shape of the inputs."""
