@@ -37,7 +37,7 @@ _NAMES = {
     "name_scope": "keras.core.naming",
     "value_and_grad": "keras.transforms",
     "vmap": "keras.transforms",
-    "version": "keras.version",
+    "version": "keras.core.version",
 }
 _MODULES = (
     "activations",
@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from keras.core.naming import name_scope as name_scope
     from keras.core.scopes import StatelessScope as StatelessScope
     from keras.core.scopes import SymbolicScope as SymbolicScope
+    from keras.core.version import version as version
     from keras.dtype_policies import DTypePolicy as DTypePolicy
     from keras.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
     from keras.initializers import Initializer as Initializer
@@ -114,7 +115,6 @@ if TYPE_CHECKING:
     from keras.transforms import jit as jit
     from keras.transforms import value_and_grad as value_and_grad
     from keras.transforms import vmap as vmap
-    from keras.version import version as version
 
 __all__ = ["__version__", *_NAMES, *_MODULES]  # pyright: ignore
 

@@ -57,6 +57,43 @@ def test_import_keras_loads_no_framework(backend_name: str | None) -> None:
     assert loaded & (FRAMEWORKS | HEAVY) == set()
 
 
+def test_no_module_hides_a_public_function() -> None:
+    code = """
+import importlib, keras, pkgutil
+modules = {info.name for info in pkgutil.iter_modules(keras.__path__)}
+print(sorted(modules & set(keras._NAMES)), keras.version() == keras.__version__)
+"""
+    assert run(code, "numpy").split() == ["[]", "True"]
+
+
+@pytest.mark.parametrize("backend_name", INSTALLED)
+def test_import_keras_loads_next_to_nothing(backend_name: str) -> None:
+    """Time is measured by the benchmarks; here is what it would be spent on."""
+    counted = """
+import sys, numpy
+before = set(sys.modules)
+import keras
+new = {name for name in set(sys.modules) - before}
+print(sorted(name for name in new if name.startswith("keras")))
+print(len(new))
+"""
+    names, count = run(counted, backend_name).splitlines()
+    assert names == "['keras']"
+    assert int(count) <= 3
+
+
+def test_first_use_of_ops_loads_no_layers() -> None:
+    loaded = json.loads(
+        run(
+            "import json, sys, keras; keras.ops.ones((1,)); "
+            "print(json.dumps(sorted(n for n in sys.modules if 'keras' in n)))",
+            "numpy",
+        )
+    )
+    rooms = {name.split(".")[1] for name in loaded if "." in name}
+    assert rooms <= {"backends", "core", "ops", "tree"}
+
+
 USE = """
 import keras
 assert keras.backend.backend() == {name!r}

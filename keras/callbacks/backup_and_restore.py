@@ -38,6 +38,7 @@ class BackupAndRestore(Callback):
 
     Example:
 
+    >>> from keras.callbacks import BackupAndRestore
     >>> BackupAndRestore("backup", save_freq=100).save_freq
     100
     """

@@ -21,6 +21,7 @@ class Callback:
 
     Example:
 
+    >>> from keras.callbacks import Callback
     >>> class Announce(Callback):
     ...     def on_epoch_end(self, epoch, logs=None):
     ...         print(epoch, logs["loss"])

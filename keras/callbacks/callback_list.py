@@ -42,6 +42,7 @@ class CallbackList(Callback):
 
     Example:
 
+    >>> from keras.callbacks import CallbackList
     >>> callbacks = CallbackList(add_history=True, epochs=1)
     >>> callbacks.on_train_begin()
     >>> callbacks.on_epoch_end(0, {"loss": 0.5})

@@ -23,6 +23,7 @@ class CSVLogger(Callback):
 
     Example:
 
+    >>> from keras.callbacks import CSVLogger
     >>> CSVLogger("training.csv").separator
     ','
     """

@@ -29,6 +29,7 @@ class EarlyStopping(MonitorCallback):
 
     Example:
 
+    >>> from keras.callbacks import EarlyStopping
     >>> stop = EarlyStopping("loss", patience=2, restore_best_weights=True)
     >>> stop.patience
     2

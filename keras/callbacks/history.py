@@ -16,6 +16,7 @@ class History(Callback):
 
     Example:
 
+    >>> from keras.callbacks import History
     >>> history = History()
     >>> history.on_train_begin()
     >>> history.on_epoch_end(0, {"loss": 0.5})

@@ -28,6 +28,7 @@ class LambdaCallback(Callback):
 
     Example:
 
+    >>> from keras.callbacks import LambdaCallback
     >>> show = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))
     >>> show.on_epoch_end(0, {"loss": 0.5})
     0 {'loss': 0.5}

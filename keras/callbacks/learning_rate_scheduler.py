@@ -25,6 +25,7 @@ class LearningRateScheduler(Callback):
 
     Example:
 
+    >>> from keras.callbacks import LearningRateScheduler
     >>> halve = LearningRateScheduler(lambda epoch, rate: rate * 0.5)
     """
 

@@ -21,6 +21,7 @@ class LazyLogs(dict):
 
     Example:
 
+    >>> from keras.callbacks.logs import LazyLogs
     >>> logs = LazyLogs(lambda: {"loss": 0.5})
     >>> logs["loss"]
     0.5
@@ -175,6 +176,7 @@ def to_host_logs(values: Mapping[str, Any]) -> dict[str, Any]:
 
     Example:
 
+    >>> from keras.callbacks.logs import to_host_logs
     >>> to_host_logs({"loss": 1, "scores": {"a": 0.5}})
     {'loss': 1.0, 'a': 0.5}
     """

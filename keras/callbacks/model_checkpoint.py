@@ -32,6 +32,7 @@ class ModelCheckpoint(MonitorCallback):
 
     Example:
 
+    >>> from keras.callbacks import ModelCheckpoint
     >>> keep = ModelCheckpoint("best.keras", "val_loss", save_best_only=True)
     >>> keep.filepath
     'best.keras'

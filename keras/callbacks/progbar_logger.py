@@ -18,6 +18,7 @@ class ProgbarLogger(Callback):
 
     Example:
 
+    >>> from keras.callbacks import ProgbarLogger
     >>> bar = ProgbarLogger()
     >>> bar.set_params({"verbose": 0, "epochs": 1, "steps": 2})
     """

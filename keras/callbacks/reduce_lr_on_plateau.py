@@ -28,6 +28,7 @@ class ReduceLROnPlateau(MonitorCallback):
 
     Example:
 
+    >>> from keras.callbacks import ReduceLROnPlateau
     >>> ReduceLROnPlateau("val_loss", factor=0.2, patience=5).min_lr
     0.0
     """

@@ -23,6 +23,7 @@ class RemoteMonitor(Callback):
 
     Example:
 
+    >>> from keras.callbacks import RemoteMonitor
     >>> RemoteMonitor("http://localhost:9000").path
     '/publish/epoch/end/'
     """

@@ -23,6 +23,7 @@ class SwapEMAWeights(Callback):
 
     Example:
 
+    >>> from keras.callbacks import SwapEMAWeights
     >>> SwapEMAWeights(swap_on_epoch=True).swap_on_epoch
     True
     """

@@ -36,6 +36,7 @@ class TensorBoard(Callback):
 
     Example:
 
+    >>> from keras.callbacks import TensorBoard
     >>> TensorBoard("logs", histogram_freq=1).update_freq
     'epoch'
     """

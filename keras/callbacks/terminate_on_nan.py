@@ -22,6 +22,7 @@ class TerminateOnNaN(Callback):
 
     Example:
 
+    >>> from keras.callbacks import TerminateOnNaN
     >>> TerminateOnNaN(raise_error=True).raise_error
     True
     """

@@ -57,6 +57,7 @@ def clear_session(free_memory: bool = True) -> None:
 
     Example:
 
+    >>> from keras.utils import clear_session
     >>> clear_session()
     """
     _reset_names()

@@ -25,6 +25,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
 
     Example:
 
+    >>> from keras.utils import to_categorical
     >>> to_categorical([0, 2], num_classes=3)
     array([[1., 0., 0.],
            [0., 0., 1.]])
@@ -61,6 +62,7 @@ def normalize(x: Any, axis: int = -1, order: float = 2) -> np.ndarray:
 
     Example:
 
+    >>> from keras.utils import normalize
     >>> normalize([[3.0, 4.0]])
     array([[0.6, 0.8]])
     """

@@ -36,6 +36,7 @@ class Progbar:
 
     Example:
 
+    >>> from keras.utils import Progbar
     >>> bar = Progbar(2, verbose=0)
     >>> for step in range(2):
     ...     bar.update(step + 1, [("loss", 0.5)])

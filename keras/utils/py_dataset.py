@@ -27,6 +27,7 @@ class PyDataset:
 
     Example:
 
+    >>> from keras.utils import PyDataset
     >>> import numpy as np
     >>> class Squares(PyDataset):
     ...     def __len__(self):

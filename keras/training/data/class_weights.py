@@ -31,6 +31,7 @@ def class_weight_to_sample_weights(
 
     Example:
 
+    >>> from keras.training.data.class_weights import class_weight_to_sample_weights
     >>> class_weight_to_sample_weights([0, 1, 2], {1: 3.0}).tolist()
     [1.0, 3.0, 1.0]
     """

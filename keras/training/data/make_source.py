@@ -61,6 +61,7 @@ def make_source(
 
     Example:
 
+    >>> from keras.training.data.make_source import make_source
     >>> import numpy as np
     >>> source = make_source(np.zeros((5, 2)), np.zeros(5), batch_size=2)
     >>> [x.shape for x, y in source.epoch()]

@@ -20,6 +20,7 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
 
     Example:
 
+    >>> from keras.training.data.packing import unpack_x_y_sample_weight
     >>> unpack_x_y_sample_weight(("x", "y"))
     ('x', 'y', None)
     """
@@ -50,6 +51,7 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
 
     Example:
 
+    >>> from keras.training.data.packing import pack_x_y_sample_weight
     >>> pack_x_y_sample_weight("x")
     'x'
     >>> pack_x_y_sample_weight("x", "y")

@@ -29,6 +29,7 @@ def train_validation_split(
 
     Example:
 
+    >>> from keras.training.data.split import train_validation_split
     >>> train, held_out = train_validation_split(([1, 2, 3, 4],), 0.25)
     >>> train[0].tolist(), held_out[0].tolist()
     ([1, 2, 3], [4])
