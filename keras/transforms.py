@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
+
 from keras.backends import current
 from keras.core import context, tree
 from keras.core.errors import BackendError
@@ -49,11 +51,26 @@ def jit(
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = current()
-        if backend not in compiled:
-            compiled[backend] = backend.jit(function, jit_compile=jit_compile)
-        return compiled[backend](*args, **kwargs)
+        run = compiled.get(backend)
+        if run is None:
+            run = backend.jit(function, jit_compile=jit_compile)
+            if run is function:  # nothing compiles here, but arrays become tensors
+                run = _on_tensors(function, backend)
+            compiled[backend] = run
+        return run(*args, **kwargs)
 
     return update_wrapper(call, function)
+
+
+def _on_tensors(function: Callable[..., Any], backend: Any) -> Callable[..., Any]:
+    def leaf(x: Any) -> Any:
+        return backend.convert_to_tensor(x) if isinstance(x, np.ndarray) else x
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = tree.map_structure(leaf, (args, kwargs))
+        return function(*args, **kwargs)
+
+    return call
 
 
 def value_and_grad(

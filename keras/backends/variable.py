@@ -47,6 +47,8 @@ class Variable:
     3.0
     """
 
+    # `array * variable` is ours: NumPy would read the value as a constant.
+    __array_priority__ = 1000
     _is_keras_variable = True
     backend: Any = None  # set by each backend's subclass
 

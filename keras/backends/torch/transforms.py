@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import torch as _torch
+from torch._C._functorch import peek_interpreter_stack as _peek_functorch
 
 from keras.backends.torch.core import convert_to_tensor as _convert
 from keras.core import tree as _tree
+from keras.core.scopes import StatelessScope as _StatelessScope
 
 compiles_calls = False
 
@@ -31,6 +33,8 @@ def value_and_grad(
     function: Callable[..., Any], variables: Any = None, has_aux: bool = False
 ) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if _peek_functorch() is not None:  # inside vmap
+            return _functional(function, variables, has_aux)(*args, **kwargs)
         outermost = _depth.value == 0
         _depth.value += 1
         try:
@@ -52,6 +56,35 @@ def value_and_grad(
         if type(structure) is list and variables is not None:
             return result, grads
         return result, _tree.pack_sequence_as(structure, grads)
+
+    return wrapped
+
+
+def _functional(
+    function: Callable[..., Any], variables: Any, has_aux: bool
+) -> Callable[..., Any]:
+    """`value_and_grad` by torch.func, which nests in its other transforms."""
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        targets = None if variables is None else _tree.flatten(variables)
+        start = args[0] if targets is None else [v.value for v in targets]
+        leaves, spec = _tree.flatten_with_spec(start)
+
+        def pure(values: list[Any]) -> Any:
+            point = _tree.unflatten(spec, values)
+            if targets is None:
+                result = function(point, *args[1:], **kwargs)
+            else:
+                with _StatelessScope(list(zip(targets, point, strict=True))):
+                    result = function(*args, **kwargs)
+            loss = result[0] if has_aux else result
+            return loss, result
+
+        both = _torch.func.grad_and_value(pure, has_aux=True)
+        grads, (_, result) = both([_convert(leaf) for leaf in leaves])
+        return result, _tree.pack_sequence_as(
+            args[0] if targets is None else variables, grads
+        )
 
     return wrapped
 
