@@ -106,3 +106,35 @@ def test_arguments_of_none_are_not_swallowed() -> None:
     for cls in (keras.initializers.Zeros, keras.constraints.NonNeg):
         with pytest.raises(TypeError, match=r"takes no arguments. Received: value=1"):
             cls(value=1)  # pyright: ignore[reportCallIssue]
+
+
+def test_bounds_of_renorm_are_checked() -> None:
+    for clipping in ({"foo": 1}, {"rmin": 2.0, "rmax": 1.0}, {"dmax": -1.0}):
+        with pytest.raises(ValueError, match="`renorm_clipping` of .*'rmax', 'rmin'"):
+            L.BatchNormalization(renorm=True, renorm_clipping=clipping)
+
+
+def test_lambdas_of_code_come_back_in_unsafe_mode_only(backend: str) -> None:
+    inputs = keras.Input((None, 3))
+    layer = L.Lambda(lambda t, by=3: keras.ops.sum(t, -1) * by, name="l")
+    model = keras.Model(inputs, layer(inputs))
+    assert model.output_shape == (None, None)
+    form = keras.saving.serialize_keras_object(model)
+    with pytest.raises(ValueError, match="safe_mode=False"):
+        keras.saving.deserialize_keras_object(form)
+    again = keras.saving.deserialize_keras_object(form, safe_mode=False)
+    np.testing.assert_array_equal(
+        array(again(np.ones((2, 4, 3), "float32"))), np.full((2, 4), 9)
+    )
+
+
+def test_unknown_sizes_stay_unknown(backend: str) -> None:
+    free = keras.Input((None, 3))
+    assert L.Add()([free, keras.Input((None, 3))]).shape == (None, None, 3)
+    assert L.Flatten()(free).shape == (None, None)
+    assert L.Reshape((-1, 2))(keras.Input((4, None))).shape == (None, None, 2)
+    joined = L.Concatenate(axis=1)([free, keras.Input((4, 3))])
+    assert joined.shape == (None, None, 3)
+    assert L.MultiHeadAttention(2, 4)(free, free).shape == (None, None, 3)
+    assert L.Conv1D(2, 3)(free).shape == (None, None, 2)
+    assert L.Embedding(5, 2)(keras.Input((None,), dtype="int32")).shape[2] == 2
