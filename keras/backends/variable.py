@@ -11,13 +11,14 @@ from typing import Any
 
 from keras.core import context, dtypes, limits, naming
 from keras.core.keras_tensor import KerasTensor, standardize_shape
+from keras.core.operators import Operators
 from keras.core.public_names import namespace
 
 AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 SYNCHRONIZATIONS = ("auto", "none", "on_read", "on_write")
 
 
-class Variable:
+class Variable(Operators):
     """A value that can be assigned to: weights, counters, statistics.
 
     Args:
@@ -313,7 +314,7 @@ class Variable:
         return self._shape[0]  # type: ignore[return-value]
 
     def __iter__(self) -> Any:
-        return (self[index] for index in range(len(self)))  # type: ignore[index]
+        return (self[index] for index in range(len(self)))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
         new = object.__new__(type(self))
