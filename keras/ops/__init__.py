@@ -232,6 +232,7 @@ from keras.ops.products import matmul as matmul
 from keras.ops.products import outer as outer
 from keras.ops.products import tensordot as tensordot
 from keras.ops.products import vdot as vdot
+from keras.ops.rearranging import rearrange as rearrange
 from keras.ops.reduction import all as all
 from keras.ops.reduction import allclose as allclose
 from keras.ops.reduction import amax as amax

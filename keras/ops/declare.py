@@ -135,6 +135,9 @@ class Declaration:
         # `*operands: TensorLike`: every argument from this position on is a tensor.
         variadic = [i for i, p in enumerate(parameters) if p.kind is p.VAR_POSITIONAL]
         self.variadic = next((i for i in variadic if i in self.tensors), None)
+        # `**sizes: int`: static arguments by any other name.
+        named = [p.name for p in parameters if p.kind is p.VAR_KEYWORD]
+        self.keywords = named[0] if named else None
         self.leads_with_tensors = self.variadic is None and list(self.tensors) == list(
             range(len(self.tensors))
         )

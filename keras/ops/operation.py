@@ -290,6 +290,8 @@ def record(
             tensors.extend(value)
         elif name in declaration.tensor_names:
             tensors.append(value)
+        elif name == declaration.keywords:
+            static.update(value)
         else:
             static[name] = value
     while tensors and tensors[-1] is None:

@@ -579,3 +579,13 @@ for _note, _subscripts, _operands in (
         rtol=1e-4,
     )
 _row("stop_gradient", X, reference=lambda x: x)
+_row(
+    "rearrange",
+    CUBE,
+    "a b (h w) -> (w a) (b h)",
+    kwargs={"w": 2},
+    reference=lambda x, pattern, w: (
+        x.reshape(2, 3, 2, w).transpose(3, 0, 1, 2).reshape(4, 6)
+    ),
+    grad=True,
+)
