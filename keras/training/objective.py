@@ -1,0 +1,380 @@
+"""`Objective`: what a model is trained for, as `compile` says it.
+
+The optimizer, the loss and the metrics, and how a batch's loss and results come about.
+`Trainer` adds the steps and loops that use them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from keras import ops, optimizers
+from keras.backends.bound import on_own_backend
+from keras.core import tree
+from keras.core.errors import BackendError
+from keras.core.scopes import StatelessScope
+from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.training import steps
+from keras.training.compilation import Compilation
+
+_NO_COMPILE = "You must call `compile()` before using {what} of the model {name!r}."
+
+
+class Objective:
+    """Mixin of `Model`: the optimizer, loss and metrics of `compile`."""
+
+    optimizer: Any = None
+    loss: Any = None
+    stop_training: bool = False
+    stop_evaluating: bool = False
+    stop_predicting: bool = False
+    compiled: bool = False
+    steps_per_execution: int = 1
+    history: Any = None
+    auto_scale_loss: bool = True
+    train_function: Any = None
+    test_function: Any = None
+    predict_function: Any = None
+    _backend: Any
+    _compilation: Compilation | None = None
+    _compile_arguments: dict[str, Any] | None = None
+    _run_eagerly: bool = False
+    _jit_compile: Any = "auto"
+    _results_function: Any = None
+    _validation: tuple[Any, Any] | None = None
+
+    # Compilation ---------------------------------------------------------------
+
+    @on_own_backend
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str | None = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Set what the model is trained with.
+
+        Args:
+            optimizer: A name, config or `Optimizer`.
+            loss: A name, function or `Loss`; for several outputs a list or a
+                dictionary by the names of the outputs. `None` where the model adds
+                its own losses.
+            loss_weights: Factors of the losses of several outputs.
+            metrics: A list of names, functions or metrics; for several outputs a list
+                or dictionary of such lists.
+            weighted_metrics: Likewise; these see sample and class weights.
+            run_eagerly: Run steps as plain Python, to debug them.
+            steps_per_execution: How many batches run between two calls of callbacks.
+            jit_compile: `True` compiles further where that is optional (XLA on
+                TensorFlow, `torch.compile` on torch), `"auto"` where it pays.
+            auto_scale_loss: Under the policy `"mixed_float16"`, scale the loss.
+
+        Raises:
+            ValueError: For an unknown name, or options that exclude each other.
+
+        Example:
+
+        >>> import keras
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", loss="mse", metrics=["mae"])
+        >>> model.compiled
+        True
+        """
+        if run_eagerly and jit_compile is True:
+            raise ValueError(
+                "`run_eagerly=True` and `jit_compile=True` exclude each other: the "
+                "first runs plain Python, the second compiles it."
+            )
+        check_count(steps_per_execution, "steps_per_execution")
+        self._compile_arguments = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+        self._check_backend_of(optimizer, loss, metrics, weighted_metrics)
+        names = getattr(self, "output_names", None)
+        compilation = Compilation(loss, loss_weights, metrics, weighted_metrics, names)
+        self.optimizer = self._scaled(optimizers.get(optimizer), auto_scale_loss)
+        self._compilation = compilation
+        self.loss = loss
+        self.auto_scale_loss = auto_scale_loss
+        self.steps_per_execution = steps_per_execution
+        self._jit_compile = jit_compile
+        self._run_eagerly = bool(run_eagerly)
+        self.stop_training = False
+        self.compiled = True
+        self._forget_functions()
+
+    def _check_backend_of(self, *objects: Any) -> None:
+        for each in tree.flatten(objects):
+            other = getattr(each, "_backend", None)
+            if other is not None and other is not self._backend:
+                raise BackendError(
+                    f"The {type(each).__name__} {getattr(each, 'name', '')!r} lives on "
+                    f"the {other.name} backend, but the model "
+                    f"{getattr(self, 'name', '')!r} lives on {self._backend.name}. "
+                    "Make it inside `with keras.backend_scope("
+                    f"{self._backend.name!r}):`, or pass its name as a string."
+                )
+
+    def _scaled(self, optimizer: Any, auto_scale_loss: bool) -> Any:
+        policy = getattr(self, "dtype_policy", None)
+        scaled = isinstance(optimizer, optimizers.LossScaleOptimizer)
+        if optimizer is None or scaled or not auto_scale_loss:
+            return optimizer
+        if getattr(policy, "name", None) != "mixed_float16":
+            return optimizer
+        return optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
+
+    def _forget_functions(self) -> None:
+        for name in ("train", "test", "predict"):
+            setattr(self, f"{name}_function", None)
+        self._results_function = None
+        self._validation = None
+
+    @property
+    def jit_compile(self) -> Any:
+        """Whether steps are compiled further; see `compile`."""
+        return self._jit_compile
+
+    @jit_compile.setter
+    def jit_compile(self, value: Any) -> None:
+        self._jit_compile = value
+        self._forget_functions()
+
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether steps run as plain Python; see `compile`."""
+        return self._run_eagerly
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        self._run_eagerly = bool(value)
+        self._forget_functions()
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """The arguments of `compile`, as plain data; empty before `compile`."""
+        if not self.compiled or self._compile_arguments is None:
+            return {}
+        arguments = dict(self._compile_arguments)
+        arguments["optimizer"] = self.optimizer
+        return serialize_keras_object(arguments)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as `get_compile_config` says.
+
+        Args:
+            config: What `get_compile_config` returned.
+        """
+        if steps.overrides(type(self), "compile"):
+            own = "compile_from_config" in type(self).__dict__
+            parameters = inspect.signature(type(self).compile).parameters
+            if not own and not set(config) <= set(parameters):
+                # A `compile` with other arguments: only its author can restore it.
+                return
+        # Files say True where Keras found on its backend that it pays.
+        config = {**config}
+        if config.get("jit_compile") is True:
+            config["jit_compile"] = "auto"
+        self.compile(**deserialize_keras_object(config))
+        if self.optimizer is not None and getattr(self, "built", False):
+            self.optimizer.build(self.trainable_variables)
+
+    def _require_compiled(self, what: str) -> Compilation:
+        if self._compilation is None or not self.compiled:
+            name = getattr(self, "name", type(self).__name__)
+            raise ValueError(
+                _NO_COMPILE.format(what=f"`{what}`", name=name)
+                + " For example: model.compile(optimizer='adam', loss='mse')."
+            )
+        return self._compilation
+
+    def _check_trainable(self) -> None:
+        # A backend without gradients says so, and where to go.
+        self._backend.value_and_grad(len)
+        if self.optimizer is None:
+            raise ValueError(
+                f"The model {getattr(self, 'name', '')!r} has no optimizer: `compile` "
+                "was called with optimizer=None. Pass one, such as 'adam'."
+            )
+
+    # Losses and metrics --------------------------------------------------------
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The trackers of losses, the metrics of `compile`, and those of layers."""
+        compilation = self._compilation
+        own = getattr(super(), "metrics", [])
+        if compilation is None:
+            return list(own)
+        first, *rest = compilation.all_metrics()
+        return [first, *own, *rest]
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of `metrics`."""
+        return [metric.name for metric in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Start all metrics anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The loss of a batch; override it for a loss of your own.
+
+        Args:
+            x: Inputs.
+            y: Targets.
+            y_pred: Outputs of the model.
+            sample_weight: Weights of the samples.
+            training: Whether this is training.
+
+        Returns:
+            A scalar: the loss of `compile` and all that layers add.
+
+        Raises:
+            ValueError: If nothing gives a loss to train by.
+        """
+        del x
+        compilation = self._compilation
+        total = None
+        if compilation is not None and compilation.loss is not None:
+            total = compilation.loss(y, y_pred, sample_weight)
+        for extra in getattr(self, "losses", ()):
+            extra = ops.sum(extra)
+            if total is None:
+                total = extra
+            else:
+                total = ops.add(total, ops.cast(extra, ops.dtype(total)))
+        if total is not None:
+            return total
+        if training:
+            raise ValueError(
+                "No loss to compute. Provide a `loss` argument in `compile()`, add one "
+                "with `add_loss` in a layer, or override `compute_loss`."
+            )
+        return ops.zeros(())
+
+    def _compute_loss(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool
+    ) -> Any:
+        """`compute_loss`, which older models override without `training`."""
+        if _has_parameter(type(self), "compute_loss", "training"):
+            return self.compute_loss(x, y, y_pred, sample_weight, training=training)
+        return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+
+    @on_own_backend
+    def stateless_compute_loss(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        metrics_variables: Any,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tuple[Any, tuple[list[Any], list[Any], list[Any]]]:
+        """`compute_loss` for given values of the variables, which stay as they are.
+
+        Args:
+            trainable_variables: Values of `self.trainable_variables`.
+            non_trainable_variables: Values of `self.non_trainable_variables`.
+            metrics_variables: Values of `self.metrics_variables`.
+            x: Inputs.
+            y: Targets.
+            y_pred: Outputs of the model.
+            sample_weight: Weights of the samples.
+            training: Whether this is training.
+
+        Returns:
+            The loss, and the new values of the three groups of variables.
+        """
+        groups = [
+            (getattr(self, name), list(values))
+            for name, values in (
+                ("trainable_variables", trainable_variables),
+                ("non_trainable_variables", non_trainable_variables),
+                ("metrics_variables", metrics_variables),
+            )
+        ]
+        pairs = [p for own, values in groups for p in zip(own, values, strict=True)]
+        with StatelessScope(pairs) as scope:
+            loss = self._compute_loss(x, y, y_pred, sample_weight, training)
+        trainable, other, metrics = (
+            [scope.get_current_value(variable) for variable in own] for own, _ in groups
+        )
+        return loss, (trainable, other, metrics)
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Take a batch into account in the metrics of `compile`; override to add more.
+
+        Args:
+            x: Inputs.
+            y: Targets.
+            y_pred: Outputs of the model.
+            sample_weight: Weights of the samples.
+
+        Returns:
+            The results by name, as `get_metrics_result` returns them.
+        """
+        self._update_metrics(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def _update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        compilation = self._compilation
+        if compilation is None or compilation.metrics is None or y is None:
+            return
+        compilation.metrics.update_state(y, y_pred, sample_weight)
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The results of all metrics so far, by name."""
+        results: dict[str, Any] = {}
+        for metric in self.metrics:
+            value = metric.result()
+            if isinstance(value, dict):
+                results.update(value)
+            else:
+                results[metric.name] = value
+        return results
+
+
+@cache
+def _has_parameter(cls: type, method: str, name: str) -> bool:
+    try:
+        parameters = inspect.signature(getattr(cls, method)).parameters
+    except (TypeError, ValueError):
+        return True
+    kinds = [parameter.kind for parameter in parameters.values()]
+    return name in parameters or inspect.Parameter.VAR_KEYWORD in kinds
+
+
+def check_count(value: Any, name: str) -> None:
+    """Refuse what is no positive integer."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}")
