@@ -193,7 +193,7 @@ def backend_table(rows: list[Row]) -> str:
 
 def import_table(results: dict[str, Any]) -> str:
     """Seconds of imports in a fresh process that has NumPy; empty if not measured."""
-    names = ["native", "ours", "pypi", "ours-after-framework", "pypi-after-framework"]
+    names = ["native", "ours", "pypi", "ours-namespaces", "pypi-namespaces"]
     body = []
     for backend, measured in results["backends"].items():
         rounds = measured.get("import", {}).get("rounds", {})
@@ -210,8 +210,8 @@ def import_table(results: dict[str, Any]) -> str:
         "framework alone",
         f"this keras (goal {IMPORT_TARGET_S} s)",
         "PyPI keras",
-        "this keras, framework loaded",
-        "PyPI keras, framework loaded",
+        "this keras: namespaces after the framework",
+        "PyPI keras: namespaces after the framework",
     ]
     return table(header, body) if body else ""
 

@@ -57,9 +57,17 @@ def test_wrong_rank(backend: str) -> None:
     text = said(lambda: flat(np.ones((2, 3, 4, 5), "float32")))
     check(text, "rank 3", "got rank 4", "keras.ops.reshape")
     text = said(lambda: layers.LSTM(2, name="l")(np.ones((2, 3), "float32")))
-    check(text, "l expects", "(batch, time, features)", "(2, 3)")
+    check(text, "LSTM layer 'l'", "(batch, time, features)", "(2, 3)", "x[:, None]")
     text = said(lambda: net()(np.ones((2, 2, 2, 2), "float32")))
     check(text, "Sequential 'net'", "(None, 3)", "(2, 2, 2, 2)", "'features'")
+
+
+def test_weights_of_a_model_that_has_none_yet(backend: str, tmp_path: Path) -> None:
+    model = keras.Sequential([layers.Dense(1)], name="unbuilt")
+    path = tmp_path / "x.weights.h5"
+    text = said(lambda: model.save_weights(path))
+    check(text, "'unbuilt'", "not built", "build(input_shape)")
+    assert not path.exists()
 
 
 def test_wrong_feature_size(backend: str) -> None:

@@ -58,6 +58,11 @@ def save_weights(
             f"`max_shard_size` needs a path that ends in {INDEX_SUFFIX!r}, the index "
             f"of the shards. Received: filepath={path!r}."
         )
+    if not getattr(model, "built", True):
+        raise ValueError(
+            f"{type(model).__name__} {getattr(model, 'name', '')!r} is not built, so "
+            "it has no weights to save. Call it on data, or build(input_shape), first."
+        )
     refuse_existing(path, overwrite)
     if path.endswith(INDEX_SUFFIX):
         _save_sharded(model, path, 10.0 if max_shard_size is None else max_shard_size)

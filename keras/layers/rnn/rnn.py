@@ -9,6 +9,7 @@ from keras.backends.variable import Variable
 from keras.core import context, tree
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
+from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
 from keras.layers.rnn.dropout_masks import DropoutRNNCell
 from keras.layers.rnn.stacked_rnn_cells import StackedRNNCells
@@ -86,8 +87,9 @@ class RNN(Layer):
         """Builds the cell for steps of these sequences."""
         if len(sequences_shape) < 3:
             raise ValueError(
-                f"{self.name} expects sequences of shape (batch, time, features). "
-                f"Received: shape {tuple(sequences_shape)}."
+                f"{describe(self)} expects sequences of shape (batch, time, features). "
+                f"Received: shape {tuple(sequences_shape)}. Add the missing dimension, "
+                "as x[:, None] does for a single step or x[..., None] for one feature."
             )
         if isinstance(self.cell, Layer) and not self.cell.built:
             self.cell.build((sequences_shape[0], *sequences_shape[2:]))
