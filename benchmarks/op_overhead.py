@@ -4,9 +4,9 @@
     python benchmarks/op_overhead.py --table [--backend torch]
 
 Tiny tensors, so that the call and not the arithmetic is measured. The two sides of each
-row take turns in one process. What is reported is CPU time in microseconds, the least of
-all rounds, because that stands a busy machine. Uses the public Keras API only, so the
-PyPI keras can run it too.
+row take turns in one process. What is reported is CPU time in microseconds, the least
+of all rounds, because that stands a busy machine. Uses the public Keras API only, so
+the PyPI keras can run it too.
 
 With `--table`: every op of the tests' table on its sample inputs, over the backend's
 own function (conversion done). It needs this repository.

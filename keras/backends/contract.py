@@ -31,12 +31,15 @@ from typing import Any, Protocol
 class CoreBackend(Protocol):
     """Tensors: conversion, shapes, dtypes, devices, traces.
 
-    `inexact`, `boolean` and `whole` are the sets of the framework's own dtype objects
-    that are floating or complex, bool, and int32 or int64. `shape_of` has None for
-    sizes that a trace does not know, `shape` a scalar tensor there.
+    `inexact`, `wide`, `boolean` and `whole` are the sets of the framework's own dtype
+    objects that are floating or complex, the same but half precision, bool, and int32
+    or int64. `shape_of` has None for sizes that a trace does not know, `shape` a scalar
+    tensor there.
     """
 
+    tensor_types: tuple[type, ...]
     inexact: frozenset[Any]
+    wide: frozenset[Any]
     boolean: frozenset[Any]
     whole: frozenset[Any]
 

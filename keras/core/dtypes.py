@@ -194,6 +194,12 @@ def float_result(*dtypes: Any) -> str:
     return joined if joined in _INEXACT else config.floatx()
 
 
+def wide_result(*dtypes: Any) -> str:
+    """`float_result`, with half precision brought to float32."""
+    joined = float_result(*dtypes)
+    return "float32" if joined in ("float16", "bfloat16") else joined
+
+
 _INEXACT = frozenset((*FLOATS, *FLOAT8, *COMPLEX))
 _FLOAT_SET = frozenset((*FLOATS, *FLOAT8))
 _INT_SET = frozenset((*INTS, *UINTS))

@@ -55,6 +55,26 @@ def _any_symbolic(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 
 def _nullary(declaration: Declaration) -> Callable[..., Any]:
+    """No tensors at all: `zeros`, `eye`."""
+    name, dispatch = declaration.name, declaration.dispatch
+    explain = declaration.explain
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        context = _get()
+        if context.symbolic is not None:
+            return dispatch(args, kwargs)
+        backend = context.backend or process.default or current()
+        try:
+            return getattr(backend, name)(*args, **kwargs)
+        except Exception as error:
+            explain(error, args, kwargs)
+            raise
+
+    return call
+
+
+def _anything(declaration: Declaration) -> Callable[..., Any]:
+    """Tensors in places that no quick way is made for."""
     dispatch = declaration.dispatch
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -152,10 +172,53 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
     return call
 
 
+def _ternary(declaration: Declaration) -> Callable[..., Any]:
+    """Three tensors, or one and two numbers: `where`, `clip`."""
+    name, explain = declaration.name, declaration.explain
+    otherwise = _several(declaration)
+    any_dtype, indifferent = declaration.promote is None, declaration.indifferent
+    ready, scalars = declaration.ready, declaration.scalars
+    leads_second = declaration.kept == {0}
+    simple = leads_second or not declaration.kept
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != 3 or not simple:
+            return otherwise(*args, **kwargs)
+        backend = _get().backend or process.default or current()
+        kinds = backend.kinds
+        x1, x2, x3 = args
+        lead = x2 if leads_second else x1
+        if kinds.get(type(x1)) == TENSOR and kinds.get(type(lead)) == TENSOR:
+            dtype = lead.dtype
+            numbers = scalars and dtype in backend.inexact
+            if (
+                (
+                    kinds.get(type(x2)) == TENSOR
+                    and (any_dtype or x2.dtype is dtype)
+                    or numbers
+                    and type(x2) in _NUMBERS
+                )
+                and (
+                    kinds.get(type(x3)) == TENSOR
+                    and (any_dtype or x3.dtype is dtype)
+                    or numbers
+                    and type(x3) in _NUMBERS
+                )
+                and (numbers or indifferent or dtype in getattr(backend, ready))
+            ):
+                try:
+                    return getattr(backend, name)(x1, x2, x3)
+                except Exception as error:
+                    explain(error, args, kwargs)
+                    raise
+        return otherwise(*args, **kwargs)
+
+    return call
+
+
 def _several(declaration: Declaration) -> Callable[..., Any]:
     """Three tensors or more, or some that may be None: all looked at in one loop."""
     name, dispatch = declaration.name, declaration.dispatch
-    by_name = declaration.tensor_names
     kept, indifferent = declaration.kept, declaration.indifferent
     any_dtype = declaration.promote is None
     ready = declaration.ready
@@ -163,6 +226,8 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
     last = max(declaration.tensors)
     static = [index not in declaration.tensors for index in range(last + 1)]
     free = [any_dtype or index in kept for index in range(last + 1)]
+    # The tensors, and whether each may have a dtype of its own.
+    by_name = {key: free[index] for index, key in declaration.tensors.items()}
     scalars = declaration.scalars
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -190,7 +255,15 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
                 dtype = value.dtype
         if dtype is not None and not (indifferent or dtype in getattr(backend, ready)):
             return dispatch(values, kwargs)
-        if not args or (kwargs and not by_name.isdisjoint(kwargs)):
+        if kwargs:
+            for key, value in kwargs.items():
+                if key not in by_name or value is None:
+                    continue
+                if kinds.get(type(value)) != TENSOR or not (
+                    by_name[key] or value.dtype is dtype
+                ):
+                    return dispatch(values, kwargs)
+        if not args:
             return dispatch(values, kwargs)
         try:
             return getattr(backend, name)(*values, **kwargs)
@@ -297,6 +370,9 @@ def _quickest(declaration: Declaration) -> Callable[..., Any]:
             and _is_tensor_position(declaration, 1)
         ):
             return _binary(declaration)
+        if declaration.leads_with_tensors and list(declaration.tensors) == [0, 1, 2]:
+            if declaration.settled and not declaration.sequences:
+                return _ternary(declaration)
         if first and declaration.settled and not _has_sequences(declaration):
             return _several(declaration)
         if declaration.settled and declaration.variadic is not None:
@@ -305,6 +381,7 @@ def _quickest(declaration: Declaration) -> Callable[..., Any]:
             *declaration.tensors
         }:
             return _listed(declaration)
+        return _anything(declaration)
     return _nullary(declaration)
 
 

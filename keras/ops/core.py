@@ -337,7 +337,7 @@ def slice(inputs: TensorLike, start_indices: Sequence[int], shape: ShapeLike) ->
     return KerasTensor(tuple(sizes), inputs.dtype)
 
 
-@op(promote=lambda found: found[0])
+@op(promote="first")
 def slice_update(
     inputs: TensorLike, start_indices: Sequence[int], updates: TensorLike
 ) -> Tensor:
@@ -404,7 +404,7 @@ def scatter(indices: TensorLike, values: TensorLike, shape: ShapeLike) -> Tensor
     return KerasTensor(target, values.dtype)
 
 
-@op(promote=lambda found: found[0], keep=("indices",))
+@op(promote="first", keep=("indices",))
 def scatter_update(
     inputs: TensorLike,
     indices: TensorLike,

@@ -14,6 +14,8 @@ with tensors that are converted and promoted already:
 - `promote=None`: tensors keep their dtypes;
 - `promote="same"`: all tensor arguments are brought to their `result_type`;
 - `promote="float"`: the same, and bools and integers become `floatx()`;
+- `promote="wide"`: the same, and half floats become float32;
+- `promote="first"`: all tensor arguments take the dtype of the first;
 - `promote="number"`: the same, and bools become int32;
 - `promote="sum"`: the same, and bools and small integers become (u)int32;
 - `promote="product"`: the same, and int8 beside int8 becomes int32;
@@ -49,6 +51,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 from keras.backends import current
 from keras.backends.backend import FOREIGN, SCALAR, SYMBOLIC, TENSOR, VARIABLE
 from keras.core import context, dtypes
+from keras.core.config import settings
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
 from keras.ops.callers import caller, composite_caller
@@ -84,11 +87,16 @@ _ACCUMULATORS = {
 _PROMOTIONS: dict[str, Promotion] = {
     "same": lambda found: dtypes.result_type(*found),
     "float": lambda found: dtypes.float_result(*found),
+    "wide": lambda found: dtypes.wide_result(*found),
+    "first": lambda found: found[0],
     "number": _to_number,
     "sum": _to_sum,
     "product": _to_product,
     "bool": lambda found: "bool",
 }
+UNKNOWN = object()
+PLAIN = 0  # a Python number that the backend gets as it is
+_READY: dict[Any, str] = {"bool": "boolean", "wide": "wide"}
 _FLOATS = frozenset(dtypes.FLOATS)
 _get = context.get
 
@@ -109,11 +117,11 @@ class Declaration:
         self.scalars = scalars
         self.composed = composed
         # The set of the backend's dtypes that need no promotion, where they agree.
-        self.ready = "boolean" if promote == "bool" else "inexact"
+        self.ready = _READY.get(promote, "inexact")
         # Whether a Python integer takes the dtype of an integer tensor.
         self.keeps_ints = promote in ("same", "number")
         # Whether a tensor alone, or beside one of its own dtype, is never promoted.
-        self.indifferent = promote in (None, "same")
+        self.indifferent = promote in (None, "same", "first")
         # A promotion function of an op's own decides by itself, every time.
         self.settled = promote is None or isinstance(promote, str)
         self.promote = _PROMOTIONS[promote] if isinstance(promote, str) else promote
@@ -141,6 +149,14 @@ class Declaration:
         self.leads_with_tensors = self.variadic is None and list(self.tensors) == list(
             range(len(self.tensors))
         )
+        self.last_tensor = max(self.tensors, default=-1)
+        self.defaults = [parameter.default for parameter in parameters]
+        self.only_by_name = any(
+            p.kind is not p.POSITIONAL_OR_KEYWORD
+            for p in parameters[: self.last_tensor + 1]
+        )
+        # How arguments of certain kinds and dtypes are converted, once worked out.
+        self.conversions: dict[tuple[Any, ...], list[tuple[int, Any, Any]]] = {}
         self.public: Callable[..., Any] = rule
         self.operation_class: type | None = None
 
@@ -154,12 +170,15 @@ class Declaration:
         backend = current()
         if kwargs and not self.tensor_names.isdisjoint(kwargs):
             args, kwargs = self._positional(args, kwargs)
-        found = self._found(backend, args)
-        if SYMBOLIC in found[1]:
-            return self.symbolic(args, kwargs)
-        if not self.tensors and self._is_open(args, kwargs):
-            return self.symbolic(*self._with_open_end(args, kwargs))
-        args = self._prepare(backend, args, found)
+        prepared = self._converted(backend, args)
+        if prepared is None:
+            found = self._found(backend, args)
+            if SYMBOLIC in found[1]:
+                return self.symbolic(args, kwargs)
+            if not self.tensors and self._is_open(args, kwargs):
+                return self.symbolic(*self._with_open_end(args, kwargs))
+            prepared = self._prepare(backend, args, self._plan(backend, args, found[0]))
+        args = prepared
         try:
             return self.implementation(backend)(*args, **kwargs)
         except Exception as error:
@@ -176,6 +195,15 @@ class Declaration:
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Moves arguments given by name to their positions, up to the last tensor."""
+        if not self.only_by_name:
+            values, rest = list(args), dict(kwargs)
+            for index in range(len(args), self.last_tensor + 1):
+                value = rest.pop(self.parameters[index], self.defaults[index])
+                if value is inspect.Parameter.empty:
+                    break
+                values.append(value)
+            else:
+                return tuple(values), rest
         bound = self.signature.bind(*args, **kwargs)
         given = bound.arguments
         last = max(self.tensors)
@@ -242,27 +270,70 @@ class Declaration:
             return args, {**kwargs, "stop": length}
         return (args[0], length, *args[2:]), kwargs
 
-    def _prepare(
-        self, backend: Any, args: tuple[Any, ...], found: tuple[list[Any], set[int]]
-    ) -> tuple[Any, ...]:
-        if not found[0]:
-            return args
-        values = list(args)
-        target = self._target(backend, values, found[0])
+    def _converted(self, backend: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The arguments, converted as such kinds and dtypes were before.
+
+        None where a full look is needed: something is symbolic, or no tensor yet.
+        """
+        if self.variadic is not None or not self.tensors or context.tracing():
+            return None
+        kinds = backend.kinds
+        key: list[Any] = [backend.name, settings.floatx]
+        for index in self.tensors:
+            if index >= len(args):
+                break
+            value = args[index]
+            if index in self.sequences and type(value) in (list, tuple):
+                part: Any = tuple(_look(kinds, v) for v in value)
+                if UNKNOWN in part:
+                    return None
+            else:
+                part = _look(kinds, value)
+                if part is UNKNOWN:
+                    return None
+            key.append(part)
+        plan = self.conversions.get(tuple(key))
+        if plan is None:
+            plan = self._plan(backend, args, self._found(backend, args)[0])
+            self.conversions[tuple(key)] = plan
+        return self._prepare(backend, args, plan)
+
+    def _plan(
+        self, backend: Any, args: tuple[Any, ...], found: list[Any]
+    ) -> list[tuple[int, Any, Any]]:
+        """Which arguments are converted: (position, kind or kinds, dtype)."""
+        target = self._target(backend, list(args), found)
         keep_scalars = self.scalars and target in _FLOATS
         behind_tensor = False
-        for index, kind in found[0]:
+        plan: list[tuple[int, Any, Any]] = []
+        for index, kind in found:
             dtype = None if index in self.kept else target
+            if kind == SCALAR and keep_scalars and behind_tensor:
+                plan.append((index, PLAIN, dtype))
+                continue
+            if kind != TENSOR or (
+                dtype is not None and backend.dtype_of(args[index]) != dtype
+            ):
+                plan.append((index, kind, dtype))
+            behind_tensor = behind_tensor or index not in self.kept
+        return plan
+
+    def _prepare(
+        self, backend: Any, args: tuple[Any, ...], plan: list[tuple[int, Any, Any]]
+    ) -> tuple[Any, ...]:
+        if not plan:
+            return args
+        values = list(args)
+        for index, kind, dtype in plan:
             if isinstance(kind, list):
                 values[index] = [
                     _convert(backend, value, inner, dtype)
                     for value, inner in zip(values[index], kind, strict=True)
                 ]
-            elif kind == SCALAR and keep_scalars and behind_tensor:
+            elif kind == PLAIN:
                 values[index] = float(values[index])
             else:
                 values[index] = _convert(backend, values[index], kind, dtype)
-                behind_tensor = behind_tensor or index not in self.kept
         return tuple(values)
 
     def _target(self, backend: Any, values: list[Any], found: list[Any]) -> str | None:
@@ -319,6 +390,18 @@ class Declaration:
             self.infer(args, kwargs)
         except Exception as taught:
             raise taught from error
+
+
+def _look(kinds: dict[type, int], value: Any) -> Any:
+    """What a conversion depends on: the dtype of a tensor, the type of a number."""
+    if value is None:
+        return None
+    kind = kinds.get(type(value))
+    if kind == TENSOR:
+        return value.dtype
+    if kind == VARIABLE:
+        return VARIABLE, value.dtype
+    return type(value) if kind == SCALAR else UNKNOWN
 
 
 def _dtypes(backend: Any, values: list[Any], found: list[Any]) -> list[Any]:

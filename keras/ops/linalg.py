@@ -16,11 +16,6 @@ from keras.ops.control import jvp as jvp
 from keras.ops.declare import composite, op
 
 
-def _wide(found: list[Any]) -> str:
-    joined = dtypes.float_result(*found)
-    return "float32" if joined in ("float16", "bfloat16") else joined
-
-
 def _matrices(op_name: str, x: Any) -> tuple[Any, Any, Any]:
     """Batch shape, rows and columns."""
     if len(x.shape) < 2:
@@ -41,7 +36,7 @@ def _square(op_name: str, x: Any) -> tuple[Any, Any]:
     return batch, columns if rows is None else rows
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def cholesky(x: TensorLike, upper: bool = False) -> Tensor:
     """The Cholesky factor of symmetric positive definite matrices.
 
@@ -67,7 +62,7 @@ def cholesky(x: TensorLike, upper: bool = False) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def cholesky_inverse(x: TensorLike, upper: bool = False) -> Tensor:
     """The inverse of matrices given by their Cholesky factors.
 
@@ -91,7 +86,7 @@ def cholesky_inverse(x: TensorLike, upper: bool = False) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def det(x: TensorLike) -> Tensor:
     """The determinant.
 
@@ -113,7 +108,7 @@ def det(x: TensorLike) -> Tensor:
     return KerasTensor(_square("det", x)[0], x.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def logdet(x: TensorLike) -> Tensor:
     """The logarithm of the determinant of positive definite matrices.
 
@@ -135,7 +130,7 @@ def logdet(x: TensorLike) -> Tensor:
     return KerasTensor(_square("logdet", x)[0], x.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def slogdet(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Sign, and logarithm of the absolute value, of the determinant.
 
@@ -160,7 +155,7 @@ def slogdet(x: TensorLike) -> tuple[Tensor, Tensor]:
     return KerasTensor(batch, x.dtype), KerasTensor(batch, real)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def eig(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Eigenvalues and eigenvectors.
 
@@ -186,7 +181,7 @@ def eig(x: TensorLike) -> tuple[Tensor, Tensor]:
     return KerasTensor((*batch, size), dtype), KerasTensor(x.shape, dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def eigh(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Eigenvalues and eigenvectors of symmetric (or Hermitian) matrices.
 
@@ -211,7 +206,7 @@ def eigh(x: TensorLike) -> tuple[Tensor, Tensor]:
     return values, KerasTensor(x.shape, x.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def inv(x: TensorLike) -> Tensor:
     """The inverse.
 
@@ -234,7 +229,7 @@ def inv(x: TensorLike) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def lu_factor(x: TensorLike) -> tuple[Tensor, Tensor]:
     """The LU decomposition with pivoting, in the compact form of LAPACK.
 
@@ -303,7 +298,7 @@ def norm(
     return rules.reduction(x, axis, keepdims, rules.real_dtype(x.dtype))
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def qr(x: TensorLike, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     """The QR decomposition.
 
@@ -354,7 +349,7 @@ def _solved(op_name: str, a: Any, b: Any) -> Tensor:
     return KerasTensor(b.shape, a.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def solve(a: TensorLike, b: TensorLike) -> Tensor:
     """Solves `a @ x = b`.
 
@@ -377,7 +372,7 @@ def solve(a: TensorLike, b: TensorLike) -> Tensor:
     return _solved("solve", a, b)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def solve_triangular(a: TensorLike, b: TensorLike, lower: bool = False) -> Tensor:
     """Solves `a @ x = b` for a triangular `a`.
 
@@ -401,7 +396,7 @@ def solve_triangular(a: TensorLike, b: TensorLike, lower: bool = False) -> Tenso
     return _solved("solve_triangular", a, b)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def svd(x: TensorLike, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """The singular value decomposition `x = U @ diag(S) @ V`.
 
@@ -434,7 +429,7 @@ def svd(x: TensorLike, full_matrices: bool = True, compute_uv: bool = True) -> A
     return KerasTensor(left, x.dtype), values, KerasTensor(right, x.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> Tensor:
     """The `x` of least norm that minimizes the norm of `a @ x - b`.
 
@@ -465,7 +460,7 @@ def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> Tensor:
     return KerasTensor((a.shape[1], *b.shape[1:]), a.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def pinv(x: TensorLike, rcond: float | None = None) -> Tensor:
     """The pseudo-inverse of Moore and Penrose.
 
@@ -490,7 +485,7 @@ def pinv(x: TensorLike, rcond: float | None = None) -> Tensor:
     return KerasTensor((*batch, columns, rows), x.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def matrix_rank(x: TensorLike, tol: float | None = None) -> Tensor:
     """The number of singular values that are not 0.
 
@@ -537,7 +532,7 @@ def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     """
     from keras.ops import arithmetic, core, exponential, reduction, shaping
 
-    dtype = _wide([core.dtype(x), core.dtype(y)])
+    dtype = dtypes.wide_result(core.dtype(x), core.dtype(y))
     x = shaping.expand_dims(core.cast(x, dtype), -2)
     y = shaping.expand_dims(core.cast(y, dtype), -3)
     squares = arithmetic.square(arithmetic.subtract(x, y))

@@ -19,11 +19,6 @@ from keras.ops.declare import composite, op
 WINDOWS = ("hann", "hamming")
 
 
-def _wide(found: list[Any]) -> str:
-    joined = dtypes.float_result(*found)
-    return "float32" if joined in ("float16", "bfloat16") else joined
-
-
 def _pair(op_name: str, x: Any, rank: int) -> tuple[Tensor, Tensor]:
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         raise ValueError(
@@ -42,7 +37,7 @@ def _like(x: Any) -> tuple[Tensor, Tensor]:
     return KerasTensor(x.shape, x.dtype), KerasTensor(x.shape, x.dtype)
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last axis.
 
@@ -65,7 +60,7 @@ def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft", x, 1)[0])
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last two axes.
 
@@ -88,7 +83,7 @@ def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft2", x, 2)[0])
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Inverse of `fft2`.
 
@@ -111,7 +106,7 @@ def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("ifft2", x, 2)[0])
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """Fourier transform of real numbers along the last axis: the half that is needed.
 
@@ -139,7 +134,7 @@ def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     return _like(KerasTensor((*x.shape[:-1], half), x.dtype))
 
 
-@op(promote=_wide)
+@op(promote="wide")
 def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     """Inverse of `rfft`.
 
@@ -294,7 +289,7 @@ def stft(
     """
     from keras.ops import arithmetic, core, shaping
 
-    dtype = _wide([core.dtype(x)])
+    dtype = dtypes.wide_result(core.dtype(x))
     x = core.cast(core.convert_to_tensor(x), dtype)
     window = _window("stft", window, sequence_length, fft_length, dtype)
     if center:

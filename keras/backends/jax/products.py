@@ -7,10 +7,15 @@ from typing import Any
 import jax.numpy as _jnp
 
 matmul = _jnp.matmul
-dot = _jnp.dot
 outer = _jnp.outer
 inner = _jnp.inner
 vdot = _jnp.vdot
+
+
+def dot(x1: Any, x2: Any) -> Any:
+    if x1.dtype == "int8" and 0 < x1.ndim <= 2 and 0 < x2.ndim <= 2:
+        return _jnp.dot(x1, x2, preferred_element_type="int32")
+    return _jnp.dot(x1, x2)
 
 
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:

@@ -17,9 +17,11 @@ _NATIVE = {
     name: _np.dtype(getattr(_ml_dtypes, name))
     for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 }
+tensor_types = (_np.ndarray,)
 inexact = frozenset(
     map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
 ) | frozenset(_NATIVE.values())
+wide = frozenset(map(_np.dtype, ("float32", "float64", "complex64", "complex128")))
 boolean = frozenset((_np.dtype("bool"),))
 whole = frozenset(map(_np.dtype, ("int32", "int64")))
 

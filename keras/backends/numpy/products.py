@@ -32,4 +32,6 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
 
 @_np.errstate(all="ignore")
 def dot(x1: Any, x2: Any) -> Any:
+    if x1.dtype == "int8" and 0 < x1.ndim <= 2 and 0 < x2.ndim <= 2:
+        x1, x2 = x1.astype("int32"), x2.astype("int32")
     return _np.dot(_wide(x1), _wide(x2)).astype(x1.dtype, copy=False)

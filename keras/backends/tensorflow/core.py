@@ -15,6 +15,7 @@ from keras.core.dtypes import standardize_dtype as _standardize
 from keras.core.errors import BackendError as _BackendError
 from keras.core.keras_tensor import KerasTensor as _KerasTensor
 
+tensor_types = (type(_tf.constant(0)),)
 inexact = frozenset(
     (
         _tf.bfloat16,
@@ -25,6 +26,7 @@ inexact = frozenset(
         _tf.complex128,
     )
 )
+wide = frozenset((_tf.float32, _tf.float64, _tf.complex64, _tf.complex128))
 boolean = frozenset((_tf.bool,))
 whole = frozenset((_tf.int32, _tf.int64))
 _SPARSE = (_tf.SparseTensor, _tf.IndexedSlices, _tf.RaggedTensor)

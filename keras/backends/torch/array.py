@@ -215,6 +215,10 @@ def stack(xs: Any, axis: int = 0) -> Any:
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     size = x.shape[axis]
+    if type(indices_or_sections) is int and 0 < indices_or_sections <= size:
+        each, rest = divmod(size, indices_or_sections)
+        if not rest:
+            return list(_torch.split(x, each, dim=axis))
     points = _arguments.split_points(indices_or_sections, size)
     return list(_torch.split(x, _arguments.split_sizes(points, size), dim=axis))
 

@@ -49,17 +49,21 @@ _SHARED = frozenset(
     if name != "bfloat16" and not name.startswith("float8")
 )
 _NAMES = {dtype: name for name, dtype in _NATIVE.items()}
+tensor_types = (_torch.Tensor, _torch.nn.Parameter)
 inexact = frozenset(
     dtype for dtype in _NAMES if dtype.is_floating_point or dtype.is_complex
 )
 _UNSHARED = frozenset((_torch.bfloat16, _torch.float8_e4m3fn, _torch.float8_e5m2))
 _REAL = frozenset(dtype for dtype in _NAMES if not dtype.is_complex)
+wide = frozenset((_torch.float32, _torch.float64, _torch.complex64, _torch.complex128))
 boolean = frozenset((_torch.bool,))
 whole = frozenset((_torch.int32, _torch.int64))
 
 
 def native_dtype(dtype: Any) -> _torch.dtype:
     """The torch dtype of a dtype name."""
+    if dtype is None:
+        dtype = _config.settings.floatx
     found = _NATIVE.get(dtype) if type(dtype) is str else None
     if found is not None:
         return found
@@ -145,11 +149,17 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
     if dtype is None:
         dtype = _default_dtype(x)
     if isinstance(x, (bool, int, float, complex)):
-        return _torch.tensor(x, dtype=native_dtype(dtype), device=default_device())
+        return _number(x, native_dtype(dtype))
     if isinstance(x, (list, tuple)) and any(isinstance(v, _torch.Tensor) for v in x):
         x = _torch.stack([convert_to_tensor(v) for v in x])
         return x.to(native_dtype(dtype))
     return _from_array(_np.asarray(x), native_dtype(dtype))
+
+
+def _number(x: Any, dtype: _torch.dtype) -> Any:
+    if type(x) is float or type(x) is bool:
+        return _torch.scalar_tensor(x, dtype=dtype, device=default_device())
+    return _torch.tensor(x, dtype=dtype, device=default_device())
 
 
 def _traced(x: Any, dtype: Any) -> Any:

@@ -101,7 +101,10 @@ def divide_no_nan(x1: Any, x2: Any) -> Any:
 
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Any:
-    if x.dtype in _WIDE:
+    # `clamp` takes two numbers or two tensors.
+    if x.dtype in _WIDE or isinstance(x_min, _torch.Tensor) is not isinstance(
+        x_max, _torch.Tensor
+    ):
         return minimum(maximum(x, x_min), x_max)
     return _torch.clamp(x, x_min, x_max)
 

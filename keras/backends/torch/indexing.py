@@ -55,9 +55,21 @@ def _inside(indices: Any, size: int) -> Any:
     return _torch.where(indices < 0, indices + size, indices)
 
 
+# Up to so many, indexing is quicker than wrapping negative indices and a lookup; where
+# there are more, or gradients, the lookup is.
+_FEW = 256
+
+
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         return take(x.reshape(-1), indices, 0)
+    if (
+        axis == 0
+        and indices.numel() <= _FEW
+        and not (x.requires_grad and _torch.is_grad_enabled())
+        and x.is_cpu
+    ):
+        return x[indices.long()]
     if not -x.ndim <= axis < x.ndim:
         raise IndexError(f"axis={axis} is out of range.")
     axis %= x.ndim

@@ -320,17 +320,25 @@ def dot_product_attention(
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
 ) -> Any:
-    if key.shape[:3] != value.shape[:3] or query.shape[3] != key.shape[3]:
+    sizes = key.shape
+    if (key is not value and sizes[:3] != value.shape[:3]) or query.shape[3] != sizes[
+        3
+    ]:
         raise ValueError("The shapes do not fit.")  # kernels do not all check
-    dtype = _torch.promote_types(query.dtype, key.dtype)
-    if not query.dtype == key.dtype == value.dtype:
+    if not (query.dtype is key.dtype is value.dtype):
+        dtype = _torch.promote_types(query.dtype, key.dtype)
         dtype = _torch.promote_types(dtype, value.dtype)
         query, key, value = query.to(dtype), key.to(dtype), value.to(dtype)
-    query, key, value = (t.transpose(1, 2) for t in (query, key, value))
-    grouped = key.shape[1] != query.shape[1]
+    grouped = sizes[2] != query.shape[2]
+    query, key = query.transpose(1, 2), key.transpose(1, 2)
+    value = value.transpose(1, 2)
     if attn_logits_soft_cap is not None:
         return _composed_attention(
             query, key, value, bias, mask, scale, is_causal, attn_logits_soft_cap
+        ).transpose(1, 2)
+    if bias is None and mask is None and flash_attention is None and not grouped:
+        return _F.scaled_dot_product_attention(
+            query, key, value, None, 0.0, is_causal, scale=scale
         ).transpose(1, 2)
     extra, is_causal = _attention_mask(query, key, bias, mask, is_causal)
     arguments: dict[str, Any] = {"scale": scale, "enable_gqa": grouped}

@@ -29,6 +29,17 @@ def matmul(x1: Any, x2: Any) -> Any:
     return _torch.matmul(x1, x2)
 
 
+def dot(x1: Any, x2: Any) -> Any:
+    ranks = x1.ndim, x2.ndim
+    if 0 in ranks:
+        return x1 * x2
+    if ranks[0] <= 2 and ranks[1] <= 2:
+        if x1.dtype is _torch.int8:
+            x1, x2 = x1.int(), x2.int()
+        return matmul(x1, x2)
+    return tensordot(x1, x2, ((-1,), (-min(ranks[1], 2),)))
+
+
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     def product(x1: Any, x2: Any) -> Any:
         dims: Any = axes

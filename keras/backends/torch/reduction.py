@@ -53,7 +53,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return _torch.sqrt(var(x, axis, keepdims))
+    return _torch.std(x, dim=axis, correction=0, keepdim=keepdims)
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
