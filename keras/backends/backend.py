@@ -71,6 +71,8 @@ class Backend:
         }
         for module_name in MODULES:
             self._adopt(importlib.import_module(f"{package}.{module_name}"))
+        # Known before the first call, which may be one that is being traced.
+        self.kinds.update(dict.fromkeys(self.tensor_types, TENSOR))
         self.Variable.backend = self
         self.kinds[self.Variable] = VARIABLE
 

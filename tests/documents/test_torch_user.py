@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -262,3 +265,40 @@ def test_fit_after_a_torch_loop_and_before() -> None:
     losses = train(net, torch.optim.Adam(net.parameters(), lr=0.05))
     after = net.fit(x, y, epochs=1, verbose=0).history["loss"]
     assert losses[-1] < first[0] and after[0] < first[0]
+
+
+FIRST_CALL_IS_COMPILED = """
+import numpy as np, torch, keras
+from keras import layers
+
+def graph(name):
+    if name == "sequential":
+        return keras.Sequential([keras.Input((8,)), layers.Dense(4), layers.Dense(2)])
+    if name == "attention":
+        x = keras.Input((6, 8))
+        return keras.Model(x, layers.MultiHeadAttention(2, 4)(x, x))
+    a, b = keras.Input((8,), name="a"), keras.Input((8,), name="b")
+    y = layers.Dense(2)(layers.Add()([a, b]))
+    return keras.Model([a, b] if name == "list" else {"a": a, "b": b}, y)
+
+row, steps = torch.rand(3, 8), torch.rand(3, 6, 8)
+data = {"sequential": row, "attention": steps, "list": [row, row],
+        "dict": {"a": row, "b": row}}
+for name, x in data.items():
+    model = graph(name).eval()
+    y = torch.compile(model, fullgraph=True, backend="eager")(x)
+    np.testing.assert_allclose(y.detach(), model(x).detach(), rtol=1e-5)
+print("compiled", *data)
+"""
+
+
+def test_the_first_call_of_a_process_may_be_compiled() -> None:
+    """No eager call has to teach anything before: not types, and not signatures."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_CALL_IS_COMPILED],
+        env={**os.environ, "KERAS_BACKEND": "torch"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "compiled sequential attention list dict\n", done.stderr
