@@ -21,6 +21,7 @@ SYMBOLIC = 2  # a KerasTensor
 VARIABLE = 3  # a keras.Variable
 SCALAR = 4  # a Python number: weakly typed
 OTHER = 5  # a NumPy array, a list, ...: to be converted
+SPARSE = 7  # a sparse tensor of this backend
 FOREIGN = 6  # a tensor of another backend: to be converted by way of the host
 
 MODULES = (
@@ -48,7 +49,7 @@ MODULES = (
     "transforms",
     "optimizers",
 )
-LAZY_MODULES = ("export", "distribution", "module_wrapper")
+LAZY_MODULES = ("sparse", "export", "distribution", "module_wrapper")
 
 
 class Backend:
@@ -114,6 +115,8 @@ class Backend:
         return kind
 
     def _classify(self, x: Any) -> int:
+        if self.is_sparse(x):
+            return SPARSE
         if self.is_tensor(x):
             return TENSOR
         if getattr(x, "_is_keras_variable", False):

@@ -49,11 +49,12 @@ from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar, overload
 
 from keras.backends import current
-from keras.backends.backend import FOREIGN, SCALAR, SYMBOLIC, TENSOR, VARIABLE
+from keras.backends.backend import FOREIGN, SCALAR, SPARSE, SYMBOLIC, TENSOR, VARIABLE
 from keras.core import context, dtypes
 from keras.core.config import settings
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
+from keras.ops import sparsity
 from keras.ops.callers import caller, composite_caller
 
 P = ParamSpec("P")
@@ -157,6 +158,8 @@ class Declaration:
         )
         # How arguments of certain kinds and dtypes are converted, once worked out.
         self.conversions: dict[tuple[Any, ...], list[tuple[int, Any, Any]]] = {}
+        # From which tensors are sparse: whether the result is.
+        self.sparsity = sparsity.RULES.get(self.name)
         self.public: Callable[..., Any] = rule
         self.operation_class: type | None = None
 
@@ -178,12 +181,36 @@ class Declaration:
             if not self.tensors and self._is_open(args, kwargs):
                 return self.symbolic(*self._with_open_end(args, kwargs))
             prepared = self._prepare(backend, args, self._plan(backend, args, found[0]))
+            if SPARSE in found[1]:
+                return self._sparse(backend, prepared, kwargs, found[0])
         args = prepared
         try:
             return self.implementation(backend)(*args, **kwargs)
         except Exception as error:
             self.explain(error, args, kwargs)
             raise
+
+    def _sparse(
+        self, backend: Any, args: tuple[Any, ...], kwargs: dict[str, Any], found: Any
+    ) -> Any:
+        """The op on converted tensors, some of them sparse; see `sparsity`."""
+        native = getattr(backend.sparse, self.name, None)
+        result = None
+        if native is not None:
+            result = native(*args, **kwargs)
+        elif self.sparsity is not None and self.sparsity(_flags(found)):
+            result = backend.sparse.map_values(
+                self.implementation(backend), *args, **kwargs
+            )
+        if result is not None:
+            return result
+        values = list(args)
+        for index, kind in found:
+            if isinstance(kind, list):
+                values[index] = [_dense(backend, v) for v in values[index]]
+            elif kind == SPARSE:
+                values[index] = _dense(backend, values[index])
+        return self.dispatch(tuple(values), kwargs)
 
     def implementation(self, backend: Any) -> Callable[..., Any]:
         """The backend's function, or the composed body where it has none."""
@@ -371,7 +398,22 @@ class Declaration:
                 values[index] = [spec_of(backend, v, dtype) for v in values[index]]
             else:
                 values[index] = spec_of(backend, values[index], dtype)
-        return _canonical(backend, self.rule(*values, **kwargs))
+        outputs = _canonical(backend, self.rule(*values, **kwargs))
+        return self._marked(outputs, values, found[0])
+
+    def _marked(self, output: Any, values: list[Any], found: list[Any]) -> Any:
+        """The output's spec, which says whether it will be sparse."""
+        flags: list[bool] = []
+        for index, kind in found:
+            value = values[index]
+            specs = value if isinstance(kind, list) else [value]
+            flags.extend(spec.sparse for spec in specs)
+        if not any(flags) or not isinstance(output, KerasTensor):
+            return output
+        sparse = self.sparsity is not None and self.sparsity(flags)
+        if sparse == output.sparse:
+            return output
+        return KerasTensor(output.shape, output.dtype, sparse=sparse)
 
     def explain(
         self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -416,7 +458,7 @@ def _dtypes(backend: Any, values: list[Any], found: list[Any]) -> list[Any]:
 
 
 def _dtype(backend: Any, value: Any, kind: int) -> Any:
-    if kind == TENSOR:
+    if kind in (TENSOR, SPARSE):
         return backend.dtype_of(value)
     if kind in (SYMBOLIC, VARIABLE):
         return value.dtype
@@ -427,8 +469,22 @@ def _dtype(backend: Any, value: Any, kind: int) -> Any:
     return backend.dtype_of(backend.convert_to_tensor(value))
 
 
+def _flags(found: list[Any]) -> list[bool]:
+    """Of each tensor, whether it is sparse."""
+    flags: list[bool] = []
+    for _, kind in found:
+        kinds = kind if isinstance(kind, list) else [kind]
+        flags.extend(each == SPARSE for each in kinds)
+    return flags
+
+
+def _dense(backend: Any, value: Any) -> Any:
+    is_sparse = backend.kind_of(value) == SPARSE
+    return backend.sparse.to_dense(value) if is_sparse else value
+
+
 def _convert(backend: Any, value: Any, kind: int, dtype: str | None) -> Any:
-    if kind == TENSOR:
+    if kind in (TENSOR, SPARSE):
         return value if dtype is None else backend.cast(value, dtype)
     if kind == VARIABLE:
         value = value.value
@@ -453,9 +509,10 @@ def spec_of(backend: Any, value: Any, dtype: str | None = None) -> Any:
     kind = backend.kind_of(value)
     if kind == VARIABLE:
         return KerasTensor(value.shape, dtype or value.dtype)
-    if kind != TENSOR:
+    if kind not in (TENSOR, SPARSE):
         value = backend.convert_to_tensor(value)
-    return KerasTensor(backend.shape_of(value), dtype or backend.dtype_of(value))
+    dtype = dtype or backend.dtype_of(value)
+    return KerasTensor(backend.shape_of(value), dtype, sparse=kind == SPARSE)
 
 
 def _canonical(backend: Any, outputs: Any) -> Any:

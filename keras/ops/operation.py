@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.backends import current
+from keras.backends.backend import SPARSE, TENSOR, VARIABLE
 from keras.core import context, tree
 from keras.core.configurable import Configurable
 from keras.core.keras_tensor import KerasHistory, KerasTensor
@@ -217,8 +218,9 @@ def _unrecorded(x: Any) -> Any:
 def _as_spec(backend: Any, x: Any) -> Any:
     if x is None or isinstance(x, KerasTensor):
         return x
-    if backend.kind_of(x) in (1, 3):
-        return KerasTensor(backend.shape_of(x), backend.dtype_of(x))
+    if (kind := backend.kind_of(x)) in (TENSOR, VARIABLE, SPARSE):
+        shape, dtype = backend.shape_of(x), backend.dtype_of(x)
+        return KerasTensor(shape, dtype, sparse=kind == SPARSE)
     return x
 
 

@@ -49,7 +49,14 @@ def native_dtype(dtype: Any) -> _np.dtype[Any]:
 
 
 def is_tensor(x: Any) -> bool:
-    return isinstance(x, _jax.Array)
+    return isinstance(x, _jax.Array) or is_sparse(x)
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether `x` is a sparse tensor of this backend, a BCOO."""
+    # By name: who has one has imported its module, which takes long.
+    cls = type(x)
+    return cls.__name__ == "BCOO" and cls.__module__.startswith("jax.")
 
 
 def shape_of(x: Any) -> tuple[int | None, ...]:
@@ -70,8 +77,9 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
         if dtype is None or x.dtype.name == dtype:
             return x
         return x.astype(native_dtype(dtype))
-    if sparse:
-        raise ValueError("Expected a JAX sparse array for `sparse=True`.")
+    if is_sparse(x):
+        x = _dense(x) if sparse is False else x
+        return x if dtype is None else cast(x, dtype)
     if hasattr(x, "detach"):  # a torch tensor
         x = x.detach().cpu()
         x = x.float() if str(x.dtype) == "torch.bfloat16" else x
@@ -101,14 +109,29 @@ def _default_dtype(x: Any) -> Any:
 def convert_to_numpy(x: Any) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
-    return _np.asarray(x)
+    return _np.asarray(_dense(x) if is_sparse(x) else x)
 
 
 def cast(x: Any, dtype: Any) -> Any:
     if isinstance(x, _jax.Array):
         wanted = native_dtype(dtype)
         return x if x.dtype == wanted else x.astype(wanted)
+    if is_sparse(x):
+        wanted = native_dtype(dtype)
+        return x if x.dtype == wanted else _recast(x, wanted)
     return convert_to_tensor(x, dtype)
+
+
+def _dense(x: Any) -> Any:
+    from keras.backends.jax.sparse import to_dense
+
+    return to_dense(x)
+
+
+def _recast(x: Any, dtype: Any) -> Any:
+    from jax.experimental.sparse import BCOO
+
+    return BCOO((x.data.astype(dtype), x.indices), shape=x.shape)
 
 
 def own(x: Any) -> Any:

@@ -84,13 +84,14 @@ def one_hot(
 ) -> Any:
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
     hot = _jax.nn.one_hot(x, num_classes, dtype=wanted, axis=axis)
-    return _sparse(hot) if sparse else hot
+    return _sparse(hot, x.size) if sparse else hot
 
 
-def _sparse(x: Any) -> Any:
+def _sparse(x: Any, most: int) -> Any:
+    """The array as a sparse one, with at most so many numbers that are not zero."""
     from jax.experimental.sparse import BCOO
 
-    return BCOO.fromdense(x, n_batch=0)
+    return BCOO.fromdense(x, nse=min(most, x.size))
 
 
 def multi_hot(
@@ -104,7 +105,7 @@ def multi_hot(
     num_classes = kwargs.get("num_tokens", num_classes)
     hot = one_hot(inputs, num_classes, axis, dtype)  # type: ignore[arg-type]
     hot = _jnp.max(hot, 1 if inputs.ndim > 1 else 0)
-    return _sparse(hot) if sparse else hot
+    return _sparse(hot, inputs.size) if sparse else hot
 
 
 # Losses -----------------------------------------------------------------------------

@@ -36,6 +36,11 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, (_np.ndarray, _np.generic))
 
 
+def is_sparse(x: Any) -> bool:
+    """Whether `x` is a sparse tensor of this backend; there are none."""
+    return False
+
+
 def shape_of(x: Any) -> tuple[int | None, ...]:
     return x.shape
 

@@ -43,6 +43,11 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, (_tf.Tensor, _tf.Variable, *_SPARSE))
 
 
+def is_sparse(x: Any) -> bool:
+    """Whether `x` is a sparse tensor of this backend."""
+    return isinstance(x, _tf.SparseTensor)
+
+
 def shape_of(x: Any) -> tuple[int | None, ...]:
     shape = x.shape
     if shape.rank is None:

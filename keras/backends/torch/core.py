@@ -103,6 +103,11 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, _torch.Tensor)
 
 
+def is_sparse(x: Any) -> bool:
+    """Whether `x` is a sparse tensor of this backend; there are none."""
+    return False
+
+
 def shape_of(x: Any) -> tuple[int | None, ...]:
     return tuple(x.shape)
 

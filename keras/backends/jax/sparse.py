@@ -1,0 +1,180 @@
+"""Ops on BCOO, JAX's sparse array.
+
+A function here takes what the op takes, dtypes agreed, at least one of the tensors
+sparse. None means that there is no sparse way, and the caller makes them dense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax.numpy as _jnp
+from jax.experimental import sparse as _sparse
+
+from keras.backends.jax.core import is_sparse as _is_sparse
+
+
+def to_dense(x: Any) -> Any:
+    if x.dtype == bool:  # these cannot be added up
+        return _with_data(x, x.data.astype("int8")).todense() != 0
+    return x.todense()
+
+
+def map_values(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
+    """A function that keeps zeros, on the values that are there."""
+    if not x.unique_indices:
+        x = _sparse.bcoo_sum_duplicates(x, nse=x.nse)
+    return _with_data(x, function(x.data, *args, **kwargs))
+
+
+def _with_data(x: Any, data: Any) -> Any:
+    return _sparse.BCOO(
+        (data, x.indices),
+        shape=x.shape,
+        indices_sorted=x.indices_sorted,
+        unique_indices=x.unique_indices,
+    )
+
+
+def _flat(x: Any) -> Any:
+    """Without batch and dense axes: one index vector for each number."""
+    if x.n_batch or x.n_dense:
+        return _sparse.bcoo_update_layout(x, n_batch=0, n_dense=0)
+    return x
+
+
+def _at(dense: Any, x: Any) -> Any:
+    """The numbers of an array at the places of a sparse one."""
+    places = tuple(x.indices[:, axis] for axis in range(x.ndim))
+    return _jnp.broadcast_to(dense, x.shape)[places]
+
+
+def _covers(x: Any, dense: Any) -> bool:
+    """Whether a number or array broadcasts to the shape of the sparse one."""
+    return _jnp.broadcast_shapes(x.shape, _jnp.shape(dense)) == x.shape
+
+
+# Arithmetic -------------------------------------------------------------------------
+
+
+def add(x1: Any, x2: Any) -> Any:
+    if not (_is_sparse(x1) and _is_sparse(x2) and x1.shape == x2.shape):
+        return None
+    return _sparse.sparsify(_jnp.add)(_flat(x1), _flat(x2))
+
+
+def subtract(x1: Any, x2: Any) -> Any:
+    if not (_is_sparse(x1) and _is_sparse(x2) and x1.shape == x2.shape):
+        return None
+    return add(x1, _with_data(x2, -x2.data))
+
+
+def multiply(x1: Any, x2: Any) -> Any:
+    if _is_sparse(x1) and _is_sparse(x2):
+        if x1.shape != x2.shape:
+            return None
+        return _sparse.bcoo_multiply_sparse(_flat(x1), _flat(x2))
+    x, dense = (x1, x2) if _is_sparse(x1) else (x2, x1)
+    if not _covers(x, dense):
+        return None
+    x = _flat(x)
+    return _with_data(x, x.data * (dense if _jnp.ndim(dense) == 0 else _at(dense, x)))
+
+
+def divide(x1: Any, x2: Any) -> Any:
+    if _is_sparse(x2) or not _covers(x1, x2):
+        return None
+    x = _flat(x1)
+    return _with_data(x, x.data / (x2 if _jnp.ndim(x2) == 0 else _at(x2, x)))
+
+
+true_divide = divide
+
+
+def _pairwise(function: Callable[..., Any], x1: Any, x2: Any) -> Any:
+    if not (_is_sparse(x1) and _is_sparse(x2) and x1.shape == x2.shape):
+        return None
+    nse = min(_flat(x1).nse + _flat(x2).nse, x1.size)
+    return _sparse.BCOO.fromdense(function(x1.todense(), x2.todense()), nse=nse)
+
+
+def maximum(x1: Any, x2: Any) -> Any:
+    return _pairwise(_jnp.maximum, x1, x2)
+
+
+def minimum(x1: Any, x2: Any) -> Any:
+    return _pairwise(_jnp.minimum, x1, x2)
+
+
+def matmul(x1: Any, x2: Any) -> Any:
+    if x1.ndim > 2 or x2.ndim > 2:
+        return None
+    if _is_sparse(x1) and _is_sparse(x2):
+        return _flat(x1) @ _flat(x2)
+    return (_flat(x1) if _is_sparse(x1) else x1) @ (_flat(x2) if _is_sparse(x2) else x2)
+
+
+# Shapes and sums --------------------------------------------------------------------
+
+
+def transpose(x: Any, axes: Any = None) -> Any:
+    axes = tuple(range(x.ndim))[::-1] if axes is None else axes
+    order = tuple(axis % x.ndim for axis in axes)
+    return _sparse.bcoo_transpose(_flat(x), permutation=order)
+
+
+def reshape(x: Any, newshape: Any) -> Any:
+    sizes = (newshape,) if isinstance(newshape, int) else tuple(newshape)
+    return _sparse.bcoo_reshape(_flat(x), new_sizes=_filled(sizes, x.size))
+
+
+def _filled(sizes: Sequence[int], total: int) -> list[int]:
+    """The sizes with -1 worked out."""
+    known = 1
+    for size in sizes:
+        known *= size if size != -1 else 1
+    if (-1 in sizes and total % known) or (-1 not in sizes and known != total):
+        raise ValueError("The number of elements would change.")
+    return [total // known if size == -1 else size for size in sizes]
+
+
+def expand_dims(x: Any, axis: Any) -> Any:
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    rank = x.ndim + len(axes)
+    places = {a % rank for a in axes}
+    sizes = iter(x.shape)
+    return _sparse.bcoo_reshape(
+        _flat(x), new_sizes=[1 if a in places else next(sizes) for a in range(rank)]
+    )
+
+
+def squeeze(x: Any, axis: Any = None) -> Any:
+    if axis is None:
+        axis = tuple(a for a, size in enumerate(x.shape) if size == 1)
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    return _sparse.bcoo_squeeze(_flat(x), dimensions=tuple(a % x.ndim for a in axes))
+
+
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    if axis is None:
+        axis = tuple(range(x.ndim))
+    axes = tuple(a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis))
+    total = _sparse.bcoo_reduce_sum(_flat(x), axes=axes)
+    total = _sparse.bcoo_sum_duplicates(total, nse=total.nse)
+    if not keepdims:
+        return total
+    sizes = [1 if a in axes else size for a, size in enumerate(x.shape)]
+    return _sparse.bcoo_reshape(total, new_sizes=sizes)
+
+
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    total = sum(x, axis, keepdims)
+    count = x.size // max(total.size, 1)
+    return _with_data(total, total.data / count)
+
+
+def concatenate(xs: Sequence[Any], axis: int = 0) -> Any:
+    if not all(map(_is_sparse, xs)):
+        return None
+    return _sparse.bcoo_concatenate([_flat(x) for x in xs], dimension=axis % xs[0].ndim)

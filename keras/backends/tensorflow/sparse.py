@@ -1,0 +1,189 @@
+"""Ops on TensorFlow's SparseTensor.
+
+A function here takes what the op takes, dtypes agreed, at least one of the tensors
+sparse. None means that there is no sparse way, and the caller makes them dense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as _tf
+
+from keras.backends.tensorflow.core import is_sparse as _is_sparse
+
+
+def to_dense(x: Any) -> Any:
+    return _tf.sparse.to_dense(x, validate_indices=False)
+
+
+def map_values(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
+    """A function that keeps zeros, on the values that are there."""
+    return _tf.SparseTensor(
+        x.indices, function(x.values, *args, **kwargs), x.dense_shape
+    )
+
+
+def _covers(x: Any, dense: Any) -> bool:
+    """Whether a number or tensor broadcasts to the shape of the sparse one."""
+    shape = _tf.TensorShape([]) if isinstance(dense, (int, float)) else dense.shape
+    if shape.rank == 0:
+        return True
+    sizes, own = shape.as_list(), x.shape.as_list()
+    if len(sizes) > len(own):
+        return False
+    return all(
+        small in (1, big)
+        for small, big in zip(reversed(sizes), reversed(own), strict=False)
+    )
+
+
+def _at(dense: Any, x: Any) -> Any:
+    """The numbers of a tensor at the places of a sparse one; a number as it is."""
+    if isinstance(dense, (int, float)) or dense.shape.rank == 0:
+        return dense
+    whole = _tf.broadcast_to(dense, _tf.cast(x.dense_shape, _tf.int64))
+    return _tf.gather_nd(whole, x.indices)
+
+
+# Arithmetic -------------------------------------------------------------------------
+
+
+def add(x1: Any, x2: Any) -> Any:
+    if not (_is_sparse(x1) and _is_sparse(x2)) or x1.shape != x2.shape:
+        return None
+    return _tf.sparse.add(x1, x2)
+
+
+def subtract(x1: Any, x2: Any) -> Any:
+    return add(x1, map_values(_tf.negative, x2)) if _is_sparse(x2) else None
+
+
+def multiply(x1: Any, x2: Any) -> Any:
+    if _is_sparse(x1) and _is_sparse(x2):
+        return _matched(x1, x2) if x1.shape == x2.shape else None
+    x, dense = (x1, x2) if _is_sparse(x1) else (x2, x1)
+    return map_values(lambda v: v * _at(dense, x), x) if _covers(x, dense) else None
+
+
+def _matched(x1: Any, x2: Any) -> Any:
+    """The product at the places of `x1`; those that `x2` lacks are zero."""
+    x2 = _tf.sparse.reorder(x2)
+    strides = _tf.math.cumprod(x1.dense_shape, exclusive=True, reverse=True)
+    places, others = (_tf.reduce_sum(x.indices * strides, axis=1) for x in (x1, x2))
+    # One more entry stands for "not found" where `x2` has none.
+    others = _tf.concat([others, [-1]], 0)
+    values = _tf.concat([x2.values, _tf.zeros((1,), x2.dtype)], 0)
+    found = _tf.searchsorted(others[:-1], places)
+    hit = _tf.gather(others, found) == places
+    factor = _tf.where(hit, _tf.gather(values, found), _tf.zeros((), x2.dtype))
+    return map_values(lambda v: v * factor, x1)
+
+
+def divide(x1: Any, x2: Any) -> Any:
+    if _is_sparse(x2) or not _covers(x1, x2):
+        return None
+    return map_values(lambda v: v / _at(x2, x1), x1)
+
+
+true_divide = divide
+
+
+def maximum(x1: Any, x2: Any) -> Any:
+    if not (_is_sparse(x1) and _is_sparse(x2)) or x1.shape != x2.shape:
+        return None
+    return _tf.sparse.maximum(_tf.sparse.reorder(x1), _tf.sparse.reorder(x2))
+
+
+def minimum(x1: Any, x2: Any) -> Any:
+    if not (_is_sparse(x1) and _is_sparse(x2)) or x1.shape != x2.shape:
+        return None
+    return _tf.sparse.minimum(_tf.sparse.reorder(x1), _tf.sparse.reorder(x2))
+
+
+_MULTIPLIED = (_tf.float32, _tf.float64, _tf.int32, _tf.complex64, _tf.complex128)
+
+
+def matmul(x1: Any, x2: Any) -> Any:
+    if x1.shape.rank != 2 or x2.shape.rank not in (1, 2):
+        return None
+    if x1.dtype not in _MULTIPLIED or (_is_sparse(x2) and x2.shape.rank == 1):
+        return None
+    if _is_sparse(x1) and _is_sparse(x2):
+        product = _tf.sparse.sparse_dense_matmul(x1, to_dense(x2))
+        return _tf.sparse.from_dense(product)
+    if _is_sparse(x1):
+        if x2.shape.rank == 1:
+            return _tf.sparse.sparse_dense_matmul(x1, x2[:, None])[:, 0]
+        return _tf.sparse.sparse_dense_matmul(x1, x2)
+    flipped = _tf.sparse.transpose(x2)
+    return _tf.transpose(_tf.sparse.sparse_dense_matmul(flipped, _tf.transpose(x1)))
+
+
+# Shapes and sums --------------------------------------------------------------------
+
+
+def transpose(x: Any, axes: Any = None) -> Any:
+    return _tf.sparse.transpose(x, axes)
+
+
+def reshape(x: Any, newshape: Any) -> Any:
+    sizes = [newshape] if isinstance(newshape, int) else list(newshape)
+    result = _tf.sparse.reshape(x, sizes)
+    if all(isinstance(size, int) and size >= 0 for size in sizes):
+        result = _shaped(result, sizes)
+    return result
+
+
+def _shaped(x: Any, sizes: Any) -> Any:
+    """The same, with sizes that TensorFlow lost sight of."""
+    if x.shape.is_fully_defined():
+        return x
+    x.set_shape(sizes)
+    return x
+
+
+def expand_dims(x: Any, axis: Any) -> Any:
+    axes = [axis] if isinstance(axis, int) else list(axis)
+    rank = x.shape.rank + len(axes)
+    for place in sorted(a % rank for a in axes):
+        x = _tf.sparse.expand_dims(x, place)
+    return x
+
+
+def squeeze(x: Any, axis: Any = None) -> Any:
+    sizes = x.shape.as_list()
+    if axis is None:
+        axis = [a for a, size in enumerate(sizes) if size == 1]
+    gone = {a % len(sizes) for a in ([axis] if isinstance(axis, int) else axis)}
+    kept = [a for a in range(len(sizes)) if a not in gone]
+    result = _tf.sparse.reshape(x, _tf.gather(x.dense_shape, kept))
+    return _shaped(result, [sizes[a] for a in kept])
+
+
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    total = _tf.sparse.reduce_sum(
+        x, axis=axis, keepdims=keepdims, output_is_sparse=True
+    )
+    rank = x.shape.rank
+    axes = range(rank) if axis is None else [axis] if isinstance(axis, int) else axis
+    gone = {a % rank for a in axes}
+    sizes = [
+        1 if a in gone else size
+        for a, size in enumerate(x.shape.as_list())
+        if keepdims or a not in gone
+    ]
+    return _shaped(total, sizes)
+
+
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    total = sum(x, axis, keepdims)
+    count = _tf.reduce_prod(x.dense_shape) // _tf.reduce_prod(total.dense_shape)
+    return map_values(lambda v: v / _tf.cast(count, v.dtype), total)
+
+
+def concatenate(xs: Sequence[Any], axis: int = 0) -> Any:
+    if not all(map(_is_sparse, xs)):
+        return None
+    return _tf.sparse.concat(axis, list(xs))
