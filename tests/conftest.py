@@ -166,6 +166,19 @@ def enter_backend(name: str) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(autouse=True)
+def registry() -> Iterator[None]:
+    """What a test registers is forgotten after it."""
+    from keras.saving import get_custom_objects
+
+    registered = get_custom_objects()
+    before = dict(registered)
+    yield
+    if registered != before:
+        registered.clear()
+        registered.update(before)
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each backend under test in turn; it is current while the test runs."""

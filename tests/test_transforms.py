@@ -11,16 +11,6 @@ import keras
 from keras import ops
 from keras.core.errors import BackendError
 
-TRAINING = ("jax", "tensorflow", "torch")
-
-
-@pytest.fixture
-def training_backend(backend: str) -> str:
-    """Each backend with derivatives."""
-    if backend not in TRAINING:
-        pytest.skip("NumPy has no derivatives")
-    return backend
-
 
 def numpy(x: Any) -> np.ndarray:
     return ops.convert_to_numpy(x)
