@@ -290,8 +290,8 @@ class Layer(LayerState):
         training = self._resolve_training(plan, ambient, call_kwargs)
         if plan.has_training:
             call_kwargs["training"] = training
-        else:
-            call_kwargs.pop("training", None) if not plan.takes_any else None
+        elif not plan.takes_any:
+            call_kwargs.pop("training", None)
         bound = plan.bind(self, args, call_kwargs)
         symbolic = any(
             isinstance(leaf, KerasTensor) for leaf in tree.flatten((args, call_kwargs))
@@ -311,7 +311,7 @@ class Layer(LayerState):
             if symbolic:
                 outputs = self._symbolic(ambient, args, call_kwargs, bound)
             else:
-                outputs = self._run(bound)
+                outputs = _apply(self.call, bound)
             if self.activity_regularizer is not None:
                 for output in tree.flatten(outputs):
                     if not isinstance(output, KerasTensor):
@@ -327,17 +327,11 @@ class Layer(LayerState):
         regularizer: Any = self.activity_regularizer
         return regularizer(output) / size
 
-    def _run(self, bound: Any) -> Any:
-        arguments = dict(bound.arguments)
-        arguments.pop("self", None)
-        return _apply(self.call, bound)
-
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """The call on KerasTensors: output specs, and a node of the graph."""
         return self(*args, **kwargs)
 
     def _symbolic(self, ambient: Any, args: Any, kwargs: Any, bound: Any) -> Any:
-        names = set(bound.arguments)
         if type(self).compute_output_spec is Layer.compute_output_spec:
             outputs = self.compute_output_spec(*bound.args[1:], **bound.kwargs)
         else:
@@ -349,7 +343,6 @@ class Layer(LayerState):
             }
             outputs = self.compute_output_spec(**given)
         self.built = True
-        del names
         if ambient.symbolic is not None:
             return outputs
         recorded = dict(kwargs)
