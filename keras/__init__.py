@@ -39,6 +39,8 @@ _NAMES = {
     "vmap": "keras.transforms",
     "version": "keras.core.version",
 }
+# Classes of the floors below the ops, which give them Python's operators.
+_WITH_OPERATORS = ("KerasTensor", "Variable")
 _MODULES = (
     "activations",
     "applications",
@@ -123,6 +125,8 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     if name in _NAMES:
+        if name in _WITH_OPERATORS:
+            importlib.import_module("keras.ops.operators")
         module = importlib.import_module(_NAMES[name])
         value = getattr(module, "device_scope" if name == "device" else name)
     elif name in _MODULES:
