@@ -27,11 +27,18 @@ def axis_tuple(axis: Any) -> Any:
 
 
 def normal_axes(axis: Any, rank: int) -> tuple[int, ...]:
-    """Non-negative axes in order; None stands for all."""
+    """Non-negative axes in order; None stands for all.
+
+    Raises:
+        ValueError: if one is out of range or named twice.
+    """
     if axis is None:
         return tuple(range(rank))
     given = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return tuple(sorted(normal_axis(a, rank) for a in given))
+    axes = tuple(sorted(normal_axis(a, rank) for a in given))
+    if len(set(axes)) != len(axes) or (axes and not 0 <= axes[0] <= axes[-1] < rank):
+        raise ValueError(f"axis={axis!r} does not fit a tensor of {rank} dimensions.")
+    return axes
 
 
 def moved_axes(source: Any, destination: Any, rank: int) -> list[int]:
@@ -40,6 +47,8 @@ def moved_axes(source: Any, destination: Any, rank: int) -> list[int]:
     destinations = [destination] if isinstance(destination, int) else list(destination)
     sources = [normal_axis(a, rank) for a in sources]
     destinations = [normal_axis(a, rank) for a in destinations]
+    if not all(0 <= place < rank for place in destinations):
+        raise ValueError(f"destination={destination!r} is out of range.")
     order = [a for a in range(rank) if a not in sources]
     for place, axis in sorted(zip(destinations, sources, strict=True)):
         order.insert(place, axis)
@@ -50,8 +59,18 @@ def pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     """`(before, after)` for each axis, from any of NumPy's forms.
 
     Raises:
-        ValueError: if it is none of them.
+        ValueError: if it is none of them, or one is negative.
     """
+    pairs = _pad_pairs(pad_width, rank)
+    if any(width < 0 for pair in pairs for width in pair):
+        raise ValueError(
+            "`pad_width` must not hold negative widths. Received: "
+            f"pad_width={pad_width!r}."
+        )
+    return pairs
+
+
+def _pad_pairs(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     widths = pad_width.tolist() if hasattr(pad_width, "tolist") else pad_width
     if isinstance(widths, int):
         return [(widths, widths)] * rank

@@ -33,6 +33,7 @@ def composite_caller(declaration: Declaration) -> Callable[..., Any]:
     """The body itself, unless something is symbolic or the backend knows better."""
     name, rule, dispatch = declaration.name, declaration.rule, declaration.dispatch
     native = _quickest(declaration)
+    refuse = declaration.refuse
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
@@ -40,7 +41,11 @@ def composite_caller(declaration: Declaration) -> Callable[..., Any]:
             return native(*args, **kwargs)
         if _any_symbolic(args, kwargs):
             return dispatch(args, kwargs)
-        return rule(*args, **kwargs)
+        try:
+            return rule(*args, **kwargs)
+        except (TypeError, ValueError) as error:
+            refuse(args, error)
+            raise
 
     return call
 
@@ -360,6 +365,8 @@ def caller(declaration: Declaration) -> Callable[..., Any]:
 
 
 def _quickest(declaration: Declaration) -> Callable[..., Any]:
+    if declaration.check:
+        return _anything(declaration)
     if declaration.tensors:
         first = _is_tensor_position(declaration, 0)
         if first and len(declaration.tensors) == 1:

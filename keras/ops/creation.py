@@ -295,6 +295,10 @@ def arange(
     numbers = [first, last, 1 if step is None else step]
     if any(not isinstance(number, (int, float)) for number in numbers):
         return KerasTensor((None,), kind)
+    if numbers[2] == 0:
+        raise ValueError(
+            "keras.ops.arange expects `step` to be other than zero. Received: step=0."
+        )
     count = -int(-(numbers[1] - numbers[0]) // numbers[2])
     return KerasTensor((max(count, 0),), kind)
 

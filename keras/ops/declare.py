@@ -26,6 +26,9 @@ with tensors that are converted and promoted already:
 Tensor parameters named in `keep=(...)` (indices, conditions) stay out of this and
 keep their own dtypes.
 
+With `check=True` the rule is run before every call, because some framework would take
+bad input in silence; it costs some 10 us, so common ops do without.
+
 With `scalars=True` a Python number that comes behind a float tensor is handed to the
 backend as it is: frameworks are quickest that way.
 
@@ -49,7 +52,15 @@ from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar, overload
 
 from keras.backends import current
-from keras.backends.backend import FOREIGN, SCALAR, SPARSE, SYMBOLIC, TENSOR, VARIABLE
+from keras.backends.backend import (
+    FOREIGN,
+    OTHER,
+    SCALAR,
+    SPARSE,
+    SYMBOLIC,
+    TENSOR,
+    VARIABLE,
+)
 from keras.core import context, dtypes
 from keras.core.config import settings
 from keras.core.keras_tensor import KerasTensor
@@ -112,7 +123,9 @@ class Declaration:
         scalars: bool,
         composed: bool,
         keep: tuple[str, ...] = (),
+        check: bool = False,
     ) -> None:
+        self.check = check
         self.name = rule.__name__
         self.rule = rule
         self.scalars = scalars
@@ -158,6 +171,11 @@ class Declaration:
         )
         # How arguments of certain kinds and dtypes are converted, once worked out.
         self.conversions: dict[tuple[Any, ...], list[tuple[int, Any, Any]]] = {}
+        self.numbers = [
+            (index, parameter.name)
+            for index, parameter in enumerate(parameters)
+            if parameter.annotation in ("float", "float | None", "int", "int | None")
+        ]
         # From which tensors are sparse: whether the result is.
         self.sparsity = sparsity.RULES.get(self.name)
         self.public: Callable[..., Any] = rule
@@ -184,6 +202,8 @@ class Declaration:
             if SPARSE in found[1]:
                 return self._sparse(backend, prepared, kwargs, found[0])
         args = prepared
+        if self.check and not context.tracing():
+            self.infer(args, kwargs)
         try:
             return self.implementation(backend)(*args, **kwargs)
         except Exception as error:
@@ -265,6 +285,8 @@ class Declaration:
                 kinds.update(inner)
             elif value is not None:
                 kind = backend.kind_of(value)
+                if kind == OTHER:
+                    self._require_tensor(index, value)
                 found.append((index, kind))
                 kinds.add(kind)
         return found, kinds
@@ -386,6 +408,7 @@ class Declaration:
         backend = current()
         if kwargs and not self.tensor_names.isdisjoint(kwargs):
             args, kwargs = self._positional(args, kwargs)
+        self._check_numbers(args, kwargs)
         if self.composed:
             with SymbolicScope():
                 return self.rule(*args, **kwargs)
@@ -400,6 +423,47 @@ class Declaration:
                 values[index] = spec_of(backend, values[index], dtype)
         outputs = _canonical(backend, self.rule(*values, **kwargs))
         return self._marked(outputs, values, found[0])
+
+    def _specs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments with specs in place of tensors."""
+        backend, values = current(), list(args)
+        for index in self.tensor_positions(len(args)):
+            value = values[index]
+            if index in self.sequences and type(value) in (list, tuple):
+                values[index] = [spec_of(backend, v) for v in value]
+            else:
+                values[index] = spec_of(backend, value)
+        return tuple(values)
+
+    def refuse(self, args: tuple[Any, ...], error: Exception) -> None:
+        """Raises a clear error where a tensor argument cannot be one."""
+        backend = current()
+        for index in self.tensor_positions(len(args)):
+            value = args[index]
+            if value is not None and backend.kind_of(value) == OTHER:
+                try:
+                    self._require_tensor(index, value)
+                except TypeError as taught:
+                    raise taught from error
+
+    def _require_tensor(self, index: int, value: Any) -> None:
+        if not _can_be_tensor(value):
+            name = self.parameters[min(index, len(self.parameters) - 1)]
+            raise TypeError(
+                f"keras.ops.{self.name}: `{name}` must be a tensor, an array, a number "
+                f"or a (nested) list of numbers. Received: {value!r} "
+                f"({type(value).__name__})."
+            )
+
+    def _check_numbers(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Refuses text where a number is wanted."""
+        for index, name in self.numbers:
+            value = kwargs.get(name, args[index] if index < len(args) else None)
+            if isinstance(value, (str, bytes, list, tuple, dict)):
+                raise TypeError(
+                    f"keras.ops.{self.name}: `{name}` must be a number. Received: "
+                    f"{value!r} ({type(value).__name__})."
+                )
 
     def _marked(self, output: Any, values: list[Any], found: list[Any]) -> Any:
         """The output's spec, which says whether it will be sparse."""
@@ -426,10 +490,10 @@ class Declaration:
                 self.signature.bind(*args, **kwargs)
             except TypeError as misuse:
                 raise TypeError(f"keras.ops.{self.name}: {misuse}") from error
-        if self.composed:
+        if self.composed and self.name not in current().__dict__:
             return
         try:
-            self.infer(args, kwargs)
+            self.infer(self._specs(args) if self.composed else args, kwargs)
         except Exception as taught:
             raise taught from error
 
@@ -467,6 +531,20 @@ def _dtype(backend: Any, value: Any, kind: int) -> Any:
     if kind == FOREIGN or hasattr(value, "dtype"):
         return backend.canonical_dtype(dtypes.standardize_dtype(value.dtype))
     return backend.dtype_of(backend.convert_to_tensor(value))
+
+
+def _can_be_tensor(value: Any) -> bool:
+    """Whether something that is no tensor holds numbers, as far as one can see."""
+    while type(value) in (list, tuple) and value:
+        value = value[0]
+    if hasattr(value, "dtype"):
+        return getattr(value.dtype, "kind", "f") not in "OUS"
+    if isinstance(value, (str, bytes, dict, set)):
+        return False
+    return any(
+        hasattr(value, name)
+        for name in ("__array__", "__dlpack__", "__len__", "__float__", "__complex__")
+    )
 
 
 def _flags(found: list[Any]) -> list[bool]:
@@ -533,8 +611,9 @@ def _declare(
     scalars: bool,
     composed: bool,
     keep: tuple[str, ...] = (),
+    check: bool = False,
 ) -> Callable[..., Any]:
-    declaration = Declaration(rule, promote, scalars, composed, keep)
+    declaration = Declaration(rule, promote, scalars, composed, keep, check)
     public = (composite_caller if composed else caller)(declaration)
     update_wrapper(public, rule)
     public.declaration = declaration  # type: ignore[attr-defined]
@@ -551,6 +630,7 @@ def op(
     promote: str | Promotion | None = None,
     scalars: bool = False,
     keep: tuple[str, ...] = (),
+    check: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def op(
     rule: Callable[..., Any] | None = None,
@@ -558,11 +638,12 @@ def op(
     promote: str | Promotion | None = None,
     scalars: bool = False,
     keep: tuple[str, ...] = (),
+    check: bool = False,
 ) -> Any:
     """Declares an op by its rule; see the module's docstring."""
     if rule is not None:
         return _declare(rule, promote, scalars, composed=False)
-    return lambda rule: _declare(rule, promote, scalars, composed=False, keep=keep)
+    return lambda rule: _declare(rule, promote, scalars, False, keep, check)
 
 
 @overload

@@ -176,6 +176,12 @@ def reshape(shape: Shape, newshape: Any) -> Shape:
         ShapeError: if the number of elements cannot stay the same.
     """
     target = newshape if isinstance(newshape, (tuple, list)) else (newshape,)
+    for size in target:
+        if isinstance(size, (str, float)):
+            raise ShapeError(
+                "`newshape` must be an integer or a tuple of integers. Received: "
+                f"newshape={newshape!r}."
+            )
     sizes = [
         size.__index__() if hasattr(size, "__index__") else None for size in target
     ]
@@ -440,6 +446,13 @@ def get_item(shape: Shape, key: Any) -> Shape:
         ShapeError: if there are too many indices, or one is out of range.
     """
     parts = list(key) if isinstance(key, tuple) else [key]
+    for part in parts:
+        if isinstance(part, (str, bytes, float, dict)):
+            raise TypeError(
+                "A tensor is indexed by integers, slices, `...`, None and tensors of "
+                f"integers or booleans. Received: {part!r} "
+                f"({type(part).__name__}) for a tensor of shape {tuple(shape)}."
+            )
     taken = builtins.sum(_consumed(part) for part in parts)
     if taken > len(shape):
         raise ShapeError(

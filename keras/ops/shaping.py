@@ -391,6 +391,11 @@ def repeat(x: TensorLike, repeats: Any, axis: int | None = None) -> Tensor:
     along = 0 if axis is None else rules.axis(axis, len(x.shape))
     length = sizes[along]
     counts = repeats.tolist() if type(repeats).__module__ == "numpy" else repeats
+    each = counts if isinstance(counts, (list, tuple)) else [counts]
+    if any(isinstance(count, int) and count < 0 for count in each):
+        raise ValueError(
+            f"`repeats` must not be negative. Received: repeats={repeats!r}."
+        )
     if isinstance(counts, (list, tuple)):
         if len(counts) == 1:
             counts = counts[0]
@@ -692,7 +697,7 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     return [KerasTensor(tuple(sizes), v.dtype) for v in x]
 
 
-@op
+@op(check=True)
 def view(x: TensorLike, dtype: Any = None) -> Tensor:
     """The same bytes read as another dtype.
 

@@ -37,7 +37,7 @@ def _like(x: Any) -> tuple[Tensor, Tensor]:
     return KerasTensor(x.shape, x.dtype), KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="wide")
+@op(promote="wide", check=True)
 def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last axis.
 
@@ -60,7 +60,7 @@ def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft", x, 1)[0])
 
 
-@op(promote="wide")
+@op(promote="wide", check=True)
 def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last two axes.
 
@@ -83,7 +83,7 @@ def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft2", x, 2)[0])
 
 
-@op(promote="wide")
+@op(promote="wide", check=True)
 def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Inverse of `fft2`.
 
@@ -106,7 +106,7 @@ def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("ifft2", x, 2)[0])
 
 
-@op(promote="wide")
+@op(promote="wide", check=True)
 def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """Fourier transform of real numbers along the last axis: the half that is needed.
 
@@ -129,12 +129,17 @@ def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """
     if not x.shape:
         raise ShapeError("keras.ops.rfft expects `x` of rank 1 or more. Received: ().")
+    if fft_length is not None and fft_length < 1:
+        raise ValueError(
+            "keras.ops.rfft expects `fft_length` to be at least 1. Received: "
+            f"fft_length={fft_length}."
+        )
     size = x.shape[-1] if fft_length is None else fft_length
     half = None if size is None else size // 2 + 1
     return _like(KerasTensor((*x.shape[:-1], half), x.dtype))
 
 
-@op(promote="wide")
+@op(promote="wide", check=True)
 def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     """Inverse of `rfft`.
 

@@ -67,7 +67,7 @@ def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     return _along(x, axis, "int32")
 
 
-@op
+@op(check=True)
 def argpartition(x: TensorLike, kth: int, axis: int | None = -1) -> Tensor:
     """Places that put the smaller elements before the `kth`, the larger ones behind.
 
@@ -186,7 +186,7 @@ def isin(
     return logical_not(found) if invert else found
 
 
-@op
+@op(check=True)
 def counts(
     x: TensorLike, weights: TensorLike | None = None, minlength: int = 0
 ) -> Tensor:

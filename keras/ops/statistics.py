@@ -86,7 +86,7 @@ def average(
     return divide(reduction.sum(multiply(x, weights), axis), total)
 
 
-@op(promote="float")
+@op(promote="float", check=True)
 def median(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Middle value over axes; of an even number, the mean of the two in the middle.
 

@@ -52,12 +52,56 @@ CASES: list[tuple[str, tuple[Any, ...], tuple[str, ...]]] = [
     ("sort", (X, 4), ("axis=4", "between -2 and 1")),
     ("cross", (Y, Y), ("2 or 3 components",)),
     ("correlate", (INTS, INTS, "whole"), ("'whole'", "'valid', 'same', 'full'")),
+    ("reshape", (X, "ab"), ("`newshape`", "newshape='ab'")),
+    ("reshape", (X, (2.5, 2)), ("`newshape`", "(2.5, 2)")),
+    ("moveaxis", (X, 0, 3), ("`destination`", "destination=3")),
+    ("expand_dims", (X, (0, 0)), ("`axis`", "twice", "(0, 0)")),
+    ("median", (X, 3), ("axis=3", "between -2 and 1")),
+    ("argpartition", (X, 7), ("`kth`", "kth=7", "(2, 3)")),
+    ("stack", ([],), ("at least one tensor",)),
+    ("concatenate", ([],), ("at least one tensor",)),
+    ("pad", (X, -1), ("`pad_width`", "negative", "pad_width=-1")),
+    ("softmax", (X, (0, 0)), ("softmax", "each axis once", "(0, 0)")),
+    ("dot", (X, X), ("last axis of `x1` has size 3", "size 2")),
+    ("vdot", (X, INTS), ("(6,) and (3,)", "equal sizes")),
+    ("rfft", (X, -1), ("`fft_length`", "at least 1", "fft_length=-1")),
+    ("fft", ([X, Y],), ("one shape", "(2, 3) and (4, 5)")),
+    ("stft", (X, 4, 2, 2), ("stft", "fft_length=2")),
+    ("view", (X, "float64"), ("(2, 3)", "float64")),
+    ("top_k", (INTS, 4), ("`k`", "k=4")),
+    ("arange", (0, 5, 0), ("arange", "step=0")),
+    ("zeros", ((2, -1),), ("negative", "(2, -1)")),
+    ("linspace", (0, 1, -1), ("`num`", "-1")),
+    ("cumsum", (X, 3), ("axis=3", "between -2 and 1")),
+    ("repeat", (X, -1, 0), ("`repeats`", "-1")),
+    ("roll", (X, 1, 3), ("3", "between -2 and 1")),
+    ("swapaxes", (X, 0, 3), ("3", "between -2 and 1")),
+    ("one_hot", (INTS, 3, 5), ("one_hot", "`axis`", "axis=5")),
+    ("unstack", (X, None, 4), ("axis=4",)),
+    ("array_split", (X, 0), ("array_split", "0")),
+    ("cholesky", (X,), ("square", "(2, 3)")),
 ]
 TYPES: list[tuple[str, tuple[Any, ...], tuple[str, ...]]] = [
     ("bitwise_and", (X, X), ("bitwise_and", "integers or booleans", "float32")),
     ("gcd", (X, X), ("gcd", "integers or booleans", "float32")),
     ("subtract", (X > 0, X > 0), ("subtract", "booleans", "logical_xor")),
     ("negative", (X > 0,), ("negative", "booleans", "logical_not")),
+    ("bincount", (X[0],), ("bincount", "integers or booleans", "float32")),
+    ("cast", (X, "float31"), ("'float31'", "float32, float64")),
+    ("exp", ("abc",), ("keras.ops.exp", "`x`", "'abc' (str)")),
+    ("exp", (["a", "b"],), ("keras.ops.exp", "`x`", "['a', 'b'] (list)")),
+    ("add", (X, "2"), ("keras.ops.add", "`x2`", "'2' (str)")),
+    ("add", ({}, X), ("keras.ops.add", "`x1`", "{} (dict)")),
+    ("where", (X > 0, X, b"x"), ("keras.ops.where", "`x2`", "b'x' (bytes)")),
+    ("clip", (X, "a", 1), ("keras.ops.clip", "`x_min`", "'a' (str)")),
+    ("logical_and", ("a", X), ("keras.ops.logical_and", "`x1`", "'a' (str)")),
+    ("isclose", (X, "a"), ("keras.ops.isclose", "`x2`", "'a' (str)")),
+    ("kron", ("a", X), ("keras.ops.kron", "`x1`", "'a' (str)")),
+    ("threshold", (X, "a", 1), ("threshold: `threshold`", "number", "'a' (str)")),
+    ("celu", (X, "a"), ("celu: `alpha`", "number", "'a' (str)")),
+    ("leaky_relu", (X, "a"), ("leaky_relu: `negative_slope`", "'a' (str)")),
+    ("get_item", (X, "a"), ("indexed by integers", "'a' (str)", "(2, 3)")),
+    ("get_item", (X, 1.5), ("indexed by integers", "1.5 (float)")),
 ]
 
 
@@ -99,9 +143,9 @@ def test_message(
 def test_wrong_call_is_a_type_error_that_names_the_op(backend: str) -> None:
     """A missing or unknown argument is told as for any Python function."""
     with pytest.raises(TypeError, match=r"keras.ops.add: missing .*'x2'"):
-        ops.add(X)
+        ops.add(X)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"keras.ops.sum: .*'axes'"):
-        ops.sum(ops.convert_to_tensor(X), axes=1)
+        ops.sum(ops.convert_to_tensor(X), axes=1)  # type: ignore[call-arg]
 
 
 def test_a_symbolic_tensor_has_no_numbers() -> None:

@@ -27,7 +27,6 @@ minimum = _jnp.minimum
 fmax = _jnp.fmax
 fmin = _jnp.fmin
 gcd = _jnp.gcd
-lcm = _jnp.lcm
 
 
 def power(x1: Any, x2: Any) -> Any:
@@ -146,3 +145,9 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     return _jnp.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+def lcm(x1: Any, x2: Any) -> Any:
+    if x1.dtype == bool:
+        return _jnp.logical_and(x1, x2)
+    return _jnp.lcm(x1, x2)

@@ -50,7 +50,6 @@ minimum = _weak(_np.minimum)
 fmax = _np.fmax
 fmin = _np.fmin
 gcd = _np.gcd
-lcm = _np.lcm
 
 
 @_weak
@@ -196,3 +195,9 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     return _np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+def lcm(x1: Any, x2: Any) -> Any:
+    if x1.dtype == bool:
+        return _np.logical_and(x1, x2)
+    return _np.lcm(x1, x2)

@@ -227,6 +227,8 @@ def concatenate(xs: Any, axis: int = 0) -> Any:
 
 
 def stack(xs: Any, axis: int = 0) -> Any:
+    if not len(xs):
+        raise ValueError("There is nothing to stack.")
     return _tf.stack(_listed(xs), axis)
 
 

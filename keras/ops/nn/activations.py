@@ -17,7 +17,7 @@ def _same(x: Tensor) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op
+@op(promote="number")
 def relu(x: TensorLike) -> Tensor:
     """Rectified linear unit.
 

@@ -47,7 +47,10 @@ def check_axis(op_name: str, axis: Any, shape: Sequence[Size]) -> tuple[int, ...
                 axis=axis,
                 shape=tuple(shape),
             )
-    return tuple(int(one) % max(rank, 1) for one in axes)
+    result = tuple(int(one) % max(rank, 1) for one in axes)
+    if len(set(result)) != len(result):
+        raise fail(op_name, "each axis once in `axis`", axis=axis)
+    return result
 
 
 def check_rank(op_name: str, name: str, shape: Sequence[Size], *ranks: int) -> None:
