@@ -6,11 +6,12 @@ making such a layer is an error that says so.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras.core.safe_mode import SafeModeScope, refuse_code
 from keras.core.typing import Config
 from keras.layers.layer import Layer
+from keras.layers.options import UnnamedOptions
 
 
 class TorchModuleWrapper(Layer):
@@ -37,7 +38,7 @@ class TorchModuleWrapper(Layer):
         module: Any,
         name: str | None = None,
         output_shape: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[UnnamedOptions],
     ) -> None:
         super().__init__(name=name, **kwargs)
         native = self._backend.module_wrapper

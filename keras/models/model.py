@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from keras.core import tree
 from keras.core.configurable import _declared_class, constructor_parameters
@@ -40,11 +40,12 @@ class Model(Trainer, Layer):
     True
     """
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if _declared_class(cls) is Model and is_graph_call(args, kwargs):
             from keras.models.functional import Functional
 
-            return Functional.__new__(Functional, *args, **kwargs)
+            functional: Any = Functional.__new__(Functional, *args, **kwargs)
+            return functional
         return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import tree
 from keras.core.errors import DeserializationError
@@ -249,17 +249,19 @@ class Sequential(GraphModel, Model):
             raise AttributeError
         return self._chain
 
-    def __getattr__(self, name: str) -> Any:
-        """What is not there: the properties below end here before the build."""
-        if name in _OF_THE_CHAIN:
+    if not TYPE_CHECKING:  # checkers shall see that a name is unknown
+
+        def __getattr__(self, name: str) -> Any:
+            """What is not there: the properties below end here before the build."""
+            if name in _OF_THE_CHAIN:
+                raise AttributeError(
+                    f"Sequential model {self.name!r} has no `{name}` yet: its input "
+                    "shape is not known. Put keras.Input(shape) first, call it on "
+                    "data, or call build(input_shape)."
+                )
             raise AttributeError(
-                f"Sequential model {self.name!r} has no `{name}` yet: its input shape "
-                "is not known. Put keras.Input(shape) first, call it on data, or "
-                "call build(input_shape)."
+                f"{type(self).__name__!r} object has no attribute {name!r}"
             )
-        raise AttributeError(
-            f"{type(self).__name__!r} object has no attribute {name!r}"
-        )
 
     @property
     def inputs(self) -> list[KerasTensor]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import activations
 from keras.core.typing import Tensor
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class Activation(Layer):
@@ -24,7 +25,7 @@ class Activation(Layer):
     [0.0, 2.0]
     """
 
-    def __init__(self, activation: Any, **kwargs: Any) -> None:
+    def __init__(self, activation: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
         self.supports_masking = True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from keras import activations
 from keras.core.typing import Tensor
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class ReLU(Layer):
@@ -34,7 +35,7 @@ class ReLU(Layer):
         max_value: float | None = None,
         negative_slope: float = 0.0,
         threshold: float = 0.0,
-        **kwargs: Any,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
         given = {"negative_slope": negative_slope, "threshold": threshold}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Tensor
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class Softmax(Layer):
@@ -27,7 +28,7 @@ class Softmax(Layer):
     [0.5, 0.5]
     """
 
-    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
+    def __init__(self, axis: Any = -1, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
         self.supports_masking = True

@@ -8,7 +8,7 @@ has it. All others are two einsums with a softmax between them.
 from __future__ import annotations
 
 import string
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Config, Shape, Tensor
@@ -18,6 +18,7 @@ from keras.layers.arguments import positive_integer
 from keras.layers.core.einsum_dense import EinsumDense
 from keras.layers.declared import Declared
 from keras.layers.layer import Layer
+from keras.layers.options import LayerOptions
 from keras.layers.regularization.dropout import Dropout
 from keras.layers.weight_options import options, set_options
 
@@ -100,7 +101,7 @@ class MultiHeadAttention(Layer):
         bias_constraint: Any = None,
         use_gate: bool = False,
         seed: int | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.num_heads = positive_integer(self, "num_heads", num_heads)

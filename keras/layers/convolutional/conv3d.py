@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras.layers.convolutional.base import BaseConv
+from keras.layers.options import LayerOptions
 from keras.layers.weight_options import set_options
 
 
@@ -62,7 +63,7 @@ class Conv3D(BaseConv):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._set_filters(filters, groups)

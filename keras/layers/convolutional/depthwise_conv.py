@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import positive_integer
 from keras.layers.convolutional.base import WindowLayer
+from keras.layers.options import LayerOptions
 from keras.layers.weight_options import options, set_options
 
 
@@ -102,7 +103,7 @@ class DepthwiseConv1D(BaseDepthwiseConv):
         activity_regularizer: Any = None,
         depthwise_constraint: Any = None,
         bias_constraint: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._set_multiplier(depth_multiplier)
@@ -171,7 +172,7 @@ class DepthwiseConv2D(BaseDepthwiseConv):
         activity_regularizer: Any = None,
         depthwise_constraint: Any = None,
         bias_constraint: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._set_multiplier(depth_multiplier)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import positive_integer
 from keras.layers.convolutional.base import WindowLayer
+from keras.layers.options import LayerOptions
 from keras.layers.weight_options import options, set_options
 
 
@@ -115,7 +116,7 @@ class SeparableConv1D(BaseSeparableConv):
         depthwise_constraint: Any = None,
         pointwise_constraint: Any = None,
         bias_constraint: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._set_filters(filters, depth_multiplier)
@@ -195,7 +196,7 @@ class SeparableConv2D(BaseSeparableConv):
         depthwise_constraint: Any = None,
         pointwise_constraint: Any = None,
         bias_constraint: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self._set_filters(filters, depth_multiplier)

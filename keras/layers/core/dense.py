@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import activations, ops
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import positive_integer, refuse_quantization
 from keras.layers.input_spec import InputSpec
 from keras.layers.lora import LoraLayer, LoraWeight
+from keras.layers.options import LayerOptions
 from keras.layers.weight_options import options, set_options
 from keras.ops.nn.linear import linear
 
@@ -61,7 +62,7 @@ class Dense(LoraLayer):
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         quantization_config: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         refuse_quantization(self, quantization_config=quantization_config)

@@ -6,13 +6,14 @@ projections of attention, run as one; the others through einsum.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 from keras import activations, ops
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers.arguments import refuse_quantization
 from keras.layers.lora import LoraLayer, LoraWeight
+from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
 from keras.ops.nn.linear import linear
 
@@ -72,7 +73,7 @@ class EinsumDense(LoraLayer):
         lora_alpha: float | None = None,
         gptq_unpacked_column_size: int | None = None,
         quantization_config: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
         refuse_quantization(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core import dtypes
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers.arguments import positive_integer, refuse_quantization
 from keras.layers.lora import LoraLayer, LoraWeight
+from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
 
 
@@ -56,7 +57,7 @@ class Embedding(LoraLayer):
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         quantization_config: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         kwargs.pop("input_length", None)  # Keras 2; shapes say it
         # Large indices would not survive a cast to half precision.

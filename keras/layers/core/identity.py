@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class Identity(Layer):
@@ -20,7 +21,7 @@ class Identity(Layer):
     (2, 3)
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
         self.built = True

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 from types import FunctionType
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.code import lambda_to_config
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 from keras.ops.operation import infer_spec
 
 
@@ -45,7 +46,7 @@ class Lambda(Layer):
         output_shape: Any = None,
         mask: Any = None,
         arguments: dict[str, Any] | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
         if not callable(function):

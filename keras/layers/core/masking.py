@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Tensor
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class Masking(Layer):
@@ -27,7 +28,9 @@ class Masking(Layer):
     [[True, False]]
     """
 
-    def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
+    def __init__(
+        self, mask_value: float = 0.0, **kwargs: Unpack[AllLayerOptions]
+    ) -> None:
         super().__init__(**kwargs)
         # A tensor scalar occurs in files of Keras 2.
         if isinstance(mask_value, dict) and "config" in mask_value:

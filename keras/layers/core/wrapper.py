@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Config, Shape
 from keras.layers.arguments import class_name
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class Wrapper(Layer):
@@ -27,7 +28,7 @@ class Wrapper(Layer):
     (2, 3)
     """
 
-    def __init__(self, layer: Layer, **kwargs: Any) -> None:
+    def __init__(self, layer: Layer, **kwargs: Unpack[AllLayerOptions]) -> None:
         if not isinstance(layer, Layer):
             raise ValueError(
                 f"{class_name(self)} wraps a keras.layers.Layer. Received: "

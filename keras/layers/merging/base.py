@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Tensor
 from keras.layers.arguments import class_name
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 from keras.ops import rules
 from keras.ops.operation import infer_spec
 
@@ -23,7 +24,7 @@ class Merge(Layer):
         **kwargs: `name`, `dtype`: see `Layer`.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
 

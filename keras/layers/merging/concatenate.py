@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Tensor
 from keras.layers.merging.base import Merge
+from keras.layers.options import AllLayerOptions
 from keras.ops import rules
 
 
@@ -26,7 +27,7 @@ class Concatenate(Merge):
     (2, 6)
     """
 
-    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+    def __init__(self, axis: int = -1, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.axis = axis
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core import dtypes
@@ -11,6 +11,7 @@ from keras.layers import arguments
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.normalization import renormalization
+from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
 from keras.ops.nn.normalization import batch_statistics_normalization
 
@@ -78,7 +79,7 @@ class BatchNormalization(Layer):
         renorm_clipping: Any = None,
         renorm_momentum: float = 0.99,
         synchronized: bool = False,
-        **kwargs: Any,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
         # Keras 2 wrote the axis as a list.

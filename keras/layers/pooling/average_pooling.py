@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
+from keras.layers.options import UnnamedOptions
 from keras.layers.pooling.base import BasePooling
 
 
@@ -40,7 +41,7 @@ class AveragePooling1D(BasePooling):
         padding: str = "valid",
         data_format: str | None = None,
         name: str | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[UnnamedOptions],
     ) -> None:
         super().__init__(pool_size, strides, padding, data_format, name=name, **kwargs)
 
@@ -77,7 +78,7 @@ class AveragePooling2D(BasePooling):
         padding: str = "valid",
         data_format: str | None = None,
         name: str | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[UnnamedOptions],
     ) -> None:
         super().__init__(pool_size, strides, padding, data_format, name=name, **kwargs)
 
@@ -114,6 +115,6 @@ class AveragePooling3D(BasePooling):
         padding: str = "valid",
         data_format: str | None = None,
         name: str | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[UnnamedOptions],
     ) -> None:
         super().__init__(pool_size, strides, padding, data_format, name=name, **kwargs)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 from keras.core.config import standardize_data_format
 from keras.core.typing import Tensor
 from keras.layers.arguments import integers, one_of
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class BasePooling(Layer):
@@ -27,7 +28,7 @@ class BasePooling(Layer):
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
         self.pool_size = integers(self, "pool_size", pool_size, self.rank)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.config import standardize_data_format
 from keras.core.typing import Shape, Tensor
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 from keras.ops.operation import infer_spec
 
 
@@ -18,7 +19,10 @@ class BaseGlobalPooling(Layer):
     rank: int
 
     def __init__(
-        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
+        self,
+        data_format: str | None = None,
+        keepdims: bool = False,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
         self.data_format = standardize_data_format(data_format)
@@ -80,7 +84,10 @@ class GlobalAveragePooling1D(BaseGlobalAverage):
     rank = 1
 
     def __init__(
-        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
+        self,
+        data_format: str | None = None,
+        keepdims: bool = False,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(data_format, keepdims, **kwargs)
         self.supports_masking = True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.config import image_data_format
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Config, Tensor
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class Rescaling(Layer):
@@ -30,7 +31,9 @@ class Rescaling(Layer):
     1.0
     """
 
-    def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
+    def __init__(
+        self, scale: Any, offset: Any = 0.0, **kwargs: Unpack[AllLayerOptions]
+    ) -> None:
         data_format = kwargs.pop("data_format", None)
         super().__init__(**kwargs)
         self.data_format = data_format or image_data_format()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import random
 from keras.core.typing import Tensor
 from keras.layers import arguments
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class Dropout(Layer):
@@ -37,7 +38,7 @@ class Dropout(Layer):
         rate: float,
         noise_shape: Any = None,
         seed: int | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
         self.rate = arguments.rate(self, "rate", rate)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.config import standardize_data_format
 from keras.core.typing import Shape, Tensor
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 from keras.ops.operation import infer_spec
 
 
@@ -30,7 +31,9 @@ class Flatten(Layer):
     (2, 12)
     """
 
-    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, data_format: str | None = None, **kwargs: Unpack[AllLayerOptions]
+    ) -> None:
         super().__init__(**kwargs)
         self.data_format = standardize_data_format(data_format)
         self._moves = self.data_format == "channels_first"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Tensor
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class Permute(Layer):
@@ -24,7 +25,7 @@ class Permute(Layer):
     (2, 4, 3)
     """
 
-    def __init__(self, dims: Any, **kwargs: Any) -> None:
+    def __init__(self, dims: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from keras import ops
 from keras.core.typing import Tensor
 from keras.layers.arguments import positive_integer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class RepeatVector(Layer):
@@ -27,7 +28,7 @@ class RepeatVector(Layer):
     (2, 5, 3)
     """
 
-    def __init__(self, n: int, **kwargs: Any) -> None:
+    def __init__(self, n: int, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.n = positive_integer(self, "n", n)
         self.input_spec = InputSpec(ndim=2)

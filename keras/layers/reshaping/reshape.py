@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Shape, Tensor
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 from keras.ops.operation import infer_spec
 
 
@@ -29,7 +30,7 @@ class Reshape(Layer):
     (2, 3, 4)
     """
 
-    def __init__(self, target_shape: Any, **kwargs: Any) -> None:
+    def __init__(self, target_shape: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         if isinstance(target_shape, int):
             target_shape = (target_shape,)

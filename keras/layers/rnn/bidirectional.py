@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core import tree
@@ -11,6 +11,7 @@ from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import one_of
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 
 
 class Bidirectional(Layer):
@@ -45,7 +46,7 @@ class Bidirectional(Layer):
         merge_mode: str | None = "concat",
         weights: Any = None,
         backward_layer: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         one_of(self, "merge_mode", merge_mode, ("sum", "mul", "ave", "concat", None))
         _check(layer, backward_layer)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras.core.typing import Tensor
 from keras.layers.arguments import one_of
 from keras.layers.input_spec import InputSpec
+from keras.layers.options import LayerOptions
 from keras.layers.rnn.cell_attributes import FusedRNN, of_cell
 from keras.layers.rnn.gru_cell import GRUCell
 from keras.ops.rnn import gru
@@ -87,7 +88,7 @@ class GRU(FusedRNN):
         unroll: bool = False,
         reset_after: bool = True,
         use_cudnn: Any = "auto",
-        **kwargs: Any,
+        **kwargs: Unpack[LayerOptions],
     ) -> None:
         for name in ("implementation", "time_major"):  # Keras 2
             kwargs.pop(name, None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras.core.typing import Tensor
 from keras.layers.arguments import one_of
 from keras.layers.input_spec import InputSpec
+from keras.layers.options import LayerOptions
 from keras.layers.rnn.cell_attributes import FusedRNN, of_cell
 from keras.layers.rnn.lstm_cell import LSTMCell
 from keras.ops.rnn import lstm
@@ -84,7 +85,7 @@ class LSTM(FusedRNN):
         stateful: bool = False,
         unroll: bool = False,
         use_cudnn: Any = "auto",
-        **kwargs: Any,
+        **kwargs: Unpack[LayerOptions],
     ) -> None:
         for name in ("implementation", "time_major"):  # Keras 2
             kwargs.pop(name, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import initializers, ops
 from keras.backends.variable import Variable
@@ -11,6 +11,7 @@ from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.dropout_masks import DropoutRNNCell
 from keras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from keras.layers.rnn.states import (
@@ -62,7 +63,7 @@ class RNN(Layer):
         stateful: bool = False,
         unroll: bool = False,
         zero_output_for_mask: bool = False,
-        **kwargs: Any,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
         if isinstance(cell, (list, tuple)):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras.layers.input_spec import InputSpec
+from keras.layers.options import LayerOptions
 from keras.layers.rnn.cell_attributes import CellAttributes
 from keras.layers.rnn.rnn import RNN
 from keras.layers.rnn.simple_rnn_cell import SimpleRNNCell
@@ -74,7 +75,7 @@ class SimpleRNN(CellAttributes, RNN):
         stateful: bool = False,
         unroll: bool = False,
         seed: int | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[LayerOptions],
     ) -> None:
         for name in ("implementation", "time_major"):  # Keras 2
             kwargs.pop(name, None)

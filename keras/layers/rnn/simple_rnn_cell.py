@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Tensor
+from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.recurrent_cell import RecurrentCell, like, only
 from keras.ops.nn.linear import linear
 
@@ -63,7 +64,7 @@ class SimpleRNNCell(RecurrentCell):
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         kwargs.pop("implementation", None)  # Keras 2
         super().__init__(**kwargs)

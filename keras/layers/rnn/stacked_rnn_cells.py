@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.states import as_list, output_size_of, zero_states
 
 
@@ -29,7 +30,7 @@ class StackedRNNCells(Layer):
     (2, 3)
     """
 
-    def __init__(self, cells: Any, **kwargs: Any) -> None:
+    def __init__(self, cells: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         for cell in cells:
             if not callable(getattr(cell, "call", None)) or not hasattr(

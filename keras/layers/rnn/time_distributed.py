@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.typing import Shape, Tensor
 from keras.layers.core.wrapper import Wrapper
+from keras.layers.options import AllLayerOptions
 
 
 class TimeDistributed(Wrapper):
@@ -29,7 +30,7 @@ class TimeDistributed(Wrapper):
     (2, 5, 4)
     """
 
-    def __init__(self, layer: Any, **kwargs: Any) -> None:
+    def __init__(self, layer: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(layer, **kwargs)
         self.supports_masking = True
 
