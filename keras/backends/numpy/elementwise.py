@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as _np
+from ml_dtypes import finfo as _finfo
 
 from keras.backends.numpy.indexing import nonzero as _nonzero
 
@@ -159,10 +160,10 @@ def angle(x: Any) -> Any:
 
 equal = _np.equal
 not_equal = _np.not_equal
-less = _np.less
-less_equal = _np.less_equal
-greater = _np.greater
-greater_equal = _np.greater_equal
+less = _np.errstate(invalid="ignore")(_np.less)
+less_equal = _np.errstate(invalid="ignore")(_np.less_equal)
+greater = _np.errstate(invalid="ignore")(_np.greater)
+greater_equal = _np.errstate(invalid="ignore")(_np.greater_equal)
 logical_and = _np.logical_and
 logical_or = _np.logical_or
 logical_xor = _np.logical_xor
@@ -194,6 +195,11 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 
 
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    if x.dtype.kind == "V":  # NumPy does not know the NaN of bfloat16
+        limit = float(_finfo(x.dtype).max)
+        posinf = limit if posinf is None else posinf
+        neginf = -limit if neginf is None else neginf
+        return nan_to_num(x.astype("float32"), nan, posinf, neginf).astype(x.dtype)
     return _np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 

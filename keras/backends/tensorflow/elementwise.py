@@ -162,7 +162,8 @@ def hypot(x1: Any, x2: Any) -> Any:
     large, small = _tf.maximum(x1, x2), _tf.minimum(x1, x2)
     ratio = _tf.math.divide_no_nan(small, large)
     result = large * _tf.sqrt(1 + ratio * ratio)
-    return _tf.where(_tf.math.is_inf(large), large, result)
+    endless = _tf.math.is_inf(x1) | _tf.math.is_inf(x2)  # beside NaN, too
+    return _tf.where(endless, _tf.constant(float("inf"), result.dtype), result)
 
 
 def i0(x: Any) -> Any:

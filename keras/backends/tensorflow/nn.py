@@ -68,6 +68,8 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    if x.dtype == _tf.float64:  # the kernel's slope is a float32
+        return _tf.where(x > 0, x, x * negative_slope)
     return _tf.nn.leaky_relu(x, negative_slope)
 
 
@@ -81,6 +83,9 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
 
 def gelu(x: Any, approximate: bool = True) -> Any:
+    if x.dtype == _tf.float64 and approximate:  # the function's constants are float32
+        inner = 0.7978845608028654 * (x + 0.044715 * x * x * x)
+        return 0.5 * x * (1 + _tf.tanh(inner))
     return _tf.nn.gelu(x, approximate)
 
 

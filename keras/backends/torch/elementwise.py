@@ -61,7 +61,15 @@ mod = _wide(_torch.remainder)
 fmod = _wide(_torch.fmod)
 power = _wide(_torch.pow)
 negative = _wide_unary(_torch.neg)
-sign = _wide_unary(_torch.sgn)
+
+
+@_wide_unary
+def sign(x: Any) -> Any:
+    y = _torch.sgn(x)
+    # torch's sign of NaN is 0.
+    return _torch.where(x != x, x, y) if x.is_floating_point() else y
+
+
 square = _wide_unary(_torch.square)
 reciprocal = _torch.reciprocal
 fmax = _wide(_torch.fmax)

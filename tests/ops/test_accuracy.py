@@ -1,0 +1,101 @@
+"""Every backend stays within the published error bounds, over the float dtypes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras import ops
+from tests.ops import accuracy
+
+PAGE = Path(__file__).parents[2] / "docs" / "op_error_bounds.md"
+
+
+def published() -> dict[tuple[str, str, str], float]:
+    """(op, dtype, backend) -> error, as the page says."""
+    bounds: dict[tuple[str, str, str], float] = {}
+    dtype, names = "", []
+    for line in PAGE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("## "):
+            dtype = line[3:]
+        elif line.startswith("| op |"):
+            names = cells[1:]
+        elif line.startswith("| "):
+            for backend, cell in zip(names, cells[1:], strict=True):
+                if cell != "-":
+                    bounds[cells[0], dtype, backend] = float(cell)
+    return bounds
+
+
+BOUNDS = published()
+ROWS = accuracy.rows()
+
+
+def test_the_page_is_whole() -> None:
+    """It has all ops with float results; `python tools/op_error_bounds.py` writes it."""
+    listed = {op for op, _, _ in BOUNDS}
+    assert listed <= set(ROWS)
+    assert len(listed) > 200
+    assert max(BOUNDS.values()) < 1e9
+
+
+@pytest.mark.parametrize("op", ROWS)
+def test_bound(backend: str, op: str) -> None:
+    """Within twice the published error and one more, in each dtype."""
+    for dtype in accuracy.DTYPES:
+        bound = BOUNDS.get((op, dtype, backend))
+        if bound is not None:
+            error = accuracy.error(ROWS[op], dtype)
+            assert error is not None
+            assert error <= 2 * bound + 1, dtype
+
+
+# Functions of NumPy's own name and meaning, on what is no ordinary number.
+ODD = np.array([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan], "float32")
+UNARY = (
+    "abs arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil cos cosh deg2rad exp "
+    "exp2 expm1 floor isfinite isinf isnan isneginf isposinf log log10 log1p log2 "
+    "logical_not nan_to_num negative reciprocal round sign signbit sin sinh sqrt square "
+    "tan tanh trunc"
+)
+BINARY = (
+    "add subtract multiply divide maximum minimum power arctan2 equal fmax fmin "
+    "greater hypot less logaddexp not_equal floor_divide mod"
+)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize("op", UNARY.split(" "))
+def test_zeros_infinities_and_nan(backend: str, op: str, dtype: str) -> None:
+    """NumPy's answer on them, with the sign of a zero; empty and 0-d tensors too."""
+    function, reference = getattr(ops, op), getattr(np, op)
+    got = ops.convert_to_numpy(function(ops.cast(ODD, dtype))).astype("float32")
+    with np.errstate(all="ignore"):
+        want = np.asarray(reference(ODD)).astype("float32")
+    if op == "nan_to_num":  # the largest number is the dtype's
+        got, want = np.clip(got, -1e4, 1e4), np.clip(want, -1e4, 1e4)
+    if op == "signbit":  # a NaN's sign says nothing
+        got, want = got[:-1], want[:-1]
+    tolerance = {"float32": 1e-6, "float16": 2e-3, "bfloat16": 1e-2}[dtype]
+    np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
+    if op in ("abs", "negative", "sin", "square", "sqrt", "tanh", "expm1"):
+        np.testing.assert_array_equal(np.signbit(got[:2]), np.signbit(want[:2]))
+    assert tuple(function(ops.zeros((0, 3), dtype)).shape) == (0, 3)
+    assert tuple(function(ops.ones((), dtype)).shape) == ()
+
+
+@pytest.mark.parametrize("op", BINARY.split(" "))
+def test_odd_pairs(backend: str, op: str) -> None:
+    """NumPy's answer for each pair of odd numbers; empty and 0-d tensors too."""
+    function = getattr(ops, op)
+    x1, x2 = (x.ravel() for x in np.meshgrid(ODD, ODD))
+    got = ops.convert_to_numpy(function(*map(ops.convert_to_tensor, (x1, x2))))
+    with np.errstate(all="ignore"):
+        want = getattr(np, op)(x1, x2)
+    np.testing.assert_allclose(got, want, rtol=1e-6)
+    empty = ops.zeros((0, 3))
+    assert tuple(function(empty, ops.ones((3,))).shape) == (0, 3)
+    assert tuple(function(ops.ones(()), ops.ones(())).shape) == ()
