@@ -35,7 +35,7 @@ ROWS = accuracy.rows()
 
 
 def test_the_page_is_whole() -> None:
-    """It has all ops with float results; `python tools/op_error_bounds.py` writes it."""
+    """It has the ops with float results; `tools/op_error_bounds.py` writes it."""
     listed = {op for op, _, _ in BOUNDS}
     assert listed <= set(ROWS)
     assert len(listed) > 200
@@ -58,8 +58,8 @@ ODD = np.array([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan], "float32")
 UNARY = (
     "abs arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil cos cosh deg2rad exp "
     "exp2 expm1 floor isfinite isinf isnan isneginf isposinf log log10 log1p log2 "
-    "logical_not nan_to_num negative reciprocal round sign signbit sin sinh sqrt square "
-    "tan tanh trunc"
+    "logical_not nan_to_num negative reciprocal round sign signbit sin sinh sqrt "
+    "square tan tanh trunc"
 )
 BINARY = (
     "add subtract multiply divide maximum minimum power arctan2 equal fmax fmin "

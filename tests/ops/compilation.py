@@ -1,0 +1,115 @@
+"""Whether an op runs inside the framework's strictest compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras import ops
+from tests.ops.rows import Row, all_rows, flatten, map_arrays
+
+COMPILERS = {
+    "torch": "torch.compile(fullgraph=True)",
+    "jax": "jax.jit",
+    "tensorflow": "tf.function(jit_compile=True)",
+}
+
+_VALUES = "the size of the result depends on values"
+_KERNEL = "XLA has no such kernel"
+# backend -> row of the tables -> why its compiler cannot take it
+EXCEPTIONS: dict[str, dict[str, str]] = {
+    "torch": {
+        "ctc_loss": "lengths are read from tensors (a dynamic-shape operator)",
+        "unique-size": _VALUES + ", before it is cut to `size`",
+        **dict.fromkeys(
+            [
+                *("add-scalar", "subtract-scalar", "multiply-scalar", "divide-scalar"),
+                *("true_divide-scalar", "maximum-scalar", "minimum-scalar"),
+            ],
+            "a NumPy scalar made inside the graph; Python numbers are taken",
+        ),
+    },
+    "jax": {
+        "nonzero": _VALUES,
+        "unique": _VALUES + "; with `size=` it is taken",
+        "unique-all": _VALUES + "; with `size=` it is taken",
+        "where-places": _VALUES + " (`where` of a condition alone)",
+        "segment_sum-counted": _VALUES + "; with `num_segments=` it is taken",
+    },
+    "tensorflow": {
+        "det": _KERNEL,
+        "slogdet": _KERNEL,
+        "eig": _KERNEL,
+        "lu_factor": _KERNEL,
+        "i0": _KERNEL,
+        "unique": _VALUES,
+        "unique-all": _VALUES,
+        "unique-size": _VALUES + ", before it is cut to `size`",
+    },
+}
+
+
+def page() -> str:
+    """The document that lists the exceptions."""
+    lines = [
+        "# What compilers cannot take",
+        "",
+        "Written by `python tools/op_compilation.py`; `tests/ops/test_compilation.py`",
+        "checks each line. Every other row of the ops' tables was compiled whole by",
+        "all three; rows are named `op` or `op-case` as in `tests/ops/table_*.py`.",
+        "",
+    ]
+    for backend, exceptions in EXCEPTIONS.items():
+        lines += [f"## {COMPILERS[backend]}", "", "| op | reason |", "|---|---|"]
+        lines += [f"| {name} | {why} |" for name, why in exceptions.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def rows() -> dict[str, list[Row]]:
+    """The rows of each op that takes tensors; keys of `get_item` stay as they are."""
+    found: dict[str, list[Row]] = {}
+    for row in all_rows():
+        if row.op != "get_item" and any(
+            isinstance(x, np.ndarray) for x in flatten([row.args, row.kwargs])
+        ):
+            found.setdefault(row.op, []).append(row)
+    return dict(sorted(found.items()))
+
+
+def compiled(backend: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function through the framework's compiler, nothing left outside."""
+    if backend == "jax":
+        import jax
+
+        return jax.jit(function)
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function, autograph=False, jit_compile=True)
+    import torch
+
+    torch._dynamo.reset()
+    return torch.compile(function, fullgraph=True, backend="eager")
+
+
+def failure(backend: str, row: Row) -> Exception | None:
+    """What the current backend's compiler says against the row; None if it takes it."""
+
+    def function(*tensors: Any) -> Any:
+        feed = iter(tensors)
+        args = map_arrays(lambda _: next(feed), row.args)
+        kwargs = map_arrays(lambda _: next(feed), row.kwargs)
+        return flatten(getattr(ops, row.op)(*args, **kwargs))
+
+    leaves = [
+        x for x in flatten([list(row.args), row.kwargs]) if isinstance(x, np.ndarray)
+    ]
+    tensors = [ops.convert_to_tensor(x) for x in leaves]
+    try:
+        compiled(backend, function)(*tensors)
+    except Exception as error:
+        return error
+    return None
