@@ -173,6 +173,8 @@ def table_rows(ops: Any) -> dict[str, tuple[Call, Call]]:
     from tests.ops.rows import all_rows, map_arrays
 
     backend = current()
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
     rows: dict[str, tuple[Call, Call]] = {}
     for row in all_rows():
         native = vars(backend).get(row.op)

@@ -697,7 +697,7 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     return [KerasTensor(tuple(sizes), v.dtype) for v in x]
 
 
-@op(check=True)
+@op
 def view(x: TensorLike, dtype: Any = None) -> Tensor:
     """The same bytes read as another dtype.
 

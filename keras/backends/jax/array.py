@@ -9,6 +9,7 @@ import numpy as _np
 
 from keras.backends import arguments as _arguments
 from keras.backends.jax.core import native_dtype as _native
+from keras.core import dtypes as _dtypes
 
 # Making ---------------------------------------------------------------------------
 
@@ -146,7 +147,13 @@ def copy(x: Any) -> Any:
 
 
 def view(x: Any, dtype: Any = None) -> Any:
-    return x if dtype is None else x.view(_native(dtype))
+    if dtype is None:
+        return x
+    wanted = _native(dtype)
+    if wanted.name != _dtypes.standardize_dtype(dtype):
+        # A 64-bit type that JAX does not have is not read as a 32-bit one.
+        raise ValueError(f"JAX has no {dtype} without x64.")
+    return x.view(wanted)
 
 
 # Joining and cutting --------------------------------------------------------------
