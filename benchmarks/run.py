@@ -132,8 +132,9 @@ def open_sides(backend: str, options: argparse.Namespace, log: Path) -> list[Sid
         except WorkerError as error:
             print(f"  {error}", flush=True)
             continue
-        if "keras_file" in side.facts["facts"]:
-            confirm_library(name, side.facts["facts"]["keras_file"])
+        file = side.facts["facts"].pop("keras_file", None)  # no path goes into results
+        if file is not None:
+            confirm_library(name, file)
         sides.append(side)
     return sides
 

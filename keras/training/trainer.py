@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras import ops
+from keras.backends.backend import TENSOR
 from keras.backends.bound import on_own_backend
 from keras.callbacks import CallbackList, History
 from keras.callbacks.logs import to_host_logs
@@ -398,8 +399,9 @@ class Trainer(Objective):
             floatx = _NUMPY_DTYPES[config.floatx()]
             x = x if x.dtype is floatx else x.astype(floatx)
         outputs = function((x,))
-        to_numpy = self._backend.convert_to_numpy
-        if self._backend.is_tensor(outputs):
+        backend = self._backend
+        to_numpy = backend.convert_to_numpy
+        if backend.kinds.get(type(outputs)) == TENSOR:
             return to_numpy(outputs)
         return map_leaves(to_numpy, outputs)
 

@@ -134,8 +134,9 @@ class _Compiled:
         written = self._written
         values = [variable._value for variable in written]
         new, outputs = run(values, [v._value for v in self._read], arrays)
-        for variable, value in zip(written, new, strict=True):
-            variable._value = value
+        if written:
+            for variable, value in zip(written, new, strict=True):
+                variable._value = value
         if self._stale:  # a retrace for new shapes met other variables
             self._run, self._stale = None, False
         return _unwrap(outputs) if self._unwraps else outputs
