@@ -61,10 +61,6 @@ def _convolve(
 ) -> Any:
     x, was_last = _channels_first(inputs, data_format)
     rank = x.ndim - 2
-    if was_last and x.shape[:2] == (1, 1):
-        # One image of one channel lies alike in both layouts. Told as rows, torch
-        # takes its plain kernel, which needs half the time for one image.
-        x, weight = inputs.reshape(x.shape), weight.contiguous()
     pad: Any = 0
     if padding != "valid":
         steps = _windows.tuple_of(strides, rank)
@@ -102,12 +98,31 @@ def conv_with_bias(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Any:
+    if data_format == "channels_last" and padding == "valid" and inputs.ndim == 4:
+        return _image_conv(inputs, kernel, bias, strides, dilation_rate)
     last = _data_format(data_format) == "channels_last"
     groups = inputs.shape[-1 if last else 1] // kernel.shape[-2]
     weight = kernel.permute(_KERNEL[kernel.ndim])
     return _convolve(
         inputs, weight, groups, strides, padding, data_format, dilation_rate, bias
     )
+
+
+def _image_conv(
+    inputs: Any, kernel: Any, bias: Any, strides: Any, dilation_rate: Any
+) -> Any:
+    """The everyday case, with nothing to look up: for one image that is noticed."""
+    batch, height, width, channels = inputs.shape
+    weight = kernel.permute(3, 2, 0, 1)
+    if batch == channels == 1:
+        # One image of one channel lies alike in both layouts. Told as rows, torch
+        # takes its plain kernel, which needs half the time for one image.
+        x, weight = inputs.reshape(1, 1, height, width), weight.contiguous()
+    else:
+        x = inputs.permute(0, 3, 1, 2)
+    groups = channels // kernel.shape[2]
+    y = _F.conv2d(x, weight, bias, strides, 0, dilation_rate, groups)
+    return y.permute(0, 2, 3, 1)
 
 
 def depthwise_conv(
@@ -192,6 +207,9 @@ def max_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
+    if data_format == "channels_last" and padding == "valid" and inputs.ndim == 4:
+        y = _F.max_pool2d(inputs.permute(0, 3, 1, 2), pool_size, strides)
+        return y.permute(0, 2, 3, 1)
     x, was_last = _channels_first(inputs, data_format)
     rank = x.ndim - 2
     pad: Any = 0

@@ -45,9 +45,9 @@ class Flatten(Layer):
         rank = len(shape)
         if self._moves and rank > 2:
             inputs = ops.transpose(inputs, (0, *range(2, rank), 1))
-        features = self.compute_output_shape(tuple(shape))[1]
-        if features is not None:
-            return ops.reshape(inputs, (-1, features))
+        sizes = tuple(shape)[1:]
+        if None not in sizes:
+            return ops.reshape(inputs, (-1, math.prod(sizes)))
         return ops.reshape(inputs, (ops.shape(inputs)[0], -1))
 
     def compute_output_spec(self, inputs: Any) -> Any:
