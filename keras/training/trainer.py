@@ -137,10 +137,6 @@ class Trainer(Objective):
         with self._backend.update_scope():
             return self._forward(x, False)
 
-    def _plain_predict_step(self, data: Any) -> Any:
-        with self._backend.update_scope():
-            return self(data[0], training=False)  # type: ignore[operator]
-
     def _forward(self, x: Any, training: bool) -> Any:
         return self(x, training=training)  # type: ignore[operator]
 
@@ -167,7 +163,7 @@ class Trainer(Objective):
         if self.train_function is None or force:
             plain = None if self._steps_log else self._plain_train_step
             self.train_function = steps.make_step(self, "train_step", plain)
-            self._make_results_function()
+            self._make_results_function(force)
         return self.train_function
 
     def make_test_function(self, force: bool = False) -> Callable[[Any], Any]:
@@ -179,7 +175,7 @@ class Trainer(Objective):
         if self.test_function is None or force:
             plain = None if self._test_steps_log else self._plain_test_step
             self.test_function = steps.make_step(self, "test_step", plain)
-            self._make_results_function()
+            self._make_results_function(force)
         return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Callable[[Any], Any]:
@@ -190,11 +186,13 @@ class Trainer(Objective):
         """
         if self.predict_function is None or force:
             own = self._overrides("predict_step")
-            plain = None if own else self._plain_predict_step
+            plain = None if own else self.predict_step
             self.predict_function = steps.make_step(self, "predict_step", plain)
         return self.predict_function
 
-    def _make_results_function(self) -> None:
+    def _make_results_function(self, force: bool) -> None:
+        if self._results_function is not None and not force:
+            return  # training and evaluation read the same metrics
         results = self.get_metrics_result
         if not self.run_eagerly:
             results = self._backend.jit(results, jit_compile=self._jit_compile)

@@ -304,3 +304,13 @@ def test_compile_config_round_trip(trains):
         X, Y, verbose=0, return_dict=True
     )
     assert other.get_compile_config() == config
+
+
+def test_predict_function_takes_inputs_alone(backend: str) -> None:
+    """A batch that is no tuple is the inputs, as for `predict_step`."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    x = np.arange(12, dtype="float32").reshape(4, 3)
+    step = model.make_predict_function()
+    for batch in (x, (x,)):
+        y = keras.ops.convert_to_numpy(step(batch))
+        np.testing.assert_allclose(y, model.predict(x, verbose=0), rtol=1e-5)

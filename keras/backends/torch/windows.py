@@ -81,11 +81,8 @@ def conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Any:
-    last = _data_format(data_format) == "channels_last"
-    groups = inputs.shape[-1 if last else 1] // kernel.shape[-2]
-    weight = kernel.permute(_KERNEL[kernel.ndim])
-    return _convolve(
-        inputs, weight, groups, strides, padding, data_format, dilation_rate
+    return conv_with_bias(
+        inputs, kernel, None, strides, padding, data_format, dilation_rate
     )
 
 
