@@ -443,11 +443,14 @@ class LayerBackend(Protocol):
 class TransformBackend(Protocol):
     """Transforms of functions that read and write Variables.
 
-    `compiles_calls` says whether calling a whole model eagerly is quicker through a
-    function compiled by `jit`.
+    `compiles_calls` says whether calling a whole model eagerly is quicker through what
+    `compile_call` makes of a pure function of one argument; `variables` gives the
+    Variables that the function reads.
     """
 
     compiles_calls: bool
+
+    def compile_call(self, function: Any, variables: Any) -> Any: ...
 
     def jit(self, function: Any, jit_compile: Any = None) -> Any: ...
     def value_and_grad(

@@ -9,6 +9,7 @@ import torch as _torch
 import torch.nn.functional as _F
 
 from keras.backends.torch.core import native_dtype as _native_dtype
+from keras.backends.torch.recording import whole as _whole
 from keras.core import config as _config
 
 # Activations ----------------------------------------------------------------------
@@ -342,25 +343,29 @@ def dot_product_attention(
         ).transpose(1, 2)
     extra, is_causal = _attention_mask(query, key, bias, mask, is_causal)
     arguments: dict[str, Any] = {"scale": scale, "enable_gqa": grouped}
-    if flash_attention:
-        from torch.nn.attention import SDPBackend, sdpa_kernel
-
-        with sdpa_kernel([SDPBackend.FLASH_ATTENTION]):
-            y = _F.scaled_dot_product_attention(
-                query, key, value, extra, 0.0, is_causal, **arguments
-            )
-    elif flash_attention is False:
-        from torch.nn.attention import SDPBackend, sdpa_kernel
-
-        with sdpa_kernel([SDPBackend.MATH]):
-            y = _F.scaled_dot_product_attention(
-                query, key, value, extra, 0.0, is_causal, **arguments
-            )
-    else:
-        y = _F.scaled_dot_product_attention(
-            query, key, value, extra, 0.0, is_causal, **arguments
-        )
+    attend = _F.scaled_dot_product_attention
+    if flash_attention is not None:
+        attend = _flash_attention if flash_attention else _plain_attention
+    y = attend(query, key, value, extra, 0.0, is_causal, **arguments)
     return y.transpose(1, 2)
+
+
+@_whole
+def _flash_attention(*args: Any, **kwargs: Any) -> Any:
+    """Attention by the fused kernel, or an error."""
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    with sdpa_kernel([SDPBackend.FLASH_ATTENTION]):
+        return _F.scaled_dot_product_attention(*args, **kwargs)
+
+
+@_whole
+def _plain_attention(*args: Any, **kwargs: Any) -> Any:
+    """Attention without a fused kernel."""
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    with sdpa_kernel([SDPBackend.MATH]):
+        return _F.scaled_dot_product_attention(*args, **kwargs)
 
 
 def _attention_mask(
