@@ -18,6 +18,8 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+import numpy as np
+
 from keras.backends.backend import TENSOR
 from keras.core import context, masking, tree
 from keras.core.configurable import _declared_class
@@ -57,6 +59,7 @@ class CompiledCall:
         self._watcher = partial(_forget_if_there, weakref.ref(model))
         for layer in self._watched:
             layer._watchers.append(self._watcher)
+        self._convert = model._backend.convert_to_tensor
         self._seen: set[Any] = set()
         self._repeated: set[Any] = set()
 
@@ -100,6 +103,8 @@ class CompiledCall:
         return True
 
     def __call__(self, inputs: Any, training: Any = None) -> Any:
+        if type(inputs) is np.ndarray:
+            inputs = self._convert(inputs)
         outputs, masks = self._run[training](inputs)
         if masks:
             flat = tree.flatten(outputs)
@@ -156,6 +161,9 @@ def _signature(backend: Any, inputs: Any, training: Any) -> Any:
         if masking.get_mask(inputs) is not None:
             return None
         return (tuple(inputs.shape), inputs.dtype, training)
+    if type(inputs) is np.ndarray:
+        numbers = inputs.dtype.kind in "biuf"
+        return (inputs.shape, inputs.dtype, training) if numbers else None
     if not isinstance(inputs, (list, tuple, dict)):
         return None
     parts: list[Any] = []

@@ -166,3 +166,14 @@ def test_a_deleted_model_is_gone(backend: str) -> None:
     gc.collect()
     assert left() is None
     kept.activation = keras.activations.relu  # tells nobody
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "bool"])
+def test_arrays_are_taken_as_they_are(backend: str, dtype: str) -> None:
+    model, x = small(), (10 * data(2, 3)).astype(dtype)
+    for _ in range(3):
+        found = model(x)
+        assert ops.is_tensor(found) and ops.dtype(found) == "float32"
+        plain = numpy(model._call_uncompiled(x))
+        np.testing.assert_allclose(numpy(found), plain, rtol=1e-4, atol=1e-5)
+    assert compiled(model) == (backend != "numpy")
