@@ -82,8 +82,6 @@ class Step:
         self, values: list[Any], function: Callable[..., Any], more: dict[str, Any]
     ) -> Any:
         """The operation's result; `more` are further keyword arguments."""
-        if self.gather is None and not self.fixed:
-            return function(values[self.slot or 0], **more)
         if self.fixed is None:
             args, kwargs = self.gather(values)
             return function(*args, **{**kwargs, **more})
