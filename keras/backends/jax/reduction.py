@@ -82,6 +82,7 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
+    q = float(q) if type(q) is int else q
     if method == "nearest":
         # JAX rounds halves down; NumPy rounds them to the even place.
         last = _math.prod(x.shape[a] for a in _arguments.normal_axes(axis, x.ndim)) - 1

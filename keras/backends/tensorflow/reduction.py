@@ -125,12 +125,11 @@ def _axes(x: Any, axis: Any) -> list[int]:
     rank = x.shape.rank
     if axis is None:
         return list(range(rank))
-    given = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return sorted(a % rank for a in given)
+    return list(_arguments.normal_axes(axis, rank))
 
 
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return quantile(x, _tf.constant(0.5, x.dtype), axis, keepdims=keepdims)
+    return quantile(x, 0.5, axis, keepdims=keepdims)
 
 
 def quantile(
@@ -144,7 +143,7 @@ def quantile(
     rows = _tf.reshape(_tf.transpose(x, kept + axes), [*kept_sizes, -1])
     rows = _tf.sort(rows, axis=-1)
     wide = _tf.float64 if x.dtype == _tf.float64 else _tf.float32
-    q = _tf.cast(q, wide)
+    q = _tf.convert_to_tensor(q, wide) if type(q) in (float, int) else _tf.cast(q, wide)
     position = _tf.reshape(q, [-1]) * _tf.cast(_tf.shape(rows)[-1] - 1, wide)
     low, high = _tf.floor(position), _tf.math.ceil(position)
     if method == "lower":

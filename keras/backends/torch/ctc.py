@@ -25,4 +25,4 @@ def ctc_loss(
         mask_index,
         reduction="none",
     )
-    return loss.to(output.dtype)
+    return loss.to(dtype=output.dtype)

@@ -6,8 +6,10 @@ import math as _math
 from typing import Any
 
 import torch as _torch
+import torch.autograd.forward_ad as _forward
 import torch.nn.functional as _F
 
+from keras.backends import arguments as _arguments
 from keras.backends.torch.core import native_dtype as _native_dtype
 from keras.backends.torch.recording import whole as _whole
 from keras.core import config as _config
@@ -48,7 +50,7 @@ def sparse_sigmoid(x: Any) -> Any:
 
 def sparse_plus(x: Any) -> Any:
     middle = 0.25 * (x + 1) ** 2
-    return _torch.where(x <= -1, 0.0, _torch.where(x < 1, middle, x)).to(x.dtype)
+    return _torch.where(x <= -1, 0.0, _torch.where(x < 1, middle, x)).to(dtype=x.dtype)
 
 
 def squareplus(x: Any, b: float = 4) -> Any:
@@ -113,7 +115,7 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
     inside = 1 + ranks * ordered > total
     count = inside.sum(-1, keepdim=True)
     chosen = _torch.where(inside, ordered, 0).sum(-1, keepdim=True)
-    tau = (chosen - 1) / count.to(z.dtype)
+    tau = (chosen - 1) / count.to(dtype=z.dtype)
     return _torch.clamp(z - tau, min=0).movedim(-1, axis)
 
 
@@ -143,7 +145,7 @@ def one_hot(
         raise ValueError("The torch backend has no sparse tensors.")
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
     classes = _torch.arange(num_classes, device=x.device)
-    hot = (x.unsqueeze(-1) == classes).to(wanted)
+    hot = (x.unsqueeze(-1) == classes).to(dtype=wanted)
     return hot if axis in (-1, x.ndim) else hot.movedim(-1, axis)
 
 
@@ -218,7 +220,9 @@ def moments(
     if axes is None:
         axes = tuple(range(x.ndim))
     variance, mean = _torch.var_mean(wide, axes, correction=0, keepdim=keepdims)
-    return mean.to(x.dtype), variance.to(x.dtype)
+    if wide is x:
+        return mean, variance
+    return mean.to(dtype=x.dtype), variance.to(dtype=x.dtype)
 
 
 def batch_normalization(
@@ -230,6 +234,14 @@ def batch_normalization(
     scale: Any = None,
     epsilon: float = 0.001,
 ) -> Any:
+    if (
+        axis in (1, 1 - x.ndim)
+        and (x.ndim > 2 or x.numel() < _SMALL)
+        and not _is_differentiated(mean, variance)
+    ):
+        return _torch.batch_norm(
+            x, scale, offset, mean, variance, False, 0.0, epsilon, _CUDNN.enabled
+        )
     factor = _torch.rsqrt(variance + epsilon)
     if scale is not None:
         factor = factor * scale
@@ -239,6 +251,15 @@ def batch_normalization(
         shape[axis] = -1
         factor, shift = factor.view(shape), shift.view(shape)
     return _torch.addcmul(shift, x, factor)
+
+
+_CUDNN = _torch.backends.cudnn
+_SMALL = 1 << 15  # of more numbers in rows, the kernel takes twice as long as two steps
+
+
+def _is_differentiated(mean: Any, variance: Any) -> bool:
+    """Whether derivatives may be wanted that torch's kernel takes to be zero."""
+    return mean.requires_grad or variance.requires_grad or _forward._current_level >= 0
 
 
 def batch_statistics_normalization(
@@ -271,7 +292,7 @@ def layer_normalization(
         raise ValueError("Unknown arguments.")
     eps = _config.epsilon() if epsilon is None else epsilon
     if axis == -1:
-        return _F.layer_norm(x, x.shape[-1:], gamma, beta, eps)
+        return _torch.layer_norm(x, x.shape[-1:], gamma, beta, eps)
     axes = _sorted_axes(axis, x.ndim)
     if axes == list(range(x.ndim - len(axes), x.ndim)):
         return _F.layer_norm(x, x.shape[axes[0] :], gamma, beta, eps)
@@ -284,13 +305,15 @@ def layer_normalization(
 
 def _sorted_axes(axis: Any, rank: int) -> list[int]:
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return sorted(a % rank for a in axes)
+    return list(_arguments.normal_axes(axes, rank))
 
 
 def rms_normalization(
     x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
+    if axis == -1:
+        return _torch.rms_norm(x, x.shape[-1:], scale, eps)
     axes = _sorted_axes(axis, x.ndim)
     if axes == list(range(x.ndim - len(axes), x.ndim)):
         return _F.rms_norm(x, x.shape[axes[0] :], scale, eps)
