@@ -85,12 +85,6 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, indices, axis = x.reshape(-1), indices.reshape(-1), 0
-    if x.is_cpu and not _torch.compiler.is_compiling():
-        # The kernel looks for negative indices anyway, and complains.
-        try:
-            return _torch.take_along_dim(x, indices.long(), axis)
-        except RuntimeError:
-            pass
     return _torch.take_along_dim(x, _inside(indices, x.shape[axis]), dim=axis)
 
 
