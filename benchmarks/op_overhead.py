@@ -238,8 +238,10 @@ def torch_numeric_rows(ops: Any) -> dict[str, tuple[Call, Call]]:
             lambda: F.rms_norm(x, (8,), row, 1e-5),
         ),
         "batch_normalization": (
-            lambda: ops.batch_normalization(x, row, row, -1, row, row),
-            lambda: F.batch_norm(x, row, row, row, row, False, 0.0, 0.001),
+            torch.no_grad()(lambda: ops.batch_normalization(x, row, row, -1, row, row)),
+            torch.no_grad()(
+                lambda: F.batch_norm(x, row, row, row, row, False, 0.0, 0.001)
+            ),
         ),
         "moments": (
             lambda: ops.moments(x, (0,)),

@@ -237,7 +237,7 @@ def batch_normalization(
     if (
         axis in (1, 1 - x.ndim)
         and (x.ndim > 2 or x.numel() < _SMALL)
-        and not _is_differentiated(mean, variance)
+        and not _may_differentiate()
     ):
         return _torch.batch_norm(
             x, scale, offset, mean, variance, False, 0.0, epsilon, _CUDNN.enabled
@@ -257,9 +257,9 @@ _CUDNN = _torch.backends.cudnn
 _SMALL = 1 << 15  # of more numbers in rows, the kernel takes twice as long as two steps
 
 
-def _is_differentiated(mean: Any, variance: Any) -> bool:
-    """Whether derivatives may be wanted that torch's kernel takes to be zero."""
-    return mean.requires_grad or variance.requires_grad or _forward._current_level >= 0
+def _may_differentiate() -> bool:
+    """Whether derivatives may be wanted, which torch's kernel takes to be zero."""
+    return _torch.is_grad_enabled() or _forward._current_level >= 0
 
 
 def batch_statistics_normalization(
