@@ -137,6 +137,28 @@ def test_second_derivatives_and_torch_func() -> None:
     torch.testing.assert_close(each, model._call_uncompiled(x))
 
 
+def test_who_wants_gradients_can_change() -> None:
+    from keras.backends.torch.recording import Recorded
+
+    weight, asked = keras.Variable([2.0, 3.0]), []
+
+    def function(x: Any) -> Any:
+        asked.append(weight.value.requires_grad)
+        return x * weight.value * (2.0 if asked[-1] else 1.0)
+
+    run, x = Recorded(function, lambda: [weight]), torch.ones(2)
+    wanted, frozen = torch.tensor([4.0, 6.0]), torch.tensor([2.0, 3.0])
+    for _ in range(3):
+        torch.testing.assert_close(run(x).detach(), wanted)
+    assert asked == [True]
+    weight.trainable = False
+    torch.testing.assert_close(run(x), frozen)
+    weight.trainable = True
+    torch.testing.assert_close(run(x).detach(), wanted)
+    assert asked == [True, False]
+    assert run(torch.ones(2, requires_grad=True)).requires_grad
+
+
 def test_training_goes_on_after_a_recording() -> None:
     model, x = small(), torch.randn(16, 3)
     y = x.sum(-1, keepdim=True).repeat(1, 2)

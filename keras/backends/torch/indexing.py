@@ -58,7 +58,7 @@ def _inside(indices: Any, size: int) -> Any:
 
 
 # Up to so many, indexing is quicker than wrapping negative indices and a lookup; where
-# there are more, or gradients may be wanted, the lookup is.
+# there are more, or gradients, the lookup is.
 _FEW = 256
 
 
@@ -68,7 +68,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     if (
         axis == 0
         and indices.numel() <= _FEW
-        and not _torch.is_grad_enabled()
+        and not (x.requires_grad and _torch.is_grad_enabled())
         and x.is_cpu
     ):
         return x[indices.long()]

@@ -25,6 +25,7 @@ from typing import Any
 
 import torch as _torch
 from torch._C import _is_any_autocast_enabled as _autocast_enabled
+from torch.autograd import forward_ad as _forward_ad
 from torch.overrides import TorchFunctionMode as _TorchFunctionMode
 from torch.overrides import handle_torch_function as _handle
 from torch.overrides import has_torch_function as _has_torch_function
@@ -56,6 +57,8 @@ _METADATA = frozenset(
         _torch.numel,
     )
 )
+# This one is the same while the same inputs and weights want gradients.
+_WANTS_GRADIENT = _Tensor.requires_grad.__get__
 _RANDOM = frozenset(
     (
         "bernoulli",
@@ -100,7 +103,7 @@ class Recorded:
         self._lines: dict[Any, _Line | None] = {}
 
     def __call__(self, inputs: Any) -> Any:
-        if _autocast_enabled():
+        if _autocast_enabled() or _forward_ad._current_level >= 0:
             return self._function(inputs)
         key = _signature(inputs), _is_grad_enabled(), _is_inference_mode_enabled()
         if key not in self._lines:
@@ -152,29 +155,40 @@ def whole(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _signature(inputs: Any) -> Any:
     if type(inputs) is _Tensor:
-        return inputs.shape, inputs.dtype, inputs.device
+        return inputs.shape, inputs.dtype, inputs.device, inputs.requires_grad
     return tuple(
-        (path, type(x), x.shape, x.dtype, x.device)
+        (path, type(x), x.shape, x.dtype, x.device, x.requires_grad)
         for path, x in _tree.flatten_with_path(inputs)
     )
 
 
 class _Line:
-    """Recorded calls as one function, and the variables whose tensors it holds."""
+    """Recorded calls as one function, and the variables whose tensors it holds.
+
+    Args:
+        run: the function.
+        held: the variables, and the tensors that were in them.
+        asks: whether the function that was recorded asked who wants gradients.
+    """
 
     def __init__(
-        self, run: Callable[[Any], Any], held: list[tuple[Any, _torch.Tensor]]
+        self,
+        run: Callable[[Any], Any],
+        held: list[tuple[Any, _torch.Tensor]],
+        asks: bool,
     ) -> None:
         self.run = run
         self.misses = 0
         self._held = held
+        self._wanting = [x.requires_grad for _, x in held] if asks else None
 
     def is_current(self) -> bool:
         """Whether the variables still hold the tensors that were recorded."""
-        for variable, tensor in self._held:  # noqa: SIM110  # a generator is slower
+        for variable, tensor in self._held:
             if variable._value is not tensor:
                 return False
-        return True
+        wanting = self._wanting
+        return wanting is None or wanting == [x.requires_grad for _, x in self._held]
 
 
 class _Recorder(_TorchFunctionMode):
@@ -191,6 +205,7 @@ class _Recorder(_TorchFunctionMode):
         self._variables = variables
         self._held: dict[str, Any] = {}
         self._faithful = True
+        self._asks = False
         self._note_inputs(inputs, "inputs")
 
     def _note_inputs(self, value: Any, place: str) -> None:
@@ -239,6 +254,9 @@ class _Recorder(_TorchFunctionMode):
 
     def _note(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
         if func in _METADATA:
+            return
+        if func == _WANTS_GRADIENT:
+            self._asks = True
             return
         if _modes() != self._modes:
             raise _Unfaithful
@@ -307,7 +325,7 @@ class _Recorder(_TorchFunctionMode):
         # The text is made of names and calls that were noted above, of nothing else.
         exec(compile(source, "<recorded torch calls>", "exec"), scope)  # noqa: S102
         held = [(v, self._constants[name]) for name, v in self._held.items()]
-        return _Line(scope["run"], held)
+        return _Line(scope["run"], held, self._asks)
 
 
 def _releasing(lines: list[tuple[str, str]], result: str) -> list[str]:
