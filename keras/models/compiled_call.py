@@ -22,6 +22,7 @@ import numpy as np
 
 from keras.backends.backend import TENSOR
 from keras.core import context, masking, tree
+from keras.core.config import settings
 from keras.core.configurable import _declared_class
 from keras.ops.operation import OpCall
 
@@ -59,6 +60,7 @@ class CompiledCall:
         self._watcher = partial(_forget_if_there, weakref.ref(model))
         for layer in self._watched:
             layer._watchers.append(self._watcher)
+        self.settings = settings.of_results()
         self._convert = model._backend.convert_to_tensor
         self._seen: set[Any] = set()
         self._repeated: set[Any] = set()
@@ -137,6 +139,9 @@ def for_call(
     if signature is None:
         return None
     compiled = model.__dict__.get("_compiled_call")
+    if compiled is not None and compiled.settings != settings.of_results():
+        forget(model)
+        compiled = None
     if compiled is None:
         compiled = CompiledCall(model)
         object.__setattr__(model, "_compiled_call", compiled)

@@ -61,6 +61,21 @@ def test_another_activation_counts_from_the_next_call(backend: str) -> None:
         np.testing.assert_allclose(numpy(model(x)), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_another_epsilon_counts_from_the_next_call(backend: str) -> None:
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, ops.normalize(inputs))
+    x = ops.convert_to_tensor(np.array([[3e-4, 4e-4]], "float32"))
+    np.testing.assert_allclose(repeated(model, x), [[0.6, 0.8]], rtol=1e-4)
+    usual = keras.config.epsilon()
+    keras.config.set_epsilon(1.0)
+    try:
+        changed = numpy(model(x))
+    finally:
+        keras.config.set_epsilon(usual)
+    assert np.abs(changed).max() < 0.01
+    np.testing.assert_allclose(numpy(model(x)), [[0.6, 0.8]], rtol=1e-4)
+
+
 def test_a_change_inside_a_nested_model_counts(backend: str) -> None:
     inner = small()
     inputs = keras.Input((3,))
