@@ -33,12 +33,15 @@ class CoreBackend(Protocol):
 
     `inexact`, `wide`, `boolean` and `whole` are the sets of the framework's own dtype
     objects that are floating or complex, the same but half precision, bool, and int32
-    or int64. `shape_of` has None for sizes that a trace does not know, `shape` a scalar
-    tensor there.
+    or int64; `floats` and `reals` are the floating ones, and all but complex.
+    `shape_of` has None for sizes that a trace does not know, `shape` a scalar tensor
+    there.
     """
 
     tensor_types: tuple[type, ...]
     inexact: frozenset[Any]
+    floats: frozenset[Any]
+    reals: frozenset[Any]
     wide: frozenset[Any]
     boolean: frozenset[Any]
     whole: frozenset[Any]

@@ -33,7 +33,8 @@ def composite_caller(declaration: Declaration) -> Callable[..., Any]:
     """The body itself, unless something is symbolic or the backend knows better."""
     name, rule, dispatch = declaration.name, declaration.rule, declaration.dispatch
     native = _quickest(declaration)
-    refuse = declaration.refuse
+    refuse, require = declaration.refuse, declaration.require
+    careful = declaration.careful
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
@@ -41,10 +42,12 @@ def composite_caller(declaration: Declaration) -> Callable[..., Any]:
             return native(*args, **kwargs)
         if _any_symbolic(args, kwargs):
             return dispatch(args, kwargs)
+        if careful:
+            require(args, kwargs)
         try:
             return rule(*args, **kwargs)
-        except (TypeError, ValueError) as error:
-            refuse(args, error)
+        except Exception as error:
+            refuse(args, kwargs, error)
             raise
 
     return call
@@ -120,7 +123,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
     indifferent = declaration.indifferent
     ready = declaration.ready
     settled = declaration.settled
-    scalars = declaration.scalars
+    scalars, floating = declaration.scalars, declaration.floating
     keeps_ints = declaration.keeps_ints
     explain = declaration.explain
 
@@ -146,7 +149,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
                     scalars
                     and type(x2) in _NUMBERS
                     and (
-                        x1.dtype in backend.inexact
+                        x1.dtype in getattr(backend, floating)
                         or (
                             keeps_ints and type(x2) is int and x1.dtype in backend.whole
                         )
@@ -167,7 +170,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
             scalars
             and type(x1) in _NUMBERS
             and kinds.get(type(x2)) == TENSOR
-            and x2.dtype in backend.inexact
+            and x2.dtype in getattr(backend, floating)
         ):
             # Frameworks want a tensor first: the number becomes one.
             x1 = backend.convert_to_tensor(x1, backend.dtype_of(x2))
@@ -183,6 +186,7 @@ def _ternary(declaration: Declaration) -> Callable[..., Any]:
     otherwise = _several(declaration)
     any_dtype, indifferent = declaration.promote is None, declaration.indifferent
     ready, scalars = declaration.ready, declaration.scalars
+    floating = declaration.floating
     leads_second = declaration.kept == {0}
     simple = leads_second or not declaration.kept
 
@@ -195,7 +199,7 @@ def _ternary(declaration: Declaration) -> Callable[..., Any]:
         lead = x2 if leads_second else x1
         if kinds.get(type(x1)) == TENSOR and kinds.get(type(lead)) == TENSOR:
             dtype = lead.dtype
-            numbers = scalars and dtype in backend.inexact
+            numbers = scalars and dtype in getattr(backend, floating)
             if (
                 (
                     kinds.get(type(x2)) == TENSOR
@@ -231,9 +235,10 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
     last = max(declaration.tensors)
     static = [index not in declaration.tensors for index in range(last + 1)]
     free = [any_dtype or index in kept for index in range(last + 1)]
+    optional = declaration.optional
     # The tensors, and whether each may have a dtype of its own.
     by_name = {key: free[index] for index, key in declaration.tensors.items()}
-    scalars = declaration.scalars
+    scalars, floating = declaration.scalars, declaration.floating
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
@@ -243,7 +248,7 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
         for index, (value, skip, loose) in enumerate(
             zip(args, static, free, strict=False)
         ):
-            if skip or value is None:
+            if skip or (value is None and index in optional):
                 continue
             kind = kinds.get(type(value))
             if kind == VARIABLE:
@@ -251,7 +256,11 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
                 values = list(values) if values is args else values
                 values[index] = value
             elif kind != TENSOR:
-                if scalars and type(value) in _NUMBERS and dtype in backend.inexact:
+                if (
+                    scalars
+                    and type(value) in _NUMBERS
+                    and dtype in getattr(backend, floating)
+                ):
                     continue
                 return dispatch(values, kwargs)
             if not loose and value.dtype is not dtype:
@@ -368,7 +377,7 @@ def _quickest(declaration: Declaration) -> Callable[..., Any]:
     if declaration.check:
         return _anything(declaration)
     if declaration.tensors:
-        first = _is_tensor_position(declaration, 0)
+        first = _is_tensor_position(declaration, 0) and declaration.variadic is None
         if first and len(declaration.tensors) == 1:
             return _unary(declaration)
         if (

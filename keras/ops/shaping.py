@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 from keras.backends import arguments
@@ -307,7 +308,7 @@ def rot90(array: TensorLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tens
             f"shape {tuple(array.shape)}, axes={axes!r}."
         )
     first, second = rules.axes(tuple(axes), len(array.shape), "axes")
-    turns = k % 4
+    turns = index(k) % 4
     if turns == 0:
         return array
     if turns == 2:
@@ -477,7 +478,7 @@ def pad(
     """
     if mode not in _PAD_MODES:
         raise ValueError(
-            f"Unknown mode of pad: {mode!r}. Allowed values: {', '.join(_PAD_MODES)}."
+            f"`mode` must be one of {', '.join(_PAD_MODES)}. Received: mode={mode!r}."
         )
     if constant_values is not None and mode != "constant":
         raise ValueError(
@@ -689,7 +690,7 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(
-            f"Unknown indexing of meshgrid: {indexing!r}. Allowed values: 'xy', 'ij'."
+            f"`indexing` must be 'xy' or 'ij'. Received: indexing={indexing!r}."
         )
     sizes = [rules.product(v.shape) for v in x]
     if indexing == "xy" and len(sizes) > 1:

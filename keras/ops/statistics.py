@@ -142,6 +142,11 @@ def quantile(
     2.0
     """
     check_method("quantile", method)
+    if len(q.shape) > 1:
+        raise ShapeError(
+            "`q` must be a number, or numbers of one dimension. Received: shape "
+            f"{tuple(q.shape)}."
+        )
     reduced = rules.reduced(x.shape, axis, keepdims)
     return KerasTensor((*q.shape, *reduced), x.dtype)
 
@@ -150,8 +155,8 @@ def check_method(name: str, method: str) -> None:
     """Refuses an unknown way to choose between two elements."""
     if method not in METHODS:
         raise ValueError(
-            f"Unknown method of {name}: {method!r}. Allowed values: "
-            f"{', '.join(METHODS)}."
+            f"`method` must be one of {', '.join(METHODS)}. Received: "
+            f"method={method!r}."
         )
 
 
@@ -334,8 +339,7 @@ def correlate(x1: TensorLike, x2: TensorLike, mode: str = "valid") -> Tensor:
     x1, x2 = common_float(x1, x2)
     if mode not in ("valid", "same", "full"):
         raise ValueError(
-            f"Unknown mode of correlate: {mode!r}. Allowed values: 'valid', 'same', "
-            "'full'."
+            f"`mode` must be one of 'valid', 'same', 'full'. Received: mode={mode!r}."
         )
     if len(x1.shape) != 1 or len(x2.shape) != 1 or None in (*x1.shape, *x2.shape):
         raise ShapeError(

@@ -29,7 +29,27 @@ def _drawn(op_name: str, shape: Any, dtype: Any, kind: str = "float") -> KerasTe
             f"keras.random.{op_name} draws {kind} numbers, so it needs a {kind} dtype. "
             f"Received: dtype={dtype!r}."
         )
-    return KerasTensor(shape, dtype)
+    return KerasTensor(rules.as_shape(shape), dtype)
+
+
+def _at_least(least: float, **values: Any) -> None:
+    """Refuses parameters that are numbers and too small."""
+    for name, value in values.items():
+        if isinstance(value, (int, float)) and value < least:
+            raise ValueError(
+                f"`{name}` must be at least {least}. Received: {name}={value!r}."
+            )
+
+
+def _in_order(minval: Any, maxval: Any, strictly: bool) -> None:
+    """Refuses bounds that are numbers and enclose nothing."""
+    known = isinstance(minval, (int, float)) and isinstance(maxval, (int, float))
+    if known and (minval >= maxval if strictly else minval > maxval):
+        raise ValueError(
+            f"`minval` must be {'less' if strictly else 'at most'} "
+            f"{'than ' if strictly else ''}`maxval`. Received: minval={minval!r}, "
+            f"maxval={maxval!r}."
+        )
 
 
 @op
@@ -59,6 +79,7 @@ def normal(
     >>> keras.random.normal((2, 3), seed=1).shape == (2, 3)
     True
     """
+    _at_least(0, stddev=stddev)
     return _drawn("normal", shape, dtype)
 
 
@@ -89,6 +110,7 @@ def uniform(
     >>> bool((x >= 0).all() and (x < 1).all())
     True
     """
+    _in_order(minval, maxval, strictly=False)
     return _drawn("uniform", shape, dtype)
 
 
@@ -119,6 +141,7 @@ def randint(
     >>> sorted({int(n) for n in x})
     [0, 1, 2, 3, 4, 5]
     """
+    _in_order(minval, maxval, strictly=True)
     return _drawn("randint", shape, dtype, "integer")
 
 
@@ -149,6 +172,7 @@ def truncated_normal(
     >>> bool((abs(x) <= 2).all())
     True
     """
+    _at_least(0, stddev=stddev)
     return _drawn("truncated_normal", shape, dtype)
 
 
@@ -217,6 +241,11 @@ def dropout(
             f"Received: rate={rate!r}."
         )
     if noise_shape is not None:
+        if not isinstance(noise_shape, (tuple, list)):
+            raise ShapeError(
+                "`noise_shape` must be a tuple of integers, with None for the sizes of "
+                f"the inputs. Received: noise_shape={noise_shape!r}."
+            )
         concrete = (
             size if noise is None else noise
             for noise, size in zip(noise_shape, inputs.shape, strict=False)
@@ -253,7 +282,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op
+@op(check=True)
 def gamma(
     shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Any = None
 ) -> Tensor:
@@ -278,7 +307,7 @@ def gamma(
     return _drawn("gamma", shape, dtype)
 
 
-@op
+@op(check=True)
 def beta(
     shape: ShapeLike,
     alpha: TensorLike,
@@ -308,7 +337,7 @@ def beta(
     return _drawn("beta", shape, dtype)
 
 
-@op
+@op(check=True)
 def binomial(
     shape: ShapeLike,
     counts: TensorLike,

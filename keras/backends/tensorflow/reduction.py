@@ -125,8 +125,7 @@ def _axes(x: Any, axis: Any) -> list[int]:
     rank = x.shape.rank
     if axis is None:
         return list(range(rank))
-    given = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return sorted(a % rank for a in given)
+    return list(_arguments.normal_axes(axis, rank))
 
 
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -137,6 +136,8 @@ def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
     _arguments.check_method(method)
+    if q.shape.rank > 1:
+        raise ValueError("Quantiles have one dimension.")
     axes = _axes(x, axis)
     kept = [a for a in range(x.shape.rank) if a not in axes]
     sizes = _tf.shape(x)

@@ -9,7 +9,9 @@ import numpy as _np
 import torch as _torch
 
 from keras.backends import arguments as _arguments
+from keras.backends.torch.core import inexact as _inexact
 
+_NO_PLACES = frozenset(_inexact)
 _UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
 
 # Reading --------------------------------------------------------------------------
@@ -49,9 +51,20 @@ def _with_reversals(x: Any, parts: list[Any]) -> Any:
     return get_item(x, tuple(forward))
 
 
+def _whole(indices: Any) -> Any:
+    """Indices as int64.
+
+    Raises:
+        TypeError: if they are no integers, which torch would round.
+    """
+    if indices.dtype in _NO_PLACES:
+        raise TypeError("Places are integers.")
+    return indices.long()
+
+
 def _inside(indices: Any, size: int) -> Any:
     """Indices as int64, negative ones counted from the end."""
-    indices = indices.long()
+    indices = _whole(indices)
     return _torch.where(indices < 0, indices + size, indices)
 
 
@@ -69,7 +82,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
         and not (x.requires_grad and _torch.is_grad_enabled())
         and x.is_cpu
     ):
-        return x[indices.long()]
+        return x[_whole(indices)]
     if not -x.ndim <= axis < x.ndim:
         raise IndexError(f"axis={axis} is out of range.")
     axis %= x.ndim
@@ -128,7 +141,9 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
 
 
 def _places(indices: Any) -> tuple[Any, ...]:
-    return tuple(indices.long().unbind(-1))
+    if indices.dtype is _torch.bool:
+        raise TypeError("Places are integers.")
+    return tuple(_whole(indices).unbind(-1))
 
 
 def scatter(indices: Any, values: Any, shape: Any) -> Any:
@@ -174,12 +189,16 @@ def scatter_update(
 def sort(x: Any, axis: int | None = -1) -> Any:
     if axis is None:
         x, axis = x.reshape(-1), 0
+    if not x.ndim:
+        raise ValueError("A scalar has no axes.")
     return _torch.sort(x, dim=axis).values
 
 
 def argsort(x: Any, axis: int | None = -1) -> Any:
     if axis is None:
         x, axis = x.reshape(-1), 0
+    if not x.ndim:
+        raise ValueError("A scalar has no axes.")
     return _torch.sort(x, dim=axis, stable=True).indices.to(_torch.int32)
 
 
@@ -188,6 +207,8 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
 
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+    if side is None:
+        raise ValueError("The side is missing.")
     if sorted_sequence.dtype in (*_UNSIGNED, _torch.bool):
         sorted_sequence, values = sorted_sequence.long(), values.long()
     return _torch.searchsorted(
@@ -196,6 +217,8 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
 
 
 def nonzero(x: Any) -> Any:
+    if not x.ndim:
+        raise ValueError("A scalar has no places.")
     return tuple(v.to(_torch.int32) for v in _torch.nonzero(x, as_tuple=True))
 
 

@@ -44,7 +44,15 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     def product(x1: Any, x2: Any) -> Any:
         dims: Any = axes
         if not isinstance(axes, int):
-            dims = [_as_list(a) for a in axes]
+            one, two = axes
+            dims = [_as_list(one), _as_list(two)]
+            sizes = [
+                [x.shape[a] for a in d] for x, d in zip((x1, x2), dims, strict=True)
+            ]
+        else:
+            sizes = [x1.shape[x1.ndim - axes :], x2.shape[:axes]]
+        if sizes[0] != sizes[1]:  # torch would stretch a size of 1
+            raise ValueError("The sizes differ.")
         return _torch.tensordot(x1, x2, dims=dims)
 
     return _through(product, x1, x2) if x1.dtype in _WIDE else product(x1, x2)

@@ -21,8 +21,7 @@ def _axes(x: Any, axis: Any) -> tuple[int, ...]:
     """The axes, from the last one on, so that reducing one keeps the others' places."""
     if axis is None:
         return tuple(range(x.ndim - 1, -1, -1))
-    given = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return tuple(sorted((a % x.ndim for a in given), reverse=True))
+    return _arguments.normal_axes(axis, x.ndim)[::-1]
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -143,6 +142,8 @@ def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
     _arguments.check_method(method)
+    if q.ndim > 1:
+        raise ValueError("Quantiles have one dimension.")
     dtype = x.dtype
     rows, with_ones = _as_rows(x, axis)
     rows, _ = _torch.sort(rows, dim=-1)
