@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from operator import index
 from typing import Any
 
-from keras.backends import arguments
+from keras.backends import arguments, current
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
@@ -711,6 +711,8 @@ def view(x: TensorLike, dtype: Any = None) -> Tensor:
 
     Raises:
         ShapeError: if the last axis does not hold a whole number of elements.
+        ValueError: for a dtype of 64 bits where the framework has none (JAX without
+            x64): bytes are never read as another dtype than was asked for.
 
     Example:
 
@@ -730,6 +732,14 @@ def view(x: TensorLike, dtype: Any = None) -> Tensor:
         raise ShapeError(
             f"The last axis of shape {x.shape} ({x.dtype}) does not hold a whole "
             f"number of {target} elements, so `view` cannot read it as that."
+        )
+    backend = current()
+    if backend.canonical_dtype(target) != target:
+        raise ValueError(
+            f"`dtype` of view cannot be one of 64 bits on the {backend.name} backend, "
+            f"which has these switched off. Read the bytes as "
+            f"{backend.canonical_dtype(target)!r}, or switch 64-bit types on in the "
+            f"framework. Received: dtype={dtype!r}."
         )
     size = None if last is None else last * before // after
     return KerasTensor((*x.shape[:-1], size), target)

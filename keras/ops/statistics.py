@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from keras.backends import arguments
 from keras.core.dtypes import is_float, standardize_dtype
 from keras.core.errors import ShapeError
@@ -162,7 +164,9 @@ def check_method(name: str, method: str) -> None:
 
 def hundredth(q: TensorLike) -> Any:
     """Percentages as fractions."""
-    return q / 100 if isinstance(q, (int, float)) else divide(q, 100)
+    if isinstance(q, (list, tuple)):
+        q = np.asarray(q, "float64")
+    return q / 100 if isinstance(q, (int, float, np.ndarray)) else divide(q, 100)
 
 
 @composite

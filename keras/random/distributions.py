@@ -1,10 +1,26 @@
 """Draws from distributions.
 
-Each backend uses its own generator for speed (JAX: Threefry, TensorFlow: Philox,
-PyTorch: its default one, keyed by the seed, NumPy: Philox), so numbers differ between
-backends; on one backend they depend on the seed alone. Inside `torch.compile`, whose
-graphs cannot hold a generator, PyTorch hashes the seed instead: compiled draws are
-reproducible too, but are others than the eager ones.
+Each backend keeps its own generator, for speed, keyed by the seed and the number of
+draws made with it:
+
+| backend | generator |
+|---|---|
+| NumPy | Philox 4x64 (`numpy.random.Generator`) |
+| JAX | Threefry 2x32 (`jax.random`) |
+| TensorFlow | Philox 4x32 (`tf.random.stateless_*`) |
+| PyTorch | `torch.Generator`: Mersenne Twister on the CPU, Philox on CUDA |
+
+So one seed gives one sequence on one backend, and different numbers on different
+backends: no draw is equal between two of them. What they share is the distribution,
+the state (`SeedGenerator.state`: the seed, and how many draws were made) and how it
+counts on.
+
+Eager code and compiled code (`keras.jit`, `jax.jit`, `tf.function`, XLA) draw the same
+numbers on NumPy, JAX and TensorFlow; but for `gamma`, `beta` and `binomial` on
+TensorFlow, which are its own and have no XLA kernel. On PyTorch that holds for code
+that is not compiled by `torch.compile`: its graphs cannot hold a generator, so there
+the seed and the place of each number are hashed. Such draws are reproducible, too, but
+others than the eager ones; `gamma`, `beta` and `binomial` draw from torch's own state.
 """
 
 from __future__ import annotations
@@ -71,7 +87,11 @@ def normal(
             time), or None for the process-wide generator.
 
     Returns:
-        A tensor of that shape and dtype.
+        A tensor of that shape and dtype. The numbers depend on the seed and on the
+        backend, whose own generator draws: Philox on NumPy and TensorFlow, Threefry on
+        JAX, `torch.Generator` on PyTorch. No two backends draw equal numbers. Compiled
+        code draws what eager code does, except under `torch.compile`, which hashes the
+        seed: reproducible as well, but other numbers.
 
     Example:
 
@@ -99,6 +119,7 @@ def uniform(
         maxval: upper bound, excluded.
         dtype: a float dtype, `floatx()` by default; for integers see `randint`.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype.
@@ -130,6 +151,7 @@ def randint(
         maxval: upper bound, excluded.
         dtype: an integer dtype.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype.
@@ -161,6 +183,7 @@ def truncated_normal(
         stddev: standard deviation before truncation.
         dtype: a float dtype, `floatx()` by default.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype.
@@ -187,6 +210,7 @@ def categorical(
         num_samples: how many draws for each row.
         dtype: an integer dtype.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         `(batch, num_samples)` class numbers.
@@ -221,6 +245,7 @@ def dropout(
         noise_shape: shape of the random choice, broadcast to the inputs; None in it
             stands for the size of the inputs. By default each value has its own.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor like `inputs`.
@@ -267,6 +292,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
         x: tensor of rank 1 or more.
         axis: the axis to shuffle.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor like `x`.
@@ -293,6 +319,7 @@ def gamma(
         alpha: shape parameter, positive; broadcast to `shape`.
         dtype: a float dtype, `floatx()` by default.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype.
@@ -323,6 +350,7 @@ def beta(
         beta: second parameter, positive; broadcast to `shape`.
         dtype: a float dtype, `floatx()` by default.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype, with values between 0 and 1.
@@ -353,6 +381,7 @@ def binomial(
         probabilities: probability of success; broadcast to `shape`.
         dtype: a float dtype, `floatx()` by default.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype.

@@ -224,3 +224,14 @@ def test_sparse_one_hot() -> None:
         assert numpy_of(y).tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 1]]
     with keras.backend_scope("numpy"), pytest.raises(ValueError, match="no sparse"):
         ops.one_hot([1], 3, sparse=True)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_attention_in_half_precision_inside_jit(backend: str, dtype: str) -> None:
+    """JAX on a CPU has no kernel for float16 there."""
+    x = ops.cast(np.random.default_rng(0).normal(size=(1, 3, 2, 4)), dtype)
+    y = keras.jit(lambda x: ops.dot_product_attention(x, x, x))(x)
+    wide = ops.cast(x, "float32")
+    want = ops.convert_to_numpy(ops.dot_product_attention(wide, wide, wide))
+    got = ops.convert_to_numpy(ops.cast(y, "float32"))
+    np.testing.assert_allclose(got, want, atol=2e-2)

@@ -297,6 +297,12 @@ def dot_product_attention(
             f"float16 or bfloat16. Received: {_jax.default_backend()}, {dtype}. Pass "
             "flash_attention=None."
         )
+    if dtype == _jnp.float16 and _jax.default_backend() == "cpu":
+        # Inside `jit`, XLA has no such product of float16 on a CPU.
+        wide = (x.astype("float32") for x in (query, key, value))
+        bias = None if bias is None else bias.astype("float32")
+        y = dot_product_attention(*wide, bias, mask, scale, is_causal)
+        return y.astype(dtype)
     return _jax.nn.dot_product_attention(
         query,
         key,
