@@ -147,7 +147,7 @@ def split_points(indices_or_sections: Any, size: int) -> list[int]:
                 f"An axis of size {size} cannot be split into "
                 f"indices_or_sections={sections} equal parts."
             )
-        return list(range(size // sections, size, size // sections)) if size else []
+        return [size // sections * part for part in range(1, sections)]
     return [int(i) for i in indices_or_sections]
 
 

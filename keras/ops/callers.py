@@ -248,8 +248,12 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
         for index, (value, skip, loose) in enumerate(
             zip(args, static, free, strict=False)
         ):
-            if skip or (value is None and index in optional):
+            if skip:
                 continue
+            if value is None:
+                if index in optional:
+                    continue
+                return dispatch(values, kwargs)
             kind = kinds.get(type(value))
             if kind == VARIABLE:
                 value = value.value

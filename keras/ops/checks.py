@@ -265,11 +265,6 @@ def check_range(
             )
 
 
-def _is_open(value: Any) -> bool:
-    """Whether it is, or holds, a size that is not known."""
-    return value is None or (isinstance(value, (tuple, list)) and None in value)
-
-
 _NAME = re.compile(r"keras\.(ops|random)\.[\w.]*\w( of [`\w]+( and `\w+`)*)?: ")
 
 

@@ -176,8 +176,8 @@ def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Ten
         raise ShapeError(
             f"`x` of vander must have one dimension. Received: shape {tuple(x.shape)}."
         )
-    count = x.shape[0] if N is None else index(N)
-    if count is not None and count < 0:
+    count: Any = x.shape[0] if N is None else index(N)
+    if N is not None and N < 0:
         raise ShapeError(f"`N` must not be negative. Received: N={N}.")
     exponents = arange(count, dtype="int32")
     if not increasing:

@@ -301,7 +301,8 @@ def dot_product_attention(
         # Inside `jit`, XLA has no such product of float16 on a CPU.
         wide = (x.astype("float32") for x in (query, key, value))
         bias = None if bias is None else bias.astype("float32")
-        y = dot_product_attention(*wide, bias, mask, scale, is_causal)
+        q, k, v = wide
+        y = dot_product_attention(q, k, v, bias, mask, scale, is_causal)
         return y.astype(dtype)
     return _jax.nn.dot_product_attention(
         query,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins as _builtins
+import math as _math
 from typing import Any
 
 import numpy as _np
@@ -102,7 +103,7 @@ def nonzero(x: Any) -> Any:
 
 def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     x = x.astype("int32") if x.dtype.kind == "b" else x
-    rows = x.reshape(-1, x.shape[-1])
+    rows = x.reshape(_math.prod(x.shape[:-1]), x.shape[-1])
     length = max(int(x.max()) + 1 if x.size else 0, minlength)
     result = _np.zeros(
         (len(rows), length), "int32" if weights is None else weights.dtype

@@ -105,7 +105,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
 
 def pinv(x: Any, rcond: float | None = None) -> Any:
     if rcond is None:
-        rcond = float(_np.finfo(x.dtype).eps) * max(x.shape[-2:])
+        return _linalg.pinv(x, float(_np.finfo(x.dtype).eps) * max(x.shape[-2:]))
     return _linalg.pinv(x, float(rcond))
 
 

@@ -223,7 +223,14 @@ def _sortable(x: Any) -> Any:
 def sort(x: Any, axis: int | None = -1) -> Any:
     if axis is None:
         x, axis = _tf.reshape(x, [-1]), 0
-    return _tf.cast(_tf.sort(_sortable(x), axis=_index(axis)), x.dtype)
+    if not x.dtype.is_floating:
+        return _tf.cast(_tf.sort(_sortable(x), axis=_index(axis)), x.dtype)
+    # TensorFlow puts NaN anywhere: it goes behind infinity, as in NumPy.
+    missing = _tf.math.is_nan(x)
+    infinity = _tf.constant(float("inf"), x.dtype)
+    ordered = _tf.sort(_tf.where(missing, infinity, x), axis=_index(axis))
+    last = _tf.sort(_tf.cast(missing, _tf.int32), axis=axis) > 0
+    return _tf.where(last, _tf.constant(float("nan"), x.dtype), ordered)
 
 
 def argsort(x: Any, axis: int | None = -1) -> Any:

@@ -64,7 +64,9 @@ def threshold(x: Any, threshold: float, default_value: float) -> Any:
 
 
 def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
-    below = _tf.where(x < -threshold, x + threshold, _tf.zeros_like(x))
+    # What is neither above nor below is 0, but for NaN, which stays.
+    inside = _tf.where(_tf.abs(x) <= threshold, _tf.zeros_like(x), x)
+    below = _tf.where(x < -threshold, x + threshold, inside)
     return _tf.where(x > threshold, x - threshold, below)
 
 

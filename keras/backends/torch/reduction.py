@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math as _math
 from typing import Any
 
 import torch as _torch
@@ -129,7 +130,9 @@ def _as_rows(x: Any, axis: Any) -> tuple[Any, list[int]]:
     """The reduced axes flattened into the last one, and the shape with ones."""
     axes = _axes(x, axis)
     kept = [a for a in range(x.ndim) if a not in axes]
-    rows = x.permute(*kept, *reversed(axes)).reshape([x.shape[a] for a in kept] + [-1])
+    sizes = [x.shape[a] for a in kept]
+    sizes.append(_math.prod([x.shape[a] for a in axes]))
+    rows = x.permute(*kept, *reversed(axes)).reshape(sizes)
     return rows, [1 if a in axes else x.shape[a] for a in range(x.ndim)]
 
 
