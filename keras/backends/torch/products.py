@@ -46,16 +46,21 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
         if not isinstance(axes, int):
             one, two = axes
             dims = [_as_list(one), _as_list(two)]
-            sizes = [
-                [x.shape[a] for a in d] for x, d in zip((x1, x2), dims, strict=True)
-            ]
-        else:
-            sizes = [x1.shape[x1.ndim - axes :], x2.shape[:axes]]
-        if sizes[0] != sizes[1]:  # torch would stretch a size of 1
-            raise ValueError("The sizes differ.")
+        if 1 in x1.shape or 1 in x2.shape:
+            _check_contracted(x1, x2, dims)
         return _torch.tensordot(x1, x2, dims=dims)
 
     return _through(product, x1, x2) if x1.dtype in _WIDE else product(x1, x2)
+
+
+def _check_contracted(x1: Any, x2: Any, dims: Any) -> None:
+    """Refuses to contract a size of 1 with another, to which torch would stretch it."""
+    if isinstance(dims, int):
+        sizes = (x1.shape[x1.ndim - dims :], x2.shape[:dims])
+    else:
+        sizes = ([x1.shape[a] for a in dims[0]], [x2.shape[a] for a in dims[1]])
+    if sizes[0] != sizes[1]:
+        raise ValueError("The contracted sizes differ.")
 
 
 def _as_list(axis: Any) -> list[int]:
