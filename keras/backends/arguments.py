@@ -74,11 +74,15 @@ def _pad_pairs(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     widths = pad_width.tolist() if hasattr(pad_width, "tolist") else pad_width
     if isinstance(widths, int):
         return [(widths, widths)] * rank
+    if not isinstance(widths, (tuple, list)):
+        widths = ()
     widths = [w.tolist() if hasattr(w, "tolist") else w for w in widths]
     if widths and all(isinstance(w, int) for w in widths):
         if len(widths) <= 2:
             return [(widths[0], widths[-1])] * rank
-    elif all(isinstance(w, Sequence) and len(w) in (1, 2) for w in widths):
+    elif widths and all(
+        isinstance(w, (tuple, list)) and len(w) in (1, 2) for w in widths
+    ):
         pairs = [(int(w[0]), int(w[-1])) for w in widths]
         if len(pairs) in (1, rank):
             return pairs * rank if len(pairs) == 1 else pairs
@@ -143,8 +147,24 @@ def split_points(indices_or_sections: Any, size: int) -> list[int]:
                 f"An axis of size {size} cannot be split into "
                 f"indices_or_sections={sections} equal parts."
             )
-        return list(range(size // sections, size, size // sections)) if size else []
+        return [size // sections * part for part in range(1, sections)]
     return [int(i) for i in indices_or_sections]
+
+
+def check_layout(data_format: str) -> None:
+    """Refuses an unknown place of the channels."""
+    if data_format not in ("channels_last", "channels_first"):
+        raise ValueError(f"Unknown data format: {data_format!r}.")
+
+
+def open_grid(count: int, indexing: str) -> list[list[int]]:
+    """For each of so many vectors, the shape in which they span a grid."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"Unknown indexing: {indexing!r}.")
+    shapes = [[1] * place + [-1] + [1] * (count - place - 1) for place in range(count)]
+    if indexing == "xy" and count > 1:
+        shapes[:2] = shapes[1::-1]
+    return shapes
 
 
 def split_sizes(indices: Sequence[int], size: int) -> list[int]:

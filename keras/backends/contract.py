@@ -33,14 +33,17 @@ class CoreBackend(Protocol):
 
     `inexact`, `wide`, `boolean` and `whole` are the sets of the framework's own dtype
     objects that are floating or complex, the same but half precision, those that logic
-    takes as they are, and int32 or int64. Two tensors of different dtypes, both in
-    `joined`, are handed to elementwise functions as they are where `promotes` says that
-    their result is what `core.dtypes` promises. `shape_of` has None for sizes that a
-    trace does not know, `shape` a scalar tensor there.
+    takes as they are, and int32 or int64; `floats` and `reals` are the floating ones,
+    and all but complex. Two tensors of different dtypes, both in `joined`, are handed
+    to elementwise functions as they are where `promotes` says that their result is what
+    `core.dtypes` promises. `shape_of` has None for sizes that a trace does not know,
+    `shape` a scalar tensor there.
     """
 
     tensor_types: tuple[type, ...]
     inexact: frozenset[Any]
+    floats: frozenset[Any]
+    reals: frozenset[Any]
     wide: frozenset[Any]
     boolean: frozenset[Any]
     whole: frozenset[Any]

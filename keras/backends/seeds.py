@@ -32,8 +32,8 @@ def check(seed: Any) -> int:
         if 0 <= seed.__index__() < LIMIT:
             return seed.__index__()
     raise ValueError(
-        "A seed must be an integer from 0 to 2**32 - 1, a keras.random.SeedGenerator, "
-        f"or None. Received: seed={seed!r} (of type {type(seed).__name__})."
+        "`seed` must be an integer from 0 to 2**32 - 1, a keras.random.SeedGenerator, "
+        f"or None. Received: {seed!r} ({type(seed).__name__})."
     )
 
 
@@ -44,3 +44,26 @@ def generator_of(seed: Any) -> Any:
     if getattr(seed, "_is_seed_generator", False):
         return seed
     return None
+
+
+def in_order(low: Any, high: Any) -> None:
+    """Refuses a range that ends before it begins, where both ends are numbers."""
+    if type(low) in _NUMBERS and type(high) in _NUMBERS and low > high:
+        raise ValueError(f"The range from {low} to {high} is empty.")
+
+
+def at_least(least: float, *values: Any) -> None:
+    """Refuses numbers that are too small; tensors pass."""
+    for value in values:
+        if type(value) in _NUMBERS and value < least:
+            raise ValueError(f"Expected at least {least}. Received: {value}.")
+
+
+def whole(value: Any) -> Any:
+    """An integer bound as it is; a tensor passes, another number does not."""
+    if type(value) is float:
+        raise TypeError(f"Expected an integer. Received: {value}.")
+    return value
+
+
+_NUMBERS = frozenset((int, float))

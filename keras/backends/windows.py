@@ -84,6 +84,8 @@ def transposed_crop(
     The full product of window and input is `(size - 1) * stride + reach` long;
     "same" cuts it at both ends, the odd one at the end.
     """
+    if padding not in ("valid", "same"):
+        raise ValueError(f"Unknown padding: {padding!r}.")
     output = transposed_size(size, window, stride, dilation, padding, extra)
     if padding == "valid":
         return 0, output

@@ -334,7 +334,7 @@ def gcd(x1: TensorLike, x2: TensorLike) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.gcd([12, 18], 8)).tolist()
     [4, 2]
     """
-    rules.integers("gcd", x1, x2)
+    rules.integers(x1, x2)
     return rules.elementwise(x1, x2)
 
 
@@ -358,7 +358,7 @@ def lcm(x1: TensorLike, x2: TensorLike) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.lcm([4, 6], 10)).tolist()
     [20, 30]
     """
-    rules.integers("lcm", x1, x2)
+    rules.integers(x1, x2)
     return rules.elementwise(x1, x2)
 
 
@@ -489,6 +489,6 @@ def clip(x: TensorLike, x_min: TensorLike, x_max: TensorLike) -> Tensor:
 def _refuse_bool(name: str, x: KerasTensor, instead: str) -> None:
     if x.dtype == "bool":
         raise TypeError(
-            f"keras.ops.{name} is not defined for booleans. Use keras.ops.{instead}, "
-            "or cast to an integer dtype first."
+            f"keras.ops.{name}: `x` must not hold booleans. Use keras.ops.{instead}, "
+            "or cast to an integer dtype first. Received: dtype bool."
         )

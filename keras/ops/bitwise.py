@@ -27,7 +27,7 @@ def bitwise_and(x: TensorLike, y: TensorLike) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.bitwise_and(12, 10)).tolist()
     8
     """
-    rules.integers("bitwise_and", x, y)
+    rules.integers(x, y)
     return rules.elementwise(x, y)
 
 
@@ -51,7 +51,7 @@ def bitwise_or(x: TensorLike, y: TensorLike) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.bitwise_or(12, 10)).tolist()
     14
     """
-    rules.integers("bitwise_or", x, y)
+    rules.integers(x, y)
     return rules.elementwise(x, y)
 
 
@@ -75,7 +75,7 @@ def bitwise_xor(x: TensorLike, y: TensorLike) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.bitwise_xor(12, 10)).tolist()
     6
     """
-    rules.integers("bitwise_xor", x, y)
+    rules.integers(x, y)
     return rules.elementwise(x, y)
 
 
@@ -99,7 +99,7 @@ def left_shift(x: TensorLike, y: TensorLike) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.left_shift(3, 2)).tolist()
     12
     """
-    rules.integers("left_shift", x, y)
+    rules.integers(x, y)
     return rules.elementwise(x, y)
 
 
@@ -123,7 +123,7 @@ def right_shift(x: TensorLike, y: TensorLike) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.right_shift(12, 2)).tolist()
     3
     """
-    rules.integers("right_shift", x, y)
+    rules.integers(x, y)
     return rules.elementwise(x, y)
 
 
@@ -143,7 +143,7 @@ def bitwise_not(x: TensorLike) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.bitwise_not(5)).tolist()
     -6
     """
-    rules.integers("bitwise_not", x)
+    rules.integers(x)
     return rules.elementwise(x)
 
 

@@ -31,7 +31,8 @@ def composite_caller(declaration: Declaration) -> Callable[..., Any]:
     """The body itself, unless something is symbolic or the backend knows better."""
     name, rule, dispatch = declaration.name, declaration.rule, declaration.dispatch
     native = _quickest(declaration)
-    refuse = declaration.refuse
+    refuse, require = declaration.refuse, declaration.require
+    careful = declaration.careful
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
@@ -39,10 +40,12 @@ def composite_caller(declaration: Declaration) -> Callable[..., Any]:
             return native(*args, **kwargs)
         if _any_symbolic(args, kwargs):
             return dispatch(args, kwargs)
+        if careful:
+            require(args, kwargs)
         try:
             return rule(*args, **kwargs)
-        except (TypeError, ValueError) as error:
-            refuse(args, error)
+        except Exception as error:
+            refuse(args, kwargs, error)
             raise
 
     return call
@@ -117,6 +120,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
     )
     indifferent, each_alone = declaration.indifferent, declaration.each_alone
     settled, scalars = declaration.settled, declaration.scalars
+    floating = declaration.floating
     keeps_ints = declaration.keeps_ints
     explain, meet = declaration.explain, _meeting(declaration)
     check = declaration.check
@@ -146,7 +150,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
                     scalars
                     and type(x2) in _NUMBERS
                     and (
-                        x1.dtype in backend.inexact
+                        x1.dtype in getattr(backend, floating)
                         or (
                             keeps_ints and type(x2) is int and x1.dtype in backend.whole
                         )
@@ -165,7 +169,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
             scalars
             and type(x1) in _NUMBERS
             and kind2 == TENSOR
-            and x2.dtype in backend.inexact
+            and x2.dtype in getattr(backend, floating)
         ):
             # Frameworks want a tensor first: the number becomes one.
             x1 = backend.convert_to_tensor(x1, backend.dtype_of(x2))
@@ -215,7 +219,7 @@ def _ternary(declaration: Declaration) -> Callable[..., Any]:
     ways, explain = declaration.ways, declaration.explain
     otherwise = _several(declaration)
     any_dtype, indifferent = declaration.promote is None, declaration.indifferent
-    scalars = declaration.scalars
+    scalars, floating = declaration.scalars, declaration.floating
     leads_second = declaration.kept == {0}
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -235,7 +239,7 @@ def _ternary(declaration: Declaration) -> Callable[..., Any]:
             else:
                 straight = (
                     scalars
-                    and dtype in backend.inexact
+                    and dtype in getattr(backend, floating)
                     and (x2.dtype is dtype if kind2 == TENSOR else type(x2) in _NUMBERS)
                     and (x3.dtype is dtype if kind3 == TENSOR else type(x3) in _NUMBERS)
                 )
@@ -255,8 +259,9 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
     ways, dispatch = declaration.ways, declaration.dispatch
     kept, indifferent = declaration.kept, declaration.indifferent
     any_dtype = declaration.promote is None
-    scalars = declaration.scalars
+    scalars, floating = declaration.scalars, declaration.floating
     explain, check = declaration.explain, declaration.check
+    optional = declaration.optional
     # The tensors, and whether each may have a dtype of its own; None for the rest.
     loose_ones = {i: any_dtype or i in kept for i in declaration.tensors}
     roles = [loose_ones.get(i) for i in range(declaration.last_tensor + 1)]
@@ -266,9 +271,13 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
         backend = _get().backend or process.default or current()
         function, kinds, fine = ways[backend]
         dtype = None
-        for value, loose in zip(args, roles, strict=False):
-            if loose is None or value is None:
+        for index, (value, loose) in enumerate(zip(args, roles, strict=False)):
+            if loose is None:
                 continue
+            if value is None:
+                if index in optional:
+                    continue
+                return dispatch(args, kwargs)
             kind = kinds.get(type(value))
             if kind == TENSOR:
                 if not loose and value.dtype is not dtype:
@@ -277,7 +286,11 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
                     dtype = value.dtype
             elif kind == VARIABLE:
                 return call(*_values(kinds, args), **kwargs)
-            elif not (scalars and type(value) in _NUMBERS and dtype in backend.inexact):
+            elif not (
+                scalars
+                and type(value) in _NUMBERS
+                and dtype in getattr(backend, floating)
+            ):
                 return dispatch(args, kwargs)
         if not args or not (dtype is None or indifferent or dtype in fine):
             return dispatch(args, kwargs)
@@ -385,7 +398,7 @@ def caller(declaration: Declaration) -> Callable[..., Any]:
 
 def _quickest(declaration: Declaration) -> Callable[..., Any]:
     if declaration.tensors:
-        first = _is_tensor_position(declaration, 0)
+        first = _is_tensor_position(declaration, 0) and declaration.variadic is None
         if first and len(declaration.tensors) == 1:
             return _unary(declaration)
         if (

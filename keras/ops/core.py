@@ -117,7 +117,7 @@ def saturate_cast(x: TensorLike, dtype: DType) -> Tensor:
 
 def _range(target: str, source: str) -> tuple[Any, Any]:
     """The ends of the target's range, within that of the source."""
-    if target == "bool" or dtypes.is_complex(target):
+    if target == "bool" or dtypes.is_complex(target) or dtypes.is_complex(source):
         return None, None
     low, high = _ends(target)
     if not dtypes.is_float(source) and source != "bool":
@@ -316,6 +316,8 @@ def slice(inputs: TensorLike, start_indices: Sequence[int], shape: ShapeLike) ->
     [[1, 2], [4, 5]]
     """
     rank = len(inputs.shape)
+    if not isinstance(shape, (tuple, list)):
+        raise TypeError(f"`shape` must be a tuple. Received: shape={shape!r}.")
     if len(start_indices) != rank or len(shape) != rank:
         raise ShapeError(
             f"`start_indices` and `shape` of slice need {rank} entries for a tensor "
@@ -383,7 +385,8 @@ def scatter(indices: TensorLike, values: TensorLike, shape: ShapeLike) -> Tensor
 
     Args:
         indices: int tensor `(..., n)`: places in the first n axes.
-        values: tensor `(..., *shape[n:])`; values at the same place add up.
+        values: tensor that broadcasts to `(..., *shape[n:])`; values at the same
+            place add up.
         shape: shape of the result.
 
     Returns:
@@ -416,7 +419,7 @@ def scatter_update(
     Args:
         inputs: tensor.
         indices: int tensor `(..., n)`: places in the first n axes.
-        updates: tensor `(..., *inputs.shape[n:])`.
+        updates: tensor that broadcasts to `(..., *inputs.shape[n:])`.
         reduction: None to replace; `"add"`, `"sub"`, `"mul"`, `"max"` or `"min"` to
             combine with what is there.
 
@@ -437,8 +440,8 @@ def scatter_update(
     allowed = (None, "add", "sub", "mul", "max", "min")
     if reduction not in (*allowed, "multiply"):
         raise ValueError(
-            f"Unknown reduction of scatter_update: {reduction!r}. Allowed values: "
-            f"{', '.join(map(repr, allowed))}."
+            f"`reduction` must be one of {', '.join(map(repr, allowed))}. Received: "
+            f"reduction={reduction!r}."
         )
     _check_scatter("scatter_update", indices.shape, updates.shape, inputs.shape)
     return KerasTensor(inputs.shape, inputs.dtype)
@@ -449,14 +452,12 @@ def _check_scatter(name: str, indices: Shape, values: Shape, target: Shape) -> N
     if depth is None:
         return
     expected = (*indices[:-1], *target[depth:])
-    fits = bool(indices) and depth <= len(target) and len(values) == len(expected)
-    if not fits or any(
-        None not in pair and pair[0] != pair[1]
-        for pair in zip(values, expected, strict=True)
-    ):
+    fits = bool(indices) and depth <= len(target) and len(values) <= len(expected)
+    pairs = zip(values[::-1], expected[::-1], strict=False)
+    if not fits or any(a not in (1, b, None) and b is not None for a, b in pairs):
         raise ShapeError(
             f"The values of {name} do not fit. For indices of shape {tuple(indices)} "
-            f"and a tensor of shape {tuple(target)} they must have shape "
+            f"and a tensor of shape {tuple(target)} they must broadcast to "
             f"{tuple(expected)}. Received: {tuple(values)}."
         )
 

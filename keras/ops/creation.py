@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 from keras.backends import arguments
@@ -201,6 +202,13 @@ def full_like(x: TensorLike, fill_value: Any, dtype: DType | None = None) -> Ten
     return _like(x, dtype)
 
 
+def _matrix(rows: Any, columns: Any, dtype: Any) -> KerasTensor:
+    rules.as_shape(rows, "N")
+    rules.as_shape(columns, "M")
+    shape = rules.as_shape((rows, rows if columns is None else columns))
+    return KerasTensor(shape, dtypes.standardize_dtype(dtype))
+
+
 @op
 def eye(N: int, M: int | None = None, k: int = 0, dtype: DType | None = None) -> Tensor:
     """A matrix with ones on a diagonal and zeros elsewhere.
@@ -220,9 +228,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: DType | None = None) ->
     >>> keras.ops.convert_to_numpy(keras.ops.eye(2)).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    return KerasTensor(
-        rules.as_shape((N, N if M is None else M)), dtypes.standardize_dtype(dtype)
-    )
+    return _matrix(N, M, dtype)
 
 
 @composite
@@ -242,6 +248,7 @@ def identity(n: int, dtype: DType | None = None) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.identity(2)).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
+    rules.as_shape(n, "n")
     return eye(n, dtype=dtype)
 
 
@@ -264,9 +271,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: DType | None = None) ->
     >>> keras.ops.convert_to_numpy(keras.ops.tri(2)).tolist()
     [[1.0, 0.0], [1.0, 1.0]]
     """
-    return KerasTensor(
-        rules.as_shape((N, N if M is None else M)), dtypes.standardize_dtype(dtype)
-    )
+    return _matrix(N, M, dtype)
 
 
 @op
@@ -354,7 +359,7 @@ def linspace(
     >>> keras.ops.convert_to_numpy(keras.ops.linspace(0, 1, 3)).tolist()
     [0.0, 0.5, 1.0]
     """
-    values = spaced(start, stop, num, endpoint, dtype, axis)
+    values = spaced(start, stop, index(num), endpoint, dtype, axis)
     if not retstep:
         return values
     count = num - 1 if endpoint else num
@@ -391,7 +396,7 @@ def logspace(
     >>> keras.ops.convert_to_numpy(keras.ops.logspace(0, 2, 3, base=2)).tolist()
     [1.0, 2.0, 4.0]
     """
-    exponents = spaced(start, stop, num, endpoint, None, axis)
+    exponents = spaced(start, stop, index(num), endpoint, None, axis)
     values = power(cast(base, dtypes.standardize_dtype(exponents.dtype)), exponents)
     return values if dtype is None else cast(values, dtype)
 

@@ -52,6 +52,8 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar, overload
 
+import numpy as np
+
 from keras.backends import current
 from keras.backends.backend import (
     FOREIGN,
@@ -67,7 +69,7 @@ from keras.core import context, dtypes
 from keras.core.config import settings
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
-from keras.ops import sparsity
+from keras.ops import checks, sparsity
 from keras.ops.callers import caller, composite_caller
 
 P = ParamSpec("P")
@@ -185,11 +187,28 @@ class Declaration:
         )
         # How arguments of certain kinds and dtypes are converted, once worked out.
         self.conversions: dict[tuple[Any, ...], list[tuple[int, Any, Any]]] = {}
-        self.numbers = [
-            (index, parameter.name)
-            for index, parameter in enumerate(parameters)
-            if parameter.annotation in ("float", "float | None", "int", "int | None")
-        ]
+        # Which tensors may be left out, which must hold integers.
+        self.optional = frozenset(
+            i
+            for i in self.tensors
+            if parameters[i].default is None or "None" in str(parameters[i].annotation)
+        )
+        self.places = frozenset(
+            i
+            for i, name in self.tensors.items()
+            if name in checks.PLACES.get(self.name, ())
+        )
+        self.checks = checks.of(parameters, makes=not self.tensors)
+        self.title = checks.title(rule)
+        # Whether a composed body is slow, and lenient, enough for checks in front.
+        self.careful = checks.is_lenient(self.title)
+        self.real = self.name in checks.REAL
+        if self.real and self.ready == "inexact":
+            # Complex numbers take the general path, where they are refused.
+            self.ready = "reals" if self.indifferent else "floats"
+            self.indifferent = False
+        # The dtypes beside which a Python number stays what it is.
+        self.floating = "floats" if self.real else "inexact"
         # Of each backend: its function, its kinds, the dtypes that are ready for it.
         self.ways: dict[Any, tuple[Callable[..., Any], dict[type, int], Any]] = {}
         for_each_backend(self._find_way)
@@ -309,9 +328,15 @@ class Declaration:
             value = args[index]
             if index in self.sequences and type(value) in (list, tuple):
                 inner = [backend.kind_of(v) for v in value]
+                for v, kind in zip(value, inner, strict=True):
+                    if kind == OTHER:
+                        self._require_tensor(index, v)
                 found.append((index, inner))
                 kinds.update(inner)
-            elif value is not None:
+            elif value is None:
+                if index not in self.optional:
+                    self._require_tensor(index, value)
+            else:
                 kind = backend.kind_of(value)
                 if kind == OTHER:
                     self._require_tensor(index, value)
@@ -388,6 +413,8 @@ class Declaration:
             if kind == SCALAR and keep_scalars and behind_tensor:
                 plan.append((index, PLAIN, dtype))
                 continue
+            if target == "float64" and dtype is None and type(args[index]) is float:
+                dtype = target  # not by way of float32
             if kind != TENSOR or (
                 dtype is not None and backend.dtype_of(args[index]) != dtype
             ):
@@ -415,10 +442,34 @@ class Declaration:
 
     def _target(self, backend: Any, values: list[Any], found: list[Any]) -> str | None:
         """The dtype that the tensor arguments are brought to."""
+        if self.real or self.places:
+            self._check_dtypes(backend, values, found)
         if self.promote is None:
             return None
         counted = [pair for pair in found if pair[0] not in self.kept]
         return self.promote(_dtypes(backend, values, counted)) if counted else None
+
+    def _check_dtypes(self, backend: Any, values: list[Any], found: list[Any]) -> None:
+        """Refuses complex numbers, and places that are no integers."""
+        for index, kind in found:
+            for dtype in _dtypes(backend, values, [(index, kind)]):
+                name = getattr(dtype, "__name__", dtype)
+                takes = name == "bool" and self.name.startswith("take")
+                if index in self.places and "int" not in name and not takes:
+                    wanted = "hold integers"
+                elif self.real and "complex" in name and index not in self.places:
+                    wanted = "be real"
+                else:
+                    continue
+                raise TypeError(
+                    f"{self.title}: `{self._parameter(index)}` must {wanted}. "
+                    f"Received: dtype {name}."
+                )
+
+    def _parameter(self, index: int) -> str:
+        if self.variadic is not None:
+            index = min(index, self.variadic)
+        return self.parameters[min(index, len(self.parameters) - 1)]
 
     # The symbolic path ---------------------------------------------------------
 
@@ -436,11 +487,21 @@ class Declaration:
         backend = current()
         if kwargs and not self.tensor_names.isdisjoint(kwargs):
             args, kwargs = self._positional(args, kwargs)
-        self._check_numbers(args, kwargs)
+        found = self._found(backend, args)
+        checks.run(self.checks, self.title, args, kwargs)
+        checks.check_range(self.name, self.title, args, kwargs, _array(backend))
+        try:
+            return self._inferred(backend, args, kwargs, found)
+        except (TypeError, ValueError, IndexError) as error:
+            self._named(error)
+            raise
+
+    def _inferred(
+        self, backend: Any, args: tuple[Any, ...], kwargs: dict[str, Any], found: Any
+    ) -> Any:
         if self.composed:
             with SymbolicScope():
                 return self.rule(*args, **kwargs)
-        found = self._found(backend, args)
         values = list(args)
         target = self._target(backend, values, found[0])
         for index, kind in found[0]:
@@ -463,35 +524,53 @@ class Declaration:
                 values[index] = spec_of(backend, value)
         return tuple(values)
 
-    def refuse(self, args: tuple[Any, ...], error: Exception) -> None:
-        """Raises a clear error where a tensor argument cannot be one."""
+    def refuse(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception
+    ) -> None:
+        """Raises what a symbolic call would, where a composed body has failed."""
+        if context.tracing():
+            return
+        self._check_call(error, args, kwargs)
+        try:
+            args, kwargs = self.require(args, kwargs)
+            if not isinstance(error, (TypeError, ValueError, IndexError)):
+                self.infer(self._specs(args), kwargs)
+        except Exception as taught:
+            raise taught from error
+        self._named(error)
+
+    def require(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Refuses arguments of a wrong kind; the others, tensors by position."""
+        if kwargs and not self.tensor_names.isdisjoint(kwargs):
+            args, kwargs = self._positional(args, kwargs)
         backend = current()
-        for index in self.tensor_positions(len(args)):
-            value = args[index]
-            if value is not None and backend.kind_of(value) == OTHER:
-                try:
-                    self._require_tensor(index, value)
-                except TypeError as taught:
-                    raise taught from error
+        self._found(backend, args)
+        checks.run(self.checks, self.title, args, kwargs)
+        checks.check_range(self.name, self.title, args, kwargs, _array(backend))
+        return args, kwargs
+
+    def _named(self, error: Exception) -> None:
+        checks.named(error, self.title, self.parameters, self.tensors.values())
+
+    def _check_call(
+        self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Raises a better error where arguments are missing or unknown."""
+        if isinstance(error, TypeError):
+            try:
+                self.signature.bind(*args, **kwargs)
+            except TypeError as misuse:
+                raise TypeError(f"{self.title}: {misuse}") from error
 
     def _require_tensor(self, index: int, value: Any) -> None:
         if not _can_be_tensor(value):
-            name = self.parameters[min(index, len(self.parameters) - 1)]
             raise TypeError(
-                f"keras.ops.{self.name}: `{name}` must be a tensor, an array, a number "
-                f"or a (nested) list of numbers. Received: {value!r} "
+                f"{self.title}: `{self._parameter(index)}` must be a tensor, an array, "
+                f"a number or a (nested) list of numbers. Received: {value!r} "
                 f"({type(value).__name__})."
             )
-
-    def _check_numbers(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Refuses text where a number is wanted."""
-        for index, name in self.numbers:
-            value = kwargs.get(name, args[index] if index < len(args) else None)
-            if isinstance(value, (str, bytes, list, tuple, dict)):
-                raise TypeError(
-                    f"keras.ops.{self.name}: `{name}` must be a number. Received: "
-                    f"{value!r} ({type(value).__name__})."
-                )
 
     def _marked(self, output: Any, values: list[Any], found: list[Any]) -> Any:
         """The output's spec, which says whether it will be sparse."""
@@ -513,17 +592,23 @@ class Declaration:
         """Raises the rule's or the signature's error in place of a backend's."""
         if context.tracing():
             return
-        if isinstance(error, TypeError):
-            try:
-                self.signature.bind(*args, **kwargs)
-            except TypeError as misuse:
-                raise TypeError(f"keras.ops.{self.name}: {misuse}") from error
+        self._check_call(error, args, kwargs)
         if self.composed and self.name not in current().__dict__:
             return
         try:
             self.infer(self._specs(args) if self.composed else args, kwargs)
         except Exception as taught:
             raise taught from error
+
+
+def _array(backend: Any) -> Callable[[Any], Any]:
+    """How this backend's tensors, and numbers, become arrays."""
+
+    def read(value: Any) -> Any:
+        known = backend.kind_of(value) in (TENSOR, VARIABLE, FOREIGN)
+        return backend.convert_to_numpy(value) if known else np.asarray(value)
+
+    return read
 
 
 def _look(kinds: dict[type, int], value: Any) -> Any:

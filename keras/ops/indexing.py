@@ -127,6 +127,8 @@ def nonzero(x: TensorLike) -> tuple[Tensor, ...]:
     >>> keras.ops.convert_to_numpy(keras.ops.nonzero([0, 3, 5])[0]).tolist()
     [1, 2]
     """
+    if not x.shape:
+        raise ShapeError("`x` must have one dimension or more. Received: shape ().")
     return tuple(KerasTensor((None,), "int32") for _ in x.shape)
 
 

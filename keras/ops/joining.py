@@ -224,6 +224,8 @@ def _listed(xs: Any) -> list[Any]:
         from keras.ops.core import unstack
 
         return unstack(xs)
+    if isinstance(xs, str):
+        raise TypeError("A text is no list of tensors.")
     return [convert_to_tensor(x) for x in xs]
 
 

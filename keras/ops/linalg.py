@@ -339,14 +339,16 @@ def _solved(op_name: str, a: Any, b: Any) -> Tensor:
     _, size = _square(op_name, a)
     vector = len(b.shape) == len(a.shape) - 1
     rows = b.shape[-1] if vector else b.shape[-2] if len(b.shape) > 1 else None
-    if not b.shape or len(b.shape) > len(a.shape) or rows not in (None, size):
+    if len(b.shape) < (1 if vector else 2) or rows not in (None, size):
         if size is not None or not b.shape:
             raise ShapeError(
                 f"keras.ops.{op_name} expects `b` of shape (..., n) or (..., n, k) for "
                 f"`a` of shape (..., n, n). Received: a.shape={a.shape}, "
                 f"b.shape={b.shape}."
             )
-    return KerasTensor(b.shape, a.dtype)
+    places = 1 if vector else 2
+    batch = rules.broadcast(a.shape[:-2], b.shape[:-places])
+    return KerasTensor((*batch, *b.shape[-places:]), a.dtype)
 
 
 @op(promote="wide")
@@ -355,10 +357,11 @@ def solve(a: TensorLike, b: TensorLike) -> Tensor:
 
     Args:
         a: `(..., n, n)`, invertible.
-        b: `(..., n)`, of rank one less than `a`, or `(..., n, k)`.
+        b: `(..., n)`, of rank one less than `a`, or `(..., n, k)`. Leading axes
+            broadcast.
 
     Returns:
-        `x`, of the shape of `b`.
+        `x`, of the shape of `b` with these axes broadcast.
 
     Raises:
         ShapeError: if the shapes do not fit.

@@ -107,12 +107,12 @@ def real_dtype(dtype: str) -> str:
     return dtype
 
 
-def integers(name: str, *tensors: Any) -> None:
+def integers(*tensors: Any) -> None:
     """Refuses anything but bools and integers."""
     for x in tensors:
         if "int" not in x.dtype and x.dtype != "bool":
             raise TypeError(
-                f"keras.ops.{name} needs integers or booleans. Received: dtype "
+                "The tensors must hold integers or booleans. Received: dtype "
                 f"{x.dtype}."
             )
 
@@ -425,6 +425,11 @@ def tensordot(first: Shape, second: Shape, axes_value: Any) -> Shape:
         axes1 = tuple(range(len(first) - count, len(first)))
         axes2 = tuple(range(count))
     else:
+        if not isinstance(axes_value, (tuple, list)) or len(axes_value) != 2:
+            raise ShapeError(
+                "`axes` must be an integer or a pair: the axes of `x1` and of `x2`. "
+                f"Received: axes={axes_value!r}."
+            )
         one, two = axes_value
         axes1 = axes(list(one) if isinstance(one, (tuple, list)) else one, len(first))
         axes2 = axes(list(two) if isinstance(two, (tuple, list)) else two, len(second))
@@ -452,10 +457,10 @@ def get_item(shape: Shape, key: Any) -> Shape:
     """
     parts = list(key) if isinstance(key, tuple) else [key]
     for part in parts:
-        if isinstance(part, (str, bytes, float, dict)):
+        if isinstance(part, (str, bytes, float, dict)) or not _is_index(part):
             raise TypeError(
-                "A tensor is indexed by integers, slices, `...`, None and tensors of "
-                f"integers or booleans. Received: {part!r} "
+                "`key`: a tensor is indexed by integers, slices, `...`, None and "
+                f"tensors of integers or booleans. Received: {part!r} "
                 f"({type(part).__name__}) for a tensor of shape {tuple(shape)}."
             )
     taken = builtins.sum(_consumed(part) for part in parts)
@@ -493,6 +498,13 @@ def get_item(shape: Shape, key: Any) -> Shape:
         at = 0 if separated or place is None else place
         result[at:at] = broadcast(*arrays)
     return tuple(result)
+
+
+def _is_index(part: Any) -> bool:
+    kinds = (slice, list, tuple, type(None), type(...))
+    return (
+        isinstance(part, kinds) or hasattr(part, "__index__") or hasattr(part, "shape")
+    )
 
 
 def _array_shape(part: Any) -> Shape:

@@ -10,7 +10,7 @@ from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import op
 
 
-@op
+@op(promote="number", keep=("segment_ids",))
 def segment_sum(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -43,7 +43,7 @@ def segment_sum(
     return _segmented("segment_sum", data, segment_ids, num_segments)
 
 
-@op
+@op(promote="number", keep=("segment_ids",))
 def segment_prod(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -74,7 +74,7 @@ def segment_prod(
     return _segmented("segment_prod", data, segment_ids, num_segments)
 
 
-@op
+@op(promote="number", keep=("segment_ids",))
 def segment_max(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -106,7 +106,7 @@ def segment_max(
     return _segmented("segment_max", data, segment_ids, num_segments)
 
 
-@op
+@op(promote="number", keep=("segment_ids",))
 def segment_min(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -213,5 +213,12 @@ def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
             "keras.ops.in_top_k expects `targets` of shape (batch,) and `predictions` "
             "of shape (batch, num_classes). Received: "
             f"targets.shape={targets.shape}, predictions.shape={predictions.shape}."
+        )
+    rows = (targets.shape[0], predictions.shape[0])
+    if None not in rows and rows[0] != rows[1]:
+        raise ShapeError(
+            "keras.ops.in_top_k expects one number in `targets` for each row of "
+            f"`predictions`. Received: targets.shape={targets.shape}, "
+            f"predictions.shape={predictions.shape}."
         )
     return KerasTensor(targets.shape, "bool")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
-from keras.backends import arguments
+from keras.backends import arguments, current
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
@@ -307,7 +308,7 @@ def rot90(array: TensorLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tens
             f"shape {tuple(array.shape)}, axes={axes!r}."
         )
     first, second = rules.axes(tuple(axes), len(array.shape), "axes")
-    turns = k % 4
+    turns = index(k) % 4
     if turns == 0:
         return array
     if turns == 2:
@@ -477,7 +478,7 @@ def pad(
     """
     if mode not in _PAD_MODES:
         raise ValueError(
-            f"Unknown mode of pad: {mode!r}. Allowed values: {', '.join(_PAD_MODES)}."
+            f"`mode` must be one of {', '.join(_PAD_MODES)}. Received: mode={mode!r}."
         )
     if constant_values is not None and mode != "constant":
         raise ValueError(
@@ -689,7 +690,7 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(
-            f"Unknown indexing of meshgrid: {indexing!r}. Allowed values: 'xy', 'ij'."
+            f"`indexing` must be 'xy' or 'ij'. Received: indexing={indexing!r}."
         )
     sizes = [rules.product(v.shape) for v in x]
     if indexing == "xy" and len(sizes) > 1:
@@ -710,6 +711,8 @@ def view(x: TensorLike, dtype: Any = None) -> Tensor:
 
     Raises:
         ShapeError: if the last axis does not hold a whole number of elements.
+        ValueError: for a dtype of 64 bits where the framework has none (JAX without
+            x64): bytes are never read as another dtype than was asked for.
 
     Example:
 
@@ -729,6 +732,14 @@ def view(x: TensorLike, dtype: Any = None) -> Tensor:
         raise ShapeError(
             f"The last axis of shape {x.shape} ({x.dtype}) does not hold a whole "
             f"number of {target} elements, so `view` cannot read it as that."
+        )
+    backend = current()
+    if backend.canonical_dtype(target) != target:
+        raise ValueError(
+            f"`dtype` of view cannot be one of 64 bits on the {backend.name} backend, "
+            f"which has these switched off. Read the bytes as "
+            f"{backend.canonical_dtype(target)!r}, or switch 64-bit types on in the "
+            f"framework. Received: dtype={dtype!r}."
         )
     size = None if last is None else last * before // after
     return KerasTensor((*x.shape[:-1], size), target)

@@ -211,7 +211,9 @@ def extract_sequences(
     [[1, 2, 3], [3, 4, 5]]
     """
     if not x.shape:
-        raise ShapeError("keras.ops.extract_sequences expects `x` of rank 1 or more.")
+        raise ShapeError(
+            "keras.ops.extract_sequences expects `x` of rank 1 or more. Received: ()."
+        )
     for name, value in (("length", sequence_length), ("stride", sequence_stride)):
         if value < 1:
             raise ValueError(
@@ -316,6 +318,8 @@ def stft(
     dtype = dtypes.wide_result(core.dtype(x))
     x = core.cast(core.convert_to_tensor(x), dtype)
     window = _window("stft", window, sequence_length, fft_length, dtype)
+    if not x.shape:
+        raise ShapeError("`x` must have one dimension or more. Received: shape ().")
     if center:
         ends = [(0, 0)] * (len(x.shape) - 1) + [(fft_length // 2, fft_length // 2)]
         x = shaping.pad(x, ends, mode="reflect")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 from keras.core.errors import ShapeError
@@ -138,7 +139,7 @@ def searchsorted(
         )
     if side not in ("left", "right"):
         raise ValueError(
-            f"Unknown side of searchsorted: {side!r}. Allowed values: 'left', 'right'."
+            f"`side` must be one of 'left', 'right'. Received: side={side!r}."
         )
     return KerasTensor(values.shape, "int32")
 
@@ -199,7 +200,7 @@ def counts(
     """How often each integer occurs along the last axis; a dense `bincount`."""
     if not x.shape:
         raise ShapeError("`x` of bincount needs a dimension. Received: a scalar.")
-    rules.integers("bincount", x)
+    rules.integers(x)
     if weights is not None and weights.shape != x.shape:
         raise ShapeError(
             "`weights` of bincount must have the shape of `x`. Received: "
@@ -245,6 +246,10 @@ def bincount(
     x = convert_to_tensor(x)
     if weights is not None:
         weights = convert_to_tensor(weights)
+    if index(minlength) < 0:
+        raise ShapeError(
+            f"`minlength` must not be negative. Received: minlength={minlength}."
+        )
     result = counts(x, weights, minlength)
     if sparse:
         return convert_to_tensor(result, sparse=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from keras.backends import arguments
 from keras.core.dtypes import is_float, standardize_dtype
 from keras.core.errors import ShapeError
@@ -146,6 +148,11 @@ def quantile(
     2.0
     """
     check_method("quantile", method)
+    if len(q.shape) > 1:
+        raise ShapeError(
+            "`q` must be a number, or numbers of one dimension. Received: shape "
+            f"{tuple(q.shape)}."
+        )
     reduced = rules.reduced(x.shape, axis, keepdims)
     return KerasTensor((*q.shape, *reduced), x.dtype)
 
@@ -154,14 +161,16 @@ def check_method(name: str, method: str) -> None:
     """Refuses an unknown way to choose between two elements."""
     if method not in METHODS:
         raise ValueError(
-            f"Unknown method of {name}: {method!r}. Allowed values: "
-            f"{', '.join(METHODS)}."
+            f"`method` must be one of {', '.join(METHODS)}. Received: "
+            f"method={method!r}."
         )
 
 
 def hundredth(q: TensorLike) -> Any:
     """Percentages as fractions."""
-    return q / 100 if isinstance(q, (int, float)) else divide(q, 100)
+    if isinstance(q, (list, tuple)):
+        q = np.asarray(q, "float64")
+    return q / 100 if isinstance(q, (int, float, np.ndarray)) else divide(q, 100)
 
 
 @composite
@@ -338,8 +347,7 @@ def correlate(x1: TensorLike, x2: TensorLike, mode: str = "valid") -> Tensor:
     x1, x2 = common_float(x1, x2)
     if mode not in ("valid", "same", "full"):
         raise ValueError(
-            f"Unknown mode of correlate: {mode!r}. Allowed values: 'valid', 'same', "
-            "'full'."
+            f"`mode` must be one of 'valid', 'same', 'full'. Received: mode={mode!r}."
         )
     if len(x1.shape) != 1 or len(x2.shape) != 1 or None in (*x1.shape, *x2.shape):
         raise ShapeError(

@@ -6,6 +6,7 @@ A window's length is a Python integer: it is a size, and sizes are static.
 from __future__ import annotations
 
 import math
+from operator import index
 from typing import Any
 
 from keras.core import config
@@ -175,7 +176,9 @@ def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Ten
         raise ShapeError(
             f"`x` of vander must have one dimension. Received: shape {tuple(x.shape)}."
         )
-    count = x.shape[0] if N is None else N
+    count: Any = x.shape[0] if N is None else index(N)
+    if N is not None and N < 0:
+        raise ShapeError(f"`N` must not be negative. Received: N={N}.")
     exponents = arange(count, dtype="int32")
     if not increasing:
         exponents = subtract(count - 1, exponents)

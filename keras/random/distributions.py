@@ -1,10 +1,26 @@
 """Draws from distributions.
 
-Each backend uses its own generator for speed (JAX: Threefry, TensorFlow: Philox,
-PyTorch: its default one, keyed by the seed, NumPy: Philox), so numbers differ between
-backends; on one backend they depend on the seed alone. Inside `torch.compile`, whose
-graphs cannot hold a generator, PyTorch hashes the seed instead: compiled draws are
-reproducible too, but are others than the eager ones.
+Each backend keeps its own generator, for speed, keyed by the seed and the number of
+draws made with it:
+
+| backend | generator |
+|---|---|
+| NumPy | Philox 4x64 (`numpy.random.Generator`) |
+| JAX | Threefry 2x32 (`jax.random`) |
+| TensorFlow | Philox 4x32 (`tf.random.stateless_*`) |
+| PyTorch | `torch.Generator`: Mersenne Twister on the CPU, Philox on CUDA |
+
+So one seed gives one sequence on one backend, and different numbers on different
+backends: no draw is equal between two of them. What they share is the distribution,
+the state (`SeedGenerator.state`: the seed, and how many draws were made) and how it
+counts on.
+
+Eager code and compiled code (`keras.jit`, `jax.jit`, `tf.function`, XLA) draw the same
+numbers on NumPy, JAX and TensorFlow; but for `gamma`, `beta` and `binomial` on
+TensorFlow, which are its own and have no XLA kernel. On PyTorch that holds for code
+that is not compiled by `torch.compile`: its graphs cannot hold a generator, so there
+the seed and the place of each number are hashed. Such draws are reproducible, too, but
+others than the eager ones; `gamma`, `beta` and `binomial` draw from torch's own state.
 """
 
 from __future__ import annotations
@@ -29,7 +45,27 @@ def _drawn(op_name: str, shape: Any, dtype: Any, kind: str = "float") -> KerasTe
             f"keras.random.{op_name} draws {kind} numbers, so it needs a {kind} dtype. "
             f"Received: dtype={dtype!r}."
         )
-    return KerasTensor(shape, dtype)
+    return KerasTensor(rules.as_shape(shape), dtype)
+
+
+def _at_least(least: float, **values: Any) -> None:
+    """Refuses parameters that are numbers and too small."""
+    for name, value in values.items():
+        if isinstance(value, (int, float)) and value < least:
+            raise ValueError(
+                f"`{name}` must be at least {least}. Received: {name}={value!r}."
+            )
+
+
+def _in_order(minval: Any, maxval: Any, strictly: bool) -> None:
+    """Refuses bounds that are numbers and enclose nothing."""
+    known = isinstance(minval, (int, float)) and isinstance(maxval, (int, float))
+    if known and (minval >= maxval if strictly else minval > maxval):
+        raise ValueError(
+            f"`minval` must be {'less' if strictly else 'at most'} "
+            f"{'than ' if strictly else ''}`maxval`. Received: minval={minval!r}, "
+            f"maxval={maxval!r}."
+        )
 
 
 @op
@@ -51,7 +87,11 @@ def normal(
             time), or None for the process-wide generator.
 
     Returns:
-        A tensor of that shape and dtype.
+        A tensor of that shape and dtype. The numbers depend on the seed and on the
+        backend, whose own generator draws: Philox on NumPy and TensorFlow, Threefry on
+        JAX, `torch.Generator` on PyTorch. No two backends draw equal numbers. Compiled
+        code draws what eager code does, except under `torch.compile`, which hashes the
+        seed: reproducible as well, but other numbers.
 
     Example:
 
@@ -59,6 +99,7 @@ def normal(
     >>> keras.random.normal((2, 3), seed=1).shape == (2, 3)
     True
     """
+    _at_least(0, stddev=stddev)
     return _drawn("normal", shape, dtype)
 
 
@@ -78,6 +119,7 @@ def uniform(
         maxval: upper bound, excluded.
         dtype: a float dtype, `floatx()` by default; for integers see `randint`.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype.
@@ -89,6 +131,7 @@ def uniform(
     >>> bool((x >= 0).all() and (x < 1).all())
     True
     """
+    _in_order(minval, maxval, strictly=False)
     return _drawn("uniform", shape, dtype)
 
 
@@ -108,6 +151,7 @@ def randint(
         maxval: upper bound, excluded.
         dtype: an integer dtype.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype.
@@ -119,6 +163,7 @@ def randint(
     >>> sorted({int(n) for n in x})
     [0, 1, 2, 3, 4, 5]
     """
+    _in_order(minval, maxval, strictly=True)
     return _drawn("randint", shape, dtype, "integer")
 
 
@@ -138,6 +183,7 @@ def truncated_normal(
         stddev: standard deviation before truncation.
         dtype: a float dtype, `floatx()` by default.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype.
@@ -149,6 +195,7 @@ def truncated_normal(
     >>> bool((abs(x) <= 2).all())
     True
     """
+    _at_least(0, stddev=stddev)
     return _drawn("truncated_normal", shape, dtype)
 
 
@@ -163,6 +210,7 @@ def categorical(
         num_samples: how many draws for each row.
         dtype: an integer dtype.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         `(batch, num_samples)` class numbers.
@@ -197,6 +245,7 @@ def dropout(
         noise_shape: shape of the random choice, broadcast to the inputs; None in it
             stands for the size of the inputs. By default each value has its own.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor like `inputs`.
@@ -217,6 +266,11 @@ def dropout(
             f"Received: rate={rate!r}."
         )
     if noise_shape is not None:
+        if not isinstance(noise_shape, (tuple, list)):
+            raise ShapeError(
+                "`noise_shape` must be a tuple of integers, with None for the sizes of "
+                f"the inputs. Received: noise_shape={noise_shape!r}."
+            )
         concrete = (
             size if noise is None else noise
             for noise, size in zip(noise_shape, inputs.shape, strict=False)
@@ -238,6 +292,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
         x: tensor of rank 1 or more.
         axis: the axis to shuffle.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor like `x`.
@@ -253,7 +308,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op
+@op(check=True)
 def gamma(
     shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Any = None
 ) -> Tensor:
@@ -264,6 +319,7 @@ def gamma(
         alpha: shape parameter, positive; broadcast to `shape`.
         dtype: a float dtype, `floatx()` by default.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype.
@@ -278,7 +334,7 @@ def gamma(
     return _drawn("gamma", shape, dtype)
 
 
-@op
+@op(check=True)
 def beta(
     shape: ShapeLike,
     alpha: TensorLike,
@@ -294,6 +350,7 @@ def beta(
         beta: second parameter, positive; broadcast to `shape`.
         dtype: a float dtype, `floatx()` by default.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype, with values between 0 and 1.
@@ -308,7 +365,7 @@ def beta(
     return _drawn("beta", shape, dtype)
 
 
-@op
+@op(check=True)
 def binomial(
     shape: ShapeLike,
     counts: TensorLike,
@@ -324,6 +381,7 @@ def binomial(
         probabilities: probability of success; broadcast to `shape`.
         dtype: a float dtype, `floatx()` by default.
         seed: an integer, a `SeedGenerator`, or None for the process-wide generator.
+            Which generator draws depends on the backend: see `keras.random.normal`.
 
     Returns:
         A tensor of that shape and dtype.

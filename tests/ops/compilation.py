@@ -95,18 +95,23 @@ def compiled(backend: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return torch.compile(function, fullgraph=True, backend="eager")
 
 
-def failure(backend: str, row: Row) -> Exception | None:
-    """What the current backend's compiler says against the row; None if it takes it."""
+def failure(backend: str, *rows: Row) -> Exception | None:
+    """What the current backend's compiler says; None if it takes all the rows.
+
+    They are compiled together, as one function: a compiler takes longer to start than
+    to compile one op.
+    """
+    given = [[list(row.args), row.kwargs] for row in rows]
 
     def function(*tensors: Any) -> Any:
         feed = iter(tensors)
-        args = map_arrays(lambda _: next(feed), row.args)
-        kwargs = map_arrays(lambda _: next(feed), row.kwargs)
-        return flatten(getattr(ops, row.op)(*args, **kwargs))
+        results: list[Any] = []
+        calls = map_arrays(lambda _: next(feed), given)
+        for row, (args, kwargs) in zip(rows, calls, strict=True):
+            results += flatten(getattr(ops, row.op)(*args, **kwargs))
+        return [x for x in results if hasattr(x, "dtype")]
 
-    leaves = [
-        x for x in flatten([list(row.args), row.kwargs]) if isinstance(x, np.ndarray)
-    ]
+    leaves = [x for x in flatten(given) if isinstance(x, np.ndarray)]
     tensors = [ops.convert_to_tensor(x) for x in leaves]
     try:
         compiled(backend, function)(*tensors)

@@ -44,13 +44,20 @@ def test_the_page_is_whole() -> None:
 
 @pytest.mark.parametrize("op", ROWS)
 def test_bound(backend: str, op: str) -> None:
-    """Within twice the published error and one more, in each dtype."""
-    for dtype in accuracy.DTYPES:
-        bound = BOUNDS.get((op, dtype, backend))
-        if bound is not None:
-            error = accuracy.error(ROWS[op], dtype)
-            assert error is not None
-            assert error <= 2 * bound + 1, dtype
+    """Within one and a half of the published error and half an epsilon more.
+
+    The numbers are the same on every run; another CPU adds up in another order, and
+    may round the last digit the other way.
+    """
+    listed = tuple(d for d in accuracy.DTYPES if (op, d, backend) in BOUNDS)
+    for dtype, error in accuracy.errors(ROWS[op], listed).items():
+        assert error is not None
+        assert error <= 1.5 * BOUNDS[op, dtype, backend] + 0.5, dtype
+
+
+def test_float64_is_float64() -> None:
+    """No op computes by way of float32, whose epsilon is 5e8 of float64's."""
+    assert max(error for (_, d, _), error in BOUNDS.items() if d == "float64") < 1e3
 
 
 # Functions of NumPy's own name and meaning, on what is no ordinary number.

@@ -166,3 +166,20 @@ def test_a_symbolic_tensor_has_no_numbers() -> None:
         ops.convert_to_numpy(x)
     with pytest.raises(TypeError, match="Python condition"):
         bool(x > 0)
+
+
+def test_view_as_64_bits_where_there_are_none() -> None:
+    """JAX without x64: the same error eagerly and symbolically, never other bytes."""
+    pytest.importorskip("jax")
+    with keras.backend_scope("jax"):
+        text = message("view", (keras.KerasTensor((2, 4)), "int64"))
+        assert "`dtype`" in text and "'int32'" in text and "dtype='int64'" in text
+        assert message("view", (ops.zeros((2, 4)), "int64")) == text
+
+
+@pytest.mark.parametrize("shape", [None, (2, None), (2, 1.5), "ab"])
+def test_sizes_that_are_none(backend: str, shape: Any) -> None:
+    """A tensor that is made needs a size; only a symbolic run may leave it open."""
+    for make in (ops.zeros, ops.ones, lambda shape: ops.full(shape, 1.0)):
+        with pytest.raises(TypeError, match=r"keras.ops.\w+: `shape` must be an int"):
+            make(shape)

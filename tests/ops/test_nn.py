@@ -47,7 +47,7 @@ CASES: list[tuple[str, tuple[Any, ...], tuple[str, ...]]] = [
     ("dot_product_attention", (X[..., 0], X, X), ("`query` of rank 4", "(2, 6, 6)")),
     ("dot_product_attention", (X, X[:, :3], X), ("one length", "(2, 3, 6, 4)")),
     ("top_k", (V, 6), ("`k`", "(5,)", "k=6")),
-    ("in_top_k", (V, V, 1), ("(batch, num_classes)", "(5,)")),
+    ("in_top_k", (V.astype("int32"), V, 1), ("(batch, num_classes)", "(5,)")),
     ("segment_sum", (MATRIX, np.zeros((2,), "int32")), ("each row", "(2,)")),
     ("space_to_depth", (X[:, :5].copy(), 2), ("`block_size`", "(2, 5, 6, 4)")),
     ("depth_to_space", (X[..., :3].copy(), 2), ("`block_size**2`", "(2, 6, 6, 3)")),
@@ -224,3 +224,14 @@ def test_sparse_one_hot() -> None:
         assert numpy_of(y).tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 1]]
     with keras.backend_scope("numpy"), pytest.raises(ValueError, match="no sparse"):
         ops.one_hot([1], 3, sparse=True)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_attention_in_half_precision_inside_jit(backend: str, dtype: str) -> None:
+    """JAX on a CPU has no kernel for float16 there."""
+    x = ops.cast(np.random.default_rng(0).normal(size=(1, 3, 2, 4)), dtype)
+    y = keras.jit(lambda x: ops.dot_product_attention(x, x, x))(x)
+    wide = ops.cast(x, "float32")
+    want = ops.convert_to_numpy(ops.dot_product_attention(wide, wide, wide))
+    got = ops.convert_to_numpy(ops.cast(y, "float32"))
+    np.testing.assert_allclose(got, want, atol=2e-2)

@@ -38,7 +38,6 @@ CASES[7] = (*CASES[7][:2], _parts.transpose(3, 0, 1, 2).reshape(4, 6))
 # pattern, sizes, parts of the message
 BAD: list[tuple[Any, dict[str, Any], tuple[str, ...]]] = [
     ("a b c", {}, ("one '->'", "'a b c'")),
-    (3, {}, ("one '->'", "pattern=3")),
     ("a -> b -> c", {}, ("one '->'",)),
     ("a b -> b a", {}, ("3 dimensions", "names 2", "(2, 3, 4)")),
     ("a b c d ... -> ... a b c d", {}, ("3 dimensions",)),

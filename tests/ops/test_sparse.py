@@ -7,6 +7,7 @@ symbolic rule says so.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import keras
 from keras import ops
 from keras.ops import sparsity
 from tests.conftest import BACKENDS
+from tests.ops import sparse_results
 
 X = np.array([[0, 0.5, 0, -0.25], [0, 0, 0, 0], [0.75, 0, 0.125, 0]], "float32")
 Y = np.array([[0, 2.0, 0, 0], [0, 0, 3.0, 0], [4.0, 0, 0, -5.0]], "float32")
@@ -246,3 +248,11 @@ def test_backends_without_sparse_tensors_say_so(name: str) -> None:
     """NumPy and PyTorch refuse to make one."""
     with keras.backend_scope(name), pytest.raises(ValueError, match="no sparse"):
         ops.convert_to_tensor(X, sparse=True)
+
+
+def test_the_page_of_sparse_results_is_true() -> None:
+    """`python tools/op_sparsity.py` writes it anew."""
+    pytest.importorskip("tensorflow")
+    pytest.importorskip("jax")
+    page = Path(__file__).parents[2] / "docs" / "op_sparsity.md"
+    assert page.read_text() == sparse_results.page()

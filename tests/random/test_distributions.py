@@ -128,7 +128,7 @@ def test_parameters_may_be_tensors(backend: str) -> None:
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one", True])
 def test_a_wrong_seed(backend: str, seed: Any) -> None:
-    with pytest.raises(ValueError, match="A seed must be an integer from 0 to"):
+    with pytest.raises(ValueError, match="`seed` must be an integer from 0 to"):
         random.normal((2,), seed=seed)
 
 

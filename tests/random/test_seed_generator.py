@@ -90,9 +90,9 @@ def test_it_stays_on_its_backend(backend: str) -> None:
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "x"])
 def test_wrong_seeds(seed: Any) -> None:
-    with pytest.raises(ValueError, match="A seed must be an integer from 0"):
+    with pytest.raises(ValueError, match="`seed` must be an integer from 0"):
         random.SeedGenerator(seed)
-    with pytest.raises(ValueError, match="A seed must be an integer from 0"):
+    with pytest.raises(ValueError, match="`seed` must be an integer from 0"):
         set_random_seed(seed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index as _index
 from typing import Any
 
 import jax.numpy as _jnp
@@ -78,7 +79,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
 
 
 def meshgrid(*x: Any, indexing: str = "xy") -> Any:
-    return list(_jnp.meshgrid(*x, indexing=indexing))
+    return list(_jnp.meshgrid(*map(_jnp.ravel, x), indexing=indexing))
 
 
 # Shaping --------------------------------------------------------------------------
@@ -119,6 +120,8 @@ def flip(x: Any, axis: Any = None) -> Any:
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+    if isinstance(shift, float):
+        raise TypeError("Places are integers.")
     return _jnp.roll(x, shift, axis)
 
 
@@ -160,7 +163,7 @@ def view(x: Any, dtype: Any = None) -> Any:
 
 
 def concatenate(xs: Any, axis: int = 0) -> Any:
-    return _jnp.concatenate(xs, axis)
+    return _jnp.concatenate(xs, _index(axis))
 
 
 def stack(xs: Any, axis: int = 0) -> Any:
@@ -173,7 +176,10 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
-    return list(_jnp.moveaxis(x, axis, 0))
+    parts = _jnp.moveaxis(x, axis, 0)
+    if num is not None and num != len(parts):
+        raise ValueError(f"There are {len(parts)} parts.")
+    return list(parts)
 
 
 # Diagonals ------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import jax as _jax
 import jax.numpy as _jnp
 
 from keras.backends import windows as _windows
+from keras.backends.arguments import check_layout as _check_layout
 
 
 def unfold(
@@ -47,6 +48,7 @@ def fold(
 
 
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
         b, c, h, w = _jnp.shape(x)
@@ -60,6 +62,7 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
 
 
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
         b, c, h, w = _jnp.shape(x)

@@ -6,6 +6,7 @@ the steps so far that end at place `s` of the target with blanks between its lab
 
 from __future__ import annotations
 
+from operator import index as _index
 from typing import Any
 
 import jax as _jax
@@ -22,6 +23,9 @@ def ctc_loss(
     output_length: Any,
     mask_index: int = 0,
 ) -> Any:
+    if {target_length.dtype.kind, output_length.dtype.kind} - {"i", "u"}:
+        raise TypeError("Lengths are integers.")
+    mask_index = _index(mask_index)
     logs = _jax.nn.log_softmax(output.astype("float32"), -1)
     batch, length = target.shape
     places = 2 * length + 1

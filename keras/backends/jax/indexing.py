@@ -102,6 +102,7 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
         length = minlength
     else:
         length = max(int(x.max()) + 1 if x.size else 0, minlength)
+    x = x.astype("int32") if x.dtype == bool else x
     rows = x.reshape(-1, x.shape[-1])
     each = _jnp.int32(1) if weights is None else weights.reshape(rows.shape)
     result = _jnp.zeros((rows.shape[0], length), each.dtype)

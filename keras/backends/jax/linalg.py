@@ -88,7 +88,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
 
 
 def pinv(x: Any, rcond: float | None = None) -> Any:
-    return _linalg.pinv(x, rcond if rcond is not None else _precision(x))
+    return _linalg.pinv(x, _precision(x) if rcond is None else float(rcond))
 
 
 def _precision(x: Any) -> float:
@@ -96,6 +96,8 @@ def _precision(x: Any) -> float:
 
 
 def matrix_rank(x: Any, tol: float | None = None) -> Any:
+    if x.ndim < 2:
+        raise ValueError("Matrices are needed.")
     if tol is None:
         return _linalg.matrix_rank(x).astype("int32")
     return _jnp.sum(svd(x, compute_uv=False) > tol, -1).astype("int32")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index as _index
 from typing import Any
 
 import jax as _jax
@@ -104,6 +105,8 @@ def multi_hot(
     **kwargs: Any,
 ) -> Any:
     num_classes = kwargs.get("num_tokens", num_classes)
+    if not inputs.ndim:
+        raise ValueError("One dimension is needed.")
     hot = one_hot(inputs, num_classes, axis, dtype)  # type: ignore[arg-type]
     hot = _jnp.max(hot, 1 if inputs.ndim > 1 else 0)
     return _sparse(hot, inputs.size) if sparse else hot
@@ -140,6 +143,7 @@ def _log_probabilities(output: Any, from_logits: bool, axis: int) -> Any:
 def categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Any:
+    axis = _index(axis)
     _same_shape(target, output)
     return -_jnp.sum(target * _log_probabilities(output, from_logits, axis), axis)
 
@@ -185,8 +189,10 @@ def batch_normalization(
     if scale is not None:
         factor = factor * scale
     shift = -mean * factor if offset is None else offset - mean * factor
+    if factor.ndim > 1 or shift.ndim > 1 or not x.ndim:
+        raise ValueError("Vectors are needed.")
     shape = [1] * x.ndim
-    shape[axis] = x.shape[axis]
+    shape[axis] = -1
     return x * factor.reshape(shape) + shift.reshape(shape)
 
 
@@ -220,6 +226,9 @@ def layer_normalization(
     centred = wide - mean
     variance = _jnp.mean(_jnp.square(centred), axes, keepdims=True)
     y = (centred * _jax.lax.rsqrt(variance + eps)).astype(x.dtype)
+    for vector in (gamma, beta):
+        if vector is not None and vector.ndim != len(axes):
+            raise ValueError("The ranks differ.")
     y = y if gamma is None else y * gamma.reshape(shape)
     return y if beta is None else y + beta.reshape(shape)
 
@@ -239,6 +248,8 @@ def rms_normalization(
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
     mean = _jnp.mean(_jnp.square(wide), axes, keepdims=True)
     y = (wide * _jax.lax.rsqrt(mean + eps)).astype(x.dtype)
+    if scale is not None and scale.ndim != len(axes):
+        raise ValueError("The ranks differ.")
     return y if scale is None else y * scale.reshape(shape)
 
 
@@ -246,6 +257,7 @@ def normalize(
     x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
+    axis, order = _index(axis), float(order)
     if order == 2:  # the square root of 0 has no gradient
         squares = _jnp.sum(_jnp.square(x), axis, keepdims=True)
         return x * _jax.lax.rsqrt(_jnp.maximum(squares, eps**2))
@@ -286,6 +298,13 @@ def dot_product_attention(
             f"float16 or bfloat16. Received: {_jax.default_backend()}, {dtype}. Pass "
             "flash_attention=None."
         )
+    if dtype == _jnp.float16 and _jax.default_backend() == "cpu":
+        # Inside `jit`, XLA has no such product of float16 on a CPU.
+        wide = (x.astype("float32") for x in (query, key, value))
+        bias = None if bias is None else bias.astype("float32")
+        q, k, v = wide
+        y = dot_product_attention(q, k, v, bias, mask, scale, is_causal)
+        return y.astype(dtype)
     return _jax.nn.dot_product_attention(
         query,
         key,

@@ -19,6 +19,8 @@ def dot(x1: Any, x2: Any) -> Any:
 
 
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+    if isinstance(axes, int) and axes < 0:
+        raise ValueError("The number of axes is negative.")
     return _jnp.tensordot(x1, x2, axes)
 
 

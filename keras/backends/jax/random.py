@@ -53,6 +53,7 @@ def _scaled(x: Any, factor: Any, offset: Any) -> Any:
 def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, stddev)
     x = _jax.random.normal(_key(seed), tuple(shape), _float(dtype))
     return _scaled(x, stddev, mean)
 
@@ -64,12 +65,15 @@ def uniform(
     dtype: Any = None,
     seed: Any = None,
 ) -> Any:
+    _seeds.in_order(minval, maxval)
     return _jax.random.uniform(_key(seed), tuple(shape), _float(dtype), minval, maxval)
 
 
 def randint(
     shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Any:
+    minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
+    _seeds.in_order(minval, maxval)
     wanted = _native_dtype(dtype)
     return _jax.random.randint(_key(seed), tuple(shape), minval, maxval, wanted)
 
@@ -77,6 +81,7 @@ def randint(
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, stddev)
     wanted = _float(dtype)
     x = _jax.random.truncated_normal(_key(seed), -2.0, 2.0, tuple(shape), wanted)
     return _scaled(x, stddev, mean)
@@ -116,6 +121,7 @@ def _wide(dtype: Any, *parameters: Any) -> tuple[Any, ...]:
 
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+    _seeds.at_least(0, alpha)
     wanted = _float(dtype)
     wide, alpha = _wide(wanted, alpha)
     drawn = _jax.random.gamma(_key(seed), alpha, tuple(shape), wide)
@@ -123,6 +129,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
+    _seeds.at_least(0, alpha, beta)
     wanted = _float(dtype)
     wide, alpha, beta = _wide(wanted, alpha, beta)
     drawn = _jax.random.beta(_key(seed), alpha, beta, tuple(shape), wide)
@@ -132,6 +139,8 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
 def binomial(
     shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, counts, probabilities)
+    _seeds.in_order(probabilities, 1)
     wanted = _float(dtype)
     wide, counts, probabilities = _wide(wanted, counts, probabilities)
     drawn = _jax.random.binomial(_key(seed), counts, probabilities, tuple(shape), wide)

@@ -6,6 +6,7 @@ import builtins as _builtins
 import math as _math
 from typing import Any
 
+import jax as _jax
 import jax.numpy as _jnp
 
 from keras.backends import arguments as _arguments
@@ -82,7 +83,13 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
-    q = float(q) if type(q) is int else q
+    if type(q) in (int, float):
+        fine = 0 <= q <= 1
+        q = float(q)
+    else:
+        fine = isinstance(q, _jax.core.Tracer) or bool(((q >= 0) & (q <= 1)).all())
+    if not fine:
+        raise ValueError("Quantiles lie between 0 and 1.")
     if method == "nearest":
         # JAX rounds halves down; NumPy rounds them to the even place.
         last = _math.prod(x.shape[a] for a in _arguments.normal_axes(axis, x.ndim)) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable as _Callable
+from operator import index as _index
 from typing import Any
 
 import jax as _jax
@@ -24,6 +25,10 @@ def _count(segment_ids: Any, num_segments: int | None) -> int:
 
 def _segment(function: _Callable[..., Any], data: Any, ids: Any, *rest: Any) -> Any:
     num_segments, in_order = rest
+    if ids.ndim != 1 or not data.ndim or data.shape[0] != ids.shape[0]:
+        raise ValueError("The segment numbers do not fit the rows.")
+    if ids.dtype.kind not in "iu":
+        raise TypeError("Places are integers.")
     count = _count(ids, num_segments)
     ids = ids.astype("int32")
     if not in_order:
@@ -74,7 +79,9 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
 
 
 def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
-    targets = targets.astype("int32")
+    if targets.dtype.kind not in "iu":
+        raise TypeError("Places are integers.")
+    targets, k = targets.astype("int32"), _index(k)
     valid = (targets >= 0) & (targets < predictions.shape[1])
     safe = _jnp.where(valid, targets, 0)[:, None]
     own = _jnp.take_along_axis(predictions, safe, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index as _index
 from typing import Any
 
 import numpy as _np
@@ -49,7 +50,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
-    return _np.eye(N, M, k, _native(dtype))
+    return _np.eye(N, M, _index(k), _native(dtype))
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
@@ -72,7 +73,10 @@ def spaced(
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
-    return _np.tri(N, M, k, _native(dtype))
+    if N < 0 or (M is not None and M < 0):
+        raise ValueError("Negative sizes.")
+    columns = None if M is None else _index(M)
+    return _np.tri(_index(N), columns, _index(k), _native(dtype))
 
 
 def meshgrid(*x: Any, indexing: Any = "xy") -> Any:
@@ -85,6 +89,9 @@ swapaxes = _np.swapaxes
 
 
 def reshape(x: Any, newshape: Any) -> Any:
+    sizes = newshape if isinstance(newshape, (tuple, list)) else (newshape,)
+    if any(size < -1 for size in sizes):  # which NumPy takes for -1
+        raise ValueError("Negative sizes.")
     return _np.reshape(x, newshape)
 
 
@@ -117,6 +124,8 @@ def flip(x: Any, axis: Any = None) -> Any:
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+    if isinstance(shift, float):
+        raise TypeError("Places are integers.")
     return _np.roll(x, shift, axis)
 
 
@@ -150,7 +159,7 @@ def view(x: Any, dtype: Any = None) -> Any:
 
 
 def concatenate(xs: Any, axis: int = 0) -> Any:
-    return _np.concatenate(xs, axis)
+    return _np.concatenate(xs, _index(axis))
 
 
 def stack(xs: Any, axis: int = 0) -> Any:
@@ -163,6 +172,8 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
+    if num is not None and num != x.shape[axis]:
+        raise ValueError(f"There are {x.shape[axis]} parts.")
     return list(_np.moveaxis(x, axis, 0))
 
 
@@ -170,11 +181,11 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
 
 
 def tril(x: Any, k: int = 0) -> Any:
-    return _np.tril(_matrices(x), k)
+    return _np.tril(_matrices(x), _index(k))
 
 
 def triu(x: Any, k: int = 0) -> Any:
-    return _np.triu(_matrices(x), k)
+    return _np.triu(_matrices(x), _index(k))
 
 
 def _matrices(x: Any) -> Any:

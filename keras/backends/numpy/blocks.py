@@ -7,6 +7,7 @@ from typing import Any
 import numpy as _np
 
 from keras.backends import windows as _windows
+from keras.backends.arguments import check_layout as _check_layout
 
 
 def unfold(
@@ -46,6 +47,7 @@ def fold(
 
 
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
         b, c, h, w = _np.shape(x)
@@ -59,6 +61,7 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
 
 
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
         b, c, h, w = _np.shape(x)

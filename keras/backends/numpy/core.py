@@ -21,6 +21,9 @@ tensor_types = (_np.ndarray,)
 inexact = frozenset(
     map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
 ) | frozenset(_NATIVE.values())
+_COMPLEX = frozenset(map(_np.dtype, ("complex64", "complex128")))
+floats = inexact - _COMPLEX
+reals = floats | frozenset(map(_np.dtype, ("bool", *_np.typecodes["AllInteger"])))
 wide = frozenset(map(_np.dtype, ("float32", "float64", "complex64", "complex128")))
 # Logic takes all of these as they are: what is not zero is true.
 boolean = wide | frozenset(

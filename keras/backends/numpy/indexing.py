@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins as _builtins
+import math as _math
 from typing import Any
 
 import numpy as _np
@@ -21,6 +22,8 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+    if indices.dtype.kind in "fc":
+        raise TypeError("Places are integers.")
     return _np.take_along_axis(x, indices.astype("int64"), axis)
 
 
@@ -45,7 +48,8 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
 
 def scatter(indices: Any, values: Any, shape: Any) -> Any:
     result = _np.zeros(tuple(shape), values.dtype)
-    _np.add.at(result, tuple(_np.moveaxis(indices, -1, 0)), values)
+    places = tuple(_np.moveaxis(indices, -1, 0))
+    _np.add.at(result, places, _np.broadcast_to(values, result[places].shape))
     return result
 
 
@@ -64,6 +68,7 @@ def scatter_update(
 ) -> Any:
     result = _np.array(inputs)
     places = tuple(_np.moveaxis(indices, -1, 0))
+    updates = _np.broadcast_to(updates, result[places].shape)
     if reduction is None:
         result[places] = updates
     else:
@@ -79,6 +84,8 @@ def sort(x: Any, axis: int | None = -1) -> Any:
 
 
 def argsort(x: Any, axis: int | None = -1) -> Any:
+    if axis is not None and not x.ndim:
+        raise ValueError("A scalar has no axes.")
     return _np.argsort(x, axis, kind="stable").astype("int32")
 
 
@@ -95,7 +102,8 @@ def nonzero(x: Any) -> Any:
 
 
 def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
-    rows = x.reshape(-1, x.shape[-1])
+    x = x.astype("int32") if x.dtype.kind == "b" else x
+    rows = x.reshape(_math.prod(x.shape[:-1]), x.shape[-1])
     length = max(int(x.max()) + 1 if x.size else 0, minlength)
     result = _np.zeros(
         (len(rows), length), "int32" if weights is None else weights.dtype
@@ -107,6 +115,8 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
 
 def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
+    if x.dtype.kind in "OUS":
+        raise TypeError("Numbers are needed.")
     values, index, inverse, amounts = _np.unique(
         x, return_index=True, return_inverse=True, return_counts=True, axis=axis
     )

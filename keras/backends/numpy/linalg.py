@@ -16,6 +16,8 @@ def cholesky(x: Any, upper: bool = False) -> Any:
 
 
 def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+    if x.shape[-1] != x.shape[-2]:
+        raise ValueError("Square matrices are needed.")
     root = _np.triu(x) if upper else _np.tril(x)
     turned = _np.swapaxes(root, -1, -2)
     return inv(turned @ root if upper else root @ turned)
@@ -65,6 +67,8 @@ def lu_factor(x: Any) -> tuple[Any, Any]:
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if isinstance(axis, float):
+        raise TypeError("An axis is an integer.")
     axis = tuple(axis) if isinstance(axis, list) else axis
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
     found = _np.asarray(_linalg.norm(wide, ord, axis, keepdims))
@@ -101,9 +105,12 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
 
 def pinv(x: Any, rcond: float | None = None) -> Any:
     if rcond is None:
-        rcond = float(_np.finfo(x.dtype).eps) * max(x.shape[-2:])
-    return _linalg.pinv(x, rcond)
+        return _linalg.pinv(x, float(_np.finfo(x.dtype).eps) * max(x.shape[-2:]))
+    return _linalg.pinv(x, float(rcond))
 
 
 def matrix_rank(x: Any, tol: float | None = None) -> Any:
+    if x.ndim < 2:
+        raise ValueError("Matrices are needed.")
+    tol = None if tol is None else float(tol)
     return _np.asarray(_linalg.matrix_rank(x, tol)).astype("int32")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math as _math
 from collections.abc import Callable as _Callable
 from functools import wraps as _wraps
+from operator import index as _index
 from typing import Any
 
 import numpy as _np
@@ -138,7 +139,7 @@ def tanh_shrink(x: Any) -> Any:
 
 
 def threshold(x: Any, threshold: float, default_value: float) -> Any:
-    return _np.where(x > threshold, x, default_value).astype(x.dtype)
+    return _np.where(x > threshold, x, float(default_value)).astype(x.dtype)
 
 
 @_elementwise
@@ -169,12 +170,16 @@ def _softmax(x: Any, axis: Any) -> Any:
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:
+    if isinstance(axis, int) and not x.ndim:
+        raise ValueError("A scalar has no axes.")
     return _softmax(x, axis)
 
 
 @_elementwise
 def _log_softmax(x: Any, axis: Any) -> Any:
     axis = tuple(axis) if isinstance(axis, list) else axis
+    if isinstance(axis, int) and not x.ndim:
+        raise ValueError("A scalar has no axes.")
     shifted = x - _np.max(x, axis, keepdims=True)
     return shifted - _np.log(_np.sum(_np.exp(shifted), axis, keepdims=True))
 
@@ -212,6 +217,8 @@ def one_hot(
     if sparse:
         raise ValueError("The numpy backend has no sparse tensors.")
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
+    if _index(num_classes) < 0:
+        raise ValueError("Negative number of classes.")
     hot = (_np.asarray(x)[..., None] == _np.arange(num_classes)).astype(wanted)
     return _np.moveaxis(hot, -1, axis)
 
@@ -225,6 +232,8 @@ def multi_hot(
     **kwargs: Any,
 ) -> Any:
     num_classes = kwargs.get("num_tokens", num_classes)
+    if not inputs.ndim:
+        raise ValueError("One dimension is needed.")
     hot = one_hot(inputs, num_classes, axis, dtype, sparse)  # type: ignore[arg-type]
     return _np.max(hot, 1 if inputs.ndim > 1 else 0)
 
@@ -262,6 +271,7 @@ def _log_probabilities(output: Any, from_logits: bool, axis: int) -> Any:
 def categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Any:
+    axis = _index(axis)
     _same_shape(target, output)
     logs = _log_probabilities(_wide(output), from_logits, axis)
     return _np.asarray(-_np.sum(target * logs, axis)).astype(output.dtype, copy=False)
@@ -308,8 +318,10 @@ def batch_normalization(
     shape = [1] * x.ndim
     shape[axis] = x.shape[axis]
     vectors = (mean, variance, offset, scale)
+    if any(v is not None and v.ndim > 1 for v in vectors):
+        raise ValueError("Vectors are needed.")
     mean, variance, offset, scale = (
-        None if v is None else _wide(v).reshape(shape) for v in vectors
+        v if v is None else _wide(v).reshape(shape if v.ndim else ()) for v in vectors
     )
     y = (_wide(x) - mean) / _np.sqrt(variance + epsilon)
     y = y if scale is None else y * scale
@@ -340,6 +352,9 @@ def layer_normalization(
     mean, variance = moments(_wide(x), axes, keepdims=True)
     eps = _config.epsilon() if epsilon is None else epsilon
     y = (_wide(x) - mean) / _np.sqrt(variance + eps)
+    for vector in (gamma, beta):
+        if vector is not None and vector.ndim != len(axes):
+            raise ValueError("The ranks differ.")
     y = y if gamma is None else y * _wide(gamma).reshape(shape)
     y = y if beta is None else y + _wide(beta).reshape(shape)
     return y.astype(x.dtype, copy=False)
@@ -358,6 +373,8 @@ def rms_normalization(
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     y = _wide(x) / _np.sqrt(_np.mean(_wide(x) ** 2, axes, keepdims=True) + eps)
+    if scale is not None and scale.ndim != len(axes):
+        raise ValueError("The ranks differ.")
     y = y if scale is None else y * _wide(scale).reshape(shape)
     return y.astype(x.dtype, copy=False)
 
@@ -366,6 +383,7 @@ def normalize(
     x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
+    axis, order = _index(axis), float(order)
     norm = _np.sum(_np.abs(_wide(x)) ** order, axis, keepdims=True) ** (1 / order)
     return (x / _np.maximum(norm, eps)).astype(x.dtype, copy=False)
 

@@ -21,6 +21,8 @@ def matmul(x1: Any, x2: Any) -> Any:
 
 @_np.errstate(all="ignore")
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+    if isinstance(axes, int) and axes < 0:
+        raise ValueError("The number of axes is negative.")
     return _np.tensordot(_wide(x1), _wide(x2), axes).astype(x1.dtype, copy=False)
 
 

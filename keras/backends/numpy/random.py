@@ -40,6 +40,7 @@ def _float(dtype: Any) -> Any:
 def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, stddev)
     wanted = _float(dtype)
     drawn = _source(seed).standard_normal(tuple(shape))
     return _np.asarray(drawn * stddev + mean).astype(wanted)
@@ -52,6 +53,7 @@ def uniform(
     dtype: Any = None,
     seed: Any = None,
 ) -> Any:
+    _seeds.in_order(minval, maxval)
     wanted = _float(dtype)
     drawn = _source(seed).random(tuple(shape)) * (maxval - minval) + minval
     drawn = _np.asarray(drawn).astype(wanted)
@@ -63,6 +65,8 @@ def uniform(
 def randint(
     shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Any:
+    minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
+    _seeds.in_order(minval, maxval)
     wanted = _native_dtype(dtype)
     if wanted.kind not in "iu":
         raise ValueError("Expected an integer dtype.")
@@ -73,6 +77,7 @@ def randint(
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, stddev)
     wanted = _float(dtype)
     source = _source(seed)
     count = _math.prod(shape)
@@ -114,11 +119,13 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
 
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+    _seeds.at_least(0, alpha)
     drawn = _source(seed).standard_gamma(alpha, tuple(shape))
     return _np.asarray(drawn).astype(_float(dtype))
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
+    _seeds.at_least(0, alpha, beta)
     drawn = _source(seed).beta(alpha, beta, tuple(shape))
     return _np.asarray(drawn).astype(_float(dtype))
 
@@ -126,6 +133,8 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
 def binomial(
     shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, counts, probabilities)
+    _seeds.in_order(probabilities, 1)
     counts = _np.asarray(counts).astype("int64")
     drawn = _source(seed).binomial(counts, probabilities, tuple(shape))
     return _np.asarray(drawn).astype(_float(dtype))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index as _index
 from typing import Any
 
 import numpy as _np
@@ -10,6 +11,8 @@ import numpy as _np
 def _segment(
     function: Any, data: Any, ids: Any, num_segments: int | None, start: Any
 ) -> Any:
+    if ids.dtype.kind not in "iu":
+        raise TypeError("Places are integers.")
     if ids.ndim != 1 or ids.shape[0] != data.shape[0]:
         raise ValueError("The segment numbers do not fit the rows.")
     if num_segments is None:
@@ -71,6 +74,9 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
 
 
 def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
+    if targets.dtype.kind not in "iu":
+        raise TypeError("Places are integers.")
+    k = _index(k)
     valid = (targets >= 0) & (targets < predictions.shape[1])
     safe = _np.where(valid, targets, 0)[:, None]
     own = _np.take_along_axis(predictions, safe, 1)

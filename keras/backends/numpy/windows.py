@@ -165,6 +165,8 @@ def _pool(
 ) -> Any:
     x, was_first = _channels_last(inputs, data_format)
     rank = x.ndim - 2
+    if rank < 1:
+        raise ValueError("Three dimensions are needed.")
     window = _windows.tuple_of(pool_size, rank)
     strides = window if strides is None else _windows.tuple_of(strides, rank)
     views = _views(x, window, strides, (1,) * rank, padding, value)
@@ -172,6 +174,8 @@ def _pool(
 
 
 def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
+    if not 3 <= x.ndim <= 5:
+        raise ValueError("Three to five dimensions are needed.")
     first = 1 if _data_format(data_format) == "channels_last" else 2
     sizes = _windows.adaptive_size(output_size, x.ndim - 2)
     for axis, count in enumerate(sizes, first):

@@ -5,6 +5,7 @@ Sizes that are unknown while a function is traced are read with `tf.shape`.
 
 from __future__ import annotations
 
+from operator import index as _index
 from typing import Any
 
 import tensorflow as _tf
@@ -59,7 +60,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     dtype = _native(dtype)
     columns = N if M is None else M
-    if k == 0:
+    if _index(k) == 0:
         return _tf.eye(N, columns, dtype=dtype)
     return _tf.cast(_offsets(N, columns) == k, dtype)
 
@@ -106,7 +107,12 @@ def spaced(
 
 
 def meshgrid(*x: Any, indexing: str = "xy") -> Any:
-    return list(_tf.meshgrid(*x, indexing=indexing)) if x else []
+    grid = _arguments.open_grid(len(x), indexing)
+    flat = [_tf.reshape(v, places) for v, places in zip(x, grid, strict=True)]
+    sizes = [_tf.size(v) for v in x]
+    if indexing == "xy" and len(x) > 1:
+        sizes[:2] = sizes[1::-1]
+    return [_tf.broadcast_to(v, sizes) for v in flat]
 
 
 # Shaping --------------------------------------------------------------------------
@@ -143,7 +149,11 @@ def expand_dims(x: Any, axis: Any) -> Any:
 
 
 def squeeze(x: Any, axis: Any = None) -> Any:
-    return _tf.squeeze(x, axis)
+    if axis is None or isinstance(axis, int):
+        return _tf.squeeze(x, axis)
+    return _tf.squeeze(
+        x, [_index(a) for a in _arguments.normal_axes(axis, x.shape.rank)]
+    )
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:
@@ -182,7 +192,7 @@ def pad(
     x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = None
 ) -> Any:
     widths = _arguments.pad_widths(pad_width, x.shape.rank)
-    if mode in _PAD_MODES:
+    if mode in _PAD_MODES and (mode == "constant" or x.shape.rank <= 5):
         value = 0 if constant_values is None else constant_values
         native: Any = mode.upper()
         return _tf.pad(x, widths, mode=native, constant_values=value)
@@ -202,6 +212,8 @@ def view(x: Any, dtype: Any = None) -> Any:
     if dtype is None:
         return x
     target = _native(dtype)
+    if x.dtype == _tf.bool:  # which `bitcast` does not know
+        x = _tf.cast(x, _tf.uint8)
     before, after = x.dtype.size, target.size
     if after > before:  # several elements are read as one
         count = after // before
@@ -229,7 +241,7 @@ def concatenate(xs: Any, axis: int = 0) -> Any:
 def stack(xs: Any, axis: int = 0) -> Any:
     if not len(xs):
         raise ValueError("There is nothing to stack.")
-    return _tf.stack(_listed(xs), axis)
+    return _tf.stack(_listed(xs), _index(axis))
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as _tf
 
 from keras.backends import windows as _windows
+from keras.backends.arguments import check_layout as _check_layout
 from keras.backends.tensorflow.core import shape as _shape
 
 
@@ -54,6 +55,7 @@ def fold(
 
 
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
         b, c, h, w = _shape(x)
@@ -67,6 +69,7 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
 
 
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
         b, c, h, w = _shape(x)

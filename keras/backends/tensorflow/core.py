@@ -26,6 +26,13 @@ inexact = frozenset(
         _tf.complex128,
     )
 )
+floats = frozenset(dtype for dtype in inexact if dtype.is_floating)
+reals = floats | frozenset(
+    (
+        *(_tf.bool, _tf.int8, _tf.int16, _tf.int32, _tf.int64),
+        *(_tf.uint8, _tf.uint16, _tf.uint32, _tf.uint64),
+    )
+)
 wide = frozenset((_tf.float32, _tf.float64, _tf.complex64, _tf.complex128))
 boolean = frozenset((_tf.bool,))
 whole = frozenset((_tf.int32, _tf.int64))

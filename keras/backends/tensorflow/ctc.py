@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index as _index
 from typing import Any
 
 import tensorflow as _tf
@@ -14,12 +15,55 @@ def ctc_loss(
     output_length: Any,
     mask_index: int = 0,
 ) -> Any:
+    if not (target_length.dtype.is_integer and output_length.dtype.is_integer):
+        raise TypeError("Lengths are integers.")
+    if output.dtype == _tf.float64:
+        return _exact(target, output, target_length, output_length, _index(mask_index))
     loss = _tf.nn.ctc_loss(
         labels=_tf.cast(target, "int32"),
         logits=_tf.cast(output, "float32"),
         label_length=_tf.cast(target_length, "int32"),
         logit_length=_tf.cast(output_length, "int32"),
-        blank_index=mask_index,
+        blank_index=_index(mask_index),
         logits_time_major=False,
     )
     return _tf.cast(loss, output.dtype)
+
+
+_NEVER = -1e300
+
+
+def _exact(target: Any, output: Any, sizes: Any, steps: Any, blank: int) -> Any:
+    """In float64, which the kernel does not know: the forward algorithm, by steps."""
+    logs = _tf.nn.log_softmax(output)
+    shape = _tf.shape(target)
+    batch, places = shape[0], 2 * shape[1] + 1
+    target = _tf.cast(target, "int32")
+    pairs = _tf.stack([target, _tf.fill(shape, blank)], -1)
+    labels = _tf.concat(
+        [_tf.fill([batch, 1], blank), _tf.reshape(pairs, [batch, places - 1])], 1
+    )
+    emitted = _tf.gather(logs, labels, axis=2, batch_dims=1)
+    before = _tf.pad(labels, [[0, 0], [2, 0]], constant_values=-1)[:, :places]
+    skips = (labels != blank) & (labels != before)
+    never = _tf.fill([batch, places], _tf.constant(_NEVER, _tf.float64))
+
+    def shifted(alpha: Any, by: int) -> Any:
+        ends = [[0, 0], [by, 0]]
+        return _tf.pad(alpha, ends, constant_values=_NEVER)[:, :places]
+
+    def step(alpha: Any, at: Any) -> Any:
+        now, t = at
+        ways = [alpha, shifted(alpha, 1), _tf.where(skips, shifted(alpha, 2), never)]
+        total = _tf.reduce_logsumexp(_tf.stack(ways), 0)
+        return _tf.where((t < _tf.cast(steps, "int32"))[:, None], total + now, alpha)
+
+    alpha = _tf.where(_tf.range(places) < 2, emitted[:, 0], never)
+    times = _tf.range(1, _tf.shape(logs)[1])
+    alpha = _tf.foldl(step, (_tf.transpose(emitted, [1, 0, 2])[1:], times), alpha)
+    end = 2 * _tf.cast(sizes, "int32")
+    last = _tf.gather(alpha, end, axis=1, batch_dims=1)
+    label = _tf.gather(alpha, _tf.maximum(end - 1, 0), axis=1, batch_dims=1)
+    label = _tf.where(end > 0, label, _tf.constant(_NEVER, _tf.float64))
+    loss = -_tf.reduce_logsumexp(_tf.stack([last, label]), 0)
+    return _tf.where(loss > -_NEVER / 2, _tf.constant(float("inf"), _tf.float64), loss)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math as _math
 from collections.abc import Callable
 from functools import wraps as _wraps
+from operator import index as _index
 from typing import Any
 
 import tensorflow as _tf
@@ -220,6 +221,7 @@ def trunc(x: Any) -> Any:
 
 
 def round(x: Any, decimals: int = 0) -> Any:
+    decimals = _index(decimals)
     if x.dtype.is_integer or x.dtype == _tf.bool:
         if decimals >= 0:
             return x

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins as _builtins
+from operator import index as _index
 from typing import Any
 
 import numpy as _np
@@ -93,16 +94,26 @@ def _gather(x: Any, arrays: dict[int, Any]) -> Any:
 
 def _inside(indices: Any, size: Any) -> Any:
     """Indices with negative ones counted from the end."""
+    if indices.dtype.is_floating or indices.dtype.is_complex:
+        raise TypeError("Places are integers.")
     if indices.dtype.is_unsigned or not indices.dtype.is_integer:
         return _tf.cast(indices, _tf.int32)
     return _tf.where(indices < 0, indices + _tf.cast(size, indices.dtype), indices)
 
 
+def _whole(indices: Any) -> Any:
+    """Indices as int32 or int64; only integers and bools are rounded to none."""
+    if indices.dtype.is_floating or indices.dtype.is_complex:
+        raise TypeError("Places are integers.")
+    if indices.dtype in (_tf.int32, _tf.int64):
+        return indices
+    return _tf.cast(indices, _tf.int32)
+
+
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, axis = _tf.reshape(x, [-1]), 0
-    if indices.dtype not in (_tf.int32, _tf.int64):
-        indices = _tf.cast(indices, _tf.int32)
+    indices = _whole(indices)
     return _tf.gather(x, _inside(indices, _tf.shape(x)[axis]), axis=axis)
 
 
@@ -111,7 +122,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
         x, indices, axis = _tf.reshape(x, [-1]), _tf.reshape(indices, [-1]), 0
     rank = x.shape.rank
     axis = _arguments.normal_axis(axis, rank)
-    indices = _inside(_tf.cast(indices, _tf.int32), _tf.shape(x)[axis])
+    indices = _inside(_tf.cast(_whole(indices), _tf.int32), _tf.shape(x)[axis])
     order = [a for a in range(rank) if a != axis] + [axis]
     back = [order.index(a) for a in range(rank)]
     x, indices = _tf.transpose(x, order), _tf.transpose(indices, order)
@@ -139,6 +150,8 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
         starts[axis] + _tf.range(_tf.shape(updates)[axis])
         for axis in range(updates.shape.rank)
     ]
+    if updates.shape.rank != inputs.shape.rank:
+        raise ValueError("The ranks differ.")
     if not axes:
         return updates
     places = _tf.stack(_tf.meshgrid(*axes, indexing="ij"), axis=-1)
@@ -146,7 +159,18 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
 
 
 def scatter(indices: Any, values: Any, shape: Any) -> Any:
-    return _tf.scatter_nd(indices, values, _tf.cast(shape, indices.dtype))
+    if indices.dtype == _tf.bool:
+        raise TypeError("Places are integers.")
+    indices = _whole(indices)
+    shape = _tf.cast(shape, indices.dtype)
+    return _tf.scatter_nd(indices, _spread(values, indices, shape), shape)
+
+
+def _spread(values: Any, indices: Any, shape: Any) -> Any:
+    """Values in the shape that the places have; they may have been fewer."""
+    depth = indices.shape[-1]
+    wanted = _tf.concat([_tf.shape(indices)[:-1], _tf.cast(shape, "int32")[depth:]], 0)
+    return _tf.broadcast_to(values, wanted)
 
 
 _UPDATES = {
@@ -161,7 +185,15 @@ _UPDATES = {
 def scatter_update(
     inputs: Any, indices: Any, updates: Any, reduction: str | None = None
 ) -> Any:
-    updates = _tf.cast(updates, inputs.dtype)
+    if indices.dtype == _tf.bool:
+        raise TypeError("Places are integers.")
+    updates, indices = _tf.cast(updates, inputs.dtype), _whole(indices)
+    if updates.shape.rank != indices.shape.rank - 1 + len(
+        inputs.shape[indices.shape[-1] :]
+    ) or not updates.shape[: indices.shape.rank - 1].is_compatible_with(
+        indices.shape[:-1]
+    ):
+        updates = _spread(updates, indices, _tf.shape(inputs))
     if reduction in ("mul", "multiply"):
         return _scatter_multiply(inputs, indices, updates)
     return _UPDATES[reduction](inputs, indices, updates)
@@ -191,13 +223,20 @@ def _sortable(x: Any) -> Any:
 def sort(x: Any, axis: int | None = -1) -> Any:
     if axis is None:
         x, axis = _tf.reshape(x, [-1]), 0
-    return _tf.cast(_tf.sort(_sortable(x), axis=axis), x.dtype)
+    if not x.dtype.is_floating:
+        return _tf.cast(_tf.sort(_sortable(x), axis=_index(axis)), x.dtype)
+    # TensorFlow puts NaN anywhere: it goes behind infinity, as in NumPy.
+    missing = _tf.math.is_nan(x)
+    infinity = _tf.constant(float("inf"), x.dtype)
+    ordered = _tf.sort(_tf.where(missing, infinity, x), axis=_index(axis))
+    last = _tf.sort(_tf.cast(missing, _tf.int32), axis=axis) > 0
+    return _tf.where(last, _tf.constant(float("nan"), x.dtype), ordered)
 
 
 def argsort(x: Any, axis: int | None = -1) -> Any:
     if axis is None:
         x, axis = _tf.reshape(x, [-1]), 0
-    return _tf.argsort(_sortable(x), axis=axis, stable=True)
+    return _tf.argsort(_sortable(x), axis=_index(axis), stable=True)
 
 
 def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
@@ -209,6 +248,8 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
         wide = _tf.float32 if sorted_sequence.dtype.is_floating else _tf.int64
         sorted_sequence = _tf.cast(sorted_sequence, wide)
         values = _tf.cast(values, wide)
+    if sorted_sequence.shape.rank != 1:
+        raise ValueError("One dimension is needed.")
     flat = _tf.searchsorted(sorted_sequence, _tf.reshape(values, [-1]), side)
     result = _tf.reshape(flat, _tf.shape(values))
     result.set_shape(values.shape)

@@ -143,14 +143,24 @@ def _as_columns(a: Any, b: Any) -> tuple[Any, bool]:
     return (b[..., None] if vector else b), vector
 
 
-def solve(a: Any, b: Any) -> Any:
+def _together(a: Any, b: Any) -> tuple[Any, Any, bool]:
+    """Matrices and right sides with their leading axes broadcast."""
     b, vector = _as_columns(a, b)
+    if a.shape[:-2] != b.shape[:-2]:
+        batch = _tf.broadcast_dynamic_shape(_tf.shape(a)[:-2], _tf.shape(b)[:-2])
+        a = _tf.broadcast_to(a, _tf.concat([batch, _tf.shape(a)[-2:]], 0))
+        b = _tf.broadcast_to(b, _tf.concat([batch, _tf.shape(b)[-2:]], 0))
+    return a, b, vector
+
+
+def solve(a: Any, b: Any) -> Any:
+    a, b, vector = _together(a, b)
     x = _linalg.solve(a, b)
     return x[..., 0] if vector else x
 
 
 def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
-    b, vector = _as_columns(a, b)
+    a, b, vector = _together(a, b)
     x = _linalg.triangular_solve(a, b, lower=lower)
     return x[..., 0] if vector else x
 
@@ -163,6 +173,8 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    if a.shape.rank != 2:
+        raise ValueError("One matrix is needed.")
     if b.shape.rank == 1:
         return _linalg.matvec(pinv(a, rcond), b)
     return _tf.matmul(pinv(a, rcond), b)
@@ -183,4 +195,10 @@ def pinv(x: Any, rcond: float | None = None) -> Any:
 
 
 def matrix_rank(x: Any, tol: float | None = None) -> Any:
-    return _tf.cast(_linalg.matrix_rank(x, tol=tol), "int32")
+    if not x.dtype.is_complex:
+        return _tf.cast(_linalg.matrix_rank(x, tol=tol), "int32")
+    s = _linalg.svd(x, compute_uv=False)
+    if tol is None:
+        epsilon = 2.0**-52 if x.dtype == _tf.complex128 else 2.0**-23
+        tol = epsilon * max(x.shape[-2:]) * _tf.reduce_max(s, -1, keepdims=True)
+    return _tf.reduce_sum(_tf.cast(s > tol, "int32"), -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index as _index
 from typing import Any
 
 import tensorflow as _tf
@@ -32,6 +33,8 @@ def hard_silu(x: Any) -> Any:
 
 
 def hard_tanh(x: Any) -> Any:
+    if x.dtype == _tf.bool:
+        return x
     one = _tf.ones((), x.dtype)
     return _tf.clip_by_value(x, -one, one)
 
@@ -56,11 +59,15 @@ def tanh_shrink(x: Any) -> Any:
 
 def threshold(x: Any, threshold: float, default_value: float) -> Any:
     default = _tf.cast(default_value, x.dtype)
+    if x.dtype == _tf.bool:
+        return _tf.where(_tf.cast(x, _tf.float32) > threshold, x, default)
     return _tf.where(x > _tf.cast(threshold, x.dtype), x, default)
 
 
 def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
-    below = _tf.where(x < -threshold, x + threshold, _tf.zeros_like(x))
+    # What is neither above nor below is 0, but for NaN, which stays.
+    inside = _tf.where(_tf.abs(x) <= threshold, _tf.zeros_like(x), x)
+    below = _tf.where(x < -threshold, x + threshold, inside)
     return _tf.where(x > threshold, x - threshold, below)
 
 
@@ -69,6 +76,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    negative_slope = float(negative_slope)
     if x.dtype == _tf.float64:  # the kernel's slope is a float32
         return _tf.where(x > 0, x, x * negative_slope)
     return _tf.nn.leaky_relu(x, negative_slope)
@@ -97,6 +105,10 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 def softmax(x: Any, axis: Any = -1) -> Any:
     if isinstance(axis, int):
+        if x.shape.rank > 5 and axis in (-1, x.shape.rank - 1):
+            # The kernel of oneDNN knows five dimensions.
+            rows = _tf.reshape(x, [-1, _shape(x)[-1]])
+            return _tf.reshape(_tf.nn.softmax(rows), _tf.shape(x))
         return _tf.nn.softmax(x, axis)
     shifted = x - _tf.reduce_logsumexp(_tf.stop_gradient(x), axis, keepdims=True)
     exponentials = _tf.exp(shifted)
@@ -161,6 +173,7 @@ def one_hot(
     x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
 ) -> Any:
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
+    axis = _index(axis)
     if x.dtype not in (_tf.uint8, _tf.int8, _tf.int32, _tf.int64):
         x = _tf.cast(x, "int64")
     if sparse:
@@ -182,6 +195,8 @@ def multi_hot(
     **kwargs: Any,
 ) -> Any:
     num_classes = kwargs.get("num_tokens", num_classes)
+    if not inputs.shape.rank:
+        raise ValueError("One dimension is needed.")
     hot = one_hot(inputs, num_classes, axis, "int32")  # type: ignore[arg-type]
     hot = _tf.reduce_max(hot, 1 if inputs.shape.rank > 1 else 0)
     hot = _tf.cast(hot, _native_dtype(_config.floatx() if dtype is None else dtype))
@@ -217,6 +232,7 @@ def _log_probabilities(output: Any, axis: int) -> Any:
 def categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Any:
+    axis = _index(axis)
     _same_shape(target, output)
     if from_logits:
         return _tf.nn.softmax_cross_entropy_with_logits(target, output, axis)
@@ -238,6 +254,8 @@ def sparse_categorical_crossentropy(
     if axis not in (-1, rank - 1):
         order = [i for i in range(rank) if i != axis % rank]
         output = _tf.transpose(output, [*order, axis % rank])
+    if not output.dtype.is_floating:
+        output = _tf.cast(output, _config.floatx())
     if not from_logits:
         output = _log_probabilities(output, -1)
         hot = _tf.one_hot(target, _tf.shape(output)[-1], dtype=output.dtype)
@@ -288,6 +306,8 @@ def batch_normalization(
     if scale is not None:
         factor = factor * scale
     shift = -mean * factor if offset is None else offset - mean * factor
+    if factor.shape.rank > 1 or shift.shape.rank > 1 or not x.shape.rank:
+        raise ValueError("Vectors are needed.")
     rank = x.shape.rank
     if axis not in (-1, rank - 1):
         shape = [1] * rank
@@ -337,6 +357,9 @@ def layer_normalization(
     wide = _tf.cast(x, "float32") if x.dtype.size == 2 else x
     mean, variance = _tf.nn.moments(wide, axes, keepdims=True)
     y = _tf.cast((wide - mean) * _tf.math.rsqrt(variance + eps), x.dtype)
+    for vector in (gamma, beta):
+        if vector is not None and vector.shape.rank != len(axes):
+            raise ValueError("The ranks differ.")
     y = y if gamma is None else y * _tf.reshape(gamma, shape)
     return y if beta is None else y + _tf.reshape(beta, shape)
 
@@ -357,6 +380,8 @@ def rms_normalization(
     wide = _tf.cast(x, "float32") if x.dtype.size == 2 else x
     mean = _tf.reduce_mean(_tf.square(wide), axes, keepdims=True)
     y = _tf.cast(wide * _tf.math.rsqrt(mean + eps), x.dtype)
+    if scale is not None and scale.shape.rank != len(axes):
+        raise ValueError("The ranks differ.")
     return y if scale is None else y * _tf.reshape(scale, shape)
 
 
@@ -364,6 +389,7 @@ def normalize(
     x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
+    axis, order = _index(axis), float(order)
     if order == 2:  # the square root of 0 has no gradient
         squares = _tf.reduce_sum(_tf.square(x), axis, keepdims=True)
         return x * _tf.math.rsqrt(_tf.maximum(squares, eps**2))
@@ -372,6 +398,15 @@ def normalize(
 
 
 # Attention --------------------------------------------------------------------------
+
+
+def _constant(number: Any, dtype: Any) -> Any:
+    """A number in a dtype, not by way of float32."""
+    return (
+        _tf.constant(number, dtype)
+        if isinstance(number, float)
+        else _tf.cast(number, dtype)
+    )
 
 
 def dot_product_attention(
@@ -394,9 +429,15 @@ def dot_product_attention(
     if groups > 1:
         key, value = _tf.repeat(key, groups, 2), _tf.repeat(value, groups, 2)
     factor: Any = query.shape[-1] ** -0.5 if scale is None else scale
+    if not query.dtype.is_floating:
+        query = _tf.cast(query, _config.floatx())
     dtype = query.dtype
+    if key.dtype != dtype:
+        key = _tf.cast(key, dtype)
+    if not value.dtype.is_floating:
+        value = _tf.cast(value, dtype)
     # The factor on the query: the smaller tensor.
-    logits = _tf.einsum("btnh,bsnh->bnts", query * _tf.cast(factor, dtype), key)
+    logits = _tf.einsum("btnh,bsnh->bnts", query * _constant(factor, dtype), key)
     logits = _tf.cast(logits, "float32") if dtype.size == 2 else logits
     cap = attn_logits_soft_cap
     if cap is not None:

@@ -83,6 +83,7 @@ def _scaled(x: Any, factor: Any, offset: Any, dtype: Any) -> Any:
 def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, stddev)
     wanted = _float(dtype)
     x = _symmetric(shape, seed, wanted == _tf.float64)
     return _scaled(_tf.math.erfinv(x) * _math.sqrt(2), stddev, mean, wanted)
@@ -95,6 +96,7 @@ def uniform(
     dtype: Any = None,
     seed: Any = None,
 ) -> Any:
+    _seeds.in_order(minval, maxval)
     wanted = _float(dtype)
     x = _unit(shape, seed, wanted == _tf.float64)
     drawn = _scaled(x, maxval - minval, minval, wanted)
@@ -111,6 +113,8 @@ def uniform(
 def randint(
     shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Any:
+    minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
+    _seeds.in_order(minval, maxval)
     wanted = _native_dtype(dtype)
     if not wanted.is_integer:
         raise ValueError("Expected an integer dtype.")
@@ -133,6 +137,7 @@ _WITHIN = _math.erf(2 / _math.sqrt(2))
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, stddev)
     wanted = _float(dtype)
     x = _symmetric(shape, seed, wanted == _tf.float64) * _WITHIN
     x = _tf.clip_by_value(_tf.math.erfinv(x) * _math.sqrt(2), -2.0, 2.0)
@@ -176,11 +181,13 @@ def _gamma(shape: Any, key: Any, alpha: Any, dtype: Any) -> Any:
 
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+    _seeds.at_least(0, alpha)
     wanted = _float(dtype)
     return _tf.cast(_gamma(shape, _key(seed), alpha, wanted), wanted)
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
+    _seeds.at_least(0, alpha, beta)
     wanted = _float(dtype)
     first, second = _tf.unstack(_tf.random.split(_tf.cast(_key(seed), _tf.int32)))
     a = _gamma(shape, first, alpha, wanted)
@@ -191,6 +198,8 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
 def binomial(
     shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, counts, probabilities)
+    _seeds.in_order(probabilities, 1)
     wanted = _float(dtype)
     wide = wanted if wanted == _tf.float64 else _tf.float32
     counts = _tf.cast(counts, wide)

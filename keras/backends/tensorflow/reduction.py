@@ -136,6 +136,9 @@ def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
     _arguments.check_method(method)
+    number = type(q) in (float, int)
+    if number and not 0 <= q <= 1 or not number and q.shape.rank > 1:
+        raise ValueError("Quantiles are fractions, of one dimension at most.")
     axes = _axes(x, axis)
     kept = [a for a in range(x.shape.rank) if a not in axes]
     sizes = _tf.shape(x)
@@ -143,7 +146,7 @@ def quantile(
     rows = _tf.reshape(_tf.transpose(x, kept + axes), [*kept_sizes, -1])
     rows = _tf.sort(rows, axis=-1)
     wide = _tf.float64 if x.dtype == _tf.float64 else _tf.float32
-    q = _tf.convert_to_tensor(q, wide) if type(q) in (float, int) else _tf.cast(q, wide)
+    q = _tf.convert_to_tensor(q, wide) if number else _tf.cast(q, wide)
     position = _tf.reshape(q, [-1]) * _tf.cast(_tf.shape(rows)[-1] - 1, wide)
     low, high = _tf.floor(position), _tf.math.ceil(position)
     if method == "lower":

@@ -8,10 +8,20 @@ from typing import Any
 import tensorflow as _tf
 
 
+def _whole(places: Any) -> Any:
+    if places.dtype in (_tf.int32, _tf.int64):
+        return places
+    if not places.dtype.is_integer:
+        raise TypeError("Places are integers.")
+    return _tf.cast(places, "int32")
+
+
 def _segment(
     function: _Callable[..., Any], data: Any, ids: Any, num_segments: Any
 ) -> Any:
-    ids = ids if ids.dtype in (_tf.int32, _tf.int64) else _tf.cast(ids, "int32")
+    ids = _whole(ids)
+    if ids.shape.rank != 1 or not data.shape[:1].is_compatible_with(ids.shape):
+        raise ValueError("The segment numbers do not fit the rows.")
     if num_segments is None:
         # Of no rows the greatest number would be the least integer.
         num_segments = _tf.maximum(_tf.reduce_max(ids), -1) + 1
@@ -67,13 +77,18 @@ def _filled(y: Any, found: Any, value: float) -> Any:
 
 
 def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
+    if x.dtype == _tf.bool:
+        values, indices = _tf.math.top_k(_tf.cast(x, "uint8"), k, sorted=sorted)
+        return _tf.cast(values, "bool"), indices
     values, indices = _tf.math.top_k(x, k, sorted=sorted)
     return values, indices
 
 
 def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
     classes = _tf.shape(predictions)[1]
-    targets = _tf.cast(targets, "int32")
+    targets = _tf.cast(_whole(targets), "int32")
+    if not predictions.dtype.is_floating:
+        predictions = _tf.cast(predictions, "float64")
     valid = (targets >= 0) & (targets < classes)
     safe = _tf.where(valid, targets, 0)
     own = _tf.gather(predictions, safe, batch_dims=1)

@@ -8,6 +8,8 @@ or with a kernel that holds the dilation as zeros.
 
 from __future__ import annotations
 
+from collections.abc import Callable as _Callable
+from functools import wraps as _wraps
 from typing import Any
 
 import tensorflow as _tf
@@ -70,6 +72,26 @@ def _dilated(kernel: Any, dilation: Any) -> Any:
     return kernel
 
 
+def _complex_too(function: _Callable[..., Any]) -> _Callable[..., Any]:
+    """A product of complex numbers from products of their parts: no kernel has it."""
+
+    @_wraps(function)
+    def call(inputs: Any, kernel: Any, *args: Any, **kwargs: Any) -> Any:
+        if not inputs.dtype.is_complex:
+            return function(inputs, kernel, *args, **kwargs)
+
+        def product(x: Any, y: Any) -> Any:
+            return function(x, y, *args, **kwargs)
+
+        a, b = _tf.math.real(inputs), _tf.math.imag(inputs)
+        c, d = _tf.math.real(kernel), _tf.math.imag(kernel)
+        real = product(a, c) - product(b, d)
+        return _tf.complex(real, product(a, d) + product(b, c))
+
+    return call
+
+
+@_complex_too
 def conv(
     inputs: Any,
     kernel: Any,
@@ -106,6 +128,7 @@ def _convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) ->
     return _tf.nn.convolution(x, kernel, strides, _name(padding), dilations=dilation)
 
 
+@_complex_too
 def depthwise_conv(
     inputs: Any,
     kernel: Any,
@@ -162,6 +185,7 @@ def separable_conv(
     return conv(y, pointwise_kernel, data_format=data_format)
 
 
+@_complex_too
 def conv_transpose(
     inputs: Any,
     kernel: Any,
@@ -260,6 +284,8 @@ def average_pool(
 def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
     first = 1 if _data_format(data_format) == "channels_last" else 2
     rank = x.shape.rank
+    if not 3 <= rank <= 5:
+        raise ValueError("Three to five dimensions are needed.")
     output = _windows.adaptive_size(output_size, rank - 2)
     for axis, count in enumerate(output, first):
         lead = (slice(None),) * axis
@@ -274,6 +300,8 @@ def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) ->
 def adaptive_max_pool(
     inputs: Any, output_size: Any, data_format: str | None = None
 ) -> Any:
+    if inputs.dtype == _tf.bool:
+        return _adaptive(inputs, output_size, data_format, _tf.reduce_any)
     return _adaptive(inputs, output_size, data_format, _tf.reduce_max)
 
 

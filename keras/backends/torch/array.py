@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index as _index
 from typing import Any
 
 import torch as _torch
@@ -65,7 +66,8 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
-    rows, columns = N, N if M is None else M
+    rows, columns = _index(N), _index(N if M is None else M)
+    k = _index(k)
     dtype, device = _native(dtype), _device()
     if k == 0:
         return _torch.eye(rows, columns, dtype=dtype, device=device)
@@ -75,9 +77,9 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     device = _device()
-    row = _torch.arange(N, device=device)[:, None]
-    column = _torch.arange(N if M is None else M, device=device)
-    return (column - row <= k).to(dtype=_native(dtype))
+    row = _torch.arange(_index(N), device=device)[:, None]
+    column = _torch.arange(_index(N if M is None else M), device=device)
+    return (column - row <= _index(k)).to(dtype=_native(dtype))
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
@@ -114,8 +116,10 @@ def spaced(
 
 
 def meshgrid(*x: Any, indexing: str = "xy") -> Any:
-    flat = [v.reshape(-1) for v in x]
-    return list(_torch.meshgrid(*flat, indexing=indexing)) if flat else []
+    grid = _arguments.open_grid(len(x), indexing)
+    flat = [v.reshape(places) for v, places in zip(x, grid, strict=True)]
+    shape = _torch.broadcast_shapes(*(v.shape for v in flat))
+    return [v.expand(shape) for v in flat]
 
 
 # Shaping --------------------------------------------------------------------------
@@ -139,10 +143,14 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+    if not x.ndim:
+        raise ValueError("A scalar has no axes.")
     return x.transpose(axis1, axis2)
 
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+    if not x.ndim:
+        raise ValueError("A scalar has no axes.")
     return _torch.movedim(x, source, destination)
 
 
@@ -254,7 +262,10 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
-    return list(_torch.unbind(x, axis))
+    parts = _torch.unbind(x, axis)
+    if num is not None and num != len(parts):
+        raise ValueError(f"There are {len(parts)} parts.")
+    return list(parts)
 
 
 # Diagonals ------------------------------------------------------------------------

@@ -7,11 +7,23 @@ from typing import Any
 import torch as _torch
 import torch.nn.functional as _F
 
+from keras.backends.arguments import check_layout as _check_layout
+
+
+def _floating(x: Any) -> Any:
+    """Integers as float64, for kernels that know no others."""
+    if x.dtype.is_floating_point or x.dtype.is_complex:
+        return x
+    return x.to(_torch.float64)
+
 
 def unfold(
     x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Any:
-    return _F.unfold(x, kernel_size, dilation, padding, stride)
+    if x.ndim != 4:
+        raise ValueError("Four dimensions are needed.")
+    wide = _floating(x)
+    return _F.unfold(wide, kernel_size, dilation, padding, stride).to(x.dtype)
 
 
 def fold(
@@ -23,10 +35,14 @@ def fold(
     stride: Any = 1,
 ) -> Any:
     size = (output_size,) * 2 if isinstance(output_size, int) else output_size
-    return _F.fold(x, size, kernel_size, dilation, padding, stride)
+    if x.ndim != 3:
+        raise ValueError("Three dimensions are needed.")
+    wide = _floating(x)
+    return _F.fold(wide, size, kernel_size, dilation, padding, stride).to(x.dtype)
 
 
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    _check_layout(data_format)
     if data_format == "channels_first":
         return _F.pixel_unshuffle(x, block_size)
     b, h, w, c = x.shape
@@ -36,6 +52,7 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
 
 
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    _check_layout(data_format)
     if data_format == "channels_first":
         return _F.pixel_shuffle(x, block_size)
     b, h, w, c = x.shape

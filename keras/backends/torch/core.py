@@ -53,7 +53,8 @@ tensor_types = (_torch.Tensor, _torch.nn.Parameter)
 inexact = frozenset(
     dtype for dtype in _NAMES if dtype.is_floating_point or dtype.is_complex
 )
-_REAL = frozenset(dtype for dtype in _NAMES if not dtype.is_complex)
+reals = frozenset(dtype for dtype in _NAMES if not dtype.is_complex)
+floats = inexact & reals
 wide = frozenset((_torch.float32, _torch.float64, _torch.complex64, _torch.complex128))
 _LONG_UNSIGNED = frozenset((_torch.uint16, _torch.uint32, _torch.uint64))
 _EIGHT_BITS = frozenset((_torch.float8_e4m3fn, _torch.float8_e5m2))
@@ -243,7 +244,7 @@ def convert_to_numpy(x: Any) -> Any:
         import ml_dtypes
 
         return x.float().numpy().astype(getattr(ml_dtypes, _NAMES[x.dtype]))
-    return x.numpy() if x.dtype in _REAL else x.resolve_conj().numpy()
+    return x.numpy() if x.dtype in reals else x.resolve_conj().numpy()
 
 
 def cast(x: Any, dtype: Any) -> Any:

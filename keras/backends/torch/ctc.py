@@ -7,6 +7,10 @@ from typing import Any
 import torch as _torch
 import torch.nn.functional as _F
 
+from keras.backends.torch.core import inexact as _inexact
+
+_NO_LENGTHS = _inexact | {_torch.bool}
+
 
 def ctc_loss(
     target: Any,
@@ -15,6 +19,9 @@ def ctc_loss(
     output_length: Any,
     mask_index: int = 0,
 ) -> Any:
+    lengths = (target_length, output_length)
+    if any(x.ndim != 1 or x.dtype in _NO_LENGTHS for x in lengths):
+        raise TypeError("Lengths are vectors of integers.")
     wide = output if output.dtype is _torch.float64 else output.float()
     logs = _torch.log_softmax(wide, -1).transpose(0, 1)
     loss = _F.ctc_loss(

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch as _torch
 
+from keras.backends.torch.core import inexact as _inexact
 from keras.backends.torch.indexing import nonzero as _nonzero
 
 _WIDE = {
@@ -65,6 +66,8 @@ negative = _wide_unary(_torch.neg)
 
 @_wide_unary
 def sign(x: Any) -> Any:
+    if x.dtype is _torch.bool:
+        raise TypeError("A truth value has no sign.")
     y = _torch.sgn(x)
     # torch's sign of NaN is 0.
     return _torch.where(x != x, x, y) if x.is_floating_point() else y
@@ -79,6 +82,8 @@ gcd = _wide(_torch.gcd)
 
 def lcm(x1: Any, x2: Any) -> Any:
     dtype = x1.dtype
+    if dtype in _inexact:
+        raise TypeError("Integers are needed.")
     x1, x2 = x1.to(dtype=_torch.int64), x2.to(dtype=_torch.int64)
     return _torch.lcm(x1, x2).abs().to(dtype=dtype)
 
@@ -245,4 +250,6 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 
 
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    if nan is None:
+        raise TypeError("A number is needed.")
     return _torch.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as _np
 import torch as _torch
 
+from keras.backends.torch.core import inexact as _inexact
+
+_NO_PLACES = frozenset(_inexact)
 _UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
 
 _span = _builtins.slice
@@ -51,9 +54,20 @@ def _with_reversals(x: Any, parts: list[Any]) -> Any:
     return get_item(x, tuple(forward))
 
 
+def _whole(indices: Any) -> Any:
+    """Indices as int64.
+
+    Raises:
+        TypeError: if they are no integers, which torch would round.
+    """
+    if indices.dtype in _NO_PLACES:
+        raise TypeError("Places are integers.")
+    return indices.long()
+
+
 def _inside(indices: Any, size: int) -> Any:
     """Indices as int64, negative ones counted from the end."""
-    indices = indices.long()
+    indices = _whole(indices)
     return _torch.where(indices < 0, indices + size, indices)
 
 
@@ -71,7 +85,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
         and not (x.requires_grad and _torch.is_grad_enabled())
         and x.is_cpu
     ):
-        return x[indices.long()]
+        return x[_whole(indices)]
     if not -x.ndim <= axis < x.ndim:
         raise IndexError(f"axis={axis} is out of range.")
     axis %= x.ndim
@@ -133,7 +147,9 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
 
 
 def _places(indices: Any) -> tuple[Any, ...]:
-    return tuple(indices.long().unbind(-1))
+    if indices.dtype is _torch.bool:
+        raise TypeError("Places are integers.")
+    return tuple(_whole(indices).unbind(-1))
 
 
 def scatter(indices: Any, values: Any, shape: Any) -> Any:
@@ -180,12 +196,16 @@ def scatter_update(
 def sort(x: Any, axis: int | None = -1) -> Any:
     if axis is None:
         x, axis = x.reshape(-1), 0
+    if not x.ndim:
+        raise ValueError("A scalar has no axes.")
     return _torch.sort(x, axis)[0]
 
 
 def argsort(x: Any, axis: int | None = -1) -> Any:
     if axis is None:
         x, axis = x.reshape(-1), 0
+    if not x.ndim:
+        raise ValueError("A scalar has no axes.")
     return _torch.sort(x, dim=axis, stable=True)[1].int()
 
 
@@ -194,6 +214,8 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
 
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+    if side is None:
+        raise ValueError("The side is missing.")
     if sorted_sequence.dtype in (*_UNSIGNED, _torch.bool):
         sorted_sequence, values = sorted_sequence.long(), values.long()
     return _torch.searchsorted(
@@ -202,6 +224,8 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
 
 
 def nonzero(x: Any) -> Any:
+    if not x.ndim:
+        raise ValueError("A scalar has no places.")
     return tuple(v.int() for v in _torch.nonzero(x, as_tuple=True))
 
 

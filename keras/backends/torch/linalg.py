@@ -76,6 +76,8 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    if a.ndim != 2:
+        raise ValueError("One matrix is needed.")
     column = b.unsqueeze(-1) if b.ndim == 1 else b
     # Through the pseudo-inverse: the solver for GPUs wants matrices of full rank.
     x = pinv(a, rcond) @ column

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math as _math
+from operator import index as _index
 from typing import Any
 
 import torch as _torch
@@ -29,6 +30,9 @@ tanh_shrink = _F.tanhshrink
 
 
 def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    if x.dtype is _torch.bool:
+        default = x.new_tensor(default_value)
+        return _torch.where(x.byte() > threshold, x, default)
     return _F.threshold(x, threshold, default_value)
 
 
@@ -86,13 +90,13 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:
-    if isinstance(axis, int):
+    if isinstance(axis, int) and x.ndim:
         return _torch.softmax(x, axis)
     return _over_axes(_torch.softmax, x, axis)
 
 
 def log_softmax(x: Any, axis: Any = -1) -> Any:
-    if isinstance(axis, int):
+    if isinstance(axis, int) and x.ndim:
         return _torch.log_softmax(x, axis)
     return _over_axes(_torch.log_softmax, x, axis)
 
@@ -101,6 +105,8 @@ def _over_axes(function: Any, x: Any, axis: Any) -> Any:
     """A function along one axis, applied along several as if they were one."""
     if axis is None:
         return function(x.reshape(-1), 0).reshape(x.shape)
+    if isinstance(axis, int):
+        raise ValueError("A scalar has no axes.")
     last = tuple(range(-len(axis), 0))
     moved = _torch.movedim(x, tuple(axis), last)
     flat = moved.reshape(*moved.shape[: -len(axis)], -1)
@@ -144,7 +150,7 @@ def one_hot(
     if sparse:
         raise ValueError("The torch backend has no sparse tensors.")
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
-    classes = _torch.arange(num_classes, device=x.device)
+    classes = _torch.arange(_index(num_classes), device=x.device)
     hot = (x.unsqueeze(-1) == classes).to(dtype=wanted)
     return hot if axis in (-1, x.ndim) else hot.movedim(-1, axis)
 
@@ -157,6 +163,8 @@ def multi_hot(
     sparse: bool = False,
     **kwargs: Any,
 ) -> Any:
+    if not inputs.ndim:
+        raise ValueError("One dimension is needed.")
     num_classes = kwargs.get("num_tokens", num_classes)
     hot = one_hot(inputs, num_classes, axis, dtype, sparse)  # type: ignore[arg-type]
     return hot.amax(1 if inputs.ndim > 1 else 0)
@@ -180,6 +188,7 @@ def _probabilities(output: Any) -> Any:
 def categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Any:
+    axis = _index(axis)
     if target.shape != output.shape:
         raise ValueError("The shapes of target and output differ.")
     if from_logits:
@@ -219,6 +228,8 @@ def moments(
     wide = x.float() if x.dtype is _torch.float16 else x
     if axes is None:
         axes = tuple(range(x.ndim))
+    elif not x.ndim:
+        raise ValueError("A scalar has no axes.")
     variance, mean = _torch.var_mean(wide, axes, correction=0, keepdim=keepdims)
     if wide is x:
         return mean, variance
@@ -246,6 +257,8 @@ def batch_normalization(
     if scale is not None:
         factor = factor * scale
     shift = -mean * factor if offset is None else offset - mean * factor
+    if factor.ndim > 1 or shift.ndim > 1 or not x.ndim:
+        raise ValueError("Vectors are needed.")
     if axis not in (-1, x.ndim - 1):
         shape = [1] * x.ndim
         shape[axis] = -1
@@ -327,7 +340,7 @@ def normalize(
     x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
-    return _F.normalize(x, p=order, dim=axis, eps=eps)
+    return _F.normalize(x, p=float(order), dim=_index(axis), eps=eps)
 
 
 # Attention --------------------------------------------------------------------------

@@ -54,10 +54,25 @@ def outer(x1: Any, x2: Any) -> Any:
 
 
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
-    dims: Any = axes if isinstance(axes, int) else [_as_list(a) for a in axes]
+    dims: Any = axes
+    if not isinstance(axes, int):
+        first, second = axes
+        dims = [_as_list(first), _as_list(second)]
+    if 1 in x1.shape or 1 in x2.shape:
+        _check_contracted(x1, x2, dims)
     if x1.dtype in _WIDE:
         return _through(lambda a, b: _torch.tensordot(a, b, dims=dims), x1, x2)
     return _torch.tensordot(x1, x2, dims=dims)
+
+
+def _check_contracted(x1: Any, x2: Any, dims: Any) -> None:
+    """Refuses to contract a size of 1 with another, to which torch would stretch it."""
+    if isinstance(dims, int):
+        sizes = (x1.shape[x1.ndim - dims :], x2.shape[:dims])
+    else:
+        sizes = ([x1.shape[a] for a in dims[0]], [x2.shape[a] for a in dims[1]])
+    if sizes[0] != sizes[1]:
+        raise ValueError("The contracted sizes differ.")
 
 
 def _as_list(axis: Any) -> list[int]:

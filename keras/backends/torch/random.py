@@ -136,6 +136,7 @@ def _numbers(*values: Any) -> bool:
 def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, stddev)
     wanted, device = _place(dtype)
     if _compiling():
         x = _inverse(_hashed(shape, seed, device))
@@ -159,6 +160,7 @@ def uniform(
     dtype: Any = None,
     seed: Any = None,
 ) -> Any:
+    _seeds.in_order(minval, maxval)
     wanted, device = _place(dtype)
     if not wanted.is_floating_point:
         raise ValueError("Expected a float dtype.")
@@ -175,6 +177,8 @@ def uniform(
 def randint(
     shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Any:
+    minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
+    _seeds.in_order(minval, maxval)
     wanted, device = _place(dtype)
     if wanted.is_floating_point:
         raise ValueError("Expected an integer dtype.")
@@ -198,6 +202,7 @@ _BELOW = 0.5 * (1 + _math.erf(2 / _math.sqrt(2)))
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, stddev)
     wanted, device = _place(dtype)
     wide = _torch.float64 if wanted is _torch.float64 else _torch.float32
     bound = 2 * _BELOW - 1
@@ -272,12 +277,14 @@ def _eager_source(seed: Any, device: Any) -> Any:
 
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+    _seeds.at_least(0, alpha)
     wanted, device = _place(dtype)
     source = _eager_source(seed, device)
     return _gamma(shape, alpha, source, _wide(wanted), device).to(dtype=wanted)
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
+    _seeds.at_least(0, alpha, beta)
     wanted, device = _place(dtype)
     source = _eager_source(seed, device)
     a = _gamma(shape, alpha, source, _wide(wanted), device)
@@ -288,6 +295,8 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
 def binomial(
     shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Any:
+    _seeds.at_least(0, counts, probabilities)
+    _seeds.in_order(probabilities, 1)
     wanted, device = _place(dtype)
     wide = _wide(wanted)
     counts = _torch.as_tensor(counts, dtype=wide, device=device).expand(tuple(shape))

@@ -141,7 +141,9 @@ def _as_rows(x: Any, axis: Any) -> tuple[Any, list[int]]:
         return x, [*x.shape[:-1], 1]
     axes = _axes(x, axis)
     kept = [a for a in range(x.ndim) if a not in axes]
-    rows = x.permute(*kept, *reversed(axes)).reshape([x.shape[a] for a in kept] + [-1])
+    sizes = [x.shape[a] for a in kept]
+    sizes.append(_math.prod([x.shape[a] for a in axes]))
+    rows = x.permute(*kept, *reversed(axes)).reshape(sizes)
     return rows, [1 if a in axes else x.shape[a] for a in range(x.ndim)]
 
 
@@ -184,10 +186,13 @@ def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
     _arguments.check_method(method)
+    number = type(q) in (float, int)
+    if number and not 0 <= q <= 1 or not number and q.ndim > 1:
+        raise ValueError("Quantiles are fractions, of one dimension at most.")
     dtype = x.dtype
     rows, with_ones = _as_rows(x, axis)
     rows, _ = _torch.sort(rows, -1)
-    if type(q) in (float, int):
+    if number:
         result = _quantile_at(rows, q * (rows.shape[-1] - 1), method)
         return result.reshape(with_ones) if keepdims else result
     q = q.to(dtype=_torch.float64 if dtype is _torch.float64 else _torch.float32)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from operator import index as _index
 from typing import Any
 
 import torch as _torch
+
+from keras.backends.torch.core import inexact as _inexact
+
+
+def _whole(places: Any) -> Any:
+    if places.dtype in _inexact or places.dtype is _torch.bool:
+        raise TypeError("Places are integers.")
+    return places.long()
 
 
 def _segment(
     data: Any, ids: Any, num_segments: int | None, reduce: str, start: Any
 ) -> Any:
-    ids = ids.long()
+    if ids.ndim != 1 or not data.ndim or data.shape[0] != ids.shape[0]:
+        raise ValueError("The segment numbers do not fit the rows.")
+    ids = _whole(ids)
     if num_segments is None:
         num_segments = int(ids.max()) + 1 if ids.numel() else 0
     # Numbers outside go to a row of their own, which is cut off.
@@ -63,12 +74,15 @@ def segment_min(
 
 
 def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
+    if x.dtype is _torch.bool:
+        values, indices = _torch.topk(x.byte(), k, sorted=sorted)
+        return values.bool(), indices.int()
     values, indices = _torch.topk(x, k, sorted=sorted)
     return values, indices.int()
 
 
 def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
-    targets = targets.long()
+    targets, k = _whole(targets), _index(k)
     classes = predictions.shape[1]
     valid = (targets >= 0) & (targets < classes)
     safe = _torch.where(valid, targets, 0)[:, None]

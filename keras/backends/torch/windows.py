@@ -204,6 +204,9 @@ def max_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
+    if inputs.dtype is _torch.bool:
+        y = max_pool(inputs.int(), pool_size, strides, padding, data_format)
+        return y.bool()
     if data_format == "channels_last" and padding == "valid" and inputs.ndim == 4:
         y = _F.max_pool2d(inputs.permute(0, 3, 1, 2), pool_size, strides)
         return y.permute(0, 2, 3, 1)
@@ -262,7 +265,9 @@ def adaptive_max_pool(
 ) -> Any:
     x, was_last = _channels_first(inputs, data_format)
     size = _windows.adaptive_size(output_size, x.ndim - 2)
-    return _restore(_ADAPTIVE_MAX[x.ndim - 2](x, size), was_last)
+    wide = x if x.dtype.is_floating_point else x.to(_torch.float64)
+    y = _ADAPTIVE_MAX[x.ndim - 2](wide, size).to(x.dtype)
+    return _restore(y, was_last)
 
 
 def adaptive_average_pool(

@@ -123,6 +123,12 @@ def map_coordinates(
             f"coordinates.shape={tuple(places)}."
         )
     dtype = core.dtype(inputs)
+    kind = core.dtype(coordinates)
+    if "complex" in kind or kind == "bool":
+        raise TypeError(
+            "keras.ops.image.map_coordinates expects `coordinates` to be real numbers. "
+            f"Received: dtype {kind}."
+        )
     if isinstance(inputs, KerasTensor) or isinstance(coordinates, KerasTensor):
         return KerasTensor(places[1:], dtype)
     coordinates = core.convert_to_tensor(coordinates)
@@ -200,6 +206,18 @@ def _projected(
     return _sampled(images, y, x, interpolation, mode, value)
 
 
+def _check_batch(name: str, what: str, batch: Any, images: Any) -> None:
+    """Refuses parameters for another number of images than there are."""
+    shape = tuple(core.shape(images))
+    count = shape[0] if len(shape) == 4 else 1
+    given = batch[0] if batch else 1
+    if isinstance(given, int) and isinstance(count, int) and given not in (1, count):
+        raise ShapeError(
+            f"keras.ops.image.{name} expects `{what}` for one image or for each of "
+            f"{count}. Received: `{what}` for {given}, images.shape={shape}."
+        )
+
+
 @composite
 def affine_transform(
     images: TensorLike,
@@ -255,6 +273,7 @@ def affine_transform(
             "keras.ops.image.affine_transform expects `transform` of shape (8,) or "
             f"(batch, 8). Received: {shape}."
         )
+    _check_batch(name, "transform", shape[:-1], images)
     if isinstance(images, KerasTensor) or isinstance(transform, KerasTensor):
         return KerasTensor(tuple(core.shape(images)), core.dtype(images))
     transform = core.cast(core.convert_to_tensor(transform), "float32")
@@ -316,6 +335,13 @@ def perspective_transform(
                 f"keras.ops.image.{name} expects `{what}` of shape (4, 2) or "
                 f"(batch, 4, 2). Received: {shape}."
             )
+        _check_batch(name, what, shape[:-2], images)
+    if core.shape(start_points) != core.shape(end_points):
+        raise ShapeError(
+            f"keras.ops.image.{name} expects `start_points` and `end_points` of one "
+            f"shape. Received: {tuple(core.shape(start_points))} and "
+            f"{tuple(core.shape(end_points))}."
+        )
     if isinstance(images, KerasTensor):
         return KerasTensor(images.shape, images.dtype)
     start, end = (

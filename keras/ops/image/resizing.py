@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops import core, indexing, products, shaping
@@ -280,11 +281,23 @@ def scale_and_translate(
     if not isinstance(images, KerasTensor):
         images = core.convert_to_tensor(images)
     rank = len(images.shape)
+    if not isinstance(output_shape, (tuple, list)):
+        raise TypeError(
+            "keras.ops.image.scale_and_translate expects `output_shape` to be a tuple. "
+            f"Received: output_shape={output_shape!r}."
+        )
     if len(output_shape) != rank:
         raise ValueError(
             "keras.ops.image.scale_and_translate expects `output_shape` of the rank of "
             f"`images`, {rank}. Received: output_shape={tuple(output_shape)}."
         )
+    for what, numbers in {"scale": scale, "translation": translation}.items():
+        if tuple(core.shape(numbers)) != (len(spatial_dims),):
+            raise ShapeError(
+                f"keras.ops.image.scale_and_translate expects `{what}` with a number "
+                f"for each of spatial_dims={tuple(spatial_dims)}. Received: shape "
+                f"{tuple(core.shape(numbers))}."
+            )
     if isinstance(images, KerasTensor):
         return KerasTensor(tuple(output_shape), images.dtype)
     dtype = core.dtype(images)

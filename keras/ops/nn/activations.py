@@ -7,6 +7,8 @@ a whole number by nature.
 
 from __future__ import annotations
 
+from typing import Any
+
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import op
@@ -521,7 +523,7 @@ def softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.softmax([0.0, 0.0])).tolist()
     [0.5, 0.5]
     """
-    check_axis("softmax", axis, x.shape)
+    _check_along("softmax", axis, x.shape)
     return _same(x)
 
 
@@ -544,7 +546,7 @@ def log_softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tenso
     >>> round(float(keras.ops.log_softmax([0.0, 0.0])[0]), 4)
     -0.6931
     """
-    check_axis("log_softmax", axis, x.shape)
+    _check_along("log_softmax", axis, x.shape)
     return _same(x)
 
 
@@ -569,7 +571,7 @@ def sparsemax(x: TensorLike, axis: int = -1) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.sparsemax([3.0, 0.0])).tolist()
     [1.0, 0.0]
     """
-    check_axis("sparsemax", axis, x.shape)
+    _check_along("sparsemax", axis, x.shape)
     return _same(x)
 
 
@@ -597,6 +599,7 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.glu([2.0, 0.0])).tolist()
     [1.0]
     """
+    _check_along("glu", axis, x.shape)
     axis = check_axis("glu", axis, x.shape)[0]
     size = x.shape[axis]
     if size is None:
@@ -606,3 +609,10 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
     else:
         half = size // 2
     return KerasTensor((*x.shape[:axis], half, *x.shape[axis + 1 :]), x.dtype)
+
+
+def _check_along(name: str, axis: Any, shape: tuple[Any, ...]) -> None:
+    """Axes that must be there: those of a scalar are none, but all of them."""
+    if axis is not None and not shape:
+        raise fail(name, "`x` of rank 1 or more", x=shape)
+    check_axis(name, axis, shape)

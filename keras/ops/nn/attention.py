@@ -67,6 +67,11 @@ def dot_product_attention(
             query=query.shape,
             key=key.shape,
         )
+    batches = (query.shape[0], key.shape[0])
+    if None not in batches and batches[0] != batches[1] and 1 not in batches:
+        raise fail(
+            name, "`query` and `key` of one batch", query=query.shape, key=key.shape
+        )
     unequal = [
         axis
         for axis in (0, 1, 2)

@@ -23,7 +23,7 @@ def _checked(
     if len(kernel.shape) != len(inputs.shape):
         raise fail(
             op_name,
-            f"a kernel of the rank of `inputs`, {len(inputs.shape)}",
+            f"`kernel` of the rank of `inputs`, {len(inputs.shape)}",
             inputs=inputs.shape,
             kernel=kernel.shape,
         )

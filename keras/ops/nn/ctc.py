@@ -60,6 +60,17 @@ def ctc_loss(
             target=target.shape,
             output=output.shape,
         )
+    for name, lengths in {
+        "target_length": target_length,
+        "output_length": output_length,
+    }.items():
+        if not fits(lengths.shape, output.shape[:1]):
+            raise fail(
+                "ctc_loss",
+                f"one number in `{name}` for each row of `output`",
+                output=output.shape,
+                **{name: lengths.shape},
+            )
     return KerasTensor(output.shape[:1], dtypes.float_result(output.dtype))
 
 

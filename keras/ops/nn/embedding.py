@@ -80,6 +80,8 @@ def multi_hot(
     if not inputs.shape:
         raise fail("multi_hot", "`inputs` of rank 1 or more", inputs=inputs.shape)
     rank = len(inputs.shape) + 1
+    if not -rank <= axis < rank:
+        raise fail("multi_hot", f"`axis` from {-rank} to {rank - 1}", axis=axis)
     axis %= rank
     shape = [*inputs.shape[:axis], num_classes, *inputs.shape[axis:]]
     del shape[1 if len(inputs.shape) > 1 else 0]
@@ -92,3 +94,5 @@ def _check_classes(op_name: str, num_classes: Any) -> None:
             f"keras.ops.{op_name} expects `num_classes` to be an integer. "
             f"Received: num_classes={num_classes!r}."
         )
+    if num_classes < 0:
+        raise fail(op_name, "`num_classes` of at least 0", num_classes=num_classes)

@@ -37,7 +37,9 @@ def moments(
     >>> float(mean), float(variance)
     (1.0, 1.0)
     """
-    axes = check_axis("moments", axes, x.shape)
+    if not x.shape and axes is not None:
+        raise fail("moments", "`x` of rank 1 or more", x=x.shape)
+    axes = check_axis("moments", axes, x.shape, "axes")
     if keepdims:
         shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     else:
@@ -63,7 +65,7 @@ def batch_normalization(
 
     Args:
         x: tensor of any shape.
-        mean: `(channels,)`.
+        mean: `(channels,)`, or one number; as are the others.
         variance: `(channels,)`.
         axis: the axis of the channels.
         offset: `(channels,)` or None.
@@ -83,6 +85,8 @@ def batch_normalization(
     >>> float(y[0, 0])
     1.0
     """
+    if not x.shape:
+        raise fail("batch_normalization", "`x` of rank 1 or more", x=x.shape)
     axis = check_axis("batch_normalization", axis, x.shape)[0]
     vectors = {"mean": mean, "variance": variance, "offset": offset, "scale": scale}
     for name, vector in vectors.items():
@@ -128,7 +132,11 @@ def _check_vector(
     if vector is None:
         return
     size = shape[axis]
-    fits = len(vector.shape) == 1 and (size is None or vector.shape[0] in (None, size))
+    fits = (
+        not vector.shape
+        or len(vector.shape) == 1
+        and (size is None or vector.shape[0] in (None, size))
+    )
     if not fits:
         raise fail(
             op_name,
@@ -176,6 +184,8 @@ def layer_normalization(
             "keras.ops.layer_normalization no longer takes `rms_scaling`. Use "
             "keras.ops.rms_normalization. Received: rms_scaling=True."
         )
+    if not x.shape:
+        raise fail("layer_normalization", "`x` of rank 1 or more", x=x.shape)
     axes = check_axis("layer_normalization", axis, x.shape)
     wanted = tuple(x.shape[i] for i in sorted(axes))
     for name, vector in {"gamma": gamma, "beta": beta}.items():
@@ -210,6 +220,8 @@ def rms_normalization(
     >>> [round(float(v), 3) for v in y]
     [1.0, 1.0]
     """
+    if not x.shape:
+        raise fail("rms_normalization", "`x` of rank 1 or more", x=x.shape)
     axes = check_axis("rms_normalization", axis, x.shape)
     wanted = tuple(x.shape[i] for i in sorted(axes))
     _check_sizes("rms_normalization", "scale", scale, x.shape, wanted)
@@ -225,7 +237,7 @@ def _check_sizes(
         a == b or a is None or b is None
         for a, b in zip(vector.shape, wanted, strict=True)
     )
-    if not fits and vector.shape != ():
+    if not fits:
         raise fail(
             op_name,
             f"`{name}` of shape {wanted}, the sizes of the normalized axes of `x`",

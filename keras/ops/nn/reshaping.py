@@ -300,6 +300,8 @@ def psnr(x1: TensorLike, x2: TensorLike, max_val: float) -> Tensor:
         raise fail(
             "psnr", "`x1` and `x2` of one shape", x1=core.shape(x1), x2=core.shape(x2)
         )
+    if isinstance(max_val, (tuple, list)):
+        raise TypeError("A list is no number.")
     error = reduction.mean(arithmetic.square(arithmetic.subtract(x1, x2)))
     peak = exponential.log10(core.cast(max_val, core.dtype(error)))
     return arithmetic.subtract(

@@ -27,7 +27,9 @@ def fits(a: Sequence[Size], b: Sequence[Size]) -> bool:
     )
 
 
-def check_axis(op_name: str, axis: Any, shape: Sequence[Size]) -> tuple[int, ...]:
+def check_axis(
+    op_name: str, axis: Any, shape: Sequence[Size], name: str = "axis"
+) -> tuple[int, ...]:
     """The axes as non-negative numbers; None stands for all of them.
 
     Raises:
@@ -39,17 +41,18 @@ def check_axis(op_name: str, axis: Any, shape: Sequence[Size]) -> tuple[int, ...
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     for one in axes:
         if isinstance(one, bool) or not hasattr(one, "__index__"):
-            raise fail(op_name, "`axis` to be an integer or a tuple of them", axis=axis)
+            raise fail(
+                op_name, f"`{name}` to be an integer or a tuple of them", **{name: axis}
+            )
         if not -max(rank, 1) <= one < max(rank, 1):
             raise fail(
                 op_name,
-                f"`axis` from {-rank} to {rank - 1} for a tensor of rank {rank}",
-                axis=axis,
-                shape=tuple(shape),
+                f"`{name}` from {-rank} to {rank - 1} for a tensor of rank {rank}",
+                **{name: axis, "shape": tuple(shape)},
             )
     result = tuple(int(one) % max(rank, 1) for one in axes)
     if len(set(result)) != len(result):
-        raise fail(op_name, "each axis once in `axis`", axis=axis)
+        raise fail(op_name, f"each axis once in `{name}`", **{name: axis})
     return result
 
 
