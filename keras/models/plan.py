@@ -287,9 +287,10 @@ class Plan:
 
         Args:
             inputs: one value for each input, of its dtype.
-            training: what the call around this run says.
+            training: what the call around this run says; None leaves it to the layers.
         """
         values = [*inputs, *[None] * (self._size - len(self.inputs))]
+        told = _NONE if training is None else {"training": training}
         for step in self.steps:
             layer = step.layer
             if (
@@ -300,7 +301,7 @@ class Plan:
             ):
                 function, more = step.function, _NONE
             elif layer._plan.has_training:
-                function, more = layer.call, {"training": training}
+                function, more = layer.call, told
             else:
                 function, more = layer.call, _NONE
             if step.gather is None and not step.fixed:

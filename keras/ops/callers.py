@@ -162,6 +162,8 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
         if x2 is _MISSING:
             return dispatch(() if x1 is _MISSING else (x1,), kwargs)
         if kinds.get(type(x1)) == VARIABLE or kinds.get(type(x2)) == VARIABLE:
+            if type(x1) is KerasTensor or type(x2) is KerasTensor:
+                return dispatch((x1, x2, *args), kwargs)  # the graph reads it anew
             return call(*_values(kinds, (x1, x2, *args)), **kwargs)
         if (
             scalars
@@ -253,7 +255,7 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
             elif kind != TENSOR:
                 if scalars and type(value) in _NUMBERS and dtype in backend.inexact:
                     continue
-                return dispatch(values, kwargs)
+                return dispatch(args, kwargs)
             if not loose and value.dtype is not dtype:
                 if dtype is not None:
                     return dispatch(values, kwargs)
