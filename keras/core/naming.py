@@ -104,3 +104,11 @@ class name_scope(context.Scope):
         self._value = (*context.get().names, self.name)
         super().__enter__()
         return self
+
+
+def inside(name: str) -> context.Scope:
+    """The name scope `name`, entered once: nothing is added where it is the last."""
+    names = context.get().names
+    if names and names[-1] == name:
+        return context.Scope("names", names)
+    return name_scope(name)

@@ -18,7 +18,7 @@ class CallPlan:
     """
 
     def __init__(self, call: Any, build: Any, default_build: bool) -> None:
-        self.signature = inspect.signature(call)
+        self.signature = _with_self(inspect.signature(call))
         parameters = list(self.signature.parameters.values())[1:]
         kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         self.names = [p.name for p in parameters if p.kind not in kinds]
@@ -49,6 +49,16 @@ class CallPlan:
                 f"{error}. Its signature is call({shown})."
             ) from None
         return bound
+
+
+def _with_self(signature: inspect.Signature) -> inspect.Signature:
+    """The signature with its first parameter named `self`, whatever its author says."""
+    parameters = list(signature.parameters.values())
+    if not parameters or parameters[0].kind is inspect.Parameter.VAR_POSITIONAL:
+        return signature
+    return signature.replace(
+        parameters=[parameters[0].replace(name="self"), *parameters[1:]]
+    )
 
 
 @cache

@@ -259,15 +259,13 @@ class Layer(LayerState):
         return self._full_call(ambient, args, kwargs)
 
     def _invoke(self, plan: CallPlan, x: Any, training: Any) -> Any:
-        if plan.has_training:
+        if plan.has_training and training is not None:
             return self.call(x, training=training)
         return self.call(x)
 
     def _default_training(self, plan: CallPlan) -> Any:
-        if self._mode is not None:
-            return self._mode
-        default = plan.training_default
-        return False if default is None else default
+        """What counts where nobody says; None leaves it to the layers inside."""
+        return plan.training_default if self._mode is None else self._mode
 
     def _full_call(self, ambient: Any, args: Any, kwargs: Any) -> Any:
         """Every step of a call, in order."""
@@ -288,7 +286,7 @@ class Layer(LayerState):
             for k, v in call_kwargs.items()
         }
         training = self._resolve_training(plan, ambient, call_kwargs)
-        if plan.has_training:
+        if plan.has_training and training is not None:
             call_kwargs["training"] = training
         elif not plan.takes_any:
             call_kwargs.pop("training", None)

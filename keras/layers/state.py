@@ -12,7 +12,7 @@ from keras.backends import current
 from keras.backends.specialise import specialise
 from keras.backends.variable import Variable
 from keras.core import context
-from keras.core.naming import name_of, name_scope
+from keras.core.naming import inside, name_of
 from keras.dtype_policies import policy as dtype_policies
 from keras.layers.input_spec import describe
 from keras.layers.tracking import TrackedDict, TrackedList, unique
@@ -263,10 +263,7 @@ class LayerState(Operation):
         return variable
 
     def _variable_scope(self) -> Any:
-        names = context.get().names
-        if names and names[-1] == self.name:
-            return context.Scope("names", names)
-        return name_scope(self.name)
+        return inside(self.name)
 
     def _all_layers(self) -> list[Any]:
         """This layer and all below it, each once."""

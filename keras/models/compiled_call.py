@@ -67,6 +67,7 @@ class CompiledCall:
 
         # No cycle: a model goes when its last name does.
         this: Any = weakref.ref(model)
+        self._model = this
 
         def run(training: Any, inputs: Any) -> Any:
             outputs = this()._call_uncompiled(inputs, training=training)
@@ -107,7 +108,12 @@ class CompiledCall:
     def __call__(self, inputs: Any, training: Any = None) -> Any:
         if type(inputs) is np.ndarray:
             inputs = self._convert(inputs)
-        outputs, masks = self._run[training](inputs)
+        try:
+            outputs, masks = self._run[training](inputs)
+        except Exception:  # noqa: BLE001
+            outputs = None
+        if outputs is None:  # the plain run says what is wrong in our words
+            return self._model()._call_uncompiled(inputs, training=training)
         if masks:
             flat = tree.flatten(outputs)
             for index, mask in masks.items():
@@ -211,7 +217,15 @@ def is_pure(model: Any) -> bool:
         if not is_pure(layer):
             return False
     calls = [x for x in getattr(model, "operations", ()) if isinstance(x, OpCall)]
-    return all(_is_ours(value) for call in calls for value in call.static.values())
+    if not all(_is_ours(value) for call in calls for value in call.static.values()):
+        return False
+    return not any(_reads_variables(call) for call in calls)
+
+
+def _reads_variables(call: OpCall) -> bool:
+    """Whether a Variable that belongs to no layer is an argument in the graph."""
+    given = tree.flatten([(node.args, node.kwargs) for node in call._inbound_nodes])
+    return any(getattr(x, "_is_keras_variable", False) for x in given)
 
 
 # Called when a layer is built, or by a loss or an optimizer, and not in `call`.

@@ -58,6 +58,12 @@ class Model(Trainer, Layer):
 
     def _init_model(self, *args: Any, **kwargs: Any) -> None:
         """What every kind of model starts with."""
+        if args:
+            raise ValueError(
+                f"{_declared_class(type(self)).__name__}(inputs, outputs) takes "
+                "KerasTensors, in any structure: start with keras.Input(shape). "
+                f"Received: {', '.join(type(x).__name__ for x in args)}."
+            )
         Layer.__init__(self, *args, **kwargs)
 
     def _adopt_layers(self, layers: list[Any]) -> None:

@@ -282,9 +282,9 @@ class Plan:
 
         Args:
             inputs: one value for each input, of its dtype.
-            training: what the call around this run says.
+            training: what the call around this run says; None leaves it to the layers.
         """
-        told = {"training": training}
+        told = {} if training is None else {"training": training}
 
         def chosen(step: Step) -> tuple[Any, Any]:
             layer = step.layer

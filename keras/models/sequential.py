@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keras.core import tree
+from keras.core import naming, tree
 from keras.core.errors import DeserializationError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
@@ -369,6 +369,7 @@ class _Chain:
 
     def __init__(self, model: Any, start: KerasTensor, convert_dtype: bool) -> None:
         self._owner = f"Sequential model {model.name!r}"
+        self._name = model.name
         self.start = start
         self.results: list[Any] = []
         self.adapt = InputAdapter(model, start, convert_dtype)
@@ -376,10 +377,11 @@ class _Chain:
         self.is_single = True
 
     def extend(self, layers: list[Any]) -> None:
-        """Calls the layers that are new."""
-        for layer in layers[len(self.results) :]:
-            last = self.results[-1] if self.results else self.start
-            self.results.append(layer(last))
+        """Calls the layers that are new; their weights' paths name the model."""
+        with naming.inside(self._name):
+            for layer in layers[len(self.results) :]:
+                last = self.results[-1] if self.results else self.start
+                self.results.append(layer(last))
         self._plan()
 
     def shorten(self, count: int) -> None:

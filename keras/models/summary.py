@@ -10,6 +10,7 @@ from typing import Any
 
 from keras.core import tree
 from keras.core.configurable import _declared_class
+from keras.layers.layer import Layer
 
 _INDENT = "   "
 
@@ -24,7 +25,7 @@ def print_summary(
     layer_range: Any = None,
 ) -> None:
     """Prints the table of a model; see `Model.summary`."""
-    layers = _in_range(model.layers, layer_range)
+    layers = _in_range(_steps(model), layer_range)
     connected = _shows_connections(model)
     rows: list[list[str]] = []
     for layer in layers:
@@ -37,6 +38,12 @@ def print_summary(
         sys.stdout.write(text)
     else:
         print_fn(text)
+
+
+def _steps(model: Any) -> list[Any]:
+    """What has a row: the layers, and in a graph also the ops between them."""
+    graph = getattr(model, "_graph", None)
+    return model.layers if graph is None else graph.operations
 
 
 def _in_range(layers: list[Any], layer_range: Any) -> list[Any]:
@@ -92,10 +99,11 @@ def _rows(
     if connected:
         row.append(_connections(model, layer))
     if show_trainable:
-        row.append("-" if not layer.weights else "Y" if layer.trainable else "N")
+        weights = getattr(layer, "weights", None)
+        row.append("-" if not weights else "Y" if layer.trainable else "N")
     rows = [row]
-    if expand:
-        for inner in getattr(layer, "layers", None) or ():
+    if expand and getattr(layer, "layers", None):
+        for inner in _steps(layer):
             rows.extend(
                 _rows(layer, inner, expand, show_trainable, connected, level + 1)
             )
@@ -122,6 +130,8 @@ def _shape(layer: Any) -> str:
 
 
 def _parameters(layer: Any) -> str:
+    if not isinstance(layer, Layer):
+        return "0"
     if not layer.built and not layer.weights:
         return "0 (unbuilt)"
     return f"{_count(layer.weights):,}"
@@ -145,7 +155,8 @@ def _connections(model: Any, layer: Any) -> str:
     for node in graph.calls_of(layer):
         for x in node.inputs:
             history = x._keras_history
-            sources.append(f"{history.operation.name}[{history.node_index}]")
+            call, place = history.node_index, history.tensor_index
+            sources.append(f"{history.operation.name}[{call}][{place}]")
     return ", ".join(sources) or "-"
 
 

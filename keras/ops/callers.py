@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from keras.backends import current, process
-from keras.backends.backend import TENSOR, VARIABLE
+from keras.backends.backend import SYMBOLIC, TENSOR, VARIABLE
 from keras.core import context
 from keras.core.dtypes import is_float
 from keras.core.keras_tensor import KerasTensor
@@ -164,6 +164,8 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
                     explain(error, args, kwargs)
                     raise
         if kind1 == VARIABLE or kind2 == VARIABLE:
+            if SYMBOLIC in (kind1, kind2):
+                return dispatch(args, kwargs)  # the graph reads the variable anew
             return call(*_values(kinds, args), **kwargs)
         if (
             scalars
@@ -285,6 +287,8 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
                         return dispatch(args, kwargs)
                     dtype = value.dtype
             elif kind == VARIABLE:
+                if any(kinds.get(type(x)) == SYMBOLIC for x in args):
+                    return dispatch(args, kwargs)
                 return call(*_values(kinds, args), **kwargs)
             elif not (
                 scalars

@@ -154,24 +154,23 @@ class Operation(Configurable):
 
     @property
     def input(self) -> Any:
-        """The input KerasTensor(s), if it was called exactly once."""
-        node = self._only_node("input")
-        inputs = node.inputs
+        """The input KerasTensor(s) of its first call."""
+        inputs = self._first_node("input").inputs
         return inputs[0] if len(inputs) == 1 else list(inputs)
 
     @property
     def output(self) -> Any:
-        """The output KerasTensor(s), if it was called exactly once."""
-        node = self._only_node("output")
-        outputs = node.outputs
+        """The output KerasTensor(s) of its first call."""
+        outputs = self._first_node("output").outputs
         return outputs[0] if len(outputs) == 1 else list(outputs)
 
-    def _only_node(self, what: str) -> Node:
+    def _first_node(self, what: str) -> Node:
         nodes = self._inbound_nodes
-        if len(nodes) != 1:
+        if not nodes:
             raise AttributeError(
-                f"{type(self).__name__} {self.name!r} has no single `{what}`: it was "
-                f"called {len(nodes)} times on symbolic tensors. Expected one call."
+                f"{type(self).__name__} {self.name!r} has no `{what}`: it was not "
+                "called on a KerasTensor yet. Call it on keras.Input(shape), or put "
+                "it into a model that knows its input shape."
             )
         return nodes[0]
 

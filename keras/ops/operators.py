@@ -94,10 +94,16 @@ def _operators() -> dict[str, Callable[..., Any]]:
 
 
 def _on_value(operator: Callable[..., Any]) -> Callable[..., Any]:
-    """The operator on a Variable's value, on the Variable's own backend."""
+    """The operator on a Variable's value, on the Variable's own backend.
+
+    Beside a KerasTensor the Variable itself goes into the graph, which reads it anew
+    each time that it runs.
+    """
     from keras.backends import backend_scope, current
 
     def method(self: Any, *args: Any) -> Any:
+        if args and type(args[0]) is KerasTensor:
+            return operator(self, *args)
         if current() is self.backend:
             return operator(self.value, *args)
         with backend_scope(self.backend):

@@ -424,8 +424,8 @@ class Trainer(Objective):
             return_dict: Whether to return a dictionary by name.
 
         Returns:
-            The loss, or a list of the loss and the metrics, or a dictionary; of all
-            batches since `reset_metrics`.
+            The loss, or a list of the loss and the metrics, or a dictionary; of this
+            batch alone.
         """
         self._require_compiled("train_on_batch()")
         self._check_trainable()
@@ -485,6 +485,7 @@ class Trainer(Objective):
         return parts if sample_weight is not None else parts[: 1 if y is None else 2]
 
     def _on_batch(self, function: Any, data: Any, return_dict: bool) -> Any:
+        self.reset_metrics()
         results = function(data)
         if results is None:
             results = self._results_function()

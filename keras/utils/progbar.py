@@ -156,8 +156,8 @@ class Progbar:
 
     def _plain_line(self, current: int, last: bool) -> str:
         return (
-            f"{self._count_text(current).strip()} - {self._time_text(current, last)}"
-            f"{self._values_text()}"
+            f"{self._count_text(current).strip()} - "
+            f"{self._time_text(current, last, ' - ')}{self._values_text()}"
         )
 
     def _count_text(self, current: int) -> str:
@@ -166,14 +166,14 @@ class Progbar:
         digits = len(str(self.target))
         return f"{current:>{digits}}/{self.target}"
 
-    def _time_text(self, current: int, last: bool) -> str:
+    def _time_text(self, current: int, last: bool, joint: str = " ") -> str:
         """The time left while it runs and spent at the end, then time per step."""
         passed = time.monotonic() - self._start
         per_step = self._seconds_per_step(current)
         shown = passed
         if not last and self.target is not None:
             shown = per_step * max(self.target - current, 0)
-        return f"{_clock(shown)} {_duration(per_step)}/{self.unit_name}"
+        return f"{_clock(shown)}{joint}{_duration(per_step)}/{self.unit_name}"
 
     def _seconds_per_step(self, current: int) -> float:
         """The first step is left out where there are others: it compiles."""

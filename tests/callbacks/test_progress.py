@@ -166,4 +166,4 @@ def test_time_per_step_leaves_the_first_step_out(screen, monkeypatch):
         now[0] = end
         callbacks.on_train_batch_end(batch, {})
     callbacks.on_epoch_end(0, {})
-    assert screen.getvalue() == "3/3 - 1:00 2ms/step\n"
+    assert screen.getvalue() == "3/3 - 1:00 - 2ms/step\n"

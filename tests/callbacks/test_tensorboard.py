@@ -137,7 +137,7 @@ def test_histograms_and_the_model(training_backend: str, tmp_path: Path) -> None
     kernels = [
         (step, dict(fields(value[5])))
         for step, value in values
-        if value[1] == b"d/kernel/histogram"
+        if value[1].endswith(b"/d/kernel/histogram")
     ]
     assert [step for step, _ in kernels] == [0, 2]
     kernel = made.layers[0].kernel.numpy()

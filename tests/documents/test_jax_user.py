@@ -183,3 +183,53 @@ def test_wrong_number_of_values_is_told() -> None:
         model.stateless_call(trainable[:-1], other, x)
     text = str(error.value)
     assert model.name in text and "5" in text and "6" in text
+
+
+def test_variables_go_into_jax_transforms_as_they_are() -> None:
+    """The loop of the guides: a state of Variables first, of arrays from then on."""
+    with keras.backend_scope("jax"):
+        model = keras.Sequential(
+            [
+                keras.Input((4,)),
+                keras.layers.Dense(3),
+                keras.layers.BatchNormalization(),
+                keras.layers.Dense(2),
+            ]
+        )
+        optimizer = keras.optimizers.Adam(0.01)
+        optimizer.build(model.trainable_variables)
+        loss_fn, metric = keras.losses.MeanSquaredError(), keras.metrics.Mean()
+
+    def compute_loss(trainable: Any, others: Any, x: Any, y: Any) -> Any:
+        outputs, others = model.stateless_call(trainable, others, x, training=True)
+        return loss_fn(y, outputs), others
+
+    differentiate = jax.value_and_grad(compute_loss, has_aux=True)
+
+    @jax.jit
+    def step(state: Any, x: Any, y: Any) -> Any:
+        trainable, others, slots, seen = state
+        (loss, others), grads = differentiate(trainable, others, x, y)
+        trainable, slots = optimizer.stateless_apply(slots, grads, trainable)
+        seen = metric.stateless_update_state(seen, loss)
+        return loss, (trainable, others, slots, seen)
+
+    x, y = np.ones((4, 4), "float32"), np.ones((4, 2), "float32")
+    state: Any = (
+        model.trainable_variables,
+        model.non_trainable_variables,
+        optimizer.variables,
+        metric.variables,
+    )
+    losses = []
+    for _ in range(5):
+        loss, state = step(state, x, y)
+        losses.append(float(loss))
+    assert losses[-1] < losses[0]
+    assert float(metric.stateless_result(state[3])) == pytest.approx(np.mean(losses))
+    kernel = model.trainable_variables[0]
+    gradient = jax.grad(lambda value: (value * value).sum())(kernel)
+    np.testing.assert_allclose(gradient, 2 * kernel.numpy(), rtol=1e-6)
+    np.testing.assert_allclose(
+        jax.numpy.sum(kernel), kernel.numpy().sum(), rtol=1e-4, atol=1e-6
+    )

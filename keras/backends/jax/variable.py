@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax as _jax
 import numpy as _np
 
 from keras.backends.variable import Variable as _Base
@@ -24,3 +25,16 @@ class Variable(_Base):
 
     def _direct_assign(self, value: Any) -> None:
         self._value = value
+
+
+def _its_value(variable: Variable) -> tuple[tuple[Any, ...], None]:
+    return (variable.value,), None
+
+
+def _bare(_: None, values: tuple[Any, ...]) -> Any:
+    return values[0]
+
+
+# JAX's transforms take lists of Variables as they are: what is traced sees the values,
+# and gradients and results are arrays.
+_jax.tree_util.register_pytree_node(Variable, _its_value, _bare)

@@ -35,6 +35,10 @@ def compile_call(
     return jit(function, jit_compile="auto")
 
 
+class _RanksVary(Exception):
+    """TensorFlow would trace once for tensors of any rank, which nothing works for."""
+
+
 class _Jitted:
     """A function traced once for each structure and each set of static arguments."""
 
@@ -42,6 +46,7 @@ class _Jitted:
         self._function = function
         self._xla = jit_compile
         self._traced: dict[Any, Callable[..., Any]] = {}
+        self._ranks_vary = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not _tf.executing_eagerly() or _context.get().stateless is not None:
@@ -56,16 +61,24 @@ class _Jitted:
             else:
                 static.append(leaf)
         key = (spec, tuple(static))
+        if self._ranks_vary:
+            key = (*key, tuple(x.shape.rank for x in tensors))
         try:
             traced = self._traced.get(key)
         except TypeError:
             raise _unhashable(static) from None
         if traced is None:
             return self._first(key, spec, static, tensors)
-        return traced(*tensors)
+        try:
+            return traced(*tensors)
+        except _RanksVary:
+            self._ranks_vary = True
+            return self(*args, **kwargs)
 
     def _first(self, key: Any, spec: Any, static: list[Any], tensors: list[Any]) -> Any:
         def run(*given: Any) -> Any:
+            if any(x.shape.rank is None for x in given):
+                raise _RanksVary
             feed = iter(given)
             filled = [next(feed) if x is _ARRAY else x for x in static]
             args, kwargs = _tree.unflatten(spec, filled)

@@ -164,6 +164,9 @@ class layer_mixin(_Module):
             found = self.__dict__.get(registry, {}).get(name)
             if found is not None:
                 return found
+        known = getattr(type(self), name, None)
+        if isinstance(known, property):  # it raised AttributeError: with these words
+            return known.__get__(self)
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"
         )

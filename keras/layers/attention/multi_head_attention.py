@@ -11,6 +11,7 @@ import string
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers import arguments
 from keras.layers.activations.softmax import Softmax
@@ -308,6 +309,28 @@ class MultiHeadAttention(Layer):
     ) -> tuple[int | None, ...]:
         """`(batch, targets, features)`."""
         return (*query_shape[:-1], *self._target(query_shape))
+
+    def compute_output_spec(
+        self,
+        query: Any,
+        value: Any,
+        key: Any = None,
+        return_attention_scores: bool = False,
+    ) -> Any:
+        """As KerasTensors: the output, and the scores if they are wanted."""
+        del key  # its places are those of the values
+        dtype = self.compute_dtype
+        shape = self.compute_output_shape(query.shape, value.shape)
+        output = KerasTensor(shape, dtype)
+        if not return_attention_scores:
+            return output
+        axes = self.attention_axes or range(1, len(query.shape) - 1)
+        axes = tuple(axis % len(query.shape) for axis in axes)
+        batch = [x for i, x in enumerate(query.shape[:-1]) if i not in axes]
+        targets = [query.shape[i] for i in axes]
+        sources = [value.shape[i] for i in axes]
+        scores = (*batch, self.num_heads, *targets, *sources)
+        return output, KerasTensor(scores, dtype)
 
 
 def _einsums(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:

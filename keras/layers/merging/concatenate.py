@@ -50,7 +50,10 @@ class Concatenate(Merge):
             ) from None
 
     def compute_mask(self, inputs: Sequence[Tensor], mask: Any = None) -> Any:
-        """The masks joined likewise; inputs without mask count as not masked."""
+        """The masks joined likewise; inputs without mask count as not masked.
+
+        Along the features, a step is masked where it is masked in every input.
+        """
         if mask is None or all(m is None for m in mask):
             return None
         axis = self.axis % len(inputs[0].shape)
@@ -58,7 +61,7 @@ class Concatenate(Merge):
         joined = ops.concatenate(wide, axis=axis)
         ranks = {len(m.shape) for m in mask if m is not None}
         for _ in range(len(inputs[0].shape) - max(ranks)):
-            joined = ops.all(joined, axis=-1)
+            joined = ops.any(joined, axis=-1)
         return joined
 
 

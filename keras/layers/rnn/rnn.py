@@ -169,7 +169,8 @@ class RNN(Layer):
         if isinstance(mask, (list, tuple)):
             mask = mask[0]
         if initial_state is None and self.stateful:
-            initial_state = self.states
+            # Copies: gradients need what the states were, and they are set below.
+            initial_state = tree.map_structure(ops.copy, self.states)
         if initial_state is not None:
             given = [ops.convert_to_tensor(x) for x in tree.flatten(initial_state)]
             cast = [ops.cast(state, self.compute_dtype) for state in given]
