@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 import machine
 import numpy as np
@@ -93,7 +93,184 @@ def torch_rows(ops: Any) -> dict[str, tuple[Call, Call]]:
                 heads.transpose(1, 2), heads.transpose(1, 2), heads.transpose(1, 2)
             ).transpose(1, 2),
         ),
+        **torch_shaping_rows(ops),
+        **torch_numeric_rows(ops),
     }
+
+
+def torch_shaping_rows(ops: Any) -> dict[str, tuple[Call, Call]]:
+    """Rows of ops that make, move and find elements, over what one writes in torch."""
+    import torch
+
+    x, y, row = torch.ones(4, 8), torch.ones(4, 8), torch.ones(1, 8)
+    half, f32 = torch.ones(4, 8).half(), torch.float32
+    few, whole = torch.ones(2, 3), torch.tensor([[1], [0], [3], [2]])
+    return {
+        "cast": (lambda: ops.cast(half, "float32"), lambda: half.float()),
+        "cast, same": (lambda: ops.cast(x, "float32"), lambda: x.float()),
+        "zeros_like": (lambda: ops.zeros_like(x), lambda: torch.zeros_like(x)),
+        "arange": (
+            lambda: ops.arange(8, dtype="float32"),
+            lambda: torch.arange(8, dtype=f32),
+        ),
+        "full": (lambda: ops.full((4, 8), 2.0), lambda: torch.full((4, 8), 2.0)),
+        "squeeze": (lambda: ops.squeeze(row, 0), lambda: torch.squeeze(row, 0)),
+        "broadcast_to": (
+            lambda: ops.broadcast_to(row, (4, 8)),
+            lambda: torch.broadcast_to(row, (4, 8)),
+        ),
+        "stack": (lambda: ops.stack([x, y]), lambda: torch.stack([x, y])),
+        "unstack": (lambda: ops.unstack(x), lambda: torch.unbind(x)),
+        "swapaxes": (lambda: ops.swapaxes(x, 0, 1), lambda: torch.swapaxes(x, 0, 1)),
+        "moveaxis": (lambda: ops.moveaxis(x, 0, 1), lambda: torch.moveaxis(x, 0, 1)),
+        "flip": (lambda: ops.flip(x, 1), lambda: torch.flip(x, (1,))),
+        "roll": (lambda: ops.roll(x, 1, 1), lambda: torch.roll(x, 1, 1)),
+        "repeat": (
+            lambda: ops.repeat(x, 2, 1),
+            lambda: torch.repeat_interleave(x, 2, 1),
+        ),
+        "tile": (lambda: ops.tile(x, (1, 2)), lambda: torch.tile(x, (1, 2))),
+        "pad": (
+            lambda: ops.pad(x, ((1, 1), (0, 0))),
+            lambda: torch.nn.functional.pad(x, (0, 0, 1, 1)),
+        ),
+        "tril": (lambda: ops.tril(x), lambda: torch.tril(x)),
+        "x[1]": (lambda: ops.get_item(x, 1), lambda: x[1]),
+        "slice": (
+            lambda: ops.slice(x, (1, 2), (2, 3)),
+            lambda: x[1:3, 2:5],
+        ),
+        "slice_update": (
+            lambda: ops.slice_update(x, (1, 2), few),
+            lambda: _updated(x, few),
+        ),
+        "take_along_axis": (
+            lambda: ops.take_along_axis(x, whole, 1),
+            lambda: torch.take_along_dim(x, whole, 1),
+        ),
+        "sort": (lambda: ops.sort(x), lambda: torch.sort(x)[0]),
+        "argsort": (
+            lambda: ops.argsort(x),
+            lambda: torch.argsort(x, stable=True).int(),
+        ),
+        "argmax": (lambda: ops.argmax(x, 1), lambda: torch.argmax(x, 1).int()),
+        "top_k": (lambda: ops.top_k(x, 2), lambda: torch.topk(x, 2)[1].int()),
+    }
+
+
+def _updated(x: Any, part: Any) -> Any:
+    y = x.clone()
+    y[1:3, 2:5] = part
+    return y
+
+
+def torch_numeric_rows(ops: Any) -> dict[str, tuple[Call, Call]]:
+    """Rows of ops that compute, over what one writes in torch."""
+    import torch
+    from torch.nn import functional as F
+
+    x, y, row = torch.ones(4, 8), torch.rand(4, 8) * 0.9 + 0.05, torch.ones(8)
+    pair, mask, hot = (x, y), x > y, torch.eye(8)[:4]
+    whole, long = torch.ones(4, 8).int(), torch.ones(4, 8).long()
+    labels, last = torch.tensor([1, 0, 3, 2]), cast(Any, ((1,), (1,)))
+    return {
+        "x + 1": (lambda: ops.add(x, 1), lambda: torch.add(x, 1)),
+        "int32 + int64": (
+            lambda: ops.add(whole, long),
+            lambda: torch.add(whole, long),
+        ),
+        "int32 == int64": (
+            lambda: ops.equal(whole, long),
+            lambda: torch.eq(whole, long),
+        ),
+        "greater": (lambda: ops.greater(x, 0), lambda: torch.gt(x, 0)),
+        "logical_and": (
+            lambda: ops.logical_and(mask, mask),
+            lambda: torch.logical_and(mask, mask),
+        ),
+        "abs": (lambda: ops.abs(x), lambda: torch.abs(x)),
+        "square": (lambda: ops.square(x), lambda: torch.square(x)),
+        "power": (lambda: ops.power(x, 2), lambda: torch.pow(x, 2)),
+        "any": (lambda: ops.any(mask, 1), lambda: torch.any(mask, 1)),
+        "sum of int32": (
+            lambda: ops.sum(whole, 1),
+            lambda: torch.sum(whole, 1, dtype=torch.int32),
+        ),
+        "sum of all": (lambda: ops.sum(x), lambda: torch.sum(x)),
+        "cumsum": (lambda: ops.cumsum(x, 1), lambda: torch.cumsum(x, 1)),
+        "logsumexp": (lambda: ops.logsumexp(x, 1), lambda: torch.logsumexp(x, 1)),
+        "norm": (lambda: ops.norm(x, axis=1), lambda: torch.linalg.norm(x, dim=1)),
+        "median": (
+            lambda: ops.median(x, 1),
+            lambda: torch.quantile(x, 0.5, 1),
+        ),
+        "quantile": (
+            lambda: ops.quantile(x, 0.3, 1),
+            lambda: torch.quantile(x, 0.3, 1),
+        ),
+        "einsum": (
+            lambda: ops.einsum("ij,kj->ik", x, y),
+            lambda: torch.einsum("ij,kj->ik", x, y),
+        ),
+        "tensordot": (
+            lambda: ops.tensordot(x, y, last),
+            lambda: torch.tensordot(x, y, last),
+        ),
+        "outer": (lambda: ops.outer(row, row), lambda: torch.outer(row, row)),
+        "sigmoid": (lambda: ops.sigmoid(x), lambda: torch.sigmoid(x)),
+        "silu": (lambda: ops.silu(x), lambda: F.silu(x)),
+        "gelu": (lambda: ops.gelu(x), lambda: F.gelu(x, approximate="tanh")),
+        "leaky_relu": (lambda: ops.leaky_relu(x), lambda: F.leaky_relu(x, 0.2)),
+        "log_softmax": (
+            lambda: ops.log_softmax(x),
+            lambda: torch.log_softmax(x, -1),
+        ),
+        "one_hot": (
+            lambda: ops.one_hot(labels, 8),
+            lambda: (labels[:, None] == torch.arange(8)).float(),
+        ),
+        "layer_normalization": (
+            lambda: ops.layer_normalization(x, row, row, epsilon=1e-5),
+            lambda: F.layer_norm(x, (8,), row, row, 1e-5),
+        ),
+        "rms_normalization": (
+            lambda: ops.rms_normalization(x, row, epsilon=1e-5),
+            lambda: F.rms_norm(x, (8,), row, 1e-5),
+        ),
+        "batch_normalization": (
+            torch.no_grad()(lambda: ops.batch_normalization(x, row, row, -1, row, row)),
+            torch.no_grad()(
+                lambda: F.batch_norm(x, row, row, row, row, False, 0.0, 0.001)
+            ),
+        ),
+        "moments": (
+            lambda: ops.moments(x, (0,)),
+            lambda: torch.var_mean(x, (0,), correction=0),
+        ),
+        "binary_crossentropy": (
+            lambda: ops.binary_crossentropy(hot, x, from_logits=True),
+            lambda: F.binary_cross_entropy_with_logits(x, hot, reduction="none"),
+        ),
+        "categorical_crossentropy": (
+            lambda: ops.categorical_crossentropy(hot, x, from_logits=True),
+            lambda: -(hot * torch.log_softmax(x, -1)).sum(-1),
+        ),
+        "sparse_categorical_crossentropy": (
+            lambda: ops.sparse_categorical_crossentropy(labels, x, from_logits=True),
+            lambda: F.cross_entropy(x, labels, reduction="none"),
+        ),
+        "inv": (lambda: ops.inv(hot[:, :4]), lambda: torch.linalg.inv(hot[:, :4])),
+        # Who holds pairs of reals in torch makes complex numbers, and takes them apart.
+        "fft": (
+            lambda: ops.fft(pair),
+            lambda: _parts(torch.fft.fft(torch.complex(*pair))),
+        ),
+        "rfft": (lambda: ops.rfft(x), lambda: _parts(torch.fft.rfft(x))),
+    }
+
+
+def _parts(x: Any) -> tuple[Any, Any]:
+    return x.real, x.imag
 
 
 def jax_rows(ops: Any) -> dict[str, tuple[Call, Call]]:

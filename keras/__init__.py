@@ -43,15 +43,11 @@ _NAMES = {
 _WITH_OPERATORS = ("KerasTensor", "Variable")
 _MODULES = (
     "activations",
-    "applications",
     "backend",
     "callbacks",
     "config",
     "constraints",
-    "datasets",
-    "distribution",
     "dtype_policies",
-    "export",
     "initializers",
     "layers",
     "losses",
@@ -60,13 +56,20 @@ _MODULES = (
     "models",
     "ops",
     "optimizers",
-    "preprocessing",
-    "quantizers",
     "random",
     "regularizers",
     "saving",
     "tree",
     "utils",
+)
+# Namespaces of Keras 3 that this version does not have yet.
+_MISSING = (
+    "applications",
+    "datasets",
+    "distribution",
+    "export",
+    "preprocessing",
+    "quantizers",
     "visualization",
     "wrappers",
 )
@@ -132,7 +135,8 @@ def __getattr__(name: str) -> Any:
     elif name in _MODULES:
         value = importlib.import_module(f"keras.{name}")
     else:
-        raise AttributeError(f"module 'keras' has no attribute {name!r}")
+        later = " yet: it is not part of this version" if name in _MISSING else ""
+        raise AttributeError(f"module 'keras' has no attribute {name!r}{later}")
     globals()[name] = value
     return value
 

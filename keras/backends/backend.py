@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -52,6 +53,17 @@ MODULES = (
 LAZY_MODULES = ("sparse", "export", "distribution", "module_wrapper")
 
 
+_made: list[Backend] = []
+_actions: list[Callable[[Backend], None]] = []
+
+
+def for_each_backend(action: Callable[[Backend], None]) -> None:
+    """Calls a function with each backend there is, and with each that is made later."""
+    _actions.append(action)
+    for backend in _made:
+        action(backend)
+
+
 class Backend:
     """The functions and classes that one framework provides.
 
@@ -76,6 +88,9 @@ class Backend:
         self.kinds.update(dict.fromkeys(self.tensor_types, TENSOR))
         self.Variable.backend = self
         self.kinds[self.Variable] = VARIABLE
+        _made.append(self)
+        for action in _actions:
+            action(self)
 
     def _adopt(self, module: ModuleType) -> None:
         for name, value in vars(module).items():

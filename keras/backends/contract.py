@@ -32,10 +32,12 @@ class CoreBackend(Protocol):
     """Tensors: conversion, shapes, dtypes, devices, traces.
 
     `inexact`, `wide`, `boolean` and `whole` are the sets of the framework's own dtype
-    objects that are floating or complex, the same but half precision, bool, and int32
-    or int64; `floats` and `reals` are the floating ones, and all but complex.
-    `shape_of` has None for sizes that a trace does not know, `shape` a scalar tensor
-    there.
+    objects that are floating or complex, the same but half precision, those that logic
+    takes as they are, and int32 or int64; `floats` and `reals` are the floating ones,
+    and all but complex. Two tensors of different dtypes, both in
+    `joined`, are handed to elementwise functions as they are where `promotes` says that
+    their result is what `core.dtypes` promises. `shape_of` has None for sizes that a
+    trace does not know, `shape` a scalar tensor there.
     """
 
     tensor_types: tuple[type, ...]
@@ -45,6 +47,7 @@ class CoreBackend(Protocol):
     wide: frozenset[Any]
     boolean: frozenset[Any]
     whole: frozenset[Any]
+    joined: frozenset[Any]
 
     def native_dtype(self, dtype: Any) -> Any: ...
     def is_tensor(self, x: Any) -> bool: ...
@@ -53,6 +56,7 @@ class CoreBackend(Protocol):
     def shape(self, x: Any) -> tuple[Any, ...]: ...
     def dtype_of(self, x: Any) -> str: ...
     def canonical_dtype(self, dtype: str) -> str: ...
+    def promotes(self, x1: Any, x2: Any) -> bool: ...
     def convert_to_tensor(
         self, x: Any, dtype: Any = None, sparse: bool | None = None
     ) -> Any: ...
@@ -446,11 +450,14 @@ class LayerBackend(Protocol):
 class TransformBackend(Protocol):
     """Transforms of functions that read and write Variables.
 
-    `compiles_calls` says whether calling a whole model eagerly is quicker through a
-    function compiled by `jit`.
+    `compiles_calls` says whether calling a whole model eagerly is quicker through what
+    `compile_call` makes of a pure function of one argument; `variables` gives the
+    Variables that the function reads.
     """
 
     compiles_calls: bool
+
+    def compile_call(self, function: Any, variables: Any) -> Any: ...
 
     def jit(self, function: Any, jit_compile: Any = None) -> Any: ...
     def value_and_grad(

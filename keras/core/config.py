@@ -33,6 +33,15 @@ class _Settings:
         self.max_steps_per_epoch: int | None = None
         self._load()
 
+    def of_results(self) -> tuple[Any, ...]:
+        """Those that computations read, and that compiled ones have taken in."""
+        return (
+            self.floatx,
+            self.epsilon,
+            self.image_data_format,
+            self.flash_attention,
+        )
+
     def _load(self) -> None:
         path = keras_home() / "keras.json"
         stored: dict[str, Any] = {}

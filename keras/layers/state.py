@@ -48,7 +48,7 @@ class LayerState(Operation):
 
     _keras_layer = True
     # Attributes that pickle and deepcopy leave out: caches that are made anew.
-    _transient: tuple[str, ...] = ()
+    _transient: tuple[str, ...] = ("_watchers",)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         backend = current()
@@ -75,7 +75,7 @@ class LayerState(Operation):
         put(self, "_losses", [])
         put(self, "_child_names", {})
         put(self, "_locked", False)
-        put(self, "_parents", [])
+        put(self, "_watchers", [])
         if not isinstance(trainable, bool):
             raise ValueError(
                 f"`trainable` of {describe(self)} must be True or False. "
@@ -94,6 +94,13 @@ class LayerState(Operation):
         object.__setattr__(self, name, value)
         if name in _SETTLING:
             self._settle()
+        if self.__dict__.get("_watchers"):
+            self._changed()
+
+    def _changed(self) -> None:
+        """Tells those who have compiled calls of this layer that it is another now."""
+        for watcher in self.__dict__.get("_watchers", ()):
+            watcher()
 
     def _settle(self) -> None:
         """Works out again whether calls may take the quick path; see `Layer`."""
@@ -107,6 +114,7 @@ class LayerState(Operation):
             for registry in (self._modules, self._parameters, self._buffers):
                 registry.pop(name, None)
         object.__delattr__(self, name)
+        self._changed()
 
     def _containers(self) -> list[list[Any]]:
         return [

@@ -4,18 +4,27 @@ A functional or Sequential model that is called eagerly on data runs as a cached
 compiled function on backends where that pays. That needs every layer to be one of
 ours without Python effects of its own, and nobody else tracing. A shape is compiled
 when it is seen for the second time, so that a single call does not pay for it.
+
+The compiled form is dropped when an attribute of a layer inside is set: a new
+activation counts from the next call on, as in plain code. A model that is changed
+again and again runs plainly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
 from functools import partial
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
+
+import numpy as np
 
 from keras.backends.backend import TENSOR
 from keras.core import context, masking, tree
+from keras.core.config import settings
 from keras.core.configurable import _declared_class
+from keras.ops.operation import OpCall
 
 # Ours, but with effects or inputs that a trace cannot hold.
 _NOT_PURE = frozenset(
@@ -33,7 +42,9 @@ _NOT_PURE = frozenset(
         "TorchModuleWrapper",
     )
 )
+_KNOWN = frozenset(("keras", "jax", "jaxlib", "tensorflow", "torch", "numpy"))
 _MOST_SHAPES = 32
+_MOST_CHANGES = 8
 
 
 class CompiledCall:
@@ -44,12 +55,21 @@ class CompiledCall:
     """
 
     def __init__(self, model: Any) -> None:
-        self.pure = is_pure(model)
+        self.pure = _runs_our_call(model) and is_pure(model)
+        self._watched = list(_layers_in(model)) if self.pure else []
+        self._watcher = partial(_forget_if_there, weakref.ref(model))
+        for layer in self._watched:
+            layer._watchers.append(self._watcher)
+        self.settings = settings.of_results()
+        self._convert = model._backend.convert_to_tensor
         self._seen: set[Any] = set()
         self._repeated: set[Any] = set()
 
+        # No cycle: a model goes when its last name does.
+        this: Any = weakref.ref(model)
+
         def run(training: Any, inputs: Any) -> Any:
-            outputs = model._call_uncompiled(inputs, training=training)
+            outputs = this()._call_uncompiled(inputs, training=training)
             flat = tree.flatten(outputs)
             masks = {
                 str(i): masking.get_mask(x)
@@ -58,11 +78,18 @@ class CompiledCall:
             }
             return outputs, masks
 
+        compile_call = model._backend.compile_call
         # A function for each mode: what is left are arguments of arrays only.
         self._run = {
-            training: model._backend.jit(partial(run, training), jit_compile="auto")
+            training: compile_call(partial(run, training), lambda: this().variables)
             for training in (None, False, True)
         }
+
+    def stop_watching(self) -> None:
+        """The layers inside no longer tell when they change."""
+        for layer in self._watched:
+            if self._watcher in layer._watchers:
+                layer._watchers.remove(self._watcher)
 
     def worth_it(self, signature: Any) -> bool:
         """Whether calls of this signature are compiled: from the second one on."""
@@ -78,6 +105,8 @@ class CompiledCall:
         return True
 
     def __call__(self, inputs: Any, training: Any = None) -> Any:
+        if type(inputs) is np.ndarray:
+            inputs = self._convert(inputs)
         outputs, masks = self._run[training](inputs)
         if masks:
             flat = tree.flatten(outputs)
@@ -93,6 +122,10 @@ def for_call(
     backend = model._backend
     if not getattr(backend, "compiles_calls", False) or len(args) != 1:
         return None
+    if model.__dict__.get("_changes", 0) >= _MOST_CHANGES:
+        return None
+    if model._hooked and model._has_hooks():
+        return None
     ambient = context.get()
     if ambient.call is not None or ambient.stateless is not None:
         return None
@@ -106,6 +139,9 @@ def for_call(
     if signature is None:
         return None
     compiled = model.__dict__.get("_compiled_call")
+    if compiled is not None and compiled.settings != settings.of_results():
+        forget(model)
+        compiled = None
     if compiled is None:
         compiled = CompiledCall(model)
         object.__setattr__(model, "_compiled_call", compiled)
@@ -115,8 +151,12 @@ def for_call(
 
 
 def forget(model: Any) -> None:
-    """Drops the compiled form: the model has changed."""
-    model.__dict__.pop("_compiled_call", None)
+    """Drops the compiled form: the model, or a layer in it, has changed."""
+    compiled = model.__dict__.pop("_compiled_call", None)
+    if compiled is not None:
+        compiled.stop_watching()
+        changes = model.__dict__.get("_changes", 0) + 1
+        object.__setattr__(model, "_changes", changes)
 
 
 def _signature(backend: Any, inputs: Any, training: Any) -> Any:
@@ -126,6 +166,9 @@ def _signature(backend: Any, inputs: Any, training: Any) -> Any:
         if masking.get_mask(inputs) is not None:
             return None
         return (tuple(inputs.shape), inputs.dtype, training)
+    if type(inputs) is np.ndarray:
+        numbers = inputs.dtype.kind in "biuf"
+        return (inputs.shape, inputs.dtype, training) if numbers else None
     if not isinstance(inputs, (list, tuple, dict)):
         return None
     parts: list[Any] = []
@@ -136,6 +179,23 @@ def _signature(backend: Any, inputs: Any, training: Any) -> Any:
     return (tuple(parts), training)
 
 
+def _forget_if_there(reference: weakref.ref[Any]) -> None:
+    model = reference()
+    if model is not None:
+        forget(model)
+
+
+def _layers_in(layer: Any) -> Iterator[Any]:
+    for inner in layer._layers:
+        yield inner
+        yield from _layers_in(inner)
+
+
+def _runs_our_call(model: Any) -> bool:
+    call = _declared_class(type(model)).call
+    return call.__module__.partition(".")[0] == "keras"
+
+
 def is_pure(model: Any) -> bool:
     """Whether every layer in a model is one of ours, without effects of its own."""
     for layer in model._layers:
@@ -144,14 +204,32 @@ def is_pure(model: Any) -> bool:
             return False
         if getattr(layer, "activity_regularizer", None) is not None:
             return False
-        if not all(_is_ours(value) for value in vars(layer).values()):
+        if layer._hooked and layer._has_hooks():  # only on torch
+            return False
+        if not all(map(_is_ours, _that_is_called(layer))):
             return False
         if not is_pure(layer):
             return False
-    return True
+    calls = [x for x in getattr(model, "operations", ()) if isinstance(x, OpCall)]
+    return all(_is_ours(value) for call in calls for value in call.static.values())
+
+
+# Called when a layer is built, or by a loss or an optimizer, and not in `call`.
+_AROUND = ("_initializer", "_regularizer", "_constraint")
+
+
+def _that_is_called(layer: Any) -> Iterator[Any]:
+    for name, value in vars(layer).items():
+        if callable(value) and not name.endswith(_AROUND):
+            yield value
 
 
 def _is_ours(value: Any) -> bool:
-    if not isinstance(value, FunctionType):
+    """Whether a value, if it is called at all, is known to have no effects."""
+    if isinstance(value, partial):
+        return _is_ours(value.func)
+    if not callable(value) or isinstance(value, (type, BuiltinFunctionType)):
         return True
-    return value.__module__.partition(".")[0] in ("keras", "jax", "tensorflow", "torch")
+    known = isinstance(value, (FunctionType, MethodType))
+    module = (value if known else type(value)).__module__
+    return module.partition(".")[0] in _KNOWN

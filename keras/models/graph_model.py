@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.models.compiled_call import forget
+
 
 class GraphModel:
     """Mixin of models that run a plan."""
 
-    _transient = ("_compiled_call",)
+    _transient = ("_compiled_call", "_changes")
 
     def _settle(self) -> None:
         super()._settle()
@@ -20,6 +22,10 @@ class GraphModel:
             return
         everyday = self.built and self.activity_regularizer is None
         object.__setattr__(self, "_everyday", everyday and self.input_spec is None)
+
+    def _changed(self) -> None:
+        forget(self)
+        super()._changed()
 
     def _pass_mask(self, arguments: dict[str, Any], outputs: Any) -> None:
         """Nothing: the layers inside have put the masks beside the outputs."""

@@ -12,15 +12,13 @@ nothing around the run asks for more; `direct` says when.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import optree
 
 from keras.core import dtypes, tree
-from keras.core.configurable import _declared_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use
 from keras.layers.layer import Layer
@@ -185,14 +183,7 @@ def eager_function(operation: Any) -> Callable[..., Any]:
 
 def takes_training(operation: Any) -> bool:
     """Whether the `call` of an operation has a parameter `training`."""
-    if isinstance(operation, OpCall):
-        return False
-    return _call_takes_training(_declared_class(type(operation)))
-
-
-@cache
-def _call_takes_training(cls: type) -> bool:
-    return "training" in inspect.signature(cls.call).parameters
+    return isinstance(operation, Layer) and operation._plan.has_training
 
 
 class Plan:
@@ -254,15 +245,19 @@ class Plan:
             inputs: one value for each input.
             training: given to every layer that takes it; None leaves it to them.
         """
+        told = {} if training is None else {"training": training}
+        return self._run(
+            inputs, lambda step: (step.function, told if step.takes_training else _NONE)
+        )
+
+    def _run(
+        self, inputs: Sequence[Any], chosen: Callable[[Step], tuple[Any, Any]]
+    ) -> list[Any]:
+        """The graph on values; `chosen` are what a step calls and more arguments."""
         values = [*inputs, *[None] * (self._size - len(self.inputs))]
         for step in self.steps:
-            if step.gather is None and not step.fixed and training is None:
-                result = step.function(values[step.slot or 0])
-            elif training is not None and step.takes_training:
-                result = step.call(values, step.function, {"training": training})
-            else:
-                result = step.call(values, step.function, {})
-            _store(values, step, result)
+            function, more = chosen(step)
+            _store(values, step, step.call(values, function, more))
         return [values[slot] for slot in self._results]
 
     def direct(self, inputs: Sequence[Any], ambient: Any, training: Any) -> bool:
@@ -289,26 +284,17 @@ class Plan:
             inputs: one value for each input, of its dtype.
             training: what the call around this run says.
         """
-        values = [*inputs, *[None] * (self._size - len(self.inputs))]
-        for step in self.steps:
+        told = {"training": training}
+
+        def chosen(step: Step) -> tuple[Any, Any]:
             layer = step.layer
-            if (
-                layer is None
-                or not layer._plain
-                or layer._hooked
-                and layer._has_hooks()
-            ):
-                function, more = step.function, _NONE
-            elif layer._plan.has_training:
-                function, more = layer.call, {"training": training}
-            else:
-                function, more = layer.call, _NONE
-            if step.gather is None and not step.fixed:
-                result = function(values[step.slot or 0], **more)
-            else:
-                result = step.call(values, function, more)
-            _store(values, step, result)
-        return [values[slot] for slot in self._results]
+            if layer is None or not layer._plain:
+                return step.function, _NONE
+            if layer._hooked and layer._has_hooks():
+                return step.function, _NONE
+            return layer.call, told if layer._plan.has_training else _NONE
+
+        return self._run(inputs, chosen)
 
     def rerun(
         self, inputs: Sequence[Any], function: Callable[[Any], Callable[..., Any]]
@@ -319,11 +305,7 @@ class Plan:
             inputs: one for each input.
             function: what to call in place of an operation.
         """
-        values = [*inputs, *[None] * (self._size - len(self.inputs))]
-        for step in self.steps:
-            result = step.call(values, function(step.operation), {})
-            _store(values, step, result)
-        return [values[slot] for slot in self._results]
+        return self._run(inputs, lambda step: (function(step.operation), _NONE))
 
     def index_of(self, node: Node) -> int:
         """The number of a call among the calls of its operation in this graph."""

@@ -60,7 +60,7 @@ class Sequential(GraphModel, Model):
         """
         layer = self._checked(layer)
         self._adopt_layers([*self._layers, layer])
-        compiled_call.forget(self)
+        self._changed()
         if self._chain is None:
             self.built = False
         if rebuild:
@@ -83,7 +83,7 @@ class Sequential(GraphModel, Model):
             )
         last = layers[-1]
         self._adopt_layers([x for x in self._layers if x is not last])
-        compiled_call.forget(self)
+        self._changed()
         if self._chain is not None:
             self._chain.shorten(len(layers) - 1)
         return last
@@ -259,6 +259,9 @@ class Sequential(GraphModel, Model):
                     "shape is not known. Put keras.Input(shape) first, call it on "
                     "data, or call build(input_shape)."
                 )
+            further = getattr(super(), "__getattr__", None)  # of the torch module
+            if further is not None:
+                return further(name)
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}"
             )

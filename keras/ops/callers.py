@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING, Any
 from keras.backends import current, process
 from keras.backends.backend import TENSOR, VARIABLE
 from keras.core import context
+from keras.core.dtypes import is_float
 from keras.core.keras_tensor import KerasTensor
 
 if TYPE_CHECKING:
     from keras.ops.declare import Declaration
 
 _NUMBERS = frozenset((float, int))
+_SEQUENCES = frozenset((list, tuple))
 _get = context.get
 
 
-class _Missing:
-    """Stands for a tensor argument that was given by name, or not at all."""
-
-
-_MISSING: Any = _Missing()
+_NOTHING = object()  # stands for a tensor that was given by name, or not at all
 
 
 def composite_caller(declaration: Declaration) -> Callable[..., Any]:
@@ -64,16 +62,16 @@ def _any_symbolic(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 def _nullary(declaration: Declaration) -> Callable[..., Any]:
     """No tensors at all: `zeros`, `eye`."""
-    name, dispatch = declaration.name, declaration.dispatch
+    ways, dispatch = declaration.ways, declaration.dispatch
     explain = declaration.explain
 
     def call(*args: Any, **kwargs: Any) -> Any:
         context = _get()
         if context.symbolic is not None:
             return dispatch(args, kwargs)
-        backend = context.backend or process.default or current()
+        function = ways[context.backend or process.default or current()][0]
         try:
-            return getattr(backend, name)(*args, **kwargs)
+            return function(*args, **kwargs)
         except Exception as error:
             explain(error, args, kwargs)
             raise
@@ -92,60 +90,63 @@ def _anything(declaration: Declaration) -> Callable[..., Any]:
 
 
 def _unary(declaration: Declaration) -> Callable[..., Any]:
-    name, dispatch = declaration.name, declaration.dispatch
+    ways, dispatch = declaration.ways, declaration.dispatch
     any_dtype = declaration.indifferent or 0 in declaration.kept
-    ready = declaration.ready
-    settled = declaration.settled
+    settled, check = declaration.settled, declaration.check
     explain = declaration.explain
 
-    def call(x: Any = _MISSING, /, *args: Any, **kwargs: Any) -> Any:
-        backend = _get().backend or process.default or current()
-        if backend.kinds.get(type(x)) == TENSOR and (
-            any_dtype or (settled and x.dtype in getattr(backend, ready))
-        ):
+    def call(*args: Any, **kwargs: Any) -> Any:
+        function, kinds, fine = ways[_get().backend or process.default or current()]
+        x = args[0] if args else _NOTHING
+        kind = kinds.get(type(x))
+        if kind == TENSOR and (any_dtype or (settled and x.dtype in fine)):
             try:
-                return getattr(backend, name)(x, *args, **kwargs)
+                if check is None or check(*args, **kwargs):
+                    return function(*args, **kwargs)
             except Exception as error:
-                explain(error, (x, *args), kwargs)
+                explain(error, args, kwargs)
                 raise
-        if backend.kinds.get(type(x)) == VARIABLE:
-            return call(x.value, *args, **kwargs)
-        return dispatch(args if x is _MISSING else (x, *args), kwargs)
+        elif kind == VARIABLE:
+            return call(x.value, *args[1:], **kwargs)
+        return dispatch(args, kwargs)
 
     return call
 
 
 def _binary(declaration: Declaration) -> Callable[..., Any]:
-    name, dispatch = declaration.name, declaration.dispatch
+    ways, dispatch = declaration.ways, declaration.dispatch
     any_dtype = declaration.promote is None or (
         declaration.indifferent and bool(declaration.kept)
     )
-    indifferent = declaration.indifferent
-    ready = declaration.ready
-    settled = declaration.settled
-    scalars, floating = declaration.scalars, declaration.floating
+    indifferent, each_alone = declaration.indifferent, declaration.each_alone
+    settled, scalars = declaration.settled, declaration.scalars
     keeps_ints = declaration.keeps_ints
-    explain = declaration.explain
+    explain, meet = declaration.explain, _meeting(declaration)
+    check = declaration.check
+    floating = declaration.floating
 
-    def call(
-        x1: Any = _MISSING, x2: Any = _MISSING, /, *args: Any, **kwargs: Any
-    ) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
-        kinds = backend.kinds
-        if (
-            settled
-            and kinds.get(type(x1)) == TENSOR
-            and (
-                (
-                    kinds.get(type(x2)) == TENSOR
-                    and (
-                        any_dtype
-                        or x1.dtype is x2.dtype
-                        and (indifferent or x1.dtype in getattr(backend, ready))
-                    )
+        if len(args) < 2:
+            return dispatch(args, kwargs)
+        function, kinds, fine = ways[backend]
+        x1, x2 = args[0], args[1]
+        kind1, kind2 = kinds.get(type(x1)), kinds.get(type(x2))
+        if kind1 == TENSOR and settled:
+            if kind2 == TENSOR:
+                dtype = x1.dtype
+                straight = any_dtype or (
+                    (indifferent or dtype in fine)
+                    if x2.dtype is dtype
+                    else each_alone and dtype in fine and x2.dtype in fine
                 )
+                if not straight and x2.dtype is not dtype:
+                    agreed = meet(backend, args, x1, x2)
+                    if agreed is not None:
+                        args, straight = agreed, True
+            else:
                 # A Python number takes the dtype of a tensor of its kind.
-                or (
+                straight = (
                     scalars
                     and type(x2) in _NUMBERS
                     and (
@@ -155,68 +156,99 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
                         )
                     )
                 )
-            )
-        ):
-            try:
-                return getattr(backend, name)(x1, x2, *args, **kwargs)
-            except Exception as error:
-                explain(error, (x1, x2, *args), kwargs)
-                raise
-        if x2 is _MISSING:
-            return dispatch(() if x1 is _MISSING else (x1,), kwargs)
-        if kinds.get(type(x1)) == VARIABLE or kinds.get(type(x2)) == VARIABLE:
-            return call(*_values(kinds, (x1, x2, *args)), **kwargs)
+            if straight:
+                try:
+                    if check is None or check(*args, **kwargs):
+                        return function(*args, **kwargs)
+                except Exception as error:
+                    explain(error, args, kwargs)
+                    raise
+        if kind1 == VARIABLE or kind2 == VARIABLE:
+            return call(*_values(kinds, args), **kwargs)
         if (
             scalars
             and type(x1) in _NUMBERS
-            and kinds.get(type(x2)) == TENSOR
+            and kind2 == TENSOR
             and x2.dtype in getattr(backend, floating)
         ):
             # Frameworks want a tensor first: the number becomes one.
             x1 = backend.convert_to_tensor(x1, backend.dtype_of(x2))
-            return getattr(backend, name)(x1, x2, *args, **kwargs)
-        return dispatch((x1, x2, *args), kwargs)
+            return function(x1, *args[1:], **kwargs)
+        return dispatch(args, kwargs)
 
     return call
 
 
+def _meeting(declaration: Declaration) -> Callable[..., Any]:
+    """Brings two tensors of different dtypes to one, as it was once worked out."""
+    plans: dict[tuple[Any, ...], Any] = {}
+    promote, kept = declaration.promote, declaration.kept
+    elementwise, real = declaration.scalars, declaration.real
+
+    def plan(backend: Any, x1: Any, x2: Any) -> tuple[str, bool, bool, bool] | None:
+        first, second = backend.dtype_of(x1), backend.dtype_of(x2)
+        if promote is None or kept:
+            return None
+        if declaration.makes_floats and not (is_float(first) or is_float(second)):
+            return None  # they become `floatx()`, which can change
+        joins = elementwise and {x1.dtype, x2.dtype} <= backend.joined
+        if real and "complex" in first + second:
+            return None  # they are refused
+        target = promote([first, second])
+        return target, first != target, second != target, joins
+
+    def meet(backend: Any, args: tuple[Any, ...], x1: Any, x2: Any) -> Any:
+        if context.tracing():
+            return None
+        key = backend, x1.dtype, x2.dtype
+        found = plans.get(key, ())
+        if found == ():
+            found = plans[key] = plan(backend, x1, x2)
+        if found is None:
+            return None
+        target, first, second, joins = found
+        if joins and backend.promotes(x1, x2):
+            return args
+        x1 = backend.cast(x1, target) if first else x1
+        x2 = backend.cast(x2, target) if second else x2
+        return x1, x2, *args[2:]
+
+    return meet
+
+
 def _ternary(declaration: Declaration) -> Callable[..., Any]:
     """Three tensors, or one and two numbers: `where`, `clip`."""
-    name, explain = declaration.name, declaration.explain
+    ways, explain = declaration.ways, declaration.explain
     otherwise = _several(declaration)
     any_dtype, indifferent = declaration.promote is None, declaration.indifferent
-    ready, scalars = declaration.ready, declaration.scalars
-    floating = declaration.floating
+    scalars = declaration.scalars
     leads_second = declaration.kept == {0}
-    simple = leads_second or not declaration.kept
+    floating = declaration.floating
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != 3 or not simple:
+        if kwargs or len(args) != 3:
             return otherwise(*args, **kwargs)
         backend = _get().backend or process.default or current()
-        kinds = backend.kinds
+        function, kinds, fine = ways[backend]
         x1, x2, x3 = args
-        lead = x2 if leads_second else x1
-        if kinds.get(type(x1)) == TENSOR and kinds.get(type(lead)) == TENSOR:
-            dtype = lead.dtype
-            numbers = scalars and dtype in getattr(backend, floating)
-            if (
-                (
-                    kinds.get(type(x2)) == TENSOR
-                    and (any_dtype or x2.dtype is dtype)
-                    or numbers
-                    and type(x2) in _NUMBERS
+        kind2, kind3 = kinds.get(type(x2)), kinds.get(type(x3))
+        if kinds.get(type(x1)) == TENSOR and (kind2 == TENSOR or not leads_second):
+            dtype = (x2 if leads_second else x1).dtype
+            if kind2 == kind3 == TENSOR:
+                straight = (indifferent or dtype in fine) and (
+                    any_dtype
+                    or ((leads_second or x2.dtype is dtype) and x3.dtype is dtype)
                 )
-                and (
-                    kinds.get(type(x3)) == TENSOR
-                    and (any_dtype or x3.dtype is dtype)
-                    or numbers
-                    and type(x3) in _NUMBERS
+            else:
+                straight = (
+                    scalars
+                    and dtype in getattr(backend, floating)
+                    and (x2.dtype is dtype if kind2 == TENSOR else type(x2) in _NUMBERS)
+                    and (x3.dtype is dtype if kind3 == TENSOR else type(x3) in _NUMBERS)
                 )
-                and (numbers or indifferent or dtype in getattr(backend, ready))
-            ):
+            if straight:
                 try:
-                    return getattr(backend, name)(x1, x2, x3)
+                    return function(x1, x2, x3)
                 except Exception as error:
                     explain(error, args, kwargs)
                     raise
@@ -227,110 +259,100 @@ def _ternary(declaration: Declaration) -> Callable[..., Any]:
 
 def _several(declaration: Declaration) -> Callable[..., Any]:
     """Three tensors or more, or some that may be None: all looked at in one loop."""
-    name, dispatch = declaration.name, declaration.dispatch
+    ways, dispatch = declaration.ways, declaration.dispatch
     kept, indifferent = declaration.kept, declaration.indifferent
     any_dtype = declaration.promote is None
-    ready = declaration.ready
-    explain = declaration.explain
-    last = max(declaration.tensors)
-    static = [index not in declaration.tensors for index in range(last + 1)]
-    free = [any_dtype or index in kept for index in range(last + 1)]
+    scalars = declaration.scalars
+    explain, check = declaration.explain, declaration.check
+    # The tensors, and whether each may have a dtype of its own; None for the rest.
+    # (Those that must be there go to the general path where they are not.)
     optional = declaration.optional
-    # The tensors, and whether each may have a dtype of its own.
-    by_name = {key: free[index] for index, key in declaration.tensors.items()}
-    scalars, floating = declaration.scalars, declaration.floating
+    loose_ones = {i: any_dtype or i in kept for i in declaration.tensors}
+    roles = [loose_ones.get(i) for i in range(declaration.last_tensor + 1)]
+    by_name = {name: loose_ones[i] for i, name in declaration.tensors.items()}
+    floating = declaration.floating
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
-        kinds = backend.kinds
+        function, kinds, fine = ways[backend]
         dtype = None
-        values: Any = args
-        for index, (value, skip, loose) in enumerate(
-            zip(args, static, free, strict=False)
-        ):
-            if skip:
+        for index, (value, loose) in enumerate(zip(args, roles, strict=False)):
+            if loose is None:
                 continue
             if value is None:
                 if index in optional:
                     continue
-                return dispatch(values, kwargs)
+                return dispatch(args, kwargs)
             kind = kinds.get(type(value))
-            if kind == VARIABLE:
-                value = value.value
-                values = list(values) if values is args else values
-                values[index] = value
-            elif kind != TENSOR:
-                if (
-                    scalars
-                    and type(value) in _NUMBERS
-                    and dtype in getattr(backend, floating)
-                ):
-                    continue
-                return dispatch(values, kwargs)
-            if not loose and value.dtype is not dtype:
-                if dtype is not None:
-                    return dispatch(values, kwargs)
-                dtype = value.dtype
-        if dtype is not None and not (indifferent or dtype in getattr(backend, ready)):
-            return dispatch(values, kwargs)
+            if kind == TENSOR:
+                if not loose and value.dtype is not dtype:
+                    if dtype is not None:
+                        return dispatch(args, kwargs)
+                    dtype = value.dtype
+            elif kind == VARIABLE:
+                return call(*_values(kinds, args), **kwargs)
+            elif not (
+                scalars
+                and type(value) in _NUMBERS
+                and dtype in getattr(backend, floating)
+            ):
+                return dispatch(args, kwargs)
+        if not args or not (dtype is None or indifferent or dtype in fine):
+            return dispatch(args, kwargs)
         if kwargs:
             for key, value in kwargs.items():
-                if key not in by_name or value is None:
-                    continue
-                if kinds.get(type(value)) != TENSOR or not (
-                    by_name[key] or value.dtype is dtype
-                ):
-                    return dispatch(values, kwargs)
-        if not args:
-            return dispatch(values, kwargs)
+                if key in by_name and value is not None:
+                    if kinds.get(type(value)) != TENSOR or not (
+                        by_name[key] or value.dtype is dtype
+                    ):
+                        return dispatch(args, kwargs)
         try:
-            return getattr(backend, name)(*values, **kwargs)
+            if check is None or check(*args, **kwargs):
+                return function(*args, **kwargs)
         except Exception as error:
-            explain(error, values, kwargs)
+            explain(error, args, kwargs)
             raise
+        return dispatch(args, kwargs)
 
     return call
 
 
 def _listed(declaration: Declaration) -> Callable[..., Any]:
     """A list of tensors first: `concatenate`, `stack`."""
-    name, dispatch = declaration.name, declaration.dispatch
-    free = declaration.promote is None
-    indifferent, ready = declaration.indifferent, declaration.ready
-    explain = declaration.explain
+    ways, dispatch = declaration.ways, declaration.dispatch
+    free, indifferent = declaration.promote is None, declaration.indifferent
+    explain, check = declaration.explain, declaration.check
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        backend = _get().backend or process.default or current()
-        if not args or not _of_one_kind(backend, args[0], free):
-            return dispatch(args, kwargs)
-        if not (indifferent or args[0][0].dtype in getattr(backend, ready)):
+        function, kinds, fine = ways[_get().backend or process.default or current()]
+        dtype = _dtype_of_all(kinds, args[0], free) if args else None
+        if dtype is None or not (indifferent or dtype in fine):
             return dispatch(args, kwargs)
         try:
-            return getattr(backend, name)(*args, **kwargs)
+            if check is None or check(*args, **kwargs):
+                return function(*args, **kwargs)
         except Exception as error:
             explain(error, args, kwargs)
             raise
+        return dispatch(args, kwargs)
 
     return call
 
 
 def _variadic(declaration: Declaration) -> Callable[..., Any]:
     """Any number of tensors, behind static arguments: `einsum`, `meshgrid`."""
-    name, dispatch = declaration.name, declaration.dispatch
+    ways, dispatch = declaration.ways, declaration.dispatch
     start = declaration.variadic
-    free = declaration.promote is None
-    indifferent, ready = declaration.indifferent, declaration.ready
+    free, indifferent = declaration.promote is None, declaration.indifferent
     explain = declaration.explain
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        backend = _get().backend or process.default or current()
-        tensors = args[start:]
-        if not _of_one_kind(backend, tensors, free) or not (
-            indifferent or tensors[0].dtype in getattr(backend, ready)
-        ):
+        function, kinds, fine = ways[_get().backend or process.default or current()]
+        dtype = _dtype_of_all(kinds, args[start:], free)
+        if dtype is None or not (indifferent or dtype in fine):
             return dispatch(args, kwargs)
         try:
-            return getattr(backend, name)(*args, **kwargs)
+            return function(*args, **kwargs)
         except Exception as error:
             explain(error, args, kwargs)
             raise
@@ -338,20 +360,22 @@ def _variadic(declaration: Declaration) -> Callable[..., Any]:
     return call
 
 
-def _of_one_kind(backend: Any, values: Any, any_dtype: bool) -> bool:
-    """Whether it is a sequence of this backend's tensors, all of one dtype."""
-    if type(values) not in (list, tuple) or not values:
-        return False
-    kinds = backend.kinds
-    if kinds.get(type(values[0])) != TENSOR:
-        return False
-    dtype = values[0].dtype
+def _dtype_of_all(kinds: dict[type, int], values: Any, any_dtype: bool) -> Any:
+    """The dtype of a sequence of one backend's tensors; None if it is none such.
+
+    With `any_dtype` that of the first, else the one they share.
+    """
+    if type(values) not in _SEQUENCES:
+        return None
+    dtype = None
     for value in values:
         if kinds.get(type(value)) != TENSOR:
-            return False
-        if value.dtype is not dtype and not any_dtype:
-            return False
-    return True
+            return None
+        if dtype is None:
+            dtype = value.dtype
+        elif not any_dtype and value.dtype is not dtype:
+            return None
+    return dtype
 
 
 def _values(kinds: dict[type, int], args: tuple[Any, ...]) -> list[Any]:
@@ -378,8 +402,6 @@ def caller(declaration: Declaration) -> Callable[..., Any]:
 
 
 def _quickest(declaration: Declaration) -> Callable[..., Any]:
-    if declaration.check:
-        return _anything(declaration)
     if declaration.tensors:
         first = _is_tensor_position(declaration, 0) and declaration.variadic is None
         if first and len(declaration.tensors) == 1:
@@ -391,7 +413,7 @@ def _quickest(declaration: Declaration) -> Callable[..., Any]:
         ):
             return _binary(declaration)
         if declaration.leads_with_tensors and list(declaration.tensors) == [0, 1, 2]:
-            if declaration.settled and not declaration.sequences:
+            if declaration.scalars and not declaration.sequences:
                 return _ternary(declaration)
         if first and declaration.settled and not _has_sequences(declaration):
             return _several(declaration)

@@ -26,8 +26,9 @@ with tensors that are converted and promoted already:
 Tensor parameters named in `keep=(...)` (indices, conditions) stay out of this and
 keep their own dtypes.
 
-With `check=True` the rule is run before every call, because some framework would take
-bad input in silence; it costs some 10 us, so common ops do without.
+Where some framework would take bad input in silence, `check` is a function of the same
+arguments that says, from a glance at the shapes, whether they are fine; if not, the
+rule is run before the backend is called. `check=unsure` runs it always: some 10 us.
 
 With `scalars=True` a Python number that comes behind a float tensor is handed to the
 backend as it is: frameworks are quickest that way.
@@ -62,6 +63,7 @@ from keras.backends.backend import (
     SYMBOLIC,
     TENSOR,
     VARIABLE,
+    for_each_backend,
 )
 from keras.core import context, dtypes
 from keras.core.config import settings
@@ -73,8 +75,14 @@ from keras.ops.callers import caller, composite_caller
 P = ParamSpec("P")
 R = TypeVar("R")
 Promotion = Callable[[list[Any]], str]
+Check = Callable[..., bool]
 
 DECLARATIONS: dict[str, Declaration] = {}
+
+
+def unsure(*args: Any, **kwargs: Any) -> bool:
+    """A `check` that never is content: the rule is run before every call."""
+    return False
 
 
 def _to_number(found: list[Any]) -> str:
@@ -125,8 +133,9 @@ class Declaration:
         scalars: bool,
         composed: bool,
         keep: tuple[str, ...] = (),
-        check: bool = False,
+        check: Check | None = None,
     ) -> None:
+        # Whether the arguments are fine at a glance; None where frameworks check.
         self.check = check
         self.name = rule.__name__
         self.rule = rule
@@ -138,6 +147,11 @@ class Declaration:
         self.keeps_ints = promote in ("same", "number")
         # Whether a tensor alone, or beside one of its own dtype, is never promoted.
         self.indifferent = promote in (None, "same", "first")
+        # Whether int32 and int64 stay what they are, where tensors agree.
+        self.takes_ints = promote in ("number", "sum", "product")
+        self.makes_floats = promote in ("float", "wide")
+        # Whether each tensor's dtype is ready or not, whatever those beside it have.
+        self.each_alone = promote == "bool"
         # A promotion function of an op's own decides by itself, every time.
         self.settled = promote is None or isinstance(promote, str)
         self.promote = _PROMOTIONS[promote] if isinstance(promote, str) else promote
@@ -195,6 +209,9 @@ class Declaration:
             self.indifferent = False
         # The dtypes beside which a Python number stays what it is.
         self.floating = "floats" if self.real else "inexact"
+        # Of each backend: its function, its kinds, the dtypes that are ready for it.
+        self.ways: dict[Any, tuple[Callable[..., Any], dict[type, int], Any]] = {}
+        for_each_backend(self._find_way)
         # From which tensors are sparse: whether the result is.
         self.sparsity = sparsity.RULES.get(self.name)
         self.public: Callable[..., Any] = rule
@@ -202,6 +219,16 @@ class Declaration:
 
     def __repr__(self) -> str:
         return f"<op {self.name}{self.signature}>"
+
+    def _find_way(self, backend: Any) -> None:
+        def lacking(*args: Any, **kwargs: Any) -> Any:
+            return getattr(backend, self.name)  # raises what says so
+
+        function = backend.__dict__.get(self.name, lacking)
+        ready = getattr(backend, self.ready)
+        if self.takes_ints:
+            ready |= backend.whole
+        self.ways[backend] = function, backend.kinds, ready
 
     # The general path ----------------------------------------------------------
 
@@ -221,9 +248,10 @@ class Declaration:
             if SPARSE in found[1]:
                 return self._sparse(backend, prepared, kwargs, found[0])
         args = prepared
-        if self.check and not context.tracing():
-            self.infer(args, kwargs)
         try:
+            if self.check is not None and not context.tracing():
+                if not self.check(*args, **kwargs):
+                    self.infer(args, kwargs)
             return self.implementation(backend)(*args, **kwargs)
         except Exception as error:
             self.explain(error, args, kwargs)
@@ -696,7 +724,7 @@ def _declare(
     scalars: bool,
     composed: bool,
     keep: tuple[str, ...] = (),
-    check: bool = False,
+    check: Check | None = None,
 ) -> Callable[..., Any]:
     declaration = Declaration(rule, promote, scalars, composed, keep, check)
     public = (composite_caller if composed else caller)(declaration)
@@ -715,7 +743,7 @@ def op(
     promote: str | Promotion | None = None,
     scalars: bool = False,
     keep: tuple[str, ...] = (),
-    check: bool = False,
+    check: Check | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def op(
     rule: Callable[..., Any] | None = None,
@@ -723,7 +751,7 @@ def op(
     promote: str | Promotion | None = None,
     scalars: bool = False,
     keep: tuple[str, ...] = (),
-    check: bool = False,
+    check: Check | None = None,
 ) -> Any:
     """Declares an op by its rule; see the module's docstring."""
     if rule is not None:

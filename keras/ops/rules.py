@@ -39,6 +39,11 @@ def axis(value: Any, rank: int, name: str = "axis") -> int:
     return number % rank
 
 
+def is_axis(value: Any, rank: int) -> bool:
+    """Whether it is None or one valid axis, at a glance; no error."""
+    return value is None or (type(value) is int and -rank <= value < rank)
+
+
 def axes(value: Any, rank: int, name: str = "axis") -> tuple[int, ...]:
     """Valid axes, non-negative; None stands for all.
 

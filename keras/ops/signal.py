@@ -33,11 +33,33 @@ def _pair(op_name: str, x: Any, rank: int) -> tuple[Tensor, Tensor]:
     return real, imaginary
 
 
+def _is_pair(x: Any, fft_length: int | None = None) -> bool:
+    """Whether the parts are alike; frameworks ask for the axes themselves."""
+    return (
+        isinstance(x, (tuple, list))
+        and len(x) == 2
+        and x[0].shape == x[1].shape
+        and (fft_length is None or fft_length > 0)
+    )
+
+
+def _fits(x: Any, fft_length: int | None = None) -> bool:
+    return len(x.shape) > 0 and (fft_length is None or fft_length > 0)
+
+
+def _check_length(op_name: str, fft_length: int | None) -> None:
+    if fft_length is not None and fft_length < 1:
+        raise ValueError(
+            f"keras.ops.{op_name} expects `fft_length` to be at least 1. Received: "
+            f"fft_length={fft_length}."
+        )
+
+
 def _like(x: Any) -> tuple[Tensor, Tensor]:
     return KerasTensor(x.shape, x.dtype), KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="wide", check=True)
+@op(promote="wide", check=_is_pair)
 def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last axis.
 
@@ -60,7 +82,7 @@ def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft", x, 1)[0])
 
 
-@op(promote="wide", check=True)
+@op(promote="wide", check=_is_pair)
 def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last two axes.
 
@@ -83,7 +105,7 @@ def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft2", x, 2)[0])
 
 
-@op(promote="wide", check=True)
+@op(promote="wide", check=_is_pair)
 def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Inverse of `fft2`.
 
@@ -106,7 +128,7 @@ def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("ifft2", x, 2)[0])
 
 
-@op(promote="wide", check=True)
+@op(promote="wide", check=_fits)
 def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """Fourier transform of real numbers along the last axis: the half that is needed.
 
@@ -129,17 +151,13 @@ def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """
     if not x.shape:
         raise ShapeError("keras.ops.rfft expects `x` of rank 1 or more. Received: ().")
-    if fft_length is not None and fft_length < 1:
-        raise ValueError(
-            "keras.ops.rfft expects `fft_length` to be at least 1. Received: "
-            f"fft_length={fft_length}."
-        )
+    _check_length("rfft", fft_length)
     size = x.shape[-1] if fft_length is None else fft_length
     half = None if size is None else size // 2 + 1
     return _like(KerasTensor((*x.shape[:-1], half), x.dtype))
 
 
-@op(promote="wide", check=True)
+@op(promote="wide", check=_is_pair)
 def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     """Inverse of `rfft`.
 
@@ -161,6 +179,7 @@ def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     [1.0, 1.0, 1.0, 1.0]
     """
     real, _ = _pair("irfft", x, 1)
+    _check_length("irfft", fft_length)
     half = real.shape[-1]
     if fft_length is None:
         fft_length = None if half is None else 2 * (half - 1)

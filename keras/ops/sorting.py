@@ -10,7 +10,7 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops import reduction, rules
 from keras.ops.core import convert_to_tensor
-from keras.ops.declare import composite, op
+from keras.ops.declare import composite, op, unsure
 from keras.ops.logic import equal, logical_not
 from keras.ops.shaping import expand_dims, ravel
 
@@ -68,7 +68,13 @@ def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     return _along(x, axis, "int32")
 
 
-@op(check=True)
+def _has_place(x: Any, kth: int, axis: int | None = -1) -> bool:
+    if axis is None or not rules.is_axis(axis, len(x.shape)):
+        return False
+    return -x.shape[axis] <= kth < x.shape[axis]
+
+
+@op(check=_has_place)
 def argpartition(x: TensorLike, kth: int, axis: int | None = -1) -> Tensor:
     """Places that put the smaller elements before the `kth`, the larger ones behind.
 
@@ -187,7 +193,7 @@ def isin(
     return logical_not(found) if invert else found
 
 
-@op(check=True)
+@op(check=unsure)
 def counts(
     x: TensorLike, weights: TensorLike | None = None, minlength: int = 0
 ) -> Tensor:

@@ -88,7 +88,11 @@ def average(
     return divide(reduction.sum(multiply(x, weights), axis), total)
 
 
-@op(promote="float", check=True)
+def _is_reducible(x: Any, axis: Any = None, keepdims: bool = False) -> bool:
+    return rules.is_axis(axis, len(x.shape))
+
+
+@op(promote="float", check=_is_reducible)
 def median(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Middle value over axes; of an even number, the mean of the two in the middle.
 
@@ -112,7 +116,7 @@ def median(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return rules.reduction(x, axis, keepdims)
 
 
-@op(promote="float", keep=("q",))
+@op(promote="float", keep=("q",), scalars=True)
 def quantile(
     x: TensorLike,
     q: TensorLike,

@@ -105,8 +105,7 @@ def _visit_container(
 
 def children(obj: Any) -> Iterator[tuple[str, Any]]:
     """The attributes of an object that lead to weights, in the order of files."""
-    names = {*vars(obj), *obj.__dict__.get("_modules", ())}
-    names.update(_properties(type(obj)))
+    names = {*vars(obj), *_properties(type(obj))}
     # Keras 3 does not count layers kept in a dict among a model's `layers`.
     tables = {name for name, value in vars(obj).items() if isinstance(value, dict)}
     for name in sorted(names, key=lambda n: (n.startswith("_"), n not in tables, n)):

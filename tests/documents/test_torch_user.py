@@ -302,3 +302,44 @@ def test_the_first_call_of_a_process_may_be_compiled() -> None:
         check=False,
     )
     assert done.stdout == "compiled sequential attention list dict\n", done.stderr
+
+
+def test_functional_call_and_gradients_of_it() -> None:
+    net, x = model(), torch.randn(4, 8)
+    own = {name: p.detach().clone() for name, p in net.named_parameters()}
+    with torch.no_grad():
+        before = [net(x) for _ in range(3)][-1]  # recorded by now
+        zeros = {name: torch.zeros_like(p) for name, p in own.items()}
+        assert not torch.func.functional_call(net, zeros, (x,)).any()
+        torch.testing.assert_close(net(x), before)
+
+    def loss(parameters: dict[str, Any]) -> Any:
+        return torch.func.functional_call(net, parameters, (x,)).square().sum()
+
+    grads = torch.func.grad(loss)(own)
+    net(x).square().sum().backward()
+    for name, parameter in net.named_parameters():
+        torch.testing.assert_close(grads[name], parameter.grad)
+
+
+def test_an_ensemble_is_mapped_over_stacked_parameters() -> None:
+    nets, x = [model() for _ in range(3)], torch.randn(4, 8)
+    parameters, buffers = torch.func.stack_module_state(nets)
+    base = model()
+
+    def one(p: Any, b: Any) -> Any:
+        return torch.func.functional_call(base, (p, b), (x,))
+
+    together = torch.func.vmap(one)(parameters, buffers)
+    for index, net in enumerate(nets):
+        torch.testing.assert_close(together[index], net(x))
+
+
+def test_parts_are_found_by_their_torch_names() -> None:
+    net = model()
+    assert net.get_submodule("hidden") is net.get_layer("hidden")
+    kernel = net.get_layer("hidden").kernel
+    assert net.get_parameter("hidden.kernel") is kernel.value
+    assert net.get_buffer("norm.moving_mean").shape == (16,)
+    with pytest.raises(AttributeError, match=r"no parameter 'hidden.kernels'.*kernel"):
+        net.get_parameter("hidden.kernels")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from typing import Any
 
 import numpy as np
@@ -97,3 +99,60 @@ def test_dot_of_all_ranks(
     same(got, np.dot(x, y))
     spec = ops.dot(keras.KerasTensor(a, dtype), keras.KerasTensor(b, dtype))
     assert (spec.shape, spec.dtype) == (np.dot(x, y).shape, name(got))
+
+
+@pytest.mark.parametrize("shapes", [((3,), (3,)), ((3,), ()), ((), ())], ids=str)
+def test_mixed_dtypes_take_the_quick_way_to_the_same_end(
+    backend: str, shapes: tuple[tuple[int, ...], ...]
+) -> None:
+    """Frameworks that promote by themselves agree with the rule, scalars included."""
+    names = ("int32", "float16", "float32")
+    for op in (ops.add, ops.equal, ops.power, ops.divide, ops.logical_and, ops.matmul):
+        general = op.declaration.dispatch  # type: ignore[attr-defined]
+        for first, second in itertools.product(names, names):
+            if op is ops.matmul and () in shapes:
+                continue
+            x = ops.cast(np.full(shapes[0], 2), first)
+            y = ops.cast(np.full(shapes[1], 3), second)
+            got, want = op(x, y), general((x, y), {})
+            assert name(got) == name(want), (op, first, second)
+            same(got, ops.convert_to_numpy(want))
+
+
+@pytest.mark.parametrize("method", ["linear", "lower", "higher", "midpoint", "nearest"])
+def test_quantile_of_a_number_and_of_a_tensor(backend: str, method: str) -> None:
+    """A fraction that the host knows gives what one on the device gives."""
+    x = np.array([[3.0, 1.0, 2.0, 7.0], [5.0, 4.0, 9.0, np.nan]], "float32").T
+    for q in (0, 0.3, 0.5, 1):
+        for keepdims in (False, True):
+            got = ops.quantile(ops.convert_to_tensor(x), q, 0, method, keepdims)
+            same(got, np.quantile(x, q, 0, method=method, keepdims=keepdims))
+    same(ops.median(ops.convert_to_tensor(x), (0, 1)), np.nan)
+    same(ops.median(ops.convert_to_tensor(x[:, :1]), 0, True), [[2.5]])
+
+
+def without_gradients() -> Any:
+    """What predicting runs under, where the framework knows such a thing."""
+    if keras.backend.backend() != "torch":
+        return contextlib.nullcontext()
+    import torch
+
+    return torch.no_grad()
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (2, 3, 4), (2, 3, 4, 5), (400, 3, 100)])
+def test_batch_normalization_with_channels_second(
+    backend: str, shape: tuple[int, ...]
+) -> None:
+    """Where a framework has a kernel for them, it gives the formula's values."""
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    m, v, b, g = np.random.default_rng(1).uniform(0.5, 2, (4, 3)).astype("float32")
+    wide = (3, *(1,) * (len(shape) - 2))
+    mean, variance, offset, scale = (each.reshape(wide) for each in (m, v, b, g))
+    want = (x - mean) / np.sqrt(variance + 0.1) * scale + offset
+    for axis in (1, 1 - len(shape)):
+        for no_grad in (contextlib.nullcontext, without_gradients):
+            with no_grad():
+                got = ops.batch_normalization(x, m, v, axis, b, g, 0.1)
+            got = ops.convert_to_numpy(got)
+            np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)

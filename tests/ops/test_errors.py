@@ -65,7 +65,12 @@ CASES: list[tuple[str, tuple[Any, ...], tuple[str, ...]]] = [
     ("dot", (X, X), ("last axis of `x1` has size 3", "size 2")),
     ("vdot", (X, INTS), ("(6,) and (3,)", "equal sizes")),
     ("rfft", (X, -1), ("`fft_length`", "at least 1", "fft_length=-1")),
+    ("irfft", ([X, X], 0), ("`fft_length`", "at least 1", "fft_length=0")),
     ("fft", ([X, Y],), ("one shape", "(2, 3) and (4, 5)")),
+    ("quantile", (X, np.float32(0.5), 2), ("axis=2", "between -2 and 1")),
+    ("prod", (X, (0, 2)), ("axis=2", "between -2 and 1")),
+    ("rms_normalization", (X, None, 2), ("axis", "2")),
+    ("layer_normalization", (X, None, None, (-1, 2)), ("axis", "2")),
     ("stft", (X, 4, 2, 2), ("stft", "fft_length=2")),
     ("view", (X, "float64"), ("(2, 3)", "float64")),
     ("top_k", (INTS, 4), ("`k`", "k=4")),
@@ -138,6 +143,12 @@ def test_message(
     text = message(name, tuple(map(symbolic, args)))
     assert all(part in text for part in parts), text
     assert message(name, tuple(map(eager, args))) == text
+
+
+def test_fft_of_one_tensor_is_refused(backend: str) -> None:
+    """Also of one that could be taken for a pair of rows."""
+    with pytest.raises(ValueError, match="a pair"):
+        ops.fft(ops.convert_to_tensor(X))  # type: ignore[arg-type]
 
 
 def test_wrong_call_is_a_type_error_that_names_the_op(backend: str) -> None:

@@ -29,8 +29,13 @@ _COMPLEX = frozenset(map(_np.dtype, ("complex64", "complex128")))
 floats = inexact - _COMPLEX
 reals = floats | frozenset(map(_np.dtype, ("bool", *_np.typecodes["AllInteger"])))
 wide = frozenset(map(_np.dtype, ("float32", "float64", "complex64", "complex128")))
-boolean = frozenset((_np.dtype("bool"),))
+# Logic takes all of these as they are: what is not zero is true.
+boolean = wide | frozenset(
+    map(_np.dtype, ("bool", "uint8", "uint16", "uint32", "int8", "int16", "int32"))
+)
 whole = frozenset(map(_np.dtype, ("int32", "int64")))
+# Of integers, `jnp.power` makes something else.
+joined = frozenset((_EXTRA["bfloat16"], *map(_np.dtype, ("float16", "float32"))))
 _NARROW = {
     "int64": "int32",
     "uint64": "uint32",
@@ -43,6 +48,12 @@ def canonical_dtype(dtype: str) -> str:
     if dtype in _NARROW and not _jax.config.jax_enable_x64:
         return _NARROW[dtype]
     return dtype
+
+
+def promotes(x1: Any, x2: Any) -> bool:
+    """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
+    # A weakly typed array counts as a Python number.
+    return not (x1.weak_type or x2.weak_type)
 
 
 def native_dtype(dtype: Any) -> _np.dtype[Any]:

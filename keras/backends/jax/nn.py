@@ -8,6 +8,7 @@ from typing import Any
 import jax as _jax
 import jax.numpy as _jnp
 
+from keras.backends import arguments as _arguments
 from keras.backends.jax.core import native_dtype as _native_dtype
 from keras.core import config as _config
 
@@ -235,7 +236,7 @@ def layer_normalization(
 def _axes(x: Any, axis: Any) -> tuple[tuple[int, ...], list[int]]:
     """The axes in order, and the shape that a vector along them is given."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = tuple(sorted(a % x.ndim for a in axes))
+    axes = _arguments.normal_axes(axes, x.ndim)
     return axes, [n if i in axes else 1 for i, n in enumerate(x.shape)]
 
 

@@ -83,7 +83,11 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
-    if not isinstance(q, _jax.core.Tracer) and not ((q >= 0) & (q <= 1)).all():
+    if isinstance(q, (int, float)):
+        q = float(q)
+        if not 0 <= q <= 1:
+            raise ValueError("Quantiles lie between 0 and 1.")
+    elif not isinstance(q, _jax.core.Tracer) and not ((q >= 0) & (q <= 1)).all():
         raise ValueError("Quantiles lie between 0 and 1.")
     if method == "nearest":
         # JAX rounds halves down; NumPy rounds them to the even place.

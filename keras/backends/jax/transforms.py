@@ -46,6 +46,13 @@ def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., 
     return function if jit_compile is False else _Jitted(function)
 
 
+def compile_call(
+    function: Callable[[Any], Any], variables: Callable[[], Any]
+) -> Callable[[Any], Any]:
+    del variables  # a trace finds them
+    return jit(function, jit_compile="auto")
+
+
 class _Jitted:
     """A function compiled once for each structure and each set of static arguments."""
 

@@ -25,8 +25,12 @@ _COMPLEX = frozenset(map(_np.dtype, ("complex64", "complex128")))
 floats = inexact - _COMPLEX
 reals = floats | frozenset(map(_np.dtype, ("bool", *_np.typecodes["AllInteger"])))
 wide = frozenset(map(_np.dtype, ("float32", "float64", "complex64", "complex128")))
-boolean = frozenset((_np.dtype("bool"),))
+# Logic takes all of these as they are: what is not zero is true.
+boolean = wide | frozenset(
+    map(_np.dtype, ("bool", "uint8", "uint16", "uint32", "int8", "int16", "int32"))
+)
 whole = frozenset(map(_np.dtype, ("int32", "int64")))
+joined: frozenset[Any] = frozenset()
 
 
 def native_dtype(dtype: Any) -> _np.dtype[Any]:
@@ -57,6 +61,11 @@ def dtype_of(x: Any) -> str:
 
 def canonical_dtype(dtype: str) -> str:
     return dtype
+
+
+def promotes(x1: Any, x2: Any) -> bool:
+    """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
+    return False
 
 
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:

@@ -102,7 +102,7 @@ def quantile(
 ) -> Any:
     return _np.quantile(
         _wide(x),
-        q.astype("float64"),
+        _np.asarray(q, "float64"),
         axis=_axis(axis),
         method=method,
         keepdims=keepdims,

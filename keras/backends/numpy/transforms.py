@@ -17,6 +17,12 @@ def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., 
     return function
 
 
+def compile_call(
+    function: Callable[[Any], Any], variables: Callable[[], Any]
+) -> Callable[[Any], Any]:
+    return function
+
+
 def value_and_grad(
     function: Callable[..., Any], variables: Any = None, has_aux: bool = False
 ) -> Callable[..., Any]:

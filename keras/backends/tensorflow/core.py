@@ -36,6 +36,7 @@ reals = floats | frozenset(
 wide = frozenset((_tf.float32, _tf.float64, _tf.complex64, _tf.complex128))
 boolean = frozenset((_tf.bool,))
 whole = frozenset((_tf.int32, _tf.int64))
+joined: frozenset[Any] = frozenset()
 _SPARSE = (_tf.SparseTensor, _tf.IndexedSlices, _tf.RaggedTensor)
 
 
@@ -77,6 +78,11 @@ def dtype_of(x: Any) -> str:
 
 def canonical_dtype(dtype: str) -> str:
     return dtype
+
+
+def promotes(x1: Any, x2: Any) -> bool:
+    """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
+    return False
 
 
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as _tf
 
+from keras.backends import arguments as _arguments
 from keras.backends.tensorflow.core import native_dtype as _native_dtype
 from keras.backends.tensorflow.core import shape as _shape
 from keras.core import config as _config
@@ -366,7 +367,7 @@ def layer_normalization(
 def _axes(x: Any, axis: Any) -> tuple[list[int], list[Any]]:
     """The axes in order, and the shape that a vector along them is given."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = sorted(a % x.shape.rank for a in axes)
+    axes = list(_arguments.normal_axes(axes, x.shape.rank))
     shape = [n if i in axes else 1 for i, n in enumerate(_shape(x))]
     return axes, shape
 

@@ -129,14 +129,14 @@ def _axes(x: Any, axis: Any) -> list[int]:
 
 
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return quantile(x, _tf.constant(0.5, x.dtype), axis, keepdims=keepdims)
+    return quantile(x, 0.5, axis, keepdims=keepdims)
 
 
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
     _arguments.check_method(method)
-    if q.shape.rank > 1:
+    if not isinstance(q, (int, float)) and q.shape.rank > 1:
         raise ValueError("Quantiles have one dimension.")
     axes = _axes(x, axis)
     kept = [a for a in range(x.shape.rank) if a not in axes]
@@ -145,7 +145,7 @@ def quantile(
     rows = _tf.reshape(_tf.transpose(x, kept + axes), [*kept_sizes, -1])
     rows = _tf.sort(rows, axis=-1)
     wide = _tf.float64 if x.dtype == _tf.float64 else _tf.float32
-    q = _tf.cast(q, wide)
+    q = _tf.convert_to_tensor(q, wide) if type(q) in (float, int) else _tf.cast(q, wide)
     position = _tf.reshape(q, [-1]) * _tf.cast(_tf.shape(rows)[-1] - 1, wide)
     low, high = _tf.floor(position), _tf.math.ceil(position)
     if method == "lower":

@@ -28,6 +28,13 @@ def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., 
     return _Jitted(function, jit_compile)
 
 
+def compile_call(
+    function: Callable[[Any], Any], variables: Callable[[], Any]
+) -> Callable[[Any], Any]:
+    del variables  # a trace finds them
+    return jit(function, jit_compile="auto")
+
+
 class _Jitted:
     """A function traced once for each structure and each set of static arguments."""
 

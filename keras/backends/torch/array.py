@@ -11,10 +11,14 @@ from keras.backends import arguments as _arguments
 from keras.backends.torch.core import default_device as _device
 from keras.backends.torch.core import native_dtype as _native
 
+_LISTS = frozenset((list, tuple))
+
 # Making ---------------------------------------------------------------------------
 
 
 def _sizes(shape: Any) -> Any:
+    if type(shape) is tuple:
+        return shape
     return (shape,) if isinstance(shape, int) else tuple(shape)
 
 
@@ -68,26 +72,28 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     if k == 0:
         return _torch.eye(rows, columns, dtype=dtype, device=device)
     row = _torch.arange(rows, device=device)[:, None]
-    return (_torch.arange(columns, device=device) - row == k).to(dtype)
+    return (_torch.arange(columns, device=device) - row == k).to(dtype=dtype)
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     device = _device()
     row = _torch.arange(_index(N), device=device)[:, None]
     column = _torch.arange(_index(N if M is None else M), device=device)
-    return (column - row <= _index(k)).to(_native(dtype))
+    return (column - row <= _index(k)).to(dtype=_native(dtype))
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
-    dtype = _native(_arguments.number_dtype(dtype, start, stop, step))
+    if dtype is None:
+        dtype = _arguments.number_dtype(None, start, stop, step)
+    dtype = _native(dtype)
     start, stop = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
     if dtype in _COUNTABLE:
         return _torch.arange(start, stop, step, dtype=dtype, device=_device())
-    return _torch.arange(start, stop, step, device=_device()).to(dtype)
+    return _torch.arange(start, stop, step, device=_device()).to(dtype=dtype)
 
 
-_COUNTABLE = (_torch.int32, _torch.int64, _torch.float32, _torch.float64)
+_COUNTABLE = frozenset((_torch.int32, _torch.int64, _torch.float32, _torch.float64))
 
 
 def spaced(
@@ -105,7 +111,7 @@ def spaced(
     result = start + steps * ((stop - start) / max(count, 1))
     if endpoint and num > 1:  # exactly, whatever was rounded on the way
         result = _torch.cat([result[:-1], stop[None]])
-    result = result if dtype is None else result.to(_native(dtype))
+    result = result if dtype is None else result.to(dtype=_native(dtype))
     return result.movedim(0, axis)
 
 
@@ -120,6 +126,9 @@ def meshgrid(*x: Any, indexing: str = "xy") -> Any:
 
 
 def reshape(x: Any, newshape: Any) -> Any:
+    # The method takes a single integer too, but is slow to read a tuple.
+    if type(newshape) in _LISTS:
+        return _torch.reshape(x, newshape)
     return x.reshape(newshape)
 
 
@@ -130,7 +139,7 @@ def ravel(x: Any) -> Any:
 def transpose(x: Any, axes: Any = None) -> Any:
     if axes is None:
         axes = tuple(range(x.ndim - 1, -1, -1))
-    return x.permute(axes)
+    return _torch.permute(x, axes)
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
@@ -156,6 +165,10 @@ def expand_dims(x: Any, axis: Any) -> Any:
 def squeeze(x: Any, axis: Any = None) -> Any:
     if axis is None:
         return x.squeeze()
+    if type(axis) is int:
+        if x.shape[axis] != 1:
+            raise ValueError("Only an axis of size 1 can be squeezed.")
+        return x.squeeze(axis)
     axes = _arguments.normal_axes(axis, x.ndim)
     if any(x.shape[a] != 1 for a in axes):
         raise ValueError(f"Only axes of size 1 can be squeezed: {tuple(x.shape)}.")
@@ -167,6 +180,8 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 
 def flip(x: Any, axis: Any = None) -> Any:
+    if type(axis) is int and x.ndim:
+        return _torch.flip(x, (axis,))
     return _torch.flip(x, _arguments.normal_axes(axis, x.ndim))
 
 
@@ -189,17 +204,30 @@ def tile(x: Any, repeats: Any) -> Any:
 def pad(
     x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None
 ) -> Any:
-    widths = _arguments.pad_widths(pad_width, x.ndim)
     if mode == "constant":
-        flat = [width for pair in reversed(widths) for width in pair]
         value = 0 if constant_values is None else constant_values
-        return _torch.nn.functional.pad(x, flat, value=value)
+        return _torch.constant_pad_nd(x, _flat_widths(pad_width, x.ndim), value)
+    widths = _arguments.pad_widths(pad_width, x.ndim)
     # Each axis by the places that NumPy's mode would copy from.
     for axis, pair in enumerate(widths):
         if pair != (0, 0):
             places = _arguments.pad_places(x.shape[axis], *pair, mode)
             x = x.index_select(axis, _torch.as_tensor(places, device=x.device))
     return x
+
+
+def _flat_widths(pad_width: Any, rank: int) -> list[int]:
+    """Before and after, from the last axis on."""
+    flat: list[int] = []
+    if type(pad_width) in _LISTS and len(pad_width) == rank:
+        for pair in pad_width[::-1]:
+            if type(pair) not in _LISTS or len(pair) != 2:
+                break
+            flat += pair
+        if len(flat) == 2 * rank and {*map(type, flat)} == {int} and min(flat) >= 0:
+            return flat
+    widths = _arguments.pad_widths(pad_width, rank)
+    return [width for pair in reversed(widths) for width in pair]
 
 
 def copy(x: Any) -> Any:
@@ -214,11 +242,11 @@ def view(x: Any, dtype: Any = None) -> Any:
 
 
 def concatenate(xs: Any, axis: int = 0) -> Any:
-    return _torch.cat(list(xs), dim=axis)
+    return _torch.cat(xs if type(xs) in _LISTS else list(xs), axis)
 
 
 def stack(xs: Any, axis: int = 0) -> Any:
-    return _torch.stack(list(xs), dim=axis)
+    return _torch.stack(xs if type(xs) in _LISTS else list(xs), axis)
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
@@ -226,13 +254,15 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     if type(indices_or_sections) is int and 0 < indices_or_sections <= size:
         each, rest = divmod(size, indices_or_sections)
         if not rest:
-            return list(_torch.split(x, each, dim=axis))
+            sizes = [each] * indices_or_sections
+            return list(_torch.split_with_sizes(x, sizes, axis))
     points = _arguments.split_points(indices_or_sections, size)
-    return list(_torch.split(x, _arguments.split_sizes(points, size), dim=axis))
+    sizes = _arguments.split_sizes(points, size)
+    return list(_torch.split_with_sizes(x, sizes, axis))
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
-    parts = _torch.unbind(x, dim=axis)
+    parts = _torch.unbind(x, axis)
     if num is not None and num != len(parts):
         raise ValueError(f"There are {len(parts)} parts.")
     return list(parts)

@@ -53,12 +53,18 @@ tensor_types = (_torch.Tensor, _torch.nn.Parameter)
 inexact = frozenset(
     dtype for dtype in _NAMES if dtype.is_floating_point or dtype.is_complex
 )
-_UNSHARED = frozenset((_torch.bfloat16, _torch.float8_e4m3fn, _torch.float8_e5m2))
 reals = frozenset(dtype for dtype in _NAMES if not dtype.is_complex)
 floats = inexact & reals
 wide = frozenset((_torch.float32, _torch.float64, _torch.complex64, _torch.complex128))
-boolean = frozenset((_torch.bool,))
+_LONG_UNSIGNED = frozenset((_torch.uint16, _torch.uint32, _torch.uint64))
+_EIGHT_BITS = frozenset((_torch.float8_e4m3fn, _torch.float8_e5m2))
+# torch's logic takes all of these as they are: what is not zero is true.
+boolean = frozenset(_NAMES) - _LONG_UNSIGNED - _EIGHT_BITS
 whole = frozenset((_torch.int32, _torch.int64))
+_UNSHARED = _EIGHT_BITS | {_torch.bfloat16}
+joined = frozenset(
+    dtype for dtype in boolean if not dtype.is_complex and dtype is not _torch.bool
+)
 
 
 def native_dtype(dtype: Any) -> _torch.dtype:
@@ -124,6 +130,12 @@ def canonical_dtype(dtype: str) -> str:
     return dtype
 
 
+def promotes(x1: Any, x2: Any) -> bool:
+    """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
+    # A tensor without dimensions counts less in torch.
+    return x1.ndim > 0 < x2.ndim
+
+
 def prepare_array(array: Any) -> Any:
     """A whole data set, so that its slices are tensors; it stays on the host."""
     if array.dtype in _SHARED and array.flags.writeable and array.flags.c_contiguous:
@@ -149,7 +161,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     if isinstance(x, _torch.Tensor):
-        return x if dtype is None else x.to(native_dtype(dtype))
+        return x if dtype is None else x.to(dtype=native_dtype(dtype))
     if _torch.compiler.is_compiling() and isinstance(x, (list, tuple, _np.ndarray)):
         return _traced(x, dtype)
     if dtype is None:
@@ -158,7 +170,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
         return _number(x, native_dtype(dtype))
     if isinstance(x, (list, tuple)) and any(isinstance(v, _torch.Tensor) for v in x):
         x = _torch.stack([convert_to_tensor(v) for v in x])
-        return x.to(native_dtype(dtype))
+        return x.to(dtype=native_dtype(dtype))
     return _from_array(_np.asarray(x), native_dtype(dtype))
 
 
@@ -237,7 +249,9 @@ def convert_to_numpy(x: Any) -> Any:
 
 def cast(x: Any, dtype: Any) -> Any:
     if isinstance(x, _torch.Tensor):
-        return x.to(native_dtype(dtype))
+        native = native_dtype(dtype)
+        # By name: given by position, torch tries to read it as a device first.
+        return x if x.dtype is native else x.to(dtype=native)
     return convert_to_tensor(x, dtype)
 
 

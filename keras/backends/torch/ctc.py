@@ -32,4 +32,4 @@ def ctc_loss(
         mask_index,
         reduction="none",
     )
-    return loss.to(output.dtype)
+    return loss.to(dtype=output.dtype)

@@ -31,9 +31,9 @@ def _wide(function: Callable[..., Any]) -> Callable[..., Any]:
         if dtype not in _WIDE:
             return function(x1, x2)
         wide = _WIDE[dtype]
-        second = x2.to(wide) if isinstance(x2, _torch.Tensor) else x2
-        result = function(x1.to(wide), second)
-        return result.to(dtype) if result.dtype is wide else result
+        second = x2.to(dtype=wide) if isinstance(x2, _torch.Tensor) else x2
+        result = function(x1.to(dtype=wide), second)
+        return result.to(dtype=dtype) if result.dtype is wide else result
 
     return widened
 
@@ -46,7 +46,7 @@ def _wide_unary(function: Callable[..., Any]) -> Callable[..., Any]:
         dtype = x.dtype
         if dtype not in _WIDE:
             return function(x)
-        return function(x.to(_WIDE[dtype])).to(dtype)
+        return function(x.to(dtype=_WIDE[dtype])).to(dtype=dtype)
 
     return widened
 
@@ -84,8 +84,8 @@ def lcm(x1: Any, x2: Any) -> Any:
     dtype = x1.dtype
     if dtype in _inexact:
         raise TypeError("Integers are needed.")
-    x1, x2 = x1.to(_torch.int64), x2.to(_torch.int64)
-    return _torch.lcm(x1, x2).abs().to(dtype)
+    x1, x2 = x1.to(dtype=_torch.int64), x2.to(dtype=_torch.int64)
+    return _torch.lcm(x1, x2).abs().to(dtype=dtype)
 
 
 def absolute(x: Any) -> Any:
@@ -94,18 +94,20 @@ def absolute(x: Any) -> Any:
     return _torch.abs(x)
 
 
-@_wide
+_wide_maximum, _wide_minimum = _wide(_torch.maximum), _wide(_torch.minimum)
+_wide_clamp_min, _wide_clamp_max = _wide(_torch.clamp_min), _wide(_torch.clamp_max)
+
+
 def maximum(x1: Any, x2: Any) -> Any:
     if isinstance(x2, _torch.Tensor):
-        return _torch.maximum(x1, x2)
-    return _torch.clamp_min(x1, x2)
+        return _wide_maximum(x1, x2)
+    return _wide_clamp_min(x1, x2)
 
 
-@_wide
 def minimum(x1: Any, x2: Any) -> Any:
     if isinstance(x2, _torch.Tensor):
-        return _torch.minimum(x1, x2)
-    return _torch.clamp_max(x1, x2)
+        return _wide_minimum(x1, x2)
+    return _wide_clamp_max(x1, x2)
 
 
 def divide_no_nan(x1: Any, x2: Any) -> Any:
@@ -185,8 +187,8 @@ def round(x: Any, decimals: int = 0) -> Any:
         if decimals >= 0 or x.dtype is _torch.bool:
             return x
         factor = 10.0**-decimals
-        wide = x.to(_torch.float64)
-        return (_torch.round(wide / factor) * factor).to(x.dtype)
+        wide = x.to(dtype=_torch.float64)
+        return (_torch.round(wide / factor) * factor).to(dtype=x.dtype)
     return _torch.round(x, decimals=decimals)
 
 

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as _np
 import torch as _torch
 
-from keras.backends import arguments as _arguments
 from keras.backends.torch.core import inexact as _inexact
 
 _NO_PLACES = frozenset(_inexact)
 _UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
 
+_span = _builtins.slice
+
 # Reading --------------------------------------------------------------------------
 
 
 def get_item(x: Any, key: Any) -> Any:
+    if type(key) is int:
+        return x[key]
     parts = list(key) if isinstance(key, tuple) else [key]
     for position, part in enumerate(parts):
         if isinstance(part, _builtins.slice):
@@ -106,22 +109,23 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
 def _window(inputs: Any, start_indices: Any, sizes: Any) -> tuple[Any, ...]:
     if isinstance(start_indices, _torch.Tensor):
         start_indices = start_indices.unbind()
-    window = []
-    _arguments.window_stops(start_indices, sizes, inputs.shape)
+    window, is_grid = [], False
     for start, size, whole in zip(start_indices, sizes, inputs.shape, strict=True):
-        if isinstance(start, _torch.Tensor):
+        if type(start) is not int and isinstance(start, _torch.Tensor):
             # A window that starts where a tensor says, without asking the host.
             length = whole - int(start) if size == -1 else size
             window.append(start + _torch.arange(length, device=inputs.device))
+            is_grid = True
         else:
-            window.append(_builtins.slice(start, whole if size == -1 else start + size))
-    return _as_grid(window, inputs)
+            stop = whole if size == -1 else start + size
+            if not 0 <= stop <= whole:
+                raise ValueError("The window reaches outside.")
+            window.append(_span(start, stop))
+    return _as_grid(window, inputs) if is_grid else tuple(window)
 
 
 def _as_grid(window: list[Any], inputs: Any) -> tuple[Any, ...]:
-    """Slices as they are; with index tensors among them, all as an open grid."""
-    if not any(isinstance(part, _torch.Tensor) for part in window):
-        return tuple(window)
+    """Slices and index tensors, all as index tensors of an open grid."""
     grid = []
     for axis, part in enumerate(window):
         if isinstance(part, _builtins.slice):
@@ -136,7 +140,9 @@ def _as_grid(window: list[Any], inputs: Any) -> tuple[Any, ...]:
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
     result = inputs.clone()
     window = _window(inputs, start_indices, updates.shape)
-    result[window] = updates.to(inputs.dtype)
+    if updates.dtype is not inputs.dtype:
+        updates = updates.to(dtype=inputs.dtype)
+    result[window] = updates
     return result
 
 
@@ -162,7 +168,8 @@ _REDUCTIONS = {
 def scatter_update(
     inputs: Any, indices: Any, updates: Any, reduction: str | None = None
 ) -> Any:
-    updates = updates.to(inputs.dtype)
+    if updates.dtype is not inputs.dtype:
+        updates = updates.to(dtype=inputs.dtype)
     if reduction is None:
         return inputs.index_put(_places(indices), updates)
     if reduction in ("add", "sub"):
@@ -191,7 +198,7 @@ def sort(x: Any, axis: int | None = -1) -> Any:
         x, axis = x.reshape(-1), 0
     if not x.ndim:
         raise ValueError("A scalar has no axes.")
-    return _torch.sort(x, dim=axis).values
+    return _torch.sort(x, axis)[0]
 
 
 def argsort(x: Any, axis: int | None = -1) -> Any:
@@ -199,7 +206,7 @@ def argsort(x: Any, axis: int | None = -1) -> Any:
         x, axis = x.reshape(-1), 0
     if not x.ndim:
         raise ValueError("A scalar has no axes.")
-    return _torch.sort(x, dim=axis, stable=True).indices.to(_torch.int32)
+    return _torch.sort(x, dim=axis, stable=True)[1].int()
 
 
 def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
@@ -219,7 +226,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
 def nonzero(x: Any) -> Any:
     if not x.ndim:
         raise ValueError("A scalar has no places.")
-    return tuple(v.to(_torch.int32) for v in _torch.nonzero(x, as_tuple=True))
+    return tuple(v.int() for v in _torch.nonzero(x, as_tuple=True))
 
 
 def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
@@ -238,4 +245,4 @@ def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> An
     order = _torch.arange(flat.numel(), device=x.device)
     last = _torch.full((amounts.numel(),), flat.numel(), device=x.device)
     index = last.scatter_reduce(0, flat, order, "amin")
-    return values, *(v.to(_torch.int32) for v in (index, inverse, amounts))
+    return values, *(v.int() for v in (index, inverse, amounts))

@@ -15,6 +15,32 @@ _Module = _torch.nn.Module
 optimizer_mixin = None
 
 
+class _Followed(dict[str, Any]):
+    """Parameters or buffers by name; Variables follow tensors that replace them.
+
+    `torch.func.functional_call` and parametrizations put other tensors in their place.
+    """
+
+    def __init__(self) -> None:
+        self.variables: dict[str, Any] = {}
+
+    def follow(self, name: str, variable: Any) -> None:
+        """Registers a variable's tensor under a name."""
+        self.variables[name] = variable
+        super().__setitem__(name, variable._value)
+
+    def __setitem__(self, name: str, tensor: Any) -> None:
+        super().__setitem__(name, tensor)
+        variable = self.variables.get(name)
+        if variable is not None and tensor is not None:
+            variable._value = tensor
+
+    def pop(self, name: str, *default: Any) -> Any:
+        """The tensor of that name, which is there no longer."""
+        self.variables.pop(name, None)
+        return super().pop(name, *default)
+
+
 class layer_mixin(_Module):
     """The second base of every layer class on this backend."""
 
@@ -28,6 +54,8 @@ class layer_mixin(_Module):
 
     def _init_native(self) -> None:
         _Module.__init__(self)
+        self.__dict__["_parameters"] = _Followed()
+        self.__dict__["_buffers"] = _Followed()
         object.__setattr__(self, "_mode", None)
         object.__setattr__(self, "_hooked", True)
 
@@ -43,6 +71,26 @@ class layer_mixin(_Module):
             or self._backward_pre_hooks
         )
 
+    def register_forward_hook(self, *args: Any, **kwargs: Any) -> Any:
+        """As of `torch.nn.Module`."""
+        self._changed()
+        return super().register_forward_hook(*args, **kwargs)
+
+    def register_forward_pre_hook(self, *args: Any, **kwargs: Any) -> Any:
+        """As of `torch.nn.Module`."""
+        self._changed()
+        return super().register_forward_pre_hook(*args, **kwargs)
+
+    def register_full_backward_hook(self, *args: Any, **kwargs: Any) -> Any:
+        """As of `torch.nn.Module`."""
+        self._changed()
+        return super().register_full_backward_hook(*args, **kwargs)
+
+    def register_full_backward_pre_hook(self, *args: Any, **kwargs: Any) -> Any:
+        """As of `torch.nn.Module`."""
+        self._changed()
+        return super().register_full_backward_pre_hook(*args, **kwargs)
+
     def train(self, mode: bool = True) -> Any:
         """Sets the mode of calls that are given no `training` argument."""
         object.__setattr__(self, "_mode", bool(mode))
@@ -50,6 +98,7 @@ class layer_mixin(_Module):
         for child in self._modules.values():
             if child is not None:
                 child.train(mode)
+        self._changed()
         return self
 
     def _track_variable_native(self, variable: Any) -> None:
@@ -60,10 +109,8 @@ class layer_mixin(_Module):
         number = 1
         while name in taken:
             name, number = f"{variable.name}_{number}", number + 1
-        if variable.trainable:
-            self._parameters[name] = variable._value
-        else:
-            self._buffers[name] = variable._value
+        held: Any = self._parameters if variable.trainable else self._buffers
+        held.follow(name, variable)
 
     def _track_layer_native(self, name: str, layer: Any) -> None:
         self._modules[name.replace(".", "_")] = layer
@@ -88,34 +135,47 @@ class layer_mixin(_Module):
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """Moves or casts; variables follow where torch replaced a tensor."""
-        before = {id(v._value): v for v in self._own_variables()}
-        held = {**self._parameters, **self._buffers}
         super()._apply(fn, recurse)
-        for name, old in held.items():
-            new = self._parameters.get(name)
-            new = self._buffers.get(name) if new is None else new
-            variable = before.get(id(old))
-            if variable is not None and new is not old:
-                variable._value = _torch.nn.Parameter(_data(new), False)
-                self._buffers[name] = variable._value
+        buffers: Any = self._buffers
+        for name, variable in buffers.variables.items():
+            if not isinstance(variable._value, _torch.nn.Parameter):
+                buffers[name] = _torch.nn.Parameter(_data(variable._value), False)
         for variable in self._own_variables():
             variable._dtype = str(variable._value.dtype).removeprefix("torch.")
+        self._changed()
         return self
 
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         """Loads in place; with `assign=True`, variables follow the new tensors."""
-        before = {**self._parameters, **self._buffers}
-        by_id = {id(v._value): v for v in self._own_variables()}
         super()._load_from_state_dict(*args, **kwargs)
-        after = {**self._parameters, **self._buffers}
-        for name, old in before.items():
-            if after[name] is not old and id(old) in by_id:
-                by_id[id(old)]._value = after[name]
+        self._changed()
+
+    def get_parameter(self, target: str) -> Any:
+        """The parameter of that name in `state_dict()`."""
+        return _named(self, dict(self.named_parameters()), "parameter", target)
+
+    def get_buffer(self, target: str) -> Any:
+        """The buffer of that name in `state_dict()`."""
+        return _named(self, dict(self.named_buffers()), "buffer", target)
 
     def __getattr__(self, name: str) -> Any:
+        """Submodules and parameters by the names that torch knows them by."""
+        for registry in ("_modules", "_parameters", "_buffers"):
+            found = self.__dict__.get(registry, {}).get(name)
+            if found is not None:
+                return found
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"
         )
+
+
+def _named(module: Any, found: dict[str, Any], kind: str, target: str) -> Any:
+    if target not in found:
+        raise AttributeError(
+            f"{type(module).__name__} {module.name!r} has no {kind} {target!r}. It "
+            f"has: {', '.join(found) or 'none'}."
+        )
+    return found[target]
 
 
 def _data(tensor: Any) -> Any:

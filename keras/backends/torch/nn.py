@@ -7,9 +7,12 @@ from operator import index as _index
 from typing import Any
 
 import torch as _torch
+import torch.autograd.forward_ad as _forward
 import torch.nn.functional as _F
 
+from keras.backends import arguments as _arguments
 from keras.backends.torch.core import native_dtype as _native_dtype
+from keras.backends.torch.recording import whole as _whole
 from keras.core import config as _config
 
 # Activations ----------------------------------------------------------------------
@@ -51,7 +54,7 @@ def sparse_sigmoid(x: Any) -> Any:
 
 def sparse_plus(x: Any) -> Any:
     middle = 0.25 * (x + 1) ** 2
-    return _torch.where(x <= -1, 0.0, _torch.where(x < 1, middle, x)).to(x.dtype)
+    return _torch.where(x <= -1, 0.0, _torch.where(x < 1, middle, x)).to(dtype=x.dtype)
 
 
 def squareplus(x: Any, b: float = 4) -> Any:
@@ -118,7 +121,7 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
     inside = 1 + ranks * ordered > total
     count = inside.sum(-1, keepdim=True)
     chosen = _torch.where(inside, ordered, 0).sum(-1, keepdim=True)
-    tau = (chosen - 1) / count.to(z.dtype)
+    tau = (chosen - 1) / count.to(dtype=z.dtype)
     return _torch.clamp(z - tau, min=0).movedim(-1, axis)
 
 
@@ -148,7 +151,7 @@ def one_hot(
         raise ValueError("The torch backend has no sparse tensors.")
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
     classes = _torch.arange(_index(num_classes), device=x.device)
-    hot = (x.unsqueeze(-1) == classes).to(wanted)
+    hot = (x.unsqueeze(-1) == classes).to(dtype=wanted)
     return hot if axis in (-1, x.ndim) else hot.movedim(-1, axis)
 
 
@@ -228,7 +231,9 @@ def moments(
     elif not x.ndim:
         raise ValueError("A scalar has no axes.")
     variance, mean = _torch.var_mean(wide, axes, correction=0, keepdim=keepdims)
-    return mean.to(x.dtype), variance.to(x.dtype)
+    if wide is x:
+        return mean, variance
+    return mean.to(dtype=x.dtype), variance.to(dtype=x.dtype)
 
 
 def batch_normalization(
@@ -240,6 +245,14 @@ def batch_normalization(
     scale: Any = None,
     epsilon: float = 0.001,
 ) -> Any:
+    if (
+        axis in (1, 1 - x.ndim)
+        and (x.ndim > 2 or x.numel() < _SMALL)
+        and not _may_differentiate()
+    ):
+        return _torch.batch_norm(
+            x, scale, offset, mean, variance, False, 0.0, epsilon, _CUDNN.enabled
+        )
     factor = _torch.rsqrt(variance + epsilon)
     if scale is not None:
         factor = factor * scale
@@ -251,6 +264,15 @@ def batch_normalization(
         shape[axis] = -1
         factor, shift = factor.view(shape), shift.view(shape)
     return _torch.addcmul(shift, x, factor)
+
+
+_CUDNN = _torch.backends.cudnn
+_SMALL = 1 << 15  # of more numbers in rows, the kernel takes twice as long as two steps
+
+
+def _may_differentiate() -> bool:
+    """Whether derivatives may be wanted, which torch's kernel takes to be zero."""
+    return _torch.is_grad_enabled() or _forward._current_level >= 0
 
 
 def batch_statistics_normalization(
@@ -283,7 +305,7 @@ def layer_normalization(
         raise ValueError("Unknown arguments.")
     eps = _config.epsilon() if epsilon is None else epsilon
     if axis == -1:
-        return _F.layer_norm(x, x.shape[-1:], gamma, beta, eps)
+        return _torch.layer_norm(x, x.shape[-1:], gamma, beta, eps)
     axes = _sorted_axes(axis, x.ndim)
     if axes == list(range(x.ndim - len(axes), x.ndim)):
         return _F.layer_norm(x, x.shape[axes[0] :], gamma, beta, eps)
@@ -296,13 +318,15 @@ def layer_normalization(
 
 def _sorted_axes(axis: Any, rank: int) -> list[int]:
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return sorted(a % rank for a in axes)
+    return list(_arguments.normal_axes(axes, rank))
 
 
 def rms_normalization(
     x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
+    if axis == -1:
+        return _torch.rms_norm(x, x.shape[-1:], scale, eps)
     axes = _sorted_axes(axis, x.ndim)
     if axes == list(range(x.ndim - len(axes), x.ndim)):
         return _F.rms_norm(x, x.shape[axes[0] :], scale, eps)
@@ -355,25 +379,29 @@ def dot_product_attention(
         ).transpose(1, 2)
     extra, is_causal = _attention_mask(query, key, bias, mask, is_causal)
     arguments: dict[str, Any] = {"scale": scale, "enable_gqa": grouped}
-    if flash_attention:
-        from torch.nn.attention import SDPBackend, sdpa_kernel
-
-        with sdpa_kernel([SDPBackend.FLASH_ATTENTION]):
-            y = _F.scaled_dot_product_attention(
-                query, key, value, extra, 0.0, is_causal, **arguments
-            )
-    elif flash_attention is False:
-        from torch.nn.attention import SDPBackend, sdpa_kernel
-
-        with sdpa_kernel([SDPBackend.MATH]):
-            y = _F.scaled_dot_product_attention(
-                query, key, value, extra, 0.0, is_causal, **arguments
-            )
-    else:
-        y = _F.scaled_dot_product_attention(
-            query, key, value, extra, 0.0, is_causal, **arguments
-        )
+    attend = _F.scaled_dot_product_attention
+    if flash_attention is not None:
+        attend = _flash_attention if flash_attention else _plain_attention
+    y = attend(query, key, value, extra, 0.0, is_causal, **arguments)
     return y.transpose(1, 2)
+
+
+@_whole
+def _flash_attention(*args: Any, **kwargs: Any) -> Any:
+    """Attention by the fused kernel, or an error."""
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    with sdpa_kernel([SDPBackend.FLASH_ATTENTION]):
+        return _F.scaled_dot_product_attention(*args, **kwargs)
+
+
+@_whole
+def _plain_attention(*args: Any, **kwargs: Any) -> Any:
+    """Attention without a fused kernel."""
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    with sdpa_kernel([SDPBackend.MATH]):
+        return _F.scaled_dot_product_attention(*args, **kwargs)
 
 
 def _attention_mask(

@@ -14,13 +14,16 @@ _WIDE = {
 }
 
 
+_THROUGH = frozenset((*_WIDE, _torch.int8))
+
+
 def _through(function: Any, *operands: Any) -> Any:
     """The product, by way of a type that torch can multiply."""
     dtype = operands[0].dtype
     if dtype is _torch.bool:
-        return function(*(x.to(_torch.int32) for x in operands)) != 0
+        return function(*(x.to(dtype=_torch.int32) for x in operands)) != 0
     wide = _WIDE[dtype]
-    return function(*(x.to(wide) for x in operands)).to(dtype)
+    return function(*(x.to(dtype=wide) for x in operands)).to(dtype=dtype)
 
 
 def matmul(x1: Any, x2: Any) -> Any:
@@ -31,6 +34,8 @@ def matmul(x1: Any, x2: Any) -> Any:
 
 def dot(x1: Any, x2: Any) -> Any:
     ranks = x1.ndim, x2.ndim
+    if ranks == (2, 2) and x1.dtype not in _THROUGH:
+        return _torch.mm(x1, x2)
     if 0 in ranks:
         return x1 * x2
     if ranks[0] <= 2 and ranks[1] <= 2:
@@ -40,17 +45,24 @@ def dot(x1: Any, x2: Any) -> Any:
     return tensordot(x1, x2, ((-1,), (-min(ranks[1], 2),)))
 
 
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
-    def product(x1: Any, x2: Any) -> Any:
-        dims: Any = axes
-        if not isinstance(axes, int):
-            one, two = axes
-            dims = [_as_list(one), _as_list(two)]
-        if 1 in x1.shape or 1 in x2.shape:
-            _check_contracted(x1, x2, dims)
-        return _torch.tensordot(x1, x2, dims=dims)
+def outer(x1: Any, x2: Any) -> Any:
+    x1 = x1 if x1.ndim == 1 else x1.reshape(-1)
+    x2 = x2 if x2.ndim == 1 else x2.reshape(-1)
+    if x1.dtype in _WIDE:
+        return _through(_torch.outer, x1, x2)
+    return _torch.outer(x1, x2)
 
-    return _through(product, x1, x2) if x1.dtype in _WIDE else product(x1, x2)
+
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+    dims: Any = axes
+    if not isinstance(axes, int):
+        one, two = axes
+        dims = [_as_list(one), _as_list(two)]
+    if 1 in x1.shape or 1 in x2.shape:
+        _check_contracted(x1, x2, dims)
+    if x1.dtype in _WIDE:
+        return _through(lambda a, b: _torch.tensordot(a, b, dims=dims), x1, x2)
+    return _torch.tensordot(x1, x2, dims=dims)
 
 
 def _check_contracted(x1: Any, x2: Any, dims: Any) -> None:

@@ -65,7 +65,7 @@ def _advance_value(generator: Any) -> Any:
     state = generator.state.value
     wide = state.detach().to(_torch.int64, copy=True)
     following = _torch.stack((wide[0], (wide[1] + 1) % _seeds.LIMIT))
-    generator.state.assign(following.to(state.dtype))
+    generator.state.assign(following.to(dtype=state.dtype))
     return wide if _compiling() else tuple(wide.tolist())
 
 
@@ -140,12 +140,12 @@ def normal(
     wanted, device = _place(dtype)
     if _compiling():
         x = _inverse(_hashed(shape, seed, device))
-        return (x * stddev + mean).to(wanted)
+        return (x * stddev + mean).to(dtype=wanted)
     x = _torch.empty(tuple(shape), dtype=wanted, device=device)
     source = _source(seed, device)
     if _numbers(mean, stddev):
         return x.normal_(mean, stddev, generator=source)
-    return (x.normal_(generator=source) * stddev + mean).to(wanted)
+    return (x.normal_(generator=source) * stddev + mean).to(dtype=wanted)
 
 
 def _inverse(uniform: Any) -> Any:
@@ -166,12 +166,12 @@ def uniform(
         raise ValueError("Expected a float dtype.")
     if _compiling():
         x = _hashed(shape, seed, device)
-        return (x * (maxval - minval) + minval).to(wanted)
+        return (x * (maxval - minval) + minval).to(dtype=wanted)
     x = _torch.empty(tuple(shape), dtype=wanted, device=device)
     source = _source(seed, device)
     if _numbers(minval, maxval):
         return x.uniform_(minval, maxval, generator=source)
-    return (x.uniform_(generator=source) * (maxval - minval) + minval).to(wanted)
+    return (x.uniform_(generator=source) * (maxval - minval) + minval).to(dtype=wanted)
 
 
 def randint(
@@ -184,7 +184,7 @@ def randint(
         raise ValueError("Expected an integer dtype.")
     if _compiling() or not _numbers(minval, maxval):
         x = uniform(shape, seed=seed, dtype="float64")
-        return _torch.floor(x * (maxval - minval) + minval).to(wanted)
+        return _torch.floor(x * (maxval - minval) + minval).to(dtype=wanted)
     drawn = _torch.randint(
         int(minval),
         int(maxval),
@@ -192,7 +192,7 @@ def randint(
         generator=_source(seed, device),
         device=device,
     )
-    return drawn.to(wanted)
+    return drawn.to(dtype=wanted)
 
 
 # The normal distribution's probability of a value below two standard deviations.
@@ -212,7 +212,7 @@ def truncated_normal(
         x = _torch.empty(tuple(shape), dtype=wide, device=device)
         x = x.uniform_(-bound, bound, generator=_source(seed, device))
     x = _torch.clamp(_torch.erfinv(x) * _math.sqrt(2), -2.0, 2.0)
-    return (x * stddev + mean).to(wanted)
+    return (x * stddev + mean).to(dtype=wanted)
 
 
 def categorical(
@@ -223,10 +223,12 @@ def categorical(
     if _compiling():
         shape = (batch, num_samples, classes)
         noise = -_torch.log(-_torch.log(_hashed(shape, seed, logits.device)))
-        return (logits[:, None].float() + noise).argmax(-1).to(wanted)
+        return (logits[:, None].float() + noise).argmax(-1).to(dtype=wanted)
     weights = _torch.softmax(logits.float(), -1)
     source = _source(seed, logits.device)
-    return _torch.multinomial(weights, num_samples, True, generator=source).to(wanted)
+    return _torch.multinomial(weights, num_samples, True, generator=source).to(
+        dtype=wanted
+    )
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
@@ -244,7 +246,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
         ]
     if _compiling():
         keep = _hashed(shape, seed, inputs.device) >= rate
-        return _torch.where(keep, inputs * (1 / kept), 0.0).to(inputs.dtype)
+        return _torch.where(keep, inputs * (1 / kept), 0.0).to(dtype=inputs.dtype)
     source = _source(seed, inputs.device)
     noise = _torch.empty(shape, dtype=inputs.dtype, device=inputs.device)
     return inputs * noise.bernoulli_(kept, generator=source).div_(kept)
@@ -278,7 +280,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
     _seeds.at_least(0, alpha)
     wanted, device = _place(dtype)
     source = _eager_source(seed, device)
-    return _gamma(shape, alpha, source, _wide(wanted), device).to(wanted)
+    return _gamma(shape, alpha, source, _wide(wanted), device).to(dtype=wanted)
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
@@ -287,7 +289,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
     source = _eager_source(seed, device)
     a = _gamma(shape, alpha, source, _wide(wanted), device)
     b = _gamma(shape, beta, source, _wide(wanted), device)
-    return (a / (a + b)).to(wanted)
+    return (a / (a + b)).to(dtype=wanted)
 
 
 def binomial(
@@ -301,4 +303,4 @@ def binomial(
     chances = _torch.as_tensor(probabilities, dtype=wide, device=device)
     source = _eager_source(seed, device)
     drawn = _torch.binomial(counts, chances.expand(tuple(shape)), generator=source)
-    return drawn.to(wanted)
+    return drawn.to(dtype=wanted)

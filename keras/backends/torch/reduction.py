@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins as _builtins
 import math as _math
 from typing import Any
 
@@ -15,7 +16,7 @@ _UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
 
 def _signed(x: Any) -> Any:
     """torch has no reductions of the wide unsigned types."""
-    return x.to(_torch.int64) if x.dtype in _UNSIGNED else x
+    return x.to(dtype=_torch.int64) if x.dtype in _UNSIGNED else x
 
 
 def _axes(x: Any, axis: Any) -> tuple[int, ...]:
@@ -28,43 +29,45 @@ def _axes(x: Any, axis: Any) -> tuple[int, ...]:
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     dtype = x.dtype
     if dtype.is_floating_point:
-        return _torch.sum(x, dim=axis, keepdim=keepdims)
-    return _torch.sum(_signed(x), dim=axis, keepdim=keepdims).to(dtype)
+        return _torch.sum(x, axis, keepdims)
+    if dtype in _UNSIGNED:
+        return _torch.sum(_signed(x), axis, keepdims).to(dtype=dtype)
+    return _torch.sum(x, axis, keepdims, dtype=dtype)
 
 
 def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
-    x = x if dtype is None else x.to(_native(dtype))
+    x = x if dtype is None else x.to(dtype=_native(dtype))
     if isinstance(axis, int) and x.dtype.is_floating_point:
-        return _torch.prod(x, dim=axis, keepdim=keepdims)
+        return _torch.prod(x, axis, keepdims)
     result = _signed(x)
     for a in _axes(x, axis):
-        result = _torch.prod(result, dim=a, keepdim=keepdims)
-    return result.to(x.dtype)
+        result = _torch.prod(result, a, keepdims)
+    return result.to(dtype=x.dtype)
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if axis == ():
         return x
-    return _torch.mean(x, dim=axis, keepdim=keepdims)
+    return _torch.mean(x, axis, keepdims)
 
 
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return _torch.var(x, dim=axis, correction=0, keepdim=keepdims)
+    return _torch.var(x, axis, correction=0, keepdim=keepdims)
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return _torch.std(x, dim=axis, correction=0, keepdim=keepdims)
+    return _torch.std(x, axis, correction=0, keepdim=keepdims)
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     if initial is None and x.dtype.is_floating_point:
-        return _torch.amax(x, dim=() if axis is None else axis, keepdim=keepdims)
+        return _torch.amax(x, () if axis is None else axis, keepdims)
     return _extremum(x, axis, keepdims, initial, _torch.amax, _torch.maximum)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     if initial is None and x.dtype.is_floating_point:
-        return _torch.amin(x, dim=() if axis is None else axis, keepdim=keepdims)
+        return _torch.amin(x, () if axis is None else axis, keepdims)
     return _extremum(x, axis, keepdims, initial, _torch.amin, _torch.minimum)
 
 
@@ -75,20 +78,24 @@ def _extremum(
     x = _signed(x)
     axes = () if axis is None else axis
     if initial is None:
-        return reduce(x, dim=axes, keepdim=keepdims).to(dtype)
+        return reduce(x, axes, keepdims).to(dtype=dtype)
     start = _torch.as_tensor(initial, dtype=x.dtype, device=x.device)
     if x.numel() == 0:
-        shape = _torch.sum(x, dim=axis, keepdim=keepdims).shape
-        return start.expand(shape).to(dtype)
-    return combine(reduce(x, dim=axes, keepdim=keepdims), start).to(dtype)
+        shape = _torch.sum(x, axis, keepdims).shape
+        return start.expand(shape).to(dtype=dtype)
+    return combine(reduce(x, axes, keepdims), start).to(dtype=dtype)
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return _torch.any(x.to(_torch.bool), dim=axis, keepdim=keepdims)
+    return _torch.any(_truth(x), axis, keepdims)
 
 
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return _torch.all(x.to(_torch.bool), dim=axis, keepdim=keepdims)
+    return _torch.all(_truth(x), axis, keepdims)
+
+
+def _truth(x: Any) -> Any:
+    return x if x.dtype is _torch.bool else x.to(dtype=_torch.bool)
 
 
 def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -100,8 +107,8 @@ def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _arg(x: Any, axis: Any, keepdims: bool, search: Any) -> Any:
-    x = x.to(_torch.uint8) if x.dtype is _torch.bool else _signed(x)
-    return search(x, dim=axis, keepdim=keepdims).to(_torch.int32)
+    x = x.to(dtype=_torch.uint8) if x.dtype is _torch.bool else _signed(x)
+    return search(x, axis, keepdims).int()
 
 
 def count_nonzero(x: Any, axis: Any = None) -> Any:
@@ -109,25 +116,29 @@ def count_nonzero(x: Any, axis: Any = None) -> Any:
 
 
 def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
-    x = x if dtype is None else x.to(_native(dtype))
+    x = x if dtype is None else x.to(dtype=_native(dtype))
     if axis is None:
         x, axis = x.reshape(-1), 0
     if x.dtype.is_floating_point:
-        return _torch.cumsum(x, dim=axis)
-    return _torch.cumsum(_signed(x), dim=axis).to(x.dtype)
+        return _torch.cumsum(x, axis)
+    return _torch.cumsum(_signed(x), dim=axis).to(dtype=x.dtype)
 
 
 def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
-    x = x if dtype is None else x.to(_native(dtype))
+    x = x if dtype is None else x.to(dtype=_native(dtype))
     if axis is None:
         x, axis = x.reshape(-1), 0
     if x.dtype.is_floating_point:
-        return _torch.cumprod(x, dim=axis)
-    return _torch.cumprod(_signed(x), dim=axis).to(x.dtype)
+        return _torch.cumprod(x, axis)
+    return _torch.cumprod(_signed(x), dim=axis).to(dtype=x.dtype)
 
 
 def _as_rows(x: Any, axis: Any) -> tuple[Any, list[int]]:
     """The reduced axes flattened into the last one, and the shape with ones."""
+    if axis is None:
+        return x.reshape(-1), [1] * x.ndim
+    if axis in (-1, x.ndim - 1):
+        return x, [*x.shape[:-1], 1]
     axes = _axes(x, axis)
     kept = [a for a in range(x.ndim) if a not in axes]
     sizes = [x.shape[a] for a in kept]
@@ -137,20 +148,53 @@ def _as_rows(x: Any, axis: Any) -> tuple[Any, list[int]]:
 
 
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    half = _torch.tensor(0.5, dtype=x.dtype, device=x.device)
-    return quantile(x, half, axis, keepdims=keepdims)
+    return quantile(x, 0.5, axis, keepdims=keepdims)
+
+
+def _quantile_at(rows: Any, position: float, method: str) -> Any:
+    """The quantile of sorted rows at a place that the host knows."""
+    if not 0 <= position <= rows.shape[-1] - 1:
+        raise ValueError(
+            "Quantiles lie between 0 and 1, and need at least one element. "
+            f"Received: {rows.shape[-1]} elements."
+        )
+    low, high = _math.floor(position), _math.ceil(position)
+    if method in ("lower", "higher", "nearest"):
+        low = {"lower": low, "higher": high, "nearest": _builtins.round(position)}[
+            method
+        ]
+        high = low
+    result = rows.select(-1, low)
+    if high != low:
+        weight = 0.5 if method == "midpoint" else position - low
+        result = _interpolated(result, rows.select(-1, high), weight)
+    return _spoilt(result, rows.select(-1, -1))
+
+
+def _interpolated(below: Any, above: Any, weight: Any) -> Any:
+    # Equal neighbours stay exact: inf - inf would give nan.
+    between = below + (above - below) * weight
+    return _torch.where(below == above, below, between)
+
+
+def _spoilt(result: Any, greatest: Any) -> Any:
+    """NaN where there is one: it was sorted to the end."""
+    return _torch.where(greatest != greatest, greatest, result)
 
 
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Any:
     _arguments.check_method(method)
-    if q.ndim > 1:
+    if type(q) not in (float, int) and q.ndim > 1:
         raise ValueError("Quantiles have one dimension.")
     dtype = x.dtype
     rows, with_ones = _as_rows(x, axis)
-    rows, _ = _torch.sort(rows, dim=-1)
-    q = q.to(_torch.float64 if dtype is _torch.float64 else _torch.float32)
+    rows, _ = _torch.sort(rows, -1)
+    if type(q) in (float, int):
+        result = _quantile_at(rows, q * (rows.shape[-1] - 1), method)
+        return result.reshape(with_ones) if keepdims else result
+    q = q.to(dtype=_torch.float64 if dtype is _torch.float64 else _torch.float32)
     position = q * (rows.shape[-1] - 1)
     low, high = position.floor(), position.ceil()
     if method == "lower":
@@ -163,12 +207,9 @@ def quantile(
         position = (low + high) / 2
     below = rows.index_select(-1, low.long().reshape(-1))
     above = rows.index_select(-1, high.long().reshape(-1))
-    weight = (position - low).reshape(-1).to(dtype)
-    # Equal neighbours stay exact: inf - inf would give nan.
-    result = _torch.where(below == above, below, below + (above - below) * weight)
-    has_nan = _torch.isnan(rows[..., -1:])
-    result = _torch.where(has_nan, rows[..., -1:], result)
-    result = result.movedim(-1, 0)
+    weight = (position - low).reshape(-1).to(dtype=dtype)
+    result = _interpolated(below, above, weight)
+    result = _spoilt(result, rows[..., -1:]).movedim(-1, 0)
     if keepdims:
         return result.reshape(list(q.shape) + with_ones)
     return result.reshape(list(q.shape) + list(rows.shape[:-1]))

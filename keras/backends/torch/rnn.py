@@ -106,7 +106,7 @@ def _padding_side(mask: Any) -> str | None:
 
 def _marked(inputs: Any, mask: Any, kernel: Any, row: Any) -> tuple[Any, Any]:
     """Inputs and kernel with one more feature: whether the step is masked."""
-    marks = (~mask).to(inputs.dtype).unsqueeze(-1)
+    marks = (~mask).to(dtype=inputs.dtype).unsqueeze(-1)
     return _torch.cat((inputs, marks), -1), _torch.cat((kernel, row[None]))
 
 
@@ -123,7 +123,9 @@ def _held(outputs: Any, mask: Any, start: Any) -> tuple[Any, Any]:
 
 
 def _finish(outputs: Any, mask: Any, zero_output: bool) -> Any:
-    return outputs * mask.unsqueeze(-1).to(outputs.dtype) if zero_output else outputs
+    return (
+        outputs * mask.unsqueeze(-1).to(dtype=outputs.dtype) if zero_output else outputs
+    )
 
 
 def lstm(
@@ -305,4 +307,4 @@ def _masked_before(outputs: Any, mask: Any, initial_h: Any) -> Any:
     if initial_h is None:
         return outputs
     begun = mask.int().cummax(1).values
-    return outputs * begun.unsqueeze(-1).to(outputs.dtype)
+    return outputs * begun.unsqueeze(-1).to(dtype=outputs.dtype)

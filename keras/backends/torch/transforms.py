@@ -10,10 +10,11 @@ import torch as _torch
 from torch._C._functorch import peek_interpreter_stack as _peek_functorch
 
 from keras.backends.torch.core import convert_to_tensor as _convert
+from keras.backends.torch.recording import Recorded as _Recorded
 from keras.core import tree as _tree
 from keras.core.scopes import StatelessScope as _StatelessScope
 
-compiles_calls = False
+compiles_calls = True
 
 
 class _Depth(_threading.local):
@@ -27,6 +28,12 @@ _depth = _Depth()
 
 def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., Any]:
     return _torch.compile(function) if jit_compile is True else function
+
+
+def compile_call(
+    function: Callable[[Any], Any], variables: Callable[[], Any]
+) -> Callable[[Any], Any]:
+    return _Recorded(function, variables)
 
 
 def value_and_grad(
