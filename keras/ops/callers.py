@@ -185,7 +185,7 @@ def _meeting(declaration: Declaration) -> Callable[..., Any]:
     """Brings two tensors of different dtypes to one, as it was once worked out."""
     plans: dict[tuple[Any, ...], Any] = {}
     promote, kept = declaration.promote, declaration.kept
-    elementwise = declaration.scalars
+    elementwise, real = declaration.scalars, declaration.real
 
     def plan(backend: Any, x1: Any, x2: Any) -> tuple[str, bool, bool, bool] | None:
         first, second = backend.dtype_of(x1), backend.dtype_of(x2)
@@ -193,6 +193,8 @@ def _meeting(declaration: Declaration) -> Callable[..., Any]:
             return None
         if declaration.makes_floats and not (is_float(first) or is_float(second)):
             return None  # they become `floatx()`, which can change
+        if real and "complex" in first + second:
+            return None  # they are refused
         joins = elementwise and {x1.dtype, x2.dtype} <= backend.joined
         target = promote([first, second])
         return target, first != target, second != target, joins

@@ -155,7 +155,33 @@ class Declaration:
         # A promotion function of an op's own decides by itself, every time.
         self.settled = promote is None or isinstance(promote, str)
         self.promote = _PROMOTIONS[promote] if isinstance(promote, str) else promote
-        self.signature = inspect.signature(rule)
+        self._read_signature(keep)
+        # How arguments of certain kinds and dtypes are converted, once worked out.
+        self.conversions: dict[tuple[Any, ...], list[tuple[int, Any, Any]]] = {}
+        self.checks = checks.of(
+            list(self.signature.parameters.values()), makes=not self.tensors
+        )
+        self.title = checks.title(rule)
+        # Whether a composed body is slow, and lenient, enough for checks in front.
+        self.careful = checks.is_lenient(self.title)
+        self.real = self.name in checks.REAL
+        if self.real and self.ready == "inexact":
+            # Complex numbers take the general path, where they are refused.
+            self.ready = "reals" if self.indifferent else "floats"
+            self.indifferent = False
+        # The dtypes beside which a Python number stays what it is.
+        self.floating = "floats" if self.real else "inexact"
+        # Of each backend: its function, its kinds, the dtypes that are ready for it.
+        self.ways: dict[Any, tuple[Callable[..., Any], dict[type, int], Any]] = {}
+        for_each_backend(self._find_way)
+        # From which tensors are sparse: whether the result is.
+        self.sparsity = sparsity.RULES.get(self.name)
+        self.public: Callable[..., Any] = rule
+        self.operation_class: type | None = None
+
+    def _read_signature(self, keep: tuple[str, ...]) -> None:
+        """Which parameters are tensors, and where they stand."""
+        self.signature = inspect.signature(self.rule)
         parameters = list(self.signature.parameters.values())
         self.parameters = [parameter.name for parameter in parameters]
         self.tensors = {
@@ -185,8 +211,6 @@ class Declaration:
             p.kind is not p.POSITIONAL_OR_KEYWORD
             for p in parameters[: self.last_tensor + 1]
         )
-        # How arguments of certain kinds and dtypes are converted, once worked out.
-        self.conversions: dict[tuple[Any, ...], list[tuple[int, Any, Any]]] = {}
         # Which tensors may be left out, which must hold integers.
         self.optional = frozenset(
             i
@@ -198,24 +222,6 @@ class Declaration:
             for i, name in self.tensors.items()
             if name in checks.PLACES.get(self.name, ())
         )
-        self.checks = checks.of(parameters, makes=not self.tensors)
-        self.title = checks.title(rule)
-        # Whether a composed body is slow, and lenient, enough for checks in front.
-        self.careful = checks.is_lenient(self.title)
-        self.real = self.name in checks.REAL
-        if self.real and self.ready == "inexact":
-            # Complex numbers take the general path, where they are refused.
-            self.ready = "reals" if self.indifferent else "floats"
-            self.indifferent = False
-        # The dtypes beside which a Python number stays what it is.
-        self.floating = "floats" if self.real else "inexact"
-        # Of each backend: its function, its kinds, the dtypes that are ready for it.
-        self.ways: dict[Any, tuple[Callable[..., Any], dict[type, int], Any]] = {}
-        for_each_backend(self._find_way)
-        # From which tensors are sparse: whether the result is.
-        self.sparsity = sparsity.RULES.get(self.name)
-        self.public: Callable[..., Any] = rule
-        self.operation_class: type | None = None
 
     def __repr__(self) -> str:
         return f"<op {self.name}{self.signature}>"

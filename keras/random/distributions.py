@@ -32,7 +32,7 @@ from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import DType, ShapeLike, Tensor, TensorLike
 from keras.ops import rules
-from keras.ops.declare import op
+from keras.ops.declare import op, unsure
 from keras.random import seed as _seed  # noqa: F401 - registers the global generator
 
 
@@ -308,7 +308,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op(check=True)
+@op(check=unsure)
 def gamma(
     shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Any = None
 ) -> Tensor:
@@ -334,7 +334,7 @@ def gamma(
     return _drawn("gamma", shape, dtype)
 
 
-@op(check=True)
+@op(check=unsure)
 def beta(
     shape: ShapeLike,
     alpha: TensorLike,
@@ -365,7 +365,7 @@ def beta(
     return _drawn("beta", shape, dtype)
 
 
-@op(check=True)
+@op(check=unsure)
 def binomial(
     shape: ShapeLike,
     counts: TensorLike,

@@ -180,7 +180,7 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 
 def flip(x: Any, axis: Any = None) -> Any:
-    if type(axis) is int:
+    if type(axis) is int and x.ndim:
         return _torch.flip(x, (axis,))
     return _torch.flip(x, _arguments.normal_axes(axis, x.ndim))
 
