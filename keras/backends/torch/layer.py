@@ -7,6 +7,8 @@ them by, so `state_dict()` has keys such as `dense.kernel`. Attributes stay in
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps as _wraps
 from typing import Any
 
 import torch as _torch
@@ -41,6 +43,17 @@ class _Followed(dict[str, Any]):
         return super().pop(name, *default)
 
 
+def _telling(register: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of `torch.nn.Module`; who compiled the layer hears of its call."""
+
+    @_wraps(register)
+    def told(self: Any, *args: Any, **kwargs: Any) -> Any:
+        self._changed()
+        return register(self, *args, **kwargs)
+
+    return told
+
+
 class layer_mixin(_Module):
     """The second base of every layer class on this backend."""
 
@@ -71,25 +84,10 @@ class layer_mixin(_Module):
             or self._backward_pre_hooks
         )
 
-    def register_forward_hook(self, *args: Any, **kwargs: Any) -> Any:
-        """As of `torch.nn.Module`."""
-        self._changed()
-        return super().register_forward_hook(*args, **kwargs)
-
-    def register_forward_pre_hook(self, *args: Any, **kwargs: Any) -> Any:
-        """As of `torch.nn.Module`."""
-        self._changed()
-        return super().register_forward_pre_hook(*args, **kwargs)
-
-    def register_full_backward_hook(self, *args: Any, **kwargs: Any) -> Any:
-        """As of `torch.nn.Module`."""
-        self._changed()
-        return super().register_full_backward_hook(*args, **kwargs)
-
-    def register_full_backward_pre_hook(self, *args: Any, **kwargs: Any) -> Any:
-        """As of `torch.nn.Module`."""
-        self._changed()
-        return super().register_full_backward_pre_hook(*args, **kwargs)
+    register_forward_hook = _telling(_Module.register_forward_hook)
+    register_forward_pre_hook = _telling(_Module.register_forward_pre_hook)
+    register_full_backward_hook = _telling(_Module.register_full_backward_hook)
+    register_full_backward_pre_hook = _telling(_Module.register_full_backward_pre_hook)
 
     def train(self, mode: bool = True) -> Any:
         """Sets the mode of calls that are given no `training` argument."""
