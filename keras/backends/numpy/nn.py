@@ -410,9 +410,11 @@ def dot_product_attention(
     dtype = _np.result_type(query, key, value)
     query, key, value = (_wide(t) for t in (query, key, value))
     groups = query.shape[2] // key.shape[2]
-    key, value = _np.repeat(key, groups, 2), _np.repeat(value, groups, 2)
+    if groups > 1:
+        key, value = _np.repeat(key, groups, 2), _np.repeat(value, groups, 2)
     scale = query.shape[-1] ** -0.5 if scale is None else scale
-    logits = _np.einsum("btnh,bsnh->bnts", query, key) * scale
+    # Heads in front: products of matrices go to BLAS, `einsum` does not.
+    logits = query.transpose(0, 2, 1, 3) @ key.transpose(0, 2, 3, 1) * scale
     cap = attn_logits_soft_cap
     logits = logits if cap is None else cap * _np.tanh(logits / cap)
     logits = logits if bias is None else logits + _wide(bias)
@@ -422,4 +424,5 @@ def dot_product_attention(
     if mask is not None:
         logits = _np.where(mask, logits, least)
     weights = softmax(logits, -1)
-    return _np.einsum("bnts,bsnh->btnh", weights, value).astype(dtype, copy=False)
+    outputs = weights @ value.transpose(0, 2, 1, 3)
+    return outputs.transpose(0, 2, 1, 3).astype(dtype, copy=False)

@@ -47,10 +47,15 @@ class _Jitted:
         self._xla = jit_compile
         self._traced: dict[Any, Callable[..., Any]] = {}
         self._ranks_vary = False
+        # What was traced for one tensor alone: the call of a model, most often.
+        self._of_one: Callable[..., Any] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not _tf.executing_eagerly() or _context.get().stateless is not None:
             return self._function(*args, **kwargs)
+        single = len(args) == 1 and not kwargs and _is_tensor(args[0])
+        if single and self._of_one is not None:
+            return self._run(self._of_one, args, kwargs, args)
         leaves, spec = _tree.flatten_with_spec((args, kwargs))
         tensors: list[Any] = []
         static: list[Any] = []
@@ -68,11 +73,17 @@ class _Jitted:
         except TypeError:
             raise _unhashable(static) from None
         if traced is None:
-            return self._first(key, spec, static, tensors)
+            result = self._first(key, spec, static, tensors)
+            if single and not self._ranks_vary:
+                self._of_one = self._traced[key]
+            return result
+        return self._run(traced, args, kwargs, tensors)
+
+    def _run(self, traced: Any, args: Any, kwargs: Any, tensors: Any) -> Any:
         try:
             return traced(*tensors)
         except _RanksVary:
-            self._ranks_vary = True
+            self._ranks_vary, self._of_one = True, None
             return self(*args, **kwargs)
 
     def _first(self, key: Any, spec: Any, static: list[Any], tensors: list[Any]) -> Any:
