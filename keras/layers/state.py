@@ -262,6 +262,29 @@ class LayerState(Operation):
         self._track_variable(variable)
         return variable
 
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+    ) -> Any:
+        """`add_weight` with shape and initializer always given; see there."""
+        return self.add_weight(
+            shape,
+            initializer,
+            dtype,
+            trainable,
+            autocast,
+            regularizer,
+            constraint,
+            name=name,
+        )
+
     def _variable_scope(self) -> Any:
         return inside(self.name)
 
@@ -400,6 +423,11 @@ class LayerState(Operation):
     @dtype_policy.setter
     def dtype_policy(self, value: Any) -> None:
         self._dtype_policy = dtype_policies.get(value)
+
+    @property
+    def quantization_mode(self) -> str | None:
+        """How the dtype policy quantizes; None where it does not."""
+        return self._dtype_policy.quantization_mode
 
     @property
     def dtype(self) -> str:

@@ -119,3 +119,17 @@ def test_torch_modules_are_layers_on_torch(backend: str) -> None:
         layers.TorchModuleWrapper.from_config(layer.get_config())
     again = layers.TorchModuleWrapper.from_config(layer.get_config(), safe_mode=False)
     assert torch.equal(again(x), module(x))
+
+
+def test_add_variable_is_add_weight(backend: str) -> None:
+    class Scale(keras.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.factor = self.add_variable(input_shape[-1:], "ones", name="factor")
+
+        def call(self, x: Any) -> Any:
+            return x * self.factor
+
+    layer = Scale()
+    layer(np.ones((2, 3), "float32"))
+    assert layer.factor.shape == (3,) and layer.trainable_weights == [layer.factor]
+    assert layer.quantization_mode is None
