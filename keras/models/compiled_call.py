@@ -111,8 +111,8 @@ class CompiledCall:
         try:
             outputs, masks = self._run[training](inputs)
         except Exception:  # noqa: BLE001
-            outputs = None
-        if outputs is None:  # the plain run says what is wrong in our words
+            outputs = masks = None
+        if masks is None:  # the plain run says what is wrong in our words
             return self._model()._call_uncompiled(inputs, training=training)
         if masks:
             flat = tree.flatten(outputs)

@@ -6,6 +6,7 @@ the steps so far that end at place `s` of the target with blanks between its lab
 
 from __future__ import annotations
 
+from functools import partial as _partial
 from operator import index as _index
 from typing import Any
 
@@ -15,7 +16,7 @@ import jax.numpy as _jnp
 _NEVER = -1e30  # the logarithm of 0, finite so that gradients stay so
 
 
-@_jax.jit
+@_partial(_jax.jit, static_argnames="mask_index")
 def ctc_loss(
     target: Any,
     output: Any,
