@@ -520,7 +520,7 @@ class LayerState(Operation):
         state = dict(state)
         children = state.pop("_children", {})
         names = {id(layer): name for name, layer in children.items()}
-        self.__dict__.update(state, _child_names=names)
+        self.__dict__.update(state, _child_names=names, _watchers=[])
         for name, value in list(self.__dict__.items()):
             if type(value) in (list, dict) and not name.startswith("_"):
                 object.__setattr__(self, name, self._track_container(name, value))

@@ -55,19 +55,18 @@ class CompiledCall:
     """
 
     def __init__(self, model: Any) -> None:
+        # No cycle: a model goes when its last name does.
+        this: Any = weakref.ref(model)
+        self._model = this
         self.pure = _runs_our_call(model) and is_pure(model)
         self._watched = list(_layers_in(model)) if self.pure else []
-        self._watcher = partial(_forget_if_there, weakref.ref(model))
+        self._watcher = partial(_forget_if_there, this)
         for layer in self._watched:
             layer._watchers.append(self._watcher)
         self.settings = settings.of_results()
         self._convert = model._backend.convert_to_tensor
         self._seen: set[Any] = set()
         self._repeated: set[Any] = set()
-
-        # No cycle: a model goes when its last name does.
-        this: Any = weakref.ref(model)
-        self._model = this
 
         def run(training: Any, inputs: Any) -> Any:
             outputs = this()._call_uncompiled(inputs, training=training)

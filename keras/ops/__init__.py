@@ -48,10 +48,6 @@ from keras.ops.linalg import qr as qr
 from keras.ops.linalg import solve as solve
 from keras.ops.linalg import solve_triangular as solve_triangular
 from keras.ops.linalg import svd as svd
-from keras.ops.nn import *
-from keras.ops.nn.losses import (
-    sparse_categorical_crossentropy as sparse_categorical_crossentropy,
-)
 from keras.ops.nn.public import *
 from keras.ops.numpy import *
 from keras.ops.operators import attach as _attach

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 import weakref
 from typing import Any
 
@@ -192,3 +194,18 @@ def test_arrays_are_taken_as_they_are(backend: str, dtype: str) -> None:
         plain = numpy(model._call_uncompiled(x))
         np.testing.assert_allclose(numpy(found), plain, rtol=1e-4, atol=1e-5)
     assert compiled(model) == (backend != "numpy")
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_copies_of_layers_are_watched(backend: str, copied: Any) -> None:
+    layer = layers.Dense(2)
+    layer.build((None, 3))
+    model = keras.Sequential([keras.Input((3,)), copied(layer)])
+    x = ops.convert_to_tensor(data(2, 3))
+    plain = data(2, 3) @ layer.kernel.numpy()
+    np.testing.assert_allclose(repeated(model, x), plain, rtol=1e-4, atol=1e-5)
+    model.layers[0].activation = keras.activations.relu
+    expected = np.maximum(plain, 0)
+    np.testing.assert_allclose(numpy(model(x)), expected, rtol=1e-4, atol=1e-5)

@@ -76,7 +76,6 @@ _RANDOM = frozenset(
     )
 )
 
-
 _PATIENCE = 16  # calls with other tensors than the recorded ones, until a new record
 _NAME = _re.compile(r"\b[tr]\d+\b")  # inputs and results; not weights
 
@@ -112,10 +111,7 @@ class Recorded:
         if line is not None:
             if not line.is_current():
                 return self._run_stale(key, line, inputs)
-            try:
-                return line.run(inputs)
-            except Exception:  # noqa: BLE001
-                line = None  # the plain run says what is wrong in our words
+            return line.run(inputs)
         return self._function(inputs)
 
     def _run_stale(self, key: Any, line: _Line, inputs: Any) -> Any:
@@ -127,8 +123,9 @@ class Recorded:
 
     def _record(self, key: Any, inputs: Any) -> Any:
         variables = {id(v._value): v for v in self._variables()}
-        leaves = {id(x) for x in _tree.flatten(inputs)}
-        if len(leaves) < len(_tree.flatten(inputs)) or leaves & variables.keys():
+        leaves = [id(x) for x in _tree.flatten(inputs)]
+        given = set(leaves)
+        if len(given) < len(leaves) or given & variables.keys():
             return self._function(inputs)  # one tensor in two roles
         recorder = _Recorder(inputs, variables)
         with recorder:
