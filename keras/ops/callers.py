@@ -15,6 +15,7 @@ from keras.backends.backend import SYMBOLIC, TENSOR, VARIABLE
 from keras.core import context
 from keras.core.dtypes import is_float
 from keras.core.keras_tensor import KerasTensor
+from keras.ops.unrolled import unrolled
 
 if TYPE_CHECKING:
     from keras.ops.declare import Declaration
@@ -96,7 +97,7 @@ def _unary(declaration: Declaration) -> Callable[..., Any]:
     explain = declaration.explain
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        function, kinds, fine = ways[_get().backend or process.default or current()]
+        function, _, kinds, fine = ways[_get().backend or process.default or current()]
         x = args[0] if args else _NOTHING
         kind = kinds.get(type(x))
         if kind == TENSOR and (any_dtype or (settled and x.dtype in fine)):
@@ -118,64 +119,81 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
     any_dtype = declaration.promote is None or (
         declaration.indifferent and bool(declaration.kept)
     )
-    indifferent, each_alone = declaration.indifferent, declaration.each_alone
-    settled, scalars = declaration.settled, declaration.scalars
-    floating = declaration.floating
-    keeps_ints = declaration.keeps_ints
-    explain, meet = declaration.explain, _meeting(declaration)
-    check = declaration.check
+    indifferent, settled = declaration.indifferent, declaration.settled
+    explain, check = declaration.explain, declaration.check
+    meet, otherwise = _meeting(declaration), _with_number(declaration)
+    # Whether the second's dtype is for the backend to judge.
+    second_apart = 1 in declaration.kept and (
+        1 in declaration.places or not declaration.real
+    )
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
         if len(args) < 2:
             return dispatch(args, kwargs)
-        function, kinds, fine = ways[backend]
+        function, everyday, kinds, fine = ways[backend]
         x1, x2 = args[0], args[1]
         kind1, kind2 = kinds.get(type(x1)), kinds.get(type(x2))
-        if kind1 == TENSOR and settled:
-            if kind2 == TENSOR:
+        if kind1 == TENSOR == kind2 and settled:
+            if not any_dtype:
                 dtype = x1.dtype
-                straight = any_dtype or (
-                    (indifferent or dtype in fine)
-                    if x2.dtype is dtype
-                    else each_alone and dtype in fine and x2.dtype in fine
-                )
-                if not straight and x2.dtype is not dtype:
-                    agreed = meet(backend, args, x1, x2)
-                    if agreed is not None:
-                        args, straight = agreed, True
-            else:
-                # A Python number takes the dtype of a tensor of its kind.
-                straight = (
-                    scalars
-                    and type(x2) in _NUMBERS
-                    and (
-                        x1.dtype in getattr(backend, floating)
-                        or (
-                            keeps_ints and type(x2) is int and x1.dtype in backend.whole
-                        )
-                    )
-                )
-            if straight:
+                if not (second_apart or x2.dtype is dtype):
+                    agreed = meet(backend, fine, args, x1, x2)
+                    if agreed is None:
+                        return dispatch(args, kwargs)
+                    if agreed is args:
+                        function = everyday
+                    args = agreed
+                elif dtype in fine:
+                    function = everyday
+                elif not indifferent:
+                    return dispatch(args, kwargs)
+            try:
+                if check is None or check(*args, **kwargs):
+                    return function(*args, **kwargs)
+            except Exception as error:
+                explain(error, args, kwargs)
+                raise
+        elif kind1 == VARIABLE or kind2 == VARIABLE:
+            if SYMBOLIC not in (kind1, kind2):  # a graph reads the variable anew
+                return call(*_values(kinds, args), **kwargs)
+        elif kind1 == TENSOR or kind2 == TENSOR:
+            return otherwise(backend, args, kwargs)
+        return dispatch(args, kwargs)
+
+    return call
+
+
+def _with_number(declaration: Declaration) -> Callable[..., Any]:
+    """A tensor and a Python number, which takes the dtype of a tensor of its kind."""
+    ways, dispatch = declaration.ways, declaration.dispatch
+    explain, check = declaration.explain, declaration.check
+    scalars = declaration.scalars and declaration.settled
+    floating, keeps_ints = declaration.floating, declaration.keeps_ints
+
+    def call(backend: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        function, everyday, kinds, _ = ways[backend]
+        x1, x2 = args[0], args[1]
+        if scalars and type(x2) in _NUMBERS:
+            dtype = x1.dtype
+            if dtype in getattr(backend, floating) or (
+                keeps_ints and type(x2) is int and dtype in backend.whole
+            ):
                 try:
                     if check is None or check(*args, **kwargs):
-                        return function(*args, **kwargs)
+                        return everyday(*args, **kwargs)
                 except Exception as error:
                     explain(error, args, kwargs)
                     raise
-        if kind1 == VARIABLE or kind2 == VARIABLE:
-            if SYMBOLIC in (kind1, kind2):
-                return dispatch(args, kwargs)  # the graph reads the variable anew
-            return call(*_values(kinds, args), **kwargs)
-        if (
+        elif (
             scalars
             and type(x1) in _NUMBERS
-            and kind2 == TENSOR
+            and kinds.get(type(x2)) == TENSOR
             and x2.dtype in getattr(backend, floating)
         ):
             # Frameworks want a tensor first: the number becomes one.
             x1 = backend.convert_to_tensor(x1, backend.dtype_of(x2))
-            return function(x1, *args[1:], **kwargs)
+            return everyday(x1, *args[1:], **kwargs)
         return dispatch(args, kwargs)
 
     return call
@@ -184,35 +202,44 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
 def _meeting(declaration: Declaration) -> Callable[..., Any]:
     """Brings two tensors of different dtypes to one, as it was once worked out."""
     plans: dict[tuple[Any, ...], Any] = {}
-    promote, kept = declaration.promote, declaration.kept
-    elementwise, real = declaration.scalars, declaration.real
+    promote, real = declaration.promote, declaration.real
+    each_alone, makes_floats = declaration.each_alone, declaration.makes_floats
+    settles = promote is not None and not declaration.kept
+    # What joins the dtypes of two tensors by itself, as elementwise functions do.
+    joins = settles and declaration.scalars and not makes_floats
 
     def plan(backend: Any, x1: Any, x2: Any) -> tuple[str, bool, bool, bool] | None:
         first, second = backend.dtype_of(x1), backend.dtype_of(x2)
-        if promote is None or kept:
+        if promote is None or not settles:
             return None
-        if declaration.makes_floats and not (is_float(first) or is_float(second)):
+        if makes_floats and not (is_float(first) or is_float(second)):
             return None  # they become `floatx()`, which can change
         if real and "complex" in first + second:
             return None  # they are refused
-        joins = elementwise and {x1.dtype, x2.dtype} <= backend.joined
+        together = declaration.scalars and {x1.dtype, x2.dtype} <= backend.joined
         target = promote([first, second])
-        return target, first != target, second != target, joins
+        return target, first != target, second != target, together
 
-    def meet(backend: Any, args: tuple[Any, ...], x1: Any, x2: Any) -> Any:
+    def meet(backend: Any, fine: Any, args: tuple[Any, ...], x1: Any, x2: Any) -> Any:
+        first, second = x1.dtype, x2.dtype
+        if each_alone and first in fine and second in fine:
+            return args
+        if joins and first in (joined := backend.joined) and second in joined:
+            if backend.promotes(x1, x2):
+                return args
         if context.tracing():
             return None
-        key = backend, x1.dtype, x2.dtype
+        key = backend, first, second
         found = plans.get(key, ())
         if found == ():
             found = plans[key] = plan(backend, x1, x2)
         if found is None:
             return None
-        target, first, second, joins = found
-        if joins and backend.promotes(x1, x2):
+        target, casts_first, casts_second, together = found
+        if together and backend.promotes(x1, x2):
             return args
-        x1 = backend.cast(x1, target) if first else x1
-        x2 = backend.cast(x2, target) if second else x2
+        x1 = backend.cast(x1, target) if casts_first else x1
+        x2 = backend.cast(x2, target) if casts_second else x2
         return x1, x2, *args[2:]
 
     return meet
@@ -230,7 +257,7 @@ def _ternary(declaration: Declaration) -> Callable[..., Any]:
         if kwargs or len(args) != 3:
             return otherwise(*args, **kwargs)
         backend = _get().backend or process.default or current()
-        function, kinds, fine = ways[backend]
+        function, _, kinds, fine = ways[backend]
         x1, x2, x3 = args
         kind2, kind3 = kinds.get(type(x2)), kinds.get(type(x3))
         if kinds.get(type(x1)) == TENSOR and (kind2 == TENSOR or not leads_second):
@@ -273,7 +300,7 @@ def _several(declaration: Declaration) -> Callable[..., Any]:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
-        function, kinds, fine = ways[backend]
+        function, _, kinds, fine = ways[backend]
         dtype = None
         for index, (value, loose) in enumerate(zip(args, roles, strict=False)):
             if loose is None:
@@ -325,7 +352,7 @@ def _listed(declaration: Declaration) -> Callable[..., Any]:
     explain, check = declaration.explain, declaration.check
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        function, kinds, fine = ways[_get().backend or process.default or current()]
+        function, _, kinds, fine = ways[_get().backend or process.default or current()]
         dtype = _dtype_of_all(kinds, args[0], free) if args else None
         if dtype is None or not (indifferent or dtype in fine):
             return dispatch(args, kwargs)
@@ -348,9 +375,13 @@ def _variadic(declaration: Declaration) -> Callable[..., Any]:
     explain = declaration.explain
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        function, kinds, fine = ways[_get().backend or process.default or current()]
+        function, everyday, kinds, fine = ways[
+            _get().backend or process.default or current()
+        ]
         dtype = _dtype_of_all(kinds, args[start:], free)
-        if dtype is None or not (indifferent or dtype in fine):
+        if dtype in fine and not kwargs:
+            function = everyday
+        elif dtype is None or not indifferent:
             return dispatch(args, kwargs)
         try:
             return function(*args, **kwargs)
@@ -368,15 +399,16 @@ def _dtype_of_all(kinds: dict[type, int], values: Any, any_dtype: bool) -> Any:
     """
     if type(values) not in _SEQUENCES:
         return None
-    dtype = None
+    dtype: Any = _NOTHING
     for value in values:
         if kinds.get(type(value)) != TENSOR:
             return None
-        if dtype is None:
-            dtype = value.dtype
-        elif not any_dtype and value.dtype is not dtype:
-            return None
-    return dtype
+        if value.dtype is not dtype:
+            if dtype is _NOTHING:
+                dtype = value.dtype
+            elif not any_dtype:
+                return None
+    return None if dtype is _NOTHING else dtype
 
 
 def _values(kinds: dict[type, int], args: tuple[Any, ...]) -> list[Any]:
@@ -417,7 +449,7 @@ def _quickest(declaration: Declaration) -> Callable[..., Any]:
             if declaration.scalars and not declaration.sequences:
                 return _ternary(declaration)
         if first and declaration.settled and not _has_sequences(declaration):
-            return _several(declaration)
+            return unrolled(declaration, _several(declaration))
         if declaration.settled and declaration.variadic is not None:
             return _variadic(declaration)
         if declaration.settled and declaration.sequences == {0} == {

@@ -171,8 +171,9 @@ class Declaration:
             self.indifferent = False
         # The dtypes beside which a Python number stays what it is.
         self.floating = "floats" if self.real else "inexact"
-        # Of each backend: its function, its kinds, the dtypes that are ready for it.
-        self.ways: dict[Any, tuple[Callable[..., Any], dict[type, int], Any]] = {}
+        # Of each backend: its function; what serves the dtypes that are ready, and
+        # numbers; the kinds of arguments; the dtypes that are ready.
+        self.ways: dict[Any, tuple[Any, Any, dict[type, int], Any]] = {}
         for_each_backend(self._find_way)
         # From which tensors are sparse: whether the result is.
         self.sparsity = sparsity.RULES.get(self.name)
@@ -234,7 +235,8 @@ class Declaration:
         ready = getattr(backend, self.ready)
         if self.takes_ints:
             ready |= backend.whole
-        self.ways[backend] = function, backend.kinds, ready
+        everyday = getattr(function, "everyday", function)
+        self.ways[backend] = function, everyday, backend.kinds, ready
 
     # The general path ----------------------------------------------------------
 

@@ -33,18 +33,9 @@ def _pair(op_name: str, x: Any, rank: int) -> tuple[Tensor, Tensor]:
     return real, imaginary
 
 
-def _is_pair(x: Any, fft_length: int | None = None) -> bool:
-    """Whether the parts are alike; frameworks ask for the axes themselves."""
-    return (
-        isinstance(x, (tuple, list))
-        and len(x) == 2
-        and x[0].shape == x[1].shape
-        and (fft_length is None or fft_length > 0)
-    )
-
-
-def _fits(x: Any, fft_length: int | None = None) -> bool:
-    return len(x.shape) > 0 and (fft_length is None or fft_length > 0)
+def _is_listed(x: Any, fft_length: int | None = None) -> bool:
+    """Whether it is no tensor of two rows; frameworks ask for the shapes themselves."""
+    return isinstance(x, (tuple, list))
 
 
 def _check_length(op_name: str, fft_length: int | None) -> None:
@@ -59,7 +50,7 @@ def _like(x: Any) -> tuple[Tensor, Tensor]:
     return KerasTensor(x.shape, x.dtype), KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="wide", check=_is_pair)
+@op(promote="wide", check=_is_listed)
 def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last axis.
 
@@ -82,7 +73,7 @@ def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft", x, 1)[0])
 
 
-@op(promote="wide", check=_is_pair)
+@op(promote="wide", check=_is_listed)
 def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last two axes.
 
@@ -105,7 +96,7 @@ def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft2", x, 2)[0])
 
 
-@op(promote="wide", check=_is_pair)
+@op(promote="wide", check=_is_listed)
 def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Inverse of `fft2`.
 
@@ -128,7 +119,7 @@ def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("ifft2", x, 2)[0])
 
 
-@op(promote="wide", check=_fits)
+@op(promote="wide")
 def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """Fourier transform of real numbers along the last axis: the half that is needed.
 
@@ -157,7 +148,7 @@ def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     return _like(KerasTensor((*x.shape[:-1], half), x.dtype))
 
 
-@op(promote="wide", check=_is_pair)
+@op(promote="wide", check=_is_listed)
 def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     """Inverse of `rfft`.
 

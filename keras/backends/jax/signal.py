@@ -10,7 +10,8 @@ import numpy as _np
 
 
 def _complex(x: Any) -> Any:
-    return _jax.lax.complex(x[0], x[1])
+    real, imaginary = x
+    return _jax.lax.complex(real, imaginary)
 
 
 def _parts(x: Any) -> tuple[Any, Any]:

@@ -7,9 +7,15 @@ from typing import Any
 import numpy as _np
 
 
+def _complex(x: Any) -> Any:
+    real, imaginary = x
+    if real.shape != imaginary.shape:
+        raise ValueError("The parts differ in shape.")
+    return real + 1j * imaginary
+
+
 def _transformed(function: Any, x: Any, *args: Any) -> tuple[Any, Any]:
-    found = function(x[0] + 1j * x[1], *args)
-    return _parts(found, x[0].dtype)
+    return _parts(function(_complex(x), *args), x[0].dtype)
 
 
 def _parts(x: Any, dtype: Any) -> tuple[Any, Any]:
@@ -33,7 +39,7 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
 
 
 def irfft(x: Any, fft_length: int | None = None) -> Any:
-    return _np.fft.irfft(x[0] + 1j * x[1], fft_length).astype(x[0].dtype)
+    return _np.fft.irfft(_complex(x), fft_length).astype(x[0].dtype)
 
 
 def _places(frames: int, length: int, stride: int) -> Any:

@@ -8,7 +8,10 @@ import tensorflow as _tf
 
 
 def _complex(x: Any) -> Any:
-    return _tf.complex(x[0], x[1])
+    real, imaginary = x
+    if not real.shape.is_compatible_with(imaginary.shape):
+        raise ValueError("The parts differ in shape.")
+    return _tf.complex(real, imaginary)
 
 
 def _parts(x: Any) -> tuple[Any, Any]:
@@ -28,13 +31,17 @@ def ifft2(x: Any) -> tuple[Any, Any]:
 
 
 def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
-    size = None if fft_length is None else [fft_length]
-    return _parts(_tf.signal.rfft(x, size))
+    return _parts(_tf.signal.rfft(x, _size(fft_length)))
 
 
 def irfft(x: Any, fft_length: int | None = None) -> Any:
-    size = None if fft_length is None else [fft_length]
-    return _tf.signal.irfft(_complex(x), size)
+    return _tf.signal.irfft(_complex(x), _size(fft_length))
+
+
+def _size(fft_length: int | None) -> Any:
+    if fft_length is not None and fft_length < 1:
+        raise ValueError("A length is positive.")
+    return None if fft_length is None else [fft_length]
 
 
 def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:

@@ -10,6 +10,7 @@ import torch as _torch
 from keras.backends import arguments as _arguments
 from keras.backends.torch.core import default_device as _device
 from keras.backends.torch.core import native_dtype as _native
+from keras.backends.torch.remembering import remembering as _remembering
 
 _LISTS = frozenset((list, tuple))
 
@@ -17,29 +18,35 @@ _LISTS = frozenset((list, tuple))
 
 
 def _sizes(shape: Any) -> Any:
-    if type(shape) is tuple:
-        return shape
     return (shape,) if isinstance(shape, int) else tuple(shape)
 
 
 def zeros(shape: Any, dtype: Any = None) -> Any:
-    return _torch.zeros(_sizes(shape), dtype=_native(dtype), device=_device())
+    if type(shape) is not tuple:
+        shape = _sizes(shape)
+    return _torch.zeros(shape, dtype=_native(dtype), device=_device())
 
 
 def ones(shape: Any, dtype: Any = None) -> Any:
-    return _torch.ones(_sizes(shape), dtype=_native(dtype), device=_device())
+    if type(shape) is not tuple:
+        shape = _sizes(shape)
+    return _torch.ones(shape, dtype=_native(dtype), device=_device())
 
 
 def empty(shape: Any, dtype: Any = None) -> Any:
-    return _torch.empty(_sizes(shape), dtype=_native(dtype), device=_device())
+    if type(shape) is not tuple:
+        shape = _sizes(shape)
+    return _torch.empty(shape, dtype=_native(dtype), device=_device())
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+    if type(shape) is not tuple:
+        shape = _sizes(shape)
     dtype, device = _native(dtype), _device()
-    if isinstance(fill_value, (bool, int, float, complex)):
-        return _torch.full(_sizes(shape), fill_value, dtype=dtype, device=device)
+    if isinstance(fill_value, (float, int, complex)):
+        return _torch.full(shape, fill_value, dtype=dtype, device=device)
     value = _torch.as_tensor(fill_value, dtype=dtype, device=device)
-    return value.expand(_sizes(shape)).clone()
+    return value.expand(shape).clone()
 
 
 def _like(dtype: Any) -> Any:
@@ -169,20 +176,21 @@ def squeeze(x: Any, axis: Any = None) -> Any:
         if x.shape[axis] != 1:
             raise ValueError("Only an axis of size 1 can be squeezed.")
         return x.squeeze(axis)
-    axes = _arguments.normal_axes(axis, x.ndim)
+    axes = _normal_axes(axis, x.ndim)
     if any(x.shape[a] != 1 for a in axes):
         raise ValueError(f"Only axes of size 1 can be squeezed: {tuple(x.shape)}.")
     return x.squeeze(axes)
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:
-    return _torch.broadcast_to(x, tuple(shape))
+    return _torch.broadcast_to(x, shape if type(shape) in _LISTS else tuple(shape))
 
 
 def flip(x: Any, axis: Any = None) -> Any:
-    if type(axis) is int and x.ndim:
-        return _torch.flip(x, (axis,))
-    return _torch.flip(x, _arguments.normal_axes(axis, x.ndim))
+    return _torch.flip(x, _normal_axes(axis, x.ndim))
+
+
+_normal_axes = _remembering(_arguments.normal_axes)
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
@@ -216,18 +224,11 @@ def pad(
     return x
 
 
-def _flat_widths(pad_width: Any, rank: int) -> list[int]:
+@_remembering
+def _flat_widths(pad_width: Any, rank: int) -> tuple[int, ...]:
     """Before and after, from the last axis on."""
-    flat: list[int] = []
-    if type(pad_width) in _LISTS and len(pad_width) == rank:
-        for pair in pad_width[::-1]:
-            if type(pair) not in _LISTS or len(pair) != 2:
-                break
-            flat += pair
-        if len(flat) == 2 * rank and {*map(type, flat)} == {int} and min(flat) >= 0:
-            return flat
     widths = _arguments.pad_widths(pad_width, rank)
-    return [width for pair in reversed(widths) for width in pair]
+    return tuple(width for pair in reversed(widths) for width in pair)
 
 
 def copy(x: Any) -> Any:
@@ -250,15 +251,14 @@ def stack(xs: Any, axis: int = 0) -> Any:
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    size = x.shape[axis]
-    if type(indices_or_sections) is int and 0 < indices_or_sections <= size:
-        each, rest = divmod(size, indices_or_sections)
-        if not rest:
-            sizes = [each] * indices_or_sections
-            return list(_torch.split_with_sizes(x, sizes, axis))
-    points = _arguments.split_points(indices_or_sections, size)
-    sizes = _arguments.split_sizes(points, size)
+    sizes = _split_sizes(indices_or_sections, x.shape[axis])
     return list(_torch.split_with_sizes(x, sizes, axis))
+
+
+@_remembering
+def _split_sizes(indices_or_sections: Any, size: int) -> Any:
+    points = _arguments.split_points(indices_or_sections, size)
+    return _arguments.split_sizes(points, size)
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:

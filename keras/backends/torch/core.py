@@ -48,6 +48,7 @@ _SHARED = frozenset(
     for name in _NATIVE
     if name != "bfloat16" and not name.startswith("float8")
 )
+_get, _settings = _context.get, _config.settings
 _NAMES = {dtype: name for name, dtype in _NATIVE.items()}
 tensor_types = (_torch.Tensor, _torch.nn.Parameter)
 inexact = frozenset(
@@ -70,7 +71,7 @@ joined = frozenset(
 def native_dtype(dtype: Any) -> _torch.dtype:
     """The torch dtype of a dtype name."""
     if dtype is None:
-        dtype = _config.settings.floatx
+        dtype = _settings.floatx
     found = _NATIVE.get(dtype) if type(dtype) is str else None
     if found is not None:
         return found
@@ -84,20 +85,19 @@ def native_dtype(dtype: Any) -> _torch.dtype:
 
 def default_device() -> _torch.device:
     """Where new tensors are placed: the device scope, else an accelerator, else CPU."""
-    name = _context.get().device
+    name = _get().device
     if name is not None:
         return _torch.device(_torch_device(name))
-    return _preferred()
+    return _preferred[0] if _preferred else _prefer()
 
 
-_found_device: list[_torch.device] = []
+_preferred: list[_torch.device] = []  # one, as soon as somebody has asked
 
 
-def _preferred() -> _torch.device:
-    if not _found_device:
-        has_cuda = _torch.cuda.is_available()
-        _found_device.append(_torch.device("cuda" if has_cuda else "cpu"))
-    return _found_device[0]
+def _prefer() -> _torch.device:
+    kind = "cuda" if _torch.cuda.is_available() else "cpu"
+    _preferred.append(_torch.device(kind))
+    return _preferred[0]
 
 
 def _torch_device(name: str) -> str:

@@ -12,6 +12,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import Any
 
+from keras.backends.torch import remembering
 from keras.core import context, plain_tree, tree
 
 _TARGET = "torch._dynamo"
@@ -27,6 +28,10 @@ def _register() -> None:
     for name in ("is_nested", "flatten", "map_structure", "pack_sequence_as"):
         replace = torch.compiler.substitute_in_graph(getattr(tree, name))
         replace(getattr(plain_tree, name))
+    for remembered, function in remembering.originals.items():
+        torch.compiler.substitute_in_graph(remembered, skip_signature_check=True)(
+            function
+        )
 
 
 class _WhenImported(MetaPathFinder):

@@ -1,7 +1,8 @@
 """Functions of each element, on the PyTorch backend.
 
 torch has no arithmetic on uint16, uint32 and uint64: such operands are carried
-through a wider signed type and back (`_wide`).
+through a wider signed type and back (`_wide`). Where dtypes are known to be others,
+`everyday` is the function without that.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def _wide(function: Callable[..., Any]) -> Callable[..., Any]:
         result = function(x1.to(dtype=wide), second)
         return result.to(dtype=dtype) if result.dtype is wide else result
 
+    widened.everyday = function
     return widened
 
 
@@ -89,9 +91,10 @@ def lcm(x1: Any, x2: Any) -> Any:
 
 
 def absolute(x: Any) -> Any:
-    if x.dtype is _torch.bool or x.dtype in _WIDE:
-        return x
-    return _torch.abs(x)
+    return x if x.dtype in _UNSIGNED else _torch.abs(x)
+
+
+_UNSIGNED = frozenset((_torch.bool, *_WIDE))
 
 
 _wide_maximum, _wide_minimum = _wide(_torch.maximum), _wide(_torch.minimum)

@@ -9,10 +9,12 @@ import numpy as _np
 import torch as _torch
 
 from keras.backends.torch.core import inexact as _inexact
+from keras.backends.torch.remembering import remembering as _remembering
 
 _NO_PLACES = frozenset(_inexact)
 _UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
 
+_compiling = _torch.compiler.is_compiling
 _span = _builtins.slice
 
 # Reading --------------------------------------------------------------------------
@@ -71,6 +73,8 @@ def _inside(indices: Any, size: int) -> Any:
     return _torch.where(indices < 0, indices + size, indices)
 
 
+_INDEXES = frozenset((_torch.int32, _torch.int64))
+
 # Up to so many, indexing is quicker than wrapping negative indices and a lookup; where
 # there are more, or gradients, the lookup is.
 _FEW = 256
@@ -83,9 +87,8 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
         axis == 0
         and indices.numel() <= _FEW
         and not (x.requires_grad and _torch.is_grad_enabled())
-        and x.is_cpu
     ):
-        return x[_whole(indices)]
+        return x[indices if indices.dtype in _INDEXES else _whole(indices)]
     if not -x.ndim <= axis < x.ndim:
         raise IndexError(f"axis={axis} is out of range.")
     axis %= x.ndim
@@ -99,7 +102,12 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, indices, axis = x.reshape(-1), indices.reshape(-1), 0
-    return _torch.take_along_dim(x, _inside(indices, x.shape[axis]), dim=axis)
+    if x.is_cpu and indices.dtype is _torch.int64 and not _compiling():
+        try:  # which looks at each index anyway; on other devices nobody may
+            return _torch.take_along_dim(x, indices, axis)
+        except RuntimeError:
+            pass  # some are negative
+    return _torch.take_along_dim(x, _inside(indices, x.shape[axis]), axis)
 
 
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
@@ -107,21 +115,38 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
 
 
 def _window(inputs: Any, start_indices: Any, sizes: Any) -> tuple[Any, ...]:
-    if isinstance(start_indices, _torch.Tensor):
-        start_indices = start_indices.unbind()
-    window, is_grid = [], False
-    for start, size, whole in zip(start_indices, sizes, inputs.shape, strict=True):
-        if type(start) is not int and isinstance(start, _torch.Tensor):
-            # A window that starts where a tensor says, without asking the host.
+    window = _fixed_window(inputs.shape, start_indices, sizes)
+    return _moving_window(inputs, start_indices, sizes) if window is None else window
+
+
+@_remembering
+def _fixed_window(shape: Any, starts: Any, sizes: Any) -> tuple[Any, ...] | None:
+    """The slices of a window; None if a tensor says where it starts."""
+    if isinstance(starts, _torch.Tensor):
+        return None
+    if any(isinstance(start, _torch.Tensor) for start in starts):
+        return None
+    window = []
+    for start, size, whole in zip(starts, sizes, shape, strict=True):
+        stop = whole if size == -1 else start + size
+        if not 0 <= stop <= whole:
+            raise ValueError("The window reaches outside.")
+        window.append(_span(start, stop))
+    return tuple(window)
+
+
+def _moving_window(inputs: Any, starts: Any, sizes: Any) -> tuple[Any, ...]:
+    """A window that starts where tensors say, without asking the host."""
+    starts = starts.unbind() if isinstance(starts, _torch.Tensor) else starts
+    window = []
+    for start, size, whole in zip(starts, sizes, inputs.shape, strict=True):
+        if isinstance(start, _torch.Tensor):
             length = whole - int(start) if size == -1 else size
             window.append(start + _torch.arange(length, device=inputs.device))
-            is_grid = True
         else:
             stop = whole if size == -1 else start + size
-            if not 0 <= stop <= whole:
-                raise ValueError("The window reaches outside.")
             window.append(_span(start, stop))
-    return _as_grid(window, inputs) if is_grid else tuple(window)
+    return _as_grid(window, inputs)
 
 
 def _as_grid(window: list[Any], inputs: Any) -> tuple[Any, ...]:

@@ -13,7 +13,8 @@ import torch.nn.functional as _F
 from keras.backends import arguments as _arguments
 from keras.backends.torch.core import native_dtype as _native_dtype
 from keras.backends.torch.recording import whole as _whole
-from keras.core import config as _config
+from keras.backends.torch.remembering import remembering as _remembering
+from keras.core.config import settings as _settings
 
 # Activations ----------------------------------------------------------------------
 
@@ -149,9 +150,8 @@ def one_hot(
 ) -> Any:
     if sparse:
         raise ValueError("The torch backend has no sparse tensors.")
-    wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
     classes = _torch.arange(_index(num_classes), device=x.device)
-    hot = (x.unsqueeze(-1) == classes).to(dtype=wanted)
+    hot = (x.unsqueeze(-1) == classes).to(dtype=_native_dtype(dtype))
     return hot if axis in (-1, x.ndim) else hot.movedim(-1, axis)
 
 
@@ -181,7 +181,7 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 
 
 def _probabilities(output: Any) -> Any:
-    epsilon = _config.epsilon()
+    epsilon = _settings.epsilon
     return _torch.clamp(output, epsilon, 1 - epsilon)
 
 
@@ -189,6 +189,9 @@ def categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Any:
     axis = _index(axis)
+    if from_logits and output.ndim == 2 and (axis == -1 or axis == 1):
+        # All in one; targets of another shape it takes for labels, and refuses.
+        return _F.cross_entropy(output, target, reduction="none")
     if target.shape != output.shape:
         raise ValueError("The shapes of target and output differ.")
     if from_logits:
@@ -200,14 +203,15 @@ def categorical_crossentropy(
 def sparse_categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Any:
-    if target.ndim == output.ndim and target.shape[-1] == 1:
+    rank = output.ndim
+    if target.ndim + 1 != rank:
+        if target.ndim != rank or target.shape[-1] != 1:
+            raise ValueError("Target and output do not fit.")
         target = target.squeeze(-1)
-    target = target.long()
+    if target.dtype is not _torch.int64:
+        target = target.long()
     if not from_logits:
         output = _torch.log(_probabilities(output / output.sum(axis, keepdim=True)))
-    rank = output.ndim
-    if target.ndim != rank - 1:
-        raise ValueError("Target and output do not fit.")
     if rank > 1 and axis % rank != 1:
         output = output.movedim(axis, 1)
     if from_logits:
@@ -251,7 +255,7 @@ def batch_normalization(
         and not _may_differentiate()
     ):
         return _torch.batch_norm(
-            x, scale, offset, mean, variance, False, 0.0, epsilon, _CUDNN.enabled
+            x, scale, offset, mean, variance, False, 0.0, epsilon, _uses_cudnn()
         )
     factor = _torch.rsqrt(variance + epsilon)
     if scale is not None:
@@ -266,7 +270,7 @@ def batch_normalization(
     return _torch.addcmul(shift, x, factor)
 
 
-_CUDNN = _torch.backends.cudnn
+_uses_cudnn = _torch._C._get_cudnn_enabled
 _SMALL = 1 << 15  # of more numbers in rows, the kernel takes twice as long as two steps
 
 
@@ -303,11 +307,12 @@ def layer_normalization(
 ) -> Any:
     if kwargs:
         raise ValueError("Unknown arguments.")
-    eps = _config.epsilon() if epsilon is None else epsilon
+    eps = _settings.epsilon if epsilon is None else epsilon
     if axis == -1:
-        return _torch.layer_norm(x, x.shape[-1:], gamma, beta, eps)
+        # A part of a shape would be made slower than a tuple.
+        return _torch.layer_norm(x, (x.shape[-1],), gamma, beta, eps)
     axes = _sorted_axes(axis, x.ndim)
-    if axes == list(range(x.ndim - len(axes), x.ndim)):
+    if axes == (*range(x.ndim - len(axes), x.ndim),):
         return _F.layer_norm(x, x.shape[axes[0] :], gamma, beta, eps)
     last = tuple(range(-len(axes), 0))
     moved = x.movedim(axes, last)
@@ -316,19 +321,20 @@ def layer_normalization(
     )
 
 
-def _sorted_axes(axis: Any, rank: int) -> list[int]:
+@_remembering
+def _sorted_axes(axis: Any, rank: int) -> tuple[int, ...]:
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return list(_arguments.normal_axes(axes, rank))
+    return _arguments.normal_axes(axes, rank)
 
 
 def rms_normalization(
     x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
 ) -> Any:
-    eps = _config.epsilon() if epsilon is None else epsilon
+    eps = _settings.epsilon if epsilon is None else epsilon
     if axis == -1:
-        return _torch.rms_norm(x, x.shape[-1:], scale, eps)
+        return _torch.rms_norm(x, (x.shape[-1],), scale, eps)
     axes = _sorted_axes(axis, x.ndim)
-    if axes == list(range(x.ndim - len(axes), x.ndim)):
+    if axes == (*range(x.ndim - len(axes), x.ndim),):
         return _F.rms_norm(x, x.shape[axes[0] :], scale, eps)
     last = tuple(range(-len(axes), 0))
     moved = x.movedim(axes, last)
@@ -339,7 +345,7 @@ def rms_normalization(
 def normalize(
     x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
-    eps = _config.epsilon() if epsilon is None else epsilon
+    eps = _settings.epsilon if epsilon is None else epsilon
     return _F.normalize(x, p=float(order), dim=_index(axis), eps=eps)
 
 
@@ -357,29 +363,32 @@ def dot_product_attention(
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
 ) -> Any:
-    sizes = key.shape
-    if (key is not value and sizes[:3] != value.shape[:3]) or query.shape[3] != sizes[
-        3
-    ]:
-        raise ValueError("The shapes do not fit.")  # kernels do not all check
+    sizes, whole = key.shape, query.shape
+    grouped = False
+    if whole != sizes:
+        if whole[3] != sizes[3]:
+            raise ValueError("The head sizes differ.")  # kernels do not all check
+        grouped = whole[2] != sizes[2]
+    if key is not value and sizes != value.shape and sizes[:3] != value.shape[:3]:
+        raise ValueError("Keys and values do not fit.")
     if not (query.dtype is key.dtype is value.dtype):
         dtype = _torch.promote_types(query.dtype, key.dtype)
         dtype = _torch.promote_types(dtype, value.dtype)
         query, key, value = query.to(dtype), key.to(dtype), value.to(dtype)
-    grouped = sizes[2] != query.shape[2]
     query, key = query.transpose(1, 2), key.transpose(1, 2)
     value = value.transpose(1, 2)
     if attn_logits_soft_cap is not None:
         return _composed_attention(
             query, key, value, bias, mask, scale, is_causal, attn_logits_soft_cap
         ).transpose(1, 2)
+    attend: Any = _F.scaled_dot_product_attention
     if bias is None and mask is None and flash_attention is None and not grouped:
-        return _F.scaled_dot_product_attention(
-            query, key, value, None, 0.0, is_causal, scale=scale
-        ).transpose(1, 2)
+        if scale is None and not is_causal:
+            return attend(query, key, value).transpose(1, 2)
+        y = attend(query, key, value, None, 0.0, is_causal, scale=scale)
+        return y.transpose(1, 2)
     extra, is_causal = _attention_mask(query, key, bias, mask, is_causal)
     arguments: dict[str, Any] = {"scale": scale, "enable_gqa": grouped}
-    attend = _F.scaled_dot_product_attention
     if flash_attention is not None:
         attend = _flash_attention if flash_attention else _plain_attention
     y = attend(query, key, value, extra, 0.0, is_causal, **arguments)

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch as _torch
 
+from keras.backends.torch.remembering import remembering as _remembering
+
 _WIDE = {
     _torch.bool: _torch.uint8,
     _torch.uint16: _torch.int32,
@@ -32,6 +34,9 @@ def matmul(x1: Any, x2: Any) -> Any:
     return _torch.matmul(x1, x2)
 
 
+matmul.everyday = _torch.matmul  # type: ignore[attr-defined]
+
+
 def dot(x1: Any, x2: Any) -> Any:
     ranks = x1.ndim, x2.ndim
     if ranks == (2, 2) and x1.dtype not in _THROUGH:
@@ -46,23 +51,34 @@ def dot(x1: Any, x2: Any) -> Any:
 
 
 def outer(x1: Any, x2: Any) -> Any:
+    if x1.dtype in _WIDE:
+        return _through(_plain_outer, x1, x2)
+    return _plain_outer(x1, x2)
+
+
+def _plain_outer(x1: Any, x2: Any) -> Any:
     x1 = x1 if x1.ndim == 1 else x1.reshape(-1)
     x2 = x2 if x2.ndim == 1 else x2.reshape(-1)
-    if x1.dtype in _WIDE:
-        return _through(_torch.outer, x1, x2)
     return _torch.outer(x1, x2)
 
 
+outer.everyday = _plain_outer  # type: ignore[attr-defined]
+
+
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
-    dims: Any = axes
-    if not isinstance(axes, int):
-        first, second = axes
-        dims = [_as_list(first), _as_list(second)]
+    if x1.dtype in _WIDE:
+        return _through(lambda a, b: _plain_tensordot(a, b, axes), x1, x2)
+    return _plain_tensordot(x1, x2, axes)
+
+
+def _plain_tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+    dims = axes if type(axes) is int else _dims(axes)
     if 1 in x1.shape or 1 in x2.shape:
         _check_contracted(x1, x2, dims)
-    if x1.dtype in _WIDE:
-        return _through(lambda a, b: _torch.tensordot(a, b, dims=dims), x1, x2)
-    return _torch.tensordot(x1, x2, dims=dims)
+    return _torch.tensordot(x1, x2, dims)
+
+
+tensordot.everyday = _plain_tensordot  # type: ignore[attr-defined]
 
 
 def _check_contracted(x1: Any, x2: Any, dims: Any) -> None:
@@ -75,6 +91,14 @@ def _check_contracted(x1: Any, x2: Any, dims: Any) -> None:
         raise ValueError("The contracted sizes differ.")
 
 
+@_remembering
+def _dims(axes: Any) -> Any:
+    if isinstance(axes, int):
+        return axes
+    first, second = axes
+    return _as_list(first), _as_list(second)
+
+
 def _as_list(axis: Any) -> list[int]:
     return [axis] if isinstance(axis, int) else list(axis)
 
@@ -83,3 +107,6 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
     if operands[0].dtype in _WIDE:
         return _through(lambda *xs: _torch.einsum(subscripts, *xs), *operands)
     return _torch.einsum(subscripts, *operands)
+
+
+einsum.everyday = _torch.einsum  # type: ignore[attr-defined]

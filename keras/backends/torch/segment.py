@@ -19,17 +19,18 @@ def _whole(places: Any) -> Any:
 def _segment(
     data: Any, ids: Any, num_segments: int | None, reduce: str, start: Any
 ) -> Any:
-    if ids.ndim != 1 or not data.ndim or data.shape[0] != ids.shape[0]:
+    shape = data.shape
+    if ids.ndim != 1 or not shape or shape[0] != ids.shape[0]:
         raise ValueError("The segment numbers do not fit the rows.")
     ids = _whole(ids)
     if num_segments is None:
         num_segments = int(ids.max()) + 1 if ids.numel() else 0
     # Numbers outside go to a row of their own, which is cut off.
     ids = _torch.where((ids >= 0) & (ids < num_segments), ids, num_segments)
-    rows = data.new_full((num_segments + 1, *data.shape[1:]), start)
+    rows = data.new_full((num_segments + 1, *shape[1:]), start)
     if reduce == "sum":
         return rows.index_add(0, ids, data)[:num_segments]
-    index = ids.reshape(-1, *(1,) * (data.ndim - 1)).expand_as(data)
+    index = ids.reshape(-1, *(1,) * (len(shape) - 1)).expand_as(data)
     return rows.scatter_reduce(0, index, data, reduce)[:num_segments]
 
 

@@ -8,27 +8,30 @@ import torch as _torch
 
 
 def _complex(x: Any) -> Any:
-    return _torch.complex(x[0], x[1])
-
-
-def _parts(x: Any) -> tuple[Any, Any]:
-    return x.real, x.imag
+    real, imaginary = x
+    if real.shape != imaginary.shape:
+        raise ValueError("The parts differ in shape.")
+    return _torch.complex(real, imaginary)
 
 
 def fft(x: Any) -> tuple[Any, Any]:
-    return _parts(_torch.fft.fft(_complex(x)))
+    y = _torch.fft.fft(_complex(x))
+    return y.real, y.imag
 
 
 def fft2(x: Any) -> tuple[Any, Any]:
-    return _parts(_torch.fft.fft2(_complex(x)))
+    y = _torch.fft.fft2(_complex(x))
+    return y.real, y.imag
 
 
 def ifft2(x: Any) -> tuple[Any, Any]:
-    return _parts(_torch.fft.ifft2(_complex(x)))
+    y = _torch.fft.ifft2(_complex(x))
+    return y.real, y.imag
 
 
 def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
-    return _parts(_torch.fft.rfft(x, fft_length))
+    y = _torch.fft.rfft(x, fft_length)
+    return y.real, y.imag
 
 
 def irfft(x: Any, fft_length: int | None = None) -> Any:
