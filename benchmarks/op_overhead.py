@@ -98,6 +98,7 @@ def torch_rows(ops: Any) -> dict[str, tuple[Call, Call]]:
         ),
         **torch_shaping_rows(ops),
         **torch_numeric_rows(ops),
+        **torch_window_rows(ops),
     }
 
 
@@ -269,6 +270,66 @@ def torch_numeric_rows(ops: Any) -> dict[str, tuple[Call, Call]]:
             lambda: _parts(torch.fft.fft(torch.complex(*pair))),
         ),
         "rfft": (lambda: ops.rfft(x), lambda: _parts(torch.fft.rfft(x))),
+    }
+
+
+def torch_window_rows(ops: Any) -> dict[str, tuple[Call, Call]]:
+    """Rows of convolutions, pools and segments, over what one writes in torch."""
+    import torch
+    from torch.nn import functional as F
+
+    image, kernel = torch.ones(1, 4, 4, 2), torch.ones(2, 2, 2, 3)
+    odd, each = torch.ones(3, 3, 2, 3), torch.ones(3, 3, 2, 1)
+    back = torch.ones(2, 2, 3, 2)
+    rows, groups = torch.ones(6, 2), torch.tensor([0, 2, 1, 0, 2, 1])
+    places = torch.tensor([[0], [3]])
+    first, last, weights = (0, 3, 1, 2), (0, 2, 3, 1), (3, 2, 0, 1)
+    permute = torch.permute
+    return {
+        "conv": (
+            lambda: ops.conv(image, kernel, data_format="channels_last"),
+            lambda: permute(
+                F.conv2d(permute(image, first), permute(kernel, weights)), last
+            ),
+        ),
+        "conv, same": (
+            lambda: ops.conv(image, odd, padding="same"),
+            lambda: permute(
+                F.conv2d(permute(image, first), permute(odd, weights), padding=1), last
+            ),
+        ),
+        "depthwise_conv": (
+            lambda: ops.depthwise_conv(image, each),
+            lambda: permute(
+                F.conv2d(permute(image, first), permute(each, (2, 3, 0, 1)), groups=2),
+                last,
+            ),
+        ),
+        "conv_transpose": (
+            lambda: ops.conv_transpose(image, back, 2),
+            lambda: permute(
+                F.conv_transpose2d(
+                    permute(image, first), permute(back, weights), stride=2
+                ),
+                last,
+            ),
+        ),
+        "max_pool": (
+            lambda: ops.max_pool(image, 2, data_format="channels_last"),
+            lambda: permute(F.max_pool2d(permute(image, first), 2), last),
+        ),
+        "average_pool, same": (
+            lambda: ops.average_pool(image, 2, padding="same"),
+            lambda: permute(F.avg_pool2d(permute(image, first), 2), last),
+        ),
+        "segment_sum": (
+            lambda: ops.segment_sum(rows, groups, 3),
+            lambda: rows.new_zeros((3, 2)).index_add(0, groups, rows),
+        ),
+        "scatter_update": (
+            lambda: ops.scatter_update(rows, places, rows[:2]),
+            lambda: rows.index_put((places[:, 0],), rows[:2]),
+        ),
     }
 
 

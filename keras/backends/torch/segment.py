@@ -9,11 +9,13 @@ import torch as _torch
 
 from keras.backends.torch.core import inexact as _inexact
 
+_compiling = _torch.compiler.is_compiling
+
 
 def _whole(places: Any) -> Any:
     if places.dtype in _inexact or places.dtype is _torch.bool:
         raise TypeError("Places are integers.")
-    return places.long()
+    return places if places.dtype is _torch.int64 else places.long()
 
 
 def _segment(
@@ -25,13 +27,23 @@ def _segment(
     ids = _whole(ids)
     if num_segments is None:
         num_segments = int(ids.max()) + 1 if ids.numel() else 0
+    if data.is_cpu and not _compiling():
+        try:  # which looks at each number anyway; on other devices nobody may
+            return _grouped(data, ids, num_segments, reduce, start)
+        except (RuntimeError, IndexError):
+            pass  # some are outside
     # Numbers outside go to a row of their own, which is cut off.
     ids = _torch.where((ids >= 0) & (ids < num_segments), ids, num_segments)
-    rows = data.new_full((num_segments + 1, *shape[1:]), start)
+    return _grouped(data, ids, num_segments + 1, reduce, start)[:num_segments]
+
+
+def _grouped(data: Any, ids: Any, count: int, reduce: str, start: Any) -> Any:
+    shape = data.shape
+    rows = data.new_full((count, *shape[1:]), start)
     if reduce == "sum":
-        return rows.index_add(0, ids, data)[:num_segments]
+        return rows.index_add(0, ids, data)
     index = ids.reshape(-1, *(1,) * (len(shape) - 1)).expand_as(data)
-    return rows.scatter_reduce(0, index, data, reduce)[:num_segments]
+    return rows.scatter_reduce(0, index, data, reduce)
 
 
 def segment_sum(

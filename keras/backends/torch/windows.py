@@ -13,6 +13,7 @@ import torch as _torch
 import torch.nn.functional as _F
 
 from keras.backends import windows as _windows
+from keras.backends.torch.remembering import remembering as _remembering
 from keras.core.config import standardize_data_format as _data_format
 
 _CONV = {1: _F.conv1d, 2: _F.conv2d, 3: _F.conv3d}
@@ -31,22 +32,41 @@ _KERNEL = {3: (2, 1, 0), 4: (3, 2, 0, 1), 5: (4, 3, 0, 1, 2)}
 def _channels_first(x: Any, data_format: str | None) -> tuple[Any, bool]:
     """The input with channels in front, and whether they were last."""
     if _data_format(data_format) == "channels_last":
-        return x.permute(_TO_FIRST[x.ndim]), True
+        return _torch.permute(x, _TO_FIRST[x.ndim]), True
     return x, False
 
 
 def _restore(x: Any, was_last: bool) -> Any:
-    return x.permute(_TO_LAST[x.ndim]) if was_last else x
+    return _torch.permute(x, _TO_LAST[x.ndim]) if was_last else x
 
 
-def _padded(
-    x: Any, pads: list[tuple[int, int]], value: float = 0.0
-) -> tuple[Any, tuple[int, ...]]:
-    """The input, padded where the ends differ, and the padding left to the kernel."""
-    if all(before == after for before, after in pads):
-        return x, tuple(before for before, _ in pads)
-    flat = [n for pair in reversed(pads) for n in pair]
-    return _F.pad(x, flat, value=value), (0,) * len(pads)
+Pads = tuple[tuple[int, ...] | None, tuple[int, ...]]
+
+
+@_remembering
+def _pads(shape: Any, window: Any, strides: Any, dilation: Any, padding: str) -> Pads:
+    """What is added to an input beforehand, and the padding left to the kernel.
+
+    Kernels pad both ends of an axis alike; where the ends differ, all is added before.
+    """
+    rank = len(shape) - 2
+    pairs = _windows.paddings(
+        shape[2:],
+        _windows.tuple_of(window, rank),
+        _windows.tuple_of(strides, rank),
+        _windows.tuple_of(dilation, rank),
+        padding,
+    )
+    if all(before == after for before, after in pairs):
+        return None, tuple(before for before, _ in pairs)
+    return tuple(n for pair in reversed(pairs) for n in pair), (0,) * rank
+
+
+@_remembering
+def _kernel_pads(
+    shape: Any, kernel: Any, strides: Any, dilation: Any, padding: str
+) -> Pads:
+    return _pads(shape, tuple(kernel[2:]), strides, dilation, padding)
 
 
 def _convolve(
@@ -63,12 +83,10 @@ def _convolve(
     rank = x.ndim - 2
     pad: Any = 0
     if padding != "valid":
-        steps = _windows.tuple_of(strides, rank)
-        spacing = _windows.tuple_of(dilation_rate, rank)
-        x, pad = _padded(
-            x,
-            _windows.paddings(x.shape[2:], weight.shape[2:], steps, spacing, padding),
+        added, pad = _kernel_pads(
+            x.shape, weight.shape, strides, dilation_rate, padding
         )
+        x = x if added is None else _torch.constant_pad_nd(x, added)
     y = _CONV[rank](x, weight, bias, strides, pad, dilation_rate, groups)
     return _restore(y, was_last)
 
@@ -99,7 +117,7 @@ def conv_with_bias(
         return _image_conv(inputs, kernel, bias, strides, dilation_rate)
     last = _data_format(data_format) == "channels_last"
     groups = inputs.shape[-1 if last else 1] // kernel.shape[-2]
-    weight = kernel.permute(_KERNEL[kernel.ndim])
+    weight = _torch.permute(kernel, _KERNEL[kernel.ndim])
     return _convolve(
         inputs, weight, groups, strides, padding, data_format, dilation_rate, bias
     )
@@ -110,16 +128,19 @@ def _image_conv(
 ) -> Any:
     """The everyday case, with nothing to look up: for one image that is noticed."""
     batch, height, width, channels = inputs.shape
-    weight = kernel.permute(3, 2, 0, 1)
+    weight = _torch.permute(kernel, (3, 2, 0, 1))
     if batch == channels == 1:
         # One image of one channel lies alike in both layouts. Told as rows, torch
         # takes its plain kernel, which needs half the time for one image.
         x, weight = inputs.reshape(1, 1, height, width), weight.contiguous()
     else:
-        x = inputs.permute(0, 3, 1, 2)
+        x = _torch.permute(inputs, (0, 3, 1, 2))
     groups = channels // kernel.shape[2]
-    y = _F.conv2d(x, weight, bias, strides, 0, dilation_rate, groups)
-    return y.permute(0, 2, 3, 1)
+    if groups == strides == dilation_rate == 1:
+        y = _torch.conv2d(x, weight, bias)
+    else:
+        y = _torch.conv2d(x, weight, bias, strides, 0, dilation_rate, groups)
+    return _torch.permute(y, (0, 2, 3, 1))
 
 
 def depthwise_conv(
@@ -132,8 +153,9 @@ def depthwise_conv(
 ) -> Any:
     channels, multiplier = kernel.shape[-2:]
     rank = kernel.ndim
-    weight = kernel.permute(rank - 2, rank - 1, *range(rank - 2))
-    weight = weight.reshape(channels * multiplier, 1, *kernel.shape[:-2])
+    weight = _torch.permute(kernel, (rank - 2, rank - 1, *range(rank - 2)))
+    if multiplier != 1:
+        weight = weight.reshape(channels * multiplier, 1, *kernel.shape[:-2])
     return _convolve(
         inputs, weight, channels, strides, padding, data_format, dilation_rate
     )
@@ -165,14 +187,33 @@ def conv_transpose(
 ) -> Any:
     x, was_last = _channels_first(inputs, data_format)
     rank = x.ndim - 2
-    strides = _windows.tuple_of(strides, rank)
-    dilation = _windows.tuple_of(dilation_rate, rank)
-    extra = _windows.tuple_of(output_padding, rank)
-    weight = kernel.permute(_KERNEL[kernel.ndim])
-    # torch crops alike at both ends and lengthens at the end; the rest is done after.
+    weight = _torch.permute(kernel, _KERNEL[kernel.ndim])
+    crops, more, ends = _transposed_ends(
+        x.shape, weight.shape, strides, dilation_rate, padding, output_padding
+    )
+    y = _CONV_TRANSPOSE[rank](x, weight, None, strides, crops, more, 1, dilation_rate)
+    if ends is not None:
+        y = _torch.constant_pad_nd(y, ends)
+    return _restore(y, was_last)
+
+
+@_remembering
+def _transposed_ends(
+    shape: Any, kernel: Any, strides: Any, dilation: Any, padding: str, extra: Any
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...] | None]:
+    """What torch crops and lengthens, and what is padded (or cut) after it.
+
+    torch crops alike at both ends and lengthens at the end, by less than a stride.
+    """
     crops, more, ends = [], [], []
+    rank = len(shape) - 2
     for n, k, s, d, e in zip(
-        x.shape[2:], weight.shape[2:], strides, dilation, extra, strict=True
+        shape[2:],
+        kernel[2:],
+        _windows.tuple_of(strides, rank),
+        _windows.tuple_of(dilation, rank),
+        _windows.tuple_of(extra, rank),
+        strict=True,
     ):
         crop, size = _windows.transposed_crop(n, k, s, d, padding, e)
         missing = size - ((n - 1) * s + (k - 1) * d + 1 - 2 * crop)
@@ -180,21 +221,13 @@ def conv_transpose(
         crops.append(crop)
         more.append(longer)
         ends.append(missing - longer)
-    y = _CONV_TRANSPOSE[rank](x, weight, None, strides, crops, more, 1, dilation)
-    if any(ends):
-        y = _F.pad(y, [n for end in reversed(ends) for n in (0, end)])
-    return _restore(y, was_last)
+    after = tuple(n for end in reversed(ends) for n in (0, end))
+    return tuple(crops), tuple(more), after if any(ends) else None
 
 
-def _pool_padding(
-    x: Any, pool_size: Any, strides: Any, padding: str, value: Any
-) -> tuple[Any, Any, list[tuple[int, int]]]:
-    """The input, padded where the ends differ, and the padding left to the kernel."""
-    rank = x.ndim - 2
-    window = _windows.tuple_of(pool_size, rank)
-    strides = window if strides is None else _windows.tuple_of(strides, rank)
-    pads = _windows.paddings(x.shape[2:], window, strides, (1,) * rank, padding)
-    return *_padded(x, pads, value), pads
+def _pool_pads(shape: Any, pool_size: Any, strides: Any, padding: str) -> Pads:
+    strides = pool_size if strides is None else strides
+    return _pads(shape, pool_size, strides, 1, padding)
 
 
 def max_pool(
@@ -208,8 +241,9 @@ def max_pool(
         y = max_pool(inputs.int(), pool_size, strides, padding, data_format)
         return y.bool()
     if data_format == "channels_last" and padding == "valid" and inputs.ndim == 4:
-        y = _F.max_pool2d(inputs.permute(0, 3, 1, 2), pool_size, strides)
-        return y.permute(0, 2, 3, 1)
+        x = _torch.permute(inputs, (0, 3, 1, 2))
+        y = _torch.max_pool2d(x, pool_size, () if strides is None else strides)
+        return _torch.permute(y, (0, 2, 3, 1))
     x, was_last = _channels_first(inputs, data_format)
     rank = x.ndim - 2
     pad: Any = 0
@@ -218,7 +252,8 @@ def max_pool(
         least: Any = float("-inf")
         if not floats:
             least = 0 if x.dtype is _torch.bool else _torch.iinfo(x.dtype).min
-        x, pad, _ = _pool_padding(x, pool_size, strides, padding, least)
+        added, pad = _pool_pads(x.shape, pool_size, strides, padding)
+        x = x if added is None else _torch.constant_pad_nd(x, added, least)
     if rank == 1 and not floats:  # only the kernel for two axes knows integers
         window = (1, *_windows.tuple_of(pool_size, 1))
         steps = None if strides is None else (1, *_windows.tuple_of(strides, 1))
@@ -240,10 +275,12 @@ def average_pool(
     pool = _AVERAGE_POOL[x.ndim - 2]
     if padding == "valid":
         return _restore(pool(x, pool_size, strides), was_last)
-    padded, pad, pads = _pool_padding(x, pool_size, strides, padding, 0.0)
-    y = pool(padded, pool_size, strides, pad, count_include_pad=False)
-    if padded is not x:  # the zeros that were added do not count
-        ones, _ = _padded(x.new_ones((1, 1, *x.shape[2:])), pads)
+    added, pad = _pool_pads(x.shape, pool_size, strides, padding)
+    if added is None:
+        y = pool(x, pool_size, strides, pad, count_include_pad=False)
+    else:  # the zeros that are added do not count
+        ones = _torch.constant_pad_nd(x.new_ones((1, 1, *x.shape[2:])), added)
+        y = pool(_torch.constant_pad_nd(x, added), pool_size, strides)
         y = y / pool(ones, pool_size, strides)
     return _restore(y, was_last)
 
