@@ -47,34 +47,44 @@ is the one a user sees, the same on every backend.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar, overload
 
-import numpy as np
-
 from keras.backends import current
 from keras.backends.backend import (
-    FOREIGN,
     OTHER,
     SCALAR,
     SPARSE,
     SYMBOLIC,
     TENSOR,
-    VARIABLE,
     for_each_backend,
 )
-from keras.core import context, dtypes
+from keras.core import context
 from keras.core.config import settings
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
 from keras.ops import checks, sparsity
 from keras.ops.callers import caller, composite_caller
+from keras.ops.conversion import (
+    FLOATS,
+    PLAIN,
+    UNKNOWN,
+    can_be_tensor,
+    canonical,
+    convert,
+    dtypes_of,
+    look,
+    reader,
+    sparse_flags,
+    spec_of,
+    to_dense,
+)
+from keras.ops.parameters import Parameters
+from keras.ops.promotion import PROMOTIONS, Promotion
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Promotion = Callable[[list[Any]], str]
 Check = Callable[..., bool]
 
 DECLARATIONS: dict[str, Declaration] = {}
@@ -85,45 +95,11 @@ def unsure(*args: Any, **kwargs: Any) -> bool:
     return False
 
 
-def _to_number(found: list[Any]) -> str:
-    joined = dtypes.result_type(*found)
-    return "int32" if joined == "bool" else joined
-
-
-def _to_sum(found: list[Any]) -> str:
-    return _ACCUMULATORS.get(joined := dtypes.result_type(*found), joined)
-
-
-def _to_product(found: list[Any]) -> str:
-    joined = dtypes.result_type(*found)
-    return "int32" if joined == "int8" and set(found) == {"int8"} else joined
-
-
-_ACCUMULATORS = {
-    "bool": "int32",
-    "int8": "int32",
-    "int16": "int32",
-    "uint8": "uint32",
-    "uint16": "uint32",
-}
-_PROMOTIONS: dict[str, Promotion] = {
-    "same": lambda found: dtypes.result_type(*found),
-    "float": lambda found: dtypes.float_result(*found),
-    "wide": lambda found: dtypes.wide_result(*found),
-    "first": lambda found: found[0],
-    "number": _to_number,
-    "sum": _to_sum,
-    "product": _to_product,
-    "bool": lambda found: "bool",
-}
-UNKNOWN = object()
-PLAIN = 0  # a Python number that the backend gets as it is
 _READY: dict[Any, str] = {"bool": "boolean", "wide": "wide"}
-_FLOATS = frozenset(dtypes.FLOATS)
 _get = context.get
 
 
-class Declaration:
+class Declaration(Parameters):
     """One op: its signature, rule, promotion and how to call it."""
 
     def __init__(
@@ -135,9 +111,9 @@ class Declaration:
         keep: tuple[str, ...] = (),
         check: Check | None = None,
     ) -> None:
+        super().__init__(rule, keep)
         # Whether the arguments are fine at a glance; None where frameworks check.
         self.check = check
-        self.name = rule.__name__
         self.rule = rule
         self.scalars = scalars
         self.composed = composed
@@ -154,8 +130,7 @@ class Declaration:
         self.each_alone = promote == "bool"
         # A promotion function of an op's own decides by itself, every time.
         self.settled = promote is None or isinstance(promote, str)
-        self.promote = _PROMOTIONS[promote] if isinstance(promote, str) else promote
-        self._read_signature(keep)
+        self.promote = PROMOTIONS[promote] if isinstance(promote, str) else promote
         # How arguments of certain kinds and dtypes are converted, once worked out.
         self.conversions: dict[tuple[Any, ...], list[tuple[int, Any, Any]]] = {}
         self.checks = checks.of(
@@ -180,50 +155,6 @@ class Declaration:
         self.public: Callable[..., Any] = rule
         self.operation_class: type | None = None
 
-    def _read_signature(self, keep: tuple[str, ...]) -> None:
-        """Which parameters are tensors, and where they stand."""
-        self.signature = inspect.signature(self.rule)
-        parameters = list(self.signature.parameters.values())
-        self.parameters = [parameter.name for parameter in parameters]
-        self.tensors = {
-            index: parameter.name
-            for index, parameter in enumerate(parameters)
-            if "TensorLike" in str(parameter.annotation)
-        }
-        self.tensor_names = frozenset(self.tensors.values())
-        self.sequences = frozenset(
-            index
-            for index, parameter in enumerate(parameters)
-            if index in self.tensors and "Sequence" in str(parameter.annotation)
-        )
-        self.kept = frozenset(i for i, name in self.tensors.items() if name in keep)
-        # `*operands: TensorLike`: every argument from this position on is a tensor.
-        variadic = [i for i, p in enumerate(parameters) if p.kind is p.VAR_POSITIONAL]
-        self.variadic = next((i for i in variadic if i in self.tensors), None)
-        # `**sizes: int`: static arguments by any other name.
-        named = [p.name for p in parameters if p.kind is p.VAR_KEYWORD]
-        self.keywords = named[0] if named else None
-        self.leads_with_tensors = self.variadic is None and list(self.tensors) == list(
-            range(len(self.tensors))
-        )
-        self.last_tensor = max(self.tensors, default=-1)
-        self.defaults = [parameter.default for parameter in parameters]
-        self.only_by_name = any(
-            p.kind is not p.POSITIONAL_OR_KEYWORD
-            for p in parameters[: self.last_tensor + 1]
-        )
-        # Which tensors may be left out, which must hold integers.
-        self.optional = frozenset(
-            i
-            for i in self.tensors
-            if parameters[i].default is None or "None" in str(parameters[i].annotation)
-        )
-        self.places = frozenset(
-            i
-            for i, name in self.tensors.items()
-            if name in checks.PLACES.get(self.name, ())
-        )
-
     def __repr__(self) -> str:
         return f"<op {self.name}{self.signature}>"
 
@@ -244,7 +175,7 @@ class Declaration:
         """Calls the op on anything: converts, promotes, or records a graph node."""
         backend = current()
         if kwargs and not self.tensor_names.isdisjoint(kwargs):
-            args, kwargs = self._positional(args, kwargs)
+            args, kwargs = self.positional(args, kwargs)
         prepared = self._converted(backend, args)
         if prepared is None:
             found = self._found(backend, args)
@@ -273,7 +204,7 @@ class Declaration:
         result = None
         if native is not None:
             result = native(*args, **kwargs)
-        elif self.sparsity is not None and self.sparsity(_flags(found)):
+        elif self.sparsity is not None and self.sparsity(sparse_flags(found)):
             result = backend.sparse.map_values(
                 self.implementation(backend), *args, **kwargs
             )
@@ -282,9 +213,9 @@ class Declaration:
         values = list(args)
         for index, kind in found:
             if isinstance(kind, list):
-                values[index] = [_dense(backend, v) for v in values[index]]
+                values[index] = [to_dense(backend, v) for v in values[index]]
             elif kind == SPARSE:
-                values[index] = _dense(backend, values[index])
+                values[index] = to_dense(backend, values[index])
         return self.dispatch(tuple(values), kwargs)
 
     def implementation(self, backend: Any) -> Callable[..., Any]:
@@ -292,41 +223,6 @@ class Declaration:
         if self.composed:
             return backend.__dict__.get(self.name, self.rule)
         return getattr(backend, self.name)
-
-    def _positional(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Moves arguments given by name to their positions, up to the last tensor."""
-        if not self.only_by_name:
-            values, rest = list(args), dict(kwargs)
-            for index in range(len(args), self.last_tensor + 1):
-                value = rest.pop(self.parameters[index], self.defaults[index])
-                if value is inspect.Parameter.empty:
-                    break
-                values.append(value)
-            else:
-                return tuple(values), rest
-        bound = self.signature.bind(*args, **kwargs)
-        given = bound.arguments
-        last = max(self.tensors)
-        positional = []
-        for index, (name, parameter) in enumerate(self.signature.parameters.items()):
-            if index > last or parameter.kind is parameter.KEYWORD_ONLY:
-                break
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                positional.extend(given.get(name, ()))
-                break
-            positional.append(given.get(name, parameter.default))
-        used = set(self.parameters[: len(positional)])
-        rest = {name: value for name, value in kwargs.items() if name not in used}
-        return (*positional, *args[len(positional) :]), rest
-
-    def tensor_positions(self, count: int) -> list[int]:
-        """Which of so many positional arguments are tensors."""
-        positions = [index for index in self.tensors if index < count]
-        if self.variadic is not None:
-            positions.extend(range(self.variadic + 1, count))
-        return positions
 
     def _found(self, backend: Any, args: tuple[Any, ...]) -> tuple[list[Any], set[int]]:
         """The tensor arguments with their kinds, and the set of all kinds met."""
@@ -394,11 +290,11 @@ class Declaration:
                 break
             value = args[index]
             if index in self.sequences and type(value) in (list, tuple):
-                part: Any = tuple(_look(kinds, v) for v in value)
+                part: Any = tuple(look(kinds, v) for v in value)
                 if UNKNOWN in part:
                     return None
             else:
-                part = _look(kinds, value)
+                part = look(kinds, value)
                 if part is UNKNOWN:
                     return None
             key.append(part)
@@ -413,7 +309,7 @@ class Declaration:
     ) -> list[tuple[int, Any, Any]]:
         """Which arguments are converted: (position, kind or kinds, dtype)."""
         target = self._target(backend, list(args), found)
-        keep_scalars = self.scalars and target in _FLOATS
+        keep_scalars = self.scalars and target in FLOATS
         behind_tensor = False
         plan: list[tuple[int, Any, Any]] = []
         for index, kind in found:
@@ -439,13 +335,13 @@ class Declaration:
         for index, kind, dtype in plan:
             if isinstance(kind, list):
                 values[index] = [
-                    _convert(backend, value, inner, dtype)
+                    convert(backend, value, inner, dtype)
                     for value, inner in zip(values[index], kind, strict=True)
                 ]
             elif kind == PLAIN:
                 values[index] = float(values[index])
             else:
-                values[index] = _convert(backend, values[index], kind, dtype)
+                values[index] = convert(backend, values[index], kind, dtype)
         return tuple(values)
 
     def _target(self, backend: Any, values: list[Any], found: list[Any]) -> str | None:
@@ -455,12 +351,12 @@ class Declaration:
         if self.promote is None:
             return None
         counted = [pair for pair in found if pair[0] not in self.kept]
-        return self.promote(_dtypes(backend, values, counted)) if counted else None
+        return self.promote(dtypes_of(backend, values, counted)) if counted else None
 
     def _check_dtypes(self, backend: Any, values: list[Any], found: list[Any]) -> None:
         """Refuses complex numbers, and places that are no integers."""
         for index, kind in found:
-            for dtype in _dtypes(backend, values, [(index, kind)]):
+            for dtype in dtypes_of(backend, values, [(index, kind)]):
                 name = getattr(dtype, "__name__", dtype)
                 takes = name == "bool" and self.name.startswith("take")
                 if index in self.places and "int" not in name and not takes:
@@ -470,14 +366,9 @@ class Declaration:
                 else:
                     continue
                 raise TypeError(
-                    f"{self.title}: `{self._parameter(index)}` must {wanted}. "
+                    f"{self.title}: `{self.parameter(index)}` must {wanted}. "
                     f"Received: dtype {name}."
                 )
-
-    def _parameter(self, index: int) -> str:
-        if self.variadic is not None:
-            index = min(index, self.variadic)
-        return self.parameters[min(index, len(self.parameters) - 1)]
 
     # The symbolic path ---------------------------------------------------------
 
@@ -494,10 +385,10 @@ class Declaration:
         """The outputs' shapes and dtypes, as KerasTensors without history."""
         backend = current()
         if kwargs and not self.tensor_names.isdisjoint(kwargs):
-            args, kwargs = self._positional(args, kwargs)
+            args, kwargs = self.positional(args, kwargs)
         found = self._found(backend, args)
         checks.run(self.checks, self.title, args, kwargs)
-        checks.check_range(self.name, self.title, args, kwargs, _array(backend))
+        checks.check_range(self.name, self.title, args, kwargs, reader(backend))
         try:
             return self._inferred(backend, args, kwargs, found)
         except (TypeError, ValueError, IndexError) as error:
@@ -518,7 +409,7 @@ class Declaration:
                 values[index] = [spec_of(backend, v, dtype) for v in values[index]]
             else:
                 values[index] = spec_of(backend, values[index], dtype)
-        outputs = _canonical(backend, self.rule(*values, **kwargs))
+        outputs = canonical(backend, self.rule(*values, **kwargs))
         return self._marked(outputs, values, found[0])
 
     def _specs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -552,11 +443,11 @@ class Declaration:
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Refuses arguments of a wrong kind; the others, tensors by position."""
         if kwargs and not self.tensor_names.isdisjoint(kwargs):
-            args, kwargs = self._positional(args, kwargs)
+            args, kwargs = self.positional(args, kwargs)
         backend = current()
         self._found(backend, args)
         checks.run(self.checks, self.title, args, kwargs)
-        checks.check_range(self.name, self.title, args, kwargs, _array(backend))
+        checks.check_range(self.name, self.title, args, kwargs, reader(backend))
         return args, kwargs
 
     def _named(self, error: Exception) -> None:
@@ -573,9 +464,9 @@ class Declaration:
                 raise TypeError(f"{self.title}: {misuse}") from error
 
     def _require_tensor(self, index: int, value: Any) -> None:
-        if not _can_be_tensor(value):
+        if not can_be_tensor(value):
             raise TypeError(
-                f"{self.title}: `{self._parameter(index)}` must be a tensor, an array, "
+                f"{self.title}: `{self.parameter(index)}` must be a tensor, an array, "
                 f"a number or a (nested) list of numbers. Received: {value!r} "
                 f"({type(value).__name__})."
             )
@@ -607,123 +498,6 @@ class Declaration:
             self.infer(self._specs(args) if self.composed else args, kwargs)
         except Exception as taught:
             raise taught from error
-
-
-def _array(backend: Any) -> Callable[[Any], Any]:
-    """How this backend's tensors, and numbers, become arrays."""
-
-    def read(value: Any) -> Any:
-        known = backend.kind_of(value) in (TENSOR, VARIABLE, FOREIGN)
-        return backend.convert_to_numpy(value) if known else np.asarray(value)
-
-    return read
-
-
-def _look(kinds: dict[type, int], value: Any) -> Any:
-    """What a conversion depends on: the dtype of a tensor, the type of a number."""
-    if value is None:
-        return None
-    kind = kinds.get(type(value))
-    if kind == TENSOR:
-        return value.dtype
-    if kind == VARIABLE:
-        return VARIABLE, value.dtype
-    return type(value) if kind == SCALAR else UNKNOWN
-
-
-def _dtypes(backend: Any, values: list[Any], found: list[Any]) -> list[Any]:
-    result: list[Any] = []
-    for index, kind in found:
-        if isinstance(kind, list):
-            pairs = zip(values[index], kind, strict=True)
-            result.extend(_dtype(backend, value, inner) for value, inner in pairs)
-        else:
-            result.append(_dtype(backend, values[index], kind))
-    return result
-
-
-def _dtype(backend: Any, value: Any, kind: int) -> Any:
-    if kind in (TENSOR, SPARSE):
-        return backend.dtype_of(value)
-    if kind in (SYMBOLIC, VARIABLE):
-        return value.dtype
-    if kind == SCALAR:
-        return type(value)
-    if kind == FOREIGN or hasattr(value, "dtype"):
-        return backend.canonical_dtype(dtypes.standardize_dtype(value.dtype))
-    return backend.dtype_of(backend.convert_to_tensor(value))
-
-
-def _can_be_tensor(value: Any) -> bool:
-    """Whether something that is no tensor holds numbers, as far as one can see."""
-    while type(value) in (list, tuple) and value:
-        value = value[0]
-    if hasattr(value, "dtype"):
-        return getattr(value.dtype, "kind", "f") not in "OUS"
-    if isinstance(value, (str, bytes, dict, set)):
-        return False
-    return any(
-        hasattr(value, name)
-        for name in ("__array__", "__dlpack__", "__len__", "__float__", "__complex__")
-    )
-
-
-def _flags(found: list[Any]) -> list[bool]:
-    """Of each tensor, whether it is sparse."""
-    flags: list[bool] = []
-    for _, kind in found:
-        kinds = kind if isinstance(kind, list) else [kind]
-        flags.extend(each == SPARSE for each in kinds)
-    return flags
-
-
-def _dense(backend: Any, value: Any) -> Any:
-    is_sparse = backend.kind_of(value) == SPARSE
-    return backend.sparse.to_dense(value) if is_sparse else value
-
-
-def _convert(backend: Any, value: Any, kind: int, dtype: str | None) -> Any:
-    if kind in (TENSOR, SPARSE):
-        return value if dtype is None else backend.cast(value, dtype)
-    if kind == VARIABLE:
-        value = value.value
-        return value if dtype is None else backend.cast(value, dtype)
-    if value is None:
-        return None
-    if kind == SCALAR and dtype is not None and dtype not in _FLOATS:
-        # A number that its dtype cannot hold is brought to its kind first.
-        value = bool(value) if dtype == "bool" else value
-        value = int(value) if isinstance(value, float) and "int" in dtype else value
-    return backend.convert_to_tensor(value, dtype=dtype)
-
-
-def spec_of(backend: Any, value: Any, dtype: str | None = None) -> Any:
-    """Shape and dtype of anything tensor-like, as a KerasTensor without history."""
-    if value is None:
-        return None
-    if isinstance(value, KerasTensor):
-        if dtype is None or dtype == value.dtype:
-            return value
-        return KerasTensor(value.shape, dtype, sparse=value.sparse)
-    kind = backend.kind_of(value)
-    if kind == VARIABLE:
-        return KerasTensor(value.shape, dtype or value.dtype)
-    if kind not in (TENSOR, SPARSE):
-        value = backend.convert_to_tensor(value)
-    dtype = dtype or backend.dtype_of(value)
-    return KerasTensor(backend.shape_of(value), dtype, sparse=kind == SPARSE)
-
-
-def _canonical(backend: Any, outputs: Any) -> Any:
-    """The dtypes that this backend really has, where it lacks 64-bit ones."""
-    if isinstance(outputs, KerasTensor):
-        dtype = backend.canonical_dtype(outputs.dtype)
-        if dtype != outputs.dtype:
-            return KerasTensor(outputs.shape, dtype, sparse=outputs.sparse)
-        return outputs
-    if isinstance(outputs, (list, tuple)) and not hasattr(outputs, "_fields"):
-        return type(outputs)(_canonical(backend, output) for output in outputs)
-    return outputs
 
 
 def _declare(

@@ -1,0 +1,140 @@
+"""Arguments of an op, one by one: what they are, and the tensors they become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras.backends.backend import (
+    FOREIGN,
+    SCALAR,
+    SPARSE,
+    SYMBOLIC,
+    TENSOR,
+    VARIABLE,
+)
+from keras.core import dtypes
+from keras.core.keras_tensor import KerasTensor
+
+UNKNOWN = object()
+PLAIN = 0  # a Python number that the backend gets as it is
+FLOATS = frozenset(dtypes.FLOATS)
+
+
+def reader(backend: Any) -> Callable[[Any], Any]:
+    """How this backend's tensors, and numbers, become arrays."""
+
+    def read(value: Any) -> Any:
+        known = backend.kind_of(value) in (TENSOR, VARIABLE, FOREIGN)
+        return backend.convert_to_numpy(value) if known else np.asarray(value)
+
+    return read
+
+
+def look(kinds: dict[type, int], value: Any) -> Any:
+    """What a conversion depends on: the dtype of a tensor, the type of a number."""
+    if value is None:
+        return None
+    kind = kinds.get(type(value))
+    if kind == TENSOR:
+        return value.dtype
+    if kind == VARIABLE:
+        return VARIABLE, value.dtype
+    return type(value) if kind == SCALAR else UNKNOWN
+
+
+def dtypes_of(backend: Any, values: list[Any], found: list[Any]) -> list[Any]:
+    result: list[Any] = []
+    for index, kind in found:
+        if isinstance(kind, list):
+            pairs = zip(values[index], kind, strict=True)
+            result.extend(dtype_of(backend, value, inner) for value, inner in pairs)
+        else:
+            result.append(dtype_of(backend, values[index], kind))
+    return result
+
+
+def dtype_of(backend: Any, value: Any, kind: int) -> Any:
+    if kind in (TENSOR, SPARSE):
+        return backend.dtype_of(value)
+    if kind in (SYMBOLIC, VARIABLE):
+        return value.dtype
+    if kind == SCALAR:
+        return type(value)
+    if kind == FOREIGN or hasattr(value, "dtype"):
+        return backend.canonical_dtype(dtypes.standardize_dtype(value.dtype))
+    return backend.dtype_of(backend.convert_to_tensor(value))
+
+
+def can_be_tensor(value: Any) -> bool:
+    """Whether something that is no tensor holds numbers, as far as one can see."""
+    while type(value) in (list, tuple) and value:
+        value = value[0]
+    if hasattr(value, "dtype"):
+        return getattr(value.dtype, "kind", "f") not in "OUS"
+    if isinstance(value, (str, bytes, dict, set)):
+        return False
+    return any(
+        hasattr(value, name)
+        for name in ("__array__", "__dlpack__", "__len__", "__float__", "__complex__")
+    )
+
+
+def sparse_flags(found: list[Any]) -> list[bool]:
+    """Of each tensor, whether it is sparse."""
+    flags: list[bool] = []
+    for _, kind in found:
+        kinds = kind if isinstance(kind, list) else [kind]
+        flags.extend(each == SPARSE for each in kinds)
+    return flags
+
+
+def to_dense(backend: Any, value: Any) -> Any:
+    is_sparse = backend.kind_of(value) == SPARSE
+    return backend.sparse.to_dense(value) if is_sparse else value
+
+
+def convert(backend: Any, value: Any, kind: int, dtype: str | None) -> Any:
+    if kind in (TENSOR, SPARSE):
+        return value if dtype is None else backend.cast(value, dtype)
+    if kind == VARIABLE:
+        value = value.value
+        return value if dtype is None else backend.cast(value, dtype)
+    if value is None:
+        return None
+    if kind == SCALAR and dtype is not None and dtype not in FLOATS:
+        # A number that its dtype cannot hold is brought to its kind first.
+        value = bool(value) if dtype == "bool" else value
+        value = int(value) if isinstance(value, float) and "int" in dtype else value
+    return backend.convert_to_tensor(value, dtype=dtype)
+
+
+def spec_of(backend: Any, value: Any, dtype: str | None = None) -> Any:
+    """Shape and dtype of anything tensor-like, as a KerasTensor without history."""
+    if value is None:
+        return None
+    if isinstance(value, KerasTensor):
+        if dtype is None or dtype == value.dtype:
+            return value
+        return KerasTensor(value.shape, dtype, sparse=value.sparse)
+    kind = backend.kind_of(value)
+    if kind == VARIABLE:
+        return KerasTensor(value.shape, dtype or value.dtype)
+    if kind not in (TENSOR, SPARSE):
+        value = backend.convert_to_tensor(value)
+    dtype = dtype or backend.dtype_of(value)
+    return KerasTensor(backend.shape_of(value), dtype, sparse=kind == SPARSE)
+
+
+def canonical(backend: Any, outputs: Any) -> Any:
+    """The dtypes that this backend really has, where it lacks 64-bit ones."""
+    if isinstance(outputs, KerasTensor):
+        dtype = backend.canonical_dtype(outputs.dtype)
+        if dtype != outputs.dtype:
+            return KerasTensor(outputs.shape, dtype, sparse=outputs.sparse)
+        return outputs
+    if isinstance(outputs, (list, tuple)) and not hasattr(outputs, "_fields"):
+        return type(outputs)(canonical(backend, output) for output in outputs)
+    return outputs
