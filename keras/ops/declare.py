@@ -48,7 +48,7 @@ is the one a user sees, the same on every backend.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import lru_cache, update_wrapper
 from typing import Any, ParamSpec, TypeVar, overload
 
 from keras.backends import current
@@ -96,7 +96,19 @@ def unsure(*args: Any, **kwargs: Any) -> bool:
 
 
 _READY: dict[Any, str] = {"bool": "boolean", "wide": "wide"}
+_COMMON = ("float32", "int32", "bool", "int64", "bfloat16", "float16", "float64")
 _get = context.get
+
+
+@lru_cache
+def _by_use(found: frozenset[Any]) -> tuple[Any, ...]:
+    """A framework's dtypes in order of use: seen by identity, not hashed in Python."""
+
+    def rareness(native: Any) -> int:
+        matches = (i for i, name in enumerate(_COMMON) if name in str(native))
+        return next(matches, len(_COMMON))
+
+    return tuple(sorted(found, key=rareness))
 
 
 class Declaration(Parameters):
@@ -167,7 +179,7 @@ class Declaration(Parameters):
         if self.takes_ints:
             ready |= backend.whole
         everyday = getattr(function, "everyday", function)
-        self.ways[backend] = function, everyday, backend.kinds, ready
+        self.ways[backend] = function, everyday, backend.kinds, _by_use(ready)
 
     # The general path ----------------------------------------------------------
 
