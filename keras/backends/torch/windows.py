@@ -7,88 +7,88 @@ output is laid out the same way.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch as _torch
 import torch.nn.functional as _F
 
 from keras.backends import windows as _windows
 from keras.backends.torch.remembering import remembering as _remembering
+from keras.core.config import settings as _settings
 from keras.core.config import standardize_data_format as _data_format
 
-_CONV = {1: _F.conv1d, 2: _F.conv2d, 3: _F.conv3d}
-_CONV_TRANSPOSE = {
-    1: _F.conv_transpose1d,
-    2: _F.conv_transpose2d,
-    3: _F.conv_transpose3d,
+_CONV: Any = {1: _torch.conv1d, 2: _torch.conv2d, 3: _torch.conv3d}
+_CONV_TRANSPOSE: Any = {
+    1: _torch.conv_transpose1d,
+    2: _torch.conv_transpose2d,
+    3: _torch.conv_transpose3d,
 }
-_MAX_POOL = {1: _F.max_pool1d, 2: _F.max_pool2d, 3: _F.max_pool3d}
-_AVERAGE_POOL = {1: _F.avg_pool1d, 2: _F.avg_pool2d, 3: _F.avg_pool3d}
+_MAX_POOL: Any = {1: _F.max_pool1d, 2: _F.max_pool2d, 3: _F.max_pool3d}
+_AVERAGE_POOL: Any = {1: _F.avg_pool1d, 2: _F.avg_pool2d, 3: _F.avg_pool3d}
 _TO_FIRST = {3: (0, 2, 1), 4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
 _TO_LAST = {3: (0, 2, 1), 4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
 _KERNEL = {3: (2, 1, 0), 4: (3, 2, 0, 1), 5: (4, 3, 0, 1, 2)}
+_DEPTHWISE_KERNEL = {3: (1, 2, 0), 4: (2, 3, 0, 1), 5: (3, 4, 0, 1, 2)}
+_permute, _pad = _torch.permute, _torch.constant_pad_nd
 
 
-def _channels_first(x: Any, data_format: str | None) -> tuple[Any, bool]:
-    """The input with channels in front, and whether they were last."""
+class _Plan(NamedTuple):
+    """What is done to inputs of one shape, worked out once."""
+
+    first: tuple[int, ...] | None  # how the channels come to the front, if they must
+    last: tuple[int, ...] | None  # and back
+    added: tuple[int, ...] | None  # what is padded beforehand, as `torch` counts it
+    pad: Any  # what is left to the kernel to pad, alike at both ends of an axis
+    groups: int = 1
+
+
+def _layout(rank: int, data_format: str) -> tuple[Any, Any]:
     if _data_format(data_format) == "channels_last":
-        return _torch.permute(x, _TO_FIRST[x.ndim]), True
-    return x, False
-
-
-def _restore(x: Any, was_last: bool) -> Any:
-    return _torch.permute(x, _TO_LAST[x.ndim]) if was_last else x
-
-
-Pads = tuple[tuple[int, ...] | None, tuple[int, ...]]
+        return _TO_FIRST[rank], _TO_LAST[rank]
+    return None, None
 
 
 @_remembering
-def _pads(shape: Any, window: Any, strides: Any, dilation: Any, padding: str) -> Pads:
-    """What is added to an input beforehand, and the padding left to the kernel.
-
-    Kernels pad both ends of an axis alike; where the ends differ, all is added before.
-    """
-    rank = len(shape) - 2
+def _plan(
+    shape: Any,
+    window: Any,
+    strides: Any,
+    dilation: Any,
+    padding: str,
+    data_format: str,
+    depth: int = 0,
+) -> _Plan:
+    """How a window runs over inputs; `depth` is the number of channels it takes in."""
+    first, last = _layout(len(shape), data_format)
+    sizes = shape[2:] if first is None else shape[1:-1]
+    groups = (shape[1] if first is None else shape[-1]) // depth if depth else 1
+    if padding == "valid":
+        return _Plan(first, last, None, 0, groups)
+    rank = len(sizes)
     pairs = _windows.paddings(
-        shape[2:],
+        sizes,
         _windows.tuple_of(window, rank),
         _windows.tuple_of(strides, rank),
         _windows.tuple_of(dilation, rank),
         padding,
     )
     if all(before == after for before, after in pairs):
-        return None, tuple(before for before, _ in pairs)
-    return tuple(n for pair in reversed(pairs) for n in pair), (0,) * rank
+        return _Plan(first, last, None, tuple(pair[0] for pair in pairs), groups)
+    added = tuple(n for pair in reversed(pairs) for n in pair)
+    return _Plan(first, last, added, (0,) * rank, groups)
 
 
 @_remembering
-def _kernel_pads(
-    shape: Any, kernel: Any, strides: Any, dilation: Any, padding: str
-) -> Pads:
-    return _pads(shape, tuple(kernel[2:]), strides, dilation, padding)
-
-
-def _convolve(
-    inputs: Any,
-    weight: Any,
-    groups: int,
+def _conv_plan(
+    shape: Any,
+    kernel: Any,
     strides: Any,
+    dilation: Any,
     padding: str,
-    data_format: str | None,
-    dilation_rate: Any,
-    bias: Any = None,
-) -> Any:
-    x, was_last = _channels_first(inputs, data_format)
-    rank = x.ndim - 2
-    pad: Any = 0
-    if padding != "valid":
-        added, pad = _kernel_pads(
-            x.shape, weight.shape, strides, dilation_rate, padding
-        )
-        x = x if added is None else _torch.constant_pad_nd(x, added)
-    y = _CONV[rank](x, weight, bias, strides, pad, dilation_rate, groups)
-    return _restore(y, was_last)
+    data_format: str,
+) -> _Plan:
+    window, depth = tuple(kernel[:-2]), kernel[-2]
+    return _plan(shape, window, strides, dilation, padding, data_format, depth)
 
 
 def conv(
@@ -113,34 +113,27 @@ def conv_with_bias(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Any:
-    if data_format == "channels_last" and padding == "valid" and inputs.ndim == 4:
-        return _image_conv(inputs, kernel, bias, strides, dilation_rate)
-    last = _data_format(data_format) == "channels_last"
-    groups = inputs.shape[-1 if last else 1] // kernel.shape[-2]
-    weight = _torch.permute(kernel, _KERNEL[kernel.ndim])
-    return _convolve(
-        inputs, weight, groups, strides, padding, data_format, dilation_rate, bias
+    shape, form = inputs.shape, data_format or _settings.image_data_format
+    first, last, added, pad, groups = _conv_plan(
+        shape, kernel.shape, strides, dilation_rate, padding, form
     )
-
-
-def _image_conv(
-    inputs: Any, kernel: Any, bias: Any, strides: Any, dilation_rate: Any
-) -> Any:
-    """The everyday case, with nothing to look up: for one image that is noticed."""
-    batch, height, width, channels = inputs.shape
-    weight = _torch.permute(kernel, (3, 2, 0, 1))
-    if batch == channels == 1:
+    rank = len(shape)
+    weight = _permute(kernel, _KERNEL[rank])
+    if first is None:
+        x = inputs
+    elif rank == 4 and shape[0] == shape[3] == 1:
         # One image of one channel lies alike in both layouts. Told as rows, torch
         # takes its plain kernel, which needs half the time for one image.
-        x, weight = inputs.reshape(1, 1, height, width), weight.contiguous()
+        x, weight = inputs.reshape(1, 1, *shape[1:3]), weight.contiguous()
     else:
-        x = _torch.permute(inputs, (0, 3, 1, 2))
-    groups = channels // kernel.shape[2]
-    if groups == strides == dilation_rate == 1:
-        y = _torch.conv2d(x, weight, bias)
+        x = _permute(inputs, first)
+    if added is not None:
+        x = _pad(x, added)
+    if groups == strides == dilation_rate == 1 and pad == 0:
+        y = _CONV[rank - 2](x, weight, bias)
     else:
-        y = _torch.conv2d(x, weight, bias, strides, 0, dilation_rate, groups)
-    return _torch.permute(y, (0, 2, 3, 1))
+        y = _CONV[rank - 2](x, weight, bias, strides, pad, dilation_rate, groups)
+    return y if last is None else _permute(y, last)
 
 
 def depthwise_conv(
@@ -151,14 +144,19 @@ def depthwise_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Any:
-    channels, multiplier = kernel.shape[-2:]
-    rank = kernel.ndim
-    weight = _torch.permute(kernel, (rank - 2, rank - 1, *range(rank - 2)))
-    if multiplier != 1:
-        weight = weight.reshape(channels * multiplier, 1, *kernel.shape[:-2])
-    return _convolve(
-        inputs, weight, channels, strides, padding, data_format, dilation_rate
+    shape, form = kernel.shape, data_format or _settings.image_data_format
+    first, last, added, pad, _ = _conv_plan(
+        inputs.shape, shape, strides, dilation_rate, padding, form
     )
+    *window, channels, multiplier = shape
+    rank = len(shape)
+    weight = _permute(kernel, _DEPTHWISE_KERNEL[rank])
+    if multiplier != 1:
+        weight = weight.reshape(channels * multiplier, 1, *window)
+    x = inputs if first is None else _permute(inputs, first)
+    x = x if added is None else _pad(x, added)
+    y = _CONV[rank - 2](x, weight, None, strides, pad, dilation_rate, channels)
+    return y if last is None else _permute(y, last)
 
 
 def separable_conv(
@@ -185,31 +183,41 @@ def conv_transpose(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Any:
-    x, was_last = _channels_first(inputs, data_format)
-    rank = x.ndim - 2
-    weight = _torch.permute(kernel, _KERNEL[kernel.ndim])
-    crops, more, ends = _transposed_ends(
-        x.shape, weight.shape, strides, dilation_rate, padding, output_padding
+    shape, form = inputs.shape, data_format or _settings.image_data_format
+    first, last, crops, more, ends = _transposed_plan(
+        shape, kernel.shape, strides, dilation_rate, padding, output_padding, form
     )
-    y = _CONV_TRANSPOSE[rank](x, weight, None, strides, crops, more, 1, dilation_rate)
+    rank = len(shape)
+    x = inputs if first is None else _permute(inputs, first)
+    weight = _permute(kernel, _KERNEL[rank])
+    y = _CONV_TRANSPOSE[rank - 2](
+        x, weight, None, strides, crops, more, 1, dilation_rate
+    )
     if ends is not None:
-        y = _torch.constant_pad_nd(y, ends)
-    return _restore(y, was_last)
+        y = _pad(y, ends)
+    return y if last is None else _permute(y, last)
 
 
 @_remembering
-def _transposed_ends(
-    shape: Any, kernel: Any, strides: Any, dilation: Any, padding: str, extra: Any
-) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...] | None]:
-    """What torch crops and lengthens, and what is padded (or cut) after it.
+def _transposed_plan(
+    shape: Any,
+    kernel: Any,
+    strides: Any,
+    dilation: Any,
+    padding: str,
+    extra: Any,
+    data_format: str,
+) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...], tuple[int, ...] | None]:
+    """The layouts; what torch crops and lengthens; what is padded (or cut) after it.
 
     torch crops alike at both ends and lengthens at the end, by less than a stride.
     """
+    first, last = _layout(len(shape), data_format)
     crops, more, ends = [], [], []
     rank = len(shape) - 2
     for n, k, s, d, e in zip(
-        shape[2:],
-        kernel[2:],
+        shape[2:] if first is None else shape[1:-1],
+        kernel[:-2],
         _windows.tuple_of(strides, rank),
         _windows.tuple_of(dilation, rank),
         _windows.tuple_of(extra, rank),
@@ -222,12 +230,15 @@ def _transposed_ends(
         more.append(longer)
         ends.append(missing - longer)
     after = tuple(n for end in reversed(ends) for n in (0, end))
-    return tuple(crops), tuple(more), after if any(ends) else None
+    return first, last, tuple(crops), tuple(more), after if any(ends) else None
 
 
-def _pool_pads(shape: Any, pool_size: Any, strides: Any, padding: str) -> Pads:
+def _pool_plan(
+    x: Any, pool_size: Any, strides: Any, padding: str, data_format: str | None
+) -> _Plan:
+    form = data_format or _settings.image_data_format
     strides = pool_size if strides is None else strides
-    return _pads(shape, pool_size, strides, 1, padding)
+    return _plan(x.shape, pool_size, strides, 1, padding, form)
 
 
 def max_pool(
@@ -237,31 +248,26 @@ def max_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
-    if inputs.dtype is _torch.bool:
+    dtype = inputs.dtype
+    if dtype is _torch.bool:
         y = max_pool(inputs.int(), pool_size, strides, padding, data_format)
         return y.bool()
-    if data_format == "channels_last" and padding == "valid" and inputs.ndim == 4:
-        x = _torch.permute(inputs, (0, 3, 1, 2))
-        y = _torch.max_pool2d(x, pool_size, () if strides is None else strides)
-        return _torch.permute(y, (0, 2, 3, 1))
-    x, was_last = _channels_first(inputs, data_format)
+    first, last, added, pad, _ = _pool_plan(
+        inputs, pool_size, strides, padding, data_format
+    )
+    x = inputs if first is None else _permute(inputs, first)
+    floats = dtype.is_floating_point
+    if added is not None:
+        x = _pad(x, added, float("-inf") if floats else _torch.iinfo(dtype).min)
     rank = x.ndim - 2
-    pad: Any = 0
-    floats = x.dtype.is_floating_point
-    if padding != "valid":
-        least: Any = float("-inf")
-        if not floats:
-            least = 0 if x.dtype is _torch.bool else _torch.iinfo(x.dtype).min
-        added, pad = _pool_pads(x.shape, pool_size, strides, padding)
-        x = x if added is None else _torch.constant_pad_nd(x, added, least)
     if rank == 1 and not floats:  # only the kernel for two axes knows integers
         window = (1, *_windows.tuple_of(pool_size, 1))
         steps = None if strides is None else (1, *_windows.tuple_of(strides, 1))
         pad = (0, *_windows.tuple_of(pad, 1))
-        return _restore(
-            _F.max_pool2d(x[:, :, None], window, steps, pad)[:, :, 0], was_last
-        )
-    return _restore(_MAX_POOL[rank](x, pool_size, strides, pad), was_last)
+        y = _F.max_pool2d(x[:, :, None], window, steps, pad)[:, :, 0]
+    else:
+        y = _MAX_POOL[rank](x, pool_size, strides, pad)
+    return y if last is None else _permute(y, last)
 
 
 def average_pool(
@@ -271,18 +277,17 @@ def average_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
-    x, was_last = _channels_first(inputs, data_format)
+    first, last, added, pad, _ = _pool_plan(
+        inputs, pool_size, strides, padding, data_format
+    )
+    x = inputs if first is None else _permute(inputs, first)
     pool = _AVERAGE_POOL[x.ndim - 2]
-    if padding == "valid":
-        return _restore(pool(x, pool_size, strides), was_last)
-    added, pad = _pool_pads(x.shape, pool_size, strides, padding)
     if added is None:
         y = pool(x, pool_size, strides, pad, count_include_pad=False)
     else:  # the zeros that are added do not count
-        ones = _torch.constant_pad_nd(x.new_ones((1, 1, *x.shape[2:])), added)
-        y = pool(_torch.constant_pad_nd(x, added), pool_size, strides)
-        y = y / pool(ones, pool_size, strides)
-    return _restore(y, was_last)
+        ones = _pad(x.new_ones((1, 1, *x.shape[2:])), added)
+        y = pool(_pad(x, added), pool_size, strides) / pool(ones, pool_size, strides)
+    return y if last is None else _permute(y, last)
 
 
 _ADAPTIVE_MAX = {
@@ -300,16 +305,19 @@ _ADAPTIVE_AVERAGE = {
 def adaptive_max_pool(
     inputs: Any, output_size: Any, data_format: str | None = None
 ) -> Any:
-    x, was_last = _channels_first(inputs, data_format)
+    first, last = _layout(inputs.ndim, data_format or _settings.image_data_format)
+    x = inputs if first is None else _permute(inputs, first)
     size = _windows.adaptive_size(output_size, x.ndim - 2)
     wide = x if x.dtype.is_floating_point else x.to(_torch.float64)
     y = _ADAPTIVE_MAX[x.ndim - 2](wide, size).to(x.dtype)
-    return _restore(y, was_last)
+    return y if last is None else _permute(y, last)
 
 
 def adaptive_average_pool(
     inputs: Any, output_size: Any, data_format: str | None = None
 ) -> Any:
-    x, was_last = _channels_first(inputs, data_format)
+    first, last = _layout(inputs.ndim, data_format or _settings.image_data_format)
+    x = inputs if first is None else _permute(inputs, first)
     size = _windows.adaptive_size(output_size, x.ndim - 2)
-    return _restore(_ADAPTIVE_AVERAGE[x.ndim - 2](x, size), was_last)
+    y = _ADAPTIVE_AVERAGE[x.ndim - 2](x, size)
+    return y if last is None else _permute(y, last)
