@@ -379,10 +379,13 @@ def _variadic(declaration: Declaration) -> Callable[..., Any]:
             _get().backend or process.default or current()
         ]
         dtype = _dtype_of_all(kinds, args[start:], free)
-        if dtype in fine and not kwargs:
-            function = everyday
-        elif dtype is None or not indifferent:
+        if dtype is None:
             return dispatch(args, kwargs)
+        if dtype not in fine:
+            if not indifferent:
+                return dispatch(args, kwargs)
+        elif not kwargs:
+            function = everyday
         try:
             return function(*args, **kwargs)
         except Exception as error:

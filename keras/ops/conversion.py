@@ -82,6 +82,17 @@ def can_be_tensor(value: Any) -> bool:
     )
 
 
+def described(value: Any) -> str:
+    """A tensor's dtype and shape, or something short that stands for another value."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        name = dtypes.standardize_dtype(value.dtype)
+        return f"<{name} {tuple(value.shape)}>"
+    if isinstance(value, (tuple, list)) and any(hasattr(v, "shape") for v in value):
+        return f"[{', '.join(map(described, value))}]"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def sparse_flags(found: list[Any]) -> list[bool]:
     """Of each tensor, whether it is sparse."""
     flags: list[bool] = []

@@ -73,6 +73,7 @@ from keras.ops.conversion import (
     can_be_tensor,
     canonical,
     convert,
+    described,
     dtypes_of,
     look,
     reader,
@@ -510,6 +511,17 @@ class Declaration(Parameters):
             self.infer(self._specs(args) if self.composed else args, kwargs)
         except Exception as taught:
             raise taught from error
+        self._note(error, args, kwargs)
+
+    def _note(
+        self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Adds to a framework's error about values what the op was called with."""
+        if getattr(error, "__notes__", None):
+            return  # an op inside this one said it
+        given = self.signature.bind(*args, **kwargs).arguments
+        listed = [f"{name}={described(value)}" for name, value in given.items()]
+        error.add_note(f"Raised in {self.title}({', '.join(listed)})")
 
 
 def _declare(

@@ -159,6 +159,18 @@ def test_wrong_call_is_a_type_error_that_names_the_op(backend: str) -> None:
         ops.sum(ops.convert_to_tensor(X), axes=1)  # type: ignore[call-arg]
 
 
+def test_an_error_about_values_says_what_the_op_was_given() -> None:
+    """The framework's own words stay; the op, shapes and dtypes are added."""
+    for backend in ("numpy", "torch"):
+        with keras.backend_scope(backend):
+            x = ops.convert_to_tensor(X)
+            with pytest.raises(Exception, match="out of bounds") as caught:
+                ops.take_along_axis(x, ops.convert_to_tensor([[7]]), axis=1)
+            (note,) = caught.value.__notes__
+            assert note.startswith("Raised in keras.ops.take_along_axis(x=<float32 (")
+            assert note.endswith(", indices=<int32 (1, 1)>, axis=1)")
+
+
 def test_a_symbolic_tensor_has_no_numbers() -> None:
     """Using one where numbers are needed says so."""
     x = keras.KerasTensor((2, 3))

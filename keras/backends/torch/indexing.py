@@ -102,12 +102,27 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, indices, axis = x.reshape(-1), indices.reshape(-1), 0
-    if x.is_cpu and indices.dtype is _torch.int64 and not _compiling():
+    places = indices if indices.dtype is _torch.int64 else _whole(indices)
+    if x.is_cpu and not _compiling():
         try:  # which looks at each index anyway; on other devices nobody may
-            return _torch.take_along_dim(x, indices, axis)
+            return _gathered(x, places, axis)
         except RuntimeError:
             pass  # some are negative
-    return _torch.take_along_dim(x, _inside(indices, x.shape[axis]), axis)
+    return _gathered(x, _inside(places, x.shape[axis]), axis)
+
+
+def _gathered(x: Any, places: Any, axis: int) -> Any:
+    """`gather` of shapes that fit or broadcast; unlike `take_along_dim`, not modulo."""
+    sizes, wanted = [*x.shape], [*places.shape]
+    if len(sizes) != len(wanted):
+        raise ValueError("The ranks differ.")
+    size, sizes[axis] = sizes[axis], wanted[axis]
+    if sizes != wanted:
+        common = [*_torch.broadcast_shapes(sizes, wanted)]
+        places = places.expand(common)
+        common[axis] = size
+        x = x.expand(common)
+    return _torch.gather(x, axis, places)
 
 
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
