@@ -31,8 +31,14 @@ def flatten(structure: Any) -> list[Any]:
     return leaves
 
 
-def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
+def map_structure(
+    func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True
+) -> Any:
     """Applies a function leaf by leaf and keeps the structure."""
+    if not none_is_leaf and structures[0] is None:
+        if any(structure is not None for structure in structures):
+            raise ValueError("Expected None in all structures.")
+        return None
     parts = [_children(structure) for structure in structures]
     if parts[0] is None:
         return func(*structures)
@@ -41,7 +47,9 @@ def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
         raise ValueError(f"The structures differ: {structures}.")
     columns: Any = parts
     mapped = [
-        map_structure(func, *[column[i] for column in columns])
+        map_structure(
+            func, *[column[i] for column in columns], none_is_leaf=none_is_leaf
+        )
         for i in range(len(parts[0]))
     ]
     return _rebuilt(structures[0], mapped)

@@ -53,12 +53,16 @@ def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
     return list(zip(paths, leaves, strict=True))
 
 
-def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
+def map_structure(
+    func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True
+) -> Any:
     """Applies a function leaf by leaf and keeps the structure.
 
     Args:
         func: takes one leaf of each structure.
         *structures: structures of the same shape.
+        none_is_leaf: whether None is a leaf; if not, it stays where it is, and must
+            stand at the same places of all structures.
 
     Raises:
         ValueError: if no structure is given or their shapes differ.
@@ -73,7 +77,8 @@ def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
         raise TypeError(f"`func` must be callable. Received: {func!r}.")
     if not structures:
         raise ValueError("`map_structure` needs at least one structure.")
-    return optree.tree_map(func, *structures, **_OPTIONS)
+    options = {**_OPTIONS, "none_is_leaf": none_is_leaf}
+    return optree.tree_map(func, *structures, **options)
 
 
 def map_structure_up_to(

@@ -5,3 +5,11 @@ from keras.dtype_policies.policy import FloatDTypePolicy as FloatDTypePolicy
 from keras.dtype_policies.policy import deserialize as deserialize
 from keras.dtype_policies.policy import get as get
 from keras.dtype_policies.policy import serialize as serialize
+from keras.dtype_policies.policy_map import DTypePolicyMap as DTypePolicyMap
+from keras.dtype_policies.quantized import AWQDTypePolicy as AWQDTypePolicy
+from keras.dtype_policies.quantized import GPTQDTypePolicy as GPTQDTypePolicy
+from keras.dtype_policies.quantized import Int4DTypePolicy as Int4DTypePolicy
+from keras.dtype_policies.quantized import QuantizedDTypePolicy as QuantizedDTypePolicy
+from keras.dtype_policies.quantized import (
+    QuantizedFloat8DTypePolicy as QuantizedFloat8DTypePolicy,
+)

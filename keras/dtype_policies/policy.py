@@ -86,13 +86,13 @@ class DTypePolicy(Configurable):
         return {"name": self.name}
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, DTypePolicy) and other.name == self.name
+        return type(other) is type(self) and other.name == self.name
 
     def __hash__(self) -> int:
         return hash(self.name)
 
     def __repr__(self) -> str:
-        return f'<DTypePolicy "{self.name}">'
+        return f'<{type(self).__name__} "{self.name}">'
 
 
 FloatDTypePolicy = DTypePolicy
@@ -176,7 +176,9 @@ def get(identifier: Any) -> DTypePolicy:
     if isinstance(identifier, dict):
         return deserialize(identifier)
     if isinstance(identifier, str):
-        return DTypePolicy(identifier)
+        from keras.dtype_policies.quantized import from_name
+
+        return from_name(identifier) or DTypePolicy(identifier)
     if hasattr(identifier, "compute_dtype"):
         return identifier
     try:

@@ -86,6 +86,21 @@ def rate(layer: Any, argument: str, value: Any) -> float:
     return value  # pyright: ignore[reportReturnType]
 
 
+def refuse_quantized_policy(layer: Any) -> None:
+    """Says clearly that a layer whose weights would be quantized cannot be.
+
+    Raises:
+        ValueError: if its dtype policy says so. Layers without such weights take the
+            policy for the dtypes it names.
+    """
+    if layer.quantization_mode is not None and layer._is_quantizable:
+        raise ValueError(
+            f"{class_name(layer)} '{layer.name}' has no quantized form in this version "
+            'of Keras. Use a float policy such as "bfloat16" or "mixed_bfloat16". '
+            f"Received: dtype={layer._dtype_policy.name!r}."
+        )
+
+
 def refuse_quantization(layer: Any, **given: Any) -> None:
     """Says clearly that quantization is not part of this version.
 

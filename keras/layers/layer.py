@@ -21,6 +21,7 @@ from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
 from keras.core.scopes import StatelessScope
+from keras.layers.arguments import refuse_quantized_policy
 from keras.layers.call_plan import CallPlan, plan_of
 from keras.layers.input_spec import check_inputs, describe
 from keras.layers.state import LayerState
@@ -73,6 +74,7 @@ class Layer(LayerState):
     _mode: Any = None
     _in_build = False
     _hooked = False
+    _is_quantizable = False  # whether a quantized dtype policy concerns its weights
 
     def __init__(
         self,
@@ -279,6 +281,8 @@ class Layer(LayerState):
                 "`super().__init__()`."
             )
         plan = self._plan
+        if self._dtype_policies is not None and not self.built:
+            self._find_path()
         call_kwargs = dict(kwargs)
         args = tuple(self._convert(arg) for arg in args)
         call_kwargs = {
@@ -414,6 +418,14 @@ class Layer(LayerState):
         cast._keras_mask = value._keras_mask
         cast.record_history = value.record_history
         return cast
+
+    def _find_path(self) -> None:
+        """Notes in which name scopes the layer stands, and its policy there."""
+        with self._variable_scope():
+            path = "/".join(context.get().names)
+        object.__setattr__(self, "_path", path)
+        if self._dtype_policies is not None:
+            self._dtype_policy = self._own_policy(self._dtype_policies)
 
     def _build_if_needed(self, plan: CallPlan, arguments: dict[str, Any]) -> None:
         if self.built:
@@ -551,11 +563,11 @@ class Layer(LayerState):
         config: dict[str, Any] = {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": serialize_leniently(self._dtype_policy),
+            "dtype": serialize_leniently(self.dtype_policy),
         }
         config.update(super().get_config())
         config["name"], config["trainable"] = self.name, self.trainable
-        config["dtype"] = serialize_leniently(self._dtype_policy)
+        config["dtype"] = serialize_leniently(self.dtype_policy)
         for name in ("activity_regularizer", "autocast"):
             if name in config and config[name] in (None, True):
                 if not self._keeps_in_config(name):
@@ -653,7 +665,8 @@ def _tracked_build(build: Callable[..., Any]) -> Callable[..., Any]:
         object.__setattr__(self, "_in_build", True)
         try:
             with context.Scope("backend", self._backend), self._variable_scope():
-                object.__setattr__(self, "_path", "/".join(context.get().names))
+                self._find_path()
+                refuse_quantized_policy(self)
                 build(self, *args, **kwargs)
         finally:
             object.__setattr__(self, "_in_build", False)

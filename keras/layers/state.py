@@ -82,7 +82,8 @@ class LayerState(Operation):
                 f"Received: {trainable!r}."
             )
         put(self, "_trainable", trainable)
-        put(self, "_dtype_policy", dtype_policies.get(dtype))
+        put(self, "_dtype_policies", None)  # those of all paths, if it was given such
+        put(self, "_dtype_policy", self._own_policy(dtype_policies.get(dtype)))
         put(self, "autocast", autocast)
         put(self, "built", False)
 
@@ -417,12 +418,24 @@ class LayerState(Operation):
 
     @property
     def dtype_policy(self) -> Any:
-        """The dtype policy."""
-        return self._dtype_policy
+        """The dtype policy, or the map that it was taken from."""
+        return self._dtype_policies or self._dtype_policy
 
     @dtype_policy.setter
     def dtype_policy(self, value: Any) -> None:
-        self._dtype_policy = dtype_policies.get(value)
+        self._dtype_policy = self._own_policy(dtype_policies.get(value))
+
+    def _own_policy(self, policy: Any) -> Any:
+        """The policy itself, or what a map has for this layer's path.
+
+        A layer that is not built yet has no path, and the default policy.
+        """
+        is_map = hasattr(policy, "default_policy")
+        object.__setattr__(self, "_dtype_policies", policy if is_map else None)
+        if not is_map:
+            return policy
+        path = self.__dict__.get("_path")
+        return policy.default_policy if path is None else policy[path]
 
     @property
     def quantization_mode(self) -> str | None:

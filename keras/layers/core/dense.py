@@ -46,6 +46,7 @@ class Dense(LoraLayer):
 
     _config_optional = ("activity_regularizer", "lora_rank", "lora_alpha")
     kernel = LoraWeight()
+    _is_quantizable = True
 
     def __init__(
         self,

@@ -56,6 +56,7 @@ class EinsumDense(LoraLayer):
 
     _config_optional = ("lora_rank", "lora_alpha", "gptq_unpacked_column_size")
     kernel = LoraWeight()
+    _is_quantizable = True
 
     def __init__(
         self,

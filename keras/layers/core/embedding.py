@@ -44,6 +44,7 @@ class Embedding(LoraLayer):
     _config_excluded = ("weights",)
     _lora_target = "embeddings"
     embeddings = LoraWeight()
+    _is_quantizable = True
 
     def __init__(
         self,
