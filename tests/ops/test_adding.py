@@ -25,7 +25,7 @@ def rational() -> Iterator[Any]:
     found = re.search(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert found is not None
     namespace: dict[str, Any] = {"__name__": "keras.ops.example"}
-    exec(textwrap.dedent(found[1]), namespace)  # noqa: S102 - our own page
+    exec(textwrap.dedent(found[1]), namespace)
     yield namespace["rational"]
     del DECLARATIONS["rational"]
 
