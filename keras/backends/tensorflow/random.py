@@ -118,6 +118,10 @@ def randint(
     wanted = _native_dtype(dtype)
     if not wanted.is_integer:
         raise ValueError("Expected an integer dtype.")
+    if not (_is_scalar(minval) and _is_scalar(maxval)):
+        low, high = _tf.cast(minval, _tf.float64), _tf.cast(maxval, _tf.float64)
+        x = _unit(shape, seed, double=True) * (high - low) + low
+        return _tf.cast(_tf.floor(x), wanted)
     drawn = wanted if wanted in (_tf.int32, _tf.int64) else _tf.int64
     x = _tf.random.stateless_uniform(
         shape,
@@ -128,6 +132,10 @@ def randint(
         alg="philox",
     )
     return _tf.cast(x, wanted)
+
+
+def _is_scalar(bound: Any) -> bool:
+    return len(getattr(bound, "shape", ())) == 0
 
 
 # The part of the normal distribution within two standard deviations.

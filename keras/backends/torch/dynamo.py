@@ -2,7 +2,8 @@
 
 The compiler (`torch._dynamo`, over a second to import) is only needed by those who
 call `torch.compile`. When it is imported, it is told how to read the ambient
-context and nested structures; see `keras.core.context` and `keras.core.plain_tree`.
+context and nested structures (see `keras.core.context` and `keras.core.plain_tree`),
+and of the random draws that its graphs may hold (`keras.backends.torch.draws`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ _TARGET = "torch._dynamo"
 
 def _register() -> None:
     import torch
+
+    from keras.backends.torch import draws
+
+    draws.register()
 
     @torch.compiler.substitute_in_graph(context.get, skip_signature_check=True)
     def _traceable_get() -> context.Context:
