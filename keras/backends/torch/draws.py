@@ -177,7 +177,7 @@ def register() -> None:
     """Makes the draws known to the compiler."""
     if _library:
         return
-    library = _torch.library.Library("keras", "DEF")
+    library = _torch.library.Library("keras", "FRAGMENT")
     _library.append(library)
     for name, (arguments, function, empty) in _DRAWS.items():
         library.define(
