@@ -8,6 +8,7 @@ The latter two live on the floor above, which registers itself here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import index
 from typing import Any
 
 LIMIT = 2**32
@@ -28,9 +29,9 @@ def check(seed: Any) -> int:
     Raises:
         ValueError: if it is no integer or out of range.
     """
-    if not isinstance(seed, bool) and hasattr(seed, "__index__"):
-        if 0 <= seed.__index__() < LIMIT:
-            return seed.__index__()
+    if isinstance(seed, int) or hasattr(seed, "__index__"):
+        if not isinstance(seed, bool) and 0 <= (number := index(seed)) < LIMIT:
+            return number
     raise ValueError(
         "`seed` must be an integer from 0 to 2**32 - 1, a keras.random.SeedGenerator, "
         f"or None. Received: {seed!r} ({type(seed).__name__})."
@@ -41,6 +42,8 @@ def generator_of(seed: Any) -> Any:
     """The generator that a seed stands for, or None if it is an integer."""
     if seed is None:
         return registered.global_generator()
+    if isinstance(seed, int):  # before all else: `torch.compile` can ask no more of one
+        return None
     if getattr(seed, "_is_seed_generator", False):
         return seed
     return None

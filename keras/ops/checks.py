@@ -248,7 +248,8 @@ def check_range(
 ) -> None:
     """Refuses numbers that are out of range, where they are known.
 
-    `read` is the backend's way to get an array of a tensor.
+    `read` is the backend's way to get an array of a tensor; it gives None, or fails,
+    where there is none.
     """
     if name not in _RANGES or context.tracing():
         return
@@ -256,7 +257,12 @@ def check_range(
         value = args[position] if len(args) > position else kwargs.get(argument)
         if value is None or type(value).__name__ == "KerasTensor":
             continue
-        numbers = read(value)
+        try:
+            numbers = read(value)
+        except (TypeError, NotImplementedError):  # traced by JAX or TensorFlow
+            continue
+        if numbers is None:
+            continue
         if not ((numbers >= least) & (numbers <= most)).all():
             upper = f"and {most}" if most < _INFINITY else "and infinity"
             raise ValueError(

@@ -15,23 +15,25 @@ backends: no draw is equal between two of them. What they share is the distribut
 the state (`SeedGenerator.state`: the seed, and how many draws were made) and how it
 counts on.
 
-Eager code and compiled code (`keras.jit`, `jax.jit`, `tf.function`, XLA) draw the same
-numbers on NumPy, JAX and TensorFlow; but for `gamma`, `beta` and `binomial` on
-TensorFlow, which are its own and have no XLA kernel. On PyTorch that holds for code
-that is not compiled by `torch.compile`: its graphs cannot hold a generator, so there
-the seed and the place of each number are hashed. Such draws are reproducible, too, but
-others than the eager ones; `gamma`, `beta` and `binomial` draw from torch's own state.
+Eager code and compiled code (`keras.jit`, `jax.jit`, `tf.function`, XLA,
+`torch.compile`) draw the same numbers; where a compiler fuses the arithmetic behind a
+draw, the last digit may differ. XLA has no kernel for TensorFlow's `gamma`, `beta` and
+`binomial`. docs/random_numbers.md says it in full, with what each generator costs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+
+import numpy as np
 
 from keras.core import dtypes
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import DType, ShapeLike, Tensor, TensorLike
-from keras.ops import rules
+from keras.ops import checks, rules
 from keras.ops.declare import op, unsure
 from keras.random import seed as _seed  # noqa: F401 - registers the global generator
 
@@ -68,6 +70,26 @@ def _in_order(minval: Any, maxval: Any, strictly: bool) -> None:
         )
 
 
+def _ranged(draw: Callable[..., Any]) -> Any:
+    """Looks at parameters that are numbers before they become tensors.
+
+    Inside compiled code nobody could look at them any more.
+    """
+    declaration = draw.declaration  # type: ignore[attr-defined]
+    name, title = declaration.name, declaration.title
+
+    @wraps(draw)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        checks.check_range(name, title, args, kwargs, _read_number)
+        return draw(*args, **kwargs)
+
+    return called
+
+
+def _read_number(value: Any) -> Any:
+    return np.asarray(value) if type(value) in (int, float) else None
+
+
 @op
 def normal(
     shape: ShapeLike,
@@ -90,8 +112,7 @@ def normal(
         A tensor of that shape and dtype. The numbers depend on the seed and on the
         backend, whose own generator draws: Philox on NumPy and TensorFlow, Threefry on
         JAX, `torch.Generator` on PyTorch. No two backends draw equal numbers. Compiled
-        code draws what eager code does, except under `torch.compile`, which hashes the
-        seed: reproducible as well, but other numbers.
+        code draws what eager code does.
 
     Example:
 
@@ -308,6 +329,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
+@_ranged
 @op(check=unsure)
 def gamma(
     shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Any = None
@@ -334,6 +356,7 @@ def gamma(
     return _drawn("gamma", shape, dtype)
 
 
+@_ranged
 @op(check=unsure)
 def beta(
     shape: ShapeLike,
@@ -365,6 +388,7 @@ def beta(
     return _drawn("beta", shape, dtype)
 
 
+@_ranged
 @op(check=unsure)
 def binomial(
     shape: ShapeLike,

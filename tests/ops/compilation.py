@@ -21,8 +21,6 @@ _KERNEL = "XLA has no such kernel"
 # backend -> row of the tables -> why its compiler cannot take it
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "torch": {
-        "ctc_loss": "lengths are read from tensors (a dynamic-shape operator)",
-        "unique-size": _VALUES + ", before it is cut to `size`",
         **dict.fromkeys(
             [
                 *("add-scalar", "subtract-scalar", "multiply-scalar", "divide-scalar"),
@@ -43,10 +41,45 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "slogdet": _KERNEL,
         "eig": _KERNEL,
         "lu_factor": _KERNEL,
-        "i0": _KERNEL,
-        "unique": _VALUES,
-        "unique-all": _VALUES,
-        "unique-size": _VALUES + ", before it is cut to `size`",
+        "unique": _VALUES + "; with `size=` it is taken",
+        "unique-all": _VALUES + "; with `size=` it is taken",
+    },
+}
+_TITLES = {
+    "each": "On each backend",
+    "jax": "On JAX",
+    "tensorflow": "On TensorFlow",
+    "torch": "On PyTorch",
+}
+# backend -> what asks the host for values -> why
+ROUND_TRIPS: dict[str, dict[str, str]] = {
+    "each": {
+        "random.gamma, beta, binomial": (
+            "eagerly, parameters that are tensors are looked at, so that those out of "
+            "range are refused; numbers never leave the host"
+        ),
+        "convert_to_numpy, Python's `if`, `int()` and `float()`": "they ask for values",
+    },
+    "jax": {
+        "quantile, percentile": "eagerly, `q` is looked at if it is a tensor",
+        "bincount, nonzero, unique, segment ops without `num_segments`": _VALUES,
+    },
+    "tensorflow": {"cond": "eagerly, a branch is chosen in Python"},
+    "torch": {
+        "cond, switch, while_loop, fori_loop": (
+            "eagerly, branches and ends are chosen in Python; there is no other way"
+        ),
+        "bincount, nonzero, unique, segment ops without `num_segments`": _VALUES,
+        "slice up to the end (size -1) from a start that is a tensor": _VALUES,
+        "lstm, gru with a mask": (
+            "one look at whether padding stands at the end opens the way to cuDNN's "
+            "and oneDNN's kernels, far quicker than steps in Python"
+        ),
+        "random.*": (
+            "eagerly, the state is read once, then kept on the host beside it; in a "
+            "compiled graph an op reads it for each draw, which on an accelerator "
+            "waits for the device. Integer seeds are never read"
+        ),
     },
 }
 
@@ -64,6 +97,20 @@ def page() -> str:
     for backend, exceptions in EXCEPTIONS.items():
         lines += [f"## {COMPILERS[backend]}", "", "| op | reason |", "|---|---|"]
         lines += [f"| {name} | {why} |" for name, why in exceptions.items()]
+        lines.append("")
+    lines += [
+        "Of `keras.random`, XLA has no kernel for TensorFlow's `gamma`, `beta` and",
+        "`binomial` (`tf.function` takes them); see random_numbers.md.",
+        "",
+        "# What asks the host for values",
+        "",
+        "Everything else stays on the device: no op computes through NumPy, a Python",
+        "callback or a copy to the CPU.",
+        "",
+    ]
+    for backend, reasons in ROUND_TRIPS.items():
+        lines += [f"## {_TITLES[backend]}", "", "| op | reason |", "|---|---|"]
+        lines += [f"| {name} | {why} |" for name, why in reasons.items()]
         lines.append("")
     return "\n".join(lines)
 

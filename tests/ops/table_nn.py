@@ -207,8 +207,6 @@ _row(
     reference=reference.ctc_loss,
     rtol=1e-4,
     grad=True,
-    # torch's kernel reads the lengths on the host, which no graph can.
-    jit=("jax", "tensorflow"),
 )
 
 # Normalization ----------------------------------------------------------------------

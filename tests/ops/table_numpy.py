@@ -479,7 +479,6 @@ _row(
     kwargs={"size": 5, "fill_value": -1},
     reference=lambda x, size, fill_value: np.array([1, 2, 3, -1, -1]),
     note="size",
-    jit=("jax", "tensorflow"),
 )
 _row("slice", X, (1, 0), (2, 3), reference=lambda x, s, n: x[1:3, :3], dynamic=False)
 

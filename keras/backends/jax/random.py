@@ -44,10 +44,14 @@ def _is(value: Any, number: float) -> bool:
 
 
 def _scaled(x: Any, factor: Any, offset: Any) -> Any:
-    dtype = x.dtype
-    x = x if _is(factor, 1) else x * factor
-    x = x if _is(offset, 0) else x + offset
-    return x.astype(dtype)
+    if _is(factor, 1) and _is(offset, 0):
+        return x
+    return _multiply_add(x, factor, offset)
+
+
+@_jax.jit  # rounded once, as where it is a part of compiled code
+def _multiply_add(x: Any, factor: Any, offset: Any) -> Any:
+    return (x * factor + offset).astype(x.dtype)
 
 
 def normal(

@@ -171,7 +171,12 @@ def i0(x: Any) -> Any:
     return _bessel_i0(x)
 
 
-_bessel_i0 = _through({_tf.bfloat16: _tf.float32})(_tf.math.bessel_i0)
+@_through({_tf.bfloat16: _tf.float32, _tf.float16: _tf.float32})
+def _bessel_i0(x: Any) -> Any:
+    # XLA has no kernel but for the scaled function. Half the exponent at a time: the
+    # whole overflows before the result does.
+    half = _tf.exp(_tf.abs(x) * 0.5)
+    return _tf.math.bessel_i0e(x) * half * half
 
 
 # Trigonometry ---------------------------------------------------------------------
@@ -207,11 +212,16 @@ ceil = _tf.math.ceil
 def nextafter(x1: Any, x2: Any) -> Any:
     if x1.dtype in (_tf.float32, _tf.float64):
         return _tf.math.nextafter(x1, x2)
-    import numpy as np
-
-    # The kernel knows float32 and float64 only.
-    result = _tf.numpy_function(np.nextafter, [x1, x2], x1.dtype)
-    return _tf.ensure_shape(result, _tf.broadcast_static_shape(x1.shape, x2.shape))
+    # The kernel knows those two only. Of half floats, the bits of neighbours of one
+    # sign are neighbours, too; the smallest number has the bit 1 alone.
+    bits = _tf.cast(_tf.bitcast(x1, _tf.uint16), _tf.int32)
+    outwards = _tf.equal(x2 > x1, x1 > 0)
+    moved = _tf.cast(_tf.where(outwards, bits + 1, bits - 1), _tf.uint16)
+    smallest = _tf.where(x2 > 0, _tf.constant(1, _tf.uint16), 0x8001)
+    from_zero = _tf.equal(x1, 0) & _tf.not_equal(x2, 0)
+    result = _tf.bitcast(_tf.where(from_zero, smallest, moved), x1.dtype)
+    result = _tf.where(_tf.equal(x1, x2), x2, result)
+    return _tf.where(_tf.math.is_nan(x1) | _tf.math.is_nan(x2), x1 + x2, result)
 
 
 def trunc(x: Any) -> Any:

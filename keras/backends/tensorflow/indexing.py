@@ -283,6 +283,8 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
 
 def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
+    if size is not None and axis is None:
+        return _so_many(x, size)
     shape = _tf.shape(x)
     flat = _tf.reshape(x, [-1]) if axis is None else x
     along = [0 if axis is None else axis]
@@ -297,6 +299,23 @@ def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> An
     inverse = _tf.gather(rank_of, inverse)
     inverse = _tf.reshape(inverse, shape) if axis is None else inverse
     return values, _tf.gather(index, order), inverse, _tf.gather(amounts, order)
+
+
+def _so_many(x: Any, size: int) -> Any:
+    """The same for the first `size` values, in shapes that are known beforehand."""
+    flat = _tf.reshape(x, [-1])
+    order = argsort(flat)
+    ordered = _tf.gather(flat, order)
+    is_new = _tf.cast(_tf.not_equal(ordered[1:], ordered[:-1]), _tf.int32)
+    rank = _tf.concat([_tf.zeros_like(order[:1]), _tf.cumsum(is_new)], 0)
+    slot = _tf.minimum(rank, size)  # those beyond share one, which is cut off
+    firsts = _tf.math.unsorted_segment_min(_tf.range(_tf.size(flat)), slot, size + 1)
+    places = _tf.minimum(firsts, _tf.size(flat) - 1)  # no first: of no account
+    amounts = _tf.math.unsorted_segment_sum(_tf.ones_like(slot), slot, size + 1)
+    inverse = _tf.scatter_nd(order[:, None], rank, _tf.shape(order))
+    values, index = _tf.gather(ordered, places), _tf.gather(order, places)
+    inverse = _tf.reshape(inverse, _tf.shape(x))
+    return values[:size], index[:size], inverse, amounts[:size]
 
 
 def _lexicographic(values: Any, axis: int) -> Any:

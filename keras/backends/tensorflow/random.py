@@ -17,6 +17,8 @@ from keras.backends.tensorflow.core import native_dtype as _native_dtype
 from keras.backends.tensorflow.core import shape as _shape
 from keras.core import config as _config
 
+_raw = _tf.raw_ops
+
 
 def advance(generator: Any) -> Any:
     """Takes the next seed from a `SeedGenerator`."""
@@ -43,12 +45,17 @@ def _float(dtype: Any) -> Any:
     return wanted
 
 
+def _philox(seed: Any) -> dict[str, Any]:
+    """Where Philox starts. `tf.random` works out the same in dozens of small steps."""
+    key, counter = _raw.StatelessRandomGetKeyCounter(seed=_key(seed))
+    return {"key": key, "counter": counter, "alg": 1}
+
+
 def _bits(shape: Any, seed: Any, double: bool) -> Any:
     """Random integers: of 53 bits for doubles, else of 24."""
     dtype, spare = (_tf.uint64, 11) if double else (_tf.uint32, 8)
-    every: Any = None  # no bounds: integers of all values
-    bits = _tf.random.stateless_uniform(
-        shape, _key(seed), every, every, dtype, alg="philox"
+    bits = _raw.StatelessRandomUniformFullIntV2(
+        shape=shape, dtype=dtype, **_philox(seed)
     )
     kept = _tf.bitwise.right_shift(bits, _tf.constant(spare, dtype))
     return _tf.cast(kept, _tf.int64 if double else _tf.int32)
@@ -118,16 +125,22 @@ def randint(
     wanted = _native_dtype(dtype)
     if not wanted.is_integer:
         raise ValueError("Expected an integer dtype.")
+    if not (_is_scalar(minval) and _is_scalar(maxval)):
+        low, high = _tf.cast(minval, _tf.float64), _tf.cast(maxval, _tf.float64)
+        x = _unit(shape, seed, double=True) * (high - low) + low
+        return _tf.cast(_tf.floor(x), wanted)
     drawn = wanted if wanted in (_tf.int32, _tf.int64) else _tf.int64
-    x = _tf.random.stateless_uniform(
-        shape,
-        _key(seed),
+    x = _raw.StatelessRandomUniformIntV2(
+        shape=shape,
         minval=_tf.cast(minval, drawn),
         maxval=_tf.cast(maxval, drawn),
-        dtype=drawn,
-        alg="philox",
+        **_philox(seed),
     )
     return _tf.cast(x, wanted)
+
+
+def _is_scalar(bound: Any) -> bool:
+    return len(getattr(bound, "shape", ())) == 0
 
 
 # The part of the normal distribution within two standard deviations.

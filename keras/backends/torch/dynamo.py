@@ -2,7 +2,8 @@
 
 The compiler (`torch._dynamo`, over a second to import) is only needed by those who
 call `torch.compile`. When it is imported, it is told how to read the ambient
-context and nested structures; see `keras.core.context` and `keras.core.plain_tree`.
+context and nested structures (see `keras.core.context` and `keras.core.plain_tree`),
+and of the custom ops that its graphs may hold (`draws` and `ctc`, beside this file).
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ _TARGET = "torch._dynamo"
 
 def _register() -> None:
     import torch
+
+    from keras.backends.torch import ctc, draws
+
+    draws.register()
+    ctc.register()
 
     @torch.compiler.substitute_in_graph(context.get, skip_signature_check=True)
     def _traceable_get() -> context.Context:

@@ -278,6 +278,8 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
 
 def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
+    if size is not None and axis is None and x.numel():
+        return _so_many(x, size)
     values, inverse, amounts = _torch.unique(
         x, return_inverse=True, return_counts=True, dim=axis
     )
@@ -286,3 +288,18 @@ def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> An
     last = _torch.full((amounts.numel(),), flat.numel(), device=x.device)
     index = last.scatter_reduce(0, flat, order, "amin")
     return values, *(v.int() for v in (index, inverse, amounts))
+
+
+def _so_many(x: Any, size: int) -> Any:
+    """The same for the first `size` values, in shapes that are known beforehand."""
+    ordered, order = _torch.sort(x.reshape(-1), stable=True)
+    is_new = _torch.ones_like(order)
+    is_new[1:] = (ordered[1:] != ordered[:-1]).long()
+    rank = is_new.cumsum(0) - 1
+    slot = rank.clamp(max=size)  # those beyond share one, which is cut off
+    values = ordered.new_zeros(size + 1).scatter(0, slot, ordered)
+    index = order.new_full((size + 1,), order.numel())
+    index = index.scatter_reduce(0, slot, order, "amin")
+    amounts = order.new_zeros(size + 1).scatter_add(0, slot, _torch.ones_like(order))
+    inverse = _torch.empty_like(order).scatter(0, order, rank).reshape(x.shape)
+    return values[:size], *(v.int() for v in (index[:size], inverse, amounts[:size]))
