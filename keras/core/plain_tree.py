@@ -31,17 +31,23 @@ def flatten(structure: Any) -> list[Any]:
     return leaves
 
 
-def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
+def map_structure(
+    func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True
+) -> Any:
     """Applies a function leaf by leaf and keeps the structure."""
     parts = [_children(structure) for structure in structures]
     if parts[0] is None:
+        if structures[0] is None and not none_is_leaf:
+            return None
         return func(*structures)
     sizes = [None if part is None else len(part) for part in parts]
     if any(size != sizes[0] for size in sizes):
         raise ValueError(f"The structures differ: {structures}.")
     columns: Any = parts
     mapped = [
-        map_structure(func, *[column[i] for column in columns])
+        map_structure(
+            func, *[column[i] for column in columns], none_is_leaf=none_is_leaf
+        )
         for i in range(len(parts[0]))
     ]
     return _rebuilt(structures[0], mapped)
