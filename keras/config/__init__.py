@@ -15,6 +15,7 @@ from keras.core.config import is_flash_attention_enabled as is_flash_attention_e
 from keras.core.config import (
     is_interactive_logging_enabled as is_interactive_logging_enabled,
 )
+from keras.core.config import is_nnx_enabled as is_nnx_enabled
 from keras.core.config import (
     is_traceback_filtering_enabled as is_traceback_filtering_enabled,
 )

@@ -204,6 +204,18 @@ def disable_flash_attention() -> None:
     settings.flash_attention = False
 
 
+def is_nnx_enabled() -> bool:
+    """Whether Flax NNX manages the Variables of JAX; it never does here.
+
+    Example:
+
+    >>> import keras
+    >>> keras.config.is_nnx_enabled()
+    False
+    """
+    return False
+
+
 def is_flash_attention_enabled() -> bool | None:
     """True, False, or None where the backend decides call by call."""
     return settings.flash_attention
