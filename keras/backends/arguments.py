@@ -71,7 +71,8 @@ def pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
 
 
 def _pad_pairs(pad_width: Any, rank: int) -> list[tuple[int, int]]:
-    widths = pad_width.tolist() if hasattr(pad_width, "tolist") else pad_width
+    widths = pad_width.numpy() if hasattr(pad_width, "numpy") else pad_width
+    widths = widths.tolist() if hasattr(widths, "tolist") else widths
     if isinstance(widths, int):
         return [(widths, widths)] * rank
     if not isinstance(widths, (tuple, list)):

@@ -164,18 +164,6 @@ def standardize_data_format(data_format: str | None) -> str:
     return _one_of("data_format", str(data_format).lower(), IMAGE_FORMATS)
 
 
-def is_nnx_enabled() -> bool:
-    """Whether layers are Flax NNX modules, too; this version does not make them so.
-
-    Example:
-
-    >>> import keras
-    >>> keras.config.is_nnx_enabled()
-    False
-    """
-    return settings.nnx_enabled
-
-
 def enable_interactive_logging() -> None:
     """Progress is drawn on standard output (the default)."""
     settings.interactive_logging = True
@@ -214,6 +202,18 @@ def enable_flash_attention() -> None:
 def disable_flash_attention() -> None:
     """Fused attention kernels are not used."""
     settings.flash_attention = False
+
+
+def is_nnx_enabled() -> bool:
+    """Whether Flax NNX manages the Variables of JAX; it never does here.
+
+    Example:
+
+    >>> import keras
+    >>> keras.config.is_nnx_enabled()
+    False
+    """
+    return False
 
 
 def is_flash_attention_enabled() -> bool | None:

@@ -14,6 +14,7 @@ import optree
 from keras.core import plain_tree
 
 _OPTIONS: dict[str, Any] = {"none_is_leaf": True, "namespace": "keras"}
+_WITHOUT_NONE: dict[str, Any] = {**_OPTIONS, "none_is_leaf": False}
 
 
 def is_nested(structure: Any) -> bool:
@@ -61,8 +62,8 @@ def map_structure(
     Args:
         func: takes one leaf of each structure.
         *structures: structures of the same shape.
-        none_is_leaf: whether None is a leaf; if not, it stays where it is, and must
-            stand at the same places of all structures.
+        none_is_leaf: whether the function is applied to None, too; if not, None
+            stays where it is.
 
     Raises:
         ValueError: if no structure is given or their shapes differ.
@@ -77,8 +78,19 @@ def map_structure(
         raise TypeError(f"`func` must be callable. Received: {func!r}.")
     if not structures:
         raise ValueError("`map_structure` needs at least one structure.")
-    options = {**_OPTIONS, "none_is_leaf": none_is_leaf}
-    return optree.tree_map(func, *structures, **options)
+    options = _OPTIONS if none_is_leaf else _WITHOUT_NONE
+    if len(structures) == 1:
+        return optree.tree_map(func, structures[0], **options)
+    leaves, spec = optree.tree_flatten(structures[0], **options)
+    others = [spec.flatten_up_to(structure) for structure in structures[1:]]
+    for structure, column in zip(structures[1:], others, strict=True):
+        if any(is_nested(leaf) for leaf in column):
+            raise ValueError(
+                "The structures given to `map_structure` differ: one has containers "
+                f"where the first has leaves. Received: {structures[0]!r} and "
+                f"{structure!r}."
+            )
+    return spec.unflatten(map(func, leaves, *others))
 
 
 def map_structure_up_to(
@@ -124,6 +136,8 @@ def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any]) -> Any:
 def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> None:
     """Checks that two structures have the same shape.
 
+    All kinds of dictionaries count as one.
+
     Raises:
         ValueError: if they differ; both are shown.
 
@@ -135,12 +149,22 @@ def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> No
     del check_types
     spec_a = optree.tree_structure(a, **_OPTIONS)
     spec_b = optree.tree_structure(b, **_OPTIONS)
-    if spec_a != spec_b:
+    if spec_a != spec_b and _plain_spec(a) != _plain_spec(b):
         raise ValueError(
             "The two structures differ.\n"
             f"First structure:  {_describe(spec_a)}\n"
             f"Second structure: {_describe(spec_b)}"
         )
+
+
+def _plain_spec(structure: Any) -> Any:
+    """The shape of a structure with dicts for all kinds of dictionaries."""
+    plain = traverse(
+        lambda part: dict(part) if isinstance(part, dict) else None,
+        structure,
+        top_down=False,
+    )
+    return optree.tree_structure(plain, **_OPTIONS)
 
 
 def assert_same_paths(a: Any, b: Any) -> None:

@@ -67,7 +67,9 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_sequence(value: Any) -> bool:
-    return isinstance(value, (tuple, list)) and all(map(_is_integer, value))
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_integer, value))
+    return len(getattr(value, "shape", ())) == 1
 
 
 def _is_integers(value: Any) -> bool:

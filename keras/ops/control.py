@@ -189,7 +189,7 @@ def while_loop(
         maximum_iterations: how often at most, or None.
 
     Returns:
-        The loop variables at the end, in the structure that was given.
+        The loop variables at the end: a tuple for a tuple or a list.
 
     Example:
 
@@ -206,6 +206,8 @@ def while_loop(
     def infer(loop_vars: Any) -> Any:
         return tree.map_structure(_spec, loop_vars)
 
+    if isinstance(loop_vars, list):
+        loop_vars = tuple(loop_vars)
     return _perform(run, infer, _tensors(loop_vars))
 
 
@@ -295,7 +297,11 @@ def scan(
     count = sizes.pop() if sizes else None
 
     def run(init: Any, xs: Any) -> Any:
-        return current().scan(f, init, xs, count, reverse, unroll)
+        steps = count
+        if steps is None:  # unknown in the graph, known by now
+            known = (_length(x) for x in tree.flatten(xs))
+            steps = next((size for size in known if size is not None), None)
+        return current().scan(f, init, xs, steps, reverse, unroll)
 
     def infer(init: Any, xs: Any) -> Any:
         row = None if xs is None else tree.map_structure(_row, xs)

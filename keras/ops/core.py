@@ -166,7 +166,7 @@ def common_float(*xs: TensorLike) -> list[Any]:
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether `x` is a tensor of the current backend, or a KerasTensor.
+    """Whether `x` is a tensor of the current backend; a KerasTensor is none.
 
     Args:
         x: anything.
@@ -180,7 +180,7 @@ def is_tensor(x: Any) -> bool:
     >>> keras.ops.is_tensor(keras.ops.ones((2,))), keras.ops.is_tensor([1, 1])
     (True, False)
     """
-    return isinstance(x, KerasTensor) or current().is_tensor(x)
+    return current().is_tensor(x)
 
 
 def shape(x: TensorLike) -> Shape:
@@ -250,8 +250,8 @@ def size(x: TensorLike) -> Any:
         x: tensor.
 
     Returns:
-        A Python integer; None for a KerasTensor with unknown sizes, and a scalar
-        tensor inside a traced TensorFlow function with unknown sizes.
+        A Python integer; where sizes are unknown, in a KerasTensor or inside a traced
+        TensorFlow function, a scalar int32 tensor.
 
     Example:
 
@@ -261,11 +261,19 @@ def size(x: TensorLike) -> Any:
     """
     sizes = shape(x)
     if None in sizes:
-        return rules.product(sizes)
+        return size_tensor(x)
     total: Any = 1
     for length in sizes:
         total = total * length
     return total
+
+
+@composite
+def size_tensor(x: TensorLike) -> Tensor:
+    """The number of elements as a tensor: what `size` is in a graph."""
+    if None in shape(x):
+        return KerasTensor((), "int32")
+    return cast(size(x), "int32")
 
 
 # Gradients ------------------------------------------------------------------------
@@ -316,8 +324,7 @@ def slice(inputs: TensorLike, start_indices: Sequence[int], shape: ShapeLike) ->
     [[1, 2], [4, 5]]
     """
     rank = len(inputs.shape)
-    if not isinstance(shape, (tuple, list)):
-        raise TypeError(f"`shape` must be a tuple. Received: shape={shape!r}.")
+    start_indices, shape = rules.listed(start_indices), rules.listed(shape)
     if len(start_indices) != rank or len(shape) != rank:
         raise ShapeError(
             f"`start_indices` and `shape` of slice need {rank} entries for a tensor "
@@ -326,7 +333,7 @@ def slice(inputs: TensorLike, start_indices: Sequence[int], shape: ShapeLike) ->
         )
     sizes = []
     for start, length, whole in zip(start_indices, shape, inputs.shape, strict=True):
-        known = start.__index__() if isinstance(start, int) else None
+        known = start if isinstance(start, int) else None
         if length == -1:
             length = None if whole is None or known is None else whole - known
         elif whole is not None and length is not None and length + (known or 0) > whole:
@@ -365,6 +372,7 @@ def slice_update(
     [0.0, 1.0, 1.0, 0.0]
     """
     rank = len(inputs.shape)
+    start_indices = rules.listed(start_indices)
     fits = len(updates.shape) == rank == len(start_indices) and all(
         None in pair or pair[0] <= pair[1]
         for pair in zip(updates.shape, inputs.shape, strict=True)

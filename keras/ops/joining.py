@@ -110,7 +110,7 @@ def array_split(
     """A tensor cut along an axis into parts that need not be equal.
 
     Args:
-        x: tensor; its size along `axis` must be known.
+        x: tensor.
         indices_or_sections: into how many parts, the first ones longer by one where
             they cannot be equal; or the places to cut at.
         axis: the axis.
@@ -119,7 +119,7 @@ def array_split(
         A list of tensors.
 
     Raises:
-        ValueError: for fewer than one part, or an unknown size.
+        ValueError: for fewer than one part.
 
     Example:
 
@@ -132,11 +132,15 @@ def array_split(
         return split(x, indices_or_sections, axis)
     size = x.shape[rules.axis(axis, len(x.shape))]
     parts = indices_or_sections
-    if parts < 1 or size is None:
+    if parts < 1:
         raise ValueError(
-            "array_split needs at least one part and a known size. Received: "
+            "array_split needs at least one part. Received: "
             f"indices_or_sections={parts}, shape {tuple(x.shape)}, axis={axis}."
         )
+    if size is None:
+        along = rules.axis(axis, len(x.shape))
+        rest = (*x.shape[:along], None, *x.shape[along + 1 :])
+        return [KerasTensor(rest, x.dtype) for _ in range(parts)]
     short, longer = divmod(size, parts)
     lengths = [short + 1] * longer + [short] * (parts - longer)
     points = list(accumulate(lengths))[:-1]

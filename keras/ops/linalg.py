@@ -110,13 +110,13 @@ def det(x: TensorLike) -> Tensor:
 
 @op(promote="wide")
 def logdet(x: TensorLike) -> Tensor:
-    """The logarithm of the determinant of positive definite matrices.
+    """The logarithm of the determinant, of positive definite matrices say.
 
     Args:
-        x: `(..., n, n)`, symmetric positive definite.
+        x: `(..., n, n)`.
 
     Returns:
-        `(...,)`.
+        `(...,)`; NaN where the determinant is negative.
 
     Raises:
         ShapeError: if the matrices are not square.

@@ -47,7 +47,8 @@ class Node:
         self.outputs = tree.flatten(outputs)
         index = len(operation._inbound_nodes)
         for position, output in enumerate(self.outputs):
-            output._keras_history = KerasHistory(operation, index, position)
+            if isinstance(output, KerasTensor):
+                output._keras_history = KerasHistory(operation, index, position)
         operation._inbound_nodes.append(self)
 
     @property
@@ -281,7 +282,11 @@ def record(
     kwargs: dict[str, Any],
     outputs: Any,
 ) -> Any:
-    """Makes the graph node of a call of an op on KerasTensors."""
+    """Makes the graph node of a call of an op on KerasTensors.
+
+    Static arguments in which there are KerasTensors, such as the places of `slice`,
+    are inputs of the node like the others.
+    """
     bound = declaration.signature.bind(*args, **kwargs)
     bound.apply_defaults()
     tensors: list[Any] = []
@@ -297,5 +302,9 @@ def record(
             static[name] = value
     while tensors and tensors[-1] is None:
         tensors.pop()
+    computed = {k: v for k, v in static.items() if any_symbolic((v,), {})}
+    static = {k: v for k, v in static.items() if k not in computed}
     operation = operation_class(declaration)(name=auto_name(declaration.name), **static)
-    return connect(operation, tuple(tensors), {}, outputs)
+    backend = current()  # a composed body may have made a constant
+    outputs = tree.map_structure(lambda x: _as_spec(backend, x), outputs)
+    return connect(operation, tuple(tensors), computed, outputs)

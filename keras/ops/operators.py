@@ -117,14 +117,13 @@ _equal, _not_equal = _on_value(logic.equal), _on_value(logic.not_equal)
 
 
 def _variable_equal(self: Any, other: Any) -> Any:
-    # Two Variables are compared by identity, so that they can be found in lists.
-    if isinstance(other, (Variable, str)) or not _is_number_like(other):
+    if isinstance(other, str) or not _is_number_like(other):
         return self is other
     return _equal(self, other)
 
 
 def _variable_not_equal(self: Any, other: Any) -> Any:
-    if isinstance(other, (Variable, str)) or not _is_number_like(other):
+    if isinstance(other, str) or not _is_number_like(other):
         return self is not other
     return _not_equal(self, other)
 

@@ -138,6 +138,13 @@ def reduction(
 # Sizes ------------------------------------------------------------------------------
 
 
+def may_equal(first: Shape, second: Shape) -> bool:
+    """Whether two shapes are the same, as far as they are known."""
+    return len(first) == len(second) and all(
+        a == b or None in (a, b) for a, b in zip(first, second, strict=True)
+    )
+
+
 def product(sizes: Sequence[int | None]) -> int | None:
     """The product of sizes; None if one is unknown and none is zero."""
     if 0 in sizes:
@@ -150,16 +157,31 @@ def total(sizes: Sequence[int | None]) -> int | None:
     return None if None in sizes else builtins.sum(sizes)  # type: ignore[arg-type]
 
 
+def listed(value: Any) -> Sequence[Any]:
+    """The sizes, or places, of an argument that may be one or hold one for each axis.
+
+    A KerasTensor of one dimension stands for numbers that are not known yet.
+    """
+    if isinstance(value, (tuple, list)):
+        return value
+    if len(getattr(value, "shape", ())) != 1:
+        return (value,)
+    if isinstance(value, KerasTensor):
+        return (KerasTensor((), value.dtype),) * (value.shape[0] or 0)
+    return [int(number) for number in value]
+
+
 def as_shape(value: Any, name: str = "shape") -> Shape:
     """A shape argument as a tuple: an integer stands for one dimension.
 
     Raises:
         ShapeError: if a size is negative or no integer.
     """
-    sizes = value if isinstance(value, (tuple, list)) else (value,)
     result = []
-    for size in sizes:
-        if size is not None and not hasattr(size, "__index__"):
+    for size in listed(value):
+        if isinstance(size, KerasTensor):
+            size = None
+        elif size is not None and not hasattr(size, "__index__"):
             if not hasattr(size, "shape"):
                 raise ShapeError(
                     f"`{name}` must hold integers. Received: {name}={value!r}."
@@ -180,7 +202,7 @@ def reshape(shape: Shape, newshape: Any) -> Shape:
     Raises:
         ShapeError: if the number of elements cannot stay the same.
     """
-    target = newshape if isinstance(newshape, (tuple, list)) else (newshape,)
+    target = listed(newshape)
     for size in target:
         if isinstance(size, (str, float)):
             raise ShapeError(
@@ -188,7 +210,10 @@ def reshape(shape: Shape, newshape: Any) -> Shape:
                 f"newshape={newshape!r}."
             )
     sizes = [
-        size.__index__() if hasattr(size, "__index__") else None for size in target
+        size.__index__()
+        if hasattr(size, "__index__") and not isinstance(size, KerasTensor)
+        else None
+        for size in target
     ]
     if sizes.count(-1) > 1 or any(size is not None and size < -1 for size in sizes):
         raise ShapeError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
+from keras.backends import current
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
@@ -201,7 +202,7 @@ def counts(
     if not x.shape:
         raise ShapeError("`x` of bincount needs a dimension. Received: a scalar.")
     rules.integers(x)
-    if weights is not None and weights.shape != x.shape:
+    if weights is not None and not rules.may_equal(weights.shape, x.shape):
         raise ShapeError(
             "`weights` of bincount must have the shape of `x`. Received: "
             f"{weights.shape} and {x.shape}."
@@ -251,6 +252,10 @@ def bincount(
             f"`minlength` must not be negative. Received: minlength={minlength}."
         )
     result = counts(x, weights, minlength)
+    if sparse and isinstance(result, KerasTensor):
+        return KerasTensor(result.shape, result.dtype, sparse=True)
     if sparse:
-        return convert_to_tensor(result, sparse=True)
+        # Refused by the backends that have no sparse tensors.
+        result = convert_to_tensor(result, sparse=True)
+        return current().sparse.from_dense(result)
     return result

@@ -57,7 +57,7 @@ def average(
     Args:
         x: tensor; bool and integers become `floatx()`.
         axis: axis or axes to reduce; all of them by default.
-        weights: tensor of the shape of `x`, or of one dimension along `axis`; equal
+        weights: tensor of the shape of `x`, or of its sizes along `axis`; equal
             weights by default.
 
     Returns:
@@ -75,15 +75,17 @@ def average(
     if weights is None:
         return reduction.mean(x, axis)
     x, weights = common_float(x, weights)
-    sizes = tuple(shape(x))
-    if len(shape(weights)) == 1 and len(sizes) != 1:
-        if not isinstance(axis, int):
+    sizes, given = tuple(shape(x)), tuple(shape(weights))
+    if len(given) != len(sizes) and given:
+        along = [] if axis is None else rules.axes(axis, len(sizes))
+        if len(along) != len(given):
             raise ShapeError(
-                "`weights` of average has one dimension, so `axis` must be the one "
-                f"axis that it belongs to. Received: axis={axis!r} for shape {sizes}."
+                f"`weights` of average has {len(given)} dimensions, so `axis` must "
+                f"name the axes that they belong to. Received: axis={axis!r} for shape "
+                f"{sizes}."
             )
-        along = rules.axis(axis, len(sizes))
-        weights = reshape(weights, [-1 if a == along else 1 for a in range(len(sizes))])
+        weights = transpose(weights, sorted(range(len(along)), key=along.__getitem__))
+        weights = expand_dims(weights, [a for a in range(len(sizes)) if a not in along])
     total = reduction.sum(multiply(ones_like(x), weights), axis)
     return divide(reduction.sum(multiply(x, weights), axis), total)
 
@@ -372,6 +374,10 @@ def _correlate(x1: Any, x2: Any, mode: str) -> Any:
     return result
 
 
+def _extremes(x: Any) -> tuple[Any, Any]:
+    return reduction.min(x), reduction.max(x)
+
+
 @composite
 def histogram(
     x: TensorLike, bins: int = 10, range: tuple[float, float] | None = None
@@ -408,7 +414,7 @@ def histogram(
         )
     x = reshape(as_float(x), (-1,))
     dtype = standardize_dtype(x.dtype)
-    low, high = range or (reduction.min(x), reduction.max(x))
+    low, high = range or ((0, 1) if 0 in x.shape else _extremes(x))
     low, high = cast(low, dtype), cast(high, dtype)
     half = cast(logic.where(logic.equal(low, high), 0.5, 0.0), dtype)
     edges = spaced(subtract(low, half), add(high, half), bins + 1)

@@ -179,6 +179,8 @@ def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Ten
     count: Any = x.shape[0] if N is None else index(N)
     if N is not None and N < 0:
         raise ShapeError(f"`N` must not be negative. Received: N={N}.")
+    if count is None:
+        return KerasTensor((None, None), "int32" if dtype(x) == "bool" else dtype(x))
     exponents = arange(count, dtype="int32")
     if not increasing:
         exponents = subtract(count - 1, exponents)

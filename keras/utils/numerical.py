@@ -1,4 +1,4 @@
-"""Small numeric helpers for preparing data, all in NumPy."""
+"""Small numeric helpers for preparing data, reckoned in NumPy."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from keras.backends import current
+from keras.core.config import floatx
 
-def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
+
+def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     """Class numbers as one-hot rows.
 
     Args:
@@ -17,7 +20,8 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
             `x` plus one.
 
     Returns:
-        A float array of the shape of `x` with a dimension `num_classes` added.
+        A float array of the shape of `x` with a dimension `num_classes` added; of a
+        tensor of the current backend, a tensor of `floatx()`.
 
     Raises:
         ValueError: If a number is negative or not below `num_classes`, or if `x`
@@ -46,26 +50,35 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
             f"`to_categorical` needs class numbers from 0 to {num_classes - 1} "
             f"(num_classes={num_classes}). Received: {int(outside.flat[0])}"
         )
-    return np.eye(num_classes)[labels]
+    rows = np.eye(num_classes)[labels]
+    is_array = isinstance(x, np.ndarray) or not current().is_tensor(x)
+    return rows if is_array else _tensor(rows)
 
 
-def normalize(x: Any, axis: int = -1, order: float = 2) -> np.ndarray:
+def normalize(x: Any, axis: int = -1, order: float = 2) -> Any:
     """Scale vectors to norm 1.
 
     Args:
-        x: An array.
+        x: An array, a tensor or nested lists.
         axis: The axis along which the vectors lie.
         order: The order of the norm: 2 is the Euclidean one.
 
     Returns:
-        An array like `x`; vectors of zeros stay zeros.
+        An array for an array, else a tensor of the current backend; vectors of zeros
+        stay zeros.
 
     Example:
 
+    >>> import numpy as np
     >>> from keras.utils import normalize
-    >>> normalize([[3.0, 4.0]])
+    >>> normalize(np.array([[3.0, 4.0]]))
     array([[0.6, 0.8]])
     """
     array = np.asarray(x)
     norm = np.linalg.norm(np.atleast_1d(array), order, axis, keepdims=True)
-    return array / np.where(norm == 0, 1, norm)
+    scaled = array / np.where(norm == 0, 1, norm)
+    return scaled if isinstance(x, np.ndarray) else _tensor(scaled)
+
+
+def _tensor(array: np.ndarray) -> Any:
+    return current().convert_to_tensor(array, floatx())

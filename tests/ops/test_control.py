@@ -115,7 +115,7 @@ def test_while_loop(backend: str) -> None:
     stopped = ops.while_loop(lambda i: i < 5, lambda i: i + 1, 0, maximum_iterations=3)
     assert numpy_of(stopped) == 3
     kept = ops.while_loop(lambda i: i < 1, lambda i: [i + 1], [0])
-    assert isinstance(kept, list)
+    assert isinstance(kept, tuple)  # as the PyPI keras gives for a list
     spec = ops.while_loop(lambda i: i < 5, lambda i: i + 1, keras.KerasTensor((2,)))
     assert spec.shape == (2,)
 

@@ -70,11 +70,14 @@ def test_unary_indexing_and_matmul(training_backend: str) -> None:
     assert x[:, :1].squeeze(1).shape == (2,)
 
 
-def test_variables_are_found_in_lists(training_backend: str) -> None:
-    """Two Variables are equal if they are the same; numbers are compared by value."""
-    first, second = keras.Variable([1.0, 2.0]), keras.Variable([1.0, 2.0])
-    assert first in [second, first]
-    assert [second].count(first) == 0
+def test_variables_are_compared_by_value(backend: str) -> None:
+    """Element by element, as tensors; each is a key of its own in dicts and sets."""
+    first, second = keras.Variable([1.0, 2.0]), keras.Variable([1.0, 3.0])
+    assert ops.convert_to_numpy(first == second).tolist() == [True, False]
+    assert ops.convert_to_numpy(first != second).tolist() == [False, True]
+    assert len({first, second, first}) == 2
+    assert {second: 2, first: 1}[first] == 1
+    assert first in [first, second]  # found before it is compared
     assert ops.convert_to_numpy(first == 1.0).tolist() == [True, False]
     assert ops.convert_to_numpy(first != 1.0).tolist() == [False, True]
 

@@ -88,6 +88,8 @@ swapaxes = _jnp.swapaxes
 
 
 def reshape(x: Any, newshape: Any) -> Any:
+    if hasattr(newshape, "shape"):
+        newshape = _np.asarray(newshape).tolist()
     return _jnp.reshape(x, newshape)
 
 

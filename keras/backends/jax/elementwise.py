@@ -93,6 +93,12 @@ nextafter = _jnp.nextafter
 def round(x: Any, decimals: int = 0) -> Any:
     if x.dtype == bool:
         return x
+    if decimals < 0 and _jnp.issubdtype(x.dtype, _jnp.integer):
+        factor, half = 10**-decimals, 10**-decimals // 2
+        down = x // factor * factor
+        rest = x - down
+        up = (rest > half) | ((rest == half) & (down // factor % 2 == 1))
+        return _jnp.where(up, down + factor, down).astype(x.dtype)
     return _jnp.round(x, decimals)
 
 

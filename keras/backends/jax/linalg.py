@@ -24,8 +24,8 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
 
 
 def logdet(x: Any) -> Any:
-    diagonal = _jnp.diagonal(_linalg.cholesky(x), axis1=-2, axis2=-1)
-    return 2 * _jnp.sum(_jnp.log(diagonal), -1)
+    sign, logarithm = _linalg.slogdet(x)
+    return _jnp.where(sign < 0, _jnp.nan, logarithm)
 
 
 def slogdet(x: Any) -> tuple[Any, Any]:

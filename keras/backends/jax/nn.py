@@ -248,20 +248,27 @@ def rms_normalization(
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
     mean = _jnp.mean(_jnp.square(wide), axes, keepdims=True)
     y = (wide * _jax.lax.rsqrt(mean + eps)).astype(x.dtype)
-    if scale is not None and scale.ndim != len(axes):
+    if scale is not None and scale.ndim not in (0, len(axes)):
         raise ValueError("The ranks differ.")
-    return y if scale is None else y * scale.reshape(shape)
+    if scale is None:
+        return y
+    return y * (scale.reshape(shape) if scale.ndim else scale)
 
 
 def normalize(
-    x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
+    x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
-    axis, order = _index(axis), float(order)
+    axis = _arguments.axis_tuple(axis) if x.shape else ()
+    order = float(order)
     if order == 2:  # the square root of 0 has no gradient
         squares = _jnp.sum(_jnp.square(x), axis, keepdims=True)
         return x * _jax.lax.rsqrt(_jnp.maximum(squares, eps**2))
-    norm = _jnp.linalg.norm(x, order, axis, keepdims=True)
+    if isinstance(axis, int):
+        norm = _jnp.linalg.norm(x, order, axis, keepdims=True)
+    else:  # which would be that of a matrix
+        powers = _jnp.sum(_jnp.abs(x) ** order, axis, keepdims=True)
+        norm = powers ** (1 / order)
     return x / _jnp.maximum(norm, eps)
 
 

@@ -21,6 +21,11 @@ def to_dense(x: Any) -> Any:
     return x.todense()
 
 
+def from_dense(x: Any) -> Any:
+    """The same numbers, kept where they are not zero."""
+    return _sparse.BCOO.fromdense(x)
+
+
 def map_values(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
     """A function that keeps zeros, on the values that are there."""
     if not x.unique_indices:

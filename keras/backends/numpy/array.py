@@ -89,6 +89,8 @@ swapaxes = _np.swapaxes
 
 
 def reshape(x: Any, newshape: Any) -> Any:
+    if hasattr(newshape, "shape"):
+        newshape = _np.asarray(newshape).tolist()
     sizes = newshape if isinstance(newshape, (tuple, list)) else (newshape,)
     if any(size < -1 for size in sizes):  # which NumPy takes for -1
         raise ValueError("Negative sizes.")

@@ -24,8 +24,8 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
 
 
 def logdet(x: Any) -> Any:
-    diagonal = _np.diagonal(_linalg.cholesky(x), axis1=-2, axis2=-1)
-    return _np.asarray(2 * _np.sum(_np.log(diagonal), -1))
+    sign, logarithm = _linalg.slogdet(x)
+    return _np.where(sign < 0, _np.asarray(_np.nan, x.dtype), logarithm)
 
 
 def slogdet(x: Any) -> tuple[Any, Any]:

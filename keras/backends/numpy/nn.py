@@ -286,7 +286,7 @@ def sparse_categorical_crossentropy(
     del shape[axis]
     if target.shape != tuple(shape):
         raise ValueError("Target and output do not fit.")
-    hot = one_hot(target, output.shape[axis], axis, output.dtype)
+    hot = one_hot(target.astype("int64"), output.shape[axis], axis, output.dtype)
     return categorical_crossentropy(hot, output, from_logits, axis)
 
 
@@ -373,17 +373,19 @@ def rms_normalization(
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     y = _wide(x) / _np.sqrt(_np.mean(_wide(x) ** 2, axes, keepdims=True) + eps)
-    if scale is not None and scale.ndim != len(axes):
+    if scale is not None and scale.ndim not in (0, len(axes)):
         raise ValueError("The ranks differ.")
-    y = y if scale is None else y * _wide(scale).reshape(shape)
+    if scale is not None:
+        y = y * (_wide(scale).reshape(shape) if scale.ndim else _wide(scale))
     return y.astype(x.dtype, copy=False)
 
 
 def normalize(
-    x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
+    x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
-    axis, order = _index(axis), float(order)
+    axis = _arguments.axis_tuple(axis) if x.shape else ()
+    order = float(order)
     norm = _np.sum(_np.abs(_wide(x)) ** order, axis, keepdims=True) ** (1 / order)
     return (x / _np.maximum(norm, eps)).astype(x.dtype, copy=False)
 

@@ -24,7 +24,9 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     return _tf.matmul(root, root, transpose_a=True)
 
 
-logdet = _linalg.logdet
+def logdet(x: Any) -> Any:
+    sign, logarithm = _linalg.slogdet(x)
+    return _tf.where(sign < 0, _tf.constant(float("nan"), x.dtype), logarithm)
 
 
 def slogdet(x: Any) -> tuple[Any, Any]:

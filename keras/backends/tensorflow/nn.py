@@ -380,20 +380,27 @@ def rms_normalization(
     wide = _tf.cast(x, "float32") if x.dtype.size == 2 else x
     mean = _tf.reduce_mean(_tf.square(wide), axes, keepdims=True)
     y = _tf.cast(wide * _tf.math.rsqrt(mean + eps), x.dtype)
-    if scale is not None and scale.shape.rank != len(axes):
+    if scale is not None and scale.shape.rank not in (0, len(axes)):
         raise ValueError("The ranks differ.")
-    return y if scale is None else y * _tf.reshape(scale, shape)
+    if scale is None:
+        return y
+    return y * (_tf.reshape(scale, shape) if scale.shape.rank else scale)
 
 
 def normalize(
-    x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
+    x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
-    axis, order = _index(axis), float(order)
+    axis = _arguments.axis_tuple(axis) if x.shape.rank else ()
+    order = float(order)
     if order == 2:  # the square root of 0 has no gradient
         squares = _tf.reduce_sum(_tf.square(x), axis, keepdims=True)
         return x * _tf.math.rsqrt(_tf.maximum(squares, eps**2))
-    norm = _tf.norm(x, order, axis, keepdims=True)
+    if isinstance(axis, int):
+        norm = _tf.norm(x, order, axis, keepdims=True)
+    else:  # which would be that of a matrix
+        powers = _tf.reduce_sum(_tf.abs(x) ** order, axis, keepdims=True)
+        norm = powers ** (1 / order)
     return x / _tf.maximum(norm, eps)
 
 

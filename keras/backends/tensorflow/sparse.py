@@ -18,6 +18,11 @@ def to_dense(x: Any) -> Any:
     return _tf.sparse.to_dense(x, validate_indices=False)
 
 
+def from_dense(x: Any) -> Any:
+    """The same numbers, kept where they are not zero."""
+    return _tf.sparse.from_dense(x)
+
+
 def map_values(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
     """A function that keeps zeros, on the values that are there."""
     return _tf.SparseTensor(

@@ -136,6 +136,8 @@ def reshape(x: Any, newshape: Any) -> Any:
     # The method takes a single integer too, but is slow to read a tuple.
     if type(newshape) in _LISTS:
         return _torch.reshape(x, newshape)
+    if hasattr(newshape, "shape"):
+        newshape = getattr(newshape, "value", newshape).tolist()
     return x.reshape(newshape)
 
 

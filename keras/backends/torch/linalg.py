@@ -19,8 +19,7 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     return _torch.cholesky_inverse(x, upper=upper)
 
 
-def logdet(x: Any) -> Any:
-    return 2 * _linalg.cholesky(x).diagonal(0, -2, -1).log().sum(-1)
+logdet = _torch.logdet
 
 
 def slogdet(x: Any) -> tuple[Any, Any]:

@@ -331,6 +331,8 @@ def rms_normalization(
     x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
 ) -> Any:
     eps = _settings.epsilon if epsilon is None else epsilon
+    if scale is not None and not scale.ndim:
+        return rms_normalization(x, None, axis, eps) * scale
     if axis == -1:
         return _torch.rms_norm(x, (x.shape[-1],), scale, eps)
     axes = _sorted_axes(axis, x.ndim)
@@ -343,10 +345,11 @@ def rms_normalization(
 
 
 def normalize(
-    x: Any, axis: int = -1, order: float = 2, epsilon: float | None = None
+    x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _settings.epsilon if epsilon is None else epsilon
-    return _F.normalize(x, p=float(order), dim=_index(axis), eps=eps)
+    axis = tuple(range(x.ndim)) if axis is None else axis
+    return _F.normalize(x, p=float(order), dim=axis, eps=eps)
 
 
 # Attention --------------------------------------------------------------------------

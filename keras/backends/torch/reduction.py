@@ -28,6 +28,8 @@ def _axes(x: Any, axis: Any) -> tuple[int, ...]:
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     dtype = x.dtype
+    if type(axis) is tuple and not axis:  # which means all of them to torch
+        return x
     if dtype.is_floating_point:
         return _torch.sum(x, axis, keepdims)
     if dtype in _UNSIGNED:
@@ -46,28 +48,38 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    if axis == ():
+    if type(axis) is tuple and not axis:
         return x
     return _torch.mean(x, axis, keepdims)
 
 
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    if type(axis) is tuple and not axis:
+        return x - x
     return _torch.var(x, axis, correction=0, keepdim=keepdims)
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    if type(axis) is tuple and not axis:
+        return x - x
     return _torch.std(x, axis, correction=0, keepdim=keepdims)
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     if initial is None and x.dtype.is_floating_point:
-        return _torch.amax(x, () if axis is None else axis, keepdims)
+        if axis is None:
+            return _torch.amax(x, (), keepdims)
+        if axis or type(axis) is not tuple:
+            return _torch.amax(x, axis, keepdims)
     return _extremum(x, axis, keepdims, initial, _torch.amax, _torch.maximum)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     if initial is None and x.dtype.is_floating_point:
-        return _torch.amin(x, () if axis is None else axis, keepdims)
+        if axis is None:
+            return _torch.amin(x, (), keepdims)
+        if axis or type(axis) is not tuple:
+            return _torch.amin(x, axis, keepdims)
     return _extremum(x, axis, keepdims, initial, _torch.amin, _torch.minimum)
 
 
@@ -77,6 +89,9 @@ def _extremum(
     dtype = x.dtype
     x = _signed(x)
     axes = () if axis is None else axis
+    if type(axis) is tuple and not axis:
+        start = x if initial is None else _torch.as_tensor(initial, dtype=x.dtype)
+        return combine(x, start).to(dtype=dtype)
     if initial is None:
         return reduce(x, axes, keepdims).to(dtype=dtype)
     start = _torch.as_tensor(initial, dtype=x.dtype, device=x.device)
@@ -112,6 +127,8 @@ def _arg(x: Any, axis: Any, keepdims: bool, search: Any) -> Any:
 
 
 def count_nonzero(x: Any, axis: Any = None) -> Any:
+    if type(axis) is tuple and not axis:
+        return (x != 0).int()
     return _torch.sum(x != 0, dim=axis, dtype=_torch.int32)
 
 

@@ -15,4 +15,6 @@ rsqrt = _torch.rsqrt
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is None:
         axis = tuple(range(x.ndim))
-    return x if axis == () else _torch.logsumexp(x, axis, keepdims)
+    if type(axis) is tuple and not axis:
+        return x
+    return _torch.logsumexp(x, axis, keepdims)

@@ -94,7 +94,8 @@ def extract_patches(
     Args:
         images: `(batch, height, width, channels)` or `(height, width, channels)`, see
             `data_format`.
-        size: height and width of a patch, one integer or two.
+        size: height and width of a patch, one integer or two. With three, the
+            images are volumes, as for `extract_patches_3d`.
         strides: distance between patches; `size` by default.
         dilation_rate: spacing of the pixels of a patch.
         padding: `"valid"` or `"same"`.
@@ -114,6 +115,10 @@ def extract_patches(
     >>> keras.ops.image.extract_patches(x, 2).shape == (1, 2, 3, 12)
     True
     """
+    if isinstance(size, (tuple, list)) and len(size) == 3:
+        return extract_patches_3d(
+            images, size, strides, dilation_rate, padding, data_format
+        )
     last = layout.is_last("extract_patches", data_format)
     images = layout.tensor("extract_patches", images)
     return _extracted(
@@ -171,8 +176,11 @@ def extract_patches_3d(
 def _ends(
     op_name: str, names: tuple[str, str, str], before: Any, after: Any, target: Any,
     size: Any, sign: int,
-) -> tuple[int, int]:  # fmt: skip
-    """What is added (or cut off) before and after, two of three being given."""
+) -> tuple[int, int] | None:  # fmt: skip
+    """What is added (or cut off) before and after, two of three being given.
+
+    None if that is not known before the images are.
+    """
     given = (before, after, target)
     if sum(value is not None for value in given) != 2:
         listed = ", ".join(names)
@@ -185,9 +193,7 @@ def _ends(
         )
     if target is not None:
         if size is None:
-            raise ShapeError(
-                f"keras.ops.image.{op_name} with a target needs images of known size."
-            )
+            return None
         rest = sign * (target - size)
         if before is None:
             before = rest - after
@@ -199,6 +205,13 @@ def _ends(
             f"more. Received or computed: {before} and {after}; the size is {size}."
         )
     return before, after
+
+
+def _total(size: Any, ends: tuple[int, int] | None, target: Any, sign: int) -> Any:
+    """The size of the result, where it is known."""
+    if ends is None or size is None:
+        return target
+    return size + sign * sum(ends)
 
 
 @composite
@@ -241,7 +254,7 @@ def pad_images(
     """
     last = layout.is_last("pad_images", data_format)
     images = layout.tensor("pad_images", images)
-    height, width, _ = layout.spatial(tuple(core.shape(images)), last)
+    height, width, channels = layout.spatial(tuple(core.shape(images)), last)
     rows = _ends(
         "pad_images", ("top_padding", "bottom_padding", "target_height"),
         top_padding, bottom_padding, target_height, height, 1,
@@ -250,6 +263,10 @@ def pad_images(
         "pad_images", ("left_padding", "right_padding", "target_width"),
         left_padding, right_padding, target_width, width, 1,
     )  # fmt: skip
+    if rows is None or columns is None:
+        height = _total(height, rows, target_height, 1)
+        width = _total(width, columns, target_width, 1)
+        return layout.spec(images, last, height, width, channels)
     ends = [rows, columns, (0, 0)] if last else [(0, 0), rows, columns]
     batch = [(0, 0)] * (len(core.shape(images)) - 3)
     return shaping.pad(images, [*batch, *ends])
@@ -295,15 +312,20 @@ def crop_images(
     """
     last = layout.is_last("crop_images", data_format)
     images = layout.tensor("crop_images", images)
-    height, width, _ = layout.spatial(tuple(core.shape(images)), last)
-    top, bottom = _ends(
+    height, width, channels = layout.spatial(tuple(core.shape(images)), last)
+    cut_rows = _ends(
         "crop_images", ("top_cropping", "bottom_cropping", "target_height"),
         top_cropping, bottom_cropping, target_height, height, -1,
     )  # fmt: skip
-    left, right = _ends(
+    cut_columns = _ends(
         "crop_images", ("left_cropping", "right_cropping", "target_width"),
         left_cropping, right_cropping, target_width, width, -1,
     )  # fmt: skip
+    if cut_rows is None or cut_columns is None:
+        height = _total(height, cut_rows, target_height, -1)
+        width = _total(width, cut_columns, target_width, -1)
+        return layout.spec(images, last, height, width, channels)
+    (top, bottom), (left, right) = cut_rows, cut_columns
     rows = slice(top, -bottom if bottom else None)
     columns = slice(left, -right if right else None)
     if last:

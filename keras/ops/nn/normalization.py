@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Axis, Tensor, TensorLike
 from keras.ops.declare import op
 from keras.ops.nn.shapes import check_axis, fail
 
@@ -206,7 +206,7 @@ def rms_normalization(
 
     Args:
         x: tensor of any shape.
-        scale: of the sizes of the axes, or None.
+        scale: of the sizes of the axes, one number, or None.
         axis: the axis or axes to normalize.
         epsilon: what is added to the mean square; `epsilon()` by default.
 
@@ -224,7 +224,8 @@ def rms_normalization(
         raise fail("rms_normalization", "`x` of rank 1 or more", x=x.shape)
     axes = check_axis("rms_normalization", axis, x.shape)
     wanted = tuple(x.shape[i] for i in sorted(axes))
-    _check_sizes("rms_normalization", "scale", scale, x.shape, wanted)
+    if scale is not None and scale.shape:
+        _check_sizes("rms_normalization", "scale", scale, x.shape, wanted)
     return KerasTensor(x.shape, x.dtype)
 
 
@@ -248,13 +249,13 @@ def _check_sizes(
 
 @op(promote="float")
 def normalize(
-    x: TensorLike, axis: int = -1, order: float = 2, epsilon: float | None = None
+    x: TensorLike, axis: Axis = -1, order: float = 2, epsilon: float | None = None
 ) -> Tensor:
     """Scales vectors to norm 1.
 
     Args:
         x: tensor of any shape.
-        axis: the axis along which the vectors lie.
+        axis: the axis, or axes, along which the vectors lie; None stands for all.
         order: the order of the norm; 2 is the Euclidean one.
         epsilon: the least norm that is divided by; `epsilon()` by default.
 
