@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras import ops
+from tests.ops import exemptions
 from tests.ops.rows import Row, all_rows, flatten, map_arrays
 
 COMPILERS = {
@@ -16,39 +17,19 @@ COMPILERS = {
     "tensorflow": "tf.function(jit_compile=True)",
 }
 
-_VALUES = "the size of the result depends on values"
-_KERNEL = "XLA has no such kernel"
-# backend -> row of the tables -> why its compiler cannot take it
-EXCEPTIONS: dict[str, dict[str, str]] = {
-    "torch": {
-        "ctc_loss": "lengths are read from tensors (a dynamic-shape operator)",
-        "unique-size": _VALUES + ", before it is cut to `size`",
-        **dict.fromkeys(
-            [
-                *("add-scalar", "subtract-scalar", "multiply-scalar", "divide-scalar"),
-                *("true_divide-scalar", "maximum-scalar", "minimum-scalar"),
-            ],
-            "a NumPy scalar made inside the graph; Python numbers are taken",
-        ),
-    },
-    "jax": {
-        "nonzero": _VALUES,
-        "unique": _VALUES + "; with `size=` it is taken",
-        "unique-all": _VALUES + "; with `size=` it is taken",
-        "where-places": _VALUES + " (`where` of a condition alone)",
-        "segment_sum-counted": _VALUES + "; with `num_segments=` it is taken",
-    },
-    "tensorflow": {
-        "det": _KERNEL,
-        "slogdet": _KERNEL,
-        "eig": _KERNEL,
-        "lu_factor": _KERNEL,
-        "i0": _KERNEL,
-        "unique": _VALUES,
-        "unique-all": _VALUES,
-        "unique-size": _VALUES + ", before it is cut to `size`",
-    },
-}
+# The backend's compiler, as a contract of `exemptions.py`.
+CONTRACTS = {"torch": "jit", "jax": "jit", "tensorflow": "xla"}
+
+
+def exceptions(backend: str) -> dict[str, str]:
+    """The rows that the backend's compiler cannot take, and why."""
+    contract = CONTRACTS[backend]
+    found = {
+        row.id: exemptions.reason(contract, row.id, backend)
+        for of_op in rows().values()
+        for row in of_op
+    }
+    return {name: why for name, why in found.items() if why is not None}
 
 
 def page() -> str:
@@ -61,9 +42,9 @@ def page() -> str:
         "all three; rows are named `op` or `op-case` as in `tests/ops/table_*.py`.",
         "",
     ]
-    for backend, exceptions in EXCEPTIONS.items():
-        lines += [f"## {COMPILERS[backend]}", "", "| op | reason |", "|---|---|"]
-        lines += [f"| {name} | {why} |" for name, why in exceptions.items()]
+    for backend, compiler in COMPILERS.items():
+        lines += [f"## {compiler}", "", "| op | reason |", "|---|---|"]
+        lines += [f"| {name} | {why} |" for name, why in exceptions(backend).items()]
         lines.append("")
     return "\n".join(lines)
 

@@ -28,13 +28,16 @@ def ifft2(x: Any) -> tuple[Any, Any]:
 
 
 def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
-    size = None if fft_length is None else [fft_length]
-    return _parts(_tf.signal.rfft(x, size))
+    if fft_length is None:
+        return _parts(_tf.signal.rfft(x))
+    # Cut first: the gradient does not know that the kernel would.
+    return _parts(_tf.signal.rfft(x[..., :fft_length], [fft_length]))
 
 
 def irfft(x: Any, fft_length: int | None = None) -> Any:
-    size = None if fft_length is None else [fft_length]
-    return _tf.signal.irfft(_complex(x), size)
+    if fft_length is None:
+        return _tf.signal.irfft(_complex(x))
+    return _tf.signal.irfft(_complex(x)[..., : fft_length // 2 + 1], [fft_length])
 
 
 def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
