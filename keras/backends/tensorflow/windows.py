@@ -131,6 +131,10 @@ def _convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) ->
         x = _padded(x, kernel.shape[:-2], strides, dilation, padding)
         y = _tf.nn.convolution(x, kernel, 1, "VALID", _layout(x), dilation)
         return _thinned(y, strides)
+    window = kernel.shape[:-2]
+    if len(strides) == 3 and any(s > k for s, k in zip(strides, window, strict=True)):
+        # Where it cuts instead of padding, the kernel without oneDNN cuts in front.
+        x, padding = _padded(x, window, strides, dilation, padding), "valid"
     return _tf.nn.convolution(x, kernel, strides, _name(padding), _layout(x), dilation)
 
 

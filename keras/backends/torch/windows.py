@@ -241,9 +241,15 @@ def average_pool(
     if padding == "valid":
         return _restore(pool(x, pool_size, strides), was_last)
     padded, pad, pads = _pool_padding(x, pool_size, strides, padding, 0.0)
+    if x.ndim == 5 and any(pad):
+        window = _windows.tuple_of(pool_size, 3)
+        if any(n < k for n, k in zip(x.shape[2:], window, strict=True)):
+            # The kernel compares the window with the input before it is padded.
+            padded, pad = _F.pad(x, [n for pair in reversed(pads) for n in pair]), 0
     y = pool(padded, pool_size, strides, pad, count_include_pad=False)
     if padded is not x:  # the zeros that were added do not count
-        ones, _ = _padded(x.new_ones((1, 1, *x.shape[2:])), pads)
+        ones = x.new_ones((1, 1, *x.shape[2:]))
+        ones = _F.pad(ones, [n for pair in reversed(pads) for n in pair])
         y = y / pool(ones, pool_size, strides)
     return _restore(y, was_last)
 
