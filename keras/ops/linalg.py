@@ -533,10 +533,9 @@ def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     >>> float(keras.ops.cdist([[0.0, 0.0]], [[3.0, 4.0]])[0, 0])
     5.0
     """
-    from keras.ops import arithmetic, core, exponential, reduction, shaping
+    from keras.ops import arithmetic, core, shaping
 
     dtype = dtypes.wide_result(core.dtype(x), core.dtype(y))
     x = shaping.expand_dims(core.cast(x, dtype), -2)
     y = shaping.expand_dims(core.cast(y, dtype), -3)
-    squares = arithmetic.square(arithmetic.subtract(x, y))
-    return exponential.sqrt(reduction.sum(squares, axis=-1))
+    return norm(arithmetic.subtract(x, y), axis=-1)

@@ -175,7 +175,10 @@ def nanstd(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     >>> float(keras.ops.nanstd([1.0, 3.0, float("nan")]))
     1.0
     """
-    return sqrt(nanvar(x, axis, keepdims))
+    variance = nanvar(x, axis, keepdims)
+    # The derivative at 0 is taken as 0, as that of `std`: infinity times 0 is NaN.
+    zero = logic.equal(variance, 0)
+    return logic.where(zero, variance, sqrt(logic.where(zero, 1.0, variance)))
 
 
 @composite

@@ -358,12 +358,18 @@ def istft(
     >>> round(float(y[7]), 3)
     7.0
     """
-    from keras.ops import arithmetic, core, creation, logic
+    from keras.ops import arithmetic, core, creation, logic, reduction
 
     frames = irfft(x, fft_length)
     dtype = core.dtype(frames)
     window = _window("istft", window, sequence_length, fft_length, dtype)
-    single = creation.ones_like(frames[(0,) * (len(frames.shape) - 2)])
+    batch = tuple(frames.shape)[:-2]
+    one = (
+        reduction.sum(frames, axis=tuple(range(len(batch))))  # there is no first one
+        if 0 in batch
+        else frames[(0,) * len(batch)]
+    )
+    single = creation.ones_like(one)
     if window is not None:
         frames = arithmetic.multiply(frames, window)
         single = arithmetic.multiply(single, arithmetic.square(window))

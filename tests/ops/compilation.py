@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras import ops
+from tests.ops import exemptions
 from tests.ops.rows import Row, all_rows, flatten, map_arrays
 
 COMPILERS = {
@@ -17,34 +18,6 @@ COMPILERS = {
 }
 
 _VALUES = "the size of the result depends on values"
-_KERNEL = "XLA has no such kernel"
-# backend -> row of the tables -> why its compiler cannot take it
-EXCEPTIONS: dict[str, dict[str, str]] = {
-    "torch": {
-        **dict.fromkeys(
-            [
-                *("add-scalar", "subtract-scalar", "multiply-scalar", "divide-scalar"),
-                *("true_divide-scalar", "maximum-scalar", "minimum-scalar"),
-            ],
-            "a NumPy scalar made inside the graph; Python numbers are taken",
-        ),
-    },
-    "jax": {
-        "nonzero": _VALUES,
-        "unique": _VALUES + "; with `size=` it is taken",
-        "unique-all": _VALUES + "; with `size=` it is taken",
-        "where-places": _VALUES + " (`where` of a condition alone)",
-        "segment_sum-counted": _VALUES + "; with `num_segments=` it is taken",
-    },
-    "tensorflow": {
-        "det": _KERNEL,
-        "slogdet": _KERNEL,
-        "eig": _KERNEL,
-        "lu_factor": _KERNEL,
-        "unique": _VALUES + "; with `size=` it is taken",
-        "unique-all": _VALUES + "; with `size=` it is taken",
-    },
-}
 _TITLES = {
     "each": "On each backend",
     "jax": "On JAX",
@@ -82,6 +55,19 @@ ROUND_TRIPS: dict[str, dict[str, str]] = {
         ),
     },
 }
+# The backend's compiler, as a contract of `exemptions.py`.
+CONTRACTS = {"torch": "jit", "jax": "jit", "tensorflow": "xla"}
+
+
+def exceptions(backend: str) -> dict[str, str]:
+    """The rows that the backend's compiler cannot take, and why."""
+    contract = CONTRACTS[backend]
+    found = {
+        row.id: exemptions.reason(contract, row.id, backend)
+        for of_op in rows().values()
+        for row in of_op
+    }
+    return {name: why for name, why in found.items() if why is not None}
 
 
 def page() -> str:
@@ -94,9 +80,9 @@ def page() -> str:
         "all three; rows are named `op` or `op-case` as in `tests/ops/table_*.py`.",
         "",
     ]
-    for backend, exceptions in EXCEPTIONS.items():
-        lines += [f"## {COMPILERS[backend]}", "", "| op | reason |", "|---|---|"]
-        lines += [f"| {name} | {why} |" for name, why in exceptions.items()]
+    for backend, compiler in COMPILERS.items():
+        lines += [f"## {compiler}", "", "| op | reason |", "|---|---|"]
+        lines += [f"| {name} | {why} |" for name, why in exceptions(backend).items()]
         lines.append("")
     lines += [
         "Of `keras.random`, XLA has no kernel for TensorFlow's `gamma`, `beta` and",

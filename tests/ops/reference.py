@@ -247,3 +247,22 @@ def sparsemax(x: Any, axis: int = -1) -> np.ndarray:
         above = np.maximum(z - middle, 0).sum(-1, keepdims=True) > 1
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return np.moveaxis(np.maximum(z - low, 0), -1, axis)
+
+
+def istft(
+    x: Any, sequence_length: int, stride: int, fft_length: int, **kwargs: Any
+) -> Any:
+    """The inverse STFT in float64: frames added up, by their windows' squares."""
+    window = getattr(np, {"hann": "hanning"}.get(kwargs["window"], kwargs["window"]))
+    weights = window(sequence_length + 1)[:-1]
+    left = (fft_length - sequence_length) // 2
+    weights = np.pad(weights, (left, fft_length - sequence_length - left))
+    frames = np.fft.irfft(x[0] + 1j * x[1], fft_length) * weights
+    size = (frames.shape[-2] - 1) * stride + fft_length
+    total, weight = np.zeros((*frames.shape[:-2], size)), np.zeros(size)
+    for number in range(frames.shape[-2]):
+        place = slice(number * stride, number * stride + fft_length)
+        total[..., place] += frames[..., number, :]
+        weight[place] += weights**2
+    y = total / np.where(weight > 1e-10, weight, 1)
+    return y[..., fft_length // 2 :][..., : kwargs["length"]]

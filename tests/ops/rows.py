@@ -1,7 +1,8 @@
 """A row of the ops' table: sample inputs of one op, and what it must give.
 
-The contracts in `test_table.py` run over all rows of all `table_*.py` files, on every
-backend. NumPy arrays among the arguments become tensors; all else is passed as it is.
+The contracts in `test_table.py` and its neighbours run over all rows of all
+`table_*.py` files, on every backend; what they leave out stands in `exemptions.py`.
+NumPy arrays among the arguments become tensors; all else is passed as it is.
 """
 
 from __future__ import annotations
@@ -25,9 +26,6 @@ class Row:
         kwargs: keyword arguments.
         reference: the same in NumPy or SciPy, called with the same arguments; None
             where only the contracts without values apply.
-        grad: whether the op is differentiable in its float arguments, at the sample.
-        dynamic: whether the first axis of the arguments may be unknown.
-        jit: whether it runs inside a compiled function; or the backends where.
         rtol: relative tolerance of values.
         atol: absolute tolerance of values.
         note: tells rows of the same op apart.
@@ -37,9 +35,6 @@ class Row:
     args: tuple[Any, ...]
     kwargs: dict[str, Any] = field(default_factory=dict)
     reference: Callable[..., Any] | None = None
-    grad: bool = False
-    dynamic: bool = True
-    jit: bool | tuple[str, ...] = True
     rtol: float = 2e-5
     atol: float = 2e-6
     note: str = ""

@@ -2,7 +2,7 @@
 
 The calls are made by `bad_input.py`: of each op a good one, with one argument spoilt.
 Whatever comes of it must be the same everywhere; an error names the op, an argument,
-and what was received. `KNOWN` lists where that does not hold.
+and what was received. `exemptions.py` lists where that does not hold.
 """
 
 from __future__ import annotations
@@ -14,29 +14,9 @@ import pytest
 
 import keras
 from tests.conftest import BACKENDS
-from tests.ops import bad_input
+from tests.ops import bad_input, exemptions
 from tests.ops.bad_input import Bad
 
-_SINGULAR = "the matrix that comes of it is singular, which JAX and symbols cannot see"
-_MIXED = "several dtypes meet here; backends drop the imaginary part or compute with it"
-# op, parameter, value (as in a glob) -> why the answers differ
-KNOWN: dict[tuple[str, str, str], str] = {
-    ("cholesky", "x", "bool*"): _SINGULAR,
-    ("logdet", "x", "bool*"): _SINGULAR,
-    ("inv", "x", "bool*"): _SINGULAR,
-    ("lu_factor", "x", "bool*"): _SINGULAR,
-    ("solve", "a", "bool*"): _SINGULAR,
-    ("image.perspective_transform", "end_points", "bool*"): _SINGULAR,
-    ("lu_factor", "x", "float32*"): "TensorFlow factorizes square matrices only",
-    ("sparse_categorical_crossentropy", "*", "complex64*"): _MIXED,
-    ("ctc_loss", "*", "complex64*"): _MIXED,
-    ("dot_product_attention", "*", "complex64*"): _MIXED,
-    ("in_top_k", "predictions", "complex64*"): _MIXED,
-    ("random.dropout", "inputs", "complex64*"): "torch draws no complex numbers",
-    ("fold", "x", "bool*"): "booleans are added on NumPy and torch only",
-    ("hsplit", "x", "[[]*"): "NumPy and TensorFlow have tensors of text",
-    ("take", "x", "float32*"): "JAX fills what lies outside; symbols do not know it",
-}
 # Words that come before what was received, and those of Python's own errors.
 TOLD = ("Received", "hape", "Too many indices", "Unknown dtype: ")
 LEAKS = (
@@ -61,7 +41,7 @@ def known(bad: Bad) -> bool:
         bad.op == op
         and fnmatchcase(bad.parameter, parameter)
         and fnmatchcase(bad_input.show(bad.value), value)
-        for op, parameter, value in KNOWN
+        for op, parameter, value in exemptions.WRONG_INPUT
     )
 
 
@@ -109,7 +89,7 @@ def test_known_differences_are_differences() -> None:
             if len(set(outcomes(bad).values())) > 1:
                 kept.add(bad.op)
     if set(BACKENDS) == {"numpy", "jax", "tensorflow", "torch"}:
-        assert kept == {op for op, _, _ in KNOWN}
+        assert kept == {op for op, _, _ in exemptions.WRONG_INPUT}
 
 
 def test_most_calls_are_wrong() -> None:

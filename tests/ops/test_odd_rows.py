@@ -1,8 +1,7 @@
 """Every row of the tables on odd input: NaN, infinities and -0; nothing; one number.
 
 The plainest row of each op is taken as it stands, with its float arrays changed; the
-reference is the row's own. Where the reference refuses such input, so may the op. JAX
-is left to `test_accuracy.py`: it would compile each op anew for each kind of input.
+reference is the row's own. Where the reference refuses such input, so may the op.
 """
 
 from __future__ import annotations
@@ -15,60 +14,9 @@ import pytest
 
 import keras
 from keras import ops
-from tests.conftest import BACKENDS
+from tests.ops import exemptions
+from tests.ops.compilation import compiled
 from tests.ops.rows import Row, all_rows, flatten, map_arrays
-
-_KERNEL = "the framework's kernel has its own answer to NaN"
-_SINGULAR = "no matrix of numbers, so any answer or error is right"
-_UNORDERED = "infinities next to each other: inf - inf, or the place of a NaN"
-_SAMPLE = "the row's other arguments do not fit such input"
-_NOTHING = "the framework's kernel takes no empty tensor"
-_REFERENCE = "the reference is a sample's, not a function of the input"
-# kind of input -> op -> why it is left out; or the backends where, and why
-_MATRICES = """
-cholesky cholesky_inverse logdet slogdet inv solve solve_triangular det pinv lstsq norm
-svd lu_factor cdist
-"""
-_INFINITE = """
-quantile percentile nanquantile nanpercentile sparsemax top_k moments angle fft irfft
-average_pool max_pool
-"""
-_SIGNALS = "fft fft2 ifft2 rfft irfft stft conv_transpose ctc_loss"
-_CHOICES = "nanmedian nanquantile nanpercentile histogram median percentile"
-_NO_AXIS = "an axis that is not there"
-EXEMPT: dict[str, dict[str, str | tuple[tuple[str, ...], str]]] = {
-    "odd": {
-        **dict.fromkeys(_MATRICES.split(), _SINGULAR),
-        **dict.fromkeys(_INFINITE.split(), _UNORDERED),
-        "hard_shrink": (("torch",), _KERNEL),
-        "threshold": (("torch",), _KERNEL),
-        "binary_crossentropy": (("torch",), "torch refuses what is no probability"),
-        "sparse_categorical_crossentropy": (("torch",), _KERNEL),
-        "dot_product_attention": (("torch",), _KERNEL),
-        "argmax": (("tensorflow",), _KERNEL),
-        "argmin": (("tensorflow",), _KERNEL),
-        "searchsorted": (("tensorflow",), _KERNEL),
-        "segment_max": (("tensorflow",), _KERNEL),
-        "segment_min": (("tensorflow",), _KERNEL),
-        "istft": _REFERENCE,
-    },
-    "empty": {
-        **dict.fromkeys(_SIGNALS.split(), (("torch", "tensorflow"), _NOTHING)),
-        **dict.fromkeys(["slice", "slice_update", "in_top_k"], _SAMPLE),
-        **dict.fromkeys(_CHOICES.split(), "there is no number to choose"),
-        "lu_factor": "the reference has no answer of such a shape",
-        "istft": _REFERENCE,
-    },
-    "scalar": {
-        **dict.fromkeys(["softmax", "log_softmax"], _NO_AXIS),
-        **dict.fromkeys(["matrix_rank", "in_top_k"], "matrices are wanted"),
-        "categorical_crossentropy": _NO_AXIS,
-        "argmax": (("tensorflow",), _NO_AXIS),
-        "argmin": (("tensorflow",), _NO_AXIS),
-        "view": (("numpy",), "the reference keeps the shape, NumPy's bytes do not"),
-        "istft": _REFERENCE,
-    },
-}
 
 
 def odd(x: np.ndarray) -> np.ndarray:
@@ -91,6 +39,7 @@ def scalar(x: np.ndarray) -> np.ndarray:
     return x.reshape(-1)[:1].reshape(()) if x.dtype.kind in "fi" else x
 
 
+TOGETHER = 24  # rows in one compiled function on JAX
 KINDS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "odd": odd,
     "empty": empty,
@@ -114,45 +63,91 @@ def reference(row: Row, args: Any, kwargs: Any) -> list[np.ndarray] | None:
         return None
 
 
-def wrong(row: Row, kind: str, backend: str) -> str | None:
-    """What is wrong with the op's answer on the current backend."""
+def given(row: Row, kind: str) -> tuple[list[Any], dict[str, Any]]:
+    """The row's arguments with their arrays changed."""
     args, kwargs = map_arrays(KINDS[kind], [list(row.args), row.kwargs])
-    expected = reference(row, args, kwargs)
-    if expected is None:
-        return None
+    return args, kwargs
+
+
+def results(rows: list[Row], kind: str) -> list[list[Any] | Exception]:
+    """The outputs of each row on the current backend, or its error.
+
+    On JAX many rows make one compiled function: it would compile each op anew for each
+    kind of input, which takes minutes. One that fails is told from the others alone.
+    """
+    calls = [given(row, kind) for row in rows]
+
+    def function(*tensors: Any) -> list[list[Any]]:
+        feed = iter(tensors)
+        filled = map_arrays(lambda _: next(feed), calls)
+        pairs = zip(rows, filled, strict=True)
+        return [flatten(getattr(ops, row.op)(*a, **kw)) for row, (a, kw) in pairs]
+
+    leaves = [x for x in flatten(calls) if isinstance(x, np.ndarray)]
+    tensors = [ops.convert_to_tensor(x) for x in leaves]
+    in_jit = keras.config.backend() == "jax" and not any(
+        exemptions.reason("jit", row.id, "jax") for row in rows
+    )
     try:
-        given = map_arrays(ops.convert_to_tensor, [args, kwargs])
-        results = flatten(getattr(ops, row.op)(*given[0], **given[1]))
-        for result, want in zip(results, expected, strict=True):
+        found = (compiled("jax", function) if in_jit else function)(*tensors)
+    except Exception as error:
+        if len(rows) == 1:
+            return [error]
+        return [results([row], kind)[0] for row in rows]
+    return list(found)
+
+
+def problem(found: list[Any] | Exception, expected: list[np.ndarray]) -> str | None:
+    """What is wrong with an op's answer."""
+    if isinstance(found, Exception):
+        return f"{type(found).__name__}: {found}"
+    try:
+        for result, want in zip(found, expected, strict=True):
             got = np.asarray(ops.convert_to_numpy(result))
             assert got.shape == want.shape
             np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-4)
-    except Exception as error:
-        return f"{backend}: {type(error).__name__}: {error}"
+    except (AssertionError, ValueError) as error:
+        return str(error)
     return None
 
 
-def exempt(kind: str, op: str, backend: str) -> bool:
-    """Whether the op is left out on the backend."""
-    why = EXEMPT[kind].get(op)
-    return why is not None and (isinstance(why, str) or backend in why[0])
+def problems(rows: list[Row], kind: str) -> dict[str, str]:
+    """What is wrong, row by row, on the current backend."""
+    asked = [(row, reference(row, *given(row, kind))) for row in rows]
+    asked = [(row, expected) for row, expected in asked if expected is not None]
+    found: dict[str, str] = {}
+    size = TOGETHER if keras.config.backend() == "jax" else 1
+    for start in range(0, len(asked), size):
+        part = asked[start : start + size]
+        answers = results([row for row, _ in part], kind)
+        for (row, expected), answer in zip(part, answers, strict=True):
+            text = problem(answer, expected)
+            if text is not None:
+                found[row.id] = text
+    return found
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("backend", [name for name in BACKENDS if name != "jax"])
 def test_odd_input(backend: str, kind: str) -> None:
-    """The answer is the reference's, or the op stands in `EXEMPT` with a reason."""
-    with keras.backend_scope(backend), np.errstate(all="ignore"):
-        found = {
-            op: wrong(row, kind, backend)
-            for op, row in ROWS.items()
-            if not exempt(kind, op, backend)
-        }
-    assert not {op: text for op, text in found.items() if text is not None}
+    """The answer is the reference's, or the row stands in `exemptions.py`.
+
+    An exemption that is no longer needed fails, too.
+    """
+    exempt = {
+        name
+        for name in (row.id for row in ROWS.values())
+        if exemptions.reason(kind, name, backend)
+    }
+    with np.errstate(all="ignore"):
+        found = problems(list(ROWS.values()), kind)
+    assert not {name: text for name, text in found.items() if name not in exempt}
+    assert exempt <= set(found)
 
 
 def test_most_rows_are_tried() -> None:
     """Exceptions stay exceptions."""
     assert len(ROWS) > 240
-    assert all(len(EXEMPT[kind]) < 50 for kind in KINDS)
+    for kind in KINDS:
+        left_out = [r for r in ROWS.values() if exemptions.reason(kind, r.id, "numpy")]
+        assert len(left_out) < 40

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math as _math
 from typing import Any
 
+import jax as _jax
 import jax.numpy as _jnp
 
 from keras.backends.jax.indexing import nonzero as _nonzero
@@ -29,7 +31,17 @@ fmin = _jnp.fmin
 gcd = _jnp.gcd
 
 
+@_jax.jit
+def _smooth_power(x1: Any, x2: Any) -> Any:
+    # 0**0 is 1, as 1**0 is; its derivative would be 0 times infinity.
+    both = (x1 == 0) & (x2 == 0)
+    return _jnp.power(_jnp.where(both, _jnp.ones((), x1.dtype), x1), x2)
+
+
 def power(x1: Any, x2: Any) -> Any:
+    if x1.dtype.kind not in "iub":
+        smooth = isinstance(x2, (int, float))
+        return _jnp.power(x1, x2) if smooth else _smooth_power(x1, x2)
     result = _jnp.power(x1, x2)
     if x1.dtype.kind != "i":
         return result
@@ -80,7 +92,17 @@ arcsinh = _jnp.arcsinh
 arccosh = _jnp.arccosh
 arctanh = _jnp.arctanh
 arctan2 = _jnp.arctan2
-sinc = _jnp.sinc
+
+
+@_jax.jit
+def sinc(x: Any) -> Any:
+    angle_ = x * _jnp.asarray(_math.pi, x.dtype)
+    # Near 0 the quotient's derivative is a difference of large numbers.
+    near = _jnp.abs(angle_) < 0.01
+    safe = _jnp.where(near, _jnp.ones((), x.dtype), angle_)
+    series = 1 - angle_ * angle_ / 6
+    return _jnp.where(near, series, _jnp.sin(safe) / safe)
+
 
 # Rounding -------------------------------------------------------------------------
 
@@ -109,7 +131,14 @@ heaviside = _jnp.heaviside
 conj = _jnp.conj
 real = _jnp.real
 imag = _jnp.imag
-angle = _jnp.angle
+
+
+def angle(x: Any) -> Any:
+    if _jnp.iscomplexobj(x):
+        return _jnp.angle(x)
+    # JAX has a derivative of NaN at 0 for real numbers too.
+    return _jnp.angle(_jax.lax.stop_gradient(x))
+
 
 # Comparisons and logic --------------------------------------------------------------
 

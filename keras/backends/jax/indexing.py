@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math as _math
 from typing import Any
 
 import jax as _jax
@@ -66,9 +67,38 @@ def _places(indices: Any) -> tuple[Any, ...]:
 def scatter_update(
     inputs: Any, indices: Any, updates: Any, reduction: str | None = None
 ) -> Any:
+    updates = updates.astype(inputs.dtype)
+    if reduction == "mul" and _jnp.issubdtype(inputs.dtype, _jnp.inexact):
+        return multiplied(inputs, _places(indices), updates)
     target = inputs.at[_places(indices)]
     method = {"sub": "subtract", "mul": "multiply"}.get(reduction or "set", reduction)
-    return getattr(target, method or "set")(updates.astype(inputs.dtype))
+    return getattr(target, method or "set")(updates)
+
+
+@_jax.custom_jvp
+def multiplied(x: Any, places: Any, factors: Any) -> Any:
+    """The tensor multiplied at places, which may repeat: JAX has no derivative of it.
+
+    Negative places have been dealt with; what lies outside is left out.
+    """
+    return x.at[places].multiply(factors)
+
+
+@multiplied.defjvp
+def _multiplied_jvp(primals: Any, tangents: Any) -> Any:
+    x, places, factors = primals
+    zero = factors == 0
+    none = _jnp.zeros(x.shape, "int32").at[places].add(zero.astype("int32"))
+    others = _jnp.where(zero, _jnp.ones((), x.dtype), factors)
+    # The product of the factors that are not 0, at each place.
+    product = multiplied(_jnp.ones_like(x), places, others)
+    whole = _jnp.where(none == 0, product, _jnp.zeros((), x.dtype))
+    # A factor's derivative is the product of all others: it, or another one, may be 0.
+    left = none.at[places].get(mode="fill", fill_value=0) - zero
+    rest = (x * product).at[places].get(mode="fill", fill_value=0) / others
+    rest = _jnp.where(left == 0, rest, _jnp.zeros((), x.dtype))
+    moved = (whole * tangents[0]).at[places].add(rest * tangents[2])
+    return multiplied(x, places, factors), moved
 
 
 # Sorting and searching ------------------------------------------------------------
@@ -103,7 +133,7 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     else:
         length = max(int(x.max()) + 1 if x.size else 0, minlength)
     x = x.astype("int32") if x.dtype == bool else x
-    rows = x.reshape(-1, x.shape[-1])
+    rows = x.reshape(_math.prod(x.shape[:-1]), x.shape[-1])
     each = _jnp.int32(1) if weights is None else weights.reshape(rows.shape)
     result = _jnp.zeros((rows.shape[0], length), each.dtype)
     result = result.at[_jnp.arange(rows.shape[0])[:, None], rows].add(each)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial as _partial
 from typing import Any
 
 import jax as _jax
 import jax.numpy as _jnp
 
+from keras.backends.jax.reduction import root as _root
+
 _linalg = _jnp.linalg
+_WITHOUT_ROOT = (0, 1, float("inf"), float("-inf"))
 det = _linalg.det
 inv = _linalg.inv
 
@@ -50,7 +54,23 @@ def lu_factor(x: Any) -> tuple[Any, Any]:
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     axis = tuple(axis) if isinstance(axis, list) else axis
-    return _linalg.norm(x, ord, axis, keepdims)
+    return _norm(x, ord, axis, keepdims)
+
+
+@_partial(_jax.jit, static_argnums=(1, 2, 3))
+def _norm(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+    """JAX's norm, with derivatives of 0 at 0 where it takes a root: JAX has NaN."""
+    one = isinstance(axis, int) or (x.ndim if axis is None else len(axis)) == 1
+    if ord is None or ord == ("fro", 2)[one]:
+        square = _jnp.real(x * _jnp.conj(x))
+        return _root(_jnp.sum(square, axis=axis, keepdims=keepdims))
+    if not one or ord in _WITHOUT_ROOT or not _jnp.issubdtype(x.dtype, _jnp.inexact):
+        return _linalg.norm(x, ord, axis, keepdims)
+    size = _linalg.norm(_jax.lax.stop_gradient(x), ord, axis, True)
+    safe = _jnp.where(size == 0, _jnp.ones((), x.dtype), x)
+    found = _linalg.norm(safe, ord, axis, keepdims)
+    zero = _jnp.reshape(size, found.shape) == 0
+    return _jnp.where(zero, _jnp.zeros((), found.dtype), found)
 
 
 def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:

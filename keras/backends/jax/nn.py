@@ -10,6 +10,7 @@ import jax.numpy as _jnp
 
 from keras.backends import arguments as _arguments
 from keras.backends.jax.core import native_dtype as _native_dtype
+from keras.backends.jax.linalg import norm as _norm
 from keras.core import config as _config
 
 # Activations ----------------------------------------------------------------------
@@ -52,7 +53,9 @@ def threshold(x: Any, threshold: float, default_value: float) -> Any:
 
 
 def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
-    below = _jnp.where(x < -threshold, x + threshold, _jnp.zeros_like(x))
+    # What is neither above nor below is 0, but for NaN, which stays.
+    inside = _jnp.where(_jnp.abs(x) <= threshold, _jnp.zeros_like(x), x)
+    below = _jnp.where(x < -threshold, x + threshold, inside)
     return _jnp.where(x > threshold, x - threshold, below)
 
 
@@ -265,7 +268,7 @@ def normalize(
         squares = _jnp.sum(_jnp.square(x), axis, keepdims=True)
         return x * _jax.lax.rsqrt(_jnp.maximum(squares, eps**2))
     if isinstance(axis, int):
-        norm = _jnp.linalg.norm(x, order, axis, keepdims=True)
+        norm = _norm(x, order, axis, True)
     else:  # which would be that of a matrix
         powers = _jnp.sum(_jnp.abs(x) ** order, axis, keepdims=True)
         norm = powers ** (1 / order)

@@ -35,7 +35,13 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return _jnp.std(x, axis=_axis(axis), keepdims=keepdims)
+    return root(_jnp.var(x, axis=_axis(axis), keepdims=keepdims))
+
+
+@_jax.jit
+def root(x: Any) -> Any:
+    """The square root, its derivative at 0 taken as 0: infinity times 0 is NaN."""
+    return _jnp.where(x == 0, x, _jnp.sqrt(_jnp.where(x == 0, 1, x)))
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import jax as _jax
 import jax.numpy as _jnp
 
+from keras.backends.jax.indexing import multiplied as _multiplied
 from keras.core.errors import BackendError as _BackendError
 
 
@@ -52,7 +53,16 @@ def segment_prod(
     num_segments: int | None = None,
     sorted: bool = False,
 ) -> Any:
-    return _segment(_jax.ops.segment_prod, data, segment_ids, num_segments, sorted)
+    return _segment(_products, data, segment_ids, num_segments, sorted)
+
+
+def _products(data: Any, ids: Any, count: int, indices_are_sorted: bool) -> Any:
+    if not _jnp.issubdtype(data.dtype, _jnp.inexact):
+        return _jax.ops.segment_prod(
+            data, ids, count, indices_are_sorted=indices_are_sorted
+        )
+    ones = _jnp.ones((count, *data.shape[1:]), data.dtype)
+    return _multiplied(ones, ids, data)
 
 
 def segment_max(

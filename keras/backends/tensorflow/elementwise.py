@@ -66,7 +66,9 @@ minimum = _narrow(_tf.minimum)
 
 
 def power(x1: Any, x2: Any) -> Any:
-    if not x1.dtype.is_integer or x1.dtype.is_unsigned:
+    if not x1.dtype.is_integer:
+        return _smooth_power(x1, x2)
+    if x1.dtype.is_unsigned:
         return _power(x1, x2)
     # Negative integer powers truncate like a division.
     x2 = _tf.convert_to_tensor(x2, x1.dtype)
@@ -75,6 +77,14 @@ def power(x1: Any, x2: Any) -> Any:
     sign = _tf.where(mod(x2, 2 * one) == 0, one, x1)
     negative_power = _tf.where(absolute(x1) == 1, sign, _tf.zeros((), x1.dtype))
     return _tf.where(x2 < 0, negative_power, result)
+
+
+def _smooth_power(x1: Any, x2: Any) -> Any:
+    if isinstance(x2, (int, float)) and x2 != 0:
+        return _power(x1, x2)
+    # 0**0 is 1, as 1**0 is; its derivative would be 0 times infinity.
+    both = _tf.logical_and(x1 == 0, x2 == 0)
+    return _power(_tf.where(both, _tf.ones((), x1.dtype), x1), x2)
 
 
 _power = _narrow(_tf.pow)
@@ -91,7 +101,11 @@ def square(x: Any) -> Any:
 
 
 def fmod(x1: Any, x2: Any) -> Any:
-    return _truncated_mod(x1, x2)
+    if not x1.dtype.is_floating:
+        return _truncated_mod(x1, x2)
+    # The kernel of it has no gradient; `floormod` has, and is the same above 0.
+    x2 = _tf.abs(_tf.convert_to_tensor(x2, x1.dtype))
+    return _tf.where(x1 < 0, -mod(-x1, x2), mod(x1, x2))
 
 
 _HALVES = {_tf.bfloat16: _tf.float32, _tf.float16: _tf.float32}
@@ -149,8 +163,9 @@ def cbrt(x: Any) -> Any:
 def logaddexp(x1: Any, x2: Any) -> Any:
     gap = _tf.abs(x1 - x2)
     sum_ = _tf.maximum(x1, x2) + _tf.math.log1p(_tf.exp(-gap))
-    # Two equal infinities have no gap.
-    return _tf.where(_tf.math.is_nan(gap), x1 + x2, sum_)
+    # Two equal infinities have no gap, and a maximum of two equals has no derivative.
+    equal = 0.5 * x1 + 0.5 * x2 + _tf.constant(_math.log(2.0), x1.dtype)
+    return _tf.where(gap > 0, sum_, equal)
 
 
 def logaddexp2(x1: Any, x2: Any) -> Any:
@@ -198,9 +213,11 @@ arctan2 = _tf.atan2
 
 def sinc(x: Any) -> Any:
     angle_ = x * _tf.constant(_math.pi, x.dtype)
-    zero = _tf.equal(angle_, 0)
-    safe = _tf.where(zero, _tf.ones_like(x), angle_)
-    return _tf.where(zero, _tf.ones_like(x), _tf.sin(safe) / safe)
+    # Near 0 the quotient's derivative is a difference of large numbers.
+    near = _tf.abs(angle_) < 0.01
+    safe = _tf.where(near, _tf.ones_like(x), angle_)
+    series = 1 - angle_ * angle_ / 6
+    return _tf.where(near, series, _tf.sin(safe) / safe)
 
 
 # Rounding -------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from typing import Any
 
 import tensorflow as _tf
 
+from keras.backends.tensorflow.reduction import root as _root
+
 _linalg = _tf.linalg
 det = _linalg.det
 inv = _linalg.inv
@@ -91,7 +93,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 def _euclidean(x: Any, axes: Any, keepdims: bool) -> Any:
     x = _tf.abs(x) if x.dtype.is_complex else x
-    return _tf.sqrt(_tf.reduce_sum(_tf.square(x), axes, keepdims))
+    return _root(_tf.reduce_sum(_tf.square(x), axes, keepdims))
 
 
 def _vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
@@ -108,7 +110,10 @@ def _vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
         return _tf.reduce_sum(_tf.cast(size != 0, size.dtype), axis, keepdims)
     if order == 1:
         return _tf.reduce_sum(size, axis, keepdims)
-    return _tf.reduce_sum(size**order, axis, keepdims) ** (1 / order)
+    total = _tf.reduce_sum(size**order, axis, keepdims)
+    zero = total == 0  # where a root has no derivative
+    safe = _tf.where(zero, _tf.ones_like(total), total)
+    return _tf.where(zero, total, safe ** (1 / order))
 
 
 def _matrix_norm(x: Any, order: Any, axes: list[int], keepdims: bool) -> Any:

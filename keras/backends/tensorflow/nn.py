@@ -10,6 +10,7 @@ import tensorflow as _tf
 from keras.backends import arguments as _arguments
 from keras.backends.tensorflow.core import native_dtype as _native_dtype
 from keras.backends.tensorflow.core import shape as _shape
+from keras.backends.tensorflow.linalg import norm as _norm
 from keras.core import config as _config
 
 # Activations ----------------------------------------------------------------------
@@ -88,7 +89,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 
 def celu(x: Any, alpha: float = 1.0) -> Any:
-    return _tf.maximum(x, 0) + alpha * _tf.math.expm1(_tf.minimum(x, 0) / alpha)
+    return _tf.where(x > 0, x, alpha * _tf.math.expm1(_tf.minimum(x, 0) / alpha))
 
 
 def gelu(x: Any, approximate: bool = True) -> Any:
@@ -235,7 +236,11 @@ def categorical_crossentropy(
     axis = _index(axis)
     _same_shape(target, output)
     if from_logits:
-        return _tf.nn.softmax_cross_entropy_with_logits(target, output, axis)
+        # The kernel's gradient takes it that targets sum to 1.
+        total = _tf.reduce_sum(target, axis, keepdims=True)
+        target = _tf.math.divide_no_nan(target, total)
+        losses = _tf.nn.softmax_cross_entropy_with_logits(target, output, axis)
+        return _tf.squeeze(total, axis) * losses
     return -_tf.reduce_sum(target * _log_probabilities(output, axis), axis)
 
 
@@ -397,7 +402,7 @@ def normalize(
         squares = _tf.reduce_sum(_tf.square(x), axis, keepdims=True)
         return x * _tf.math.rsqrt(_tf.maximum(squares, eps**2))
     if isinstance(axis, int):
-        norm = _tf.norm(x, order, axis, keepdims=True)
+        norm = _norm(x, order, axis, True)
     else:  # which would be that of a matrix
         powers = _tf.reduce_sum(_tf.abs(x) ** order, axis, keepdims=True)
         norm = powers ** (1 / order)

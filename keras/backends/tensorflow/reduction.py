@@ -35,7 +35,13 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return _tf.sqrt(var(x, axis, keepdims))
+    return root(var(x, axis, keepdims))
+
+
+def root(x: Any) -> Any:
+    """The square root, its derivative at 0 taken as 0: infinity times 0 is NaN."""
+    zero = x == 0
+    return _tf.where(zero, x, _tf.sqrt(_tf.where(zero, _tf.ones_like(x), x)))
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
@@ -111,7 +117,36 @@ def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
 
 
 def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
-    return _running(x, axis, dtype, _tf.math.cumprod)
+    return _running(x, axis, dtype, _products)
+
+
+def _products(x: Any, axis: int) -> Any:
+    """Running products. TensorFlow's gradient divides by the numbers, also by 0."""
+    size = x.shape[axis]
+    if size is None or not (x.dtype.is_floating or x.dtype.is_complex):
+        return _tf.math.cumprod(x, axis)
+
+    @_tf.custom_gradient
+    def products(x: Any) -> Any:
+        def gradient(upstream: Any) -> Any:
+            with _tf.GradientTape() as tape:
+                tape.watch(x)
+                y = _doubled(x, axis, size)
+            return tape.gradient(y, x, upstream)
+
+        return _tf.math.cumprod(x, axis), gradient
+
+    return products(x)
+
+
+def _doubled(x: Any, axis: int, size: int) -> Any:
+    """Running products of 2, 4, 8 ... numbers, by nothing but multiplication."""
+    lead, step = (slice(None),) * (axis % x.shape.rank), 1
+    while step < size:
+        moved = x[(*lead, slice(step, None))] * x[(*lead, slice(0, size - step))]
+        x = _tf.concat([x[(*lead, slice(0, step))], moved], axis)
+        step *= 2
+    return x
 
 
 def _running(x: Any, axis: Any, dtype: Any, function: Any) -> Any:

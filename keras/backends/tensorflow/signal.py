@@ -31,17 +31,24 @@ def ifft2(x: Any) -> tuple[Any, Any]:
 
 
 def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
-    return _parts(_tf.signal.rfft(x, _size(fft_length)))
+    if fft_length is None:
+        return _parts(_tf.signal.rfft(x))
+    size = _size(fft_length)
+    # Cut first: the gradient does not know that the kernel would.
+    return _parts(_tf.signal.rfft(x[..., :fft_length], size))
 
 
 def irfft(x: Any, fft_length: int | None = None) -> Any:
-    return _tf.signal.irfft(_complex(x), _size(fft_length))
+    if fft_length is None:
+        return _tf.signal.irfft(_complex(x))
+    size = _size(fft_length)
+    return _tf.signal.irfft(_complex(x)[..., : fft_length // 2 + 1], size)
 
 
-def _size(fft_length: int | None) -> Any:
-    if fft_length is not None and fft_length < 1:
+def _size(fft_length: int) -> list[int]:
+    if fft_length < 1:
         raise ValueError("A length is positive.")
-    return None if fft_length is None else [fft_length]
+    return [fft_length]
 
 
 def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:

@@ -3,7 +3,8 @@
 On a CPU, TensorFlow's kernels want channels last, one stride for all axes of a
 depthwise convolution, and no dilation beside strides. What they do not take is
 brought into a form that they do: transposed, convolved at stride 1 and thinned out,
-or with a kernel that holds the dilation as zeros.
+or with a kernel that holds the dilation as zeros. The data format is always named: in
+three dimensions TensorFlow's gradients ask for it.
 """
 
 from __future__ import annotations
@@ -120,12 +121,21 @@ def _name(padding: str) -> Any:
     return padding.upper()
 
 
+def _layout(x: Any) -> str:
+    """TensorFlow's name of channels last."""
+    return {3: "NWC", 4: "NHWC", 5: "NDHWC"}[x.shape.rank]
+
+
 def _convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> Any:
     if max(strides) > 1 and max(dilation) > 1:
         x = _padded(x, kernel.shape[:-2], strides, dilation, padding)
-        y = _tf.nn.convolution(x, kernel, 1, "VALID", dilations=dilation)
+        y = _tf.nn.convolution(x, kernel, 1, "VALID", _layout(x), dilation)
         return _thinned(y, strides)
-    return _tf.nn.convolution(x, kernel, strides, _name(padding), dilations=dilation)
+    window = kernel.shape[:-2]
+    if len(strides) == 3 and any(s > k for s, k in zip(strides, window, strict=True)):
+        # Where it cuts instead of padding, the kernel without oneDNN cuts in front.
+        x, padding = _padded(x, window, strides, dilation, padding), "valid"
+    return _tf.nn.convolution(x, kernel, strides, _name(padding), _layout(x), dilation)
 
 
 @_complex_too
@@ -208,7 +218,7 @@ def conv_transpose(
         for n, s, k in zip(sizes, strides, kernel.shape[:-2], strict=True)
     ]
     output_shape: Any = (_shape(x)[0], *full, kernel.shape[-2])
-    y = _tf.nn.conv_transpose(x, kernel, output_shape, strides, "VALID")
+    y = _tf.nn.conv_transpose(x, kernel, output_shape, strides, "VALID", _layout(x))
     cut: list[Any] = [slice(None)]
     pads: list[Any] = [(0, 0)]
     for k, s, d, e, length in zip(window, strides, dilation, extra, full, strict=True):
@@ -244,7 +254,7 @@ def max_pool(
     strides = window if strides is None else _windows.tuple_of(strides, rank)
     _check_fit(x, window, padding)
     if x.dtype.is_floating and not (rank == 3 and x.dtype == _tf.float64):
-        y = _tf.nn.max_pool(x, window, strides, _name(padding))
+        y = _tf.nn.max_pool(x, window, strides, _name(padding), _layout(x))
     else:
         y = _max_of_slices(x, window, strides, padding)
     return _restore(y, was_first)
@@ -278,7 +288,8 @@ def average_pool(
     window = _windows.tuple_of(pool_size, rank)
     strides = window if strides is None else _windows.tuple_of(strides, rank)
     _check_fit(x, window, padding)
-    return _restore(_tf.nn.avg_pool(x, window, strides, _name(padding)), was_first)
+    y = _tf.nn.avg_pool(x, window, strides, _name(padding), _layout(x))
+    return _restore(y, was_first)
 
 
 def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:

@@ -8,6 +8,7 @@ through a wider signed type and back (`_wide`). Where dtypes are known to be oth
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial as _partial
 from functools import wraps as _wraps
 from typing import Any
 
@@ -59,7 +60,8 @@ add = _wide(_torch.add)
 subtract = _wide(_torch.sub)
 multiply = _wide(_torch.mul)
 divide = _torch.div
-floor_divide = _wide(_torch.floor_divide)
+# `torch.floor_divide` has no derivative; this one has, of 0.
+floor_divide = _wide(_partial(_torch.div, rounding_mode="floor"))
 mod = _wide(_torch.remainder)
 fmod = _wide(_torch.fmod)
 power = _wide(_torch.pow)
@@ -139,7 +141,15 @@ log10 = _torch.log10
 sqrt = _torch.sqrt
 logaddexp = _torch.logaddexp
 logaddexp2 = _torch.logaddexp2
-hypot = _torch.hypot
+
+
+def hypot(x1: Any, x2: Any) -> Any:
+    y = _torch.hypot(x1, x2)
+    if not y.requires_grad:
+        return y
+    # The derivative at (0, 0) is taken as 0; torch divides 0 by 0.
+    zero = y == 0
+    return _torch.where(zero, y.detach(), _torch.hypot(_torch.where(zero, 1, x1), x2))
 
 
 def cbrt(x: Any) -> Any:
@@ -174,7 +184,9 @@ ceil = _torch.ceil
 
 
 def heaviside(x1: Any, x2: Any) -> Any:
-    return _torch.where(_torch.isnan(x1), x1, _torch.heaviside(x1, x2))
+    # `torch.heaviside` has no derivative.
+    steps = _torch.where(x1 == 0, x2, (x1 > 0).to(x1.dtype))
+    return _torch.where(_torch.isnan(x1), x1, steps)
 
 
 def trunc(x: Any) -> Any:

@@ -16,7 +16,9 @@ def cholesky(x: Any, upper: bool = False) -> Any:
 
 
 def cholesky_inverse(x: Any, upper: bool = False) -> Any:
-    return _torch.cholesky_inverse(x, upper=upper)
+    # The other triangle is not read; torch's gradient does not know it.
+    half = x.triu() if upper else x.tril()
+    return _torch.cholesky_inverse(half, upper=upper)
 
 
 logdet = _torch.logdet

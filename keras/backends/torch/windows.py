@@ -65,14 +65,17 @@ def _plan(
     if padding == "valid":
         return _Plan(first, last, None, 0, groups)
     rank = len(sizes)
+    window = _windows.tuple_of(window, rank)
     pairs = _windows.paddings(
         sizes,
-        _windows.tuple_of(window, rank),
+        window,
         _windows.tuple_of(strides, rank),
         _windows.tuple_of(dilation, rank),
         padding,
     )
-    if all(before == after for before, after in pairs):
+    # For means of volumes, torch asks if the window fits before it has padded them.
+    fits = rank < 3 or all(n >= k for n, k in zip(sizes, window, strict=True))
+    if fits and all(before == after for before, after in pairs):
         return _Plan(first, last, None, tuple(pair[0] for pair in pairs), groups)
     added = tuple(n for pair in reversed(pairs) for n in pair)
     return _Plan(first, last, added, (0,) * rank, groups)
