@@ -178,6 +178,14 @@ def test_patches_of_volumes(backend: str) -> None:
     assert numpy_of(flat).tolist() == numpy_of(expected).tolist()
 
 
+def test_python_complex_numbers_are_complex64(backend: str) -> None:
+    listed = [1 + 2j, 3j]
+    assert ops.dtype(ops.convert_to_tensor(listed)) == "complex64"
+    assert ops.dtype(ops.multiply(listed, listed)) == "complex64"
+    assert ops.dtype(ops.outer(np.ones(2, "complex64"), listed)) == "complex64"
+    assert ops.dtype(ops.convert_to_tensor(1j)) == "complex64"
+
+
 def test_histogram_of_nothing(backend: str) -> None:
     counts, edges = ops.histogram(np.zeros((0,), "float32"), 4)
     assert numpy_of(counts).tolist() == [0, 0, 0, 0]

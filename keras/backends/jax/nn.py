@@ -262,7 +262,7 @@ def normalize(
     x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
-    axis = _arguments.axis_tuple(axis) if x.shape else ()
+    axis = () if not x.shape and axis in (0, -1) else _arguments.axis_tuple(axis)
     order = float(order)
     if order == 2:  # the square root of 0 has no gradient
         squares = _jnp.sum(_jnp.square(x), axis, keepdims=True)

@@ -86,9 +86,11 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
 
 
 def _default(array: Any) -> Any:
-    """Python floats become floatx, Python ints int32."""
+    """Python floats become floatx, Python ints int32, complex numbers complex64."""
     if array.dtype.kind == "f":
         return native_dtype(_config.floatx())
+    if array.dtype.kind == "c":
+        return _np.dtype("complex64")
     if array.dtype.kind == "i":
         return _np.dtype("int32")
     return None

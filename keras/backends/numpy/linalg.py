@@ -25,7 +25,8 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
 
 def logdet(x: Any) -> Any:
     sign, logarithm = _linalg.slogdet(x)
-    return _np.where(sign < 0, _np.asarray(_np.nan, x.dtype), logarithm)
+    with _np.errstate(all="ignore"):
+        return _np.asarray(_np.log(sign) + logarithm)  # nan for -1
 
 
 def slogdet(x: Any) -> tuple[Any, Any]:

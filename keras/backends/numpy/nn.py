@@ -384,8 +384,7 @@ def normalize(
     x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
-    axis = _arguments.axis_tuple(axis) if x.shape else ()
-    order = float(order)
+    axis, order = _arguments.axis_tuple(axis), float(order)
     norm = _np.sum(_np.abs(_wide(x)) ** order, axis, keepdims=True) ** (1 / order)
     return (x / _np.maximum(norm, eps)).astype(x.dtype, copy=False)
 

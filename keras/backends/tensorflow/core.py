@@ -132,7 +132,7 @@ def _default_dtype(x: Any) -> Any:
     kind = _np.asarray(x).dtype.kind
     if kind == "f":
         return _config.floatx()
-    return "int32" if kind == "i" else None
+    return {"i": "int32", "c": "complex64"}.get(kind)
 
 
 def convert_to_numpy(x: Any) -> Any:

@@ -28,7 +28,7 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
 
 def logdet(x: Any) -> Any:
     sign, logarithm = _linalg.slogdet(x)
-    return _tf.where(sign < 0, _tf.constant(float("nan"), x.dtype), logarithm)
+    return _tf.math.log(sign) + logarithm  # nan for -1
 
 
 def slogdet(x: Any) -> tuple[Any, Any]:

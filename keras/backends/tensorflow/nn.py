@@ -396,7 +396,8 @@ def normalize(
     x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
 ) -> Any:
     eps = _config.epsilon() if epsilon is None else epsilon
-    axis = _arguments.axis_tuple(axis) if x.shape.rank else ()
+    is_number = x.shape.rank == 0 and axis in (0, -1)
+    axis = () if is_number else _arguments.axis_tuple(axis)
     order = float(order)
     if order == 2:  # the square root of 0 has no gradient
         squares = _tf.reduce_sum(_tf.square(x), axis, keepdims=True)

@@ -228,7 +228,7 @@ def _default_dtype(x: Any) -> str:
     kind = _np.asarray(x).dtype
     if kind.kind == "f":
         return _config.floatx()
-    return "int32" if kind.kind == "i" else kind.name
+    return {"i": "int32", "c": "complex64"}.get(kind.kind, kind.name)
 
 
 def convert_to_numpy(x: Any) -> Any:
