@@ -274,7 +274,7 @@ def check_numbers(
 ) -> None:
     """Refuses Python numbers that are out of range; inside any trace, too."""
     for position, argument, least, most in _RANGES[name]:
-        value = args[position] if len(args) > position else kwargs.get(argument)
+        value: Any = args[position] if len(args) > position else kwargs.get(argument)
         if type(value) in (int, float) and not least <= value <= most:
             raise _outside(op, argument, least, most, value)
 
