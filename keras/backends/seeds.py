@@ -29,9 +29,11 @@ def check(seed: Any) -> int:
     Raises:
         ValueError: if it is no integer or out of range.
     """
-    if isinstance(seed, int) or hasattr(seed, "__index__"):
+    try:
         if not isinstance(seed, bool) and 0 <= (number := index(seed)) < LIMIT:
             return number
+    except TypeError:
+        pass
     raise ValueError(
         "`seed` must be an integer from 0 to 2**32 - 1, a keras.random.SeedGenerator, "
         f"or None. Received: {seed!r} ({type(seed).__name__})."
@@ -49,14 +51,29 @@ def generator_of(seed: Any) -> Any:
     return None
 
 
-def in_order(low: Any, high: Any) -> None:
+def sizes(shape: Any) -> tuple[Any, ...]:
+    """A shape, or one size; a size may be a tensor.
+
+    Refuses negative ones, which compilers see late.
+    """
+    found = (shape,) if isinstance(shape, int) else tuple(shape)
+    for size in found:
+        if isinstance(size, int) and size < 0:
+            raise ValueError(f"A size is negative: {found}.")
+    return found
+
+
+def in_order(low: Any, high: Any, strictly: bool = False) -> None:
     """Refuses a range that ends before it begins, where both ends are numbers."""
-    if type(low) in _NUMBERS and type(high) in _NUMBERS and low > high:
-        raise ValueError(f"The range from {low} to {high} is empty.")
+    _no_text(low, high)
+    if type(low) in _NUMBERS and type(high) in _NUMBERS:
+        if low >= high if strictly else low > high:
+            raise ValueError(f"The range from {low} to {high} is empty.")
 
 
 def at_least(least: float, *values: Any) -> None:
     """Refuses numbers that are too small; tensors pass."""
+    _no_text(*values)
     for value in values:
         if type(value) in _NUMBERS and value < least:
             raise ValueError(f"Expected at least {least}. Received: {value}.")
@@ -67,6 +84,13 @@ def whole(value: Any) -> Any:
     if type(value) is float:
         raise TypeError(f"Expected an integer. Received: {value}.")
     return value
+
+
+def _no_text(*values: Any) -> None:
+    """TensorFlow's graphs would take one."""
+    for value in values:
+        if isinstance(value, str):
+            raise TypeError(f"Expected a number. Received: {value!r}.")
 
 
 _NUMBERS = frozenset((int, float))

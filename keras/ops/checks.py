@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from inspect import Parameter
+from operator import index
 from typing import Any
 
 from keras.core import context, dtypes
@@ -117,7 +118,10 @@ def _is_window(value: Any) -> bool:
 def _is_seed(value: Any) -> bool:
     if value is None or getattr(value, "_is_seed_generator", False):
         return True
-    return hasattr(value, "__index__") and 0 <= value.__index__() < 2**32
+    try:
+        return not isinstance(value, bool) and 0 <= index(value) < 2**32
+    except TypeError:
+        return False
 
 
 def _is_dtype(value: Any) -> bool:
@@ -166,7 +170,7 @@ def of(parameters: Iterable[Parameter], makes: bool) -> list[Check]:
     `makes`: whether the op has no tensors, so that sizes are never to be found out.
     """
     checks: list[Check] = []
-    for index, parameter in enumerate(parameters):
+    for place, parameter in enumerate(parameters):
         kind = str(parameter.annotation).removesuffix(" | None")
         found = _KINDS.get(kind) or (kind == "Any" and _NAMED.get(parameter.name))
         if not found or parameter.kind is parameter.VAR_KEYWORD:
@@ -175,11 +179,11 @@ def of(parameters: Iterable[Parameter], makes: bool) -> list[Check]:
         if makes and kind == "ShapeLike":
             fits = _is_known_shape
         if parameter.kind is parameter.KEYWORD_ONLY:
-            index = _NOWHERE
+            place = _NOWHERE
         if kind != parameter.annotation or parameter.default is None:
             wanted += " or None" * (not wanted.endswith("None"))
             fits = _or_none(fits)
-        checks.append((index, parameter.name, wanted, fits))
+        checks.append((place, parameter.name, wanted, fits))
     return checks
 
 
@@ -194,9 +198,9 @@ def run(
 
     None passes in a symbolic run, where it stands for a size that is not known yet.
     """
-    for index, name, wanted, fits in checks:
-        if index < len(args):
-            value = args[index]
+    for place, name, wanted, fits in checks:
+        if place < len(args):
+            value = args[place]
         elif name in kwargs:
             value = kwargs[name]
         else:
@@ -250,8 +254,8 @@ def check_range(
 ) -> None:
     """Refuses numbers that are out of range, where they are known.
 
-    `read` is the backend's way to get an array of a tensor; it gives None, or fails,
-    where there is none.
+    `read` is the backend's way to get an array of a tensor; it fails where there is
+    none.
     """
     if name not in _RANGES or context.tracing():
         return
@@ -263,14 +267,28 @@ def check_range(
             numbers = read(value)
         except (TypeError, NotImplementedError):  # traced by JAX or TensorFlow
             continue
-        if numbers is None:
-            continue
         if not ((numbers >= least) & (numbers <= most)).all():
-            upper = f"and {most}" if most < _INFINITY else "and infinity"
-            raise ValueError(
-                f"{op}: `{argument}` must lie between {least} {upper}. Received: "
-                f"{argument}={numbers.tolist()}."
-            )
+            raise _outside(op, argument, least, most, numbers.tolist())
+
+
+def check_numbers(
+    name: str, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """Refuses Python numbers that are out of range; inside any trace, too."""
+    for position, argument, least, most in _RANGES[name]:
+        value: Any = args[position] if len(args) > position else kwargs.get(argument)
+        if type(value) in (int, float) and not least <= value <= most:
+            raise _outside(op, argument, least, most, value)
+
+
+def _outside(
+    op: str, argument: str, least: float, most: float, value: Any
+) -> ValueError:
+    upper = f"and {most}" if most < _INFINITY else "and infinity"
+    return ValueError(
+        f"{op}: `{argument}` must lie between {least} {upper}. Received: "
+        f"{argument}={value}."
+    )
 
 
 _NAME = re.compile(r"keras\.(ops|random)\.[\w.]*\w( of [`\w]+( and `\w+`)*)?: ")

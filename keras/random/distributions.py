@@ -27,8 +27,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import numpy as np
-
 from keras.core import dtypes
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
@@ -80,14 +78,25 @@ def _ranged(draw: Callable[..., Any]) -> Any:
 
     @wraps(draw)
     def called(*args: Any, **kwargs: Any) -> Any:
-        checks.check_range(name, title, args, kwargs, _read_number)
+        checks.check_numbers(name, title, args, kwargs)
         return draw(*args, **kwargs)
 
     return called
 
 
-def _read_number(value: Any) -> Any:
-    return np.asarray(value) if type(value) in (int, float) else None
+def _fits(shape: Any, **parameters: Any) -> None:
+    """Refuses parameters that do not broadcast to the shape."""
+    for name, value in parameters.items():
+        given = getattr(value, "shape", None)
+        if given is None:
+            continue
+        wanted, given = rules.as_shape(shape), tuple(given)
+        pairs = zip(reversed(given), reversed(wanted), strict=False)
+        if len(given) > len(wanted) or any(g not in (1, None, w) for g, w in pairs):
+            raise ShapeError(
+                f"`{name}` must broadcast to `shape`. Received: shape={wanted}, "
+                f"{name}.shape={given}."
+            )
 
 
 @op
@@ -121,6 +130,7 @@ def normal(
     True
     """
     _at_least(0, stddev=stddev)
+    _fits(shape, mean=mean, stddev=stddev)
     return _drawn("normal", shape, dtype)
 
 
@@ -153,6 +163,7 @@ def uniform(
     True
     """
     _in_order(minval, maxval, strictly=False)
+    _fits(shape, minval=minval, maxval=maxval)
     return _drawn("uniform", shape, dtype)
 
 
@@ -185,6 +196,7 @@ def randint(
     [0, 1, 2, 3, 4, 5]
     """
     _in_order(minval, maxval, strictly=True)
+    _fits(shape, minval=minval, maxval=maxval)
     return _drawn("randint", shape, dtype, "integer")
 
 
@@ -217,6 +229,7 @@ def truncated_normal(
     True
     """
     _at_least(0, stddev=stddev)
+    _fits(shape, mean=mean, stddev=stddev)
     return _drawn("truncated_normal", shape, dtype)
 
 
@@ -353,6 +366,7 @@ def gamma(
     >>> bool((keras.ops.convert_to_numpy(x) > 0).all())
     True
     """
+    _fits(shape, alpha=alpha)
     return _drawn("gamma", shape, dtype)
 
 
@@ -385,6 +399,7 @@ def beta(
     >>> bool((x > 0).all() and (x < 1).all())
     True
     """
+    _fits(shape, alpha=alpha, beta=beta)
     return _drawn("beta", shape, dtype)
 
 
@@ -417,4 +432,5 @@ def binomial(
     >>> keras.ops.convert_to_numpy(x).tolist()
     [5.0, 5.0, 5.0]
     """
+    _fits(shape, counts=counts, probabilities=probabilities)
     return _drawn("binomial", shape, dtype)

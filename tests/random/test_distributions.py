@@ -10,6 +10,7 @@ import pytest
 import keras
 from keras import ops, random
 from keras.backends import current
+from tests.conftest import BACKENDS
 
 N = (20000,)
 
@@ -157,3 +158,92 @@ def test_symbolic(backend: str) -> None:
     assert random.shuffle(x).shape == (None, 3)
     assert random.categorical(x, 4).shape == (None, 4)
     assert random.categorical(x, 4).dtype == "int32"
+
+
+F = np.ones((3, 2), "float32")
+# What is wrong with a call -> the call, and what the error says beside the op's name.
+BAD: dict[str, tuple[Any, str]] = {
+    "seed-negative": (lambda: random.normal((2,), seed=-1), "Received: seed=-1 (int)"),
+    "seed-large": (lambda: random.randint((2,), 0, 3, seed=2**32), "seed=4294967296"),
+    "seed-float": (lambda: random.shuffle([1, 2], seed=1.5), "seed=1.5 (float)"),
+    "seed-bool": (lambda: random.uniform((2,), seed=True), "seed=True (bool)"),
+    "seed-array": (lambda: random.uniform((2,), seed=np.array([1, 2])), "`seed` must"),
+    "shape-normal": (lambda: random.normal((2, -1)), "negative sizes"),
+    "shape-uniform": (lambda: random.uniform((2, -1)), "negative sizes"),
+    "shape-randint": (lambda: random.randint((-2,), 0, 3), "negative sizes"),
+    "shape-truncated": (lambda: random.truncated_normal((-2,)), "negative sizes"),
+    "shape-gamma": (lambda: random.gamma((2, -1), 1.0), "negative sizes"),
+    "shape-none": (lambda: random.uniform((None, 2)), "shape=(None, 2)"),
+    "shape-float": (lambda: random.randint((2.5,), 0, 3), "shape=(2.5,)"),
+    "shape-text": (lambda: random.normal("ab"), "shape='ab'"),
+    "rate": (lambda: random.dropout(F, 1.5), "rate=1.5"),
+    "noise": (lambda: random.dropout(F, 0.5, (2, 2)), "cannot be broadcast"),
+    "probabilities": (lambda: random.binomial((2,), 3, 1.5), "probabilities=1.5"),
+    "counts": (lambda: random.binomial((2,), -3, 0.5), "counts=-3"),
+    "alpha": (lambda: random.gamma((2,), -1.0), "alpha=-1.0"),
+    "beta": (lambda: random.beta((2,), 1.0, -1), "beta=-1"),
+    "stddev": (lambda: random.normal((2,), 0.0, -1.0), "stddev=-1.0"),
+    "mean": (lambda: random.normal((2,), "a"), "mean='a'"),
+    "bounds": (lambda: random.uniform((2,), 3.0, 1.0), "minval=3.0, maxval=1.0"),
+    "no-integers": (lambda: random.randint((2,), 3, 3), "minval=3, maxval=3"),
+    "num_samples": (lambda: random.categorical(F, -2), "(3, -2)"),
+    "alpha-shape": (lambda: random.gamma((3,), F[0]), "alpha.shape=(2,)"),
+    "mean-shape": (lambda: random.normal((3,), F[0]), "mean.shape=(2,)"),
+    "axis": (lambda: random.shuffle(F, axis=5), "axis=5"),
+}
+
+
+def error_of(function: Any) -> tuple[str, str]:
+    """The kind and the text of the error that a call raises."""
+    with pytest.raises((ValueError, TypeError)) as caught:
+        function()
+    return type(caught.value).__name__, str(caught.value)
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_has_one_error(what: str) -> None:
+    """The same text on every backend, eager and inside compiled code."""
+    call, told = BAD[what]
+    texts = set()
+    for name in BACKENDS:
+        with keras.backend_scope(name):
+            texts.add(error_of(call))
+            texts.add(error_of(lambda: keras.jit(lambda x: call())(ops.ones(2))))
+            if name == "tensorflow":
+                import tensorflow as tf
+
+                graph = tf.function(call, autograph=False, jit_compile=True)
+                texts.add(error_of(graph))
+    assert len(texts) == 1, texts
+    text = texts.pop()[1]
+    assert text.startswith("keras.random.") and told in text
+
+
+@pytest.mark.parametrize("what", ["seed-large", "rate", "alpha", "bounds"])
+def test_torch_refuses_bad_input_while_it_compiles(what: str) -> None:
+    """The compiler wraps the error, and keeps its words."""
+    torch = pytest.importorskip("torch")
+    call = {
+        "seed-large": lambda x: random.normal((2,), seed=2**32),
+        "rate": lambda x: random.dropout(x, 1.5),
+        "alpha": lambda x: random.gamma((2,), -1.0),
+        "bounds": lambda x: random.uniform((2,), 3.0, 1.0),
+    }[what]
+    with keras.backend_scope("torch"):
+        torch._dynamo.reset()
+        with pytest.raises(torch._dynamo.exc.Unsupported, match="raised exception"):
+            torch.compile(call, fullgraph=True, backend="eager")(ops.ones(2))
+
+
+def test_no_samples(backend: str) -> None:
+    assert tuple(random.categorical(F, 0, seed=1).shape) == (3, 0)
+
+
+def test_one_size(backend: str) -> None:
+    """An integer stands for a shape of one size."""
+    for draw in (random.normal, random.uniform, random.truncated_normal):
+        assert tuple(draw(3, seed=1).shape) == (3,)
+    assert tuple(random.randint(3, 0, 2, seed=1).shape) == (3,)
+    assert tuple(random.gamma(3, 1.0, seed=1).shape) == (3,)
+    assert tuple(random.beta(3, 1.0, 2.0, seed=1).shape) == (3,)
+    assert tuple(random.binomial(3, 9, 0.5, seed=1).shape) == (3,)

@@ -58,7 +58,7 @@ def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
     _seeds.at_least(0, stddev)
-    x = _jax.random.normal(_key(seed), tuple(shape), _float(dtype))
+    x = _jax.random.normal(_key(seed), _seeds.sizes(shape), _float(dtype))
     return _scaled(x, stddev, mean)
 
 
@@ -70,16 +70,18 @@ def uniform(
     seed: Any = None,
 ) -> Any:
     _seeds.in_order(minval, maxval)
-    return _jax.random.uniform(_key(seed), tuple(shape), _float(dtype), minval, maxval)
+    return _jax.random.uniform(
+        _key(seed), _seeds.sizes(shape), _float(dtype), minval, maxval
+    )
 
 
 def randint(
     shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Any:
     minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
-    _seeds.in_order(minval, maxval)
+    _seeds.in_order(minval, maxval, strictly=True)
     wanted = _native_dtype(dtype)
-    return _jax.random.randint(_key(seed), tuple(shape), minval, maxval, wanted)
+    return _jax.random.randint(_key(seed), _seeds.sizes(shape), minval, maxval, wanted)
 
 
 def truncated_normal(
@@ -87,7 +89,7 @@ def truncated_normal(
 ) -> Any:
     _seeds.at_least(0, stddev)
     wanted = _float(dtype)
-    x = _jax.random.truncated_normal(_key(seed), -2.0, 2.0, tuple(shape), wanted)
+    x = _jax.random.truncated_normal(_key(seed), -2.0, 2.0, _seeds.sizes(shape), wanted)
     return _scaled(x, stddev, mean)
 
 
@@ -128,7 +130,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
     _seeds.at_least(0, alpha)
     wanted = _float(dtype)
     wide, alpha = _wide(wanted, alpha)
-    drawn = _jax.random.gamma(_key(seed), alpha, tuple(shape), wide)
+    drawn = _jax.random.gamma(_key(seed), alpha, _seeds.sizes(shape), wide)
     return drawn.astype(wanted)
 
 
@@ -136,7 +138,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
     _seeds.at_least(0, alpha, beta)
     wanted = _float(dtype)
     wide, alpha, beta = _wide(wanted, alpha, beta)
-    drawn = _jax.random.beta(_key(seed), alpha, beta, tuple(shape), wide)
+    drawn = _jax.random.beta(_key(seed), alpha, beta, _seeds.sizes(shape), wide)
     return drawn.astype(wanted)
 
 
@@ -147,5 +149,7 @@ def binomial(
     _seeds.in_order(probabilities, 1)
     wanted = _float(dtype)
     wide, counts, probabilities = _wide(wanted, counts, probabilities)
-    drawn = _jax.random.binomial(_key(seed), counts, probabilities, tuple(shape), wide)
+    drawn = _jax.random.binomial(
+        _key(seed), counts, probabilities, _seeds.sizes(shape), wide
+    )
     return drawn.astype(wanted)

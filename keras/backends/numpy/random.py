@@ -42,7 +42,7 @@ def normal(
 ) -> Any:
     _seeds.at_least(0, stddev)
     wanted = _float(dtype)
-    drawn = _source(seed).standard_normal(tuple(shape))
+    drawn = _source(seed).standard_normal(_seeds.sizes(shape))
     return _np.asarray(drawn * stddev + mean).astype(wanted)
 
 
@@ -55,7 +55,7 @@ def uniform(
 ) -> Any:
     _seeds.in_order(minval, maxval)
     wanted = _float(dtype)
-    drawn = _source(seed).random(tuple(shape)) * (maxval - minval) + minval
+    drawn = _source(seed).random(_seeds.sizes(shape)) * (maxval - minval) + minval
     drawn = _np.asarray(drawn).astype(wanted)
     # Rounding may reach the upper bound, which is excluded.
     below = _np.nextafter(_np.asarray(maxval, wanted), _np.asarray(minval, wanted))
@@ -66,11 +66,11 @@ def randint(
     shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Any:
     minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
-    _seeds.in_order(minval, maxval)
+    _seeds.in_order(minval, maxval, strictly=True)
     wanted = _native_dtype(dtype)
     if wanted.kind not in "iu":
         raise ValueError("Expected an integer dtype.")
-    drawn = _source(seed).integers(minval, maxval, tuple(shape))
+    drawn = _source(seed).integers(minval, maxval, _seeds.sizes(shape))
     return _np.asarray(drawn).astype(wanted)
 
 
@@ -80,6 +80,7 @@ def truncated_normal(
     _seeds.at_least(0, stddev)
     wanted = _float(dtype)
     source = _source(seed)
+    shape = _seeds.sizes(shape)
     count = _math.prod(shape)
     drawn = source.standard_normal(count)
     while True:  # those outside are drawn anew
@@ -120,13 +121,13 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
     _seeds.at_least(0, alpha)
-    drawn = _source(seed).standard_gamma(alpha, tuple(shape))
+    drawn = _source(seed).standard_gamma(alpha, _seeds.sizes(shape))
     return _np.asarray(drawn).astype(_float(dtype))
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
     _seeds.at_least(0, alpha, beta)
-    drawn = _source(seed).beta(alpha, beta, tuple(shape))
+    drawn = _source(seed).beta(alpha, beta, _seeds.sizes(shape))
     return _np.asarray(drawn).astype(_float(dtype))
 
 
@@ -136,5 +137,5 @@ def binomial(
     _seeds.at_least(0, counts, probabilities)
     _seeds.in_order(probabilities, 1)
     counts = _np.asarray(counts).astype("int64")
-    drawn = _source(seed).binomial(counts, probabilities, tuple(shape))
+    drawn = _source(seed).binomial(counts, probabilities, _seeds.sizes(shape))
     return _np.asarray(drawn).astype(_float(dtype))

@@ -91,6 +91,8 @@ def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
     _seeds.at_least(0, stddev)
+    _seeds.at_least(-_math.inf, mean)
+    shape = _seeds.sizes(shape)
     wanted = _float(dtype)
     x = _symmetric(shape, seed, wanted == _tf.float64)
     return _scaled(_tf.math.erfinv(x) * _math.sqrt(2), stddev, mean, wanted)
@@ -104,6 +106,7 @@ def uniform(
     seed: Any = None,
 ) -> Any:
     _seeds.in_order(minval, maxval)
+    shape = _seeds.sizes(shape)
     wanted = _float(dtype)
     x = _unit(shape, seed, wanted == _tf.float64)
     drawn = _scaled(x, maxval - minval, minval, wanted)
@@ -121,7 +124,8 @@ def randint(
     shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Any:
     minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
-    _seeds.in_order(minval, maxval)
+    _seeds.in_order(minval, maxval, strictly=True)
+    shape = _seeds.sizes(shape)
     wanted = _native_dtype(dtype)
     if not wanted.is_integer:
         raise ValueError("Expected an integer dtype.")
@@ -151,6 +155,8 @@ def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
     _seeds.at_least(0, stddev)
+    _seeds.at_least(-_math.inf, mean)
+    shape = _seeds.sizes(shape)
     wanted = _float(dtype)
     x = _symmetric(shape, seed, wanted == _tf.float64) * _WITHIN
     x = _tf.clip_by_value(_tf.math.erfinv(x) * _math.sqrt(2), -2.0, 2.0)
@@ -195,12 +201,14 @@ def _gamma(shape: Any, key: Any, alpha: Any, dtype: Any) -> Any:
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
     _seeds.at_least(0, alpha)
+    shape = _seeds.sizes(shape)
     wanted = _float(dtype)
     return _tf.cast(_gamma(shape, _key(seed), alpha, wanted), wanted)
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
     _seeds.at_least(0, alpha, beta)
+    shape = _seeds.sizes(shape)
     wanted = _float(dtype)
     first, second = _tf.unstack(_tf.random.split(_tf.cast(_key(seed), _tf.int32)))
     a = _gamma(shape, first, alpha, wanted)
@@ -213,6 +221,7 @@ def binomial(
 ) -> Any:
     _seeds.at_least(0, counts, probabilities)
     _seeds.in_order(probabilities, 1)
+    shape = _seeds.sizes(shape)
     wanted = _float(dtype)
     wide = wanted if wanted == _tf.float64 else _tf.float32
     counts = _tf.cast(counts, wide)

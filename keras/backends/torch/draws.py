@@ -85,6 +85,8 @@ def _order(state: State, size: int, device: Any) -> Any:
 
 
 def _classes(state: State, logits: Any, count: int) -> Any:
+    if count == 0:  # torch wants one at least
+        return _empty((logits.shape[0], 0), _torch.int64, logits.device)
     weights = _torch.softmax(logits.float(), -1)
     source = _keyed(state, weights.device)
     return _torch.multinomial(weights, count, True, generator=source)

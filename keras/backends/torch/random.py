@@ -93,10 +93,11 @@ def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
     _seeds.at_least(0, stddev)
+    shape = _seeds.sizes(shape)
     wanted, device = _place(dtype)
     if _numbers(mean, stddev):
-        return _draw("normal", _state(seed), tuple(shape), mean, stddev, wanted, device)
-    x = _draw("normal", _state(seed), tuple(shape), 0.0, 1.0, wanted, device)
+        return _draw("normal", _state(seed), shape, mean, stddev, wanted, device)
+    x = _draw("normal", _state(seed), shape, 0.0, 1.0, wanted, device)
     return (x.to(dtype=_wide(wanted)) * stddev + mean).to(dtype=wanted)
 
 
@@ -108,14 +109,13 @@ def uniform(
     seed: Any = None,
 ) -> Any:
     _seeds.in_order(minval, maxval)
+    shape = _seeds.sizes(shape)
     wanted, device = _place(dtype)
     if not wanted.is_floating_point:
         raise ValueError("Expected a float dtype.")
     if _numbers(minval, maxval):
-        return _draw(
-            "uniform", _state(seed), tuple(shape), minval, maxval, wanted, device
-        )
-    x = _draw("uniform", _state(seed), tuple(shape), 0.0, 1.0, wanted, device)
+        return _draw("uniform", _state(seed), shape, minval, maxval, wanted, device)
+    x = _draw("uniform", _state(seed), shape, 0.0, 1.0, wanted, device)
     return (x * (maxval - minval) + minval).to(dtype=wanted)
 
 
@@ -123,7 +123,7 @@ def randint(
     shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Any:
     minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
-    _seeds.in_order(minval, maxval)
+    _seeds.in_order(minval, maxval, strictly=True)
     wanted, device = _place(dtype)
     if wanted.is_floating_point:
         raise ValueError("Expected an integer dtype.")
@@ -131,7 +131,7 @@ def randint(
         x = uniform(shape, seed=seed, dtype="float64")
         return _torch.floor(x * (maxval - minval) + minval).to(dtype=wanted)
     low, high = int(minval), int(maxval)
-    drawn = _draw("integers", _state(seed), tuple(shape), low, high, device)
+    drawn = _draw("integers", _state(seed), _seeds.sizes(shape), low, high, device)
     return drawn.to(dtype=wanted)
 
 
@@ -140,7 +140,7 @@ def truncated_normal(
 ) -> Any:
     _seeds.at_least(0, stddev)
     wanted, device = _place(dtype)
-    x = _draw("truncated", _state(seed), tuple(shape), _wide(wanted), device)
+    x = _draw("truncated", _state(seed), _seeds.sizes(shape), _wide(wanted), device)
     return (x * stddev + mean).to(dtype=wanted)
 
 
@@ -205,4 +205,4 @@ def binomial(
 def _spread(parameter: Any, shape: Any, wide: Any, device: Any) -> Any:
     """A parameter for each number to be drawn."""
     parameter = _torch.as_tensor(parameter, dtype=wide, device=device)
-    return parameter.expand(tuple(shape))
+    return parameter.expand(_seeds.sizes(shape))
