@@ -49,6 +49,7 @@ def paddings(
     padding: str,
 ) -> list[tuple[int, int]]:
     """What is added before and after each axis."""
+    padding = padding.lower()
     if padding == "valid":
         for n, k, d in zip(sizes, window, dilation, strict=True):
             if n < (k - 1) * d + 1:
@@ -66,6 +67,7 @@ def transposed_size(
     size: int, window: int, stride: int, dilation: int, padding: str, extra: int | None
 ) -> int:
     """The output size of a transposed convolution along one axis."""
+    padding = padding.lower()
     reach = (window - 1) * dilation + 1
     if extra is None:
         if padding == "same":
@@ -84,6 +86,7 @@ def transposed_crop(
     The full product of window and input is `(size - 1) * stride + reach` long;
     "same" cuts it at both ends, the odd one at the end.
     """
+    padding = padding.lower()
     if padding not in ("valid", "same"):
         raise ValueError(f"Unknown padding: {padding!r}.")
     output = transposed_size(size, window, stride, dilation, padding, extra)

@@ -214,3 +214,36 @@ def test_a_keras_tensor_is_no_tensor(backend: str) -> None:
 def test_branches_that_return_none(backend: str) -> None:
     truth = keras.Input(batch_shape=(), dtype="bool")
     assert ops.cond(truth, lambda: None, lambda: None) is None
+
+
+def test_a_computed_number_fills(backend: str) -> None:
+    """`full` with a value that a graph computes."""
+    inputs = keras.Input((3,))
+    filled = ops.full((2, 2), ops.max(inputs))
+    assert filled.shape == (2, 2)
+    model = keras.Model(inputs, filled)
+    np.testing.assert_array_equal(
+        ops.convert_to_numpy(model(np.array([[1.0, 5.0, 2.0]], "float32"))),
+        np.full((2, 2), 5.0),
+    )
+
+
+@pytest.mark.parametrize("padding", ["VALID", "Same"])
+def test_paddings_in_capitals(backend: str, padding: str) -> None:
+    """As TensorFlow's own are written."""
+    image, kernel = np.ones((1, 5, 5, 2), "float32"), np.ones((2, 2, 2, 3), "float32")
+    depth, back = np.ones((2, 2, 2, 1), "float32"), np.ones((2, 2, 3, 2), "float32")
+    for call in (
+        lambda p: ops.conv(image, kernel, 2, p),
+        lambda p: ops.depthwise_conv(image, depth, 1, p),
+        lambda p: ops.conv_transpose(image, back, 2, p),
+        lambda p: ops.max_pool(image, 2, 2, p),
+        lambda p: ops.average_pool(image, 2, 2, p),
+    ):
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(call(padding)),
+            ops.convert_to_numpy(call(padding.lower())),
+        )
+    assert ops.conv(keras.KerasTensor((1, 5, 5, 2)), kernel, 2, padding).shape == (
+        ops.conv(image, kernel, 2, padding).shape
+    )

@@ -179,7 +179,7 @@ def average_pool(
     zero = _np.asarray(0, inputs.dtype)
     arguments = (_lax.add, pool_size, strides, padding, data_format)
     total = _reduce_windows(inputs, zero, *arguments)
-    if padding == "valid":
+    if padding.lower() == "valid":
         return total / _math.prod(_windows.tuple_of(pool_size, inputs.ndim - 2))
     _, last, sizes = _layout(inputs, data_format)
     shape = (1, *sizes, 1) if last else (1, 1, *sizes)

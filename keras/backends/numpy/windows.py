@@ -26,7 +26,7 @@ def _views(
 ) -> Any:
     """`(batch, *output, channels, *window)`: each window of a channels-last input."""
     pads = _windows.paddings(x.shape[1:-1], window, strides, dilation, padding)
-    if padding == "same":
+    if padding.lower() == "same":
         x = _np.pad(x, [(0, 0), *pads, (0, 0)], constant_values=value)
     reach = [(k - 1) * d + 1 for k, d in zip(window, dilation, strict=True)]
     axes = tuple(range(1, x.ndim - 1))

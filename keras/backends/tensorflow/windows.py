@@ -38,7 +38,7 @@ def _padded(
     x: Any, window: Any, strides: Any, dilation: Any, padding: str, value: Any = 0
 ) -> Any:
     """The input with the padding of "same" written out."""
-    if padding == "valid":
+    if padding.lower() == "valid":
         return x
     pads: list[Any] = [(0, 0)]
     for n, k, s, d in zip(_shape(x)[1:-1], window, strides, dilation, strict=True):
@@ -235,7 +235,7 @@ def conv_transpose(
 
 def _check_fit(x: Any, window: Any, padding: str) -> None:
     """TensorFlow pools nothing, without a word, where a window does not fit."""
-    if padding == "valid":
+    if padding.lower() == "valid":
         for n, k in zip(x.shape[1:-1], window, strict=True):
             if n is not None and n < k:
                 raise ValueError("The window does not fit into the input.")

@@ -62,7 +62,7 @@ def _plan(
     first, last = _layout(len(shape), data_format)
     sizes = shape[2:] if first is None else shape[1:-1]
     groups = (shape[1] if first is None else shape[-1]) // depth if depth else 1
-    if padding == "valid":
+    if padding.lower() == "valid":
         return _Plan(first, last, None, 0, groups)
     rank = len(sizes)
     window = _windows.tuple_of(window, rank)

@@ -12,7 +12,7 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import op
 from keras.ops.nn import shapes
-from keras.ops.nn.shapes import check_choice, check_rank, fail, per_axis
+from keras.ops.nn.shapes import check_padding, check_rank, fail, per_axis
 
 
 def _checked(
@@ -27,7 +27,7 @@ def _checked(
             inputs=inputs.shape,
             kernel=kernel.shape,
         )
-    check_choice(op_name, "padding", padding, ("valid", "same"))
+    check_padding(op_name, padding)
     rank = len(inputs.shape) - 2
     strides = per_axis(op_name, "strides", strides, rank)
     return strides, per_axis(op_name, "dilation_rate", dilation, rank)

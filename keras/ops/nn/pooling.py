@@ -9,7 +9,7 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import op
 from keras.ops.nn import shapes
-from keras.ops.nn.shapes import check_choice, check_rank, per_axis
+from keras.ops.nn.shapes import check_padding, check_rank, per_axis
 
 
 def _pooled(
@@ -21,7 +21,7 @@ def _pooled(
     data_format: str | None,
 ) -> tuple[Any, ...]:
     check_rank(op_name, "inputs", inputs.shape, 3, 4, 5)
-    check_choice(op_name, "padding", padding, ("valid", "same"))
+    check_padding(op_name, padding)
     rank = len(inputs.shape) - 2
     window = per_axis(op_name, "pool_size", pool_size, rank)
     strides = window if strides is None else per_axis(op_name, "strides", strides, rank)

@@ -73,6 +73,13 @@ def check_choice(op_name: str, name: str, value: Any, allowed: Sequence[Any]) ->
         )
 
 
+def check_padding(op_name: str, padding: Any) -> None:
+    """Raises ValueError unless it is "valid" or "same", in whatever case."""
+    given = padding.lower() if isinstance(padding, str) else padding
+    if given not in ("valid", "same"):
+        check_choice(op_name, "padding", padding, ("valid", "same"))
+
+
 def per_axis(op_name: str, name: str, value: Any, rank: int) -> tuple[int, ...]:
     """One positive integer for each spatial axis."""
     values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
@@ -125,7 +132,7 @@ def window_sizes(
     for n, k, s, d in zip(spatial, window, strides, dilation, strict=True):
         if n is None or k is None:
             sizes.append(None)
-        elif padding == "same":
+        elif padding.lower() == "same":
             sizes.append(-(-n // s))
         else:
             size = (n - (k - 1) * d - 1) // s + 1
