@@ -79,7 +79,7 @@ EXEMPTIONS: dict[str, tuple[Exemption, ...]] = {
         ),
     ),
     "xla": (
-        Exemption("det slogdet eig lu_factor", _KERNEL),
+        Exemption("det slogdet logdet eig lu_factor", _KERNEL),
         Exemption("unique unique-all", _SIZES + "; with `size=` it is taken"),
     ),
     "odd": (
@@ -156,7 +156,6 @@ _MIXED = "several dtypes meet here; backends drop the imaginary part or compute 
 # op, parameter, value (as in a glob) -> why the answers differ
 WRONG_INPUT: dict[tuple[str, str, str], str] = {
     ("cholesky", "x", "bool*"): _NOT_REGULAR,
-    ("logdet", "x", "bool*"): _NOT_REGULAR,
     ("inv", "x", "bool*"): _NOT_REGULAR,
     ("lu_factor", "x", "bool*"): _NOT_REGULAR,
     ("solve", "a", "bool*"): _NOT_REGULAR,
