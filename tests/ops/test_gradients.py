@@ -30,7 +30,8 @@ def test_gradients_are_differences(training_backend: str, rows: list[Row]) -> No
     """The framework's gradient is that of finite differences of the reference."""
     backend = training_backend
     exempt = [r for r in rows if exemptions.reason("gradient", r.id, backend)]
-    asked = [row for row in rows if row not in exempt]
+    left_out = {row.id for row in exempt}
+    asked = [row for row in rows if row.id not in left_out]
     for row, found in zip(asked, gradients.together(asked), strict=True):
         try:
             gradients.check(row, found)
