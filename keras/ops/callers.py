@@ -39,7 +39,7 @@ def composite_caller(declaration: Declaration) -> Callable[..., Any]:
         backend = _get().backend or process.default or current()
         if name in backend.__dict__:
             return native(*args, **kwargs)
-        if any_symbolic(args, kwargs):
+        if has_symbolic(args, kwargs):
             return dispatch(args, kwargs)
         if careful:
             require(args, kwargs)
@@ -52,13 +52,13 @@ def composite_caller(declaration: Declaration) -> Callable[..., Any]:
     return call
 
 
-def any_symbolic(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+def has_symbolic(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     for value in args:
         if type(value) is KerasTensor:
             return True
         if type(value) in (list, tuple) and any(type(v) is KerasTensor for v in value):
             return True
-    return bool(kwargs) and any_symbolic(tuple(kwargs.values()), {})
+    return bool(kwargs) and has_symbolic(tuple(kwargs.values()), {})
 
 
 def _nullary(declaration: Declaration) -> Callable[..., Any]:
@@ -74,7 +74,7 @@ def _nullary(declaration: Declaration) -> Callable[..., Any]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            if any_symbolic(args, kwargs):
+            if has_symbolic(args, kwargs):
                 return dispatch(args, kwargs)
             explain(error, args, kwargs)
             raise

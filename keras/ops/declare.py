@@ -65,7 +65,7 @@ from keras.core.config import settings
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
 from keras.ops import checks, sparsity
-from keras.ops.callers import any_symbolic, caller, composite_caller
+from keras.ops.callers import caller, composite_caller, has_symbolic
 from keras.ops.conversion import (
     FLOATS,
     PLAIN,
@@ -195,7 +195,7 @@ class Declaration(Parameters):
             if SYMBOLIC in found[1]:
                 return self.symbolic(args, kwargs)
             if not self.tensors:
-                if any_symbolic(args, kwargs):
+                if has_symbolic(args, kwargs):
                     return self.symbolic(args, kwargs)
                 if self._is_open(args, kwargs):
                     return self.symbolic(*self._with_open_end(args, kwargs))
