@@ -9,6 +9,7 @@ import jax as _jax
 import jax.numpy as _jnp
 
 from keras.backends import arguments as _arguments
+from keras.backends.jax.derivatives import multiplied as _multiplied
 
 # Reading --------------------------------------------------------------------------
 
@@ -69,36 +70,10 @@ def scatter_update(
 ) -> Any:
     updates = updates.astype(inputs.dtype)
     if reduction == "mul" and _jnp.issubdtype(inputs.dtype, _jnp.inexact):
-        return multiplied(inputs, _places(indices), updates)
+        return _multiplied(inputs, _places(indices), updates)
     target = inputs.at[_places(indices)]
     method = {"sub": "subtract", "mul": "multiply"}.get(reduction or "set", reduction)
     return getattr(target, method or "set")(updates)
-
-
-@_jax.custom_jvp
-def multiplied(x: Any, places: Any, factors: Any) -> Any:
-    """The tensor multiplied at places, which may repeat: JAX has no derivative of it.
-
-    Negative places have been dealt with; what lies outside is left out.
-    """
-    return x.at[places].multiply(factors)
-
-
-@multiplied.defjvp
-def _multiplied_jvp(primals: Any, tangents: Any) -> Any:
-    x, places, factors = primals
-    zero = factors == 0
-    none = _jnp.zeros(x.shape, "int32").at[places].add(zero.astype("int32"))
-    others = _jnp.where(zero, _jnp.ones((), x.dtype), factors)
-    # The product of the factors that are not 0, at each place.
-    product = multiplied(_jnp.ones_like(x), places, others)
-    whole = _jnp.where(none == 0, product, _jnp.zeros((), x.dtype))
-    # A factor's derivative is the product of all others: it, or another one, may be 0.
-    left = none.at[places].get(mode="fill", fill_value=0) - zero
-    rest = (x * product).at[places].get(mode="fill", fill_value=0) / others
-    rest = _jnp.where(left == 0, rest, _jnp.zeros((), x.dtype))
-    moved = (whole * tangents[0]).at[places].add(rest * tangents[2])
-    return multiplied(x, places, factors), moved
 
 
 # Sorting and searching ------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 import jax as _jax
 import jax.numpy as _jnp
 
-from keras.backends.jax.reduction import root as _root
+from keras.backends.jax.derivatives import root as _root
 
 _linalg = _jnp.linalg
 _WITHOUT_ROOT = (0, 1, float("inf"), float("-inf"))

@@ -11,6 +11,7 @@ import jax.numpy as _jnp
 
 from keras.backends import arguments as _arguments
 from keras.backends.jax.core import native_dtype as _native
+from keras.backends.jax.derivatives import root as _root
 
 
 def _axis(axis: Any) -> Any:
@@ -35,13 +36,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return root(_jnp.var(x, axis=_axis(axis), keepdims=keepdims))
-
-
-@_jax.jit
-def root(x: Any) -> Any:
-    """The square root, its derivative at 0 taken as 0: infinity times 0 is NaN."""
-    return _jnp.where(x == 0, x, _jnp.sqrt(_jnp.where(x == 0, 1, x)))
+    return _root(_jnp.var(x, axis=_axis(axis), keepdims=keepdims))
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import jax as _jax
 import jax.numpy as _jnp
 
-from keras.backends.jax.indexing import multiplied as _multiplied
+from keras.backends.jax.derivatives import multiplied as _multiplied
 from keras.core.errors import BackendError as _BackendError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as _tf
 
-from keras.backends.tensorflow.reduction import root as _root
+from keras.backends.tensorflow.derivatives import root as _root
 
 _linalg = _tf.linalg
 det = _linalg.det

@@ -8,6 +8,7 @@ import tensorflow as _tf
 
 from keras.backends import arguments as _arguments
 from keras.backends.tensorflow.core import native_dtype as _native
+from keras.backends.tensorflow.derivatives import root as _root
 
 _SMALL = (_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16)
 
@@ -35,13 +36,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return root(var(x, axis, keepdims))
-
-
-def root(x: Any) -> Any:
-    """The square root, its derivative at 0 taken as 0: infinity times 0 is NaN."""
-    zero = x == 0
-    return _tf.where(zero, x, _tf.sqrt(_tf.where(zero, _tf.ones_like(x), x)))
+    return _root(var(x, axis, keepdims))
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:

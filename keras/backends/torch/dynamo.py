@@ -3,7 +3,7 @@
 The compiler (`torch._dynamo`, over a second to import) is only needed by those who
 call `torch.compile`. When it is imported, it is told how to read the ambient
 context and nested structures (see `keras.core.context` and `keras.core.plain_tree`),
-and of the custom ops that its graphs may hold (`draws` and `ctc`, beside this file).
+and of the custom ops that its graphs may hold (`draws` and `compiled_ctc` here).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _TARGET = "torch._dynamo"
 def _register() -> None:
     import torch
 
-    from keras.backends.torch import ctc, draws
+    from keras.backends.torch import compiled_ctc, draws
 
     draws.register()
-    ctc.register()
+    compiled_ctc.register()
 
     @torch.compiler.substitute_in_graph(context.get, skip_signature_check=True)
     def _traceable_get() -> context.Context:

@@ -7,7 +7,8 @@ output is laid out the same way.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+from typing import NamedTuple as _NamedTuple
 
 import torch as _torch
 import torch.nn.functional as _F
@@ -32,7 +33,7 @@ _DEPTHWISE_KERNEL = {3: (1, 2, 0), 4: (2, 3, 0, 1), 5: (3, 4, 0, 1, 2)}
 _permute, _pad = _torch.permute, _torch.constant_pad_nd
 
 
-class _Plan(NamedTuple):
+class _Plan(_NamedTuple):
     """What is done to inputs of one shape, worked out once."""
 
     first: tuple[int, ...] | None  # how the channels come to the front, if they must
