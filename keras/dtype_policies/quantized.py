@@ -184,7 +184,21 @@ class Int4DTypePolicy(_Grouped):
         return self._size
 
 
-class GPTQDTypePolicy(_Grouped):
+class _OfBits(_Grouped):
+    """A mode that names the bits of a weight, too."""
+
+    @property
+    def weight_bits(self) -> int:
+        """The number of bits of a weight."""
+        return self._weight_bits
+
+    @property
+    def group_size(self) -> int:
+        """The number of weights that are quantized together; -1 for all."""
+        return self._size
+
+
+class GPTQDTypePolicy(_OfBits):
     """Quantization by GPTQ (https://arxiv.org/abs/2210.17323).
 
     Args:
@@ -206,18 +220,8 @@ class GPTQDTypePolicy(_Grouped):
     _form = "gptq/<weight_bits>/<group_size>"
     _bits = (2, 3, 4, 8)
 
-    @property
-    def weight_bits(self) -> int:
-        """The number of bits of a weight."""
-        return self._weight_bits
 
-    @property
-    def group_size(self) -> int:
-        """The number of weights that are quantized together; -1 for all."""
-        return self._size
-
-
-class AWQDTypePolicy(_Grouped):
+class AWQDTypePolicy(_OfBits):
     """Activation-aware quantization (https://arxiv.org/abs/2306.00978).
 
     Args:
@@ -237,16 +241,6 @@ class AWQDTypePolicy(_Grouped):
 
     _form = "awq/<weight_bits>/<group_size>"
     _bits = (4,)
-
-    @property
-    def weight_bits(self) -> int:
-        """The number of bits of a weight: 4."""
-        return self._weight_bits
-
-    @property
-    def group_size(self) -> int:
-        """The number of weights that are quantized together; -1 for a channel."""
-        return self._size
 
 
 def from_name(name: str) -> QuantizedDTypePolicy | None:
