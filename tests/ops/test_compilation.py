@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.ops import compilation
-from tests.ops.rows import Row
+from tests.ops.rows import Row, map_arrays
 
 PAGE = Path(__file__).parents[2] / "docs" / "op_compilation.md"
 ROWS = {row.id: row for rows in compilation.rows().values() for row in rows}
@@ -42,3 +44,20 @@ def test_xla_takes_the_others(rows: list[Row]) -> None:
         if compilation.failure("tensorflow", *rows) is not None:
             for row in rows:
                 assert compilation.failure("tensorflow", row) is None, row.id
+
+
+@pytest.mark.parametrize("op", ["matmul", "conv", "softmax", "sum", "einsum", "sort"])
+def test_xla_runs_what_it_takes(op: str) -> None:
+    """Machine code of it gives the eager numbers."""
+    pytest.importorskip("tensorflow")
+    import keras
+
+    row = compilation.rows()[op][0]
+    with keras.backend_scope("tensorflow"):
+        given = map_arrays(keras.ops.convert_to_tensor, [list(row.args), row.kwargs])
+
+        def function() -> Any:
+            return getattr(keras.ops, op)(*given[0], **given[1])
+
+        got = compilation.compiled("tensorflow", function)()
+        np.testing.assert_allclose(got.numpy(), function().numpy(), 1e-4, 1e-5)

@@ -121,7 +121,7 @@ def _name(padding: str) -> Any:
     return padding.upper()
 
 
-def _layout(x: Any) -> str:
+def _layout(x: Any) -> Any:
     """TensorFlow's name of channels last."""
     return {3: "NWC", 4: "NHWC", 5: "NDHWC"}[x.shape.rank]
 
