@@ -70,7 +70,7 @@ def contracts() -> list[Contract]:
             *("test_table.py", compiled, "with a tensor, no index key", TRAIN),
         ),
         Contract(
-            *("xla", "`tf.function(jit_compile=True)` takes it"),
+            *("xla", "`tf.function(jit_compile=True)` makes XLA's program of it"),
             *("test_compilation.py", compiled, "with a tensor, no index key"),
             ("tensorflow",),
         ),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+import keras
 from keras import ops
 from tests.ops import accuracy
+from tests.ops.compilation import compiled
 
 PAGE = Path(__file__).parents[2] / "docs" / "op_error_bounds.md"
 
@@ -74,24 +77,46 @@ BINARY = (
 )
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+NARROW = ("float16", "bfloat16", "float32")
+
+
+def of_odd_numbers(op: str) -> list[list[Any]]:
+    """In each dtype: of odd numbers, of nothing, of one; on JAX compiled as one."""
+
+    def results(odd: Any) -> list[list[Any]]:
+        function = getattr(ops, op)
+        return [
+            [
+                function(ops.cast(odd, dtype)),
+                function(ops.zeros((0, 3), dtype)),
+                function(ops.ones((), dtype)),
+            ]
+            for dtype in NARROW
+        ]
+
+    if keras.config.backend() == "jax":
+        return compiled("jax", results)(ODD)
+    return results(ops.convert_to_tensor(ODD))
+
+
 @pytest.mark.parametrize("op", UNARY.split(" "))
-def test_zeros_infinities_and_nan(backend: str, op: str, dtype: str) -> None:
+def test_zeros_infinities_and_nan(backend: str, op: str) -> None:
     """NumPy's answer on them, with the sign of a zero; empty and 0-d tensors too."""
-    function, reference = getattr(ops, op), getattr(np, op)
-    got = ops.convert_to_numpy(function(ops.cast(ODD, dtype))).astype("float32")
-    with np.errstate(all="ignore"):
-        want = np.asarray(reference(ODD)).astype("float32")
-    if op == "nan_to_num":  # the largest number is the dtype's
-        got, want = np.clip(got, -1e4, 1e4), np.clip(want, -1e4, 1e4)
-    if op == "signbit":  # a NaN's sign says nothing
-        got, want = got[:-1], want[:-1]
-    tolerance = {"float32": 1e-6, "float16": 2e-3, "bfloat16": 1e-2}[dtype]
-    np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
-    if op in ("abs", "negative", "sin", "square", "sqrt", "tanh", "expm1"):
-        np.testing.assert_array_equal(np.signbit(got[:2]), np.signbit(want[:2]))
-    assert tuple(function(ops.zeros((0, 3), dtype)).shape) == (0, 3)
-    assert tuple(function(ops.ones((), dtype)).shape) == ()
+    reference = getattr(np, op)
+    for dtype, (odd, nothing, one) in zip(NARROW, of_odd_numbers(op), strict=True):
+        got = ops.convert_to_numpy(odd).astype("float32")
+        with np.errstate(all="ignore"):
+            want = np.asarray(reference(ODD)).astype("float32")
+        if op == "nan_to_num":  # the largest number is the dtype's
+            got, want = np.clip(got, -1e4, 1e4), np.clip(want, -1e4, 1e4)
+        if op == "signbit":  # a NaN's sign says nothing
+            got, want = got[:-1], want[:-1]
+        tolerance = {"float32": 1e-6, "float16": 2e-3, "bfloat16": 1e-2}[dtype]
+        np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
+        if op in ("abs", "negative", "sin", "square", "sqrt", "tanh", "expm1"):
+            np.testing.assert_array_equal(np.signbit(got[:2]), np.signbit(want[:2]))
+        assert tuple(nothing.shape) == (0, 3)
+        assert tuple(one.shape) == ()
 
 
 @pytest.mark.parametrize("op", BINARY.split(" "))

@@ -11,7 +11,7 @@ import pytest
 import keras
 from keras import ops
 from tests.ops import compilation
-from tests.ops.rows import Row
+from tests.ops.rows import Row, map_arrays
 
 PAGE = Path(__file__).parents[2] / "docs" / "op_compilation.md"
 ROWS = {row.id: row for rows in compilation.rows().values() for row in rows}
@@ -88,3 +88,19 @@ def test_torch_compiles_ctc_with_its_gradient() -> None:
         ]
         torch.testing.assert_close(*gradients)
         assert gradients[0].abs().max() > 0.1
+
+
+@pytest.mark.parametrize("op", ["matmul", "conv", "softmax", "sum", "einsum", "sort"])
+def test_xla_runs_what_it_takes(op: str) -> None:
+    """Machine code of it gives the eager numbers."""
+    pytest.importorskip("tensorflow")
+
+    row = compilation.rows()[op][0]
+    with keras.backend_scope("tensorflow"):
+        given = map_arrays(keras.ops.convert_to_tensor, [list(row.args), row.kwargs])
+
+        def function() -> Any:
+            return getattr(keras.ops, op)(*given[0], **given[1])
+
+        got = compilation.compiled("tensorflow", function)()
+        np.testing.assert_allclose(got.numpy(), function().numpy(), 1e-4, 1e-5)

@@ -20,7 +20,7 @@ from tests.ops.compilation import compiled
 settings.register_profile(
     "ops",
     deadline=None,
-    max_examples=60,
+    max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 PROFILE = settings.get_profile("ops")

@@ -23,7 +23,7 @@ from tests.ops.compilation import compiled
 settings.register_profile(
     "windows",
     deadline=None,
-    max_examples=25,
+    max_examples=20,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
