@@ -17,6 +17,11 @@ from typing import Any
 from keras.backends import process
 from keras.backends.backend import FOREIGN, SYMBOLIC, TENSOR
 from keras.core import context, dtypes, tree
+from keras.core.classes import (
+    constructor_parameters,
+    declared_class,
+    takes_any_keyword,
+)
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
@@ -583,19 +588,15 @@ class Layer(LayerState):
 
         A constructor that takes no `name`, `trainable` or `dtype` is not given them.
         """
-        from keras.core.configurable import constructor_parameters
-
-        declared = getattr(cls, "_keras_class", cls)
-        if not _takes_any(declared.__init__):
+        declared = declared_class(cls)
+        if not takes_any_keyword(declared.__init__):
             known = constructor_parameters(declared)
             base = ("name", "trainable", "dtype")
             config = {k: v for k, v in config.items() if k in known or k not in base}
         return super().from_config(config)
 
     def _keeps_in_config(self, name: str) -> bool:
-        from keras.core.configurable import constructor_parameters
-
-        cls = getattr(type(self), "_keras_class", type(self))
+        cls = declared_class(self)
         own = cls.__init__ is not Layer.__init__
         return own and name in constructor_parameters(cls)
 
@@ -725,9 +726,3 @@ def _as_shapes(value: Any) -> Any:
             return tuple(value)
         return [_as_shapes(item) for item in value]
     return value
-
-
-def _takes_any(function: Callable[..., Any]) -> bool:
-    """Whether a function takes any keyword arguments."""
-    parameters = inspect.signature(function).parameters.values()
-    return any(p.kind is p.VAR_KEYWORD for p in parameters)

@@ -12,6 +12,7 @@ from keras.backends import current
 from keras.backends.specialise import specialise
 from keras.backends.variable import Variable
 from keras.core import context
+from keras.core.classes import declared_class
 from keras.core.naming import inside, name_of
 from keras.dtype_policies import policy as dtype_policies
 from keras.layers.input_spec import describe
@@ -542,7 +543,7 @@ class LayerState(Operation):
         self._settle()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        cls = getattr(type(self), "_keras_class", type(self))
+        cls = declared_class(self)
         return _make, (cls, self._backend.name), self.__getstate__()
 
 
