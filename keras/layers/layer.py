@@ -28,8 +28,8 @@ from keras.core.masking import get_mask, masks_in_use, set_mask
 from keras.core.scopes import StatelessScope
 from keras.layers.arguments import refuse_quantized_policy
 from keras.layers.call_plan import CallPlan, plan_of
+from keras.layers.files import LayerFiles
 from keras.layers.input_spec import check_inputs, describe
-from keras.layers.state import LayerState
 from keras.ops.operation import connect, infer_spec
 
 _MISSING: Any = object()
@@ -45,7 +45,7 @@ class CallContext:
         self.training = training
 
 
-class Layer(LayerState):
+class Layer(LayerFiles):
     """A computation with weights.
 
     A subclass makes its weights in `__init__` or, where they depend on the input, in
