@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import context
+from keras.core.classes import declared_class
 from keras.layers.input_spec import describe
 from keras.layers.losses import LayerLosses
 
@@ -51,7 +52,7 @@ class LayerFiles(LayerLosses):
         self._settle()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        cls = getattr(type(self), "_keras_class", type(self))
+        cls = declared_class(self)
         return _make, (cls, self._backend.name), self.__getstate__()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from typing import Any
 
 from keras.core import tree
+from keras.core.classes import (
+    constructor_parameters,
+    declared_class,
+    takes_any_keyword,
+)
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope
 from keras.layers.building import shapes_of, tracked_build
@@ -233,19 +236,15 @@ class Layer(LayerCall):
 
         A constructor that takes no `name`, `trainable` or `dtype` is not given them.
         """
-        from keras.core.configurable import constructor_parameters
-
-        declared = getattr(cls, "_keras_class", cls)
-        if not _takes_any(declared.__init__):
+        declared = declared_class(cls)
+        if not takes_any_keyword(declared.__init__):
             known = constructor_parameters(declared)
             base = ("name", "trainable", "dtype")
             config = {k: v for k, v in config.items() if k in known or k not in base}
         return super().from_config(config)
 
     def _keeps_in_config(self, name: str) -> bool:
-        from keras.core.configurable import constructor_parameters
-
-        cls = getattr(type(self), "_keras_class", type(self))
+        cls = declared_class(self)
         own = cls.__init__ is not Layer.__init__
         return own and name in constructor_parameters(cls)
 
@@ -263,9 +262,3 @@ class Layer(LayerCall):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-def _takes_any(function: Callable[..., Any]) -> bool:
-    """Whether a function takes any keyword arguments."""
-    parameters = inspect.signature(function).parameters.values()
-    return any(p.kind is p.VAR_KEYWORD for p in parameters)
