@@ -94,8 +94,7 @@ class SwapEMAWeights(Callback):
         pairs = self._pairs(optimizer)
         self._latest = []
         for variable, average in pairs:
-            # Copies: a backend may assign in place.
-            trained, mean = np.array(variable), np.array(average)
+            trained, mean = variable.numpy(), average.numpy()
             variable.assign(mean)
             average.assign(trained)
             if not self._averages_in_model:

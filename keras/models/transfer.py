@@ -7,7 +7,6 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-import numpy as np
 
 from keras.backends import backend_scope, load
 from keras.core import tree
@@ -131,12 +130,7 @@ def _copy_weights(model: Any, copy: Any, name: str) -> None:
             "(call it on data) first, and let its constructor make all its layers."
         )
     for old, new in zip(old_variables, new_variables, strict=True):
-        new.assign(_copied(old))
-
-
-def _copied(variable: Any) -> np.ndarray:
-    """The value in memory of its own: frameworks share memory with NumPy arrays."""
-    return np.array(variable.numpy(), copy=True)
+        new.assign(old.numpy())
 
 
 def _shown(variables: list[Any]) -> str:
