@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from keras.core import public_names, registry
+from keras.core.classes import is_ours
 from keras.core.code import lambda_from_config
 from keras.core.config_writer import PYTHON_TYPES, current_backend
 from keras.core.dtypes import standardize_dtype
@@ -268,7 +269,7 @@ def _unknown(kind: str, name: str, module: Any) -> str:
 
 def _refuse_unsafe(cls: Any, inner: Any) -> None:
     for base in inspect.getmro(cls) if inspect.isclass(cls) else ():
-        ours = base.__module__.partition(".")[0] == "keras"
+        ours = is_ours(base)
         if ours and base.__name__ in public_names.RUNS_CODE:
             refuse_code(f"{base.__name__} at {_place()}")
         if ours and base.__name__ in public_names.READS_FILES:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from keras.core import op_files, public_names, registry
+from keras.core.classes import declared_class
 from keras.core.code import lambda_to_config
-from keras.core.configurable import _declared_class
 from keras.core.dtypes import standardize_dtype
 from keras.core.keras_tensor import KerasTensor
 from keras.core.sharing import current_sharing
@@ -172,7 +172,7 @@ def _serialize_function(function: Any) -> dict[str, Any]:
 
 
 def _serialize_instance(obj: Any) -> dict[str, Any]:
-    cls = _declared_class(type(obj))
+    cls = declared_class(obj)
     public = public_names.public_class_name(cls)
     is_op = getattr(cls, "declaration", None) is not None
     if public is not None:

@@ -9,19 +9,9 @@ where there is one (it may have been normalized), else the argument itself.
 from __future__ import annotations
 
 import inspect
-from functools import cache
 from typing import Any, Self
 
-
-@cache
-def constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
-    """The parameters of a class's constructor, without `self` and `**kwargs`."""
-    parameters = inspect.signature(cls.__init__).parameters
-    return {
-        name: parameter
-        for index, (name, parameter) in enumerate(parameters.items())
-        if index > 0 and parameter.kind is not parameter.VAR_KEYWORD
-    }
+from keras.core.classes import constructor_parameters, declared_class, is_ours
 
 
 class Configurable:
@@ -46,7 +36,7 @@ class Configurable:
 
     def recorded_arguments(self) -> dict[str, Any]:
         """The constructor arguments by name, defaults included."""
-        cls = _declared_class(type(self))
+        cls = declared_class(self)
         parameters = constructor_parameters(cls)
         args, kwargs = getattr(self, "_recorded", ((), {}))
         values = {
@@ -72,7 +62,7 @@ class Configurable:
         from keras.core.serialization import serialize_leniently
 
         config = {}
-        defaults = constructor_parameters(_declared_class(type(self)))
+        defaults = constructor_parameters(declared_class(self))
         for name, argument in self.recorded_arguments().items():
             if name in self._config_excluded:
                 continue
@@ -93,11 +83,6 @@ class Configurable:
         """
         from keras.core.serialization import deserialize_arguments
 
-        if cls.get_config.__module__.partition(".")[0] == "keras":
+        if is_ours(cls.get_config):
             config = deserialize_arguments(config)
         return cls(**config)
-
-
-def _declared_class(cls: type) -> type:
-    """The class the user wrote, where a backend has specialised it."""
-    return getattr(cls, "_keras_class", cls)

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from keras.core.classes import is_ours
+
 _NOT_MEMBERS = frozenset(("get", "serialize", "deserialize"))
 
 
@@ -148,7 +150,7 @@ class Family:
         A config may name any public class. Functions and classes of the user's own
         need no base class.
         """
-        ours = type(made).__module__.partition(".")[0] == "keras"
+        ours = is_ours(type(made))
         if isinstance(made, self.base) or (callable(made) and not ours):
             return made
         raise ValueError(

@@ -15,7 +15,8 @@ from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
 
-from keras.core.configurable import Configurable, _declared_class
+from keras.core.classes import declared_class, is_ours
+from keras.core.configurable import Configurable
 
 # Namespaces whose classes a file may name, most wanted first for plain names.
 CLASS_NAMESPACES = (
@@ -287,8 +288,8 @@ def find_function(module: str | None, name: str) -> Any:
 
 def public_class_name(cls: type) -> tuple[str, str] | None:
     """The module and name under which files name one of our classes, else None."""
-    cls = _declared_class(cls)
-    if cls.__module__.partition(".")[0] != "keras":
+    cls = declared_class(cls)
+    if not is_ours(cls):
         return None
     name = cls.__name__
     if name in _UNEXPORTED and cls is _unexported(name):

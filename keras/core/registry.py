@@ -13,7 +13,7 @@ from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, TypeVar
 
-from keras.core.configurable import _declared_class
+from keras.core.classes import declared_class
 
 T = TypeVar("T")
 
@@ -139,7 +139,7 @@ def get_registered_name(obj: Any) -> str:
     'Dense'
     """
     if isinstance(obj, type):
-        obj = _declared_class(obj)
+        obj = declared_class(obj)
     try:
         return _names[obj]
     except (KeyError, TypeError):

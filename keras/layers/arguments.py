@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.configurable import _declared_class
+from keras.core.classes import declared_class
 
 
 def class_name(layer: Any) -> str:
     """The name of the class that the user wrote."""
-    return _declared_class(type(layer)).__name__
+    return declared_class(layer).__name__
 
 
 def positive_integer(layer: Any, argument: str, value: Any) -> int:

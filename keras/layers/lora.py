@@ -17,7 +17,7 @@ from keras.layers.arguments import class_name, positive_integer
 from keras.layers.declared import Declared
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
-from keras.layers.state import LayerState
+from keras.layers.variables import LayerVariables
 
 
 class LoraWeight(Declared):
@@ -171,7 +171,7 @@ class LoraLayer(Layer):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        setter: Any = LayerState.trainable.fset
+        setter: Any = LayerVariables.trainable.fset
         setter(self, value)
         if self.lora_enabled:
             self._freeze()

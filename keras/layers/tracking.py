@@ -1,99 +1,209 @@
-"""What a layer holds: lists and dicts that tell their owner what is put into them."""
+"""What a layer owns: the variables, sublayers, metrics and seeds in its attributes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Self
 
-from keras.core import tree
+from keras.backends import current
+from keras.backends.specialise import specialise
+from keras.backends.variable import Variable
+from keras.core.errors import BackendError
+from keras.core.naming import name_of
+from keras.dtype_policies import policy as dtype_policies
+from keras.layers.containers import TrackedDict, TrackedList
+from keras.layers.input_spec import describe
+from keras.metrics import Metric
+from keras.ops.operation import Operation
+from keras.random.seed_generator import SeedGenerator
 
-Track = Callable[[Any], Any]
+_PLAIN = frozenset((int, float, str, bool, type(None)))
+# Attributes that decide which path calls of the layer take.
+_SETTLING = frozenset(
+    (
+        "activity_regularizer",
+        "autocast",
+        "built",
+        "input_spec",
+        "supports_masking",
+        "_dtype_policy",
+    )
+)
 
 
-class TrackedList(list[Any]):
-    """A list, every new element of which is shown to the owner."""
+class LayerTracking(Operation):
+    """The attributes of a layer, and what of them it owns; see `Layer`."""
 
-    def __init__(self, values: Iterable[Any] = (), track: Track | None = None) -> None:
-        self._track = track
-        super().__init__(values if track is None else map(track, values))
+    _keras_layer = True
+    # Attributes that pickle and deepcopy leave out: caches that are made anew.
+    _transient: tuple[str, ...] = ("_watchers",)
 
-    def _shown(self, value: Any) -> Any:
-        return value if self._track is None else self._track(value)
-
-    def append(self, value: Any) -> None:
-        super().append(self._shown(value))
-
-    def insert(self, index: Any, value: Any) -> None:
-        super().insert(index, self._shown(value))
-
-    def extend(self, values: Iterable[Any]) -> None:
-        super().extend([self._shown(value) for value in values])
-
-    def __iadd__(self, values: Iterable[Any]) -> TrackedList:
-        self.extend(values)
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        backend = current()
+        self = object.__new__(specialise(cls, backend))
+        put = object.__setattr__
+        put(self, "_recorded", (args, kwargs))
+        put(self, "_backend", backend)
+        if backend.layer_mixin is not None:
+            self._init_native()
         return self
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        if isinstance(index, slice):
-            super().__setitem__(index, [self._shown(v) for v in value])
-        else:
-            super().__setitem__(index, self._shown(value))
+    def _init_state(
+        self, name: str | None, trainable: bool, dtype: Any, autocast: bool
+    ) -> None:
+        put = object.__setattr__
+        put(self, "name", name_of(name, self))
+        put(self, "_inbound_nodes", [])
+        put(self, "_outbound_nodes", [])
+        put(self, "_layers", [])
+        put(self, "_metrics", [])
+        put(self, "_seed_generators", [])
+        put(self, "_trainable_variables", [])
+        put(self, "_non_trainable_variables", [])
+        put(self, "_losses", [])
+        put(self, "_child_names", {})
+        put(self, "_locked", False)
+        put(self, "_watchers", [])
+        if not isinstance(trainable, bool):
+            raise ValueError(
+                f"`trainable` of {describe(self)} must be True or False. "
+                f"Received: {trainable!r}."
+            )
+        put(self, "_trainable", trainable)
+        put(self, "_dtype_policies", None)  # those of all paths, if it was given such
+        put(self, "_dtype_policy", self._own_policy(dtype_policies.get(dtype)))
+        put(self, "autocast", autocast)
+        put(self, "built", False)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return list, (list(self),)
+    def __setattr__(self, name: str, value: Any) -> None:
+        if type(value) not in _PLAIN:
+            value = self._track(name, value)
+        object.__setattr__(self, name, value)
+        if name in _SETTLING:
+            self._settle()
+        if self.__dict__.get("_watchers"):
+            self._changed()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
-        from copy import deepcopy
+    def _changed(self) -> None:
+        """Tells those who have compiled calls of this layer that it is another now."""
+        for watcher in self.__dict__.get("_watchers", ()):
+            watcher()
 
-        return [deepcopy(value, memo) for value in self]
+    def _settle(self) -> None:
+        """Works out again whether calls may take the quick path; see `Layer`."""
+
+    def __delattr__(self, name: str) -> None:
+        value = self.__dict__.get(name)
+        for held in self._containers():
+            held[:] = [item for item in held if item is not value]
+        native = getattr(self, "_modules", None)
+        if native is not None:
+            for registry in (self._modules, self._parameters, self._buffers):
+                registry.pop(name, None)
+        object.__delattr__(self, name)
+        self._changed()
+
+    def _containers(self) -> list[list[Any]]:
+        return [
+            self._layers,
+            self._metrics,
+            self._seed_generators,
+            self._trainable_variables,
+            self._non_trainable_variables,
+        ]
+
+    def _track(self, name: str, value: Any) -> Any:
+        """Notes what is ours in a value; containers are replaced by tracked ones."""
+        if isinstance(value, Variable):
+            self._track_variable(value)
+        elif getattr(value, "_keras_layer", False) and not name.startswith("_keras"):
+            self._track_layer(value, name)
+        elif isinstance(value, Metric):
+            self._need_init(name)
+            _add(self._metrics, value)
+        elif isinstance(value, SeedGenerator):
+            self._need_init(name)
+            _add(self._seed_generators, value)
+            self._track_variable(value.state, of_generator=True)
+        elif type(value) in (list, dict, tuple):
+            return self._track_container(name, value)
+        elif self._backend.layer_mixin is not None and hasattr(self, "_track_native"):
+            self._track_native(name, value)
+        return value
+
+    def _track_container(self, name: str, value: Any) -> Any:
+        def element(item: Any) -> Any:
+            index = len(self._child_names)
+            return self._track(f"{name}_{index}", item)
+
+        if type(value) is tuple:
+            tracked = [self._track(f"{name}_{i}", item) for i, item in enumerate(value)]
+            return tuple(tracked) if _holds_state(value) else value
+        if "_layers" not in self.__dict__ and not _holds_state(value):
+            return value
+        if type(value) is list:
+            return TrackedList(value, element)
+        return TrackedDict(value, element)
+
+    def _need_init(self, name: str) -> None:
+        if "_layers" not in self.__dict__:
+            raise RuntimeError(
+                f"Attribute {name!r} of {type(self).__name__} was set before "
+                "`super().__init__()` was called. Call it first in `__init__`."
+            )
+
+    def _track_layer(self, layer: Any, name: str) -> None:
+        self._need_init(name)
+        if layer is self:
+            return
+        if layer._backend is not self._backend:
+            raise BackendError(
+                f"{describe(layer)} lives on the {layer._backend.name} backend, but "
+                f"{describe(self)} lives on {self._backend.name}. Make both on one "
+                "backend, or convert a model with model.to_backend("
+                f"{self._backend.name!r})."
+            )
+        if _add(self._layers, layer):
+            self._child_names[id(layer)] = name
+            if self._backend.layer_mixin is not None and hasattr(
+                self, "_track_layer_native"
+            ):
+                self._track_layer_native(name, layer)
+
+    def _track_variable(self, variable: Any, of_generator: bool = False) -> None:
+        self._need_init(variable.name)
+        if of_generator:
+            if hasattr(self, "_track_variable_native"):
+                self._track_variable_native(variable)
+            return
+        held = (
+            self._trainable_variables
+            if variable.trainable
+            else self._non_trainable_variables
+        )
+        if _add(held, variable) and hasattr(self, "_track_variable_native"):
+            self._track_variable_native(variable)
+
+    def _own_variables(self) -> list[Any]:
+        """The variables held by this layer itself, seeds included."""
+        seeds = [generator.state for generator in self._seed_generators]
+        return [*self._trainable_variables, *self._non_trainable_variables, *seeds]
+
+    def _named_layers(self) -> dict[str, Any]:
+        return {self._child_names[id(layer)]: layer for layer in self._layers}
 
 
-class TrackedDict(dict[Any, Any]):
-    """A dict, every new value of which is shown to the owner."""
-
-    def __init__(self, values: Any = (), track: Track | None = None) -> None:
-        self._track = track
-        super().__init__()
-        self.update(values)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key, value if self._track is None else self._track(value))
-
-    def setdefault(self, key: Any, default: Any = None) -> Any:
-        if key not in self:
-            self[key] = default
-        return self[key]
-
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        for key, value in dict(*args, **kwargs).items():
-            self[key] = value
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return dict, (dict(self),)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> dict[Any, Any]:
-        from copy import deepcopy
-
-        return {key: deepcopy(value, memo) for key, value in self.items()}
+def _add(held: list[Any], item: Any) -> bool:
+    if any(item is other for other in held):
+        return False
+    held.append(item)
+    return True
 
 
-tree.register_node(
-    TrackedList, lambda values: (list(values), None), lambda _, values: list(values)
-)
-tree.register_node(
-    TrackedDict,
-    lambda values: (
-        [values[k] for k in sorted(values)],
-        sorted(values),
-        sorted(values),
-    ),
-    lambda keys, values: dict(zip(keys, values, strict=True)),
-)
-
-
-def unique(items: Iterable[Any]) -> list[Any]:
-    """The items without repeats, by identity, in order."""
-    first: dict[int, Any] = {}
-    for item in items:
-        first.setdefault(id(item), item)
-    return list(first.values())
+def _holds_state(value: Any) -> bool:
+    items = value.values() if isinstance(value, dict) else value
+    return any(
+        getattr(item, "_keras_layer", False)
+        or isinstance(item, (Variable, Metric, SeedGenerator))
+        or (type(item) in (list, tuple, dict) and _holds_state(item))
+        for item in items
+    )

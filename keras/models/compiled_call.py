@@ -22,8 +22,8 @@ import numpy as np
 
 from keras.backends.backend import TENSOR
 from keras.core import context, masking, tree
+from keras.core.classes import declared_class, is_ours
 from keras.core.config import settings
-from keras.core.configurable import _declared_class
 from keras.ops.operation import OpCall
 
 # Ours, but with effects or inputs that a trace cannot hold.
@@ -197,15 +197,14 @@ def _layers_in(layer: Any) -> Iterator[Any]:
 
 
 def _runs_our_call(model: Any) -> bool:
-    call = _declared_class(type(model)).call
-    return call.__module__.partition(".")[0] == "keras"
+    return is_ours(declared_class(model).call)
 
 
 def is_pure(model: Any) -> bool:
     """Whether every layer in a model is one of ours, without effects of its own."""
     for layer in model._layers:
-        cls = _declared_class(type(layer))
-        if cls.__module__.partition(".")[0] != "keras" or cls.__name__ in _NOT_PURE:
+        cls = declared_class(layer)
+        if not is_ours(cls) or cls.__name__ in _NOT_PURE:
             return False
         if getattr(layer, "activity_regularizer", None) is not None:
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import context, masking, tree
-from keras.core.configurable import _declared_class, constructor_parameters
+from keras.core.classes import constructor_parameters, declared_class
 from keras.core.keras_tensor import KerasTensor
 from keras.models import compiled_call, functional_config
 from keras.models.graph import Function, pack, set_graph
@@ -160,7 +160,7 @@ class Functional(GraphModel, Function, Model):
 
     def get_config(self) -> dict[str, Any]:
         """The layers and how they are connected, as Keras 3 files keep them."""
-        if not takes_graph(_declared_class(type(self))):
+        if not takes_graph(declared_class(self)):
             return Model._own_config(self)
         return functional_config.write(self)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import op_files, tree
-from keras.core.configurable import _declared_class, constructor_parameters
+from keras.core.classes import constructor_parameters, declared_class, takes_any_keyword
 from keras.core.errors import DeserializationError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.registry import CustomObjectScope
@@ -111,19 +111,23 @@ def read(
 
 def _construct(cls: type, config: dict[str, Any], inputs: Any, outputs: Any) -> Any:
     from keras.models.functional import Functional
-    from keras.models.model import Model, takes_keywords
+    from keras.models.model import Model
 
     name, trainable = config.get("name"), config.get("trainable")
-    declared = _declared_class(cls)
+    declared = declared_class(cls)
     if declared in (Functional, Model):
         model = Functional(inputs, outputs, name=name)
-    elif "name" in constructor_parameters(declared) or takes_keywords(declared):
+    elif _takes_name(declared):
         model = cls(inputs=inputs, outputs=outputs, name=name)
     else:
         model = cls(inputs=inputs, outputs=outputs)
     if trainable is not None and not trainable:
         model.trainable = False
     return model
+
+
+def _takes_name(cls: type) -> bool:
+    return "name" in constructor_parameters(cls) or takes_any_keyword(cls.__init__)
 
 
 Tensors = dict[tuple[str, int], list[Any]]

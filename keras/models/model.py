@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any, Self
 
 from keras.core import tree
-from keras.core.configurable import _declared_class, constructor_parameters
+from keras.core.classes import (
+    constructor_parameters,
+    declared_class,
+    is_ours,
+    takes_any_keyword,
+)
 from keras.core.keras_tensor import KerasTensor
 from keras.layers.layer import Layer
 from keras.models import functional_config
@@ -41,7 +45,7 @@ class Model(Trainer, Layer):
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        if _declared_class(cls) is Model and is_graph_call(args, kwargs):
+        if declared_class(cls) is Model and is_graph_call(args, kwargs):
             from keras.models.functional import Functional
 
             functional: Any = Functional.__new__(Functional, *args, **kwargs)
@@ -60,7 +64,7 @@ class Model(Trainer, Layer):
         """What every kind of model starts with."""
         if args:
             raise ValueError(
-                f"{_declared_class(type(self)).__name__}(inputs, outputs) takes "
+                f"{declared_class(self).__name__}(inputs, outputs) takes "
                 "KerasTensors, in any structure: start with keras.Input(shape). "
                 f"Received: {', '.join(type(x).__name__ for x in args)}."
             )
@@ -266,16 +270,16 @@ class Model(Trainer, Layer):
         from keras.models.functional import takes_graph
 
         with CustomObjectScope(custom_objects or {}):
-            if functional_config.is_graph(config) and takes_graph(_declared_class(cls)):
+            if functional_config.is_graph(config) and takes_graph(declared_class(cls)):
                 return functional_config.read(cls, config)
             return cls._from_arguments(config)
 
     @classmethod
     def _from_arguments(cls, config: dict[str, Any]) -> Any:
         """By the constructor; what every model has is set where it does not take it."""
-        declared = _declared_class(cls)
+        declared = declared_class(cls)
         own = declared.get_config
-        if takes_keywords(declared) or own.__module__.partition(".")[0] != "keras":
+        if takes_any_keyword(declared.__init__) or not is_ours(own):
             return super().from_config(config)
         accepted = constructor_parameters(declared)
         rest = {
@@ -355,12 +359,6 @@ class Model(Trainer, Layer):
         from keras.models.transfer import to_backend
 
         return to_backend(self, name)
-
-
-def takes_keywords(cls: type) -> bool:
-    """Whether the constructor of a class passes on any keyword."""
-    parameters = inspect.signature(cls.__init__).parameters.values()
-    return any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def is_graph_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

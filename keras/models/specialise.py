@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from keras.core.configurable import _declared_class
+from keras.core.classes import declared_class
 
 
 def make_functional(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -27,7 +27,7 @@ def functional_class(cls: type) -> type:
     """The class that is both the given one and `Functional`."""
     from keras.models.functional import Functional
 
-    declared = _declared_class(cls)
+    declared = declared_class(cls)
     return type(
         cls.__name__,
         (cls, Functional),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core import tree
-from keras.core.configurable import _declared_class
+from keras.core.classes import declared_class
 from keras.layers.layer import Layer
 
 _INDENT = "   "
@@ -94,7 +94,7 @@ def _rows(
     level: int,
 ) -> list[list[str]]:
     mark = f"{_INDENT * level}└ " if level else ""
-    kind = _declared_class(type(layer)).__name__
+    kind = declared_class(layer).__name__
     row = [f"{mark}{layer.name} ({kind})", _shape(layer), _parameters(layer)]
     if connected:
         row.append(_connections(model, layer))

@@ -10,7 +10,8 @@ from typing import Any
 
 from keras.backends import backend_scope, load
 from keras.core import tree
-from keras.core.configurable import Configurable, _declared_class
+from keras.core.classes import declared_class, is_ours
+from keras.core.configurable import Configurable
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 
 
@@ -79,7 +80,7 @@ def _layers_of(layer: Any) -> Iterator[Any]:
 def _custom_objects(model: Any) -> Iterator[tuple[str, Any]]:
     """Classes and functions of the user's that the config names."""
     for layer in _layers_of(model):
-        yield from _if_custom(_declared_class(type(layer)))
+        yield from _if_custom(declared_class(layer))
         for value in vars(layer).values():
             if isinstance(value, (list, tuple, dict)):
                 for item in tree.flatten(value):
@@ -90,7 +91,7 @@ def _custom_objects(model: Any) -> Iterator[tuple[str, Any]]:
     for item in tree.flatten(dict(settings)):
         yield from _custom_of(item)
     for operation in getattr(getattr(model, "_graph", None), "operations", ()):
-        yield from _if_custom(_declared_class(type(operation)))
+        yield from _if_custom(declared_class(operation))
 
 
 def _custom_of(value: Any) -> Iterator[tuple[str, Any]]:
@@ -100,11 +101,11 @@ def _custom_of(value: Any) -> Iterator[tuple[str, Any]]:
         if value.__name__ != "<lambda>":
             yield from _if_custom(value)
     elif isinstance(value, Configurable):
-        yield from _if_custom(_declared_class(type(value)))
+        yield from _if_custom(declared_class(value))
 
 
 def _if_custom(value: Any) -> Iterator[tuple[str, Any]]:
-    if (value.__module__ or "").partition(".")[0] != "keras":
+    if not is_ours(value):
         yield value.__name__, value
 
 

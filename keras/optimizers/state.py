@@ -12,6 +12,7 @@ from keras.backends.bound import BackendBound
 from keras.backends.specialise import specialise
 from keras.backends.variable import Variable
 from keras.core import context, naming
+from keras.core.classes import declared_class
 
 
 class OptimizerState(BackendBound):
@@ -30,7 +31,7 @@ class OptimizerState(BackendBound):
     def __reduce_ex__(self, protocol: Any) -> Any:
         drop = getattr(self, "_native_state", ())
         state = {k: v for k, v in self.__dict__.items() if k not in drop}
-        cls = getattr(type(self), "_keras_class", type(self))
+        cls = declared_class(self)
         return _blank, (cls, self._backend.name), state
 
     def _keep(self, variable: Any) -> Any:

@@ -13,7 +13,7 @@ import warnings
 from typing import Any
 
 from keras.core import limits, public_names, registry
-from keras.core.configurable import constructor_parameters
+from keras.core.classes import constructor_parameters
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.serialization import (
     deserialize_keras_object,

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Any
 
+from keras.core.classes import is_ours
 from keras.core.naming import to_snake_case
 
 _CONTAINERS = (list, tuple, set, frozenset, dict)
@@ -148,10 +149,7 @@ def is_optimizer(obj: Any) -> bool:
 @cache
 def is_kind(cls: type, names: tuple[str, ...]) -> bool:
     """Whether a class derives from one of ours that is called so."""
-    return any(
-        base.__name__ in names and base.__module__.partition(".")[0] == "keras"
-        for base in cls.__mro__
-    )
+    return any(base.__name__ in names and is_ours(base) for base in cls.__mro__)
 
 
 def own_variables(obj: Any) -> list[Any]:
@@ -167,13 +165,12 @@ def own_variables(obj: Any) -> list[Any]:
 
 
 # The base classes whose saving hooks are the default ones.
-_HOOKED = ("LayerState", "Layer", "LoraLayer", "Optimizer", "Model")
+_HOOKED = ("LayerFiles", "Layer", "LoraLayer", "Optimizer", "Model")
 
 
 def has_own_hook(obj: Any, hook: str) -> bool:
     """Whether a class replaces a saving hook of the base class."""
     for base in type(obj).__mro__:
         if hook in base.__dict__:
-            ours = base.__module__.partition(".")[0] == "keras"
-            return not (ours and base.__name__ in _HOOKED)
+            return not (is_ours(base) and base.__name__ in _HOOKED)
     return True

@@ -8,11 +8,11 @@ from keras import ops
 from keras.core.config import image_data_format
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Config, Tensor
-from keras.layers.layer import Layer
+from keras.layers.preprocessing.data_layer import DataLayer
 from keras.layers.options import AllLayerOptions
 
 
-class Rescaling(Layer):
+class Rescaling(DataLayer):
     """`inputs * scale + offset`, as floats.
 
     Args:

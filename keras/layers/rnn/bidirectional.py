@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core import tree
-from keras.core.configurable import _declared_class
+from keras.core.classes import declared_class
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import one_of
@@ -216,4 +216,4 @@ def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
     if layer.return_sequences:
         # Masked steps of the two directions lie at different places.
         config["zero_output_for_mask"] = True
-    return _declared_class(type(layer)).from_config(config)
+    return declared_class(layer).from_config(config)

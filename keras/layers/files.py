@@ -1,0 +1,64 @@
+"""What files and copies hold of a layer itself: its variables and attributes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import context
+from keras.core.classes import declared_class
+from keras.layers.input_spec import describe
+from keras.layers.losses import LayerLosses
+
+
+class LayerFiles(LayerLosses):
+    """How a layer is written, read, copied and pickled; see `Layer`."""
+
+    def save_own_variables(self, store: Any) -> None:
+        """Writes the layer's own weights into a mapping, under "0", "1", …"""
+        own = [*self._trainable_variables, *self._non_trainable_variables]
+        for index, variable in enumerate(own):
+            store[str(index)] = variable
+
+    def load_own_variables(self, store: Any) -> None:
+        """Sets the layer's own weights from what `save_own_variables` wrote."""
+        own = [*self._trainable_variables, *self._non_trainable_variables]
+        if len(store.keys()) != len(own):
+            hint = "" if self.built else " The layer is not built yet."
+            raise ValueError(
+                f"{describe(self)} expected {len(own)} variables, but the file has "
+                f"{len(store.keys())}.{hint}"
+            )
+        for index, variable in enumerate(own):
+            variable.assign(store[str(index)])
+
+    def __getstate__(self) -> dict[str, Any]:
+        drop = {"_child_names", "_native_call", *getattr(self, "_native_state", ())}
+        for cls in type(self).__mro__:
+            drop.update(cls.__dict__.get("_transient", ()))
+        state = {k: v for k, v in self.__dict__.items() if k not in drop}
+        state["_children"] = self._named_layers()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        children = state.pop("_children", {})
+        names = {id(layer): name for name, layer in children.items()}
+        self.__dict__.update(state, _child_names=names, _watchers=[])
+        for name, value in list(self.__dict__.items()):
+            if type(value) in (list, dict) and not name.startswith("_"):
+                object.__setattr__(self, name, self._track_container(name, value))
+        if hasattr(self, "_restore_native"):
+            self._restore_native()
+        self._settle()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        cls = declared_class(self)
+        return _make, (cls, self._backend.name), self.__getstate__()
+
+
+def _make(cls: type, backend_name: str) -> Any:
+    from keras.backends import load
+
+    with context.Scope("backend", load(backend_name)):
+        new: Any = cls.__new__
+        return new(cls)

@@ -1,0 +1,53 @@
+"""The losses of a layer: what its calls add, and the penalties on its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import context
+from keras.layers.variables import LayerVariables
+
+
+class _Added:
+    """Whether any layer ever added a loss: as long as none did, none has to go."""
+
+    any = False
+
+
+_added = _Added()
+
+
+class LayerLosses(LayerVariables):
+    """The losses of a layer; see `Layer`."""
+
+    def add_loss(self, loss: Any) -> None:
+        """Adds a scalar (or several) to the losses of the current call."""
+        losses = loss if isinstance(loss, (list, tuple)) else [loss]
+        stateless = context.get().stateless
+        if stateless is not None and stateless.collect_losses:
+            for value in losses:
+                stateless.add_loss(value)
+        self._losses.extend(losses)
+        _added.any = True
+
+    @property
+    def losses(self) -> list[Any]:
+        """The losses of the last call, and the penalties on the weights."""
+        layers = self._all_layers()
+        added = [loss for layer in layers for loss in layer._losses]
+        stateless = context.get().stateless
+        if stateless is not None and stateless.collect_losses:
+            added = list(stateless.losses)
+        return added + self._regularization_losses()
+
+    def _regularization_losses(self) -> list[Any]:
+        return [
+            variable.regularizer(variable.value)
+            for variable in self.trainable_weights
+            if variable.regularizer is not None
+        ]
+
+    def _clear_losses(self) -> None:
+        if _added.any:
+            for layer in self._all_layers():
+                layer._losses.clear()
