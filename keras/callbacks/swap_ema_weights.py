@@ -94,7 +94,8 @@ class SwapEMAWeights(Callback):
         pairs = self._pairs(optimizer)
         self._latest = []
         for variable, average in pairs:
-            trained, mean = variable.numpy(), average.numpy()
+            # Copies: a backend may assign in place.
+            trained, mean = np.array(variable), np.array(average)
             variable.assign(mean)
             average.assign(trained)
             if not self._averages_in_model:
