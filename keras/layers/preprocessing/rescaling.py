@@ -8,8 +8,8 @@ from keras import ops
 from keras.core.config import image_data_format
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Config, Tensor
-from keras.layers.preprocessing.data_layer import DataLayer
 from keras.layers.options import AllLayerOptions
+from keras.layers.preprocessing.data_layer import DataLayer
 
 
 class Rescaling(DataLayer):

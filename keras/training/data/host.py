@@ -8,6 +8,7 @@ import numpy as np
 
 from keras.backends.foreign import framework_of, host_array
 
+
 def is_pandas(value: Any) -> bool:
     """Whether `value` is a pandas DataFrame, Series or Index."""
     return type(value).__module__.partition(".")[0] == "pandas"
