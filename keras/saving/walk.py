@@ -165,7 +165,7 @@ def own_variables(obj: Any) -> list[Any]:
 
 
 # The base classes whose saving hooks are the default ones.
-_HOOKED = ("LayerFiles", "Layer", "LoraLayer", "Optimizer", "Model")
+_HOOKED = ("LayerFiles", "Layer", "Optimizer", "Model")
 
 
 def has_own_hook(obj: Any, hook: str) -> bool:
