@@ -23,6 +23,7 @@ from keras.core.classes import (
     takes_any_keyword,
 )
 from keras.core.errors import BackendError
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
 from keras.core.scopes import StatelessScope
@@ -45,6 +46,7 @@ class CallContext:
         self.training = training
 
 
+@public_class("keras.layers", module="keras")
 class Layer(LayerFiles):
     """A computation with weights.
 

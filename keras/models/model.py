@@ -12,12 +12,14 @@ from keras.core.classes import (
     is_ours,
     takes_any_keyword,
 )
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.layers.layer import Layer
 from keras.models import functional_config
 from keras.training.trainer import Trainer
 
 
+@public_class("keras.models", module="keras")
 class Model(Trainer, Layer):
     """Layers together, with `compile`, `fit`, `evaluate`, `predict` and `save`.
 

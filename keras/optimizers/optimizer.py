@@ -16,6 +16,7 @@ from keras.backends import backend_scope
 from keras.backends.variable import Variable
 from keras.core import naming
 from keras.core.errors import BackendError
+from keras.core.facts import public_class
 from keras.core.scopes import StatelessScope
 from keras.optimizers.options import accepts_options, with_options
 from keras.optimizers.parts import averaging
@@ -33,6 +34,7 @@ from keras.optimizers.schedules.schedule import LearningRateSchedule
 from keras.optimizers.state import OptimizerState, same_number
 
 
+@public_class("keras.optimizers", module="keras")
 class Optimizer(OptimizerState):
     """Base class of optimizers.
 
