@@ -43,6 +43,7 @@ class Functional(GraphModel, Function, Model):
     (None, 2)
     """
 
+    _properties_in_files = ("layers",)
     _is_functional = True
 
     def __init__(

@@ -46,6 +46,8 @@ class Model(Trainer, Layer):
     True
     """
 
+    _properties_in_files = ("layers",)
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if declared_class(cls) is Model and is_graph_call(args, kwargs):
             from keras.models.functional import Functional

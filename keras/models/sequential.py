@@ -36,6 +36,8 @@ class Sequential(GraphModel, Model):
     (None, 2)
     """
 
+    _properties_in_files = ("layers",)
+
     def __init__(
         self, layers: Any = None, trainable: bool = True, name: str | None = None
     ) -> None:

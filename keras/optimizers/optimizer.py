@@ -84,6 +84,7 @@ class Optimizer(OptimizerState):
         "load_own_variables",
     )
     _config_excluded = ("learning_rate",)
+    _properties_in_files: tuple[str, ...] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

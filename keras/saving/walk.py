@@ -96,7 +96,7 @@ def _properties(cls: type) -> tuple[str, ...]:
     A base (`Layer`, `Model`, …) says which of its own count: `_properties_in_files`.
     """
     root = next((c for c in cls.__mro__ if "_properties_in_files" in vars(c)), object)
-    found = list(getattr(root, "_properties_in_files", ()))
+    found: list[str] = list(getattr(root, "_properties_in_files", ()))
     for base in cls.__mro__:
         if not issubclass(root, base):
             for name, value in vars(base).items():
