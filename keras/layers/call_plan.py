@@ -15,9 +15,18 @@ class CallPlan:
         has_training: whether it takes `training`.
         has_mask: whether it takes `mask`.
         masks: for each parameter `x` for which there is a parameter `x_mask`, that.
+        makes_masks: whether the class has a `compute_mask` of its own.
+        makes_specs: whether it has a `compute_output_spec` of its own.
     """
 
-    def __init__(self, call: Any, build: Any, default_build: bool) -> None:
+    def __init__(
+        self,
+        call: Any,
+        build: Any,
+        default_build: bool,
+        makes_masks: bool,
+        makes_specs: bool,
+    ) -> None:
         self.signature = _with_self(inspect.signature(call))
         parameters = list(self.signature.parameters.values())[1:]
         kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -32,6 +41,8 @@ class CallPlan:
         default = training.default if training is not None else None
         self.training_default = None if default is inspect.Parameter.empty else default
         self.default_build = default_build
+        self.makes_masks = makes_masks
+        self.makes_specs = makes_specs
         self.build_names = [
             p.name
             for p in list(inspect.signature(build).parameters.values())[1:]
@@ -62,9 +73,20 @@ def _with_self(signature: inspect.Signature) -> inspect.Signature:
 
 
 @cache
-def plan_of(cls: type, base: type) -> CallPlan:
+def plan_of(cls: Any, base: Any) -> CallPlan:
     """The plan of a layer class; `base` is `Layer`, whose `build` does nothing."""
     build = cls.build
     inner = getattr(build, "__wrapped__", build)
     default = inner is getattr(base.build, "__wrapped__", base.build)
-    return CallPlan(cls.call, inner, default)
+    return CallPlan(
+        cls.call,
+        inner,
+        default,
+        makes_masks=cls.compute_mask is not base.compute_mask,
+        makes_specs=cls.compute_output_spec is not base.compute_output_spec,
+    )
+
+
+def parameters_of(function: Any) -> list[str]:
+    """The names of a method's parameters, without `self`."""
+    return [name for name in inspect.signature(function).parameters if name != "self"]

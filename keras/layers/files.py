@@ -6,6 +6,7 @@ from typing import Any
 
 from keras.core import context
 from keras.core.classes import declared_class
+from keras.core.facts import default_hook
 from keras.layers.input_spec import describe
 from keras.layers.losses import LayerLosses
 
@@ -18,6 +19,7 @@ class LayerFiles(LayerLosses):
         for index, variable in enumerate(self._filed_variables()):
             store[str(index)] = self._written(variable)
 
+    @default_hook
     def load_own_variables(self, store: Any) -> None:
         """Sets the layer's own weights from what `save_own_variables` wrote."""
         filed = self._filed_variables()

@@ -81,6 +81,7 @@ from keras.ops.conversion import (
     spec_of,
     to_dense,
 )
+from keras.ops.operation import record
 from keras.ops.parameters import Parameters
 from keras.ops.promotion import PROMOTIONS, Promotion
 
@@ -392,8 +393,6 @@ class Declaration(Parameters):
         """The op on KerasTensors: shapes and dtypes, and a node of the graph."""
         outputs = self.infer(args, kwargs)
         if _get().symbolic is None:
-            from keras.ops.operation import record
-
             outputs = record(self, args, kwargs, outputs)
         return outputs
 

@@ -10,7 +10,7 @@ from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops import rules
-from keras.ops.core import convert_to_tensor, shape
+from keras.ops.core import convert_to_tensor, shape, unstack
 from keras.ops.declare import composite, op
 from keras.ops.shaping import ravel, reshape
 
@@ -225,8 +225,6 @@ def dsplit(x: TensorLike, indices_or_sections: int | Sequence[int]) -> list[Tens
 
 def _listed(xs: Any) -> list[Any]:
     if hasattr(xs, "shape"):
-        from keras.ops.core import unstack
-
         return unstack(xs)
     if isinstance(xs, str):
         raise TypeError("A text is no list of tensors.")

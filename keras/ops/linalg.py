@@ -11,7 +11,7 @@ from keras.core import dtypes
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Axis, Tensor, TensorLike
-from keras.ops import rules
+from keras.ops import arithmetic, core, rules, shaping
 from keras.ops.control import jvp as jvp
 from keras.ops.declare import composite, op
 
@@ -533,8 +533,6 @@ def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     >>> float(keras.ops.cdist([[0.0, 0.0]], [[3.0, 4.0]])[0, 0])
     5.0
     """
-    from keras.ops import arithmetic, core, shaping
-
     dtype = dtypes.wide_result(core.dtype(x), core.dtype(y))
     x = shaping.expand_dims(core.cast(x, dtype), -2)
     y = shaping.expand_dims(core.cast(y, dtype), -3)

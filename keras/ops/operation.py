@@ -8,16 +8,19 @@ outputs remember it in their history. Functional models are read off that histor
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.backends import current
 from keras.backends.backend import SPARSE, TENSOR, VARIABLE
 from keras.core import context, tree
 from keras.core.configurable import Configurable
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasHistory, KerasTensor
 from keras.core.naming import auto_name, name_of
-from keras.core.scopes import SymbolicScope
-from keras.ops.declare import Declaration
+from keras.core.scopes import StatelessScope, SymbolicScope
+
+if TYPE_CHECKING:
+    from keras.ops.declare import Declaration
 
 
 class Node:
@@ -101,6 +104,7 @@ def _fresh(output: Any) -> Any:
     return copy
 
 
+@public_class("keras", loadable=False)
 class Operation(Configurable):
     """Something that can be called on tensors and on KerasTensors.
 
@@ -119,6 +123,8 @@ class Operation(Configurable):
     >>> Double()(keras.KerasTensor((None, 3))).shape
     (None, 3)
     """
+
+    _not_in_files = ("_inbound_nodes", "_outbound_nodes")
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name_of(name, self)
@@ -195,8 +201,6 @@ def infer_spec(
     does not work on them (a framework's own functions, concrete sizes) is traced by
     the backend instead.
     """
-    from keras.core.scopes import StatelessScope
-
     bare = tree.map_structure(_unrecorded, (args, kwargs))
     try:
         with SymbolicScope(), StatelessScope():

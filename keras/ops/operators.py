@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from keras.backends import backend_scope, current
 from keras.backends.variable import Variable
 from keras.core.keras_tensor import KerasTensor
 from keras.ops import arithmetic, bitwise, logic, products, rounding, shaping
@@ -99,7 +100,6 @@ def _on_value(operator: Callable[..., Any]) -> Callable[..., Any]:
     Beside a KerasTensor the Variable itself goes into the graph, which reads it anew
     each time that it runs.
     """
-    from keras.backends import backend_scope, current
 
     def method(self: Any, *args: Any) -> Any:
         if args and type(args[0]) is KerasTensor:

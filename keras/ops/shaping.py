@@ -7,7 +7,7 @@ from operator import index
 from typing import Any
 
 from keras.backends import arguments, current
-from keras.core.dtypes import standardize_dtype
+from keras.core.dtypes import itemsize, standardize_dtype
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Axis, ShapeLike, Tensor, TensorLike
@@ -721,8 +721,6 @@ def view(x: TensorLike, dtype: Any = None) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.view(x, "int32")).tolist()
     [1065353216, 1073741824]
     """
-    from keras.core.dtypes import itemsize
-
     target = x.dtype if dtype is None else standardize_dtype(dtype)
     before, after = itemsize(x.dtype), itemsize(target)
     if before == after:

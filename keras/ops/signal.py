@@ -14,7 +14,18 @@ from keras.core import dtypes
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
+from keras.ops import (
+    arithmetic,
+    complex_numbers,
+    core,
+    creation,
+    joining,
+    logic,
+    reduction,
+    shaping,
+)
 from keras.ops.declare import composite, op
+from keras.ops.nn.reshaping import complex_from
 
 WINDOWS = ("hann", "hamming")
 
@@ -238,8 +249,6 @@ def overlap_sequences(x: TensorLike, sequence_stride: int) -> Tensor:
 
 def _window(op_name: str, window: Any, length: int, fft_length: int, dtype: Any) -> Any:
     """The window, in the middle of `fft_length` places; None for none."""
-    from keras.ops import creation, shaping
-
     if length > fft_length:
         raise ValueError(
             f"keras.ops.{op_name} expects `sequence_length` of at most `fft_length`. "
@@ -304,8 +313,6 @@ def stft(
     >>> real.shape == (11, 4)
     True
     """
-    from keras.ops import arithmetic, core, shaping
-
     dtype = dtypes.wide_result(core.dtype(x))
     x = core.cast(core.convert_to_tensor(x), dtype)
     window = _window("stft", window, sequence_length, fft_length, dtype)
@@ -358,8 +365,6 @@ def istft(
     >>> round(float(y[7]), 3)
     7.0
     """
-    from keras.ops import arithmetic, core, creation, logic, reduction
-
     frames = irfft(x, fft_length)
     dtype = core.dtype(frames)
     window = _window("istft", window, sequence_length, fft_length, dtype)
@@ -386,8 +391,6 @@ def istft(
 
 def _fit(x: Any, length: int) -> Any:
     """Cut, or filled up with zeros."""
-    from keras.ops import shaping
-
     size = x.shape[-1]
     if size is not None and size < length:
         ends = [(0, 0)] * (len(x.shape) - 1) + [(0, length - size)]
@@ -415,9 +418,6 @@ def view_as_complex(x: TensorLike) -> Tensor:
     >>> float(keras.ops.imag(z)[0])
     2.0
     """
-    from keras.ops import core
-    from keras.ops.nn.reshaping import complex_from
-
     x = core.convert_to_tensor(x)
     shape = core.shape(x)
     if not shape or shape[-1] != 2:
@@ -445,7 +445,5 @@ def view_as_real(x: TensorLike) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.view_as_real(z)).tolist()
     [[1.0, 2.0]]
     """
-    from keras.ops import complex_numbers, joining
-
     parts = [complex_numbers.real(x), complex_numbers.imag(x)]
     return joining.stack(parts, axis=-1)

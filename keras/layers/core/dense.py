@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+<<<<<<< HEAD
 from keras import activations
+=======
+from keras import activations, ops
+from keras.core.facts import public_class
+>>>>>>> main
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import positive_integer, refuse_quantization
 from keras.layers.input_spec import InputSpec
@@ -14,6 +19,7 @@ from keras.layers.weights.lora import LoraLayer
 from keras.layers.weights.weight_layer import Weight
 
 
+@public_class("keras.layers", pure=True)
 class Dense(LoraLayer):
     """Fully connected layer: `activation(inputs @ kernel + bias)`.
 

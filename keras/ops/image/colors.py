@@ -8,7 +8,7 @@ from keras.core import dtypes
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
-from keras.ops import core
+from keras.ops import arithmetic, core, joining, logic, shaping
 from keras.ops.declare import composite
 from keras.ops.image import layout
 
@@ -72,8 +72,6 @@ def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tens
     >>> keras.ops.image.rgb_to_grayscale(x).shape == (1, 4, 4, 1)
     True
     """
-    from keras import ops
-
     last = layout.is_last("rgb_to_grayscale", data_format)
     images = _rgb("rgb_to_grayscale", images, last)
     if isinstance(images, KerasTensor):
@@ -85,7 +83,7 @@ def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tens
     for weight, channel in zip(_LUMA, _channels(x, last), strict=True):
         part = channel * weight
         total = part if total is None else total + part
-    return core.cast(ops.expand_dims(total, -1 if last else -3), dtype)
+    return core.cast(shaping.expand_dims(total, -1 if last else -3), dtype)
 
 
 @composite
@@ -112,28 +110,28 @@ def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> Tensor:
     >>> [round(float(v), 4) for v in hsv[0, 0]]
     [0.3333, 1.0, 1.0]
     """
-    from keras import ops
-
     last = layout.is_last("rgb_to_hsv", data_format)
     images = _rgb("rgb_to_hsv", images, last)
     _float_images("rgb_to_hsv", images)
     if isinstance(images, KerasTensor):
         return KerasTensor(images.shape, images.dtype)
     red, green, blue = _channels(images, last)
-    value = ops.maximum(ops.maximum(red, green), blue)
-    spread = value - ops.minimum(ops.minimum(red, green), blue)
-    saturation = ops.where(value > 0, spread / ops.where(value > 0, value, 1.0), 0.0)
-    safe = ops.where(spread > 0, spread, 1.0)
-    hue = ops.where(
-        ops.equal(red, value),
+    value = arithmetic.maximum(arithmetic.maximum(red, green), blue)
+    spread = value - arithmetic.minimum(arithmetic.minimum(red, green), blue)
+    saturation = logic.where(
+        value > 0, spread / logic.where(value > 0, value, 1.0), 0.0
+    )
+    safe = logic.where(spread > 0, spread, 1.0)
+    hue = logic.where(
+        logic.equal(red, value),
         (green - blue) / safe,
-        ops.where(
-            ops.equal(green, value), (blue - red) / safe + 2, (red - green) / safe + 4
+        logic.where(
+            logic.equal(green, value), (blue - red) / safe + 2, (red - green) / safe + 4
         ),
     )
-    hue = ops.where(spread > 0, ops.mod(hue / 6, 1.0), 0.0)
+    hue = logic.where(spread > 0, arithmetic.mod(hue / 6, 1.0), 0.0)
     return core.cast(
-        ops.stack([hue, saturation, value], axis=-1 if last else -3),
+        joining.stack([hue, saturation, value], axis=-1 if last else -3),
         core.dtype(images),
     )
 
@@ -162,8 +160,6 @@ def hsv_to_rgb(images: TensorLike, data_format: str | None = None) -> Tensor:
     >>> [round(float(v), 4) for v in rgb[0, 0]]
     [1.0, 0.0, 0.0]
     """
-    from keras import ops
-
     last = layout.is_last("hsv_to_rgb", data_format)
     images = _rgb("hsv_to_rgb", images, last)
     _float_images("hsv_to_rgb", images)
@@ -173,11 +169,11 @@ def hsv_to_rgb(images: TensorLike, data_format: str | None = None) -> Tensor:
     angle = hue * 6
 
     def part(offset: float) -> Any:
-        turned = ops.mod(angle + offset, 6.0)
-        ramp = ops.clip(ops.minimum(turned, 4 - turned), 0.0, 1.0)
+        turned = arithmetic.mod(angle + offset, 6.0)
+        ramp = arithmetic.clip(arithmetic.minimum(turned, 4 - turned), 0.0, 1.0)
         return value - value * saturation * ramp
 
     return core.cast(
-        ops.stack([part(5.0), part(3.0), part(1.0)], axis=-1 if last else -3),
+        joining.stack([part(5.0), part(3.0), part(1.0)], axis=-1 if last else -3),
         core.dtype(images),
     )

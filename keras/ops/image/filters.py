@@ -9,9 +9,10 @@ import numpy as np
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
-from keras.ops import core
+from keras.ops import core, joining, reduction
 from keras.ops.declare import composite
 from keras.ops.image import layout
+from keras.ops.nn.convolution import depthwise_conv
 
 
 def _gaussian(size: int, sigma: Any) -> Any:
@@ -22,15 +23,11 @@ def _gaussian(size: int, sigma: Any) -> Any:
 
 def _filtered(images: Any, window: Any, padding: str) -> Any:
     """Each channel convolved with one window."""
-    from keras import ops
-
     dtype = core.dtype(images)
     channels: Any = core.shape(images)[-1]
     kernel = np.repeat(np.asarray(window)[:, :, None, None], channels, 2)
     kernel = core.convert_to_tensor(kernel.astype("float32"))
-    return ops.depthwise_conv(
-        images, core.cast(kernel, dtype), 1, padding, "channels_last"
-    )
+    return depthwise_conv(images, core.cast(kernel, dtype), 1, padding, "channels_last")
 
 
 def blurred(images: Any, kernel_size: tuple[int, int], sigma: tuple[Any, Any]) -> Any:
@@ -114,8 +111,6 @@ def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
     >>> keras.ops.image.sobel_edges(x).shape == (1, 5, 5, 3, 2)
     True
     """
-    from keras import ops
-
     last = layout.is_last("sobel_edges", data_format)
     images = layout.tensor("sobel_edges", images)
     if isinstance(images, KerasTensor):
@@ -126,7 +121,7 @@ def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
         layout.on_batch(lambda v, w=window: _filtered(v, w, "same"), x, last)
         for window in (_SOBEL, _SOBEL.T)
     ]
-    return ops.stack(edges, axis=-1)
+    return joining.stack(edges, axis=-1)
 
 
 @composite
@@ -170,8 +165,6 @@ def ssim(
     >>> round(float(keras.ops.image.ssim(x, x)[0]), 4)
     1.0
     """
-    from keras import ops
-
     last = layout.is_last("ssim", data_format)
     image1 = layout.tensor("ssim", image1, "image1")
     image2 = layout.tensor("ssim", image2, "image2")
@@ -205,4 +198,4 @@ def ssim(
     both = smooth(image1 * image2) - m1 * m2
     brightness = (2 * m1 * m2 + c1) / (m1 * m1 + m2 * m2 + c1)
     structure = (2 * both + c2) / (v1 + v2 + c2)
-    return ops.mean(brightness * structure, axis=(-3, -2, -1))
+    return reduction.mean(brightness * structure, axis=(-3, -2, -1))

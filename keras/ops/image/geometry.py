@@ -13,9 +13,20 @@ from typing import Any
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
-from keras.ops import core
+from keras.ops import (
+    arithmetic,
+    core,
+    creation,
+    indexing,
+    joining,
+    linalg,
+    logic,
+    rounding,
+    shaping,
+)
 from keras.ops.declare import composite
 from keras.ops.image import layout
+from keras.ops.image.filters import blurred
 
 FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
 INTERPOLATIONS = ("nearest", "bilinear")
@@ -23,45 +34,43 @@ INTERPOLATIONS = ("nearest", "bilinear")
 
 def _inside(index: Any, size: Any, fill_mode: str) -> Any:
     """An index brought into the image."""
-    from keras import ops
-
     if fill_mode == "wrap":
-        return ops.mod(index, size)
+        return arithmetic.mod(index, size)
     if fill_mode == "mirror":
         return _mirrored(index, size)
     if fill_mode == "reflect":  # mirrored about the edges of pixels, not their centres
-        return ops.floor_divide(_mirrored(2 * index + 1, 2 * size + 1), 2)
-    return ops.clip(index, 0, size - 1)
+        return arithmetic.floor_divide(_mirrored(2 * index + 1, 2 * size + 1), 2)
+    return arithmetic.clip(index, 0, size - 1)
 
 
 def _mirrored(index: Any, size: Any) -> Any:
-    from keras import ops
-
-    last = ops.maximum(size - 1, 1) if not isinstance(size, int) else max(size - 1, 1)
-    found = ops.abs(ops.mod(index + last, 2 * last) - last)
-    return ops.minimum(found, size - 1)
+    last = (
+        arithmetic.maximum(size - 1, 1)
+        if not isinstance(size, int)
+        else max(size - 1, 1)
+    )
+    found = arithmetic.absolute(arithmetic.mod(index + last, 2 * last) - last)
+    return arithmetic.minimum(found, size - 1)
 
 
 def _reads(
     coordinates: list[Any], sizes: list[Any], order: int, fill_mode: str
 ) -> list[tuple[list[Any], Any, Any]]:
     """What to read: indices, whether they are inside, and the weight (None for 1)."""
-    from keras import ops
-
     per_axis = []
     for place, size in zip(coordinates, sizes, strict=True):
         if order == 0:
-            choices: list[Any] = [(ops.cast(ops.round(place), "int32"), None)]
+            choices: list[Any] = [(core.cast(rounding.round(place), "int32"), None)]
         else:
-            low = ops.floor(place)
+            low = rounding.floor(place)
             upper = place - low
-            index: Any = ops.cast(low, "int32")
+            index: Any = core.cast(low, "int32")
             choices = [(index, 1 - upper), (index + 1, upper)]
         per_axis.append(
             [
                 (
                     _inside(index, size, fill_mode),
-                    ops.logical_and(index >= 0, index < size),
+                    logic.logical_and(index >= 0, index < size),
                     weight,
                 )
                 for index, weight in choices
@@ -71,7 +80,7 @@ def _reads(
     for chosen in itertools.product(*per_axis):
         valid = weight = None
         for _, inside, w in chosen:
-            valid = inside if valid is None else ops.logical_and(valid, inside)
+            valid = inside if valid is None else logic.logical_and(valid, inside)
             weight = w if weight is None else weight * w
         found.append(([index for index, _, _ in chosen], valid, weight))
     return found
@@ -111,8 +120,6 @@ def map_coordinates(
     >>> float(keras.ops.image.map_coordinates(x, [[0.5]], order=1)[0])
     5.0
     """
-    from keras import ops
-
     layout.check_choice("map_coordinates", "fill_mode", fill_mode, FILL_MODES)
     layout.check_choice("map_coordinates", "order", order, (0, 1))
     shape, places = core.shape(inputs), core.shape(coordinates)
@@ -135,16 +142,16 @@ def map_coordinates(
     if layout.is_integer(coordinates):
         coordinates = core.cast(coordinates, "float32")
     wide = "float64" if dtype == "float64" else "float32"
-    flat = core.cast(ops.reshape(inputs, (-1,)), wide)
+    flat = core.cast(shaping.reshape(inputs, (-1,)), wide)
     rows = [coordinates[axis] for axis in range(len(shape))]
     total: Any = None
     for index, valid, weight in _reads(rows, list(shape), order, fill_mode):
         position: Any = 0
         for one, size in zip(index, shape, strict=True):
             position = position * size + one
-        value = ops.take(flat, position)
+        value = indexing.take(flat, position)
         if fill_mode == "constant":
-            value = ops.where(valid, value, float(fill_value))
+            value = logic.where(valid, value, float(fill_value))
         value = value if weight is None else value * core.cast(weight, wide)
         total = value if total is None else total + value
     return layout.restore(total, dtype)
@@ -154,25 +161,23 @@ def _sampled(
     images: Any, y: Any, x: Any, interpolation: str, fill_mode: str, fill_value: float
 ) -> Any:
     """Reads a batch of images at rows `y` and columns `x`, `(batch, height, width)`."""
-    from keras import ops
-
     shape = core.shape(images)
     dtype = core.dtype(images)
     height, width, channels = shape[1:]
     wide = "float64" if dtype == "float64" else "float32"
-    flat = core.cast(ops.reshape(images, (shape[0], -1, channels)), wide)
+    flat = core.cast(shaping.reshape(images, (shape[0], -1, channels)), wide)
     output = core.shape(y)
     order = 0 if interpolation == "nearest" else 1
     total: Any = None
     for index, valid, weight in _reads([y, x], [height, width], order, fill_mode):
-        position = ops.reshape(index[0] * width + index[1], (output[0], -1, 1))
-        position = ops.broadcast_to(
+        position = shaping.reshape(index[0] * width + index[1], (output[0], -1, 1))
+        position = shaping.broadcast_to(
             position, (shape[0], core.shape(position)[1], channels)
         )
-        value = ops.take_along_axis(flat, position, axis=1)
-        value = ops.reshape(value, (shape[0], *output[1:], channels))
+        value = indexing.take_along_axis(flat, position, axis=1)
+        value = shaping.reshape(value, (shape[0], *output[1:], channels))
         if fill_mode == "constant":
-            value = ops.where(valid[..., None], value, float(fill_value))
+            value = logic.where(valid[..., None], value, float(fill_value))
         if weight is not None:
             value = value * core.cast(weight, wide)[..., None]
         total = value if total is None else total + value
@@ -181,11 +186,9 @@ def _sampled(
 
 def _grid(images: Any) -> tuple[Any, Any]:
     """Rows and columns of all pixels, `(1, height, 1)` and `(1, 1, width)`."""
-    from keras import ops
-
     _, height, width, _ = core.shape(images)
-    rows = ops.cast(ops.arange(height, dtype="int32"), "float32")
-    columns = ops.cast(ops.arange(width, dtype="int32"), "float32")
+    rows = core.cast(creation.arange(height, dtype="int32"), "float32")
+    columns = core.cast(creation.arange(width, dtype="int32"), "float32")
     return rows[None, :, None], columns[None, None, :]
 
 
@@ -193,16 +196,14 @@ def _projected(
     images: Any, transform: Any, interpolation: str, mode: str, value: float
 ) -> Any:
     """Images read where 8 parameters, `(batch or 1, 8)`, send each pixel."""
-    from keras import ops
-
     rows, columns = _grid(images)
     a0, a1, a2, b0, b1, b2, c0, c1 = (transform[:, i][:, None, None] for i in range(8))
     depth = c0 * columns + c1 * rows + 1
     x = (a0 * columns + a1 * rows + a2) / depth
     y = (b0 * columns + b1 * rows + b2) / depth
     batch, height, width, _ = core.shape(images)
-    x = ops.broadcast_to(x, (batch, height, width))
-    y = ops.broadcast_to(y, (batch, height, width))
+    x = shaping.broadcast_to(x, (batch, height, width))
+    y = shaping.broadcast_to(y, (batch, height, width))
     return _sampled(images, y, x, interpolation, mode, value)
 
 
@@ -260,8 +261,6 @@ def affine_transform(
     >>> keras.ops.image.affine_transform(x, same).shape == (1, 4, 4, 3)
     True
     """
-    from keras import ops
-
     name = "affine_transform"
     layout.check_choice(name, "interpolation", interpolation, INTERPOLATIONS)
     layout.check_choice(name, "fill_mode", fill_mode, FILL_MODES)
@@ -277,7 +276,7 @@ def affine_transform(
     if isinstance(images, KerasTensor) or isinstance(transform, KerasTensor):
         return KerasTensor(tuple(core.shape(images)), core.dtype(images))
     transform = core.cast(core.convert_to_tensor(transform), "float32")
-    transform = ops.reshape(transform, (-1, 8))
+    transform = shaping.reshape(transform, (-1, 8))
 
     def run(x: Any) -> Any:
         return _projected(x, transform, interpolation, fill_mode, fill_value)
@@ -322,8 +321,6 @@ def perspective_transform(
     >>> keras.ops.image.perspective_transform(x, points, points).shape == (1, 4, 4, 3)
     True
     """
-    from keras import ops
-
     name = "perspective_transform"
     layout.check_choice(name, "interpolation", interpolation, INTERPOLATIONS)
     last = layout.is_last(name, data_format)
@@ -345,7 +342,7 @@ def perspective_transform(
     if isinstance(images, KerasTensor):
         return KerasTensor(images.shape, images.dtype)
     start, end = (
-        ops.reshape(core.cast(core.convert_to_tensor(p), "float32"), (-1, 4, 2))
+        shaping.reshape(core.cast(core.convert_to_tensor(p), "float32"), (-1, 4, 2))
         for p in (start_points, end_points)
     )
     transform = _homography(start, end)
@@ -358,15 +355,13 @@ def perspective_transform(
 
 def _homography(start: Any, end: Any) -> Any:
     """The 8 parameters that send end points back to start points, `(batch, 8)`."""
-    from keras import ops
-
     x, y = end[..., 0], end[..., 1]
     u, v = start[..., 0], start[..., 1]
-    one, zero = ops.ones_like(x), ops.zeros_like(x)
-    columns = ops.stack([x, y, one, zero, zero, zero, -u * x, -u * y], axis=-1)
-    rows = ops.stack([zero, zero, zero, x, y, one, -v * x, -v * y], axis=-1)
-    matrix = ops.concatenate([columns, rows], axis=1)
-    return ops.solve(matrix, ops.concatenate([u, v], axis=1)[..., None])[..., 0]
+    one, zero = creation.ones_like(x), creation.zeros_like(x)
+    columns = joining.stack([x, y, one, zero, zero, zero, -u * x, -u * y], axis=-1)
+    rows = joining.stack([zero, zero, zero, x, y, one, -v * x, -v * y], axis=-1)
+    matrix = joining.concatenate([columns, rows], axis=1)
+    return linalg.solve(matrix, joining.concatenate([u, v], axis=1)[..., None])[..., 0]
 
 
 @composite
@@ -411,8 +406,8 @@ def elastic_transform(
     >>> keras.ops.image.elastic_transform(x, seed=1).shape == (1, 8, 8, 3)
     True
     """
+    # Ops do without `keras.random` until something is drawn.
     from keras import random
-    from keras.ops.image.filters import blurred
 
     name = "elastic_transform"
     layout.check_choice(name, "interpolation", interpolation, INTERPOLATIONS)

@@ -13,7 +13,7 @@ from typing import Any
 from keras.core.config import standardize_data_format
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.ops import core, shaping
+from keras.ops import core, rounding, shaping
 
 Size = int | None
 
@@ -106,8 +106,6 @@ def is_integer(x: Any) -> bool:
 
 def restore(x: Any, dtype: str) -> Any:
     """Brings computed values back to a dtype; integers are rounded and bounded."""
-    from keras.ops import rounding
-
     if "int" in dtype:
         return core.saturate_cast(rounding.round(x), dtype)
     return core.cast(x, dtype)

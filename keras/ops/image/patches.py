@@ -9,7 +9,7 @@ from keras.backends import windows
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
-from keras.ops import core, shaping
+from keras.ops import core, joining, shaping
 from keras.ops.declare import composite
 from keras.ops.image import layout
 from keras.ops.nn.shapes import per_axis, window_sizes
@@ -61,9 +61,7 @@ def _extracted(
         ):
             cut[axis] = slice(i * d, i * d + (n - 1) * s + 1, s)
         parts.append(images[tuple(cut)])
-    from keras import ops
-
-    return ops.concatenate(parts, axis=-1 if last else len(batch))
+    return joining.concatenate(parts, axis=-1 if last else len(batch))
 
 
 def _same_padded(

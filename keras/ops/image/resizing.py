@@ -16,7 +16,8 @@ import numpy as np
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
-from keras.ops import core, indexing, products, shaping
+from keras.ops import core, creation, indexing, products, rounding, shaping
+from keras.ops import numpy as public
 from keras.ops.declare import composite
 from keras.ops.image import layout
 
@@ -59,7 +60,7 @@ def weights(
 ) -> Any:
     """`(size, output)`: how much each pixel counts for each place of the output.
 
-    `xp` is NumPy, or `keras.ops` where sizes or scales are tensors.
+    `xp` is NumPy, or `keras.ops.numpy` where sizes or scales are tensors.
     """
     inverse = 1.0 / scale
     places = (xp.arange(output, dtype="float32") + 0.5) * inverse
@@ -80,10 +81,8 @@ def _matrix(size: Any, output: int, method: str, antialias: bool) -> Any:
     if isinstance(size, int):
         found = weights(size, output, output / size, 0.0, method, antialias, np)
         return core.convert_to_tensor(found.astype("float32"))
-    from keras import ops
-
     scale = output / core.cast(size, "float32")
-    return weights(size, output, scale, 0.0, method, antialias, ops)
+    return weights(size, output, scale, 0.0, method, antialias, public)
 
 
 def _nearest(x: Any, axis: int, output: int) -> Any:
@@ -92,10 +91,8 @@ def _nearest(x: Any, axis: int, output: int) -> Any:
         places = np.floor((np.arange(output) + 0.5) * (size / output))
         index = core.convert_to_tensor(places.astype("int32"))
     else:
-        from keras import ops
-
         step = core.cast(size, "float32") / output
-        index = ops.floor((ops.arange(output, dtype="float32") + 0.5) * step)
+        index = rounding.floor((creation.arange(output, dtype="float32") + 0.5) * step)
         index = core.cast(index, "int32")
     return indexing.take(x, index, axis=axis)
 
@@ -275,8 +272,6 @@ def scale_and_translate(
     >>> y.shape == (1, 8, 8, 3)
     True
     """
-    from keras import ops
-
     layout.check_choice("scale_and_translate", "method", method, tuple(_METHODS))
     if not isinstance(images, KerasTensor):
         images = core.convert_to_tensor(images)
@@ -313,7 +308,9 @@ def scale_and_translate(
             translation[number],
             _METHODS[method],
             antialias,
-            ops,
+            public,
         )
-        x = ops.moveaxis(ops.matmul(ops.moveaxis(x, axis, -1), matrix), -1, axis)
+        x = shaping.moveaxis(
+            products.matmul(shaping.moveaxis(x, axis, -1), matrix), -1, axis
+        )
     return layout.restore(x, dtype)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.backends.windows import transposed_size
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import op
@@ -227,8 +228,6 @@ def conv_transpose(
     >>> keras.ops.conv_transpose(x, kernel, strides=2).shape
     (1, 8, 8, 8)
     """
-    from keras.backends.windows import transposed_size
-
     name = "conv_transpose"
     strides, dilation = _checked(name, inputs, kernel, strides, padding, dilation_rate)
     last = shapes.layout(name, data_format)

@@ -13,7 +13,24 @@ from typing import Any
 from keras.core import dtypes
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
+from keras.ops import (
+    arithmetic,
+    core,
+    creation,
+    exponential,
+    indexing,
+    joining,
+    logic,
+    products,
+    reduction,
+    segment,
+    shaping,
+    sorting,
+    special,
+)
+from keras.ops.control import scan
 from keras.ops.declare import composite, op
+from keras.ops.nn import activations, embedding
 from keras.ops.nn.shapes import check_choice, check_rank, fail, fits
 
 
@@ -112,8 +129,6 @@ def ctc_decode(
     >>> keras.ops.convert_to_numpy(decoded).tolist()
     [[[1, 1, -1]]]
     """
-    from keras.ops import core
-
     check_choice("ctc_decode", "strategy", strategy, ("greedy", "beam_search"))
     check_rank("ctc_decode", "inputs", core.shape(inputs), 3)
     check_rank("ctc_decode", "sequence_lengths", core.shape(sequence_lengths), 1)
@@ -130,25 +145,25 @@ def ctc_decode(
 
 
 def _greedy(inputs: Any, lengths: Any, merge: bool, blank: int) -> tuple[Any, Any]:
-    from keras import ops
-
-    steps = ops.shape(inputs)[1]
-    inside = ops.less(ops.arange(steps, dtype="int32"), ops.expand_dims(lengths, 1))
-    labels = ops.argmax(inputs, axis=-1)
-    kept = ops.logical_and(inside, ops.not_equal(labels, blank))
-    if merge:
-        changed = ops.not_equal(labels[:, 1:], labels[:, :-1])
-        begun = ops.ones_like(kept[:, :1])
-        kept = ops.logical_and(kept, ops.concatenate([begun, changed], axis=1))
-    # Those kept come first, in order.
-    place = ops.arange(steps, dtype="int32") + steps * ops.cast(
-        ops.logical_not(kept), "int32"
+    steps = core.shape(inputs)[1]
+    inside = logic.less(
+        creation.arange(steps, dtype="int32"), shaping.expand_dims(lengths, 1)
     )
-    order = ops.argsort(place, axis=-1)
-    decoded = ops.take_along_axis(ops.where(kept, labels, -1), order, axis=1)
-    best = ops.where(inside, ops.max(inputs, axis=-1), 0)
-    scores = ops.negative(ops.sum(best, axis=1, keepdims=True))
-    return ops.expand_dims(ops.cast(decoded, "int32"), 0), scores
+    labels = reduction.argmax(inputs, axis=-1)
+    kept = logic.logical_and(inside, logic.not_equal(labels, blank))
+    if merge:
+        changed = logic.not_equal(labels[:, 1:], labels[:, :-1])
+        begun = creation.ones_like(kept[:, :1])
+        kept = logic.logical_and(kept, joining.concatenate([begun, changed], axis=1))
+    # Those kept come first, in order.
+    place = creation.arange(steps, dtype="int32") + steps * core.cast(
+        logic.logical_not(kept), "int32"
+    )
+    order = sorting.argsort(place, axis=-1)
+    decoded = indexing.take_along_axis(logic.where(kept, labels, -1), order, axis=1)
+    best = logic.where(inside, reduction.max(inputs, axis=-1), 0)
+    scores = arithmetic.negative(reduction.sum(best, axis=1, keepdims=True))
+    return shaping.expand_dims(core.cast(decoded, "int32"), 0), scores
 
 
 _NEVER = -1e30  # the logarithm of 0
@@ -157,96 +172,94 @@ _NEVER = -1e30  # the logarithm of 0
 def _beam_search(
     inputs: Any, lengths: Any, width: int, paths: int, blank: int
 ) -> tuple[Any, Any]:
-    from keras import ops
-    from keras.ops.control import scan
 
-    dtype = ops.dtype(inputs)
-    logs = ops.log_softmax(ops.cast(inputs, "float32"), axis=-1)
-    batch, steps, _ = ops.shape(logs)
-    first = ops.equal(ops.arange(width), 0)
-    never = ops.full((batch, width), _NEVER, dtype="float32")
-    none = ops.full((batch, width), -1, dtype="int32")
+    dtype = core.dtype(inputs)
+    logs = activations.log_softmax(core.cast(inputs, "float32"), axis=-1)
+    batch, steps, _ = core.shape(logs)
+    first = logic.equal(creation.arange(width), 0)
+    never = creation.full((batch, width), _NEVER, dtype="float32")
+    none = creation.full((batch, width), -1, dtype="int32")
     beams = {
-        "blank": ops.where(first, 0.0, never),
+        "blank": logic.where(first, 0.0, never),
         "label": never,
         "last": none,
         "length": none + 1,
         # Places of the beam that hold nothing yet have hashes that match nothing.
-        "hash": none * ops.arange(width, dtype="int32"),
+        "hash": none * creation.arange(width, dtype="int32"),
         "parent": none - width,
-        "prefix": ops.full((batch, width, steps), -1, dtype="int32"),
+        "prefix": creation.full((batch, width, steps), -1, dtype="int32"),
     }
-    active = ops.less(
-        ops.expand_dims(ops.arange(steps, dtype="int32"), 1),
-        ops.expand_dims(lengths, 0),
+    active = logic.less(
+        shaping.expand_dims(creation.arange(steps, dtype="int32"), 1),
+        shaping.expand_dims(lengths, 0),
     )
 
     def step(beams: Any, at: Any) -> tuple[Any, None]:
         now, going = at
         new = _extend(beams, now, width, blank)
         return {
-            key: ops.where(
-                ops.reshape(going, (-1,) + (1,) * (len(value.shape) - 1)),
+            key: logic.where(
+                shaping.reshape(going, (-1,) + (1,) * (len(value.shape) - 1)),
                 new[key],
                 value,
             )
             for key, value in beams.items()
         }, None
 
-    beams, _ = scan(step, beams, (ops.transpose(logs, (1, 0, 2)), active))
-    total = ops.logaddexp(beams["blank"], beams["label"])
-    scores, best = ops.top_k(total, paths)
+    beams, _ = scan(step, beams, (shaping.transpose(logs, (1, 0, 2)), active))
+    total = exponential.logaddexp(beams["blank"], beams["label"])
+    scores, best = segment.top_k(total, paths)
     found = _rows(beams["prefix"], best)
-    return ops.transpose(found, (1, 0, 2)), ops.cast(scores, dtype)
+    return shaping.transpose(found, (1, 0, 2)), core.cast(scores, dtype)
 
 
 def _rows(x: Any, index: Any) -> Any:
     """Picks beams: `(batch, beams, ...)` by `(batch, picked)`."""
-    from keras import ops
-
     for _ in range(len(x.shape) - 2):
-        index = ops.expand_dims(index, -1)
+        index = shaping.expand_dims(index, -1)
     if len(x.shape) > 2:
-        index = ops.broadcast_to(index, (*ops.shape(index)[:2], *ops.shape(x)[2:]))
-    return ops.take_along_axis(x, index, axis=1)
+        index = shaping.broadcast_to(
+            index, (*core.shape(index)[:2], *core.shape(x)[2:])
+        )
+    return indexing.take_along_axis(x, index, axis=1)
 
 
 def _extend(beams: Any, now: Any, width: int, blank: int) -> dict[str, Any]:
     """The beams after one more step, whose log probabilities are `(batch, classes)`."""
-    from keras import ops
-
-    sizes: Any = ops.shape(now)
+    sizes: Any = core.shape(now)
     batch, classes = sizes
-    last, total = beams["last"], ops.logaddexp(beams["blank"], beams["label"])
-    known = ops.maximum(last, 0)
-    own = ops.where(ops.less(last, 0), _NEVER, ops.take_along_axis(now, known, axis=1))
+    last, total = beams["last"], exponential.logaddexp(beams["blank"], beams["label"])
+    known = arithmetic.maximum(last, 0)
+    own = logic.where(
+        logic.less(last, 0), _NEVER, indexing.take_along_axis(now, known, axis=1)
+    )
     stay_blank = total + now[:, blank : blank + 1]
-    stay_label = ops.maximum(beams["label"] + own, _NEVER)
+    stay_label = arithmetic.maximum(beams["label"] + own, _NEVER)
     longer, stay_label = _merged(beams, now, total, stay_label, known, blank)
-    candidates = ops.concatenate(
+    candidates = joining.concatenate(
         [
-            ops.logaddexp(stay_blank, stay_label),
-            ops.reshape(longer, (batch, width * classes)),
+            exponential.logaddexp(stay_blank, stay_label),
+            shaping.reshape(longer, (batch, width * classes)),
         ],
         axis=1,
     )
-    scores, index = ops.top_k(candidates, width)
-    extended = ops.greater_equal(index, width)
-    beyond = ops.maximum(index - width, 0)
-    source = ops.where(extended, ops.floor_divide(beyond, classes), index)
-    label = ops.mod(beyond, classes)
+    scores, index = segment.top_k(candidates, width)
+    extended = logic.greater_equal(index, width)
+    beyond = arithmetic.maximum(index - width, 0)
+    source = logic.where(extended, arithmetic.floor_divide(beyond, classes), index)
+    label = arithmetic.mod(beyond, classes)
     old = {key: _rows(beams[key], source) for key in beams}
-    place = ops.arange(ops.shape(old["prefix"])[2], dtype="int32")
-    here = ops.equal(place, ops.expand_dims(old["length"], -1))
-    here = ops.logical_and(here, ops.expand_dims(extended, -1))
+    place = creation.arange(core.shape(old["prefix"])[2], dtype="int32")
+    here = logic.equal(place, shaping.expand_dims(old["length"], -1))
+    here = logic.logical_and(here, shaping.expand_dims(extended, -1))
     return {
-        "blank": ops.where(extended, _NEVER, _rows(stay_blank, source)),
-        "label": ops.where(extended, scores, _rows(stay_label, source)),
-        "last": ops.where(extended, label, old["last"]),
-        "length": old["length"] + ops.cast(extended, "int32"),
-        "hash": ops.where(extended, _hash(old["hash"], label), old["hash"]),
-        "parent": ops.where(extended, old["hash"], old["parent"]),
-        "prefix": ops.where(here, ops.expand_dims(label, -1), old["prefix"]),
+        "blank": logic.where(extended, _NEVER, _rows(stay_blank, source)),
+        "label": logic.where(extended, scores, _rows(stay_label, source)),
+        "last": logic.where(extended, label, old["last"]),
+        "length": old["length"] + core.cast(extended, "int32"),
+        "hash": logic.where(extended, _hash(old["hash"], label), old["hash"]),
+        "parent": logic.where(extended, old["hash"], old["parent"]),
+        "prefix": logic.where(here, shaping.expand_dims(label, -1), old["prefix"]),
     }
 
 
@@ -259,24 +272,25 @@ def _merged(
     beams: Any, now: Any, total: Any, stay_label: Any, known: Any, blank: int
 ) -> tuple[Any, Any]:
     """Scores of extensions; those that make a prefix of the beam are counted there."""
-    from keras import ops
-
-    classes: Any = ops.shape(now)[1]
-    labels = ops.arange(classes, dtype="int32")
-    repeats = ops.equal(ops.expand_dims(beams["last"], -1), labels)
-    longer = ops.where(
-        repeats, ops.expand_dims(beams["blank"], -1), ops.expand_dims(total, -1)
-    ) + ops.expand_dims(now, 1)
-    longer = ops.where(ops.equal(labels, blank), _NEVER, longer)
+    classes: Any = core.shape(now)[1]
+    labels = creation.arange(classes, dtype="int32")
+    repeats = logic.equal(shaping.expand_dims(beams["last"], -1), labels)
+    longer = logic.where(
+        repeats, shaping.expand_dims(beams["blank"], -1), shaping.expand_dims(total, -1)
+    ) + shaping.expand_dims(now, 1)
+    longer = logic.where(logic.equal(labels, blank), _NEVER, longer)
     # match[b, i, j]: beam j is beam i with one more label.
-    match = ops.equal(
-        ops.expand_dims(beams["hash"], 2), ops.expand_dims(beams["parent"], 1)
+    match = logic.equal(
+        shaping.expand_dims(beams["hash"], 2), shaping.expand_dims(beams["parent"], 1)
     )
-    match = ops.logical_and(match, ops.expand_dims(ops.greater(beams["last"], -1), 1))
-    index = ops.broadcast_to(ops.expand_dims(known, 1), ops.shape(match))
-    gained = ops.where(match, ops.take_along_axis(longer, index, axis=2), _NEVER)
-    stay_label = ops.logaddexp(stay_label, ops.logsumexp(gained, axis=1))
-    taken = ops.matmul(
-        ops.cast(match, "float32"), ops.one_hot(beams["last"], classes, dtype="float32")
+    match = logic.logical_and(
+        match, shaping.expand_dims(logic.greater(beams["last"], -1), 1)
     )
-    return ops.where(ops.greater(taken, 0), _NEVER, longer), stay_label
+    index = shaping.broadcast_to(shaping.expand_dims(known, 1), core.shape(match))
+    gained = logic.where(match, indexing.take_along_axis(longer, index, axis=2), _NEVER)
+    stay_label = exponential.logaddexp(stay_label, special.logsumexp(gained, axis=1))
+    taken = products.matmul(
+        core.cast(match, "float32"),
+        embedding.one_hot(beams["last"], classes, dtype="float32"),
+    )
+    return logic.where(logic.greater(taken, 0), _NEVER, longer), stay_label

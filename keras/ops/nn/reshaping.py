@@ -6,6 +6,7 @@ from typing import Any
 
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
+from keras.ops import arithmetic, core, exponential, reduction, trigonometric
 from keras.ops.declare import composite, op
 from keras.ops.nn.shapes import check_choice, check_rank, fail
 
@@ -242,8 +243,6 @@ def polar(abs_: TensorLike, angle: TensorLike) -> Tensor:
     >>> float(keras.ops.real(z))
     2.0
     """
-    from keras.ops import arithmetic, core, trigonometric
-
     angle = core.convert_to_tensor(angle)
     real = arithmetic.multiply(abs_, trigonometric.cos(angle))
     imaginary = arithmetic.multiply(abs_, trigonometric.sin(angle))
@@ -294,8 +293,6 @@ def psnr(x1: TensorLike, x2: TensorLike, max_val: float) -> Tensor:
     >>> round(float(keras.ops.psnr(x, x * 0.9, max_val=1.0)), 2)
     20.0
     """
-    from keras.ops import arithmetic, core, exponential, reduction
-
     if core.shape(x1) != core.shape(x2):
         raise fail(
             "psnr", "`x1` and `x2` of one shape", x1=core.shape(x1), x2=core.shape(x2)
