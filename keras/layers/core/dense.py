@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-<<<<<<< HEAD
 from keras import activations
-=======
-from keras import activations, ops
 from keras.core.facts import public_class
->>>>>>> main
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import positive_integer, refuse_quantization
 from keras.layers.input_spec import InputSpec
