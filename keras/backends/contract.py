@@ -40,7 +40,7 @@ class CoreBackend(Protocol):
     `shape` a scalar tensor there.
 
     `convert_to_tensor` copies arrays and `convert_to_numpy` copies tensors, so that no
-    array of the user changes with a tensor, or a tensor with it. `host_view` is for what
+    array of a user changes with a tensor, or a tensor with it. `host_view` is for what
     is read at once: it may share memory, and be read-only. Where tensors are `mutable`,
     it may change with them.
     """

@@ -178,7 +178,8 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     if public is not None:
         module, name = public
         name = op_files.class_name(cls) if is_op else name
-        registered_name = name if is_op or name == "Functional" else None
+        # Keras 3 writes a registered name for what is outside its public API only.
+        registered_name = name if module.startswith("keras.src.") else None
     else:
         module = None if cls.__module__ in ("__main__", "builtins") else cls.__module__
         name, registered_name = cls.__name__, registry.get_registered_name(cls)
