@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.layer import Layer
@@ -16,6 +17,7 @@ from keras.layers.rnn.states import (
 )
 
 
+@public_class("keras.layers", pure=True)
 class StackedRNNCells(Layer):
     """Cells one on top of the other: each step goes through all of them.
 

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core import tree
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Tensor
 from keras.layers.core.wrapper import Wrapper
@@ -14,6 +15,7 @@ from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.step_masks import checked_mask
 
 
+@public_class("keras.layers", pure=True)
 class TimeDistributed(Wrapper):
     """Applies a layer to each time step, with the same weights.
 
