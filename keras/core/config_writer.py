@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import op_files, public_names, registry
+from keras.core import public_names, registry
 from keras.core.classes import declared_class
 from keras.core.code import lambda_to_config
 from keras.core.dtypes import standardize_dtype
@@ -174,11 +174,10 @@ def _serialize_function(function: Any) -> dict[str, Any]:
 def _serialize_instance(obj: Any) -> dict[str, Any]:
     cls = declared_class(obj)
     public = public_names.public_class_name(cls)
-    is_op = getattr(cls, "declaration", None) is not None
     if public is not None:
         module, name = public
-        name = op_files.class_name(cls) if is_op else name
-        registered_name = name if is_op or name == "Functional" else None
+        # Keras 3 writes a registered name for what is outside its public API only.
+        registered_name = name if module.startswith("keras.src.") else None
     else:
         module = None if cls.__module__ in ("__main__", "builtins") else cls.__module__
         name, registered_name = cls.__name__, registry.get_registered_name(cls)
@@ -186,7 +185,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         "module": module,
         "class_name": name,
         "config": serialize_keras_object(
-            op_files.operation_config(obj) if is_op else obj.get_config()
+            getattr(obj, "config_in_files", obj.get_config)()
         ),
         "registered_name": registered_name,
     }

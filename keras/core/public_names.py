@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+from collections.abc import Callable
 from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
@@ -89,61 +90,9 @@ _MOVED = {
 }
 # Classes that files name but that have no public name.
 _UNEXPORTED = {"Functional": ("keras.models.functional", "Functional")}
-# Ops by the module that Keras 3 keeps them in, where the public namespaces
-# (ops.numpy, ops.nn, ops.linalg, ops.image) do not tell.
-_MATH_OPS = frozenset(
-    [
-        "cdist",
-        "erf",
-        "erfc",
-        "erfinv",
-        "extract_sequences",
-        "fft",
-        "fft2",
-        "ifft2",
-        "in_top_k",
-        "irfft",
-        "istft",
-        "logdet",
-        "logsumexp",
-        "rfft",
-        "rsqrt",
-        "segment_max",
-        "segment_min",
-        "segment_prod",
-        "segment_sum",
-        "stft",
-        "top_k",
-        "view_as_complex",
-        "view_as_real",
-    ]
-)
-_CORE_OPS = frozenset(
-    [
-        "associative_scan",
-        "cast",
-        "cond",
-        "convert_to_numpy",
-        "convert_to_tensor",
-        "custom_gradient",
-        "dtype",
-        "fori_loop",
-        "is_tensor",
-        "map",
-        "saturate_cast",
-        "scan",
-        "scatter",
-        "scatter_update",
-        "shape",
-        "slice",
-        "slice_update",
-        "stop_gradient",
-        "switch",
-        "unstack",
-        "vectorized_map",
-        "while_loop",
-    ]
-)
+# Namespaces whose operations have no class of their own until one is wanted: they find
+# it by its name in files. The namespace itself enters its way here.
+resolvers: dict[str, Callable[[str], type | None]] = {}
 # Public objects that deserialization must not make: they run code or read files
 # that a config names. They stand behind safe mode.
 RUNS_CODE = frozenset({"TorchModuleWrapper", "TFSMLayer"})
@@ -228,11 +177,10 @@ def _unexported(name: str) -> Any:
 
 def _moved_class(module: str, name: str) -> Any:
     target = moved_to(module)
-    if target == "keras.ops":
-        return op_class(name)
-    if target is None:
+    if target is None or namespace(target) is None:
         return None
-    return _first_class((target,), name)
+    resolve = resolvers.get(target)
+    return resolve(name) if resolve else _first_class((target,), name)
 
 
 def moved_to(module: str) -> str | None:
@@ -242,18 +190,6 @@ def moved_to(module: str) -> str | None:
         target = _MOVED.get(".".join(parts[:count]))
         if target is not None:
             return target
-    return None
-
-
-def op_class(name: str) -> Any:
-    """The operation class that Keras 3 names `name`: `GetItem` -> op `get_item`."""
-    importlib.import_module("keras.ops")
-    declare = importlib.import_module("keras.ops.declare")
-    operation = importlib.import_module("keras.ops.operation")
-    wanted = name.replace("_", "").lower()
-    for op_name, declaration in declare.DECLARATIONS.items():
-        if op_name.replace("_", "") == wanted:
-            return operation.operation_class(declaration)
     return None
 
 
@@ -294,25 +230,12 @@ def public_class_name(cls: type) -> tuple[str, str] | None:
     name = cls.__name__
     if name in _UNEXPORTED and cls is _unexported(name):
         return "keras.src.models.functional", name
-    declaration = getattr(cls, "declaration", None)
-    if declaration is not None:
-        return f"keras.src.ops.{_op_module(declaration.name)}", name
+    if hasattr(cls, "identity_in_files"):
+        return cls.identity_in_files()
     for space in CLASS_NAMESPACES:
         if public_member(space, name) is cls:
             return ("keras" if name in _AT_THE_TOP else space), name
     return None
-
-
-def _op_module(name: str) -> str:
-    if name in _MATH_OPS:
-        return "math"
-    if name in _CORE_OPS:
-        return "core"
-    for part in ("nn", "linalg", "image"):
-        if public_member(f"keras.ops.{part}", name) is not None:
-            if public_member("keras.ops.numpy", name) is None:
-                return part
-    return "numpy"
 
 
 def public_function_name(function: Any) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import DType, Shape, ShapeLike, Tensor, TensorLike
 from keras.ops import rules
 from keras.ops.declare import DECLARATIONS, composite, op
+from keras.ops.files import InFiles
 
 # Conversion -----------------------------------------------------------------------
 
@@ -70,7 +71,7 @@ def convert_to_numpy(x: TensorLike) -> Any:
     return current().convert_to_numpy(x)
 
 
-@op
+@op(sparse="values", in_files=InFiles("core"))
 def cast(x: TensorLike, dtype: DType) -> Tensor:
     """The values of `x` in another dtype.
 
@@ -90,7 +91,7 @@ def cast(x: TensorLike, dtype: DType) -> Tensor:
     return KerasTensor(x.shape, dtypes.standardize_dtype(dtype), sparse=x.sparse)
 
 
-@composite
+@composite(in_files=InFiles("core"))
 def saturate_cast(x: TensorLike, dtype: DType) -> Tensor:
     """The values of `x` in another dtype, those beyond its range at its ends.
 
@@ -279,7 +280,7 @@ def size_tensor(x: TensorLike) -> Tensor:
 # Gradients ------------------------------------------------------------------------
 
 
-@op
+@op(sparse="values", in_files=InFiles("core"))
 def stop_gradient(variable: TensorLike) -> Tensor:
     """The same values, through which no gradient flows.
 
@@ -301,7 +302,7 @@ def stop_gradient(variable: TensorLike) -> Tensor:
 # Windows --------------------------------------------------------------------------
 
 
-@op
+@op(in_files=InFiles("core", of_the_call=("start_indices",)))
 def slice(inputs: TensorLike, start_indices: Sequence[int], shape: ShapeLike) -> Tensor:
     """A window of a tensor.
 
@@ -346,7 +347,7 @@ def slice(inputs: TensorLike, start_indices: Sequence[int], shape: ShapeLike) ->
     return KerasTensor(tuple(sizes), inputs.dtype)
 
 
-@op(promote="first")
+@op(promote="first", in_files=InFiles("core", of_the_call=("start_indices",)))
 def slice_update(
     inputs: TensorLike, start_indices: Sequence[int], updates: TensorLike
 ) -> Tensor:
@@ -387,7 +388,7 @@ def slice_update(
     return KerasTensor(inputs.shape, inputs.dtype)
 
 
-@op
+@op(integers=("indices",), in_files=InFiles("core"))
 def scatter(indices: TensorLike, values: TensorLike, shape: ShapeLike) -> Tensor:
     """A tensor of zeros with values added at given places.
 
@@ -415,7 +416,7 @@ def scatter(indices: TensorLike, values: TensorLike, shape: ShapeLike) -> Tensor
     return KerasTensor(target, values.dtype)
 
 
-@op(promote="first", keep=("indices",))
+@op(promote="first", keep=("indices",), integers=("indices",), in_files=InFiles("core"))
 def scatter_update(
     inputs: TensorLike,
     indices: TensorLike,
@@ -470,7 +471,7 @@ def _check_scatter(name: str, indices: Shape, values: Shape, target: Shape) -> N
         )
 
 
-@op
+@op(in_files=InFiles("core"))
 def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """The slices of a tensor along an axis, as a list.
 

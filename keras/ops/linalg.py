@@ -14,6 +14,7 @@ from keras.core.typing import Axis, Tensor, TensorLike
 from keras.ops import arithmetic, core, rules, shaping
 from keras.ops.control import jvp as jvp
 from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 
 
 def _matrices(op_name: str, x: Any) -> tuple[Any, Any, Any]:
@@ -108,7 +109,7 @@ def det(x: TensorLike) -> Tensor:
     return KerasTensor(_square("det", x)[0], x.dtype)
 
 
-@op(promote="wide")
+@op(promote="wide", in_files=InFiles("math"))
 def logdet(x: TensorLike) -> Tensor:
     """The logarithm of the determinant, of positive definite matrices say.
 
@@ -130,7 +131,7 @@ def logdet(x: TensorLike) -> Tensor:
     return KerasTensor(_square("logdet", x)[0], x.dtype)
 
 
-@op(promote="wide")
+@op(promote="wide", in_files=InFiles("numpy"))
 def slogdet(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Sign, and logarithm of the absolute value, of the determinant.
 
@@ -513,7 +514,7 @@ def matrix_rank(x: TensorLike, tol: float | None = None) -> Tensor:
     return KerasTensor(batch, "int32")
 
 
-@composite
+@composite(in_files=InFiles("math"))
 def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     """Euclidean distances between all pairs of two sets of points.
 

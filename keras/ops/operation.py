@@ -17,9 +17,11 @@ from keras.core.configurable import Configurable
 from keras.core.keras_tensor import KerasHistory, KerasTensor
 from keras.core.naming import auto_name, name_of
 from keras.core.scopes import StatelessScope, SymbolicScope
+from keras.core.typing import Config
+from keras.ops import files
 
 if TYPE_CHECKING:
-    from keras.ops.declare import Declaration
+    from keras.ops.declaration import Declaration
 
 
 class Node:
@@ -263,13 +265,21 @@ class OpCall(Operation):
         """The name and the static arguments."""
         return {"name": self.name, **self.static}
 
+    @classmethod
+    def identity_in_files(cls) -> tuple[str, str]:
+        """The module and name under which files name the op."""
+        return files.module_of(cls.declaration), cls.__name__
+
+    def config_in_files(self) -> Config:
+        """The config as files have it."""
+        return files.operation_config(self)
+
 
 def operation_class(declaration: Declaration) -> type[OpCall]:
     """The `OpCall` subclass of an op."""
     if declaration.operation_class is None:
-        name = "".join(part.capitalize() for part in declaration.name.split("_"))
         declaration.operation_class = type(
-            name,
+            files.class_name_of(declaration),
             (OpCall,),
             {"declaration": declaration, "__doc__": declaration.rule.__doc__},
         )

@@ -8,9 +8,15 @@ from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import op
+from keras.ops.files import InFiles
 
 
-@op(promote="number", keep=("segment_ids",))
+@op(
+    promote="number",
+    keep=("segment_ids",),
+    integers=("segment_ids",),
+    in_files=InFiles("math"),
+)
 def segment_sum(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -43,7 +49,12 @@ def segment_sum(
     return _segmented("segment_sum", data, segment_ids, num_segments)
 
 
-@op(promote="number", keep=("segment_ids",))
+@op(
+    promote="number",
+    keep=("segment_ids",),
+    integers=("segment_ids",),
+    in_files=InFiles("math"),
+)
 def segment_prod(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -74,7 +85,13 @@ def segment_prod(
     return _segmented("segment_prod", data, segment_ids, num_segments)
 
 
-@op(promote="number", keep=("segment_ids",))
+@op(
+    promote="number",
+    keep=("segment_ids",),
+    real=True,
+    integers=("segment_ids",),
+    in_files=InFiles("math"),
+)
 def segment_max(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -106,7 +123,13 @@ def segment_max(
     return _segmented("segment_max", data, segment_ids, num_segments)
 
 
-@op(promote="number", keep=("segment_ids",))
+@op(
+    promote="number",
+    keep=("segment_ids",),
+    real=True,
+    integers=("segment_ids",),
+    in_files=InFiles("math"),
+)
 def segment_min(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -152,7 +175,7 @@ def _segmented(op_name: str, data: Any, ids: Any, num_segments: int | None) -> T
     return KerasTensor((num_segments, *data.shape[1:]), data.dtype)
 
 
-@op
+@op(real=True, in_files=InFiles("math"))
 def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """The greatest values along the last axis, and where they stand.
 
@@ -183,7 +206,7 @@ def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     return KerasTensor(shape, x.dtype), KerasTensor(shape, "int32")
 
 
-@op
+@op(real=True, integers=("targets",), in_files=InFiles("math"))
 def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     """Whether the prediction for the target is among the `k` greatest.
 

@@ -25,6 +25,7 @@ from keras.ops import (
     shaping,
 )
 from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 from keras.ops.nn.reshaping import complex_from
 
 WINDOWS = ("hann", "hamming")
@@ -61,7 +62,7 @@ def _like(x: Any) -> tuple[Tensor, Tensor]:
     return KerasTensor(x.shape, x.dtype), KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="wide", check=_is_listed)
+@op(promote="wide", check=_is_listed, in_files=InFiles("math"))
 def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last axis.
 
@@ -84,7 +85,7 @@ def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft", x, 1)[0])
 
 
-@op(promote="wide", check=_is_listed)
+@op(promote="wide", check=_is_listed, in_files=InFiles("math"))
 def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last two axes.
 
@@ -107,7 +108,7 @@ def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft2", x, 2)[0])
 
 
-@op(promote="wide", check=_is_listed)
+@op(promote="wide", check=_is_listed, in_files=InFiles("math"))
 def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Inverse of `fft2`.
 
@@ -130,7 +131,7 @@ def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("ifft2", x, 2)[0])
 
 
-@op(promote="wide")
+@op(promote="wide", real=True, in_files=InFiles("math"))
 def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """Fourier transform of real numbers along the last axis: the half that is needed.
 
@@ -159,7 +160,7 @@ def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     return _like(KerasTensor((*x.shape[:-1], half), x.dtype))
 
 
-@op(promote="wide", check=_is_listed)
+@op(promote="wide", check=_is_listed, in_files=InFiles("math"))
 def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     """Inverse of `rfft`.
 
@@ -188,7 +189,7 @@ def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     return KerasTensor((*real.shape[:-1], fft_length), real.dtype)
 
 
-@op
+@op(in_files=InFiles("math"))
 def extract_sequences(
     x: TensorLike, sequence_length: int, sequence_stride: int
 ) -> Tensor:
@@ -280,7 +281,7 @@ def _periodic(name: str, length: int) -> list[float]:
     return [a - (1 - a) * math.cos(angle) for angle in angles]
 
 
-@composite
+@composite(real=True, in_files=InFiles("math"))
 def stft(
     x: TensorLike,
     sequence_length: int,
@@ -327,7 +328,7 @@ def stft(
     return rfft(frames, fft_length)
 
 
-@composite
+@composite(in_files=InFiles("math"))
 def istft(
     x: Sequence[TensorLike],
     sequence_length: int,
@@ -398,7 +399,7 @@ def _fit(x: Any, length: int) -> Any:
     return x[..., :length]
 
 
-@composite
+@composite(in_files=InFiles("math"))
 def view_as_complex(x: TensorLike) -> Tensor:
     """Pairs of real numbers as complex ones.
 
@@ -428,7 +429,7 @@ def view_as_complex(x: TensorLike) -> Tensor:
     return complex_from(x[..., 0], x[..., 1])
 
 
-@composite
+@composite(in_files=InFiles("math"))
 def view_as_real(x: TensorLike) -> Tensor:
     """Complex numbers as pairs of real ones.
 

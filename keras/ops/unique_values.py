@@ -15,7 +15,7 @@ from keras.ops.logic import greater, where
 from keras.ops.shaping import broadcast_to, moveaxis, reshape
 
 
-@op
+@op(real=True)
 def unique_parts(
     x: TensorLike, axis: int | None = None, size: int | None = None
 ) -> tuple[Tensor, ...]:
@@ -34,7 +34,7 @@ def unique_parts(
     )
 
 
-@composite
+@composite(real=True, strict=True)
 def unique(
     x: TensorLike,
     sorted: bool = True,

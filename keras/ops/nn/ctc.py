@@ -30,11 +30,16 @@ from keras.ops import (
 )
 from keras.ops.control import scan
 from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 from keras.ops.nn import activations, embedding
 from keras.ops.nn.shapes import check_choice, check_rank, fail, fits
 
 
-@op
+@op(
+    real=True,
+    integers=("target_length", "output_length"),
+    in_files=InFiles(class_name="CTCLoss"),
+)
 def ctc_loss(
     target: TensorLike,
     output: TensorLike,
@@ -91,7 +96,7 @@ def ctc_loss(
     return KerasTensor(output.shape[:1], dtypes.float_result(output.dtype))
 
 
-@composite
+@composite(real=True, in_files=InFiles(class_name="CTCDecode"))
 def ctc_decode(
     inputs: TensorLike,
     sequence_lengths: TensorLike,

@@ -10,7 +10,7 @@ from keras.ops.declare import op
 from keras.ops.nn.shapes import check_axis, fail
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def moments(
     x: TensorLike,
     axes: Any,
@@ -146,7 +146,7 @@ def _check_vector(
         )
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def layer_normalization(
     x: TensorLike,
     gamma: TensorLike | None = None,
@@ -247,7 +247,7 @@ def _check_sizes(
         )
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def normalize(
     x: TensorLike, axis: Axis = -1, order: float = 2, epsilon: float | None = None
 ) -> Tensor:
