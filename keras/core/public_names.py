@@ -16,8 +16,8 @@ from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
 
-from keras.core.classes import declared_class, is_ours
-from keras.core.configurable import Configurable
+from keras.core.classes import declared_class
+from keras.core.facts import class_named, facts_of
 
 # Namespaces whose classes a file may name, most wanted first for plain names.
 CLASS_NAMESPACES = (
@@ -47,20 +47,6 @@ FUNCTION_NAMESPACES = (
     "keras.ops.linalg",
     "keras.ops.image",
 )
-# Public at the top: files name them there.
-_AT_THE_TOP = (
-    "Model",
-    "Sequential",
-    "Layer",
-    "DTypePolicy",
-    "FloatDTypePolicy",
-    "Loss",
-    "Metric",
-    "Optimizer",
-    "Initializer",
-    "Regularizer",
-    "Quantizer",
-)
 # Private path prefix in files -> public namespace. The longest prefix counts.
 _MOVED = {
     "keras.src.layers": "keras.layers",
@@ -88,21 +74,11 @@ _MOVED = {
     "keras.optimizers.legacy": "keras.optimizers",
     "keras.optimizers.experimental": "keras.optimizers",
 }
-# Classes that files name but that have no public name.
-_UNEXPORTED = {"Functional": ("keras.models.functional", "Functional")}
 # Namespaces whose operations have no class of their own until one is wanted: they find
 # it by its name in files. The namespace itself enters its way here.
 resolvers: dict[str, Callable[[str], type | None]] = {}
-# Public objects that deserialization must not make: they run code or read files
-# that a config names. They stand behind safe mode.
-RUNS_CODE = frozenset({"TorchModuleWrapper", "TFSMLayer"})
 # Functions of the namespaces of functions that make objects and compute nothing.
 _NOT_COMPUTING = frozenset({"get", "serialize", "deserialize"})
-# Arguments with which a public class would open a file that the config names.
-READS_FILES = dict.fromkeys(
-    ("StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"),
-    ("vocabulary", "idf_weights"),
-)
 
 
 def namespace(name: str) -> ModuleType | None:
@@ -146,33 +122,29 @@ def find_class(module: str | None, name: str) -> type | None:
     if module is None:
         return _first_class(CLASS_NAMESPACES, name)
     if module == "keras":
-        found = _top_class(name)
-    elif module in CLASS_NAMESPACES:
-        found = public_member(module, name)
-    else:
-        found = _moved_class(module, name)
-    return found if _is_restorable(found) else None
+        return _top_class(name)
+    if module in CLASS_NAMESPACES:
+        return _member_class(module, name)
+    return _moved_class(module, name)
 
 
-def _top_class(name: str) -> Any:
-    if name not in _AT_THE_TOP and name not in _UNEXPORTED:
-        return None
-    return _first_class(CLASS_NAMESPACES, name)
+def _top_class(name: str) -> type | None:
+    """A class that files name at the top, or under a path of its own."""
+    found = _first_class(CLASS_NAMESPACES, name)
+    said = None if found is None else facts_of(found)
+    return found if said is not None and said.module not in CLASS_NAMESPACES else None
 
 
-def _first_class(namespaces: tuple[str, ...], name: str) -> Any:
-    if name in _UNEXPORTED:
-        return _unexported(name)
-    for space in namespaces:
-        found = public_member(space, name)
-        if _is_restorable(found):
-            return found
-    return None
+def _first_class(namespaces: tuple[str, ...], name: str) -> type | None:
+    found = (_member_class(space, name) for space in namespaces)
+    return next((cls for cls in found if cls is not None), None)
 
 
-def _unexported(name: str) -> Any:
-    module, attribute = _UNEXPORTED[name]
-    return getattr(importlib.import_module(module), attribute)
+def _member_class(space: str, name: str) -> type | None:
+    """A class of a namespace that says that files may name it."""
+    found = public_member(space, name) or class_named(space, name)
+    said = facts_of(found) if inspect.isclass(found) else None
+    return found if said is not None and said.loadable else None
 
 
 def _moved_class(module: str, name: str) -> Any:
@@ -191,13 +163,6 @@ def moved_to(module: str) -> str | None:
         if target is not None:
             return target
     return None
-
-
-def _is_restorable(found: Any) -> bool:
-    return inspect.isclass(found) and (
-        issubclass(found, Configurable)
-        or (hasattr(found, "get_config") and hasattr(found, "from_config"))
-    )
 
 
 def find_function(module: str | None, name: str) -> Any:
@@ -225,17 +190,8 @@ def find_function(module: str | None, name: str) -> Any:
 def public_class_name(cls: type) -> tuple[str, str] | None:
     """The module and name under which files name one of our classes, else None."""
     cls = declared_class(cls)
-    if not is_ours(cls):
-        return None
-    name = cls.__name__
-    if name in _UNEXPORTED and cls is _unexported(name):
-        return "keras.src.models.functional", name
-    if hasattr(cls, "identity_in_files"):
-        return cls.identity_in_files()
-    for space in CLASS_NAMESPACES:
-        if public_member(space, name) is cls:
-            return ("keras" if name in _AT_THE_TOP else space), name
-    return None
+    said = facts_of(cls)
+    return (said.module, said.name) if said is not None and said.loadable else None
 
 
 def public_function_name(function: Any) -> tuple[str, str] | None:

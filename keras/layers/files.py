@@ -6,6 +6,7 @@ from typing import Any
 
 from keras.core import context
 from keras.core.classes import declared_class
+from keras.core.facts import default_hook
 from keras.layers.input_spec import describe
 from keras.layers.losses import LayerLosses
 
@@ -15,13 +16,13 @@ class LayerFiles(LayerLosses):
 
     def save_own_variables(self, store: Any) -> None:
         """Writes the layer's own weights into a mapping, under "0", "1", …"""
-        own = [*self._trainable_variables, *self._non_trainable_variables]
-        for index, variable in enumerate(own):
+        for index, variable in enumerate(self._filed_variables()):
             store[str(index)] = variable
 
+    @default_hook
     def load_own_variables(self, store: Any) -> None:
         """Sets the layer's own weights from what `save_own_variables` wrote."""
-        own = [*self._trainable_variables, *self._non_trainable_variables]
+        own = self._filed_variables()
         if len(store.keys()) != len(own):
             hint = "" if self.built else " The layer is not built yet."
             raise ValueError(
@@ -30,6 +31,9 @@ class LayerFiles(LayerLosses):
             )
         for index, variable in enumerate(own):
             variable.assign(store[str(index)])
+
+    def _filed_variables(self) -> list[Any]:
+        return [*self._trainable_variables, *self._non_trainable_variables]
 
     def __getstate__(self) -> dict[str, Any]:
         drop = {"_child_names", "_native_call", *getattr(self, "_native_state", ())}

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.facts import default_hook
 from keras.layers.arguments import class_name, positive_integer
 from keras.layers.declared import Declared
 from keras.layers.input_spec import describe
@@ -185,6 +186,7 @@ class LoraLayer(Layer):
             frozen = variable is self._lora_frozen
             store[str(index)] = getattr(self, self._lora_target) if frozen else variable
 
+    @default_hook
     def load_own_variables(self, store: Any) -> None:
         """Sets the weights; with LoRA, what was read is the frozen weight.
 

@@ -362,9 +362,7 @@ class Declaration(Parameters):
         backend = current()
         if kwargs and not self.tensor_names.isdisjoint(kwargs):
             args, kwargs = self.positional(args, kwargs)
-        found = self._found(backend, args)
-        checks.run(self.checks, self.title, args, kwargs)
-        checks.check_ranges(self.ranges, self.title, args, kwargs, reader(backend))
+        found = self._check(backend, args, kwargs)
         try:
             return self._inferred(backend, args, kwargs, found)
         except (TypeError, ValueError, IndexError) as error:
@@ -420,11 +418,19 @@ class Declaration(Parameters):
         """Refuses arguments of a wrong kind; the others, tensors by position."""
         if kwargs and not self.tensor_names.isdisjoint(kwargs):
             args, kwargs = self.positional(args, kwargs)
-        backend = current()
-        self._found(backend, args)
+        self._check(current(), args, kwargs)
+        return args, kwargs
+
+    def _check(
+        self, backend: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[list[Any], set[int]]:
+        """Refuses arguments of a wrong kind; the tensors and their kinds."""
+        found = self._found(backend, args)
         checks.run(self.checks, self.title, args, kwargs)
         checks.check_ranges(self.ranges, self.title, args, kwargs, reader(backend))
-        return args, kwargs
+        if self.strict:
+            self._check_dtypes(backend, list(args), found[0])
+        return found
 
     def _named(self, error: Exception) -> None:
         checks.named(error, self.title, self.parameters, self.tensors.values())

@@ -14,6 +14,7 @@ from keras.backends import current
 from keras.backends.backend import SPARSE, TENSOR, VARIABLE
 from keras.core import context, tree
 from keras.core.configurable import Configurable
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasHistory, KerasTensor
 from keras.core.naming import auto_name, name_of
 from keras.core.scopes import StatelessScope, SymbolicScope
@@ -105,6 +106,7 @@ def _fresh(output: Any) -> Any:
     return copy
 
 
+@public_class("keras", loadable=False)
 class Operation(Configurable):
     """Something that can be called on tensors and on KerasTensors.
 
@@ -123,6 +125,8 @@ class Operation(Configurable):
     >>> Double()(keras.KerasTensor((None, 3))).shape
     (None, 3)
     """
+
+    _not_in_files = ("_inbound_nodes", "_outbound_nodes")
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name_of(name, self)
@@ -265,11 +269,6 @@ class OpCall(Operation):
         """The name and the static arguments."""
         return {"name": self.name, **self.static}
 
-    @classmethod
-    def identity_in_files(cls) -> tuple[str, str]:
-        """The module and name under which files name the op."""
-        return files.module_of(cls.declaration), cls.__name__
-
     def config_in_files(self) -> Config:
         """The config as files have it."""
         return files.operation_config(self)
@@ -278,11 +277,13 @@ class OpCall(Operation):
 def operation_class(declaration: Declaration) -> type[OpCall]:
     """The `OpCall` subclass of an op."""
     if declaration.operation_class is None:
-        declaration.operation_class = type(
+        cls = type(
             files.class_name_of(declaration),
             (OpCall,),
             {"declaration": declaration, "__doc__": declaration.rule.__doc__},
         )
+        said = public_class("keras.ops", module=files.module_of(declaration))
+        declaration.operation_class = said(cls)
     return declaration.operation_class
 
 

@@ -65,6 +65,8 @@ class layer_mixin(_Module):
         "_non_persistent_buffers_set",
     )
 
+    _not_in_files = ("_parameters", "_buffers", "_modules")
+
     def _init_native(self) -> None:
         _Module.__init__(self)
         self.__dict__["_parameters"] = _Followed()

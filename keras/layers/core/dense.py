@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import activations, ops
+from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import positive_integer, refuse_quantization
 from keras.layers.input_spec import InputSpec
@@ -14,6 +15,7 @@ from keras.layers.weight_options import options, set_options
 from keras.ops.nn.linear import linear
 
 
+@public_class("keras.layers", pure=True)
 class Dense(LoraLayer):
     """Fully connected layer: `activation(inputs @ kernel + bias)`.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Unpack
 
 from keras import activations, ops
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers.arguments import refuse_quantization
@@ -21,6 +22,7 @@ from keras.ops.nn.linear import linear
 _ELLIPSIS = "αβγδεζηθ"
 
 
+@public_class("keras.layers", pure=True)
 class EinsumDense(LoraLayer):
     """Dense layer whose product is an einsum.
 

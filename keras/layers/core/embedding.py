@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core import dtypes
+from keras.core.facts import public_class
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers.arguments import positive_integer, refuse_quantization
 from keras.layers.lora import LoraLayer, LoraWeight
@@ -13,6 +14,7 @@ from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
 
 
+@public_class("keras.layers", pure=True)
 class Embedding(LoraLayer):
     """Turns integers into vectors that are learned.
 
