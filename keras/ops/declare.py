@@ -76,8 +76,8 @@ class Facts(TypedDict, total=False):
     # they are checked before it runs.
     strict: bool
     # The op is not defined for complex numbers, mostly because these have no order;
-    # frameworks differ in what they make of them. They are refused (in front of the
-    # body of a composite only where it is `strict`: the ops in it refuse by themselves).
+    # frameworks differ in what they make of them. They are refused; in front of the
+    # body of a composite only where it is `strict`, as the ops in it do so themselves.
     real: bool
     # Tensors that name places or lengths and must hold integers.
     integers: tuple[str, ...]

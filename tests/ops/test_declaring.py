@@ -14,7 +14,7 @@ import keras
 from keras import ops
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import ShapeLike, Tensor, TensorLike
-from keras.ops import arithmetic, core, creation
+from keras.ops import arithmetic, core
 from keras.ops.declare import DECLARATIONS, composite, op
 from keras.ops.files import InFiles, call_arguments
 from keras.saving import deserialize_keras_object, serialize_keras_object
@@ -25,6 +25,7 @@ PACKAGE = Path(keras.__file__).parent
 
 @composite(
     promote="wide",
+    strict=True,
     real=True,
     integers=("places",),
     bools_count=True,
@@ -47,13 +48,7 @@ def twice_of(x: TensorLike) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@composite(open_end="length")
-def steps_of(length: int) -> Tensor:
-    """0, 1, ..."""
-    return creation.arange(0, length)
-
-
-@op(open_end="size", strict=True)
+@op(open_end="size")
 def row_of(start: int = 0, size: int | None = 3) -> Tensor:
     """A row."""
     known = size if isinstance(size, int) else None
@@ -70,7 +65,7 @@ def stretched_of(x: TensorLike, shape: ShapeLike) -> Tensor:
 def forgotten() -> Iterator[None]:
     """The ops of this file are gone afterwards."""
     yield
-    for function in (pick_of, twice_of, steps_of, row_of, stretched_of):
+    for function in (pick_of, twice_of, row_of, stretched_of):
         del DECLARATIONS[function.__name__]
 
 
@@ -125,10 +120,8 @@ def test_an_open_end_is_an_unknown_size() -> None:
 def test_its_spec_says_whether_it_stays_sparse() -> None:
     """By the rule that it names."""
     assert twice_of(KerasTensor((2, 2), sparse=True)).sparse
-    assert not steps_of(3).shape == ()
-    assert not pick_of(
-        KerasTensor((3,), sparse=True), KerasTensor((1,), "int32")
-    ).sparse
+    places = KerasTensor((1,), "int32")
+    assert not pick_of(KerasTensor((3,), sparse=True), places).sparse
 
 
 def test_files_name_it_as_it_says(backend: str) -> None:
