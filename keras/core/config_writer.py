@@ -6,7 +6,6 @@ that JSON lacks have forms of their own (`__slice__`, `__numpy__`, ...).
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import public_names, registry
+from keras.core import context, public_names, registry
 from keras.core.classes import declared_class
 from keras.core.code import lambda_to_config
 from keras.core.dtypes import standardize_dtype
@@ -138,13 +137,8 @@ def _is_tensor(obj: Any) -> bool:
     return hasattr(obj, "shape") and hasattr(obj, "dtype") and hasattr(obj, "__array__")
 
 
-def current_backend() -> Any:
-    """The backend that tensors in configs belong to; a floor above, so by name."""
-    return importlib.import_module("keras.backends").current()
-
-
 def _to_numpy(obj: Any) -> Any:
-    return current_backend().convert_to_numpy(obj)
+    return context.current_backend().convert_to_numpy(obj)
 
 
 def _dtype_name(obj: Any) -> str:

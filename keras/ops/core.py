@@ -11,7 +11,8 @@ from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import DType, Shape, ShapeLike, Tensor, TensorLike
 from keras.ops import rules
-from keras.ops.declare import DECLARATIONS, composite, op
+from keras.ops.arithmetic import clip
+from keras.ops.declare import composite, op
 from keras.ops.files import InFiles
 
 # Conversion -----------------------------------------------------------------------
@@ -112,7 +113,7 @@ def saturate_cast(x: TensorLike, dtype: DType) -> Tensor:
     source, target = dtypes.standardize_dtype(x.dtype), dtypes.standardize_dtype(dtype)
     low, high = _range(target, source)
     if low is not None and source != "bool" and not dtypes.is_complex(source):
-        x = DECLARATIONS["clip"].public(x, low, high)
+        x = clip(x, low, high)
     return cast(x, target)
 
 

@@ -114,7 +114,6 @@ def test_an_open_end_is_an_unknown_size() -> None:
     with SymbolicScope():
         assert row_of(0, None).shape == (None,)
         assert row_of(start=0, size=None).shape == (None,)
-        assert row_of(0, 4).shape == (4,)
 
 
 def test_its_spec_says_whether_it_stays_sparse() -> None:
