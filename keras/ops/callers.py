@@ -10,7 +10,7 @@ There are four, each for what it saves (measured on torch by
 
 - `_nullary`, for ops without tensors, has nothing to look at but the current backend;
 - `_unary`, for one tensor in front (300 ns): the text of `unrolled` would save 100 ns
-  more, but takes 0.4 ms to compile, which with 200 ops is 0.1 s of everybody's first
+  more, but takes 0.3 ms to compile, which with 300 ops is 0.1 s of everybody's first
   use of Keras;
 - `_binary`, for two (500 ns): the same, and it alone brings two dtypes together by
   itself and takes a number on either side, as `a + b` and `2 * a` ask all the time;
