@@ -151,8 +151,8 @@ def _moved_class(module: str, name: str) -> Any:
     target = moved_to(module)
     if target is None or namespace(target) is None:
         return None
-    resolve = resolvers.get(target)
-    return resolve(name) if resolve else _first_class((target,), name)
+    found = _first_class((target,), name)
+    return resolvers[target](name) if found is None and target in resolvers else found
 
 
 def moved_to(module: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from keras.backends import current
 from keras.backends.backend import SPARSE, TENSOR, VARIABLE
 from keras.core import context, tree
+from keras.core.classes import declared_class, takes_any_keyword
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasHistory, KerasTensor
@@ -145,6 +146,13 @@ class Operation(Configurable):
             f"{type(self).__name__} does not define `call`: it says what the "
             "operation computes."
         )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal operation, its name among them."""
+        config = super().get_config()
+        if "name" not in config and takes_any_keyword(declared_class(self).__init__):
+            config = {"name": self.name, **config}
+        return config
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """The call on KerasTensors: output specs, and a node of the graph."""

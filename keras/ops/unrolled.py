@@ -170,7 +170,9 @@ def _is_tensor(name: str, listed: bool) -> str:
 def _leads(name: str, listed: bool, keeps_any: bool) -> str:
     wanted = "is not None" if keeps_any else "in _unchanged"
     if listed:
-        return f"(_dtype := _dtype_of_all(_kinds, {name}, True)) {wanted}"
+        # Asked for None by itself: to NumPy it is equal to float64.
+        asked = f"(_dtype := _dtype_of_all(_kinds, {name}, True)) is not None"
+        return asked if keeps_any else f"{asked} and _dtype {wanted}"
     return f"{_is_tensor(name, False)} and (_dtype := {name}.dtype) {wanted}"
 
 
