@@ -62,7 +62,7 @@ def _composite(
 ) -> Callable[..., Any]:
     """The body itself, unless something is symbolic or the backend knows better."""
     name, rule, dispatch = declaration.name, declaration.rule, declaration.dispatch
-    refuse, require = declaration.refuse, declaration.require
+    recovered, require = declaration.recovered, declaration.require
     strict = declaration.strict
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -75,9 +75,8 @@ def _composite(
             require(args, kwargs)
         try:
             return rule(*args, **kwargs)
-        except Exception as error:
-            refuse(args, kwargs, error)
-            raise
+        except Exception as error:  # noqa: BLE001 - raised again if it stays
+            return recovered(error, args, kwargs)
 
     return call
 
@@ -95,7 +94,7 @@ def has_symbolic(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 def _nullary(declaration: Declaration) -> Callable[..., Any]:
     """No tensors at all: `zeros`, `eye`."""
     natives, dispatch = declaration.natives, declaration.dispatch
-    explain = declaration.explain
+    recovered = declaration.recovered
 
     def call(*args: Any, **kwargs: Any) -> Any:
         context = _get()
@@ -104,13 +103,12 @@ def _nullary(declaration: Declaration) -> Callable[..., Any]:
         function = natives[context.backend or process.default or current()][0]
         try:
             return function(*args, **kwargs)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again if it stays
             # A KerasTensor as a size: only where a framework has refused it, so that
             # nobody pays for the look.
             if has_symbolic(args, kwargs):
                 return dispatch(args, kwargs)
-            explain(error, args, kwargs)
-            raise
+            return recovered(error, args, kwargs)
 
     return call
 
@@ -119,7 +117,7 @@ def _unary(declaration: Declaration) -> Callable[..., Any]:
     """One tensor, in front of static arguments: `relu`, `sum`, `reshape`."""
     natives, dispatch = declaration.natives, declaration.dispatch
     any_dtype = declaration.promotion.keeps_any or 0 in declaration.kept
-    explain, check = declaration.explain, declaration.check
+    recovered, check = declaration.recovered, declaration.check
 
     def call(*args: Any, **kwargs: Any) -> Any:
         function, _, kinds, unchanged = natives[
@@ -131,9 +129,8 @@ def _unary(declaration: Declaration) -> Callable[..., Any]:
             try:
                 if check is None or check(*args, **kwargs):
                     return function(*args, **kwargs)
-            except Exception as error:
-                explain(error, args, kwargs)
-                raise
+            except Exception as error:  # noqa: BLE001 - raised again if it stays
+                return recovered(error, args, kwargs)
         elif kind == VARIABLE:
             return call(x.value, *args[1:], **kwargs)
         return dispatch(args, kwargs)
@@ -148,7 +145,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
     keeps_any = promotion.keeps_any
     # Nothing to compare: dtypes stay, and the other tensor's is its own affair.
     any_dtype = promotion.target is None or (keeps_any and bool(kept))
-    explain, check = declaration.explain, declaration.check
+    recovered, check = declaration.recovered, declaration.check
     promoted, beside_number = _pair_promoter(declaration), _beside_number(declaration)
     # The second has a dtype of its own, which the backend judges; an op of reals
     # judges it itself, unless it must hold integers.
@@ -178,9 +175,8 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
             try:
                 if check is None or check(*args, **kwargs):
                     return function(*args, **kwargs)
-            except Exception as error:
-                explain(error, args, kwargs)
-                raise
+            except Exception as error:  # noqa: BLE001 - raised again if it stays
+                return recovered(error, args, kwargs)
         elif kind1 == VARIABLE or kind2 == VARIABLE:
             if SYMBOLIC not in (kind1, kind2):  # a graph reads the variable anew
                 values = [
@@ -197,7 +193,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
 def _beside_number(declaration: Declaration) -> Callable[..., Any]:
     """A tensor and a Python number, which takes the dtype of a tensor of its kind."""
     natives, dispatch = declaration.natives, declaration.dispatch
-    explain, check = declaration.explain, declaration.check
+    recovered, check = declaration.recovered, declaration.check
     scalars, weak_integers = declaration.scalars, declaration.promotion.weak_integers
     beside_numbers = declaration.promotion.beside_numbers
 
@@ -212,9 +208,8 @@ def _beside_number(declaration: Declaration) -> Callable[..., Any]:
                 try:
                     if check is None or check(*args, **kwargs):
                         return plain(*args, **kwargs)
-                except Exception as error:
-                    explain(error, args, kwargs)
-                    raise
+                except Exception as error:  # noqa: BLE001 - raised again if it stays
+                    return recovered(error, args, kwargs)
         elif (
             scalars
             and type(x1) in NUMBERS

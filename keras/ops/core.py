@@ -44,10 +44,20 @@ def convert_to_tensor(
     """
     del ragged
     if isinstance(x, KerasTensor):
+        if x.sparse and sparse is False:
+            x = densified(x)
         return x if dtype is None else cast(x, dtype)
     if sparse is None:
         return current().convert_to_tensor(x, dtype)
     return current().convert_to_tensor(x, dtype, sparse)
+
+
+@composite(in_files=InFiles("core", class_name="ConvertToTensor"))
+def densified(x: TensorLike, sparse: bool = False) -> Tensor:
+    """What `convert_to_tensor(x, sparse=False)` is in a graph. Internal."""
+    if isinstance(x, KerasTensor):
+        return KerasTensor(x.shape, x.dtype)
+    return current().convert_to_tensor(x, None, sparse)
 
 
 def convert_to_numpy(x: TensorLike) -> Any:

@@ -38,6 +38,7 @@ from keras.ops.conversion import (
     described,
     dtypes_of,
     look,
+    plain_sizes,
     reader,
     sparse_flags,
     spec_of,
@@ -93,6 +94,7 @@ class Declaration(Parameters):
         ranges: Mapping[str, tuple[float, float]] | None = None,
         strict: bool = False,
         sparse: str | None = None,
+        values: tuple[str, ...] = (),
         open_end: str | None = None,
         in_files: InFiles | None = None,
     ) -> None:
@@ -114,6 +116,13 @@ class Declaration(Parameters):
         self.checks = checks.of(
             list(self.signature.parameters.values()), makes=not self.tensors
         )
+        # Static arguments, which may be sizes and axes.
+        self.sizes = {
+            index: name
+            for index, name in enumerate(self.parameters)
+            if name not in self.tensor_names and name != self.keywords
+            if name not in values
+        }
         # How arguments of certain kinds and dtypes are converted, once worked out.
         self.conversions: dict[tuple[Any, ...], list[tuple[int, Any, Any]]] = {}
         # Looked up by backend with each call; made before the first, which may be one
@@ -163,9 +172,8 @@ class Declaration(Parameters):
                 if not self.check(*args, **kwargs):
                     self.infer(args, kwargs)
             return self.implementation(backend)(*args, **kwargs)
-        except Exception as error:
-            self.explain(error, args, kwargs)
-            raise
+        except Exception as error:  # noqa: BLE001 - raised again if it stays
+            return self.recovered(error, args, kwargs)
 
     def _sparse(
         self, backend: Any, args: tuple[Any, ...], kwargs: dict[str, Any], found: Any
@@ -352,6 +360,7 @@ class Declaration(Parameters):
 
     def symbolic(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The op on KerasTensors: shapes and dtypes, and a node of the graph."""
+        args, kwargs = self.with_plain_sizes(args, kwargs) or (args, kwargs)
         outputs = self.infer(args, kwargs)
         if _get().symbolic is None:
             outputs = record(self, args, kwargs, outputs)
@@ -466,6 +475,38 @@ class Declaration(Parameters):
         if sparse == output.sparse:
             return output
         return KerasTensor(output.shape, output.dtype, sparse=sparse)
+
+    def with_plain_sizes(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """The arguments with Python's integers for NumPy's; None if there are none."""
+        backend, changed = current(), False
+        values, named = list(args), dict(kwargs)
+        for place, name in self.sizes.items():
+            holder: Any = values if place < len(values) else named
+            key: Any = place if place < len(values) else name
+            if holder is values or name in named:
+                value = plain_sizes(backend, holder[key])
+                changed = changed or value is not holder[key]
+                holder[key] = value
+        return (tuple(values), named) if changed else None
+
+    def recovered(
+        self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """The call once more, where NumPy's integers were what a framework refused.
+
+        Otherwise it raises the error, or one that says what would fit.
+        """
+        if not context.tracing():
+            plain = self.with_plain_sizes(args, kwargs)
+            if plain is not None:
+                return self.public(*plain[0], **plain[1])
+            if self.composed and self.name not in current().__dict__:
+                self.refuse(args, kwargs, error)
+            else:
+                self.explain(error, args, kwargs)
+        raise error
 
     def explain(
         self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]

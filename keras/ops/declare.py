@@ -34,6 +34,7 @@ from functools import update_wrapper
 from typing import Any, Literal, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
 from keras.core import public_names
+from keras.ops import files
 from keras.ops.callers import caller
 from keras.ops.declaration import Check, Declaration
 from keras.ops.files import InFiles
@@ -54,6 +55,7 @@ class Facts(TypedDict, total=False):
     # - "float": the same, and bools and integers become `floatx()`;
     # - "wide": the same, and half floats become float32;
     # - "first": all take the dtype of the first;
+    # - "input": the same, and bools and integers become `floatx()`;
     # - "number": as "same", and bools become int32;
     # - "sum": the same, and bools and small integers become (u)int32;
     # - "product": as "same", and int8 beside int8 becomes int32;
@@ -61,7 +63,7 @@ class Facts(TypedDict, total=False):
     # Of a composite it says how a backend's own version wants its tensors; the body
     # gets the arguments as they came.
     promote: Literal[
-        "same", "float", "wide", "first", "number", "sum", "product", "bool"
+        "same", "float", "wide", "first", "input", "number", "sum", "product", "bool"
     ]
     # Tensors (indices, conditions) that stay out of this and keep their own dtypes.
     keep: tuple[str, ...]
@@ -89,6 +91,9 @@ class Facts(TypedDict, total=False):
     # and "first" say if the first is, "all" if all are, "any" if one is, "numerator"
     # if the first alone is. An op without this makes them dense first.
     sparse: Literal["values", "first", "all", "any", "numerator"]
+    # Static arguments that are no sizes: arrays among them mean what arrays mean. In
+    # all others NumPy's integers, and arrays of a few, count as Python's.
+    values: tuple[str, ...]
     # The parameter with which a size that is not known may be given as None.
     open_end: str
     # How files name the op and its arguments, where that does not follow from where
@@ -139,7 +144,8 @@ def operation_class_named(name: str) -> type[OpCall] | None:
     """The operation class that files name `name`: `GetItem` is that of `get_item`."""
     wanted = name.replace("_", "").lower()
     for op_name, declaration in DECLARATIONS.items():
-        if op_name.replace("_", "") == wanted:
+        named = op_name.replace("_", ""), files.class_name_of(declaration).lower()
+        if wanted in named:
             return operation_class(declaration)
     return None
 

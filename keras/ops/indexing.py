@@ -16,7 +16,7 @@ from keras.ops.files import InFiles
 from keras.ops.logic import where
 
 
-@op(in_files=InFiles(of_the_call=("key",)))
+@op(values=("key",), in_files=InFiles(of_the_call=("key",)))
 def get_item(x: TensorLike, key: Any) -> Tensor:
     """What `x[key]` reads.
 

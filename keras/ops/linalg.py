@@ -51,7 +51,8 @@ def cholesky(x: TensorLike, upper: bool = False) -> Tensor:
 
     Raises:
         ShapeError: if the matrices are not square.
-        ValueError: if they are not positive definite, where the framework tells.
+        ValueError: if they are not positive definite; inside compiled code of JAX and
+            TensorFlow the result is NaN.
 
     Example:
 
@@ -534,7 +535,8 @@ def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     >>> float(keras.ops.cdist([[0.0, 0.0]], [[3.0, 4.0]])[0, 0])
     5.0
     """
-    dtype = dtypes.wide_result(core.dtype(x), core.dtype(y))
+    target = dtypes.float_result(core.dtype(x), core.dtype(y))
+    dtype = dtypes.wide_result(target)
     x = shaping.expand_dims(core.cast(x, dtype), -2)
     y = shaping.expand_dims(core.cast(y, dtype), -3)
-    return norm(arithmetic.subtract(x, y), axis=-1)
+    return core.cast(norm(arithmetic.subtract(x, y), axis=-1), target)

@@ -87,6 +87,9 @@ PROMOTIONS: dict[str | None, Promotion] = {
         lambda found: dtypes.result_type(*found), keeps_any=True, weak_integers=True
     ),
     "first": Promotion(lambda found: dtypes.result_type(found[0]), keeps_any=True),
+    "input": Promotion(
+        lambda found: dtypes.float_result(found[0]), follows_floatx=True
+    ),
     "float": Promotion(lambda found: dtypes.float_result(*found), follows_floatx=True),
     "wide": Promotion(
         lambda found: dtypes.wide_result(*found), ("wide",), follows_floatx=True

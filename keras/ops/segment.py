@@ -214,12 +214,12 @@ def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     no class, and predictions that are not finite, count as not.
 
     Args:
-        targets: `(batch,)` integers.
-        predictions: `(batch, num_classes)`.
+        targets: `(...,)` integers.
+        predictions: `(..., num_classes)`.
         k: how many.
 
     Returns:
-        `(batch,)` booleans.
+        `(...,)` booleans.
 
     Raises:
         ShapeError: if the shapes do not fit.
@@ -231,17 +231,13 @@ def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     >>> bool(hit[0])
     True
     """
-    if len(targets.shape) != 1 or len(predictions.shape) != 2:
+    rows = list(zip(targets.shape, predictions.shape, strict=False))
+    if len(targets.shape) != len(predictions.shape) - 1 or any(
+        None not in pair and pair[0] != pair[1] for pair in rows
+    ):
         raise ShapeError(
-            "keras.ops.in_top_k expects `targets` of shape (batch,) and `predictions` "
-            "of shape (batch, num_classes). Received: "
+            "keras.ops.in_top_k expects one number in `targets`, of shape (...,), for "
+            "each row of `predictions`, of shape (..., num_classes). Received: "
             f"targets.shape={targets.shape}, predictions.shape={predictions.shape}."
-        )
-    rows = (targets.shape[0], predictions.shape[0])
-    if None not in rows and rows[0] != rows[1]:
-        raise ShapeError(
-            "keras.ops.in_top_k expects one number in `targets` for each row of "
-            f"`predictions`. Received: targets.shape={targets.shape}, "
-            f"predictions.shape={predictions.shape}."
         )
     return KerasTensor(targets.shape, "bool")

@@ -448,7 +448,13 @@ def tile(x: TensorLike, repeats: int | Sequence[int]) -> Tensor:
 _PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 
-@op(in_files=InFiles(of_the_call=("constant_values",)))
+def _has_use_for_value(
+    x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None
+) -> bool:
+    return constant_values is None or mode == "constant"
+
+
+@op(check=_has_use_for_value, in_files=InFiles(of_the_call=("constant_values",)))
 def pad(
     x: TensorLike,
     pad_width: Any,

@@ -189,7 +189,11 @@ def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     return KerasTensor((*real.shape[:-1], fft_length), real.dtype)
 
 
-@op(in_files=InFiles("math"))
+def _has_sizes(x: Any, sequence_length: int, sequence_stride: int) -> bool:
+    return sequence_length >= 1 and sequence_stride >= 1
+
+
+@op(check=_has_sizes, in_files=InFiles("math"))
 def extract_sequences(
     x: TensorLike, sequence_length: int, sequence_stride: int
 ) -> Tensor:
@@ -246,6 +250,14 @@ def overlap_sequences(x: TensorLike, sequence_stride: int) -> Tensor:
     if frames is not None and length is not None:
         size = (frames - 1) * sequence_stride + length
     return KerasTensor((*x.shape[:-2], size), x.dtype)
+
+
+def _check_stride(op_name: str, stride: int) -> None:
+    if stride < 1:
+        raise ValueError(
+            f"keras.ops.{op_name} expects `sequence_stride` of 1 or more. Received: "
+            f"{stride}."
+        )
 
 
 def _window(op_name: str, window: Any, length: int, fft_length: int, dtype: Any) -> Any:
@@ -316,6 +328,7 @@ def stft(
     """
     dtype = dtypes.wide_result(core.dtype(x))
     x = core.cast(core.convert_to_tensor(x), dtype)
+    _check_stride("stft", sequence_stride)
     window = _window("stft", window, sequence_length, fft_length, dtype)
     if not x.shape:
         raise ShapeError("`x` must have one dimension or more. Received: shape ().")
@@ -366,6 +379,7 @@ def istft(
     >>> round(float(y[7]), 3)
     7.0
     """
+    _check_stride("istft", sequence_stride)
     frames = irfft(x, fft_length)
     dtype = core.dtype(frames)
     window = _window("istft", window, sequence_length, fft_length, dtype)
@@ -393,9 +407,11 @@ def istft(
 def _fit(x: Any, length: int) -> Any:
     """Cut, or filled up with zeros."""
     size = x.shape[-1]
-    if size is not None and size < length:
-        ends = [(0, 0)] * (len(x.shape) - 1) + [(0, length - size)]
-        return shaping.pad(x, ends)
+    if isinstance(x, KerasTensor):
+        return KerasTensor((*x.shape[:-1], length), x.dtype)
+    lacking = length if size is None else max(length - size, 0)
+    if lacking:
+        x = shaping.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(0, lacking)])
     return x[..., :length]
 
 

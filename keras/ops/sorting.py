@@ -56,7 +56,7 @@ def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
         axis: the axis; None for the flattened tensor.
 
     Returns:
-        An int32 tensor of the shape of `x`.
+        An int32 tensor of the shape of `x`; 0 for a scalar.
 
     Raises:
         ShapeError: if the axis is out of range.
@@ -67,6 +67,8 @@ def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.argsort([3, 1, 2])).tolist()
     [1, 2, 0]
     """
+    if axis is not None and not x.shape:
+        return KerasTensor((), "int32")
     return _along(x, axis, "int32")
 
 

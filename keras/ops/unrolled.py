@@ -16,8 +16,7 @@ other, with the op's own parameters, and compiled once, as `dataclasses` does:
             try:
                 return _plain(x, gamma, beta, axis, epsilon)
             except Exception as _error:
-                _explain(_error, *_given((x, gamma, beta, axis, epsilon), _rest))
-                raise
+                return _recovered(_error, *_given((x, gamma, ...), _rest))
         return _general(*_given((x, gamma, beta, axis, epsilon), _rest))
 
 The first tensor that is promoted leads: the others must have its dtype, or be Python
@@ -63,8 +62,7 @@ def call({parameters}):
         try:
             {attempt}
         except Exception as _error:
-            _explain(_error, *_given({values}, _rest))
-            raise
+            return _recovered(_error, *_given({values}, _rest))
     return _general(*_given({values}, _rest))
 """
 
@@ -104,7 +102,7 @@ def unrolled(declaration: Declaration) -> Callable[..., Any]:
         "_check": declaration.check,
         "_current": current,
         "_dtype_of_all": dtype_of_all,
-        "_explain": declaration.explain,
+        "_recovered": declaration.recovered,
         "_get": context.get,
         "_given": _restorer(parameters, list(defaults.values())),
         "_natives": declaration.natives,

@@ -96,7 +96,8 @@ def _sparse(x: Any, most: int) -> Any:
     """The array as a sparse one, with at most so many numbers that are not zero."""
     from jax.experimental.sparse import BCOO
 
-    return BCOO.fromdense(x, nse=min(most, x.size))
+    found = BCOO.fromdense(x, nse=min(most, x.size))
+    return BCOO((found.data.astype(x.dtype), found.indices), shape=x.shape)
 
 
 def multi_hot(
@@ -176,7 +177,10 @@ def moments(
     mean = _jnp.mean(wide, axes, keepdims=True)
     variance = _jnp.mean(_jnp.square(wide - mean), axes, keepdims=keepdims)
     mean = mean if keepdims else _jnp.squeeze(mean, axes)
-    return mean.astype(x.dtype), variance.astype(x.dtype)
+    if wide is x:
+        return mean, variance
+    most = _jnp.finfo(x.dtype).max  # rather than infinity
+    return tuple(_jnp.clip(v, -most, most).astype(x.dtype) for v in (mean, variance))
 
 
 def batch_normalization(
@@ -220,14 +224,14 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> Any:
-    if kwargs:
-        raise ValueError("Unknown arguments.")
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
     mean = _jnp.mean(wide, axes, keepdims=True)
     centred = wide - mean
     variance = _jnp.mean(_jnp.square(centred), axes, keepdims=True)
+    if kwargs and _arguments.takes_rms_scaling(kwargs):
+        centred, beta = wide, None
     y = (centred * _jax.lax.rsqrt(variance + eps)).astype(x.dtype)
     for vector in (gamma, beta):
         if vector is not None and vector.ndim != len(axes):

@@ -285,6 +285,10 @@ def moments(
         mean, variance = _synchronized_moments(wide, axes, keepdims)
     else:
         mean, variance = _tf.nn.moments(wide, axes, keepdims=keepdims)
+    if wide is x:
+        return mean, variance
+    least, most = x.dtype.limits  # rather than infinity
+    mean, variance = (_tf.clip_by_value(v, least, most) for v in (mean, variance))
     return _tf.cast(mean, x.dtype), _tf.cast(variance, x.dtype)
 
 
@@ -355,12 +359,12 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> Any:
-    if kwargs:
-        raise ValueError("Unknown arguments.")
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     wide = _tf.cast(x, "float32") if x.dtype.size == 2 else x
     mean, variance = _tf.nn.moments(wide, axes, keepdims=True)
+    if kwargs and _arguments.takes_rms_scaling(kwargs):
+        mean, beta = _tf.zeros_like(mean), None
     y = _tf.cast((wide - mean) * _tf.math.rsqrt(variance + eps), x.dtype)
     for vector in (gamma, beta):
         if vector is not None and vector.shape.rank != len(axes):

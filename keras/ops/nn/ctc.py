@@ -59,7 +59,7 @@ def ctc_loss(
         mask_index: the class that stands for blank.
 
     Returns:
-        `(batch,)`: minus the log probability of the target.
+        `(batch,)`: minus the log probability of the target, float32 or wider.
 
     Raises:
         ShapeError: if ranks or batch sizes do not fit.
@@ -93,7 +93,7 @@ def ctc_loss(
                 output=output.shape,
                 **{name: lengths.shape},
             )
-    return KerasTensor(output.shape[:1], dtypes.float_result(output.dtype))
+    return KerasTensor(output.shape[:1], dtypes.wide_result(output.dtype))
 
 
 @composite(real=True, in_files=InFiles(class_name="CTCDecode"))
