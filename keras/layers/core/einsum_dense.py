@@ -134,7 +134,8 @@ class EinsumDense(LoraLayer):
 
     def get_config(self) -> Config:
         """The arguments; `activity_regularizer` also where there is none."""
-        return {"activity_regularizer": None, **super().get_config()}
+        config = {"activity_regularizer": None, **super().get_config()}
+        return {**config, "output_shape": self.partial_output_shape}
 
     def _sizes(self, input_shape: Shape) -> _Sizes:
         try:
