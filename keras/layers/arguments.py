@@ -58,35 +58,40 @@ def positive_integer(layer: Any, argument: str, value: Any) -> int:
 
 
 def integers(
-    layer: Any, argument: str, value: Any, count: int, least: int = 1
+    layer: Any,
+    argument: str,
+    value: Any,
+    count: int | None = None,
+    least: int | None = 1,
 ) -> tuple[int, ...]:
     """One integer for each of `count` axes, from one for all or one for each.
+
+    Args:
+        layer: the layer, for the error.
+        argument: the argument's name.
+        value: an integer, or a list, tuple, array or other iterable of integers.
+        count: how many; None for any number of them.
+        least: the smallest that is allowed; None for any integer.
 
     Raises:
         ValueError: for another number of them, or values below `least`.
     """
     items = _items(value)
-    items = [value] * count if items is None else items
+    items = [value] * (count or 1) if items is None else items
     numbers = [number for number in map(integer, items) if number is not None]
-    if len(items) != count or len(numbers) != count or min(numbers) < least:
-        many = "" if count == 1 else f", or {count} of them"
+    few = len(numbers) != len(items) or (count is not None and len(items) != count)
+    if few or (least is not None and min(numbers, default=least) < least):
+        many = {None: ", or a tuple of such", 1: ""}.get(count, f", or {count} of them")
+        limit = "" if least is None else f" of {least} or more"
         raise ValueError(
-            f"{class_name(layer)} expects `{argument}` to be an integer of {least} or "
-            f"more{many}. Received: {argument}={value!r}."
+            f"{class_name(layer)} expects `{argument}` to be an integer{limit}{many}. "
+            f"Received: {argument}={value!r}."
         )
     return tuple(numbers)
 
 
-def optional_sizes(
-    layer: Any, argument: str, value: Any, least: int = 1
-) -> tuple[int | None, ...]:
-    """A shape: any number of integers, each of which may be None; one may stand alone.
-
-    Args:
-        layer: the layer, for the error.
-        argument: the argument's name.
-        value: what was given.
-        least: the smallest integer that is allowed.
+def sizes_or_none(layer: Any, argument: str, value: Any) -> tuple[int | None, ...]:
+    """A shape, some sizes of which may be left open; one may stand alone.
 
     Raises:
         ValueError: if it is something else.
@@ -95,10 +100,10 @@ def optional_sizes(
     items = [value] if items is None else items
     found = [None if item is None else integer(item) for item in items]
     for item, number in zip(items, found, strict=True):
-        if item is not None and (number is None or number < least):
+        if item is not None and (number is None or number < 1):
             raise ValueError(
-                f"{class_name(layer)} expects `{argument}` to be an integer of {least} "
-                f"or more, or a tuple of such. Received: {argument}={value!r}."
+                f"{class_name(layer)} expects `{argument}` to be an integer of 1 or "
+                f"more, or a tuple of such and of None. Received: {argument}={value!r}."
             )
     return tuple(found)
 

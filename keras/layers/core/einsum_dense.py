@@ -13,7 +13,7 @@ from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Shape, Tensor
 from keras.initializers import VarianceScaling
-from keras.layers.arguments import optional_sizes, refuse_quantization
+from keras.layers.arguments import refuse_quantization, sizes_or_none
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
 from keras.layers.weights.lora import LoraLayer
@@ -87,7 +87,7 @@ class EinsumDense(LoraLayer):
             gptq_unpacked_column_size=gptq_unpacked_column_size,
         )
         self.equation = equation
-        self.partial_output_shape = optional_sizes(self, "output_shape", output_shape)
+        self.partial_output_shape = sizes_or_none(self, "output_shape", output_shape)
         self.activation = activations.get(activation)
         self.bias_axes = bias_axes
         set_options(
