@@ -210,9 +210,9 @@ class Objective:
         if not self.trainable_variables:
             if not own_step:
                 warnings.warn(
-                    f"The model {self._shown_name()} has no trainable weights: training "
-                    "computes its losses and metrics and changes nothing. To train it, "
-                    "set `trainable = True` on a layer and compile again.",
+                    f"The model {self._shown_name()} has no trainable weights: "
+                    "training computes its losses and metrics and changes nothing. To "
+                    "train it, set `trainable = True` on a layer and compile again.",
                     stacklevel=4,
                 )
             return
@@ -222,8 +222,8 @@ class Objective:
             if own_step:
                 return
             raise ValueError(
-                f"The model {self._shown_name()} has no optimizer: `compile` was called "
-                "with optimizer=None. Pass one, such as 'adam'."
+                f"The model {self._shown_name()} has no optimizer: `compile` was "
+                "called with optimizer=None. Pass one, such as 'adam'."
             )
         if not self.optimizer.built and self.built:
             self.optimizer.build(self.trainable_variables)
