@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from keras.core import public_names, registry
-from keras.core.classes import is_ours
 from keras.core.code import lambda_from_config
 from keras.core.config_writer import PYTHON_TYPES, current_backend
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import DeserializationError
+from keras.core.facts import all_facts
 from keras.core.keras_tensor import KerasTensor
 from keras.core.safe_mode import SafeModeScope, refuse_code
 from keras.core.sharing import current_sharing
@@ -144,6 +144,10 @@ def _read(config: Any, strict: bool) -> Any:
             with _at(f"[{index}]"):
                 items.append(_read(item, strict))
         return type(config)(items)
+    if strict and isinstance(config, str):
+        # A name alone means what an open scope holds under it, if it does.
+        found = registry.scoped_object(config)
+        return config if found is None else found
     return config
 
 
@@ -268,17 +272,23 @@ def _unknown(kind: str, name: str, module: Any) -> str:
 
 
 def _refuse_unsafe(cls: Any, inner: Any) -> None:
-    for base in inspect.getmro(cls) if inspect.isclass(cls) else ():
-        ours = is_ours(base)
-        if ours and base.__name__ in public_names.RUNS_CODE:
+    for base, said in all_facts(cls) if inspect.isclass(cls) else ():
+        if said.runs_code:
             refuse_code(f"{base.__name__} at {_place()}")
-        if ours and base.__name__ in public_names.READS_FILES:
-            for argument in public_names.READS_FILES[base.__name__]:
-                if isinstance(inner, Mapping) and isinstance(inner.get(argument), str):
-                    refuse_code(
-                        f"The argument {argument!r} of {base.__name__} at {_place()} "
-                        "names a file to open; reading a file that a config names"
-                    )
+        for argument in said.opens:
+            given = inner.get(argument) if isinstance(inner, Mapping) else None
+            if _may_name_a_file(given):
+                refuse_code(
+                    f"The argument {argument!r} of {base.__name__} at {_place()} "
+                    "names a file to open; reading a file that a config names"
+                )
+
+
+def _may_name_a_file(value: Any) -> bool:
+    """Whether an argument is a path or an object that may turn out as one."""
+    if isinstance(value, Mapping):
+        return value.get("class_name") not in ("__numpy__", "__tensor__")
+    return value is not None and not isinstance(value, (list, tuple))
 
 
 def _make(cls: Any, name: str, inner: Any) -> Any:
@@ -336,10 +346,25 @@ def _read_function(module: Any, name: str) -> Any:
     if found is None:
         found = public_names.find_function(module, name)
     if found is None:
-        found = registry.get_registered_object(f"Custom>{name}")
+        found = _registered_somewhere(name)
     if found is None:
         raise DeserializationError(_unknown("function", name, module))
     return found
+
+
+def _registered_somewhere(name: str) -> Any:
+    """A function registered under that name in any package: Keras 3.6 left it out."""
+    if f"Custom>{name}" in registry.get_custom_objects():
+        return registry.get_registered_object(f"Custom>{name}")
+    full = [x for x in registry.known_names() if x.rpartition(">")[2] == name]
+    found = [registry.get_registered_object(x) for x in full]
+    functions = [f for f in found if callable(f) and not inspect.isclass(f)]
+    if len(functions) > 1:
+        raise DeserializationError(
+            f"The config names the function {name!r}, at {_place()}, and several are "
+            f"registered: {full}. Pass custom_objects={{{name!r}: the one meant}}."
+        )
+    return functions[0] if functions else None
 
 
 def _read_type(module: Any, name: str) -> Any:

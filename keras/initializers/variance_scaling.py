@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
+from keras.core.facts import public_class
 from keras.initializers.initializer import RandomInitializer
 
 MODES = ("fan_in", "fan_out", "fan_avg")
@@ -19,6 +21,7 @@ DISTRIBUTIONS = ("normal", "truncated_normal", "untruncated_normal", "uniform")
 _TRUNCATED_STDDEV = 0.87962566103423978
 
 
+@public_class("keras.initializers")
 class VarianceScaling(RandomInitializer):
     """Random values with a variance that fits the shape of the weight.
 
@@ -85,6 +88,17 @@ class VarianceScaling(RandomInitializer):
             return self._normal(shape, 0.0, stddev, dtype)
         return self._truncated(shape, 0.0, stddev / _TRUNCATED_STDDEV, dtype)
 
+    def for_axes(self, input_axes: Sequence[int], output_axes: Sequence[int]) -> Self:
+        """This initializer for a weight whose inputs and outputs are these axes.
+
+        One that was given axes stays as it is.
+        """
+        if self.input_axes is not None and self.output_axes is not None:
+            return self
+        other = copy(self)
+        other.input_axes, other.output_axes = input_axes, output_axes
+        return other
+
 
 class _Preset(VarianceScaling):
     """A named choice of scale, mode and distribution."""
@@ -100,6 +114,7 @@ class _Preset(VarianceScaling):
         super().__init__(*self.preset, seed, input_axes, output_axes)
 
 
+@public_class("keras.initializers")
 class GlorotUniform(_Preset):
     """Uniform within `sqrt(6 / (fan_in + fan_out))`; also called Xavier uniform.
 
@@ -122,6 +137,7 @@ class GlorotUniform(_Preset):
     preset = (1.0, "fan_avg", "uniform")
 
 
+@public_class("keras.initializers")
 class GlorotNormal(_Preset):
     """Truncated normal with deviation `sqrt(2 / (fan_in + fan_out))`.
 
@@ -137,6 +153,7 @@ class GlorotNormal(_Preset):
     preset = (1.0, "fan_avg", "truncated_normal")
 
 
+@public_class("keras.initializers")
 class LecunNormal(_Preset):
     """Truncated normal with deviation `sqrt(1 / fan_in)`.
 
@@ -155,6 +172,7 @@ class LecunNormal(_Preset):
     preset = (1.0, "fan_in", "truncated_normal")
 
 
+@public_class("keras.initializers")
 class LecunUniform(_Preset):
     """Uniform within `sqrt(3 / fan_in)`.
 
@@ -170,6 +188,7 @@ class LecunUniform(_Preset):
     preset = (1.0, "fan_in", "uniform")
 
 
+@public_class("keras.initializers")
 class HeNormal(_Preset):
     """Truncated normal with deviation `sqrt(2 / fan_in)`.
 
@@ -188,6 +207,7 @@ class HeNormal(_Preset):
     preset = (2.0, "fan_in", "truncated_normal")
 
 
+@public_class("keras.initializers")
 class HeUniform(_Preset):
     """Uniform within `sqrt(6 / fan_in)`.
 

@@ -13,10 +13,12 @@ from keras import initializers, ops
 from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
 from keras.core import dtypes, naming
+from keras.core.facts import public_class
 from keras.core.scopes import StatelessScope
 from keras.losses.loss import compute_dtype
 
 
+@public_class("keras.metrics", module="keras")
 class Metric(BackendBound):
     """Base class of metrics.
 
@@ -67,7 +69,7 @@ class Metric(BackendBound):
         return self
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
-        self.name = naming.name_of(name, self)
+        self.name = naming.name_of(name, self, slash=True)
         self._dtype = compute_dtype(dtype)
 
     def __setattr__(self, name: str, value: Any) -> None:
