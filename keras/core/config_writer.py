@@ -99,7 +99,7 @@ def _serialize_special(obj: Any) -> tuple[Any] | None:
     elif isinstance(obj, np.dtype) or _is_framework_dtype(obj):
         return (standardize_dtype(obj),)
     elif _is_tensor(obj):
-        array = np.asarray(_to_numpy(obj))
+        array = _to_numpy(obj)
         form = _special("__tensor__", value=array.tolist(), dtype=_dtype_name(obj))
     return None if form is None else (form,)
 
@@ -138,7 +138,7 @@ def _is_tensor(obj: Any) -> bool:
 
 
 def _to_numpy(obj: Any) -> Any:
-    return context.current_backend().convert_to_numpy(obj)
+    return context.current_backend().host_view(obj)
 
 
 def _dtype_name(obj: Any) -> str:

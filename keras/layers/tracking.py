@@ -185,6 +185,13 @@ class LayerTracking(Operation):
         if _add(held, variable) and hasattr(self, "_track_variable_native"):
             self._track_variable_native(variable)
 
+    def _untrack_variable(self, variable: Any) -> None:
+        """Lets go of a variable that is no longer one of this layer's."""
+        for held in (self._trainable_variables, self._non_trainable_variables):
+            held[:] = [other for other in held if other is not variable]
+        if hasattr(self, "_untrack_variable_native"):
+            self._untrack_variable_native(variable)
+
     def _own_variables(self) -> list[Any]:
         """The variables held by this layer itself, seeds included."""
         seeds = [generator.state for generator in self._seed_generators]

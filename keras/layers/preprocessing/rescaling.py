@@ -9,12 +9,12 @@ from keras.core.config import image_data_format
 from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Config, Tensor
-from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
+from keras.layers.preprocessing.data_layer import DataLayer
 
 
 @public_class("keras.layers", pure=True)
-class Rescaling(Layer):
+class Rescaling(DataLayer):
     """`inputs * scale + offset`, as floats.
 
     Args:
