@@ -206,3 +206,14 @@ NOT_DEFINITE = (
     "keras.ops.cholesky: the matrices must be symmetric and positive definite, and one "
     "is not. A small multiple of the identity, added to it, often makes it so."
 )
+
+
+def warn_of_ones(axis: Any, shape: Any) -> None:
+    """Warns of a softmax along an axis of size 1, which says nothing."""
+    if isinstance(axis, int) and -len(shape) <= axis < len(shape) and shape[axis] == 1:
+        warnings.warn(
+            f"keras.ops.softmax over axis {axis} of a tensor of shape {tuple(shape)}: "
+            "this axis has size 1, so the result is 1 everywhere. Was a sigmoid meant, "
+            "or another axis?",
+            stacklevel=4,
+        )

@@ -93,6 +93,16 @@ def dtype_of(backend: Any, value: Any, kind: int) -> Any:
     return backend.dtype_of(backend.convert_to_tensor(value))
 
 
+_NUMERIC = (
+    "__array__",
+    "__dlpack__",
+    "__len__",
+    "__float__",
+    "__complex__",
+    "__index__",
+)
+
+
 def can_be_tensor(value: Any) -> bool:
     """Whether something that is no tensor holds numbers, as far as one can see."""
     while type(value) in (list, tuple) and value:
@@ -101,10 +111,7 @@ def can_be_tensor(value: Any) -> bool:
         return getattr(value.dtype, "kind", "f") not in "OUS"
     if isinstance(value, (str, bytes, dict, set)):
         return False
-    return any(
-        hasattr(value, name)
-        for name in ("__array__", "__dlpack__", "__len__", "__float__", "__complex__")
-    )
+    return any(hasattr(value, name) for name in _NUMERIC)
 
 
 def described(value: Any) -> str:

@@ -32,7 +32,6 @@ glu = _jax.nn.glu
 sparse_plus = _jax.nn.sparse_plus
 sparse_sigmoid = _jax.nn.sparse_sigmoid
 squareplus = _jax.nn.squareplus
-softmax = _jax.nn.softmax
 log_softmax = _jax.nn.log_softmax
 
 
@@ -61,6 +60,11 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
 
 def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
     return _jnp.where(_jnp.abs(x) > threshold, x, _jnp.zeros_like(x))
+
+
+def softmax(x: Any, axis: Any = -1) -> Any:
+    _arguments.warn_of_ones(axis, x.shape)
+    return _jax.nn.softmax(x, axis)
 
 
 def sparsemax(x: Any, axis: int = -1) -> Any:

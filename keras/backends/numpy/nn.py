@@ -172,6 +172,7 @@ def _softmax(x: Any, axis: Any) -> Any:
 def softmax(x: Any, axis: Any = -1) -> Any:
     if isinstance(axis, int) and not x.ndim:
         raise ValueError("A scalar has no axes.")
+    _arguments.warn_of_ones(axis, x.shape)
     return _softmax(x, axis)
 
 

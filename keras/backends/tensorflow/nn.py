@@ -106,6 +106,7 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 def softmax(x: Any, axis: Any = -1) -> Any:
     if isinstance(axis, int):
+        _arguments.warn_of_ones(axis, x.shape.as_list())
         if x.shape.rank > 5 and axis in (-1, x.shape.rank - 1):
             # The kernel of oneDNN knows five dimensions.
             rows = _tf.reshape(x, [-1, _shape(x)[-1]])
@@ -287,8 +288,8 @@ def moments(
         mean, variance = _tf.nn.moments(wide, axes, keepdims=keepdims)
     if wide is x:
         return mean, variance
-    least, most = x.dtype.limits  # rather than infinity
-    mean, variance = (_tf.clip_by_value(v, least, most) for v in (mean, variance))
+    most = float(x.dtype.max)  # rather than infinity
+    mean, variance = (_tf.clip_by_value(v, -most, most) for v in (mean, variance))
     return _tf.cast(mean, x.dtype), _tf.cast(variance, x.dtype)
 
 

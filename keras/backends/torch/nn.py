@@ -92,6 +92,8 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 def softmax(x: Any, axis: Any = -1) -> Any:
     if isinstance(axis, int) and x.ndim:
+        if x.size(axis) == 1:
+            _arguments.warn_of_ones(axis, x.shape)
         return _torch.softmax(x, axis)
     return _over_axes(_torch.softmax, x, axis)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.backends import arguments
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import op
@@ -512,7 +513,8 @@ def softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tensor:
 
     Args:
         x: tensor of any shape.
-        axis: the axis or axes that sum to 1; None stands for all.
+        axis: the axis or axes that sum to 1; None stands for all. An axis of size 1
+            makes the result 1 everywhere, which warns.
 
     Returns:
         A tensor of the shape of `x`, of dtype its own, or `floatx()` for integers.
@@ -524,6 +526,7 @@ def softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tensor:
     [0.5, 0.5]
     """
     _check_along("softmax", axis, x.shape)
+    arguments.warn_of_ones(axis, x.shape)
     return _same(x)
 
 

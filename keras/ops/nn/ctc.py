@@ -141,8 +141,9 @@ def ctc_decode(
     if isinstance(inputs, KerasTensor):
         batch, length, _ = inputs.shape
         decoded = KerasTensor((paths, batch, length), "int32")
-        return decoded, KerasTensor((batch, paths), dtypes.float_result(inputs.dtype))
+        return decoded, KerasTensor((batch, paths), dtypes.wide_result(inputs.dtype))
     inputs = core.convert_to_tensor(inputs)
+    inputs = core.cast(inputs, dtypes.wide_result(core.dtype(inputs)))
     lengths = core.cast(sequence_lengths, "int32")
     if strategy == "greedy":
         return _greedy(inputs, lengths, merge_repeated, mask_index)
