@@ -27,7 +27,7 @@ class GraphModel:
         forget(self)
         super()._changed()
 
-    def _pass_mask(self, arguments: dict[str, Any], outputs: Any) -> None:
+    def _pass_masks(self, plan: Any, arguments: Any, outputs: Any) -> None:
         """Nothing: the layers inside have put the masks beside the outputs."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:

@@ -159,16 +159,26 @@ def calls_directly(node: Node) -> bool:
         return False
     if layer._plan.takes_any or not {"training", "mask"}.isdisjoint(node.kwargs):
         return False
+    if layer._plan.takes_masks and any(tree.is_nested(x) for x in node.args):
+        return False  # it is given a structure of masks, also where there are none
     want = layer.compute_dtype
     for x in tree.flatten((node.args, node.kwargs)):
         if isinstance(x, KerasTensor):
-            casts = dtypes.is_float(x.dtype) and x.dtype != want and layer.autocast
+            dtype = _made_by_its_node(x).dtype
+            casts = dtypes.is_float(dtype) and dtype != want and layer.autocast
             if casts or get_mask(x) is not None:
                 return False
         elif not isinstance(x, (str, bool, int, float, type(None))):
             return False
     outputs = [x for x in node.outputs if isinstance(x, KerasTensor)]
     return all(get_mask(x) is None for x in outputs)
+
+
+def _made_by_its_node(x: KerasTensor) -> KerasTensor:
+    """The tensor as it comes out of the call before: `x` may be the cast of it."""
+    if x._keras_history is None:
+        return x
+    return node_of(x).outputs[x._keras_history.tensor_index]
 
 
 def eager_function(operation: Any) -> Callable[..., Any]:

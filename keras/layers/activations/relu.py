@@ -30,6 +30,8 @@ class ReLU(Layer):
     [0.0, 2.0, 6.0]
     """
 
+    _has_nothing_to_build = True
+
     def __init__(
         self,
         max_value: float | None = None,
@@ -50,7 +52,6 @@ class ReLU(Layer):
         self.negative_slope = negative_slope
         self.threshold = threshold
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The rectified inputs."""

@@ -187,6 +187,7 @@ class MultiHeadAttention(Layer):
             **{f"kernel_{k}": v for k, v in self._copies("kernel").items()},
             **{f"bias_{k}": v for k, v in self._copies("bias").items()},
         )
+        layer.supports_masking = True  # the masks are used further on
         layer.build(shape)
         return layer
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.typing import Tensor
-from keras.layers.merging.base import Merge
+from keras.layers.merging.base import Merge, MergeSeen
 
 
 class Add(Merge):
@@ -30,8 +30,8 @@ class Add(Merge):
         return ops.add(a, b)
 
 
-class Multiply(Merge):
-    """The product of tensors.
+class Multiply(MergeSeen):
+    """The product of tensors; masked values are left out.
 
     Args:
         **kwargs: `name`, `dtype`: see `Layer`.
@@ -49,9 +49,13 @@ class Multiply(Merge):
         """The combination of two tensors."""
         return ops.multiply(a, b)
 
+    def of_nothing(self, first: Tensor) -> Tensor:
+        """0 where every input is masked."""
+        return ops.zeros_like(first)
 
-class Maximum(Merge):
-    """The largest of the values at each place.
+
+class Maximum(MergeSeen):
+    """The largest of the values at each place; masked values are left out.
 
     Args:
         **kwargs: `name`, `dtype`: see `Layer`.
@@ -70,8 +74,8 @@ class Maximum(Merge):
         return ops.maximum(a, b)
 
 
-class Minimum(Merge):
-    """The least of the values at each place.
+class Minimum(MergeSeen):
+    """The least of the values at each place; masked values are left out.
 
     Args:
         **kwargs: `name`, `dtype`: see `Layer`.

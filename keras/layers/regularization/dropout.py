@@ -33,6 +33,8 @@ class Dropout(Layer):
     [1.0, 2.0]
     """
 
+    _has_nothing_to_build = True
+
     def __init__(
         self,
         rate: float,
@@ -47,7 +49,6 @@ class Dropout(Layer):
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """The inputs, with noise in training."""

@@ -30,6 +30,8 @@ class Reshape(Layer):
     (2, 3, 4)
     """
 
+    _has_nothing_to_build = True
+
     def __init__(self, target_shape: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         if isinstance(target_shape, int):
@@ -41,7 +43,6 @@ class Reshape(Layer):
                 f"target_shape={target_shape}."
             )
         self.target_shape = target_shape
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The inputs as `(batch, *target_shape)`."""
