@@ -36,6 +36,8 @@ class LayerTracking(Operation):
     _keras_layer = True
     # Attributes that pickle and deepcopy leave out: caches that are made anew.
     _transient: tuple[str, ...] = ("_watchers",)
+    # Lists of what is reached by its own name anyway.
+    _not_in_files = ("_layers", "_metrics", "_losses")
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         backend = current()
@@ -182,6 +184,13 @@ class LayerTracking(Operation):
         )
         if _add(held, variable) and hasattr(self, "_track_variable_native"):
             self._track_variable_native(variable)
+
+    def _untrack_variable(self, variable: Any) -> None:
+        """Lets go of a variable that is no longer one of this layer's."""
+        for held in (self._trainable_variables, self._non_trainable_variables):
+            held[:] = [other for other in held if other is not variable]
+        if hasattr(self, "_untrack_variable_native"):
+            self._untrack_variable_native(variable)
 
     def _own_variables(self) -> list[Any]:
         """The variables held by this layer itself, seeds included."""

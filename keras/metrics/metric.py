@@ -13,10 +13,12 @@ from keras import initializers, ops
 from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
 from keras.core import dtypes, naming
+from keras.core.facts import public_class
 from keras.core.scopes import StatelessScope
 from keras.losses.loss import compute_dtype
 
 
+@public_class("keras.metrics", module="keras")
 class Metric(BackendBound):
     """Base class of metrics.
 

@@ -65,6 +65,8 @@ class layer_mixin(_Module):
         "_non_persistent_buffers_set",
     )
 
+    _not_in_files = ("_parameters", "_buffers", "_modules")
+
     def _init_native(self) -> None:
         _Module.__init__(self)
         self.__dict__["_parameters"] = _Followed()
@@ -109,6 +111,13 @@ class layer_mixin(_Module):
             name, number = f"{variable.name}_{number}", number + 1
         held: Any = self._parameters if variable.trainable else self._buffers
         held.follow(name, variable)
+
+    def _untrack_variable_native(self, variable: Any) -> None:
+        registries: Any = (self._parameters, self._buffers)
+        for registry in registries:
+            known = registry.variables.items()
+            for name in [name for name, other in known if other is variable]:
+                registry.pop(name)
 
     def _track_layer_native(self, name: str, layer: Any) -> None:
         self._modules[name.replace(".", "_")] = layer
@@ -162,8 +171,8 @@ class layer_mixin(_Module):
             found = self.__dict__.get(registry, {}).get(name)
             if found is not None:
                 return found
-        known = getattr(type(self), name, None)
-        if isinstance(known, property):  # it raised AttributeError: with these words
+        known: Any = getattr(type(self), name, None)
+        if hasattr(type(known), "__get__"):  # it raised AttributeError: with its words
             return known.__get__(self)
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"

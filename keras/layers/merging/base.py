@@ -105,8 +105,8 @@ class Merge(Layer):
                 )
         if len(mask) != len(inputs):
             raise ValueError(
-                f"compute_mask of {self.name} ({class_name(self)}) expects one mask, or "
-                f"None, for each input. Received: {len(mask)} for {len(inputs)} inputs."
+                f"compute_mask of {self.name} ({class_name(self)}) expects a mask or "
+                f"None for each input. Received: {len(mask)} for {len(inputs)} inputs."
             )
 
     def _check_list(self, input_shape: Any) -> None:

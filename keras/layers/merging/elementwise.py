@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.merging.base import Merge, MergeSeen
 
 
+@public_class("keras.layers", pure=True)
 class Add(Merge):
     """The sum of tensors.
 
@@ -30,6 +32,7 @@ class Add(Merge):
         return ops.add(a, b)
 
 
+@public_class("keras.layers", pure=True)
 class Multiply(MergeSeen):
     """The product of tensors; masked values are left out.
 
@@ -54,6 +57,7 @@ class Multiply(MergeSeen):
         return ops.zeros_like(first)
 
 
+@public_class("keras.layers", pure=True)
 class Maximum(MergeSeen):
     """The largest of the values at each place; masked values are left out.
 
@@ -74,6 +78,7 @@ class Maximum(MergeSeen):
         return ops.maximum(a, b)
 
 
+@public_class("keras.layers", pure=True)
 class Minimum(MergeSeen):
     """The least of the values at each place; masked values are left out.
 
@@ -94,6 +99,7 @@ class Minimum(MergeSeen):
         return ops.minimum(a, b)
 
 
+@public_class("keras.layers", pure=True)
 class Average(Merge):
     """The mean of tensors.
 
@@ -118,6 +124,7 @@ class Average(Merge):
         return ops.divide(super().merge(inputs), len(inputs))
 
 
+@public_class("keras.layers", pure=True)
 class Subtract(Merge):
     """The first tensor minus the second.
 

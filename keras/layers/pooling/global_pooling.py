@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.config import standardize_data_format
+from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -61,6 +62,7 @@ class BaseGlobalMax(BaseGlobalPooling):
         return ops.max(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
+@public_class("keras.layers", pure=True)
 class GlobalAveragePooling1D(BaseGlobalAverage):
     """The mean of each channel over all steps.
 
@@ -107,6 +109,7 @@ class GlobalAveragePooling1D(BaseGlobalAverage):
         return None
 
 
+@public_class("keras.layers", pure=True)
 class GlobalAveragePooling2D(BaseGlobalAverage):
     """The mean of each channel over all places.
 
@@ -129,6 +132,7 @@ class GlobalAveragePooling2D(BaseGlobalAverage):
     rank = 2
 
 
+@public_class("keras.layers", pure=True)
 class GlobalAveragePooling3D(BaseGlobalAverage):
     """The mean of each channel over all places.
 
@@ -151,6 +155,7 @@ class GlobalAveragePooling3D(BaseGlobalAverage):
     rank = 3
 
 
+@public_class("keras.layers", pure=True)
 class GlobalMaxPooling1D(BaseGlobalMax):
     """The largest value of each channel over all steps.
 
@@ -173,6 +178,7 @@ class GlobalMaxPooling1D(BaseGlobalMax):
     rank = 1
 
 
+@public_class("keras.layers", pure=True)
 class GlobalMaxPooling2D(BaseGlobalMax):
     """The largest value of each channel over all places.
 
@@ -195,6 +201,7 @@ class GlobalMaxPooling2D(BaseGlobalMax):
     rank = 2
 
 
+@public_class("keras.layers", pure=True)
 class GlobalMaxPooling3D(BaseGlobalMax):
     """The largest value of each channel over all places.
 
