@@ -87,7 +87,7 @@ class Lambda(Layer):
             return super().compute_output_shape(input_shape)
         if callable(self._output_shape):
             return self._output_shape(input_shape)
-        first = input_shape
+        first: Any = input_shape
         while first and not tree.is_shape(first):  # of several inputs, or of a dict
             first = first[min(first)] if isinstance(first, dict) else first[0]
         return (first[0] if first else None, *self._output_shape)
