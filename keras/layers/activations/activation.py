@@ -36,4 +36,4 @@ class Activation(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The function of the inputs."""
-        return self.activation(inputs)
+        return inputs if self.activation is None else self.activation(inputs)

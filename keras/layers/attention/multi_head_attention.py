@@ -10,15 +10,13 @@ from __future__ import annotations
 import string
 from typing import Any, Unpack
 
-import numpy as np
-
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers import arguments
 from keras.layers.activations.softmax import Softmax
-from keras.layers.arguments import class_name, positive_integer
+from keras.layers.arguments import positive_integer
 from keras.layers.attention.masks import AttentionMask
 from keras.layers.core.einsum_dense import EinsumDense
 from keras.layers.declared import Declared
@@ -117,15 +115,21 @@ class MultiHeadAttention(Layer):
         self.dropout = arguments.rate(self, "dropout", dropout)
         self.use_bias = use_bias
         self.use_gate = use_gate
-        self._output_shape = _integers(self, "output_shape", output_shape)
-        self.attention_axes = _integers(self, "attention_axes", attention_axes)
+        if output_shape is not None:
+            output_shape = arguments.integers(self, "output_shape", output_shape)
+        self._output_shape = output_shape
+        if attention_axes is not None:
+            attention_axes = arguments.integers(
+                self, "attention_axes", attention_axes, least=None
+            )
+        self.attention_axes = attention_axes
         if flash_attention and self.dropout > 0:
             raise ValueError(
                 "A fused attention kernel drops no scores out. Received: "
                 f"flash_attention=True and dropout={dropout}; leave one of them away."
             )
         if sliding_window is not None:
-            positive_integer(self, "sliding_window", sliding_window)
+            sliding_window = positive_integer(self, "sliding_window", sliding_window)
         self.sliding_window = sliding_window
         self.flash_attention = flash_attention
         self.seed = seed
@@ -323,19 +327,6 @@ class MultiHeadAttention(Layer):
         sources = [value.shape[i] for i in axes]
         scores = (*batch, self.num_heads, *targets, *sources)
         return output, KerasTensor(scores, dtype)
-
-
-def _integers(layer: Layer, argument: str, value: Any) -> tuple[int, ...] | None:
-    """None, an integer or several as a tuple of integers, or None."""
-    if not value:
-        return None if value is None or value == 0 else ()
-    values = tuple(value) if isinstance(value, (list, tuple)) else (value,)
-    if not all(isinstance(v, (int, np.integer)) for v in values):
-        raise ValueError(
-            f"{class_name(layer)} expects `{argument}` to be an integer or a tuple of "
-            f"integers. Received: {argument}={value!r}."
-        )
-    return tuple(int(v) for v in values)
 
 
 def _einsums(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
