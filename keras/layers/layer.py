@@ -8,6 +8,7 @@ from keras.core import tree
 from keras.core.classes import (
     constructor_parameters,
     declared_class,
+    is_ours,
     takes_any_keyword,
 )
 from keras.core.facts import public_class
@@ -52,6 +53,7 @@ class Layer(LayerCall):
     _properties_in_files: tuple[str, ...] = ()
     input_spec: Any = None
     _has_nothing_to_build = False  # but a subclass with a `build` of its own has
+    _layer_arguments: tuple[str, ...] = ()  # of the constructor, that are layers
     _is_quantizable = False  # whether a quantized dtype policy concerns its weights
 
     def __init__(
@@ -231,6 +233,8 @@ class Layer(LayerCall):
 
         A constructor that takes no `name`, `trainable` or `dtype` is not given them.
         """
+        from keras.core.serialization import deserialize_arguments
+
         declared = declared_class(cls)
         if not takes_any_keyword(declared.__init__):
             known = constructor_parameters(declared)
@@ -240,6 +244,10 @@ class Layer(LayerCall):
         if isinstance(dtype, dict) and dtype.get("class_name") == "DTypePolicy":
             # A constructor may compare it with a name, as users' layers do.
             config = {**config, "dtype": dtype["config"]["name"]}
+        if not is_ours(declared.get_config):
+            # Of a class with a config of its own, only layers are made from theirs.
+            inner = {k: config[k] for k in cls._layer_arguments if k in config}
+            config = {**config, **deserialize_arguments(inner)}
         return super().from_config(config)
 
     def _keeps_in_config(self, name: str) -> bool:
