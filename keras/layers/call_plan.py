@@ -27,6 +27,7 @@ class CallPlan:
         build_needs_one: whether it is a build of ours that can do with one shape: a
             subclass of a recurrent layer may name the arguments of its `call` anew.
         default_build: whether the class has no `build` of its own.
+        default_call: whether it has no `__call__` of its own, as models have.
         makes_masks: whether it has a `compute_mask` of its own.
         makes_shapes: whether it has a `compute_output_shape` of its own.
         makes_specs: whether it has a `compute_output_spec` of its own.
@@ -54,6 +55,7 @@ class CallPlan:
         ]
         self.build_needs_one = is_ours(build) and len(needed) == 1
         self.default_build = build is getattr(base.build, "__wrapped__", base.build)
+        self.default_call = cls.__call__ is base.__call__
         self.makes_masks = cls.compute_mask is not base.compute_mask
         self.makes_shapes = cls.compute_output_shape is not base.compute_output_shape
         self.makes_specs = cls.compute_output_spec is not base.compute_output_spec

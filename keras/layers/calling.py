@@ -4,7 +4,7 @@ Calling a layer has two paths. The everyday case (built, one tensor of the layer
 backend and dtype, no mask in the process) goes to `call` after a few comparisons.
 Everything else — building, converting, casting, masks, symbolic inputs, several
 tensors — goes through `_full_call`, whose steps stand one below the other. Both give
-the same results; which one is taken is decided by `_settle` and the argument.
+the same results; what may be skipped is worked out in `shortcut.py`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from keras.layers.building import LayerBuilding
 from keras.layers.call_plan import CallPlan
 from keras.layers.input_spec import check_inputs, describe
 from keras.layers.masks import give_masks, holds_tensor, pass_masks
+from keras.layers.shortcut import NOTHING, Shortcut
 from keras.ops.operation import connect
 
 _MISSING: Any = object()
@@ -41,42 +42,24 @@ class CallContext:
 class LayerCall(LayerBuilding):
     """The call of a layer; see `Layer`."""
 
-    _plain = False
-    _everyday = False
+    _transient = ("_shortcut",)
+    _shortcut = NOTHING
+    # Whether inner layers do the steps of a call themselves, as those of a graph do.
+    _steps_are_inside = False
     _mode: Any = None
-    _hooked = False
     _implicit_training = True
     # As in Keras: a subclass that takes strings or plain lists says so with these.
     _convert_input_args = True
     _allow_non_tensor_positional_args = False
 
     def _settle(self) -> None:
-        """Everyday calls need no building, casting of weights, masks or penalties."""
-        plan = self.__dict__.get("_plan")
-        if plan is None:
-            return
-        policy = self._dtype_policy
-        plain = (
-            self.built
-            and policy.compute_dtype == policy.variable_dtype
-            and self.activity_regularizer is None
-        )
-        put = object.__setattr__
-        put(self, "_plain", plain)
-        put(self, "_everyday", plain and not plan.makes_masks and plan.names[:1] != [])
-        put(self, "_input_dtype", self._backend.native_dtype(policy.compute_dtype))
-        spec = self.input_spec
-        put(
-            self,
-            "_one_spec",
-            spec if not isinstance(spec, (list, tuple, dict)) else None,
-        )
-        if isinstance(spec, (list, tuple, dict)) and spec:
-            put(self, "_everyday", False)
+        """Works out again what calls may skip, as something it rests on has changed."""
+        if "_plan" in self.__dict__:
+            object.__setattr__(self, "_shortcut", Shortcut(self))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the layer on tensors, arrays or KerasTensors."""
-        if self._hooked and self._has_hooks():  # only on torch
+        if self._shortcut.hooked and self._has_hooks():  # only on torch
             return self._backend.call_with_hooks(self, args, kwargs)
         return self._call_without_hooks(*args, **kwargs)
 
@@ -85,12 +68,13 @@ class LayerCall(LayerBuilding):
     ) -> Any:
         backend = self._backend
         ambient = context.get()
+        shortcut = self._shortcut
         if (
-            self._everyday
+            shortcut.everyday
             and not args
             and (ambient.backend or process.default) is backend
             and backend.kinds.get(type(x)) == TENSOR
-            and (x.dtype is self._input_dtype or x.dtype not in backend.inexact)
+            and (x.dtype is shortcut.dtype or x.dtype not in backend.inexact)
             and ambient.autocast is None
             and not masks_in_use()
             and ambient.remat is None
@@ -102,7 +86,7 @@ class LayerCall(LayerBuilding):
                 training = kwargs["training"]
             else:
                 return self._full_call(ambient, (x,), kwargs)
-            spec = self._one_spec
+            spec = shortcut.spec
             if spec is not None and spec.problem(tuple(x.shape)):
                 check_inputs(spec, x, self)
             outer = ambient.call
