@@ -112,6 +112,9 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, _torch.Tensor)
 
 
+layouts: frozenset[str] = frozenset()
+
+
 def is_sparse(x: Any) -> bool:
     """Whether `x` is a sparse tensor of this backend; there are none."""
     return False
