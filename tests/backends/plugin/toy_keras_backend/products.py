@@ -1,0 +1,9 @@
+"""Products."""
+
+from __future__ import annotations
+
+import numpy as np
+from toy_keras_backend.tensor import lifted
+
+matmul = lifted(np.matmul)
+einsum = lifted(np.einsum)
