@@ -96,10 +96,12 @@ def test_it_is_chosen_by_name(toy: str) -> None:
     finally:
         keras.config.set_backend(before)
     with keras.backend_scope(toy):
-        with pytest.raises(BackendError, match="toy backend does not provide `arctan2`"):
+        with pytest.raises(
+            BackendError, match="toy backend does not provide `arctan2`"
+        ):
             ops.arctan2([1.0], [2.0])
-        with pytest.raises(BackendError, match="value_and_grad"):
-            keras.value_and_grad(lambda: 0.0)()
+        with pytest.raises(BackendError, match="`value_and_grad`"):
+            keras.value_and_grad(lambda x: x)(ops.ones(()))
 
 
 def test_a_package_that_cannot_be_imported_says_which(toy: str) -> None:

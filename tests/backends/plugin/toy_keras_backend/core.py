@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from toy_keras_backend.tensor import ToyTensor
 
 from keras.backends import specs
 from keras.backends.foreign import host_array
 from keras.core import config
 from keras.core.dtypes import standardize_dtype
+from toy_keras_backend.tensor import ToyTensor
 
 tensor_types = (ToyTensor,)
 mutable = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from toy_keras_backend.tensor import lifted
 
 add = lifted(np.add)

@@ -6,10 +6,10 @@ import itertools
 from typing import Any
 
 import numpy as np
-from toy_keras_backend.tensor import ToyTensor, lifted
 
 from keras.backends import windows
 from keras.core.config import standardize_data_format
+from toy_keras_backend.tensor import ToyTensor, lifted
 
 relu = lifted(lambda x: np.maximum(x, 0))
 sigmoid = lifted(lambda x: 1 / (1 + np.exp(-x)))
