@@ -1,4 +1,4 @@
-"""A backend in a package of its own: found by its entry point, and enough for layers."""
+"""A backend in a package of its own, found by its entry point, runs layers."""
 
 from __future__ import annotations
 
@@ -96,9 +96,7 @@ def test_it_is_chosen_by_name(toy: str) -> None:
     finally:
         keras.config.set_backend(before)
     with keras.backend_scope(toy):
-        with pytest.raises(
-            BackendError, match="toy backend does not provide `arctan2`"
-        ):
+        with pytest.raises(BackendError, match="toy backend does not.*`arctan2`"):
             ops.arctan2([1.0], [2.0])
         with pytest.raises(BackendError, match="`value_and_grad`"):
             keras.value_and_grad(lambda x: x)(ops.ones(()))
