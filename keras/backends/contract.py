@@ -90,7 +90,8 @@ class DataBackend(Protocol):
     """How batches reach a step that is not compiled; both are optional.
 
     `prepare_array(array)` makes a whole NumPy data set sliceable into tensors, without
-    a copy. `to_batch(x)` puts a leaf of a batch on the device that layers compute on.
+    a copy. `to_batch(x, private)` puts a leaf of a batch on the device that layers
+    compute on; one that is `private` shares no memory with the data.
     """
 
     prepare_array: Any
