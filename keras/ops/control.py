@@ -14,6 +14,7 @@ from inspect import Parameter
 from typing import Any, TypeVar, cast
 
 from keras.backends import current
+from keras.backends.backend import TENSOR
 from keras.core import context, tree
 from keras.core.errors import ShapeError
 from keras.core.facts import public_class
@@ -113,7 +114,7 @@ def _tensors(structure: Any) -> Any:
 
 def _tensor(x: Any) -> Any:
     backend = current()
-    if x is None or isinstance(x, KerasTensor) or backend.kind_of(x) == 1:
+    if x is None or isinstance(x, KerasTensor) or backend.kind_of(x) == TENSOR:
         return x
     return backend.convert_to_tensor(x)
 
