@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras.backends import current
+from keras.backends.backend import TENSOR
 from keras.core import context, tree
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
@@ -59,7 +60,7 @@ def _tensors(structure: Any) -> Any:
 
 def _tensor(x: Any) -> Any:
     backend = current()
-    if x is None or isinstance(x, KerasTensor) or backend.kind_of(x) == 1:
+    if x is None or isinstance(x, KerasTensor) or backend.kind_of(x) == TENSOR:
         return x
     return backend.convert_to_tensor(x)
 

@@ -59,7 +59,9 @@ def dtypes_of(backend: Any, values: list[Any], found: list[Any]) -> list[Any]:
 def dtype_of(backend: Any, value: Any, kind: int) -> Any:
     if kind in (TENSOR, SPARSE):
         return backend.dtype_of(value)
-    if kind in (SYMBOLIC, VARIABLE):
+    if kind == SYMBOLIC:
+        return backend.canonical_dtype(value.dtype)
+    if kind == VARIABLE:
         return value.dtype
     if kind == SCALAR:
         return type(value)

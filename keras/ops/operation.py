@@ -155,9 +155,21 @@ class Operation(Configurable):
 
     def rematerialized_call(
         self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        """`layer_call` whose intermediate results are computed again for gradients."""
-        return current().remat(layer_call)(*args, **kwargs)
+    ) -> Callable[..., Any]:
+        """`layer_call` as a function that keeps no intermediate results.
+
+        They are computed again when gradients need them.
+
+        Args:
+            layer_call: the function, such as `self.call`.
+            *args: what it will be called on; of no use here.
+            **kwargs: further arguments of the call to come.
+
+        Returns:
+            A function to call with the same arguments as `layer_call`.
+        """
+        del args, kwargs
+        return current().remat(layer_call)
 
     @property
     def input(self) -> Any:

@@ -53,6 +53,9 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, (_tf.Tensor, _tf.Variable, *_SPARSE))
 
 
+layouts: frozenset[str] = frozenset(("sparse", "ragged"))
+
+
 def is_sparse(x: Any) -> bool:
     """Whether `x` is a sparse tensor of this backend."""
     return isinstance(x, _tf.SparseTensor)
