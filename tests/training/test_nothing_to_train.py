@@ -23,8 +23,9 @@ def model_of(kind: str) -> keras.Model:
         "adds a loss": AddsLoss(),
         "moving averages": keras.layers.BatchNormalization(center=False, scale=False),
     }[kind]
-    layer.trainable = kind != "frozen"
-    return keras.Sequential([keras.Input((2,)), layer])
+    model = keras.Sequential([keras.Input((2,)), layer])
+    model.trainable = kind != "frozen"
+    return model
 
 
 @pytest.mark.parametrize(
