@@ -212,7 +212,11 @@ class Objective:
     def _prepare_training(self) -> None:
         """Make the state of the optimizer, and say what keeps the model as it is."""
         own_step = overrides(type(self), "train_step")
-        if not self.trainable_variables:
+        variables = self.trainable_variables
+        compilation = self._compilation
+        if compilation is not None and compilation.trains_others(variables):
+            self.train_function = None  # it was made for other weights
+        if not variables:
             if not own_step:
                 warnings.warn(
                     f"The model {self._shown_name()} has no trainable weights: "
@@ -231,7 +235,7 @@ class Objective:
                 "called with optimizer=None. Pass one, such as 'adam'."
             )
         if not self.optimizer.built and self.built:
-            self.optimizer.build(self.trainable_variables)
+            self.optimizer.build(variables)
 
     def _shown_name(self) -> str:
         return repr(getattr(self, "name", type(self).__name__))
