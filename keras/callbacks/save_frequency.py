@@ -33,9 +33,10 @@ class SaveFrequency:
         if self.save_freq == "epoch":
             return False
         last = self._last_batch_seen
-        new_epoch = last is None or batch <= last
+        if last is None or batch <= last:
+            last = -1  # a new epoch
         self._last_batch_seen = batch
-        self._batches_seen_since_last_saving += batch + 1 if new_epoch else batch - last
+        self._batches_seen_since_last_saving += batch - last
         if self._batches_seen_since_last_saving < self.save_freq:
             return False
         self._batches_seen_since_last_saving = 0

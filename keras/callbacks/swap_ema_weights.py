@@ -94,7 +94,7 @@ class SwapEMAWeights(Callback):
         """The weights that an optimizer keeps an average of, and the averages."""
         optimizer = getattr(self.model, "optimizer", None)
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-        several = getattr(optimizer, "optimizers", None) or [optimizer]
+        several: list[Any] = getattr(optimizer, "optimizers", None) or [optimizer]
         averaging = [each for each in several if getattr(each, "use_ema", False)]
         if not averaging:
             raise ValueError(
