@@ -181,9 +181,13 @@ def _filled(numbers: Any, entries: list[Any]) -> Any:
 
 def _weight_of(numbers: Any, weights: list[Any]) -> Any:
     """The sample weight of an output; of several outputs, the one that they share."""
-    found = [weights[index] for index in leaves(numbers)]
-    first = found[0]
-    return first if all(each is first for each in found) else None
+    first, *others = [weights[index] for index in leaves(numbers)]
+    if any(each is not first for each in others):
+        raise ValueError(
+            "A loss that compares several outputs at once takes one `sample_weight` "
+            "for all of them. Received: one for each output."
+        )
+    return first
 
 
 def _fitted(part: Part, outputs: Outputs, targets: Any, preds: Any) -> Any:

@@ -67,7 +67,9 @@ def evaluate(run: Run) -> dict[str, Any]:
     run.start()
     run.callbacks.on_test_begin()
     logs = _pass(run)
-    host = to_host_logs(in_order(logs if run.results is None else run.results()))
+    if logs is None and run.results is not None:
+        logs = run.results()
+    host = to_host_logs(in_order(logs))
     run.callbacks.on_test_end(host)
     return host
 
@@ -81,7 +83,7 @@ def _pass(run: Run) -> Any:
     logs, done = None, 0
     if not listening and run.results is not None:
         for data in batches:
-            step(data)
+            logs = step(data)
             done += 1
     else:
         begin = getattr(callbacks, f"on_{run.mode}_batch_begin")

@@ -63,7 +63,7 @@ class Run:
             keeps: Whether they must stay as they are now, when they are read later.
         """
         results = self.results
-        if results is None:
+        if logs is not None or results is None:
             return LazyLogs(in_order(logs))
         if keeps:
             return LazyLogs(in_order(results()))
