@@ -71,8 +71,8 @@ def shape_of(x: Any) -> tuple[int | None, ...]:
 def shape(x: Any) -> tuple[Any, ...]:
     """The shape; inside a traced function, unknown sizes are scalar tensors."""
     static = shape_of(x)
-    if None not in static:
-        return static
+    if None not in static or isinstance(x, _tf.RaggedTensor):
+        return static  # no one size is that of all rows
     dynamic = _tf.shape(x)
     return tuple(dynamic[i] if s is None else s for i, s in enumerate(static))
 
