@@ -257,7 +257,7 @@ class Plan:
             ambient: the context that the run would be in.
             training: what `run` would be given.
         """
-        # Layers called directly find the mode in the context; it must be that of the run.
+        # Layers called directly find the mode in the context: it has to be this one.
         call = ambient.call
         if call is None or (training is not None and training is not call.training):
             return False
