@@ -8,6 +8,7 @@ from keras.core import masking, naming, tree
 from keras.core.errors import DeserializationError
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.scopes import SymbolicScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.layers.layer import Layer
 from keras.models import compiled_call
@@ -237,9 +238,12 @@ class Sequential(GraphModel, Model):
     def compute_output_spec(
         self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
     ) -> Any:
-        """Shape and dtype of the output, as a KerasTensor."""
-        for layer in self.layers:
-            inputs = layer(inputs)  # the first call of a layer builds it
+        """Shape and dtype of the output, as a KerasTensor with its mask."""
+        if mask is not None and self._chain is not None:
+            _put_masks(self._chain.adapt, tree.flatten(inputs), mask)
+        with SymbolicScope():
+            for layer in self.layers:
+                inputs = layer(inputs)  # the first call of a layer builds it
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:

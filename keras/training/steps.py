@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from keras.core import tree
+from keras.core.classes import declared_class, is_ours
+from keras.core.facts import facts_of
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
-from keras.core.scopes import SymbolicScope
+from keras.core.scopes import StatelessScope, SymbolicScope
 from keras.training.data import unpack_x_y_sample_weight
 from keras.training.data.structure import leaves_of, map_leaves
 
@@ -85,12 +87,25 @@ def compiled(model: Any, step: Step) -> Step:
         fast = model._backend.jit(step, jit_compile=model.jit_compile)
         if fast is not step:
             return fast
-    return converting(model._backend, step)
+    return converting(model._backend, step, private=not _only_ours(model))
 
 
-def converting(backend: Any, step: Step) -> Step:
-    """`step`, on batches whose arrays are made tensors of the backend before."""
-    leaf = backend.__dict__.get("to_batch") or partial(_to_tensor, backend)
+def _only_ours(model: Any) -> bool:
+    """Whether nothing but code of ours runs, which never writes to its inputs."""
+    if not is_ours(declared_class(model)):
+        return False
+    said = [facts_of(layer) for layer in model._all_layers() if layer is not model]
+    return all(facts is not None and facts.pure for facts in said)
+
+
+def converting(backend: Any, step: Step, private: bool = True) -> Step:
+    """`step`, on batches whose arrays are made tensors of the backend before.
+
+    `private` ones share no memory with the data, as a step may write to them.
+    """
+    leaf: Any = partial(_to_tensor, backend)
+    if "to_batch" in backend.__dict__:
+        leaf = partial(backend.to_batch, private=private)
 
     def run(data: Any) -> Any:
         if type(data) is not tuple:
@@ -230,7 +245,20 @@ def build(model: Any, data: Any) -> None:
     if not model.built or unsettled:
         y_pred = _outputs_of(model, x)
         if parts is not None and unsettled and y_pred is not None:
-            parts.build(map_leaves(_spec, y), y_pred)
+            y = map_leaves(_spec, y)
+            if overrides(type(model), "compute_loss"):
+                _compute_loss(model, x, y, y_pred)
+            parts.build(y, y_pred)
+
+
+def _compute_loss(model: Any, x: Any, y: Any, y_pred: Any) -> None:
+    """Let a `compute_loss` of the user's show what it compares: perhaps other things
+    than the outputs."""
+    try:
+        with SymbolicScope(), StatelessScope():
+            model._compute_loss(map_leaves(_spec, x), y, y_pred, None, True)
+    except Exception:  # noqa: BLE001
+        return  # it uses a framework directly; the first step will tell
 
 
 def _holds_text(value: Any) -> bool:
@@ -245,13 +273,6 @@ def _check_numbers(target: Any) -> None:
             "objects, and a loss compares numbers. Number the classes first, for "
             "instance with `classes, y = np.unique(y, return_inverse=True)`."
         )
-
-
-def build_optimizer(model: Any) -> None:
-    """Make the state of the optimizer."""
-    optimizer = model.optimizer
-    if optimizer is not None and not optimizer.built and model.built:
-        optimizer.build(model.trainable_variables)
 
 
 def _outputs_of(model: Any, x: Any) -> Any:
