@@ -239,3 +239,13 @@ def test_the_config_of_rescaling_is_plain(backend: str) -> None:
     assert (config["scale"], config["offset"]) == (0.25, [0.5, 1.0])
     again = layers.Rescaling.from_config(config)
     assert array(again(np.full((1, 2), 4.0))).tolist() == [[1.5, 2.0]]
+
+
+def test_a_dtype_policy_set_by_hand_counts_in_a_graph(backend: str) -> None:
+    inputs = keras.Input((3,))
+    last = layers.Activation("relu")
+    model = keras.Model(inputs, last(layers.Dense(2)(inputs)))
+    for policy in ("float16", "float32", "float16"):
+        last.dtype_policy = policy
+        for _ in range(3):
+            assert keras.utils.standardize_dtype(model(X).dtype) == policy
