@@ -431,3 +431,10 @@ def test_a_sparse_symbol_can_be_made_dense() -> None:
     dense = ops.convert_to_tensor(x, sparse=False)
     assert not dense.sparse
     assert not ops.convert_to_tensor(x, "int32", sparse=False).sparse
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "int32", "bool"])
+def test_numbers_as_arrays(backend: str, name: str) -> None:
+    """A tensor without axes becomes an array without axes, whatever its dtype."""
+    got = ops.convert_to_numpy(ops.ones((), name))
+    assert (got.shape, got.dtype.name, float(got)) == ((), name, 1.0)
