@@ -174,7 +174,7 @@ class Declaration(Parameters):
 
     def _find_way(self, backend: Any) -> None:
         def lacking(*args: Any, **kwargs: Any) -> Any:
-            return getattr(backend, self.name)  # raises what says so
+            return self.implementation(backend)(*args, **kwargs)
 
         function = backend.__dict__.get(self.name, lacking)
         ready = getattr(backend, self.ready)
@@ -239,7 +239,14 @@ class Declaration(Parameters):
         """The backend's function, or the composed body where it has none."""
         if self.composed:
             return backend.__dict__.get(self.name, self.rule)
-        return getattr(backend, self.name)
+        found = backend.__dict__.get(self.name)
+        if found is None:
+            from keras.ops.defaults import (
+                DEFAULTS,  # made of the ops declared with this
+            )
+
+            found = DEFAULTS.get(self.name)
+        return found or getattr(backend, self.name)  # which says that it is missing
 
     def _found(self, backend: Any, args: tuple[Any, ...]) -> tuple[list[Any], set[int]]:
         """The tensor arguments with their kinds, and the set of all kinds met."""
