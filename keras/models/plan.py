@@ -7,7 +7,7 @@ list of tensors), and a value is let go of after its last use.
 
 What `Layer.__call__` finds out about its arguments (dtypes, shapes, masks) the graph
 knows beforehand. So a plain layer in it is called by its `call` directly, as long as
-nothing around the run asks for more; `direct` says when.
+nothing around the run asks for more; `direct` says when, with `layers/shortcut.py`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from typing import Any
 
 import optree
 
-from keras.core import dtypes, tree
+from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use
 from keras.layers.layer import Layer
+from keras.layers.shortcut import is_quiet, needs_no_steps
 from keras.ops.operation import Node, OpCall, node_of
 
 _NONE: dict[str, Any] = {}
@@ -76,7 +77,7 @@ class Step:
             self.fixed = None
         given = node.kwargs.get("training") is not None
         self.takes_training = not given and takes_training(self.operation)
-        self.layer: Any = node.operation if calls_directly(node) else None
+        self.layer: Any = node.operation if needs_no_steps(node) else None
 
     def call(
         self, values: list[Any], function: Callable[..., Any], more: dict[str, Any]
@@ -147,28 +148,6 @@ def _general(
         return result
 
     return gather
-
-
-def calls_directly(node: Node) -> bool:
-    """Whether a call may go to the layer's `call`: it converts, casts, masks nothing.
-
-    Whether the layer itself is plain can change, and is looked at in each run.
-    """
-    layer = node.operation
-    if not isinstance(layer, Layer) or type(layer).__call__ is not Layer.__call__:
-        return False
-    if layer._plan.takes_any or not {"training", "mask"}.isdisjoint(node.kwargs):
-        return False
-    want = layer.compute_dtype
-    for x in tree.flatten((node.args, node.kwargs)):
-        if isinstance(x, KerasTensor):
-            casts = dtypes.is_float(x.dtype) and x.dtype != want and layer.autocast
-            if casts or get_mask(x) is not None:
-                return False
-        elif not isinstance(x, (str, bool, int, float, type(None))):
-            return False
-    outputs = [x for x in node.outputs if isinstance(x, KerasTensor)]
-    return all(get_mask(x) is None for x in outputs)
 
 
 def eager_function(operation: Any) -> Callable[..., Any]:
@@ -271,9 +250,7 @@ class Plan:
         call = ambient.call
         if call is None or (training is not None and training is not call.training):
             return False
-        if ambient.autocast is not None or ambient.remat is not None:
-            return False
-        if ambient.symbolic is not None:
+        if not is_quiet(ambient):
             return False
         return not masks_in_use() or all(get_mask(x) is None for x in inputs)
 
@@ -288,9 +265,10 @@ class Plan:
 
         def chosen(step: Step) -> tuple[Any, Any]:
             layer = step.layer
-            if layer is None or not layer._plain:
+            if layer is None:
                 return step.function, _NONE
-            if layer._hooked and layer._has_hooks():
+            shortcut = layer._shortcut  # as the layer is now: users change layers
+            if shortcut.hooked or not shortcut.plain:
                 return step.function, _NONE
             return layer.call, told if layer._plan.has_training else _NONE
 

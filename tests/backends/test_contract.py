@@ -11,7 +11,7 @@ import pytest
 from keras.backends import load
 from keras.backends.backend import MODULES, provided_by
 from keras.ops.contract import all_declarations, data, functions, lacking, primitives
-from keras.ops.declare import Declaration
+from keras.ops.declaration import Declaration
 
 # What a backend need not have, with the reason.
 ABSENT = {("numpy", "jvp"): "NumPy has no derivatives"}

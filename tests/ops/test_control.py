@@ -226,8 +226,10 @@ def test_numpy_has_no_derivatives() -> None:
         (lambda: ops.scan(lambda c, x: (c, x), 0), "`xs`.*or `length`"),
         (lambda: ops.scan(lambda c, x: (c, x), 0, X, length=3), "first sizes"),
         (
-            lambda: ops.associative_scan(lambda a, b: a, keras.KerasTensor((None, 2))),
-            "one known size",
+            lambda: ops.associative_scan(
+                lambda a, b: a, [keras.KerasTensor((3, 2)), keras.KerasTensor((4, 2))]
+            ),
+            "one size",
         ),
         (
             lambda: ops.cond(
