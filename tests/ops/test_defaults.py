@@ -41,12 +41,12 @@ def test_a_default_computes_what_the_backend_does(row: Row) -> None:
         args = map_arrays(ops.convert_to_tensor, row.args)
         wanted = _numbers(declaration.public(*args, **row.kwargs))
         native = backend.__dict__.pop(name)
-        declaration._find_way(backend)
+        declaration._find_native(backend)
         try:
             found = _numbers(declaration.public(*args, **row.kwargs))
         finally:
             backend.__dict__[name] = native
-            declaration._find_way(backend)
+            declaration._find_native(backend)
     if name.startswith("empty"):
         wanted = found
     assert [x.shape for x in found] == [x.shape for x in wanted]
