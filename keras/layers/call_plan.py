@@ -21,6 +21,7 @@ class CallPlan:
     Attributes:
         names: the parameters of `call`, in order.
         has_training: whether it takes `training`.
+        has_mask: whether it takes `mask`.
         takes_masks: whether it takes `mask`, or `x_mask` for an argument `x`.
         build_names: the parameters of `build`, `*args` and `**kwargs` left out.
         build_takes_all: whether `build` takes `*args`.
@@ -40,7 +41,8 @@ class CallPlan:
         self.names = _named(parameters)
         self.takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
         self.has_training = "training" in self.names
-        self.takes_masks = "mask" in self.names or any(
+        self.has_mask = "mask" in self.names
+        self.takes_masks = self.has_mask or any(
             f"{name}_mask" in self.names for name in self.names
         )
         training = self.signature.parameters.get("training")
