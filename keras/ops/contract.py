@@ -11,9 +11,8 @@ from typing import Any
 import keras.ops
 import keras.random.distributions  # which declares the draws
 from keras.backends import contract, load
-from keras.ops.declaration import Declaration
+from keras.ops.declaration import DEFAULTS, Declaration
 from keras.ops.declare import DECLARATIONS
-from keras.ops.defaults import DEFAULTS
 
 
 def all_declarations() -> dict[str, Declaration]:

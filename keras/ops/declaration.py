@@ -76,6 +76,11 @@ class Native(NamedTuple):
     unchanged: tuple[Any, ...]
 
 
+# How a primitive op is made of others where a backend lacks it: `keras.ops.defaults`
+# fills this in.
+DEFAULTS: dict[str, Callable[..., Any]] = {}
+
+
 class Declaration(Parameters):
     """One op. `keras.ops.declare.Facts` says what the keyword arguments are."""
 
@@ -205,13 +210,7 @@ class Declaration(Parameters):
         """The backend's function, or the composed body where it has none."""
         if self.composed:
             return backend.__dict__.get(self.name, self.rule)
-        found = backend.__dict__.get(self.name)
-        if found is None:
-            from keras.ops.defaults import (
-                DEFAULTS,  # made of the ops declared with this
-            )
-
-            found = DEFAULTS.get(self.name)
+        found = backend.__dict__.get(self.name) or DEFAULTS.get(self.name)
         return found or getattr(backend, self.name)  # which says that it is missing
 
     def _found(self, backend: Any, args: tuple[Any, ...]) -> tuple[list[Any], set[int]]:

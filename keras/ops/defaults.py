@@ -2,8 +2,8 @@
 
 An op declared with `@op` is computed by a function of the backend. Each function here
 has the name and the parameters of such an op; a backend that lacks the op is served by
-it, so that a new backend is a few dozen functions. The frameworks that Keras brings
-along have functions of their own for nearly all of them, so the file is read late.
+it, so that a new backend is a few dozen functions. The backends that Keras brings along
+have functions of their own for all of them.
 
 Arguments are converted and promoted already, as they are for a backend's function.
 """
@@ -31,6 +31,7 @@ from keras.ops.arithmetic import (
 )
 from keras.ops.core import cast
 from keras.ops.creation import full
+from keras.ops.declaration import DEFAULTS
 from keras.ops.exponential import exp, expm1, log, log1p, sqrt
 from keras.ops.indexing import take
 from keras.ops.joining import concatenate, split
@@ -51,8 +52,6 @@ from keras.ops.reduction import cumsum, mean
 from keras.ops.shaping import reshape, transpose
 from keras.ops.special import erf
 from keras.ops.trigonometric import tanh
-
-DEFAULTS: dict[str, Callable[..., Any]] = {}
 
 
 def _default(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -271,13 +270,15 @@ def _softplus(x: Tensor) -> Tensor:
     return add(maximum(x, 0.0), log1p(exp(negative(absolute(x)))))
 
 
-DEFAULTS |= {
-    "relu": _relu,
-    "relu6": _relu6,
-    "sigmoid": _sigmoid,
-    "softmax": _softmax,
-    "softplus": _softplus,
-}
+DEFAULTS.update(
+    {
+        "relu": _relu,
+        "relu6": _relu6,
+        "sigmoid": _sigmoid,
+        "softmax": _softmax,
+        "softplus": _softplus,
+    }
+)
 
 
 @_default

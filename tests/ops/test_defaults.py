@@ -11,7 +11,7 @@ import pytest
 import keras
 from keras import ops
 from keras.ops.contract import all_declarations
-from keras.ops.defaults import DEFAULTS
+from keras.ops.declaration import DEFAULTS
 from tests.ops.rows import Row, all_rows, flatten, map_arrays
 
 DECLARED = all_declarations()
