@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from keras import ops
@@ -33,13 +34,24 @@ def make_clip(
     for name, bound in given.items():
         if bound <= 0:
             raise ValueError(f"`{name}` must be above 0. Received: {name}={bound}.")
+    # Functions that pickle, as an optimizer does.
     if clipvalue is not None:
-        return lambda grads: [ops.clip(g, -clipvalue, clipvalue) for g in grads]
+        return partial(clip_by_value, limit=clipvalue)
     if clipnorm is not None:
-        return lambda grads: [clip_by_norm(g, clipnorm) for g in grads]
+        return partial(clip_each_by_norm, limit=clipnorm)
     if global_clipnorm is not None:
-        return lambda grads: clip_by_global_norm(grads, global_clipnorm)
+        return partial(clip_by_global_norm, limit=global_clipnorm)
     return None
+
+
+def clip_by_value(gradients: Sequence[Any], limit: float) -> list[Any]:
+    """The gradients, each value within the limit."""
+    return [ops.clip(g, -limit, limit) for g in gradients]
+
+
+def clip_each_by_norm(gradients: Sequence[Any], limit: float) -> list[Any]:
+    """The gradients, each shortened where its norm is above the limit."""
+    return [clip_by_norm(g, limit) for g in gradients]
 
 
 def clip_by_norm(gradient: Any, limit: float) -> Any:
