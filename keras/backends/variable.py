@@ -82,6 +82,12 @@ class Variable(Operators):
                 "`name` of a Variable must be a string without '/'. "
                 f"Received: name={name!r}."
             )
+        if context.get().stateless is not None:
+            raise ValueError(
+                f"Variable {self.name!r} would be made inside a StatelessScope, where "
+                "the values of variables are those of the scope. Make variables before "
+                "it: build layers and models, and make optimizers, outside."
+            )
         self.aggregation = _choice("aggregation", aggregation, AGGREGATIONS)
         self.synchronization = _choice(
             "synchronization", synchronization, SYNCHRONIZATIONS
@@ -262,7 +268,12 @@ class Variable(Operators):
 
     @overwrite_with_gradient.setter
     def overwrite_with_gradient(self, value: bool) -> None:
-        self._overwrite_with_gradient = bool(value)
+        if not isinstance(value, bool):
+            raise TypeError(
+                "`overwrite_with_gradient` of a Variable must be True or False. "
+                f"Received: {value!r} of type {type(value).__name__}."
+            )
+        self._overwrite_with_gradient = value
 
     @property
     def regularizer(self) -> Callable[..., Any] | None:

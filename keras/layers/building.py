@@ -88,6 +88,7 @@ class SuspendedScopes:
     def __enter__(self) -> None:
         self._scopes = [
             context.Scope("symbolic", None),
+            context.Scope("stateless", None),
             context.Scope("autocast", None),
         ]
         for scope in self._scopes:

@@ -57,7 +57,8 @@ class LayerVariables(LayerDtypes):
         if initializer is None:
             is_float = dtypes.is_float(dtype)
             initializer = "glorot_uniform" if is_float else "zeros"
-        with context.Scope("backend", self._backend), self._weight_scope():
+        outside = context.Scope("stateless", None)
+        with outside, context.Scope("backend", self._backend), self._weight_scope():
             variable = Variable(
                 initializers.get(initializer),
                 shape=() if shape is None else tuple(shape),

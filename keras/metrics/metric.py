@@ -12,7 +12,7 @@ from typing import Any, Self
 from keras import initializers, ops
 from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
-from keras.core import dtypes, naming
+from keras.core import context, dtypes, naming
 from keras.core.facts import public_class
 from keras.core.scopes import StatelessScope
 from keras.losses.loss import compute_dtype
@@ -139,7 +139,9 @@ class Metric(BackendBound):
             aggregation: how values of replicas are joined.
             name: its name.
         """
-        with naming.name_scope(self.name.replace("/", ">")):
+        # Some are made on first sight of data, wherever that is.
+        outside = context.Scope("stateless", None)
+        with outside, naming.name_scope(self.name.replace("/", ">")):
             variable = Variable(
                 initializers.get(initializer),
                 shape=tuple(shape),

@@ -116,7 +116,8 @@ class RNN(Layer):
         object.__setattr__(self, "states", packed(self.cell, states))
 
     def _make_state(self, shape: Shape, index: int) -> Variable:
-        with context.Scope("backend", self._backend), self._variable_scope():
+        outside = context.Scope("stateless", None)
+        with outside, context.Scope("backend", self._backend), self._variable_scope():
             state = Variable(
                 initializers.get("zeros"),
                 shape=shape,
