@@ -117,6 +117,9 @@ def current() -> Backend:
     return context.get().backend or process.default or _start()
 
 
+context.current_backend = current
+
+
 def backend() -> str:
     """The name of the current backend.
 

@@ -75,6 +75,10 @@ class StatelessScope(context.Scope):
         return value
 
 
+class DiscardingScope(StatelessScope):
+    """Inside, code runs to learn shapes: nothing that it assigns or adds remains."""
+
+
 def _pair(pair: Any) -> tuple[Any, Any]:
     """A variable and its value."""
     is_pair = isinstance(pair, (tuple, list)) and len(pair) == 2

@@ -71,8 +71,8 @@ def shape_of(x: Any) -> tuple[int | None, ...]:
 def shape(x: Any) -> tuple[Any, ...]:
     """The shape; inside a traced function, unknown sizes are scalar tensors."""
     static = shape_of(x)
-    if None not in static:
-        return static
+    if None not in static or isinstance(x, _tf.RaggedTensor):
+        return static  # no one size is that of all rows
     dynamic = _tf.shape(x)
     return tuple(dynamic[i] if s is None else s for i, s in enumerate(static))
 
@@ -146,6 +146,8 @@ def host_view(x: Any) -> Any:
         x = x.to_tensor()
     elif isinstance(x, _tf.IndexedSlices):
         x = _tf.convert_to_tensor(x)
+    if isinstance(x, _tf.Tensor) and x.shape.rank == 0 and hasattr(x, "numpy"):
+        return _np.asarray(x.numpy())  # `__array__` of bfloat16 gives no array there
     return _host_array(x)
 
 

@@ -169,6 +169,10 @@ def to_batch(x: Any, private: bool = False) -> Any:
     return x
 
 
+# Sizes that torch.export keeps open, and what is computed with them.
+_OPEN_NUMBERS = (_torch.SymInt, _torch.SymFloat)
+
+
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
     if sparse:
         raise ValueError("The torch backend has no sparse tensors.")
@@ -176,8 +180,15 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
         x = x.value
     if isinstance(x, _torch.Tensor):
         return x if dtype is None else x.to(dtype=native_dtype(dtype))
+    if isinstance(x, _OPEN_NUMBERS):
+        default = "int32" if isinstance(x, _torch.SymInt) else _config.floatx()
+        wanted = native_dtype(default if dtype is None else dtype)
+        number: Any = x
+        return _torch.scalar_tensor(number, dtype=wanted, device=default_device())
     if _torch.compiler.is_compiling() and isinstance(x, (list, tuple, _np.ndarray)):
         return _traced(x, dtype)
+    if isinstance(x, (list, tuple)) and any(isinstance(v, _OPEN_NUMBERS) for v in x):
+        x = [convert_to_tensor(v) for v in x]
     if dtype is None:
         dtype = _default_dtype(x)
     if isinstance(x, (bool, int, float, complex)):

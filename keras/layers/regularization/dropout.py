@@ -37,6 +37,8 @@ class Dropout(Layer):
     [1.0, 2.0]
     """
 
+    _has_nothing_to_build = True
+
     def __init__(
         self,
         rate: float,
@@ -51,7 +53,6 @@ class Dropout(Layer):
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """The inputs, with noise in training."""
@@ -69,7 +70,9 @@ def _noise_shape(layer: Layer, shape: Any) -> tuple[int | None, ...] | None:
     """`shape` as a tuple of positive integers and None."""
     if shape is None:
         return None
-    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else ("no sequence",)
+    sizes: tuple[Any, ...] = (False,)  # stands for what is no sequence
+    if isinstance(shape, (tuple, list)):
+        sizes = tuple(shape)
     for size in sizes:
         whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
         if size is not None and not (whole and size > 0):

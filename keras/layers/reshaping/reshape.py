@@ -34,10 +34,11 @@ class Reshape(Layer):
     (2, 3, 4)
     """
 
+    _has_nothing_to_build = True
+
     def __init__(self, target_shape: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.target_shape = _target(target_shape)
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The inputs as `(batch, *target_shape)`."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras.backends.foreign import framework_of, host_array
+from keras.training.data.sparse import is_sparse, sparse_rows
 
 
 def is_pandas(value: Any) -> bool:
@@ -21,7 +22,14 @@ def is_array_like(value: Any) -> bool:
         or hasattr(value, "__array__")
         or hasattr(value, "__dlpack__")
         or is_pandas(value)
+        or is_sparse(value)
+        or _is_ragged(value)
     )
+
+
+def _is_ragged(value: Any) -> bool:
+    """Whether this is a `tf.RaggedTensor`."""
+    return hasattr(value, "row_splits") and framework_of(value) == "tensorflow"
 
 
 def to_host(value: Any, floatx: str | None = None, name: str = "the data") -> Any:
@@ -41,7 +49,11 @@ def to_host(value: Any, floatx: str | None = None, name: str = "the data") -> An
         ValueError: If `value` does not describe one rectangular array.
         TypeError: If its elements are neither numbers nor strings.
     """
-    array = value if type(value) is np.ndarray else _as_numpy(value, name)
+    if type(value) is np.ndarray:
+        array = value
+    else:
+        sparse = sparse_rows(value)
+        array = _as_numpy(value, name) if sparse is None else sparse[:]
     kind = array.dtype.kind
     if kind == "f":
         if floatx is not None and array.dtype != floatx:
@@ -57,6 +69,8 @@ def _as_numpy(value: Any, name: str) -> np.ndarray:
         array = host_array(value)
         # float32 holds all values of bfloat16, which is no float to NumPy.
         return array.astype("float32") if array.dtype.kind == "V" else array
+    if _is_ragged(value):
+        return value.to_tensor().numpy()  # rows end in zeros
     if framework == "tensorflow" and not hasattr(value, "numpy"):
         raise ValueError(
             f"{name} is a TensorFlow {type(value).__name__}, which cannot be sliced "
