@@ -25,6 +25,7 @@ class LayerBuilding(LayerFiles):
         if plan.default_build:
             object.__setattr__(self, "_build_shapes", shapes)
             self.built = True
+            self._lock()
             return
         with SuspendedScopes():
             self._build_from(plan, shapes, arguments)
@@ -49,6 +50,10 @@ class LayerBuilding(LayerFiles):
             self.build(**{name: by_name.get(name) for name in names})
         else:
             self.build(*shapes.values())
+
+    def _lock(self) -> None:
+        """No new state from now on: what uses the layer has seen all of it."""
+        self._tracker.lock()
 
     def _find_path(self) -> None:
         """Notes in which name scopes the layer stands, and its policy there."""
@@ -120,6 +125,7 @@ def tracked_build(build: Callable[..., Any]) -> Callable[..., Any]:
             shapes = {k.removesuffix("_shape"): v for k, v in given.items()}
             object.__setattr__(self, "_build_shapes", shapes)
         self.built = True
+        self._lock()
 
     return wrapper
 

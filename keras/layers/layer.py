@@ -95,6 +95,8 @@ class Layer(LayerCall):
         if self._plan.default_build and self._layers:
             self._build_by_running(input_shape)
         self.built = True
+        if not self._in_build:  # else a subclass goes on
+            self._lock()
 
     def _build_by_running(self, input_shape: Any) -> None:
         """Builds the sublayers by a symbolic run of `call`."""

@@ -111,18 +111,19 @@ class LoraLayer(Layer):
         options: dict[str, Any] = {
             "regularizer": getattr(self, f"{target}_regularizer", None)
         }
-        low = self.add_weight(
-            name=f"lora_{target}_a",
-            shape=(*weight.shape[:-1], rank),
-            initializer=a_initializer,
-            **options,
-        )
-        high = self.add_weight(
-            name=f"lora_{target}_b",
-            shape=(rank, weight.shape[-1]),
-            initializer=b_initializer,
-            **options,
-        )
+        with self._tracker.unlocked():
+            low = self.add_weight(
+                name=f"lora_{target}_a",
+                shape=(*weight.shape[:-1], rank),
+                initializer=a_initializer,
+                **options,
+            )
+            high = self.add_weight(
+                name=f"lora_{target}_b",
+                shape=(rank, weight.shape[-1]),
+                initializer=b_initializer,
+                **options,
+            )
         put = object.__setattr__
         put(self, f"lora_{target}_a", low)
         put(self, f"lora_{target}_b", high)

@@ -23,6 +23,9 @@ class GraphModel:
         everyday = self.built and self.activity_regularizer is None
         object.__setattr__(self, "_everyday", everyday and self.input_spec is None)
 
+    def _lock(self) -> None:
+        """Nothing: a graph is complete from the start, and may be added to."""
+
     def _changed(self) -> None:
         forget(self)
         super()._changed()

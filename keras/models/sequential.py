@@ -34,10 +34,13 @@ class Sequential(GraphModel, Model):
     (None, 2)
     """
 
+    _sequence: list[Any]
+
     def __init__(
         self, layers: Any = None, trainable: bool = True, name: str | None = None
     ) -> None:
         self._init_model(trainable=trainable, name=name, autocast=False)
+        self._adopt_layers([])
         self._chain: _Chain | None = None
         if layers is not None:
             items = layers if isinstance(layers, (list, tuple)) else [layers]
@@ -59,7 +62,7 @@ class Sequential(GraphModel, Model):
                 taken.
         """
         layer = self._checked(layer)
-        self._adopt_layers([*self._layers, layer])
+        self._adopt_layers([*self._sequence, layer])
         self._changed()
         if self._chain is None:
             self.built = False
@@ -82,7 +85,7 @@ class Sequential(GraphModel, Model):
                 "pop."
             )
         last = layers[-1]
-        self._adopt_layers([x for x in self._layers if x is not last])
+        self._adopt_layers([x for x in self._sequence if x is not last])
         self._changed()
         if self._chain is not None:
             self._chain.shorten(len(layers) - 1)
@@ -108,13 +111,13 @@ class Sequential(GraphModel, Model):
                 f"Received: {layer!r} of type {type(layer).__name__}. Wrap a function "
                 "in keras.layers.Lambda."
             )
-        if is_input(layer) and self._layers:
+        if is_input(layer) and self._sequence:
             raise ValueError(
                 f"Sequential model {self.name!r} already has "
-                f"{self._layers[0].name!r} at its start; an Input can only be the "
+                f"{self._sequence[0].name!r} at its start; an Input can only be the "
                 "first. Make the model anew with the Input you want."
             )
-        if any(other.name == layer.name for other in self._layers):
+        if any(other.name == layer.name for other in self._sequence):
             raise ValueError(
                 "Layers of a Sequential model must have unique names. "
                 f"{layer.name!r} is already in model {self.name!r}. Pass another "
@@ -125,7 +128,7 @@ class Sequential(GraphModel, Model):
     # Building ------------------------------------------------------------------
 
     def _maybe_rebuild(self) -> None:
-        layers = list(self._layers)
+        layers = list(self._sequence)
         if self._chain is None and layers and not is_input(layers[0]):
             shape, dtype = _known_input(layers[0])
             if shape is not None:
@@ -147,7 +150,7 @@ class Sequential(GraphModel, Model):
         """
         if self._chain is not None:
             return
-        layers = list(self._layers)
+        layers = list(self._sequence)
         if layers and is_input(layers[0]):
             self._start_at(layers[0])
             return
@@ -173,7 +176,7 @@ class Sequential(GraphModel, Model):
         from keras.layers.core.input_layer import InputLayer
 
         made = InputLayer(batch_shape=tuple(shape), dtype=dtype)
-        self._adopt_layers([made, *self._layers])
+        self._adopt_layers([made, *self._sequence])
         self._start_at(made, deferred)
 
     def _start_at(self, input_layer: Any, deferred: bool = False) -> None:
@@ -183,7 +186,7 @@ class Sequential(GraphModel, Model):
             chain.extend(self.layers)
         except BaseException:
             if deferred:
-                self._adopt_layers([x for x in self._layers if x is not input_layer])
+                self._adopt_layers([x for x in self._sequence if x is not input_layer])
             raise
         self._chain = chain
         self.built = True
@@ -216,7 +219,7 @@ class Sequential(GraphModel, Model):
         chain = self._chain
         if chain is None:
             outputs = inputs
-            for layer in self._layers:
+            for layer in self._sequence:
                 outputs = layer(outputs)
             return outputs
         flat = chain.adapt(inputs)
@@ -356,7 +359,7 @@ class Sequential(GraphModel, Model):
                 model.add(deserialize_keras_object(entry), rebuild=False)
         model._maybe_rebuild()
         shape = config.get("build_input_shape")
-        if model._chain is None and shape is not None and model._layers:
+        if model._chain is None and shape is not None and model._sequence:
             if tree.is_shape(shape):
                 model.build(tuple(shape))
         if config.get("trainable") is False:

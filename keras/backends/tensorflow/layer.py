@@ -40,9 +40,18 @@ class layer_mixin(_Trackable):
     def _track_layer_native(self, name: str, layer: Any) -> None:
         self._was_added(layer)
 
-    def _track_native(self, name: str, value: Any) -> None:
-        if isinstance(value, _Trackable):
+    def _untrack_native(self, item: Any) -> None:
+        """Nothing: what a checkpoint sees is looked up when it is asked for."""
+
+    def _is_foreign_module(self, value: Any) -> bool:
+        return False
+
+    def _track_foreign(self, name: str, value: Any) -> None:
+        if isinstance(value, _Trackable) and not hasattr(value, "_tracked_as"):
             self._was_added(value)
+
+    def _restore_native(self) -> None:
+        """Nothing, likewise."""
 
     def _was_added(self, child: Any) -> None:
         """Gives a new child what a checkpoint restored earlier holds for it."""

@@ -63,12 +63,14 @@ class layer_mixin(_Module):
         "_buffers",
         "_modules",
         "_non_persistent_buffers_set",
+        "_foreign",
     )
 
     def _init_native(self) -> None:
         _Module.__init__(self)
         self.__dict__["_parameters"] = _Followed()
         self.__dict__["_buffers"] = _Followed()
+        self.__dict__["_foreign"] = set()
         object.__setattr__(self, "_mode", None)
         object.__setattr__(self, "_hooked", True)
 
@@ -113,11 +115,36 @@ class layer_mixin(_Module):
     def _track_layer_native(self, name: str, layer: Any) -> None:
         self._modules[name.replace(".", "_")] = layer
 
-    def _track_native(self, name: str, value: Any) -> None:
-        if isinstance(value, _Module):
-            self._modules[name] = value
-        elif isinstance(value, _torch.nn.Parameter):
+    def _untrack_native(self, item: Any) -> None:
+        """Forgets a variable or sublayer."""
+        for held in (self._parameters, self._buffers):
+            known: Any = held
+            for name, variable in list(known.variables.items()):
+                if variable is item:
+                    known.pop(name)
+        for name, module in list(self._modules.items()):
+            if module is item:
+                del self._modules[name]
+
+    def _is_foreign_module(self, value: Any) -> bool:
+        return isinstance(value, _Module)
+
+    def _track_foreign(self, name: str, value: Any) -> None:
+        """Registers an attribute that is torch's own, which is no weight of Keras."""
+        if name in self._foreign:
+            self._untrack_foreign(name)
+        if isinstance(value, _torch.nn.Parameter):
             self._parameters[name] = value
+        elif isinstance(value, _Module) and not hasattr(value, "_tracked_as"):
+            self._modules[name] = value
+        else:
+            return
+        self._foreign.add(name)
+
+    def _untrack_foreign(self, name: str) -> None:
+        self._foreign.discard(name)
+        self._parameters.pop(name, None)
+        self._modules.pop(name, None)
 
     def _restore_native(self) -> None:
         """Registers everything anew, after a copy or an unpickling."""
@@ -127,9 +154,7 @@ class layer_mixin(_Module):
         for name, layer in self._named_layers().items():
             self._track_layer_native(name, layer)
         for name, value in list(self.__dict__.items()):
-            if isinstance(value, (_Module, _torch.nn.Parameter)):
-                if not hasattr(value, "_keras_layer"):
-                    self._track_native(name, value)
+            self._track_foreign(name, value)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """Moves or casts; variables follow where torch replaced a tensor."""
