@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from keras.backends.foreign import framework_of
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
 
@@ -23,7 +24,7 @@ VARIABLE = 3  # a keras.Variable
 SCALAR = 4  # a Python number: weakly typed
 OTHER = 5  # a NumPy array, a list, ...: to be converted
 SPARSE = 7  # a sparse tensor of this backend
-FOREIGN = 6  # a tensor of another backend: to be converted by way of the host
+FOREIGN = 6  # a tensor of another framework: to be converted by way of the host
 
 MODULES = (
     "core",
@@ -138,7 +139,5 @@ class Backend:
             return VARIABLE
         if isinstance(x, KerasTensor):
             return SYMBOLIC
-        root = type(x).__module__.partition(".")[0]
-        if root in ("torch", "tensorflow", "jax", "jaxlib") and hasattr(x, "shape"):
-            return FOREIGN
-        return OTHER
+        foreign = framework_of(x) is not None and hasattr(x, "shape")
+        return FOREIGN if foreign else OTHER

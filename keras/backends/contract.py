@@ -38,9 +38,15 @@ class CoreBackend(Protocol):
     to elementwise functions as they are where `promotes` says that their result is what
     `core.dtypes` promises. `shape_of` has None for sizes that a trace does not know,
     `shape` a scalar tensor there.
+
+    `convert_to_tensor` copies arrays and `convert_to_numpy` copies tensors, so that no
+    array of a user changes with a tensor, or a tensor with it. `host_view` is for what
+    is read at once: it may share memory, and be read-only. Where tensors are `mutable`,
+    it may change with them.
     """
 
     tensor_types: tuple[type, ...]
+    mutable: bool
     inexact: frozenset[Any]
     floats: frozenset[Any]
     reals: frozenset[Any]
@@ -61,6 +67,7 @@ class CoreBackend(Protocol):
         self, x: Any, dtype: Any = None, sparse: bool | None = None
     ) -> Any: ...
     def convert_to_numpy(self, x: Any) -> Any: ...
+    def host_view(self, x: Any) -> Any: ...
     def cast(self, x: Any, dtype: Any) -> Any: ...
     def own(self, x: Any) -> Any: ...
     def stop_gradient(self, x: Any) -> Any: ...

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from keras.core import context, dtypes, limits, naming
 from keras.core.keras_tensor import KerasTensor, standardize_shape
 from keras.core.operators import Operators
@@ -163,7 +165,7 @@ class Variable(Operators):
         return value
 
     def numpy(self) -> Any:
-        """The current value as a NumPy array."""
+        """The current value as a NumPy array of its own, which may be written to."""
         return self.backend.convert_to_numpy(self.value)
 
     @property
@@ -288,11 +290,11 @@ class Variable(Operators):
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        array = self.numpy()
-        if dtype is not None:
-            return array.astype(dtype)
-        # NumPy relies on it: `np.array(variable)` must not share memory.
-        return array.copy() if copy else array
+        if copy is False:
+            return np.array(self.backend.host_view(self.value), dtype, copy=False)
+        # A copy also where NumPy asks for none: the value changes, the array must not.
+        array = self.backend.convert_to_numpy(self.value)
+        return array if dtype is None else array.astype(dtype, copy=False)
 
     def __hash__(self) -> int:
         return id(self)
@@ -301,13 +303,13 @@ class Variable(Operators):
         return self is other
 
     def __bool__(self) -> bool:
-        return bool(self.numpy())
+        return bool(self.backend.host_view(self.value))
 
     def __float__(self) -> float:
-        return float(self.numpy())
+        return float(self.backend.host_view(self.value))
 
     def __int__(self) -> int:
-        return int(self.numpy())
+        return int(self.backend.host_view(self.value))
 
     def __len__(self) -> int:
         if not self._shape:

@@ -8,10 +8,12 @@ from typing import Any
 from keras import ops
 from keras.core import config
 from keras.core.configurable import Configurable
+from keras.core.facts import public_class
 
 Axis = int | Sequence[int]
 
 
+@public_class("keras.constraints")
 class Constraint(Configurable):
     """Base class: a callable from a weight to the nearest allowed one.
 
@@ -32,6 +34,7 @@ class Constraint(Configurable):
         return w
 
 
+@public_class("keras.constraints")
 class NonNeg(Constraint):
     """Negative values become zero.
 
@@ -48,6 +51,7 @@ class NonNeg(Constraint):
         return ops.multiply(w, ops.cast(ops.greater_equal(w, 0), w.dtype))
 
 
+@public_class("keras.constraints")
 class MaxNorm(Constraint):
     """Vectors longer than a limit are shortened to it.
 
@@ -77,6 +81,7 @@ class MaxNorm(Constraint):
         return _rescaled(w, ops.clip(norms, 0, self.max_value), norms)
 
 
+@public_class("keras.constraints")
 class MinMaxNorm(Constraint):
     """Norms are moved between two limits.
 
@@ -116,6 +121,7 @@ class MinMaxNorm(Constraint):
         return _rescaled(w, desired, norms)
 
 
+@public_class("keras.constraints")
 class UnitNorm(Constraint):
     """Every vector gets norm 1.
 

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from keras.core import public_names, registry
-from keras.core.classes import is_ours
 from keras.core.code import lambda_from_config
 from keras.core.config_writer import PYTHON_TYPES, current_backend
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import DeserializationError
+from keras.core.facts import all_facts
 from keras.core.keras_tensor import KerasTensor
 from keras.core.safe_mode import SafeModeScope, refuse_code
 from keras.core.sharing import current_sharing
@@ -268,17 +268,23 @@ def _unknown(kind: str, name: str, module: Any) -> str:
 
 
 def _refuse_unsafe(cls: Any, inner: Any) -> None:
-    for base in inspect.getmro(cls) if inspect.isclass(cls) else ():
-        ours = is_ours(base)
-        if ours and base.__name__ in public_names.RUNS_CODE:
+    for base, said in all_facts(cls) if inspect.isclass(cls) else ():
+        if said.runs_code:
             refuse_code(f"{base.__name__} at {_place()}")
-        if ours and base.__name__ in public_names.READS_FILES:
-            for argument in public_names.READS_FILES[base.__name__]:
-                if isinstance(inner, Mapping) and isinstance(inner.get(argument), str):
-                    refuse_code(
-                        f"The argument {argument!r} of {base.__name__} at {_place()} "
-                        "names a file to open; reading a file that a config names"
-                    )
+        for argument in said.opens:
+            given = inner.get(argument) if isinstance(inner, Mapping) else None
+            if _may_name_a_file(given):
+                refuse_code(
+                    f"The argument {argument!r} of {base.__name__} at {_place()} "
+                    "names a file to open; reading a file that a config names"
+                )
+
+
+def _may_name_a_file(value: Any) -> bool:
+    """Whether an argument is a path or an object that may turn out as one."""
+    if isinstance(value, Mapping):
+        return value.get("class_name") not in ("__numpy__", "__tensor__")
+    return value is not None and not isinstance(value, (list, tuple))
 
 
 def _make(cls: Any, name: str, inner: Any) -> Any:

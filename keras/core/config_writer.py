@@ -100,7 +100,7 @@ def _serialize_special(obj: Any) -> tuple[Any] | None:
     elif isinstance(obj, np.dtype) or _is_framework_dtype(obj):
         return (standardize_dtype(obj),)
     elif _is_tensor(obj):
-        array = np.asarray(_to_numpy(obj))
+        array = _to_numpy(obj)
         form = _special("__tensor__", value=array.tolist(), dtype=_dtype_name(obj))
     return None if form is None else (form,)
 
@@ -144,7 +144,7 @@ def current_backend() -> Any:
 
 
 def _to_numpy(obj: Any) -> Any:
-    return current_backend().convert_to_numpy(obj)
+    return current_backend().host_view(obj)
 
 
 def _dtype_name(obj: Any) -> str:
@@ -178,7 +178,8 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     if public is not None:
         module, name = public
         name = op_files.class_name(cls) if is_op else name
-        registered_name = name if is_op or name == "Functional" else None
+        # Keras 3 writes a registered name for what is outside its public API only.
+        registered_name = name if module.startswith("keras.src.") else None
     else:
         module = None if cls.__module__ in ("__main__", "builtins") else cls.__module__
         name, registered_name = cls.__name__, registry.get_registered_name(cls)

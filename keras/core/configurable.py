@@ -22,6 +22,8 @@ class Configurable:
     _config_optional: tuple[str, ...] = ()
     # Parameters that are no part of the config at all.
     _config_excluded: tuple[str, ...] = ()
+    # Attributes that lead to layers and weights, but in no file; subclasses add theirs.
+    _not_in_files: tuple[str, ...] = ("_recorded",)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if cls.__init__ is object.__init__ and (args or kwargs):

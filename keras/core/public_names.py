@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from keras.core.classes import declared_class, is_ours
-from keras.core.configurable import Configurable
+from keras.core.facts import class_named, facts_of
 
 # Namespaces whose classes a file may name, most wanted first for plain names.
 CLASS_NAMESPACES = (
@@ -46,20 +46,6 @@ FUNCTION_NAMESPACES = (
     "keras.ops.linalg",
     "keras.ops.image",
 )
-# Public at the top: files name them there.
-_AT_THE_TOP = (
-    "Model",
-    "Sequential",
-    "Layer",
-    "DTypePolicy",
-    "FloatDTypePolicy",
-    "Loss",
-    "Metric",
-    "Optimizer",
-    "Initializer",
-    "Regularizer",
-    "Quantizer",
-)
 # Private path prefix in files -> public namespace. The longest prefix counts.
 _MOVED = {
     "keras.src.layers": "keras.layers",
@@ -87,8 +73,6 @@ _MOVED = {
     "keras.optimizers.legacy": "keras.optimizers",
     "keras.optimizers.experimental": "keras.optimizers",
 }
-# Classes that files name but that have no public name.
-_UNEXPORTED = {"Functional": ("keras.models.functional", "Functional")}
 # Ops by the module that Keras 3 keeps them in, where the public namespaces
 # (ops.numpy, ops.nn, ops.linalg, ops.image) do not tell.
 _MATH_OPS = frozenset(
@@ -144,16 +128,8 @@ _CORE_OPS = frozenset(
         "while_loop",
     ]
 )
-# Public objects that deserialization must not make: they run code or read files
-# that a config names. They stand behind safe mode.
-RUNS_CODE = frozenset({"TorchModuleWrapper", "TFSMLayer"})
 # Functions of the namespaces of functions that make objects and compute nothing.
 _NOT_COMPUTING = frozenset({"get", "serialize", "deserialize"})
-# Arguments with which a public class would open a file that the config names.
-READS_FILES = dict.fromkeys(
-    ("StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"),
-    ("vocabulary", "idf_weights"),
-)
 
 
 def namespace(name: str) -> ModuleType | None:
@@ -197,33 +173,29 @@ def find_class(module: str | None, name: str) -> type | None:
     if module is None:
         return _first_class(CLASS_NAMESPACES, name)
     if module == "keras":
-        found = _top_class(name)
-    elif module in CLASS_NAMESPACES:
-        found = public_member(module, name)
-    else:
-        found = _moved_class(module, name)
-    return found if _is_restorable(found) else None
+        return _top_class(name)
+    if module in CLASS_NAMESPACES:
+        return _member_class(module, name)
+    return _moved_class(module, name)
 
 
-def _top_class(name: str) -> Any:
-    if name not in _AT_THE_TOP and name not in _UNEXPORTED:
-        return None
-    return _first_class(CLASS_NAMESPACES, name)
+def _top_class(name: str) -> type | None:
+    """A class that files name at the top, or under a path of its own."""
+    found = _first_class(CLASS_NAMESPACES, name)
+    said = None if found is None else facts_of(found)
+    return found if said is not None and said.module not in CLASS_NAMESPACES else None
 
 
-def _first_class(namespaces: tuple[str, ...], name: str) -> Any:
-    if name in _UNEXPORTED:
-        return _unexported(name)
-    for space in namespaces:
-        found = public_member(space, name)
-        if _is_restorable(found):
-            return found
-    return None
+def _first_class(namespaces: tuple[str, ...], name: str) -> type | None:
+    found = (_member_class(space, name) for space in namespaces)
+    return next((cls for cls in found if cls is not None), None)
 
 
-def _unexported(name: str) -> Any:
-    module, attribute = _UNEXPORTED[name]
-    return getattr(importlib.import_module(module), attribute)
+def _member_class(space: str, name: str) -> type | None:
+    """A class of a namespace that says that files may name it."""
+    found = public_member(space, name) or class_named(space, name)
+    said = facts_of(found) if inspect.isclass(found) else None
+    return found if said is not None and said.loadable else None
 
 
 def _moved_class(module: str, name: str) -> Any:
@@ -257,13 +229,6 @@ def op_class(name: str) -> Any:
     return None
 
 
-def _is_restorable(found: Any) -> bool:
-    return inspect.isclass(found) and (
-        issubclass(found, Configurable)
-        or (hasattr(found, "get_config") and hasattr(found, "from_config"))
-    )
-
-
 def find_function(module: str | None, name: str) -> Any:
     """The public function that a file means, or None.
 
@@ -289,18 +254,11 @@ def find_function(module: str | None, name: str) -> Any:
 def public_class_name(cls: type) -> tuple[str, str] | None:
     """The module and name under which files name one of our classes, else None."""
     cls = declared_class(cls)
-    if not is_ours(cls):
-        return None
-    name = cls.__name__
-    if name in _UNEXPORTED and cls is _unexported(name):
-        return "keras.src.models.functional", name
     declaration = getattr(cls, "declaration", None)
-    if declaration is not None:
-        return f"keras.src.ops.{_op_module(declaration.name)}", name
-    for space in CLASS_NAMESPACES:
-        if public_member(space, name) is cls:
-            return ("keras" if name in _AT_THE_TOP else space), name
-    return None
+    if declaration is not None and is_ours(cls):
+        return f"keras.src.ops.{_op_module(declaration.name)}", cls.__name__
+    said = facts_of(cls)
+    return (said.module, said.name) if said is not None and said.loadable else None
 
 
 def _op_module(name: str) -> str:

@@ -79,7 +79,8 @@ class Tracker:
         try:
             yield
         finally:
-            self.locked = was
+            if was:
+                self.lock()
 
     # What the owner tells ---------------------------------------------------------
 

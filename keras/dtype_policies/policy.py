@@ -7,8 +7,10 @@ from typing import Any
 from keras.backends import current
 from keras.core import config, dtypes
 from keras.core.configurable import Configurable
+from keras.core.facts import public_class
 
 
+@public_class("keras.dtype_policies", module="keras")
 class DTypePolicy(Configurable):
     """How a layer chooses dtypes.
 

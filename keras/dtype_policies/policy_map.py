@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
+from keras.core.facts import public_class
 from keras.dtype_policies.policy import DTypePolicy, deserialize, get, serialize
 
 
+@public_class("keras.dtype_policies")
 class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
     """Policies of layers by their paths; given to layers as `dtype`.
 

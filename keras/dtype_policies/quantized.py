@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from keras.core.facts import public_class
 from keras.dtype_policies.policy import DTypePolicy, dtype_policy
 
 MODES = ("int8", "float8", "int4", "gptq", "awq")
 _SEPARATOR = "_from_"
 
 
+@public_class("keras.dtype_policies")
 class QuantizedDTypePolicy(DTypePolicy):
     """A float policy and the mode in which weights are quantized.
 
@@ -76,6 +78,7 @@ class QuantizedDTypePolicy(DTypePolicy):
         return hash(self._name)
 
 
+@public_class("keras.dtype_policies")
 class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
     """Quantization to 8-bit floats, scaled by the largest values of the last steps.
 
@@ -159,6 +162,7 @@ class _Grouped(QuantizedDTypePolicy):
         return numbers
 
 
+@public_class("keras.dtype_policies")
 class Int4DTypePolicy(_Grouped):
     """Quantization to 4-bit integers, with one scale for each block of weights.
 
@@ -198,6 +202,7 @@ class _OfBits(_Grouped):
         return self._size
 
 
+@public_class("keras.dtype_policies")
 class GPTQDTypePolicy(_OfBits):
     """Quantization by GPTQ (https://arxiv.org/abs/2210.17323).
 
@@ -221,6 +226,7 @@ class GPTQDTypePolicy(_OfBits):
     _bits = (2, 3, 4, 8)
 
 
+@public_class("keras.dtype_policies")
 class AWQDTypePolicy(_OfBits):
     """Activation-aware quantization (https://arxiv.org/abs/2306.00978).
 

@@ -11,9 +11,11 @@ import numpy as np
 from keras import ops
 from keras.core import config, dtypes
 from keras.core.errors import ShapeError
+from keras.core.facts import public_class
 from keras.initializers.initializer import Initializer, float_dtype
 
 
+@public_class("keras.initializers")
 class Constant(Initializer):
     """One value everywhere, or an array broadcast to the shape.
 
@@ -40,6 +42,7 @@ class Constant(Initializer):
         return ops.convert_to_tensor(filled, dtype=_dtype(dtype))
 
 
+@public_class("keras.initializers")
 class Zeros(Initializer):
     """Zeros.
 
@@ -56,6 +59,7 @@ class Zeros(Initializer):
         return _filled(0, shape, dtype)
 
 
+@public_class("keras.initializers")
 class Ones(Initializer):
     """Ones.
 
@@ -72,6 +76,7 @@ class Ones(Initializer):
         return _filled(1, shape, dtype)
 
 
+@public_class("keras.initializers")
 class Identity(Initializer):
     """The identity matrix, with zeros where rows and columns differ in number.
 
@@ -105,6 +110,7 @@ class Identity(Initializer):
         )
 
 
+@public_class("keras.initializers")
 class STFT(Initializer):
     """The basis of a short-time Fourier transform, as the kernel of a Conv1D.
 

@@ -17,10 +17,12 @@ import numpy as np
 from keras import ops
 from keras.core import config, dtypes
 from keras.core.configurable import Configurable
+from keras.core.facts import public_class
 
 Draw = Callable[[np.random.Generator, tuple[int, ...], Any], Any]
 
 
+@public_class("keras.initializers", module="keras")
 class Initializer(Configurable):
     """Base class: a callable that gives a tensor of a wanted shape.
 

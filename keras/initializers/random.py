@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from keras.core.errors import ShapeError
+from keras.core.facts import public_class
 from keras.initializers.initializer import RandomInitializer
 
 
+@public_class("keras.initializers")
 class RandomNormal(RandomInitializer):
     """Values from a normal distribution.
 
@@ -39,6 +41,7 @@ class RandomNormal(RandomInitializer):
         return self._normal(shape, self.mean, self.stddev, dtype)
 
 
+@public_class("keras.initializers")
 class TruncatedNormal(RandomInitializer):
     """Values from a normal distribution, drawn anew beyond two deviations.
 
@@ -67,6 +70,7 @@ class TruncatedNormal(RandomInitializer):
         return self._truncated(shape, self.mean, self.stddev, dtype)
 
 
+@public_class("keras.initializers")
 class RandomUniform(RandomInitializer):
     """Values from a uniform distribution.
 
@@ -96,6 +100,7 @@ class RandomUniform(RandomInitializer):
         return self._uniform(shape, self.minval, self.maxval, dtype)
 
 
+@public_class("keras.initializers")
 class Orthogonal(RandomInitializer):
     """A random matrix with orthogonal rows or columns, whichever are fewer.
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from keras.core.facts import public_class
 from keras.initializers.initializer import RandomInitializer
 
 MODES = ("fan_in", "fan_out", "fan_avg")
@@ -19,6 +20,7 @@ DISTRIBUTIONS = ("normal", "truncated_normal", "untruncated_normal", "uniform")
 _TRUNCATED_STDDEV = 0.87962566103423978
 
 
+@public_class("keras.initializers")
 class VarianceScaling(RandomInitializer):
     """Random values with a variance that fits the shape of the weight.
 
@@ -100,6 +102,7 @@ class _Preset(VarianceScaling):
         super().__init__(*self.preset, seed, input_axes, output_axes)
 
 
+@public_class("keras.initializers")
 class GlorotUniform(_Preset):
     """Uniform within `sqrt(6 / (fan_in + fan_out))`; also called Xavier uniform.
 
@@ -122,6 +125,7 @@ class GlorotUniform(_Preset):
     preset = (1.0, "fan_avg", "uniform")
 
 
+@public_class("keras.initializers")
 class GlorotNormal(_Preset):
     """Truncated normal with deviation `sqrt(2 / (fan_in + fan_out))`.
 
@@ -137,6 +141,7 @@ class GlorotNormal(_Preset):
     preset = (1.0, "fan_avg", "truncated_normal")
 
 
+@public_class("keras.initializers")
 class LecunNormal(_Preset):
     """Truncated normal with deviation `sqrt(1 / fan_in)`.
 
@@ -155,6 +160,7 @@ class LecunNormal(_Preset):
     preset = (1.0, "fan_in", "truncated_normal")
 
 
+@public_class("keras.initializers")
 class LecunUniform(_Preset):
     """Uniform within `sqrt(3 / fan_in)`.
 
@@ -170,6 +176,7 @@ class LecunUniform(_Preset):
     preset = (1.0, "fan_in", "uniform")
 
 
+@public_class("keras.initializers")
 class HeNormal(_Preset):
     """Truncated normal with deviation `sqrt(2 / fan_in)`.
 
@@ -188,6 +195,7 @@ class HeNormal(_Preset):
     preset = (2.0, "fan_in", "truncated_normal")
 
 
+@public_class("keras.initializers")
 class HeUniform(_Preset):
     """Uniform within `sqrt(6 / fan_in)`.
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras.core.classes import declared_class
+from keras.layers.weights.form import form_of
 
 
 def class_name(layer: Any) -> str:
@@ -93,7 +94,8 @@ def refuse_quantized_policy(layer: Any) -> None:
         ValueError: if its dtype policy says so. Layers without such weights take the
             policy for the dtypes it names.
     """
-    if layer.quantization_mode is not None and layer._is_quantizable:
+    mode = layer.quantization_mode
+    if mode is not None and layer._is_quantizable and form_of(mode) is None:
         raise ValueError(
             f"{class_name(layer)} '{layer.name}' has no quantized form in this version "
             'of Keras. Use a float policy such as "bfloat16" or "mixed_bfloat16". '

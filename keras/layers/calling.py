@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keras.backends import process
+from keras.backends import load, process
 from keras.backends.backend import FOREIGN, SYMBOLIC, TENSOR
+from keras.backends.foreign import framework_of
 from keras.core import context, dtypes, tree
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
@@ -241,12 +242,8 @@ class LayerCall(LayerBuilding):
         if kind == SYMBOLIC:
             return self._cast_symbolic(value)
         if kind == FOREIGN:
-            raise BackendError(
-                f"{describe(self)} lives on the {backend.name} backend, but it was "
-                f"called on a {type(value).__module__}.{type(value).__name__}. Convert "
-                "it with keras.ops.convert_to_numpy first, or the model with "
-                "model.to_backend(name)."
-            )
+            value = self._brought_here(value)
+            kind = TENSOR
         if kind != TENSOR:
             if not hasattr(value, "__array__") or not hasattr(value, "dtype"):
                 return value
@@ -261,6 +258,20 @@ class LayerCall(LayerBuilding):
             if mask is not None:
                 set_mask(value, mask)
         return value
+
+    def _brought_here(self, value: Any) -> Any:
+        """A tensor of another framework as one of this backend, without gradients."""
+        try:
+            return self._backend.convert_to_tensor(value)
+        except Exception as error:
+            if not load(framework_of(value) or "numpy").in_trace():
+                raise
+            raise BackendError(
+                f"{describe(self)} lives on the {self._backend.name} backend, but it "
+                f"was called on a {type(value).__module__}.{type(value).__name__} that "
+                "is being traced and has no numbers yet. Call it outside of the traced "
+                "function, or convert the model with model.to_backend(name)."
+            ) from error
 
     def _cast_symbolic(self, value: KerasTensor) -> KerasTensor:
         want = self._dtype_policy.compute_dtype

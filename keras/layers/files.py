@@ -6,6 +6,7 @@ from typing import Any
 
 from keras.core import context
 from keras.core.classes import declared_class
+from keras.core.facts import default_hook
 from keras.layers.input_spec import describe
 from keras.layers.losses import LayerLosses
 
@@ -15,21 +16,33 @@ class LayerFiles(LayerLosses):
 
     def save_own_variables(self, store: Any) -> None:
         """Writes the layer's own weights into a mapping, under "0", "1", …"""
-        own = [*self._trainable_variables, *self._non_trainable_variables]
-        for index, variable in enumerate(own):
-            store[str(index)] = variable
+        for index, variable in enumerate(self._filed_variables()):
+            store[str(index)] = self._written(variable)
 
+    @default_hook
     def load_own_variables(self, store: Any) -> None:
         """Sets the layer's own weights from what `save_own_variables` wrote."""
-        own = [*self._trainable_variables, *self._non_trainable_variables]
-        if len(store.keys()) != len(own):
+        filed = self._filed_variables()
+        if len(store.keys()) != len(filed):
             hint = "" if self.built else " The layer is not built yet."
             raise ValueError(
-                f"{describe(self)} expected {len(own)} variables, but the file has "
+                f"{describe(self)} expected {len(filed)} variables, but the file has "
                 f"{len(store.keys())}.{hint}"
             )
-        for index, variable in enumerate(own):
+        for index, variable in enumerate(filed):
             variable.assign(store[str(index)])
+        self._was_read()
+
+    def _filed_variables(self) -> list[Any]:
+        """The variables of the layer itself that files hold, in their order."""
+        return [*self._trainable_variables, *self._non_trainable_variables]
+
+    def _written(self, variable: Any) -> Any:
+        """What a file gets for one of these variables."""
+        return variable
+
+    def _was_read(self) -> None:
+        """Called when these variables were set from a file."""
 
     def __getstate__(self) -> dict[str, Any]:
         drop = {"_child_names", "_tracker", *getattr(self, "_native_state", ())}

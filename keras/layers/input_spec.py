@@ -6,9 +6,11 @@ from typing import Any
 
 from keras.core import tree
 from keras.core.dtypes import standardize_dtype
+from keras.core.facts import public_class
 from keras.core.keras_tensor import standardize_shape
 
 
+@public_class("keras.layers")
 class InputSpec:
     """The rank, shape and dtype that a layer accepts.
 

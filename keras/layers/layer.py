@@ -10,6 +10,7 @@ from keras.core.classes import (
     declared_class,
     takes_any_keyword,
 )
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope
 from keras.layers.building import shapes_of, tracked_build
@@ -19,6 +20,7 @@ from keras.layers.input_spec import describe
 from keras.ops.operation import infer_spec
 
 
+@public_class("keras.layers", module="keras")
 class Layer(LayerCall):
     """A computation with weights.
 
@@ -47,6 +49,7 @@ class Layer(LayerCall):
     """
 
     supports_masking = False
+    _properties_in_files: tuple[str, ...] = ()
     input_spec: Any = None
     _is_quantizable = False  # whether a quantized dtype policy concerns its weights
 

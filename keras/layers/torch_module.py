@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from keras.core.facts import public_class
 from keras.core.safe_mode import SafeModeScope, refuse_code
 from keras.core.typing import Config
 from keras.layers.layer import Layer
 from keras.layers.options import UnnamedOptions
 
 
+@public_class("keras.layers", pure=True)
 class TorchModuleWrapper(Layer):
     """Makes a layer of a `torch.nn.Module`, whose parameters become its weights.
 

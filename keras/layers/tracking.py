@@ -37,6 +37,8 @@ class LayerTracking(Operation):
     _foreign: Any = frozenset()
     # Attributes that pickle and deepcopy leave out: caches that are made anew.
     _transient: tuple[str, ...] = ("_watchers",)
+    # Lists of what is reached by its own name anyway.
+    _not_in_files = ("_layers", "_metrics", "_losses")
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         backend = current()

@@ -183,7 +183,7 @@ class LayerVariables(LayerDtypes):
 
     def get_weights(self) -> list[Any]:
         """The values of the weights, as NumPy arrays."""
-        return [variable.numpy().copy() for variable in self.weights]
+        return [variable.numpy() for variable in self.weights]
 
     def set_weights(self, weights: list[Any]) -> None:
         """Sets the weights from arrays, in the order of `weights`.

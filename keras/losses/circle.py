@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.masking import set_mask
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float
@@ -81,6 +82,7 @@ def _logsumexp(values: Any, counts: Any) -> Any:
     return ops.logsumexp(ops.where(counts, values, lowest), axis=1)
 
 
+@public_class("keras.losses")
 class Circle(FunctionLoss):
     """Circle loss of embeddings; see `circle`.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.masking import set_mask
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float, labels_like, pair
@@ -185,6 +186,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     return ops.divide(ops.subtract(1.0, ops.power(right, q)), q)
 
 
+@public_class("keras.losses")
 class CategoricalCrossentropy(FunctionLoss):
     """Crossentropy with one-hot labels; see `categorical_crossentropy`.
 
@@ -222,6 +224,7 @@ class CategoricalCrossentropy(FunctionLoss):
         self.axis = axis
 
 
+@public_class("keras.losses")
 class SparseCategoricalCrossentropy(FunctionLoss):
     """Crossentropy with class numbers; see `sparse_categorical_crossentropy`.
 
@@ -260,6 +263,7 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         self.axis = axis
 
 
+@public_class("keras.losses")
 class BinaryCrossentropy(FunctionLoss):
     """Crossentropy of yes-or-no labels; see `binary_crossentropy`.
 
@@ -297,6 +301,7 @@ class BinaryCrossentropy(FunctionLoss):
         self.axis = axis
 
 
+@public_class("keras.losses")
 class CategoricalGeneralizedCrossEntropy(FunctionLoss):
     """Crossentropy for noisy labels; see `categorical_generalized_cross_entropy`.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.errors import ShapeError
+from keras.core.facts import public_class
 from keras.losses.loss import FunctionLoss
 
 
@@ -47,6 +48,7 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
     return ops.ctc_loss(y_true, y_pred, label_lengths, step_counts, mask_index=0)
 
 
+@public_class("keras.losses")
 class CTC(FunctionLoss):
     """CTC loss; see `ctc`.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.core.facts import public_class
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import pair
 
@@ -55,6 +56,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.subtract(y_pred, ops.multiply(y_true, logarithm)), axis=-1)
 
 
+@public_class("keras.losses")
 class KLDivergence(FunctionLoss):
     """The divergence of predicted probabilities from true ones; see `kl_divergence`.
 
@@ -81,6 +83,7 @@ class KLDivergence(FunctionLoss):
         super().__init__(name, reduction, dtype)
 
 
+@public_class("keras.losses")
 class Poisson(FunctionLoss):
     """The likelihood of counts under predicted rates; see `poisson`.
 

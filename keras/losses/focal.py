@@ -10,6 +10,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.core.facts import public_class
 from keras.losses.crossentropy import smooth_binary, smooth_classes
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float, labels_like, pair
@@ -117,6 +118,7 @@ def categorical_focal_crossentropy(
     return ops.sum(ops.multiply(focus, values), axis=axis)
 
 
+@public_class("keras.losses")
 class BinaryFocalCrossentropy(FunctionLoss):
     """Focal crossentropy of yes-or-no labels; see `binary_focal_crossentropy`.
 
@@ -170,6 +172,7 @@ class BinaryFocalCrossentropy(FunctionLoss):
         self.axis = axis
 
 
+@public_class("keras.losses")
 class CategoricalFocalCrossentropy(FunctionLoss):
     """Focal crossentropy with one-hot labels; see `categorical_focal_crossentropy`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import pair, to_sign
 
@@ -73,6 +74,7 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
     return ops.relu(ops.add(ops.subtract(ops.max(others, axis=-1), positive), 1.0))
 
 
+@public_class("keras.losses")
 class Hinge(FunctionLoss):
     """Margin between labels of -1 and 1; see `hinge`.
 
@@ -99,6 +101,7 @@ class Hinge(FunctionLoss):
         super().__init__(name, reduction, dtype)
 
 
+@public_class("keras.losses")
 class SquaredHinge(FunctionLoss):
     """Squared margin between labels of -1 and 1; see `squared_hinge`.
 
@@ -122,6 +125,7 @@ class SquaredHinge(FunctionLoss):
         super().__init__(name, reduction, dtype)
 
 
+@public_class("keras.losses")
 class CategoricalHinge(FunctionLoss):
     """Margin between classes; see `categorical_hinge`.
 

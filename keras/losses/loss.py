@@ -12,11 +12,13 @@ from keras import ops
 from keras.backends.backend import TENSOR
 from keras.backends.bound import BackendBound
 from keras.core import config, dtypes, naming, tree
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, set_mask
 from keras.losses.reduction import reduce, reduce_weighted, standardize_reduction
 
 
+@public_class("keras.losses", module="keras")
 class Loss(BackendBound):
     """Base class of losses.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.core.facts import public_class
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float, labels_like
 
@@ -87,6 +88,7 @@ def tversky(
     )
 
 
+@public_class("keras.losses")
 class Dice(FunctionLoss):
     """How badly two areas overlap; see `dice`.
 
@@ -117,6 +119,7 @@ class Dice(FunctionLoss):
         self.axis = axis
 
 
+@public_class("keras.losses")
 class Tversky(FunctionLoss):
     """Overlap with weights for the two kinds of error; see `tversky`.
 

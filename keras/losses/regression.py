@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.core.facts import public_class
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import pair
 
@@ -161,6 +162,7 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     return ops.negative(ops.sum(ops.multiply(y_true, y_pred), axis=axis))
 
 
+@public_class("keras.losses")
 class MeanSquaredError(FunctionLoss):
     """The mean of squared errors; see `mean_squared_error`.
 
@@ -187,6 +189,7 @@ class MeanSquaredError(FunctionLoss):
         super().__init__(name, reduction, dtype)
 
 
+@public_class("keras.losses")
 class MeanAbsoluteError(FunctionLoss):
     """The mean of absolute errors; see `mean_absolute_error`.
 
@@ -210,6 +213,7 @@ class MeanAbsoluteError(FunctionLoss):
         super().__init__(name, reduction, dtype)
 
 
+@public_class("keras.losses")
 class MeanAbsolutePercentageError(FunctionLoss):
     """The mean of errors in percent; see `mean_absolute_percentage_error`.
 
@@ -233,6 +237,7 @@ class MeanAbsolutePercentageError(FunctionLoss):
         super().__init__(name, reduction, dtype)
 
 
+@public_class("keras.losses")
 class MeanSquaredLogarithmicError(FunctionLoss):
     """Squared errors of logarithms; see `mean_squared_logarithmic_error`.
 
@@ -256,6 +261,7 @@ class MeanSquaredLogarithmicError(FunctionLoss):
         super().__init__(name, reduction, dtype)
 
 
+@public_class("keras.losses")
 class Huber(FunctionLoss):
     """Squared error near zero, absolute error beyond `delta`; see `huber`.
 
@@ -289,6 +295,7 @@ class Huber(FunctionLoss):
         self.delta = delta
 
 
+@public_class("keras.losses")
 class LogCosh(FunctionLoss):
     """The logarithm of the hyperbolic cosine of errors; see `log_cosh`.
 
@@ -312,6 +319,7 @@ class LogCosh(FunctionLoss):
         super().__init__(name, reduction, dtype)
 
 
+@public_class("keras.losses")
 class CosineSimilarity(FunctionLoss):
     """The negative cosine between vectors; see `cosine_similarity`.
 

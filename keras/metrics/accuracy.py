@@ -7,6 +7,7 @@ from typing import Any
 from keras import ops
 from keras.backends import current
 from keras.core import config
+from keras.core.facts import public_class
 from keras.losses.shapes import same_rank
 from keras.metrics.mean import FunctionMetric
 
@@ -173,6 +174,7 @@ def _in_top_k(y_true: Any, y_pred: Any, k: int) -> Any:
     return found if len(shape) == 1 else ops.reshape(found, shape)
 
 
+@public_class("keras.metrics")
 class Accuracy(FunctionMetric):
     """How often predictions equal labels.
 
@@ -194,6 +196,7 @@ class Accuracy(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class BinaryAccuracy(FunctionMetric):
     """How often predictions on the right side of a threshold match labels of 0 and 1.
 
@@ -227,6 +230,7 @@ class BinaryAccuracy(FunctionMetric):
         super().__init__(name, dtype, threshold=threshold)
 
 
+@public_class("keras.metrics")
 class CategoricalAccuracy(FunctionMetric):
     """How often the largest prediction is that of the right class; one-hot labels.
 
@@ -249,6 +253,7 @@ class CategoricalAccuracy(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class SparseCategoricalAccuracy(FunctionMetric):
     """How often the largest prediction is that of the right class; class numbers.
 
@@ -273,6 +278,7 @@ class SparseCategoricalAccuracy(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class TopKCategoricalAccuracy(FunctionMetric):
     """How often the right class is among the `k` largest predictions; one-hot labels.
 
@@ -298,6 +304,7 @@ class TopKCategoricalAccuracy(FunctionMetric):
         super().__init__(name, dtype, k=k)
 
 
+@public_class("keras.metrics")
 class SparseTopKCategoricalAccuracy(FunctionMetric):
     """How often the right class is among the `k` largest predictions; class numbers.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras import ops
 from keras.core import limits
+from keras.core.facts import public_class
 from keras.metrics.precision_recall import ConfusionAtThresholds
 from keras.metrics.thresholds import confusion, spread_thresholds
 
@@ -16,6 +17,7 @@ SUMMATIONS = ("interpolation", "minoring", "majoring")
 _share = ops.divide_no_nan
 
 
+@public_class("keras.metrics")
 class AUC(ConfusionAtThresholds):
     """The area under the ROC or the precision-recall curve, approximately.
 

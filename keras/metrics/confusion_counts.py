@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.metrics.metric import Metric
 from keras.metrics.thresholds import confusion, parse_thresholds
 
@@ -47,6 +48,7 @@ class _Count(Metric):
         return {**super().get_config(), "thresholds": self._init_thresholds}
 
 
+@public_class("keras.metrics")
 class TruePositives(_Count):
     """How many labels of 1 were predicted as 1.
 
@@ -65,6 +67,7 @@ class TruePositives(_Count):
     kind = 0
 
 
+@public_class("keras.metrics")
 class FalsePositives(_Count):
     """How many labels of 0 were predicted as 1.
 
@@ -80,6 +83,7 @@ class FalsePositives(_Count):
     kind = 1
 
 
+@public_class("keras.metrics")
 class TrueNegatives(_Count):
     """How many labels of 0 were predicted as 0.
 
@@ -95,6 +99,7 @@ class TrueNegatives(_Count):
     kind = 2
 
 
+@public_class("keras.metrics")
 class FalseNegatives(_Count):
     """How many labels of 1 were predicted as 0.
 

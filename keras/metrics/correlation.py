@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.core.facts import public_class
 from keras.losses.shapes import pair
 from keras.metrics.mean import FunctionMetric
 
@@ -73,6 +74,7 @@ def _deviations(x: Any, axis: int) -> Any:
     return ops.subtract(x, ops.mean(x, axis=axis, keepdims=True))
 
 
+@public_class("keras.metrics")
 class PearsonCorrelation(FunctionMetric):
     """The mean of Pearson's correlation coefficients of the samples.
 
@@ -98,6 +100,7 @@ class PearsonCorrelation(FunctionMetric):
         super().__init__(name, dtype, axis=axis)
 
 
+@public_class("keras.metrics")
 class ConcordanceCorrelation(FunctionMetric):
     """The mean of the concordance correlation coefficients of the samples.
 

@@ -6,11 +6,13 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.core.facts import public_class
 from keras.metrics.metric import Metric
 
 AVERAGES = (None, "micro", "macro", "weighted")
 
 
+@public_class("keras.metrics")
 class FBetaScore(Metric):
     """`(1 + beta**2) * precision * recall / (beta**2 * precision + recall)`.
 
@@ -147,6 +149,7 @@ class FBetaScore(Metric):
         return scores if self.average is None else ops.mean(scores)
 
 
+@public_class("keras.metrics")
 class F1Score(FBetaScore):
     """`2 * precision * recall / (precision + recall)`.
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.metrics.metric import Metric
 
 
+@public_class("keras.metrics")
 class IoU(Metric):
     """The mean over classes of true positives / (true positives + all errors).
 
@@ -118,6 +120,7 @@ class IoU(Metric):
         return ops.divide_no_nan(ops.sum(ops.divide_no_nan(hits, union)), occurred)
 
 
+@public_class("keras.metrics")
 class BinaryIoU(IoU):
     """Intersection over union of yes-or-no predictions.
 
@@ -158,6 +161,7 @@ class BinaryIoU(IoU):
         super().update_state(y_true, decided, sample_weight)
 
 
+@public_class("keras.metrics")
 class MeanIoU(IoU):
     """Intersection over union, the mean over all classes.
 
@@ -200,6 +204,7 @@ class MeanIoU(IoU):
         )
 
 
+@public_class("keras.metrics")
 class OneHotIoU(IoU):
     """Intersection over union, with one-hot labels.
 
@@ -242,6 +247,7 @@ class OneHotIoU(IoU):
         )
 
 
+@public_class("keras.metrics")
 class OneHotMeanIoU(MeanIoU):
     """Intersection over union, the mean over all classes, with one-hot labels.
 

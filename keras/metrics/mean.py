@@ -9,11 +9,13 @@ from typing import Any
 from keras import ops
 from keras.backends import current
 from keras.backends.backend import TENSOR
+from keras.core.facts import public_class
 from keras.core.masking import get_mask
 from keras.losses.reduction import align
 from keras.metrics.metric import Metric
 
 
+@public_class("keras.metrics")
 class Sum(Metric):
     """The weighted sum of all values.
 
@@ -50,6 +52,7 @@ class Sum(Metric):
         return ops.copy(self.total.value)
 
 
+@public_class("keras.metrics")
 class Mean(Metric):
     """The weighted mean of all values.
 
@@ -95,6 +98,7 @@ class Mean(Metric):
         return ops.divide_no_nan(self.total, self.count)
 
 
+@public_class("keras.metrics")
 class MeanMetricWrapper(Mean):
     """The mean of a function of labels and predictions.
 

@@ -14,11 +14,13 @@ from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
 from keras.core import dtypes, naming
 from keras.core.containers import PLAIN
+from keras.core.facts import public_class
 from keras.core.scopes import StatelessScope
 from keras.core.tracking import Tracker
 from keras.losses.loss import compute_dtype
 
 
+@public_class("keras.metrics", module="keras")
 class Metric(BackendBound):
     """Base class of metrics.
 

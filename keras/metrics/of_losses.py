@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from keras import losses, ops
+from keras.core.facts import public_class
 from keras.losses.shapes import pair
 from keras.metrics.mean import FunctionMetric, Mean
 
 
+@public_class("keras.metrics")
 class MeanSquaredError(FunctionMetric):
     """The mean of squared errors.
 
@@ -30,6 +32,7 @@ class MeanSquaredError(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class RootMeanSquaredError(Mean):
     """The root of the mean of squared errors.
 
@@ -72,6 +75,7 @@ class RootMeanSquaredError(Mean):
         return ops.sqrt(super().result())
 
 
+@public_class("keras.metrics")
 class MeanAbsoluteError(FunctionMetric):
     """The mean of absolute errors.
 
@@ -91,6 +95,7 @@ class MeanAbsoluteError(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class MeanAbsolutePercentageError(FunctionMetric):
     """The mean of errors in percent of the true values.
 
@@ -112,6 +117,7 @@ class MeanAbsolutePercentageError(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class MeanSquaredLogarithmicError(FunctionMetric):
     """The mean of squared errors of logarithms.
 
@@ -133,6 +139,7 @@ class MeanSquaredLogarithmicError(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class LogCoshError(FunctionMetric):
     """The mean logarithm of the hyperbolic cosine of errors.
 
@@ -157,6 +164,7 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     return ops.negative(losses.cosine_similarity(y_true, y_pred, axis))
 
 
+@public_class("keras.metrics")
 class CosineSimilarity(FunctionMetric):
     """The mean cosine of the angle between labels and predictions.
 
@@ -181,6 +189,7 @@ class CosineSimilarity(FunctionMetric):
         super().__init__(name, dtype, axis=axis)
 
 
+@public_class("keras.metrics")
 class Hinge(FunctionMetric):
     """The mean margin between labels of -1 and 1.
 
@@ -200,6 +209,7 @@ class Hinge(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class SquaredHinge(FunctionMetric):
     """The mean squared margin between labels of -1 and 1.
 
@@ -219,6 +229,7 @@ class SquaredHinge(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class CategoricalHinge(FunctionMetric):
     """The mean margin between classes.
 
@@ -238,6 +249,7 @@ class CategoricalHinge(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class KLDivergence(FunctionMetric):
     """The mean divergence of predicted probabilities from true ones.
 
@@ -257,6 +269,7 @@ class KLDivergence(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class Poisson(FunctionMetric):
     """The mean of `y_pred - y_true * log(y_pred)`.
 
@@ -276,6 +289,7 @@ class Poisson(FunctionMetric):
         super().__init__(name, dtype)
 
 
+@public_class("keras.metrics")
 class BinaryCrossentropy(FunctionMetric):
     """The mean crossentropy of yes-or-no labels.
 
@@ -307,6 +321,7 @@ class BinaryCrossentropy(FunctionMetric):
         super().__init__(name, dtype, **options)
 
 
+@public_class("keras.metrics")
 class CategoricalCrossentropy(FunctionMetric):
     """The mean crossentropy with one-hot labels.
 
@@ -340,6 +355,7 @@ class CategoricalCrossentropy(FunctionMetric):
         super().__init__(name, dtype, axis=axis, **options)
 
 
+@public_class("keras.metrics")
 class SparseCategoricalCrossentropy(FunctionMetric):
     """The mean crossentropy with class numbers as labels.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import limits
+from keras.core.facts import public_class
 from keras.metrics.precision_recall import ConfusionAtThresholds
 from keras.metrics.thresholds import confusion
 
@@ -87,6 +88,7 @@ class _OperatingPoint(ConfusionAtThresholds):
         return ops.max(ops.where(reached, wanted, ops.zeros_like(wanted)))
 
 
+@public_class("keras.metrics")
 class SensitivityAtSpecificity(_OperatingPoint):
     """The best sensitivity at which specificity reaches a value.
 
@@ -123,6 +125,7 @@ class SensitivityAtSpecificity(_OperatingPoint):
         self.specificity = specificity
 
 
+@public_class("keras.metrics")
 class SpecificityAtSensitivity(_OperatingPoint):
     """The best specificity at which sensitivity reaches a value.
 
@@ -156,6 +159,7 @@ class SpecificityAtSensitivity(_OperatingPoint):
         self.sensitivity = sensitivity
 
 
+@public_class("keras.metrics")
 class PrecisionAtRecall(_OperatingPoint):
     """The best precision at which recall reaches a value.
 
@@ -189,6 +193,7 @@ class PrecisionAtRecall(_OperatingPoint):
         self.recall = recall
 
 
+@public_class("keras.metrics")
 class RecallAtPrecision(_OperatingPoint):
     """The best recall at which precision reaches a value.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.metrics.confusion_counts import ratio
 from keras.metrics.metric import Metric
 from keras.metrics.thresholds import LOWEST, confusion, parse_thresholds
@@ -64,6 +65,7 @@ class _Share(Metric):
         return {**super().get_config(), "thresholds": self._init_thresholds}
 
 
+@public_class("keras.metrics")
 class Precision(_Share):
     """The share of predictions of 1 that are right.
 
@@ -87,6 +89,7 @@ class Precision(_Share):
     _direction = "up"
 
 
+@public_class("keras.metrics")
 class Recall(_Share):
     """The share of labels of 1 that are found.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.metrics.metric import Metric
 
 AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 
 
+@public_class("keras.metrics")
 class R2Score(Metric):
     """The share of the variance of labels that predictions explain.
 

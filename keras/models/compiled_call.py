@@ -24,24 +24,9 @@ from keras.backends.backend import TENSOR
 from keras.core import context, masking, tree
 from keras.core.classes import declared_class, is_ours
 from keras.core.config import settings
+from keras.core.facts import facts_of
 from keras.ops.operation import OpCall
 
-# Ours, but with effects or inputs that a trace cannot hold.
-_NOT_PURE = frozenset(
-    (
-        "ActivityRegularization",
-        "FlaxLayer",
-        "HashedCrossing",
-        "Hashing",
-        "IntegerLookup",
-        "JaxLayer",
-        "Lambda",
-        "StringLookup",
-        "TFSMLayer",
-        "TextVectorization",
-        "TorchModuleWrapper",
-    )
-)
 _KNOWN = frozenset(("keras", "jax", "jaxlib", "tensorflow", "torch", "numpy"))
 _MOST_SHAPES = 32
 _MOST_CHANGES = 8
@@ -201,10 +186,9 @@ def _runs_our_call(model: Any) -> bool:
 
 
 def is_pure(model: Any) -> bool:
-    """Whether every layer in a model is one of ours, without effects of its own."""
+    """Whether every layer in a model says that it has no effects of its own."""
     for layer in model._layers:
-        cls = declared_class(layer)
-        if not is_ours(cls) or cls.__name__ in _NOT_PURE:
+        if not _says_pure(layer):
             return False
         if getattr(layer, "activity_regularizer", None) is not None:
             return False
@@ -214,10 +198,20 @@ def is_pure(model: Any) -> bool:
             return False
         if not is_pure(layer):
             return False
-    calls = [x for x in getattr(model, "operations", ()) if isinstance(x, OpCall)]
+    calls = []
+    for operation in getattr(model, "operations", ()):
+        if isinstance(operation, OpCall):
+            calls.append(operation)
+        elif not _says_pure(operation):
+            return False
     if not all(_is_ours(value) for call in calls for value in call.static.values()):
         return False
     return not any(_reads_variables(call) for call in calls)
+
+
+def _says_pure(operation: Any) -> bool:
+    said = facts_of(operation)
+    return said is not None and said.pure
 
 
 def _reads_variables(call: OpCall) -> bool:

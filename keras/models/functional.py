@@ -6,6 +6,7 @@ from typing import Any
 
 from keras.core import context, masking, tree
 from keras.core.classes import constructor_parameters, declared_class
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.models import compiled_call, functional_config
 from keras.models.graph import Function, pack, set_graph
@@ -16,6 +17,7 @@ from keras.models.plan import Plan
 from keras.ops.operation import node_of
 
 
+@public_class("keras.models", module="keras.src.models.functional", pure=True)
 class Functional(GraphModel, Function, Model):
     """A model given by its inputs and outputs.
 
@@ -41,6 +43,7 @@ class Functional(GraphModel, Function, Model):
     (None, 2)
     """
 
+    _properties_in_files = ("layers",)
     _is_functional = True
 
     def __init__(

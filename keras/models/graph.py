@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import tree
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
 from keras.models.plan import Plan, key_of
 from keras.ops.operation import Operation
 
 
+@public_class("keras", loadable=False)
 class Function(Operation):
     """The computation from some KerasTensors to others, as an operation.
 

@@ -12,12 +12,14 @@ from keras.core.classes import (
     is_ours,
     takes_any_keyword,
 )
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.layers.layer import Layer
 from keras.models import functional_config
 from keras.training.trainer import Trainer
 
 
+@public_class("keras.models", module="keras")
 class Model(Trainer, Layer):
     """Layers together, with `compile`, `fit`, `evaluate`, `predict` and `save`.
 
@@ -46,6 +48,7 @@ class Model(Trainer, Layer):
 
     # The layers of a graph, in its order; other models have theirs in attributes.
     _sequence: list[Any] | None = None
+    _properties_in_files = ("layers",)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if declared_class(cls) is Model and is_graph_call(args, kwargs):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras.core import naming, tree
 from keras.core.errors import DeserializationError
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.layers.layer import Layer
@@ -17,6 +18,7 @@ from keras.models.model import Model
 from keras.models.plan import Plan
 
 
+@public_class("keras.models", module="keras", pure=True)
 class Sequential(GraphModel, Model):
     """A model whose layers follow each other, each with one input and one output.
 
@@ -35,6 +37,7 @@ class Sequential(GraphModel, Model):
     """
 
     _sequence: list[Any]
+    _properties_in_files = ("layers",)
 
     def __init__(
         self, layers: Any = None, trainable: bool = True, name: str | None = None

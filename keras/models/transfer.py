@@ -7,8 +7,6 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-import numpy as np
-
 from keras.backends import backend_scope, load
 from keras.core import tree
 from keras.core.classes import declared_class, is_ours
@@ -37,12 +35,12 @@ def packed(model: Any) -> tuple[Any, ...]:
         optimizer = getattr(model, "optimizer", None)
         state = None
         if optimizer is not None and optimizer.built:
-            state = [_copied(variable) for variable in optimizer.variables]
+            state = [variable.numpy() for variable in optimizer.variables]
         return (
             model._backend.name,
             serialize_keras_object(model),
             dict(_custom_objects(model)),
-            [_copied(variable) for variable in model.weights],
+            [variable.numpy() for variable in model.weights],
             state,
         )
 
@@ -132,12 +130,7 @@ def _copy_weights(model: Any, copy: Any, name: str) -> None:
             "(call it on data) first, and let its constructor make all its layers."
         )
     for old, new in zip(old_variables, new_variables, strict=True):
-        new.assign(_copied(old))
-
-
-def _copied(variable: Any) -> np.ndarray:
-    """The value in memory of its own: frameworks share memory with NumPy arrays."""
-    return np.array(variable.numpy(), copy=True)
+        new.assign(old.numpy())
 
 
 def _shown(variables: list[Any]) -> str:
@@ -152,4 +145,4 @@ def _copy_optimizer(model: Any, copy: Any) -> None:
     if not new.built:
         new.build(copy.trainable_variables)
     for source, target in zip(old.variables, new.variables, strict=True):
-        target.assign(_copied(source))
+        target.assign(source.numpy())

@@ -9,6 +9,7 @@ from keras.backends import current
 from keras.core import dtypes
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
+from keras.core.tree import flatten
 from keras.core.typing import DType, Shape, ShapeLike, Tensor, TensorLike
 from keras.ops import rules
 from keras.ops.declare import DECLARATIONS, composite, op
@@ -32,7 +33,8 @@ def convert_to_tensor(
         ragged: the same for ragged tensors.
 
     Returns:
-        A tensor; `x` itself if it is one already and the dtype fits.
+        A tensor; `x` itself if it is one already and the dtype fits. It shares no
+        memory with an array.
 
     Example:
 
@@ -55,7 +57,8 @@ def convert_to_numpy(x: TensorLike) -> Any:
         x: tensor of any backend, or anything that can be made one.
 
     Returns:
-        A NumPy array; it may share memory with the tensor.
+        A NumPy array of its own: it may be written to, and does not change with `x`.
+        Numbers in lists keep NumPy's dtypes.
 
     Example:
 
@@ -65,7 +68,7 @@ def convert_to_numpy(x: TensorLike) -> Any:
     """
     if isinstance(x, KerasTensor):
         x.__array__()  # raises: there are no numbers
-    if isinstance(x, (list, tuple)):
+    if isinstance(x, (list, tuple)) and any(hasattr(v, "shape") for v in flatten(x)):
         x = current().convert_to_tensor(x)
     return current().convert_to_numpy(x)
 

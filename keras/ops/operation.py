@@ -14,6 +14,7 @@ from keras.backends import current
 from keras.backends.backend import SPARSE, TENSOR, VARIABLE
 from keras.core import context, tree
 from keras.core.configurable import Configurable
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasHistory, KerasTensor
 from keras.core.naming import auto_name, name_of
 from keras.core.scopes import StatelessScope, SymbolicScope
@@ -103,6 +104,7 @@ def _fresh(output: Any) -> Any:
     return copy
 
 
+@public_class("keras", loadable=False)
 class Operation(Configurable):
     """Something that can be called on tensors and on KerasTensors.
 
@@ -121,6 +123,8 @@ class Operation(Configurable):
     >>> Double()(keras.KerasTensor((None, 3))).shape
     (None, 3)
     """
+
+    _not_in_files = ("_inbound_nodes", "_outbound_nodes")
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name_of(name, self)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import initializers, ops
+from keras.core.facts import public_class
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.slotted import SlotOptimizer
 
 
+@public_class("keras.optimizers")
 class Adagrad(SlotOptimizer):
     """Gradients divided by the root of the sum of their squares so far.
 
@@ -59,6 +61,7 @@ class Adagrad(SlotOptimizer):
         variable.assign_sub(ops.divide(ops.multiply(gradient, rate), divisor))
 
 
+@public_class("keras.optimizers")
 class Adadelta(SlotOptimizer):
     """Steps in proportion to past steps, divided by past gradients.
 

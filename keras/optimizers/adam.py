@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.optimizers.options import OptimizerOptions, OtherOptimizerOptions
 from keras.optimizers.parts.bias import correction
 from keras.optimizers.slotted import SlotOptimizer
 
 
+@public_class("keras.optimizers")
 class Adam(SlotOptimizer):
     """Steps of about the learning rate, by running means of gradients and squares.
 
@@ -85,6 +87,7 @@ class Adam(SlotOptimizer):
         variable.assign_sub(ops.divide(ops.multiply(momentum, alpha), divisor))
 
 
+@public_class("keras.optimizers")
 class AdamW(Adam):
     """Adam with weight decay that is not part of the gradient.
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
 from keras.optimizers.slotted import SlotOptimizer
 
 
+@public_class("keras.optimizers")
 class Adamax(SlotOptimizer):
     """Adam with the infinity norm: the largest gradient, slowly forgotten.
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import initializers, ops
+from keras.core.facts import public_class
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.slotted import SlotOptimizer
 
 
+@public_class("keras.optimizers")
 class Ftrl(SlotOptimizer):
     """Weights worked out anew from the sum of all gradients, with L1 and L2 penalties.
 

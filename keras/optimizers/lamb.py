@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
 from keras.optimizers.slotted import SlotOptimizer
 
 
+@public_class("keras.optimizers")
 class Lamb(SlotOptimizer):
     """Adam with steps scaled to the norm of each weight tensor.
 

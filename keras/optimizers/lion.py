@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.slotted import SlotOptimizer
 
 
+@public_class("keras.optimizers")
 class Lion(SlotOptimizer):
     """Steps of the learning rate, in the direction of the sign of a running mean.
 

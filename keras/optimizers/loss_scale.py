@@ -10,10 +10,12 @@ from typing import Any
 
 from keras import ops
 from keras.core import tree
+from keras.core.facts import public_class
 from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.parts.conditional import choose
 
 
+@public_class("keras.optimizers")
 class LossScaleOptimizer(Optimizer):
     """Another optimizer, with the loss scaled up and gradients scaled down again.
 

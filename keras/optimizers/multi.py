@@ -8,9 +8,11 @@ from typing import Any
 
 from keras import ops
 from keras.core.configurable import Configurable
+from keras.core.facts import public_class
 from keras.optimizers.optimizer import Optimizer
 
 
+@public_class("keras.optimizers")
 class OptimizerMap(Configurable, MutableMapping):
     """Which optimizer a variable gets, by its path.
 
@@ -97,6 +99,7 @@ class OptimizerMap(Configurable, MutableMapping):
             return super().from_config(config)
 
 
+@public_class("keras.optimizers")
 class MultiOptimizer(Optimizer):
     """Gives each variable to the optimizer that is chosen for it.
 

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.optimizers.options import OtherOptimizerOptions
 from keras.optimizers.parts.bias import correction
 from keras.optimizers.slotted import SlotOptimizer
 
 
+@public_class("keras.optimizers")
 class Muon(SlotOptimizer):
     """Orthogonal momentum for matrices, AdamW for everything else.
 

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
 from keras.optimizers.slotted import SlotOptimizer
 
 
+@public_class("keras.optimizers")
 class Nadam(SlotOptimizer):
     """Adam that looks ahead along a momentum which grows with the steps.
 

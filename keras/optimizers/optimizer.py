@@ -16,6 +16,7 @@ from keras.backends import backend_scope
 from keras.backends.variable import Variable
 from keras.core import naming
 from keras.core.errors import BackendError
+from keras.core.facts import public_class
 from keras.core.scopes import StatelessScope
 from keras.optimizers.options import accepts_options, with_options
 from keras.optimizers.parts import averaging
@@ -33,6 +34,7 @@ from keras.optimizers.schedules.schedule import LearningRateSchedule
 from keras.optimizers.state import OptimizerState, same_number
 
 
+@public_class("keras.optimizers", module="keras")
 class Optimizer(OptimizerState):
     """Base class of optimizers.
 
@@ -82,6 +84,7 @@ class Optimizer(OptimizerState):
         "load_own_variables",
     )
     _config_excluded = ("learning_rate",)
+    _properties_in_files: tuple[str, ...] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

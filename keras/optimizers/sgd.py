@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.slotted import SlotOptimizer
 
 
+@public_class("keras.optimizers")
 class SGD(SlotOptimizer):
     """Gradient descent: `w -= learning_rate * g`.
 

@@ -13,6 +13,7 @@ from keras.backends.specialise import specialise
 from keras.backends.variable import Variable
 from keras.core import context, naming
 from keras.core.classes import declared_class
+from keras.core.facts import default_hook
 
 
 class OptimizerState(BackendBound):
@@ -183,6 +184,10 @@ class OptimizerState(BackendBound):
         for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
+    def _filed_variables(self) -> list[Any]:
+        return list(self.variables)
+
+    @default_hook
     def load_own_variables(self, store: Any) -> None:
         """Takes the state from a mapping; of another number of arrays it takes none."""
         variables = self.variables

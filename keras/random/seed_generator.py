@@ -13,6 +13,7 @@ from typing import Any
 from keras.backends import seeds
 from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
+from keras.core.facts import public_class
 from keras.core.typing import Config, Tensor
 
 
@@ -21,6 +22,7 @@ def make_default_seed() -> int:
     return python_random.randint(1, 2**30)
 
 
+@public_class("keras.random")
 class SeedGenerator(BackendBound):
     """A source of seeds for the functions of `keras.random`.
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from keras import ops
 from keras.core.errors import ShapeError
+from keras.core.facts import public_class
 from keras.regularizers.regularizer import Regularizer, factor
 
 
+@public_class("keras.regularizers")
 class OrthogonalRegularizer(Regularizer):
     """The mean absolute cosine between different rows (or columns) of a matrix.
 

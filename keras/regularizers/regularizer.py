@@ -7,8 +7,10 @@ from typing import Any
 
 from keras import ops
 from keras.core.configurable import Configurable
+from keras.core.facts import public_class
 
 
+@public_class("keras.regularizers", module="keras")
 class Regularizer(Configurable):
     """Base class: a callable from a tensor to a scalar that is added to the loss.
 
@@ -29,6 +31,7 @@ class Regularizer(Configurable):
         return 0.0
 
 
+@public_class("keras.regularizers")
 class L1(Regularizer):
     """`l1 * sum(abs(x))`: drives values to zero.
 
@@ -50,6 +53,7 @@ class L1(Regularizer):
         return ops.multiply(ops.sum(ops.abs(x)), self.l1)
 
 
+@public_class("keras.regularizers")
 class L2(Regularizer):
     """`l2 * sum(square(x))`: keeps values small.
 
@@ -71,6 +75,7 @@ class L2(Regularizer):
         return ops.multiply(ops.sum(ops.square(x)), self.l2)
 
 
+@public_class("keras.regularizers")
 class L1L2(Regularizer):
     """The sum of `L1` and `L2`.
 

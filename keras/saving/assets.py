@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from keras.saving.walk import has_own_hook, owners
+from keras.core.facts import replaces_hook
+from keras.saving.walk import owners
 
 
 def save_assets(model: Any, folder: str) -> list[str]:
@@ -45,7 +46,7 @@ def load_assets(model: Any, folder: str) -> None:
 
 
 def _has_assets(obj: Any, hook: str) -> bool:
-    return hasattr(obj, hook) and has_own_hook(obj, hook)
+    return hasattr(obj, hook) and replaces_hook(obj, hook)
 
 
 def _folder(folder: str, path: str) -> str:

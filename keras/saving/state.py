@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from keras.core.errors import UnsafeDeserializationError
+from keras.core.facts import replaces_hook
 from keras.core.scopes import StatelessScope
+from keras.optimizers import Optimizer
 from keras.saving.stores import Reader, Store, Writer
-from keras.saving.walk import has_own_hook, is_optimizer, own_variables, owners
+from keras.saving.walk import own_variables, owners
 
 
 def save_state(model: Any, writer: Writer) -> None:
@@ -51,7 +53,7 @@ def load_state(
         problem = _misfit(path, obj, store)
         if problem is None:
             fitting.append((obj, store))
-        elif is_optimizer(obj):
+        elif isinstance(obj, Optimizer):
             warnings.warn(
                 f"The optimizer keeps its state: {problem}", UserWarning, stacklevel=4
             )
@@ -67,7 +69,7 @@ def load_state(
 def _misfit(path: str, obj: Any, store: Store) -> str | None:
     """Why a store does not fit an object, or None."""
     where = _describe(path, obj)
-    if has_own_hook(obj, "load_own_variables"):
+    if replaces_hook(obj, "load_own_variables"):
         return _misfit_of_hook(where, obj, store)
     variables = own_variables(obj)
     if len(store) != len(variables):
@@ -102,7 +104,7 @@ def _misfit_of_hook(where: str, obj: Any, store: Store) -> str | None:
 
 
 def _describe(path: str, obj: Any) -> str:
-    kind = "Optimizer" if is_optimizer(obj) else "Layer"
+    kind = "Optimizer" if isinstance(obj, Optimizer) else "Layer"
     name = getattr(obj, "name", None) or type(obj).__name__
     return f"{kind} {name!r} ({type(obj).__name__}, at {path or 'the top'!r})"
 

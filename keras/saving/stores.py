@@ -45,12 +45,12 @@ class Writer(Protocol):
 def to_array(value: Any) -> np.ndarray:
     """The value of a variable, tensor, array or number as a NumPy array."""
     if getattr(value, "_is_keras_variable", False):
-        return np.asarray(value.backend.convert_to_numpy(value._value))
+        return value.backend.host_view(value._value)
     if isinstance(value, (np.ndarray, np.generic, int, float, bool, list, tuple)):
         return np.asarray(value)
     from keras.backends import current
 
-    return np.asarray(current().convert_to_numpy(value))
+    return current().host_view(value)
 
 
 class _H5Store(Store):

@@ -14,49 +14,10 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Any
 
-from keras.core.classes import is_ours
+from keras.core.classes import declared_class
 from keras.core.naming import to_snake_case
 
 _CONTAINERS = (list, tuple, set, frozenset, dict)
-# Bookkeeping of the base classes: lists of what is reached by its own name anyway.
-_BOOKKEEPING = frozenset(
-    (
-        "_layers",
-        "_metrics",
-        "_losses",
-        "_functional",
-        "_operations",
-        "_operations_by_depth",
-        "_nodes",
-        "_nodes_by_depth",
-        "_input_layers",
-        "_output_layers",
-        "_inbound_nodes",
-        "_outbound_nodes",
-        "_modules",
-        "_parameters",
-        "_buffers",
-        "_recorded",
-        "_plan",
-        "_optimizer",
-    )
-)
-# Modules whose classes are the base that every layer or model has.
-_BASE_MODULES = (
-    "keras.layers.layer",
-    "keras.models.model",
-    "keras.models.functional",
-    "keras.models.sequential",
-    "keras.ops",
-    "keras.core",
-    "keras.training",
-    "keras.backends",
-    "keras.optimizers",
-    "torch",
-    "tensorflow",
-    "builtins",
-)
-_UNSAVED = ("Metric", "SeedGenerator", "Loss")
 
 
 def owners(root: Any) -> Iterator[tuple[str, Any]]:
@@ -106,11 +67,12 @@ def _visit_container(
 
 def children(obj: Any) -> Iterator[tuple[str, Any]]:
     """The attributes of an object that lead to weights, in the order of files."""
-    names = {*vars(obj), *_properties(type(obj))}
+    names = {*vars(obj), *_properties(declared_class(obj))}
+    left_out = _left_out(type(obj))
     # Keras 3 does not count layers kept in a dict among a model's `layers`.
     tables = {name for name, value in vars(obj).items() if isinstance(value, dict)}
     for name in sorted(names, key=lambda n: (n.startswith("_"), n not in tables, n)):
-        if name.startswith(("__", "_self_")) or name in _BOOKKEEPING:
+        if name.startswith(("__", "_self_")) or name in left_out:
             continue
         try:
             child = getattr(obj, name)
@@ -121,56 +83,35 @@ def children(obj: Any) -> Iterator[tuple[str, Any]]:
 
 
 @cache
+def _left_out(cls: type) -> frozenset[str]:
+    """Attributes that a class and its bases keep out of files."""
+    said = (base.__dict__.get("_not_in_files", ()) for base in cls.__mro__)
+    return frozenset(name for names in said for name in names)
+
+
+@cache
 def _properties(cls: type) -> tuple[str, ...]:
-    """Properties that a class and its bases declare, up to the base of all layers."""
-    found = []
+    """Properties that may lead to weights: all but those of the base that it has.
+
+    A base (`Layer`, `Model`, …) says which of its own count: `_properties_in_files`.
+    """
+    root = next((c for c in cls.__mro__ if "_properties_in_files" in vars(c)), object)
+    found: list[str] = list(getattr(root, "_properties_in_files", ()))
     for base in cls.__mro__:
-        if f"{base.__module__}.".startswith(tuple(f"{m}." for m in _BASE_MODULES)):
-            if "layers" in base.__dict__ and base.__module__.startswith("keras.models"):
-                found.append("layers")
-            continue
-        for name, value in base.__dict__.items():
-            if isinstance(value, (property, cached_property)):
-                found.append(name)
+        if not issubclass(root, base):
+            for name, value in vars(base).items():
+                if isinstance(value, (property, cached_property)):
+                    found.append(name)
     return tuple(dict.fromkeys(found))
 
 
 def owns_weights(obj: Any) -> bool:
     """Whether an object is written to files: a layer, model or optimizer."""
-    cls = type(obj)
-    return hasattr(cls, "save_own_variables") and not is_kind(cls, _UNSAVED)
-
-
-def is_optimizer(obj: Any) -> bool:
-    """Whether an object is an optimizer."""
-    return is_kind(type(obj), ("Optimizer", "BaseOptimizer"))
-
-
-@cache
-def is_kind(cls: type, names: tuple[str, ...]) -> bool:
-    """Whether a class derives from one of ours that is called so."""
-    return any(base.__name__ in names and is_ours(base) for base in cls.__mro__)
+    return hasattr(type(obj), "save_own_variables")
 
 
 def own_variables(obj: Any) -> list[Any]:
     """The variables that a file holds of an object itself, without its children."""
-    if is_optimizer(obj):
-        return list(obj.variables)
     if hasattr(obj, "_filed_variables"):
         return obj._filed_variables()
-    trainable = getattr(obj, "_trainable_variables", None)
-    if trainable is None:
-        return list(getattr(obj, "variables", ()))
-    return [*trainable, *getattr(obj, "_non_trainable_variables", ())]
-
-
-# The base classes whose saving hooks are the default ones.
-_HOOKED = ("LayerFiles", "Layer", "LoraLayer", "Optimizer", "Model")
-
-
-def has_own_hook(obj: Any, hook: str) -> bool:
-    """Whether a class replaces a saving hook of the base class."""
-    for base in type(obj).__mro__:
-        if hook in base.__dict__:
-            return not (is_ours(base) and base.__name__ in _HOOKED)
-    return True
+    return list(getattr(obj, "variables", ()))

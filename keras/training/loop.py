@@ -209,13 +209,17 @@ def predict(model: Any, source: DataSource, callbacks: CallbackList | None) -> A
 
 
 def host_leaves(model: Any, outputs: Any) -> list[np.ndarray]:
-    """The leaves of outputs as NumPy arrays."""
-    to_numpy = model._backend.convert_to_numpy
-    return [to_numpy(leaf) for leaf in leaves_of(outputs)]
+    """The leaves of outputs as NumPy arrays, which later batches leave alone."""
+    backend = model._backend
+    read = backend.convert_to_numpy if backend.mutable else backend.host_view
+    return [read(leaf) for leaf in leaves_of(outputs)]
 
 
 def _joined(parts: Any) -> np.ndarray:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    """One array for the user to keep and to write to."""
+    if len(parts) > 1:
+        return np.concatenate(parts)
+    return parts[0] if parts[0].flags.writeable else parts[0].copy()
 
 
 def _in_order(logs: Any) -> dict[str, Any]:

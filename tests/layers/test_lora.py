@@ -47,13 +47,28 @@ def adapted(name: str, **arguments: Any) -> Any:
     layer(x)
     layer.enable_lora(2, lora_alpha=6.0)
     generator = np.random.default_rng(3)
-    for variable in layer._lora_pair:
+    for variable in pair(layer):
         variable.assign(generator.standard_normal(variable.shape) * 0.3)
     return layer
 
 
+def name_of(layer: Any) -> str:
+    return "embeddings" if hasattr(layer, "embeddings") else "kernel"
+
+
 def target(layer: Any) -> Any:
-    return getattr(layer, "embeddings" if hasattr(layer, "embeddings") else "kernel")
+    """The merged weight."""
+    return getattr(layer, name_of(layer))
+
+
+def frozen(layer: Any) -> Any:
+    """The variable that is adapted."""
+    return getattr(layer, f"_{name_of(layer)}")
+
+
+def pair(layer: Any) -> list[Any]:
+    """The small weights."""
+    return [getattr(layer, f"lora_{name_of(layer)}_{letter}") for letter in "ab"]
 
 
 @EACH
@@ -70,8 +85,8 @@ def test_it_changes_nothing_at_first(backend: str, name: str) -> None:
 def test_outputs_are_those_of_the_merged_weight(backend: str, name: str) -> None:
     make, x = LAYERS[name]
     layer = adapted(name)
-    a, b = (array(v) for v in layer._lora_pair)
-    merged = array(layer._lora_frozen) + 6.0 / 2 * (a @ b)
+    a, b = (array(v) for v in pair(layer))
+    merged = array(frozen(layer)) + 6.0 / 2 * (a @ b)
     np.testing.assert_allclose(array(target(layer)), merged, atol=1e-5)
     plain = make()
     plain(x)
@@ -83,7 +98,7 @@ def test_outputs_are_those_of_the_merged_weight(backend: str, name: str) -> None
 def test_what_is_trained(training_backend: str, name: str) -> None:
     layer = adapted(name)
     x = LAYERS[name][1]
-    kind = layer._lora_target
+    kind = name_of(layer)
     names = [v.name for v in layer.trainable_weights]
     assert names[-2:] == [f"lora_{kind}_a", f"lora_{kind}_b"]
     assert kind not in names
@@ -91,13 +106,13 @@ def test_what_is_trained(training_backend: str, name: str) -> None:
     shape = array(layer(x)).shape
     model = keras.Sequential([layer])
     model.compile(keras.optimizers.SGD(0.05), "mse")
-    frozen = array(layer._lora_frozen).copy()
-    small = [array(v).copy() for v in layer._lora_pair]
+    before = array(frozen(layer)).copy()
+    small = [array(v).copy() for v in pair(layer)]
     losses = [model.train_on_batch(x, np.zeros(shape, "float32")) for _ in range(4)]
     assert float(losses[-1]) < float(losses[0])
-    np.testing.assert_array_equal(array(layer._lora_frozen), frozen)
-    for variable, before in zip(layer._lora_pair, small, strict=True):
-        assert np.abs(array(variable) - before).max() > 0
+    np.testing.assert_array_equal(array(frozen(layer)), before)
+    for variable, start in zip(pair(layer), small, strict=True):
+        assert np.abs(array(variable) - start).max() > 0
 
 
 def test_switching_training_off_and_on_keeps_the_weight_frozen(backend: str) -> None:
@@ -141,7 +156,7 @@ def test_files_hold_the_merged_weight(
 
     x = ROWS[0]
     first = model(lora_rank=2)
-    for variable in first.layers[0]._lora_pair:
+    for variable in pair(first.layers[0]):
         variable.assign(np.full(variable.shape, 0.5))
     expected = array(first(x))
     path = tmp_path / f"m.{ending}"
@@ -157,11 +172,11 @@ def test_files_hold_the_merged_weight(
         np.testing.assert_allclose(array(plain(x)), expected, atol=1e-5)
     np.testing.assert_allclose(array(same(x)), expected, atol=1e-5)
     # b is zeros and a is not, so that the loaded model can be trained further.
-    a, b = (array(v) for v in same.layers[0]._lora_pair)
+    a, b = (array(v) for v in pair(same.layers[0]))
     assert not b.any() and a.any()
     same.compile("sgd", "mse")
     same.train_on_batch(x, np.zeros((5, 4), "float32"))
-    assert array(same.layers[0]._lora_pair[1]).any()
+    assert array(pair(same.layers[0])[1]).any()
 
 
 def test_a_model_that_was_called_before_sees_it(backend: str) -> None:
@@ -171,7 +186,7 @@ def test_a_model_that_was_called_before_sees_it(backend: str) -> None:
     model.predict(ROWS[0], verbose=0)
     layer = model.get_layer("d")
     layer.enable_lora(1)
-    for variable in layer._lora_pair:
+    for variable in pair(layer):
         variable.assign(np.ones(variable.shape))
     change = ROWS[0].sum(-1, keepdims=True)
     np.testing.assert_allclose(array(model(ROWS[0])), before + change, atol=1e-4)
@@ -187,7 +202,7 @@ def test_copies_keep_it(backend: str) -> None:
     for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
         assert other.lora_enabled
         np.testing.assert_allclose(array(other(ROWS)), expected, atol=1e-6)
-        other._lora_pair[1].assign(np.zeros((2, 4)))
+        pair(other)[1].assign(np.zeros((2, 4)))
         np.testing.assert_allclose(array(layer(ROWS)), expected, atol=1e-6)
 
 
@@ -201,7 +216,7 @@ def test_regularizer_is_that_of_the_small_weights(backend: str) -> None:
     layer = keras.layers.Dense(4, kernel_regularizer=keras.regularizers.L2(0.5))
     layer(ROWS)
     layer.enable_lora(2)
-    a, b = layer._lora_pair
+    a, b = pair(layer)
     a.assign(np.ones(a.shape))
     assert sum(float(array(loss)) for loss in layer.losses) == pytest.approx(3.0)
 

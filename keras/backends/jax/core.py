@@ -13,6 +13,7 @@ import numpy as _np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
 from keras.backends import specs as _specs
+from keras.backends.foreign import host_array as _host_array
 from keras.core import config as _config
 from keras.core.dtypes import standardize_dtype as _standardize
 from keras.core.errors import BackendError as _BackendError
@@ -21,6 +22,7 @@ _EXTRA = {
     name: _np.dtype(getattr(_ml_dtypes, name))
     for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 }
+mutable = False
 tensor_types = (type(_jnp.zeros(())),)
 inexact = frozenset(
     map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
@@ -94,16 +96,13 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
     if is_sparse(x):
         x = _dense(x) if sparse is False else x
         return x if dtype is None else cast(x, dtype)
-    if hasattr(x, "detach"):  # a torch tensor
-        x = x.detach().cpu()
-        x = x.float() if str(x.dtype) == "torch.bfloat16" else x
-    if dtype is None and not hasattr(x, "dtype"):
-        dtype = _default_dtype(x)
-    elif dtype is None:
-        dtype = _standardize(x.dtype)
-    if not isinstance(x, (list, tuple)):
-        x = _np.asarray(x)
-    return _jnp.asarray(x, dtype=native_dtype(dtype))
+    if dtype is None:
+        dtype = _standardize(x.dtype) if hasattr(x, "dtype") else _default_dtype(x)
+    native = native_dtype(dtype)
+    if isinstance(x, (list, tuple)):
+        return _jnp.array(x, dtype=native)
+    # JAX may share an array's memory, which its owner can write to: it gets a copy.
+    return _jnp.asarray(_np.array(_host_array(x), native))
 
 
 def _default_dtype(x: Any) -> Any:
@@ -120,10 +119,14 @@ def _default_dtype(x: Any) -> Any:
     return _standardize(dtype)
 
 
-def convert_to_numpy(x: Any) -> Any:
+def host_view(x: Any) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
-    return _np.asarray(_dense(x) if is_sparse(x) else x)
+    return _host_array(_dense(x) if is_sparse(x) else x)
+
+
+def convert_to_numpy(x: Any) -> Any:
+    return _np.array(host_view(x))
 
 
 def cast(x: Any, dtype: Any) -> Any:

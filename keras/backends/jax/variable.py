@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import jax as _jax
-import numpy as _np
 
 from keras.backends.variable import Variable as _Base
 
@@ -17,14 +16,6 @@ class Variable(_Base):
 
     def __jax_array__(self) -> Any:
         return self.value
-
-    def _converted(self, value: Any) -> Any:
-        # JAX may share the memory of a NumPy array, which its owner can write to.
-        owned = value.copy() if isinstance(value, _np.ndarray) else value
-        return super()._converted(owned)
-
-    def _direct_assign(self, value: Any) -> None:
-        self._value = value
 
 
 def _its_value(variable: Variable) -> tuple[tuple[Any, ...], None]:

@@ -10,6 +10,7 @@ import ml_dtypes as _ml_dtypes
 import numpy as _np
 
 from keras.backends import specs as _specs
+from keras.backends.foreign import host_array as _host_array
 from keras.core import config as _config
 from keras.core.dtypes import standardize_dtype as _standardize
 
@@ -17,6 +18,7 @@ _NATIVE = {
     name: _np.dtype(getattr(_ml_dtypes, name))
     for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 }
+mutable = True
 tensor_types = (_np.ndarray,)
 inexact = frozenset(
     map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
@@ -74,15 +76,11 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     wanted = None if dtype is None else native_dtype(dtype)
-    if isinstance(x, (_np.ndarray, _np.generic)):
-        return x if wanted is None else x.astype(wanted, copy=False)
-    if hasattr(x, "detach"):  # a torch tensor
-        x = x.detach().cpu()
-        x = x.float() if str(x.dtype) == "torch.bfloat16" else x
-    array = _np.asarray(x)
+    array = _host_array(x)
     if wanted is None and not hasattr(x, "dtype"):
         wanted = _default(array)
-    return array if wanted is None else array.astype(wanted, copy=False)
+    # A copy, as elsewhere: whose array it is may write to it later.
+    return _np.array(array, wanted)
 
 
 def _default(array: Any) -> Any:
@@ -96,10 +94,12 @@ def _default(array: Any) -> Any:
     return None
 
 
+def host_view(x: Any) -> Any:
+    return _host_array(x.value if hasattr(x, "_is_keras_variable") else x)
+
+
 def convert_to_numpy(x: Any) -> Any:
-    return _np.asarray(
-        getattr(x, "value", x) if hasattr(x, "_is_keras_variable") else x
-    )
+    return _np.array(host_view(x))
 
 
 def cast(x: Any, dtype: Any) -> Any:

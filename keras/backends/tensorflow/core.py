@@ -9,12 +9,14 @@ from typing import Any
 import numpy as _np
 import tensorflow as _tf
 
+from keras.backends.foreign import host_array as _host_array
 from keras.core import config as _config
 from keras.core import tree as _tree
 from keras.core.dtypes import standardize_dtype as _standardize
 from keras.core.errors import BackendError as _BackendError
 from keras.core.keras_tensor import KerasTensor as _KerasTensor
 
+mutable = False
 tensor_types = (type(_tf.constant(0)),)
 inexact = frozenset(
     (
@@ -94,16 +96,13 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
         return x if dtype is None else cast(x, dtype)
     if isinstance(x, (_tf.Tensor, _tf.Variable)):
         return x if dtype is None else cast(x, dtype)
-    if hasattr(x, "detach"):  # a torch tensor
-        x = x.detach().cpu()
-        x = x.float() if str(x.dtype) == "torch.bfloat16" else x
     if dtype is None and not hasattr(x, "dtype"):
         dtype = _default_dtype(x)
     if isinstance(x, (list, tuple)) and any(is_tensor(v) for v in _tree.flatten(x)):
         x = _tf.convert_to_tensor(_tree.map_structure(_inner, x))
         return x if dtype is None else cast(x, dtype)
     if not isinstance(x, (bool, int, float, complex, str, bytes)):
-        x = _np.asarray(x)
+        x = _host_array(x)
     value: Any = x
     if dtype is None:
         return _tf.convert_to_tensor(value)
@@ -135,7 +134,7 @@ def _default_dtype(x: Any) -> Any:
     return {"i": "int32", "c": "complex64"}.get(kind)
 
 
-def convert_to_numpy(x: Any) -> Any:
+def host_view(x: Any) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     if isinstance(x, _tf.SparseTensor):
@@ -144,7 +143,11 @@ def convert_to_numpy(x: Any) -> Any:
         x = x.to_tensor()
     elif isinstance(x, _tf.IndexedSlices):
         x = _tf.convert_to_tensor(x)
-    return x.numpy() if hasattr(x, "numpy") else _np.asarray(x)
+    return _host_array(x)
+
+
+def convert_to_numpy(x: Any) -> Any:
+    return _np.array(host_view(x))
 
 
 def cast(x: Any, dtype: Any) -> Any:

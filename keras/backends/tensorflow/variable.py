@@ -42,6 +42,10 @@ class Variable(_Base):
             return super().assign_sub(value)
         return self._value.assign_sub(self._converted(value))
 
+    def numpy(self) -> Any:
+        # As TensorFlow has it: that of a scalar is a number, not an array.
+        return self.backend.convert_to_numpy(self.value)[()]
+
     @property
     def handle(self) -> Any:
         """The resource behind the value."""

@@ -10,6 +10,7 @@ import numpy as _np
 import torch as _torch
 
 from keras.backends import specs as _specs
+from keras.backends.foreign import host_array as _host_array
 from keras.backends.torch import dynamo as _dynamo
 from keras.core import config as _config
 from keras.core import context as _context
@@ -50,6 +51,7 @@ _SHARED = frozenset(
 )
 _get, _settings = _context.get, _config.settings
 _NAMES = {dtype: name for name, dtype in _NATIVE.items()}
+mutable = True
 tensor_types = (_torch.Tensor, _torch.nn.Parameter)
 inexact = frozenset(
     dtype for dtype in _NAMES if dtype.is_floating_point or dtype.is_complex
@@ -171,7 +173,9 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
     if isinstance(x, (list, tuple)) and any(isinstance(v, _torch.Tensor) for v in x):
         x = _torch.stack([convert_to_tensor(v) for v in x])
         return x.to(dtype=native_dtype(dtype))
-    return _from_array(_np.asarray(x), native_dtype(dtype))
+    array = _host_array(x)
+    # A copy, unless the array is one: whose it is may write to it later.
+    return _from_array(array, native_dtype(dtype), isinstance(x, (list, tuple)))
 
 
 def _number(x: Any, dtype: _torch.dtype) -> Any:
@@ -196,10 +200,15 @@ def _traced(x: Any, dtype: Any) -> Any:
     return tensor.to(device=default_device(), dtype=wanted)
 
 
-def _from_array(array: Any, dtype: _torch.dtype) -> Any:
+def borrow(x: Any, dtype: Any) -> Any:
+    """An array as a tensor that may share its memory, for use at once."""
+    return _from_array(x, native_dtype(dtype), owned=True)
+
+
+def _from_array(array: Any, dtype: _torch.dtype, owned: bool) -> Any:
     name = array.dtype.name
     if name in ("bfloat16", "float8_e4m3fn", "float8_e5m2"):
-        array = array.astype("float32")  # torch reads no ml_dtypes arrays
+        array, owned = array.astype("float32"), True  # torch reads no ml_dtypes arrays
     if array.dtype.kind not in "biufc":
         raise ValueError(
             f"The torch backend cannot hold values of dtype {name!r}. "
@@ -207,9 +216,9 @@ def _from_array(array: Any, dtype: _torch.dtype) -> Any:
         )
     # A read-only or strided-backwards array cannot be shared with torch.
     if not array.flags.writeable or any(stride < 0 for stride in array.strides):
-        array = array.copy()
+        array, owned = array.copy(), True
     tensor = _torch.as_tensor(array)
-    return tensor.to(device=default_device(), dtype=dtype)
+    return tensor.to(device=default_device(), dtype=dtype, copy=not owned)
 
 
 def _default_dtype(x: Any) -> str:
@@ -231,11 +240,11 @@ def _default_dtype(x: Any) -> str:
     return {"i": "int32", "c": "complex64"}.get(kind.kind, kind.name)
 
 
-def convert_to_numpy(x: Any) -> Any:
+def host_view(x: Any) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     if not isinstance(x, _torch.Tensor):
-        return _np.asarray(x)
+        return _host_array(x)
     if x.requires_grad:
         x = x.detach()
     if not x.is_cpu:
@@ -245,6 +254,15 @@ def convert_to_numpy(x: Any) -> Any:
 
         return x.float().numpy().astype(getattr(ml_dtypes, _NAMES[x.dtype]))
     return x.numpy() if x.dtype in reals else x.resolve_conj().numpy()
+
+
+def convert_to_numpy(x: Any) -> Any:
+    if getattr(x, "_is_keras_variable", False):
+        x = x.value
+    view = host_view(x)
+    # From a device, or a dtype that NumPy lacks, it is a copy already.
+    fresh = isinstance(x, _torch.Tensor) and (not x.is_cpu or x.dtype in _UNSHARED)
+    return view if fresh else _np.array(view)
 
 
 def cast(x: Any, dtype: Any) -> Any:

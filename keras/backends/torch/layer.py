@@ -66,6 +66,8 @@ class layer_mixin(_Module):
         "_foreign",
     )
 
+    _not_in_files = ("_parameters", "_buffers", "_modules")
+
     def _init_native(self) -> None:
         _Module.__init__(self)
         self.__dict__["_parameters"] = _Followed()
@@ -103,8 +105,6 @@ class layer_mixin(_Module):
 
     def _track_variable_native(self, variable: Any) -> None:
         name = variable.name.replace(".", "_")
-        self._parameters.pop(name, None)
-        self._buffers.pop(name, None)
         taken = self._parameters.keys() | self._buffers.keys()
         number = 1
         while name in taken:
@@ -187,8 +187,8 @@ class layer_mixin(_Module):
             found = self.__dict__.get(registry, {}).get(name)
             if found is not None:
                 return found
-        known = getattr(type(self), name, None)
-        if isinstance(known, property):  # it raised AttributeError: with these words
+        known: Any = getattr(type(self), name, None)
+        if hasattr(type(known), "__get__"):  # it raised AttributeError: with its words
             return known.__get__(self)
         raise AttributeError(
             f"{type(self).__name__!r} object has no attribute {name!r}"

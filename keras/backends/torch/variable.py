@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as _np
 import torch as _torch
 
+from keras.backends.torch.core import borrow as _borrow
 from keras.backends.torch.core import default_device as _default_device
 from keras.backends.variable import Variable as _Base
 from keras.core import context as _context
@@ -52,6 +54,12 @@ class Variable(_Base):
             return self._value.sub_(operand)
         with _torch.no_grad():
             return self._value.sub_(operand)
+
+    def _converted(self, value: Any) -> Any:
+        if type(value) is _np.ndarray and value.dtype.kind in "biufV":
+            # What it becomes is copied at once, so it need not be a copy as well.
+            value = _borrow(value, self._dtype)
+        return super()._converted(value)
 
     def _operand(self, value: Any) -> Any:
         if isinstance(value, (int, float)):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
 
+@public_class("keras.layers", pure=True)
 class Softmax(Layer):
     """Softmax along one or more axes.
 

@@ -11,6 +11,7 @@ import string
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers import arguments
@@ -24,6 +25,7 @@ from keras.layers.regularization.dropout import Dropout
 from keras.layers.weight_options import options, set_options
 
 
+@public_class("keras.layers", pure=True)
 class MultiHeadAttention(Layer):
     """Attention with several heads.
 

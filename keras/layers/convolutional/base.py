@@ -10,8 +10,9 @@ from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import class_name, integers, one_of, positive_integer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
-from keras.layers.lora import LoraLayer, LoraWeight
 from keras.layers.weight_options import options
+from keras.layers.weights.lora import LoraLayer
+from keras.layers.weights.weight_layer import Weight
 from keras.ops.nn.linear import conv_with_bias
 
 
@@ -101,7 +102,7 @@ class WindowLayer(Layer):
 class BaseConv(WindowLayer, LoraLayer):
     """Base of Conv1D, Conv2D and Conv3D: filters that see all channels of a group."""
 
-    kernel = LoraWeight()
+    kernel = Weight()
 
     def _set_filters(self, filters: int, groups: int) -> None:
         self.filters = positive_integer(self, "filters", filters)
@@ -121,10 +122,8 @@ class BaseConv(WindowLayer, LoraLayer):
                 f"groups, {self.groups}. Received: {channels} channels in "
                 f"input_shape={tuple(input_shape)}."
             )
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(*self.kernel_size, channels // self.groups, self.filters),
-            **options(self, "kernel"),
+        self._add_form(
+            "kernel", (*self.kernel_size, channels // self.groups, self.filters)
         )
         self._add_bias(self.filters)
         self.built = True
@@ -142,19 +141,23 @@ class BaseConv(WindowLayer, LoraLayer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's output."""
+        form = self._kernel_form
         plain = type(self).convolution_op is BaseConv.convolution_op
         if self.bias is None or not plain:
-            return self._finish(self.convolution_op(inputs, self.kernel))
-        outputs = conv_with_bias(
+            return self._finish(form.convolve(inputs, self.convolution_op))
+        return self.activation(form.convolve(inputs, self._convolution_with_bias))
+
+    def _convolution_with_bias(self, inputs: Tensor, kernel: Any) -> Tensor:
+        """As `convolution_op`, in one step with adding the bias."""
+        return conv_with_bias(
             inputs,
-            self.kernel,
+            kernel,
             self.bias,
             self.strides,
             self.padding,
             self.data_format,
             self.dilation_rate,
         )
-        return self.activation(outputs)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """The shape of the output."""

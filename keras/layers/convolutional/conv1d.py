@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.convolutional.base import BaseConv
 from keras.layers.options import LayerOptions
 from keras.layers.weight_options import set_options
 
 
+@public_class("keras.layers", pure=True)
 class Conv1D(BaseConv):
     """Convolution over sequences.
 

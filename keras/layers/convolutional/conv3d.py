@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from keras.core.facts import public_class
 from keras.layers.convolutional.base import BaseConv
 from keras.layers.options import LayerOptions
 from keras.layers.weight_options import set_options
 
 
+@public_class("keras.layers", pure=True)
 class Conv3D(BaseConv):
     """Convolution over volumes.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import positive_integer
 from keras.layers.convolutional.base import WindowLayer
@@ -51,6 +52,7 @@ class BaseDepthwiseConv(WindowLayer):
         )
 
 
+@public_class("keras.layers", pure=True)
 class DepthwiseConv1D(BaseDepthwiseConv):
     """Convolution of each channel by itself, over sequences.
 
@@ -120,6 +122,7 @@ class DepthwiseConv1D(BaseDepthwiseConv):
         )
 
 
+@public_class("keras.layers", pure=True)
 class DepthwiseConv2D(BaseDepthwiseConv):
     """Convolution of each channel by itself, over images.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import positive_integer
 from keras.layers.convolutional.base import WindowLayer
@@ -56,6 +57,7 @@ class BaseSeparableConv(WindowLayer):
         return self._output_shape(input_shape, self.filters)
 
 
+@public_class("keras.layers", pure=True)
 class SeparableConv1D(BaseSeparableConv):
     """Convolution of each channel, then a mix of the channels, over sequences.
 
@@ -136,6 +138,7 @@ class SeparableConv1D(BaseSeparableConv):
         )
 
 
+@public_class("keras.layers", pure=True)
 class SeparableConv2D(BaseSeparableConv):
     """Convolution of each channel, then a mix of the channels, over images.
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from keras import activations, ops
+from keras import activations
+from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import positive_integer, refuse_quantization
 from keras.layers.input_spec import InputSpec
-from keras.layers.lora import LoraLayer, LoraWeight
 from keras.layers.options import LayerOptions
 from keras.layers.weight_options import options, set_options
-from keras.ops.nn.linear import linear
+from keras.layers.weights.lora import LoraLayer
+from keras.layers.weights.weight_layer import Weight
 
 
+@public_class("keras.layers", pure=True)
 class Dense(LoraLayer):
     """Fully connected layer: `activation(inputs @ kernel + bias)`.
 
@@ -45,7 +47,7 @@ class Dense(LoraLayer):
     """
 
     _config_optional = ("activity_regularizer", "lora_rank", "lora_alpha")
-    kernel = LoraWeight()
+    kernel = Weight()
     _is_quantizable = True
 
     def __init__(
@@ -91,9 +93,7 @@ class Dense(LoraLayer):
                 f"The last size of the inputs of {self.name} (Dense) must be known to "
                 f"make its kernel. Received: input_shape={tuple(input_shape)}."
             )
-        self.kernel = self.add_weight(
-            name="kernel", shape=(features, self.units), **options(self, "kernel")
-        )
+        self._add_form("kernel", (features, self.units))
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
@@ -105,12 +105,7 @@ class Dense(LoraLayer):
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """The layer's output for `(batch, ..., features)`."""
-        if self.lora_enabled:
-            low, _ = self._lora_pair
-            outputs = linear(inputs, self._lora_frozen, self.bias)
-            outputs = ops.add(outputs, self._lora_change(ops.matmul(inputs, low)))
-            return self.activation(outputs)
-        return self.activation(linear(inputs, self.kernel, self.bias))
+        return self.activation(self._kernel_form.linear(inputs, self.bias))
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """`(batch, ..., units)`."""

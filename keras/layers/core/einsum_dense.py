@@ -9,18 +9,20 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Unpack
 
 from keras import activations, ops
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers.arguments import refuse_quantization
-from keras.layers.lora import LoraLayer, LoraWeight
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
-from keras.ops.nn.linear import linear
+from keras.layers.weights.lora import LoraLayer
+from keras.layers.weights.weight_layer import Weight
 
 # Stand for the axes of an ellipsis; equations use small and capital ASCII letters.
 _ELLIPSIS = "αβγδεζηθ"
 
 
+@public_class("keras.layers", pure=True)
 class EinsumDense(LoraLayer):
     """Dense layer whose product is an einsum.
 
@@ -55,7 +57,7 @@ class EinsumDense(LoraLayer):
     """
 
     _config_optional = ("lora_rank", "lora_alpha", "gptq_unpacked_column_size")
-    kernel = LoraWeight()
+    kernel = Weight()
     _is_quantizable = True
 
     def __init__(
@@ -104,9 +106,7 @@ class EinsumDense(LoraLayer):
     def build(self, input_shape: Shape) -> None:
         """Makes kernel and bias for inputs of this shape."""
         sizes = self._sizes(input_shape)
-        self.kernel = self.add_weight(
-            name="kernel", shape=sizes.kernel, **options(self, "kernel")
-        )
+        self._add_form("kernel", sizes.kernel)
         self.bias = None
         if self.bias_axes is not None:
             self.bias = self.add_weight(
@@ -119,9 +119,10 @@ class EinsumDense(LoraLayer):
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """The layer's output."""
         if self._contracted is not None and not isinstance(inputs, KerasTensor):
-            outputs = linear(inputs, self.kernel, self.bias, axes=self._contracted)
+            form = self._kernel_form
+            outputs = form.linear(inputs, self.bias, self._contracted)
             return self.activation(outputs)
-        outputs = ops.einsum(self.equation, inputs, self.kernel)
+        outputs = self._kernel_form.einsum(self.equation, inputs)
         if self.bias is not None:
             outputs = ops.add(outputs, self.bias)
         return self.activation(outputs)

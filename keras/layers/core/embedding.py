@@ -6,13 +6,16 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core import dtypes
+from keras.core.facts import public_class
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers.arguments import positive_integer, refuse_quantization
-from keras.layers.lora import LoraLayer, LoraWeight
 from keras.layers.options import AllLayerOptions
-from keras.layers.weight_options import options, set_options
+from keras.layers.weight_options import set_options
+from keras.layers.weights.lora import LoraLayer, SmallWeight
+from keras.layers.weights.weight_layer import Weight
 
 
+@public_class("keras.layers", pure=True)
 class Embedding(LoraLayer):
     """Turns integers into vectors that are learned.
 
@@ -43,7 +46,9 @@ class Embedding(LoraLayer):
     _config_optional = ("lora_rank", "lora_alpha")
     _config_excluded = ("weights",)
     _lora_target = "embeddings"
-    embeddings = LoraWeight()
+    embeddings = Weight()
+    lora_embeddings_a = SmallWeight()
+    lora_embeddings_b = SmallWeight()
     _is_quantizable = True
 
     def __init__(
@@ -84,11 +89,7 @@ class Embedding(LoraLayer):
         """Makes the table; the shape of the inputs does not matter."""
         if self.built:
             return
-        self.embeddings = self.add_weight(
-            name="embeddings",
-            shape=(self.input_dim, self.output_dim),
-            **options(self, "embeddings"),
-        )
+        self._add_form("embeddings", (self.input_dim, self.output_dim))
         self.built = True
         self._start_lora()
 
@@ -96,13 +97,7 @@ class Embedding(LoraLayer):
         """The vectors of `(batch, ...)` integers."""
         if not dtypes.is_int(ops.dtype(inputs)):
             inputs = ops.cast(inputs, "int32")
-        if self.lora_enabled:
-            low, _ = self._lora_pair
-            outputs = ops.take(self._lora_frozen, inputs, axis=0)
-            change = self._lora_change(ops.take(low, inputs, axis=0))
-            outputs = ops.add(outputs, change)
-        else:
-            outputs = ops.take(self.embeddings, inputs, axis=0)
+        outputs = self._embeddings_form.take(inputs)
         if self.compute_dtype != self.variable_dtype:
             outputs = ops.cast(outputs, self.compute_dtype)
         return outputs

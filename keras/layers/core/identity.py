@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from keras.core.facts import public_class
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
 
+@public_class("keras.layers", pure=True)
 class Identity(Layer):
     """Returns its inputs, of any structure, as they are.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras.core import config as settings
 from keras.core import dtypes
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor, standardize_shape
 from keras.core.typing import Config
 from keras.layers.declared import Declared
@@ -13,6 +14,7 @@ from keras.layers.layer import Layer
 from keras.ops.operation import Node
 
 
+@public_class("keras.layers", pure=True)
 class InputLayer(Layer):
     """The layer behind `keras.Input`: it brings a tensor into a model.
 

@@ -12,12 +12,14 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.code import lambda_to_config
+from keras.core.facts import public_class
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.ops.operation import infer_spec
 
 
+@public_class("keras.layers")
 class Lambda(Layer):
     """A layer that calls a function.
 

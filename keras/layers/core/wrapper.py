@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Config, Shape
 from keras.layers.arguments import class_name
@@ -11,6 +12,7 @@ from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
 
+@public_class("keras.layers", pure=True)
 class Wrapper(Layer):
     """Base class of layers that wrap one other layer.
 

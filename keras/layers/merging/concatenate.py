@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.merging.base import Merge
 from keras.layers.options import AllLayerOptions
 from keras.ops import rules
 
 
+@public_class("keras.layers", pure=True)
 class Concatenate(Merge):
     """Joins tensors along an axis.
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.merging.base import Merge
 
 
+@public_class("keras.layers", pure=True)
 class Add(Merge):
     """The sum of tensors.
 
@@ -30,6 +32,7 @@ class Add(Merge):
         return ops.add(a, b)
 
 
+@public_class("keras.layers", pure=True)
 class Multiply(Merge):
     """The product of tensors.
 
@@ -50,6 +53,7 @@ class Multiply(Merge):
         return ops.multiply(a, b)
 
 
+@public_class("keras.layers", pure=True)
 class Maximum(Merge):
     """The largest of the values at each place.
 
@@ -70,6 +74,7 @@ class Maximum(Merge):
         return ops.maximum(a, b)
 
 
+@public_class("keras.layers", pure=True)
 class Minimum(Merge):
     """The least of the values at each place.
 
@@ -90,6 +95,7 @@ class Minimum(Merge):
         return ops.minimum(a, b)
 
 
+@public_class("keras.layers", pure=True)
 class Average(Merge):
     """The mean of tensors.
 
@@ -114,6 +120,7 @@ class Average(Merge):
         return ops.divide(super().merge(inputs), len(inputs))
 
 
+@public_class("keras.layers", pure=True)
 class Subtract(Merge):
     """The first tensor minus the second.
 

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core import dtypes
+from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec
@@ -16,6 +17,7 @@ from keras.layers.weight_options import options, set_options
 from keras.ops.nn.normalization import batch_statistics_normalization
 
 
+@public_class("keras.layers", pure=True)
 class BatchNormalization(Layer):
     """Normalizes each channel to mean 0 and variance 1, then scales and shifts it.
 

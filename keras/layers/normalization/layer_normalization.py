@@ -6,12 +6,14 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core import dtypes
+from keras.core.facts import public_class
 from keras.core.typing import Config, Shape, Tensor
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
 
 
+@public_class("keras.layers", pure=True)
 class LayerNormalization(Layer):
     """Normalizes samples to mean 0 and variance 1, then scales and shifts them.
 

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.config import standardize_data_format
+from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -60,6 +61,7 @@ class BaseGlobalMax(BaseGlobalPooling):
         return ops.max(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
+@public_class("keras.layers", pure=True)
 class GlobalAveragePooling1D(BaseGlobalAverage):
     """The mean of each channel over all steps.
 
@@ -106,6 +108,7 @@ class GlobalAveragePooling1D(BaseGlobalAverage):
         return None
 
 
+@public_class("keras.layers", pure=True)
 class GlobalAveragePooling2D(BaseGlobalAverage):
     """The mean of each channel over all places.
 
@@ -128,6 +131,7 @@ class GlobalAveragePooling2D(BaseGlobalAverage):
     rank = 2
 
 
+@public_class("keras.layers", pure=True)
 class GlobalAveragePooling3D(BaseGlobalAverage):
     """The mean of each channel over all places.
 
@@ -150,6 +154,7 @@ class GlobalAveragePooling3D(BaseGlobalAverage):
     rank = 3
 
 
+@public_class("keras.layers", pure=True)
 class GlobalMaxPooling1D(BaseGlobalMax):
     """The largest value of each channel over all steps.
 
@@ -172,6 +177,7 @@ class GlobalMaxPooling1D(BaseGlobalMax):
     rank = 1
 
 
+@public_class("keras.layers", pure=True)
 class GlobalMaxPooling2D(BaseGlobalMax):
     """The largest value of each channel over all places.
 
@@ -194,6 +200,7 @@ class GlobalMaxPooling2D(BaseGlobalMax):
     rank = 2
 
 
+@public_class("keras.layers", pure=True)
 class GlobalMaxPooling3D(BaseGlobalMax):
     """The largest value of each channel over all places.
 

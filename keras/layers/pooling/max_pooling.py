@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.layers.options import UnnamedOptions
 from keras.layers.pooling.base import BasePooling
 
 
+@public_class("keras.layers", pure=True)
 class MaxPooling1D(BasePooling):
     """The largest value of each window over 1 spatial axis.
 
@@ -46,6 +48,7 @@ class MaxPooling1D(BasePooling):
         super().__init__(pool_size, strides, padding, data_format, name=name, **kwargs)
 
 
+@public_class("keras.layers", pure=True)
 class MaxPooling2D(BasePooling):
     """The largest value of each window over 2 spatial axes.
 
@@ -83,6 +86,7 @@ class MaxPooling2D(BasePooling):
         super().__init__(pool_size, strides, padding, data_format, name=name, **kwargs)
 
 
+@public_class("keras.layers", pure=True)
 class MaxPooling3D(BasePooling):
     """The largest value of each window over 3 spatial axes.
 

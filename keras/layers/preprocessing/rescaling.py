@@ -6,13 +6,15 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.config import image_data_format
+from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Config, Tensor
-from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
+from keras.layers.preprocessing.data_layer import DataLayer
 
 
-class Rescaling(Layer):
+@public_class("keras.layers", pure=True)
+class Rescaling(DataLayer):
     """`inputs * scale + offset`, as floats.
 
     Args:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import random
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers import arguments
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
 
+@public_class("keras.layers", pure=True)
 class Dropout(Layer):
     """In training, sets a random part of the inputs to 0 and scales up the others.
 

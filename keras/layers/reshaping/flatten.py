@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.config import standardize_data_format
+from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -14,6 +15,7 @@ from keras.layers.options import AllLayerOptions
 from keras.ops.operation import infer_spec
 
 
+@public_class("keras.layers", pure=True)
 class Flatten(Layer):
     """Makes one axis of all but the batch axis.
 

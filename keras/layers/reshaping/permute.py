@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
 
+@public_class("keras.layers", pure=True)
 class Permute(Layer):
     """Puts the axes of samples in another order.
 

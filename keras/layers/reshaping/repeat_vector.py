@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.arguments import positive_integer
 from keras.layers.input_spec import InputSpec
@@ -12,6 +13,7 @@ from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
 
+@public_class("keras.layers", pure=True)
 class RepeatVector(Layer):
     """Repeats vectors along a new time axis.
 

@@ -6,12 +6,14 @@ import math
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.ops.operation import infer_spec
 
 
+@public_class("keras.layers", pure=True)
 class Reshape(Layer):
     """Gives samples another shape.
 

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core import tree
 from keras.core.classes import declared_class
+from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import one_of
@@ -14,6 +15,7 @@ from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
 
+@public_class("keras.layers", pure=True)
 class Bidirectional(Layer):
     """Runs one recurrent layer forwards and its like backwards.
 

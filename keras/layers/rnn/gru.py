@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.arguments import one_of
 from keras.layers.input_spec import InputSpec
@@ -13,6 +14,7 @@ from keras.layers.rnn.gru_cell import GRUCell
 from keras.ops.rnn import gru
 
 
+@public_class("keras.layers", pure=True)
 class GRU(FusedRNN):
     """Gated recurrent units.
 

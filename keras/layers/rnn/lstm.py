@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.arguments import one_of
 from keras.layers.input_spec import InputSpec
@@ -13,6 +14,7 @@ from keras.layers.rnn.lstm_cell import LSTMCell
 from keras.ops.rnn import lstm
 
 
+@public_class("keras.layers", pure=True)
 class LSTM(FusedRNN):
     """Long short-term memory.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import activations, initializers, ops
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.recurrent_cell import RecurrentCell
@@ -12,6 +13,7 @@ from keras.layers.weight_options import options
 from keras.ops.nn.linear import linear
 
 
+@public_class("keras.layers", pure=True)
 class LSTMCell(RecurrentCell):
     """One step of a long short-term memory, to be run by `RNN`.
 

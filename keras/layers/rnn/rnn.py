@@ -7,6 +7,7 @@ from typing import Any, Unpack
 from keras import initializers, ops
 from keras.backends.variable import Variable
 from keras.core import context, tree
+from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.input_spec import describe
@@ -25,6 +26,7 @@ from keras.layers.rnn.states import (
 from keras.ops.rnn import rnn
 
 
+@public_class("keras.layers", pure=True)
 class RNN(Layer):
     """Runs a cell over the time axis.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from keras.core.facts import public_class
 from keras.layers.input_spec import InputSpec
 from keras.layers.options import LayerOptions
 from keras.layers.rnn.cell_attributes import CellAttributes
@@ -11,6 +12,7 @@ from keras.layers.rnn.rnn import RNN
 from keras.layers.rnn.simple_rnn_cell import SimpleRNNCell
 
 
+@public_class("keras.layers", pure=True)
 class SimpleRNN(CellAttributes, RNN):
     """A plain recurrence.
 

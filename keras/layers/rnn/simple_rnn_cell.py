@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.recurrent_cell import RecurrentCell, like, only
 from keras.ops.nn.linear import linear
 
 
+@public_class("keras.layers", pure=True)
 class SimpleRNNCell(RecurrentCell):
     """One step of a plain recurrence, to be run by `RNN`.
 

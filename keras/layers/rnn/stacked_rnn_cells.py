@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.layer import Layer
@@ -11,6 +12,7 @@ from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.states import as_list, output_size_of, zero_states
 
 
+@public_class("keras.layers", pure=True)
 class StackedRNNCells(Layer):
     """Cells one on top of the other: each step goes through all of them.
 

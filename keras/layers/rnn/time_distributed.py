@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor
 from keras.layers.core.wrapper import Wrapper
 from keras.layers.options import AllLayerOptions
 
 
+@public_class("keras.layers", pure=True)
 class TimeDistributed(Wrapper):
     """Applies a layer to each time step, with the same weights.
 

@@ -10,9 +10,11 @@ import math
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.optimizers.schedules.schedule import LearningRateSchedule, number, positive
 
 
+@public_class("keras.optimizers.schedules")
 class CosineDecay(LearningRateSchedule):
     """Half a cosine wave, with a rise before it if wanted.
 
@@ -64,6 +66,7 @@ class CosineDecay(LearningRateSchedule):
         return _wave(done, top, top * self.alpha, 1.0)
 
 
+@public_class("keras.optimizers.schedules")
 class CosineDecayRestarts(LearningRateSchedule):
     """Half cosine waves, one after the other, each from the top.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.facts import public_class
 from keras.optimizers.schedules.schedule import LearningRateSchedule, number, positive
 
 
+@public_class("keras.optimizers.schedules")
 class ExponentialDecay(LearningRateSchedule):
     """`initial_learning_rate * decay_rate ** (step / decay_steps)`.
 
@@ -47,6 +49,7 @@ class ExponentialDecay(LearningRateSchedule):
         return ops.multiply(factor, self.initial_learning_rate)
 
 
+@public_class("keras.optimizers.schedules")
 class InverseTimeDecay(LearningRateSchedule):
     """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
 
@@ -86,6 +89,7 @@ class InverseTimeDecay(LearningRateSchedule):
         return ops.divide(number(self.initial_learning_rate), divisor)
 
 
+@public_class("keras.optimizers.schedules")
 class PolynomialDecay(LearningRateSchedule):
     """From one learning rate to another along `(1 - step / decay_steps) ** power`.
 
@@ -137,6 +141,7 @@ class PolynomialDecay(LearningRateSchedule):
         return ops.add(ops.multiply(curve, span), self.end_learning_rate)
 
 
+@public_class("keras.optimizers.schedules")
 class PiecewiseConstantDecay(LearningRateSchedule):
     """One learning rate up to a boundary, another up to the next, …
 

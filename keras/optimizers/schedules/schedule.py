@@ -6,8 +6,10 @@ from typing import Any
 
 from keras import ops
 from keras.core.configurable import Configurable
+from keras.core.facts import public_class
 
 
+@public_class("keras.optimizers.schedules")
 class LearningRateSchedule(Configurable):
     """Base class: a callable from the number of updates done to a learning rate.
 

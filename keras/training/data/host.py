@@ -1,8 +1,4 @@
-"""Turning anything array-like into a NumPy array, importing no framework.
-
-A type is recognised by the module that defines it: an object of a framework
-can only exist when that framework is already imported, so nothing is lost.
-"""
+"""Turning anything array-like into a NumPy array, importing no framework."""
 
 from __future__ import annotations
 
@@ -10,16 +6,7 @@ from typing import Any
 
 import numpy as np
 
-_ROOTS = {"torch": "torch", "tensorflow": "tensorflow", "jax": "jax", "jaxlib": "jax"}
-
-
-def framework_of(value: Any) -> str | None:
-    """Which framework defines the type of `value`: its backend's name, or None."""
-    for base in type(value).__mro__:
-        root = (base.__module__ or "").partition(".")[0]
-        if root in _ROOTS:
-            return _ROOTS[root]
-    return None
+from keras.backends.foreign import framework_of, host_array
 
 
 def is_pandas(value: Any) -> bool:
@@ -67,7 +54,9 @@ def to_host(value: Any, floatx: str | None = None, name: str = "the data") -> An
 def _as_numpy(value: Any, name: str) -> np.ndarray:
     framework = framework_of(value)
     if framework == "torch":
-        return _from_torch(value)
+        array = host_array(value)
+        # float32 holds all values of bfloat16, which is no float to NumPy.
+        return array.astype("float32") if array.dtype.kind == "V" else array
     if framework == "tensorflow" and not hasattr(value, "numpy"):
         raise ValueError(
             f"{name} is a TensorFlow {type(value).__name__}, which cannot be sliced "
@@ -85,15 +74,6 @@ def _as_numpy(value: Any, name: str) -> np.ndarray:
                 "`tf.data.Dataset` or `keras.utils.PyDataset` that does."
             ) from None
     return np.from_dlpack(value)
-
-
-def _from_torch(value: Any) -> np.ndarray:
-    tensor = value.detach().cpu()
-    try:
-        return tensor.resolve_conj().resolve_neg().numpy()
-    except TypeError:
-        # torch's own bridge lacks bfloat16; float32 holds all its values.
-        return tensor.float().numpy()
 
 
 def _from_pandas(value: Any) -> np.ndarray:

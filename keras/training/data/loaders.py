@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from keras.backends.foreign import framework_of
 from keras.core import config
 from keras.training.data.class_weights import class_weight_to_sample_weights
-from keras.training.data.host import framework_of, to_host
+from keras.training.data.host import to_host
 from keras.training.data.packing import as_batch
 from keras.training.data.source import DataSource
 from keras.training.data.structure import map_leaves

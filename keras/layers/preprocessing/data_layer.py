@@ -1,0 +1,37 @@
+"""`DataLayer`: a layer that prepares data, and can do so inside a data pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.backends import load
+from keras.backends.backend import FOREIGN, TENSOR, Backend
+from keras.backends.foreign import framework_of
+from keras.core import context, tree
+from keras.layers.layer import Layer
+
+
+class DataLayer(Layer):
+    """A layer whose `call` may run on the backend that its inputs belong to.
+
+    A function given to `tf.data.Dataset.map` is traced: its tensors have no numbers
+    that could be brought to the layer's backend. A layer that reads no variables
+    computes them where they are, whatever its own backend is.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the layer on tensors, arrays, KerasTensors or traced tensors."""
+        if args and self._backend.kinds.get(type(args[0])) != TENSOR:
+            home = self._traced_elsewhere(args, kwargs)
+            if home is not None:
+                with context.Scope("backend", home):
+                    return self.call(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
+
+    def _traced_elsewhere(self, args: Any, kwargs: Any) -> Backend | None:
+        """The other backend whose trace the inputs are part of, if there is one."""
+        for leaf in tree.flatten((args, kwargs)):
+            if self._backend.kind_of(leaf) == FOREIGN:
+                home = load(framework_of(leaf) or "numpy")
+                return home if home.in_trace() else None
+        return None

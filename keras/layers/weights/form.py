@@ -1,0 +1,143 @@
+"""`WeightForm`: what a layer needs from a big weight, whatever variables it is kept in.
+
+A new form says which variables it has, what they come to (`value`), and which values
+they get for a given weight (`encode`). That is enough for every layer, for files, for
+LoRA upon it and for changing a layer from one form to another. The products are written
+with `value`; a form that can do better without the whole weight has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Self
+
+from keras import ops
+from keras.core.typing import Config, Tensor
+from keras.ops.nn.linear import linear
+
+
+class WeightForm:
+    """One big weight of one layer.
+
+    Args:
+        variables: the variables that the weight is kept in. The first stands for it: it
+            has the weight's name, and `layer._kernel` reads it.
+    """
+
+    # What `layer.kernel` is where no call is needed to read it; None for `value()`.
+    direct: Any = None
+
+    def __init__(self, variables: Sequence[Any]) -> None:
+        self.variables = list(variables)
+
+    @classmethod
+    def build(
+        cls, layer: Any, name: str, shape: tuple[int, ...], **options: Any
+    ) -> Self:
+        """A new weight of a layer.
+
+        Args:
+            layer: the layer, whose `add_weight` makes the variables.
+            name: the weight's name, `"kernel"`.
+            shape: the weight's shape.
+            **options: `initializer`, `regularizer` and `constraint` of the weight.
+        """
+        raise NotImplementedError(
+            f"{cls.__name__} does not define `build`: it makes the variables."
+        )
+
+    @classmethod
+    def adopt(
+        cls, layer: Any, name: str, form: WeightForm, config: Config | None = None
+    ) -> Self:
+        """A weight that a layer has, in this form instead.
+
+        Args:
+            layer: the layer.
+            name: the weight's name.
+            form: the form that it is in.
+            config: further wishes of who asked for it, as `layer.quantize` got them.
+        """
+        del config
+        new = cls.build(layer, name, form.shape, initializer="zeros")
+        values = new.encode(form.value())
+        for variable, value in zip(new.variables, values, strict=True):
+            variable.assign(value)
+        return new
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the weight."""
+        return tuple(self.variables[0].shape)
+
+    def value(self) -> Any:
+        """The weight, merged: a Variable or a tensor."""
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define `value`: the whole weight."
+        )
+
+    def encode(self, value: Tensor) -> list[Any]:
+        """What `variables` would hold for a weight of this value, in their order."""
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define `encode`: the variables' values."
+        )
+
+    # Products ------------------------------------------------------------------
+
+    def linear(self, inputs: Tensor, bias: Tensor | None, axes: int = 1) -> Tensor:
+        """The product over the last `axes` axes of the inputs, plus bias."""
+        return linear(inputs, self.value(), bias, axes)
+
+    def einsum(self, equation: str, inputs: Tensor) -> Tensor:
+        """The einsum of the inputs and the weight."""
+        return ops.einsum(equation, inputs, self.value())
+
+    def take(self, indices: Tensor) -> Tensor:
+        """The rows of the weight that integers name."""
+        return ops.take(self.value(), indices, axis=0)
+
+    def convolve(
+        self, inputs: Tensor, convolution: Callable[[Tensor, Any], Tensor]
+    ) -> Tensor:
+        """The layer's convolution of the inputs with the weight."""
+        return convolution(inputs, self.value())
+
+    # Training and files --------------------------------------------------------
+
+    def set_trainable(self, trainable: bool) -> None:
+        """Says which variables train, after the layer was frozen or thawed."""
+
+    def filed(self, own: list[Any]) -> list[Any]:
+        """The variables that a file holds, of all that the layer has itself.
+
+        Args:
+            own: those variables, in the layer's order.
+        """
+        return own
+
+    def written(self, variable: Any) -> Any:
+        """What a file gets for one of the variables that it holds."""
+        return variable
+
+    def was_read(self) -> None:
+        """Called when the variables that a file holds were set from one."""
+
+
+# The forms that dtype policies ask for, by the mode that a policy names.
+FORMS: dict[str, type[WeightForm]] = {}
+
+
+def form_of(mode: str | None) -> type[WeightForm] | None:
+    """The form for a policy's quantization mode, or None if there is no such form.
+
+    Args:
+        mode: `"int8"` and the like.
+    """
+    if mode is not None and mode not in FORMS:
+        # Each form's own file enters it: no list of them is kept anywhere.
+        package = __name__.rpartition(".")[0]
+        for module in iter_modules(import_module(package).__path__):
+            import_module(f"{package}.{module.name}")
+    return FORMS.get(mode or "")

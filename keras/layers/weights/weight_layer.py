@@ -1,0 +1,179 @@
+"""`WeightLayer`: a layer with big weights, each held in a form.
+
+A class names its big weights with `Weight`. Setting such an attribute to a variable, as
+`build` does and users do by hand, makes the weight plain, whatever it was before: what
+`layer.kernel` reads is always what the layer computes with. A plain weight is an
+ordinary attribute of the instance, so that reading it costs nothing more (`Declared`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from keras.core.classes import declared_class, is_ours
+from keras.dtype_policies import policy as dtype_policies
+from keras.layers.declared import Declared
+from keras.layers.input_spec import describe
+from keras.layers.layer import Layer
+from keras.layers.weight_options import options
+from keras.layers.weights.form import WeightForm, form_of
+from keras.layers.weights.plain import PlainForm
+
+
+class Weight(Declared):
+    """A big weight, merged where it is not one variable: what `layer.kernel` reads."""
+
+    def absent(self, layer: Any) -> Any:
+        """The weight's value, where the instance has no attribute of this name."""
+        form = layer.__dict__.get(f"_{self.name}_form")
+        return super().absent(layer) if form is None else form.value()
+
+
+class HeldVariable(Declared):
+    """The variable that stands for a big weight: what `layer._kernel` reads."""
+
+    def absent(self, layer: Any) -> Any:
+        """The first variable of the weight's form."""
+        form = layer.__dict__.get(f"{self.name}_form")
+        return super().absent(layer) if form is None else form.variables[0]
+
+
+class HeldForm(Declared):
+    """The form of a big weight, made where only the weight was put there."""
+
+    def absent(self, layer: Any) -> WeightForm:
+        """A plain form for an attribute that came around `__setattr__`."""
+        name = self.name.removeprefix("_").removesuffix("_form")
+        value = layer.__dict__.get(name)
+        if value is None:
+            return getattr(type(layer), name).absent(layer)
+        form = layer.__dict__[self.name] = PlainForm(value)
+        return form
+
+
+def _declare(cls: type, name: str, attribute: Declared) -> None:
+    attribute.__set_name__(cls, name)
+    setattr(cls, name, attribute)
+
+
+class WeightLayer(Layer):
+    """Base of layers that hold big weights in forms.
+
+    The form of `kernel` is the attribute `_kernel_form`; see `WeightForm`.
+    """
+
+    # The weight that an attribute's name means: `kernel` and `_kernel` are one.
+    _weight_of: ClassVar[dict[str, str]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        new = [name for name, value in vars(cls).items() if type(value) is Weight]
+        both = {f"{mark}{name}": name for name in new for mark in ("", "_")}
+        cls._weight_of = {**cls._weight_of, **both}
+        for name in new:
+            _declare(cls, f"_{name}", HeldVariable())
+            _declare(cls, f"_{name}_form", HeldForm())
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        weight = self._weight_of.get(name)
+        if weight is None:
+            super().__setattr__(name, value)
+        else:
+            value = self._tracker.set(weight, value)
+            self._hold(weight, None if value is None else PlainForm(value))
+
+    def __delattr__(self, name: str) -> None:
+        weight = self._weight_of.get(name, name)
+        super().__delattr__(weight)
+        self.__dict__.pop(f"_{weight}_form", None)
+
+    def _add_form(self, name: str, shape: tuple[int, ...], prefix: str = "") -> None:
+        """Makes a big weight, in the form that the dtype policy asks for.
+
+        Args:
+            name: its name.
+            shape: its shape.
+            prefix: what its initializer, regularizer and constraint begin with, where
+                that is not the name.
+        """
+        kind = form_of(self.quantization_mode) or PlainForm
+        form = kind.build(self, name, shape, **options(self, prefix or name))
+        self._hold(name, form)
+
+    def _hold(self, name: str, form: WeightForm | None) -> None:
+        """Puts a form in the place of the one that holds a weight, if there is one."""
+        self._tracker.set(name, () if form is None else tuple(form.variables))
+        object.__setattr__(self, f"_{name}_form", form)
+        if form is None or form.direct is not None:
+            object.__setattr__(self, name, form and form.direct)
+        else:
+            self.__dict__.pop(name, None)
+        if self._watchers:
+            self._changed()
+
+    def _forms(self) -> Iterator[WeightForm]:
+        """The forms of all weights that there are."""
+        for name in dict.fromkeys(self._weight_of.values()):
+            form = self.__dict__.get(f"_{name}_form")
+            if form is not None:
+                yield form
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training updates this layer; what a form freezes stays frozen."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        base: Any = Layer.trainable
+        base.fset(self, value)
+        for form in self._forms():
+            form.set_trainable(self._trainable)
+
+    def quantize(
+        self, mode: Any = None, type_check: bool = True, config: Any = None
+    ) -> None:
+        """Turns the big weights into a quantized form, and the dtype policy with them.
+
+        Args:
+            mode: which form, `"int8"` and the like.
+            type_check: whether a subclass that the form may not fit is refused.
+            config: further wishes, which the form understands.
+
+        Raises:
+            ValueError: if there is no such form, or the layer is not built.
+        """
+        kind = form_of(mode) if self._is_quantizable else None
+        fits = is_ours(declared_class(self)) or not type_check
+        if kind is None or not fits:
+            super().quantize(mode, type_check, config)
+            return
+        if not self.built:
+            raise ValueError(
+                f"{describe(self)} cannot be quantized, because it is not built yet. "
+                "Call the layer on data or `build(input_shape)` first, or give it a "
+                f"quantized dtype policy. Received: mode={mode!r}."
+            )
+        with self._tracker.unlocked():
+            for name in dict.fromkeys(self._weight_of.values()):
+                form = kind.adopt(self, name, self.__dict__[f"_{name}_form"], config)
+                self._hold(name, form)
+        self.dtype_policy = dtype_policies.get(f"{mode}_from_{self.dtype_policy.name}")
+
+    def _filed_variables(self) -> list[Any]:
+        """The variables that files hold, as the forms say."""
+        filed = super()._filed_variables()
+        for form in self._forms():
+            filed = form.filed(filed)
+        return filed
+
+    def _written(self, variable: Any) -> Any:
+        for form in self._forms():
+            if any(variable is own for own in form.variables):
+                return form.written(variable)
+        return variable
+
+    def _was_read(self) -> None:
+        for form in self._forms():
+            form.was_read()
