@@ -9,6 +9,7 @@ the same results; which one is taken is decided by `_settle` and the argument.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -193,7 +194,7 @@ class LayerCall(LayerBuilding):
         return self(*args, **kwargs)
 
     def _symbolic(self, ambient: Any, args: Any, kwargs: Any, bound: Any) -> Any:
-        if not self._plan.makes_specs:
+        if not self._plan.makes_specs or _takes_all(type(self).compute_output_spec):
             outputs = self.compute_output_spec(*bound.args[1:], **bound.kwargs)
         else:
             spec_names = parameters_of(type(self).compute_output_spec)
@@ -337,3 +338,9 @@ def _masks_of(value: Any) -> Any:
         masks = [_masks_of(item) for item in value]
         return masks if any(mask is not None for mask in masks) else None
     return None if value is None else get_mask(value)
+
+
+def _takes_all(function: Callable[..., Any]) -> bool:
+    """Whether a method takes any positional arguments, and so all there are."""
+    parameters = inspect.signature(function).parameters.values()
+    return any(p.kind is p.VAR_POSITIONAL for p in parameters)

@@ -108,6 +108,7 @@ class Sequential(GraphModel, Model):
         if isinstance(layer, KerasTensor) and layer._keras_history is not None:
             operation = layer._keras_history.operation
             layer = operation if is_input(operation) else layer
+        layer = self._ownable(layer)
         if not isinstance(layer, Layer):
             raise ValueError(
                 "Only instances of keras.Layer can be added to a Sequential model. "

@@ -67,6 +67,8 @@ class layer_mixin(_Module):
     )
 
     _not_in_files = ("_parameters", "_buffers", "_modules")
+    # Whether variables are parameters and buffers of this module itself.
+    _registers_variables = True
 
     def _init_native(self) -> None:
         _Module.__init__(self)
@@ -104,6 +106,8 @@ class layer_mixin(_Module):
         return self
 
     def _track_variable_native(self, variable: Any) -> None:
+        if not self._registers_variables:
+            return
         name = variable.name.replace(".", "_")
         taken = self._parameters.keys() | self._buffers.keys()
         number = 1
@@ -127,7 +131,7 @@ class layer_mixin(_Module):
                 del self._modules[name]
 
     def _is_foreign_module(self, value: Any) -> bool:
-        return isinstance(value, _Module)
+        return isinstance(value, _Module) and not isinstance(value, layer_mixin)
 
     def _track_foreign(self, name: str, value: Any) -> None:
         """Registers an attribute that is torch's own, which is no weight of Keras."""
@@ -180,6 +184,10 @@ class layer_mixin(_Module):
     def get_buffer(self, target: str) -> Any:
         """The buffer of that name in `state_dict()`."""
         return _named(self, dict(self.named_buffers()), "buffer", target)
+
+    def __dir__(self) -> list[str]:
+        """The attributes; submodules are listed by the names that the user gave."""
+        return list(object.__dir__(self))
 
     def __getattr__(self, name: str) -> Any:
         """Submodules and parameters by the names that torch knows them by."""
