@@ -37,6 +37,7 @@ _CHANGING: dict[type, tuple[str, ...]] = {
     dict: (
         "__delitem__",
         "__ior__",
+        "__missing__",  # of a defaultdict
         "__setitem__",
         "clear",
         "move_to_end",  # of an OrderedDict
@@ -148,6 +149,8 @@ def _telling(change: Callable[..., Any], kind: Any) -> Callable[..., Any]:
 
     # Putting another item in a place of a list is surgery, which is always allowed.
     replaces = kind is list and change.__name__ == "__setitem__"
+    # What was put in may have become a container of this kind.
+    returns_item = change.__name__ in ("setdefault", "__missing__")
 
     @wraps(change)
     def told(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -156,7 +159,7 @@ def _telling(change: Callable[..., Any], kind: Any) -> Callable[..., Any]:
             return change(self, *args, **kwargs)
         before = kind(self)
         try:
-            return change(self, *args, **kwargs)
+            result = change(self, *args, **kwargs)
         finally:  # also where it failed half way
             try:
                 for reference in keepers:
@@ -166,6 +169,7 @@ def _telling(change: Callable[..., Any], kind: Any) -> Callable[..., Any]:
             except BaseException:
                 put_back(self, before)
                 raise
+        return self[args[0]] if returns_item else result
 
     return told
 

@@ -35,6 +35,7 @@ class LayerTracking(Operation):
     _trainable = True
     # Attributes that hold something of the framework's own, on backends that keep book.
     _foreign: Any = frozenset()
+    _native_state: frozenset[str] = frozenset()  # what the framework itself keeps
     # Attributes that pickle and deepcopy leave out: caches that are made anew.
     _transient: tuple[str, ...] = ("_watchers",)
     # Lists of what is reached by its own name anyway.
@@ -84,8 +85,9 @@ class LayerTracking(Operation):
                 tracker.drop(name)
             if name in self._foreign:
                 self._untrack_foreign(name)
-        elif not hasattr(type(getattr(type(self), name, None)), "__set__"):
-            # A property has a setter, which sets another attribute.
+        elif name not in self._native_state and not hasattr(
+            type(getattr(type(self), name, None)), "__set__"
+        ):  # a property's setter sets another attribute
             value = tracker.set(name, value)
             if self._backend.layer_mixin is not None:
                 self._track_foreign(name, value)
@@ -119,7 +121,7 @@ class LayerTracking(Operation):
         kind = item._tracked_as
         native = self._backend.layer_mixin is not None
         if kind == "layer":
-            self._check_backend_of(item)
+            self._refuse_other_backend(item)
             name = self._free_name(name)
             self._layers.append(item)
             self._child_names[id(item)] = name
@@ -167,7 +169,7 @@ class LayerTracking(Operation):
             return self._trainable_variables
         return self._non_trainable_variables
 
-    def _check_backend_of(self, layer: Any) -> None:
+    def _refuse_other_backend(self, layer: Any) -> None:
         if layer._backend is not self._backend:
             raise BackendError(
                 f"{describe(layer)} lives on the {layer._backend.name} backend, but "

@@ -20,15 +20,17 @@ class layer_mixin(_Trackable):
     """The second base of every layer class on this backend."""
 
     # What pickle and deepcopy leave out: TensorFlow's notes on restored checkpoints.
-    _native_state = (
-        "_self_unconditional_checkpoint_dependencies",
-        "_self_unconditional_dependency_names",
-        "_self_unconditional_deferred_dependencies",
-        "_self_update_uid",
-        "_self_name_based_restores",
-        "_self_saveable_object_factories",
-        "_self_setattr_tracking",
-        _SIGNATURE,
+    _native_state = frozenset(
+        (
+            "_self_unconditional_checkpoint_dependencies",
+            "_self_unconditional_dependency_names",
+            "_self_unconditional_deferred_dependencies",
+            "_self_update_uid",
+            "_self_name_based_restores",
+            "_self_saveable_object_factories",
+            "_self_setattr_tracking",
+            _SIGNATURE,
+        )
     )
 
     def _init_native(self) -> None:

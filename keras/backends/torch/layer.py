@@ -58,12 +58,14 @@ class layer_mixin(_Module):
     """The second base of every layer class on this backend."""
 
     # What pickle and deepcopy leave out, because it is made anew from the layer.
-    _native_state = (
-        "_parameters",
-        "_buffers",
-        "_modules",
-        "_non_persistent_buffers_set",
-        "_foreign",
+    _native_state = frozenset(
+        (
+            "_parameters",
+            "_buffers",
+            "_modules",
+            "_non_persistent_buffers_set",
+            "_foreign",
+        )
     )
 
     _not_in_files = ("_parameters", "_buffers", "_modules")
