@@ -127,7 +127,7 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
         custom_objects: functions and classes by name, besides those known.
 
     Returns:
-        The function or layer.
+        The function or layer; None for None.
 
     Raises:
         ValueError: if the name is unknown.
@@ -141,8 +141,10 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
     from keras.core.registry import CustomObjectScope
     from keras.core.serialization import deserialize_keras_object
 
+    if config is None:
+        return None
     with CustomObjectScope(custom_objects):
-        if config is None or isinstance(config, str):
+        if isinstance(config, str):
             return get(config)
         name = config.get("config") if isinstance(config, Mapping) else None
         if config.get("class_name") == "function" and isinstance(name, str):

@@ -8,6 +8,7 @@ is read on first need, not at import. The backend that such a file or the variab
 from __future__ import annotations
 
 import json
+import operator
 import os
 import warnings
 from pathlib import Path
@@ -61,6 +62,8 @@ class _Settings:
             )
         self.epsilon = float(stored.get("epsilon", self.epsilon))
         self.backend_name = os.environ.get("KERAS_BACKEND") or stored.get("backend")
+        self.max_epochs = _limit_of_environment("KERAS_MAX_EPOCHS")
+        self.max_steps_per_epoch = _limit_of_environment("KERAS_MAX_STEPS_PER_EPOCH")
 
 
 def keras_home() -> Path:
@@ -75,6 +78,28 @@ def _one_of(what: str, value: Any, allowed: tuple[str, ...]) -> str:
             f"Unknown {what}: {value!r}. Allowed values: {', '.join(allowed)}."
         )
     return value
+
+
+def _limit_of_environment(name: str) -> int | None:
+    text = os.environ.get(name)
+    if not text:
+        return None
+    return _limit(name, int(text) if text.isdecimal() else text)
+
+
+def _limit(what: str, value: Any) -> int | None:
+    """A limit, checked; 0 is none, too."""
+    if value is None:
+        return None
+    try:
+        count = operator.index(value)
+    except TypeError:
+        count = -1
+    if count < 0:
+        raise ValueError(
+            f"{what} must be a whole number, or None for no limit. Received: {value!r}."
+        )
+    return count or None
 
 
 settings = _Settings()
@@ -222,20 +247,53 @@ def is_flash_attention_enabled() -> bool | None:
 
 
 def max_epochs() -> int | None:
-    """The upper limit of epochs that any `fit` runs, or None."""
+    """The upper limit of epochs that any `fit` runs, or None.
+
+    At first it is what the environment variable `KERAS_MAX_EPOCHS` says.
+
+    Example:
+
+    >>> import keras
+    >>> print(keras.config.max_epochs())
+    None
+    """
     return settings.max_epochs
 
 
 def set_max_epochs(max_epochs: int | None) -> None:
-    """Limits every later `fit` to so many epochs; None lifts the limit."""
-    settings.max_epochs = max_epochs
+    """Limits every later `fit` to so many epochs.
+
+    Args:
+        max_epochs: the limit; None lifts it.
+
+    Raises:
+        ValueError: for what is no whole number.
+    """
+    settings.max_epochs = _limit("`max_epochs`", max_epochs)
 
 
 def max_steps_per_epoch() -> int | None:
-    """The upper limit of steps that any epoch runs, or None."""
+    """The upper limit of steps that a pass of `fit`, `evaluate` or `predict` runs.
+
+    At first it is what the environment variable `KERAS_MAX_STEPS_PER_EPOCH` says; None
+    is no limit.
+
+    Example:
+
+    >>> import keras
+    >>> print(keras.config.max_steps_per_epoch())
+    None
+    """
     return settings.max_steps_per_epoch
 
 
 def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
-    """Limits every later epoch to so many steps; None lifts the limit."""
-    settings.max_steps_per_epoch = max_steps_per_epoch
+    """Limits every later epoch, validation, evaluation and prediction to so many steps.
+
+    Args:
+        max_steps_per_epoch: the limit; None lifts it.
+
+    Raises:
+        ValueError: for what is no whole number.
+    """
+    settings.max_steps_per_epoch = _limit("`max_steps_per_epoch`", max_steps_per_epoch)

@@ -144,6 +144,10 @@ def _read(config: Any, strict: bool) -> Any:
             with _at(f"[{index}]"):
                 items.append(_read(item, strict))
         return type(config)(items)
+    if strict and isinstance(config, str):
+        # A name alone means what an open scope holds under it, if it does.
+        found = registry.scoped_object(config)
+        return config if found is None else found
     return config
 
 
@@ -342,10 +346,25 @@ def _read_function(module: Any, name: str) -> Any:
     if found is None:
         found = public_names.find_function(module, name)
     if found is None:
-        found = registry.get_registered_object(f"Custom>{name}")
+        found = _registered_somewhere(name)
     if found is None:
         raise DeserializationError(_unknown("function", name, module))
     return found
+
+
+def _registered_somewhere(name: str) -> Any:
+    """A function registered under that name in any package: Keras 3.6 left it out."""
+    if f"Custom>{name}" in registry.get_custom_objects():
+        return registry.get_registered_object(f"Custom>{name}")
+    full = [x for x in registry.known_names() if x.rpartition(">")[2] == name]
+    found = [registry.get_registered_object(x) for x in full]
+    functions = [f for f in found if callable(f) and not inspect.isclass(f)]
+    if len(functions) > 1:
+        raise DeserializationError(
+            f"The config names the function {name!r}, at {_place()}, and several are "
+            f"registered: {full}. Pass custom_objects={{{name!r}: the one meant}}."
+        )
+    return functions[0] if functions else None
 
 
 def _read_type(module: Any, name: str) -> Any:

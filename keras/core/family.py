@@ -116,7 +116,7 @@ class Family:
         return serialize_keras_object(member)
 
     def deserialize(self, config: Any, custom_objects: Any = None) -> Any:
-        """The member that a config or a name stands for.
+        """The member that a config or a name stands for; None and a member stay.
 
         Raises:
             ValueError: if the name is unknown, or the result is of another family.
@@ -124,6 +124,8 @@ class Family:
         from keras.core.config_reader import deserialize_keras_object, read_instance
         from keras.core.registry import CustomObjectScope
 
+        if config is None or isinstance(config, self.base):
+            return config
         with CustomObjectScope(custom_objects):
             if isinstance(config, str):
                 return self.get(config)

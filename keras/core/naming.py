@@ -27,14 +27,25 @@ def auto_name(prefix: str) -> str:
     return prefix if count == 0 else f"{prefix}_{count}"
 
 
-def name_of(given: str | None, owner: object) -> str:
-    """The given name, checked, or an automatic one from the class of `owner`."""
+def name_of(given: str | None, owner: object, slash: bool = False) -> str:
+    """The given name, checked, or an automatic one from the class of `owner`.
+
+    Args:
+        given: the name, None for an automatic one.
+        owner: what it is the name of.
+        slash: whether it may have a `/`, which parts the names in paths of variables.
+    """
     if given is None:
         return auto_name(to_snake_case(type(owner).__name__))
     if not isinstance(given, str) or not given:
         raise ValueError(
             f"`name` of {type(owner).__name__} must be a non-empty string. "
             f"Received: name={given!r}."
+        )
+    if "/" in given and not slash:
+        raise ValueError(
+            f"`name` of {type(owner).__name__} cannot have a '/': it parts names in "
+            f"the paths of variables. Received: name={given!r}."
         )
     return given
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from keras.core.facts import public_class
 from keras.initializers.initializer import RandomInitializer
@@ -86,6 +87,17 @@ class VarianceScaling(RandomInitializer):
         if self.distribution == "untruncated_normal":
             return self._normal(shape, 0.0, stddev, dtype)
         return self._truncated(shape, 0.0, stddev / _TRUNCATED_STDDEV, dtype)
+
+    def for_axes(self, input_axes: Sequence[int], output_axes: Sequence[int]) -> Self:
+        """This initializer for a weight whose inputs and outputs are these axes.
+
+        One that was given axes stays as it is.
+        """
+        if self.input_axes is not None and self.output_axes is not None:
+            return self
+        other = copy(self)
+        other.input_axes, other.output_axes = input_axes, output_axes
+        return other
 
 
 class _Preset(VarianceScaling):

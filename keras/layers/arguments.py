@@ -6,7 +6,8 @@ argument's name, and not by a framework in the middle of a training step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -20,41 +21,91 @@ def class_name(layer: Any) -> str:
     return declared_class(layer).__name__
 
 
+def integer(value: Any) -> int | None:
+    """An int, a NumPy integer or a tensor of one as an int; None for all else."""
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    try:
+        return index(value)
+    except TypeError:
+        return None
+
+
+def _items(value: Any) -> list[Any] | None:
+    """What a sequence, an array or another ordered iterable holds; None for all else.
+
+    An array of rank 0 is a number.
+    """
+    unordered = isinstance(value, (str, bytes, Set, Mapping))
+    if unordered or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
+        return None
+    return list(value)
+
+
 def positive_integer(layer: Any, argument: str, value: Any) -> int:
     """`value` as an int of 1 or more.
 
     Raises:
         ValueError: if it is something else.
     """
-    good = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not good or value < 1:
+    number = integer(value)
+    if number is None or number < 1:
         raise ValueError(
             f"{class_name(layer)} expects `{argument}` to be a positive integer. "
             f"Received: {argument}={value!r}."
         )
-    return int(value)
+    return number
 
 
 def integers(
-    layer: Any, argument: str, value: Any, count: int, least: int = 1
+    layer: Any,
+    argument: str,
+    value: Any,
+    count: int | None = None,
+    least: int | None = 1,
 ) -> tuple[int, ...]:
     """One integer for each of `count` axes, from one for all or one for each.
+
+    Args:
+        layer: the layer, for the error.
+        argument: the argument's name.
+        value: an integer, or a list, tuple, array or other iterable of integers.
+        count: how many; None for any number of them.
+        least: the smallest that is allowed; None for any integer.
 
     Raises:
         ValueError: for another number of them, or values below `least`.
     """
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * count
-    good = len(values) == count and all(
-        isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v >= least
-        for v in values
-    )
-    if not good:
-        many = "" if count == 1 else f", or {count} of them"
+    items = _items(value)
+    items = [value] * (count or 1) if items is None else items
+    numbers = [number for number in map(integer, items) if number is not None]
+    few = len(numbers) != len(items) or (count is not None and len(items) != count)
+    if few or (least is not None and min(numbers, default=least) < least):
+        many = {None: ", or a tuple of such", 1: ""}.get(count, f", or {count} of them")
+        limit = "" if least is None else f" of {least} or more"
         raise ValueError(
-            f"{class_name(layer)} expects `{argument}` to be an integer of {least} or "
-            f"more{many}. Received: {argument}={value!r}."
+            f"{class_name(layer)} expects `{argument}` to be an integer{limit}{many}. "
+            f"Received: {argument}={value!r}."
         )
-    return tuple(int(v) for v in values)
+    return tuple(numbers)
+
+
+def sizes_or_none(layer: Any, argument: str, value: Any) -> tuple[int | None, ...]:
+    """A shape, some sizes of which may be left open; one may stand alone.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    items = _items(value)
+    items = [value] if items is None else items
+    found = [None if item is None else integer(item) for item in items]
+    for item, number in zip(items, found, strict=True):
+        if item is not None and (number is None or number < 1):
+            raise ValueError(
+                f"{class_name(layer)} expects `{argument}` to be an integer of 1 or "
+                f"more, or a tuple of such and of None. Received: {argument}={value!r}."
+            )
+    return tuple(found)
 
 
 def one_of(layer: Any, argument: str, value: Any, allowed: Sequence[Any]) -> Any:

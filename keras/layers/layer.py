@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras import dtype_policies
 from keras.core import tree
 from keras.core.classes import (
     constructor_parameters,
     declared_class,
     takes_any_keyword,
 )
+from keras.core.configurable import config_class
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope
@@ -240,7 +242,12 @@ class Layer(LayerCall):
         """A layer made from what `get_config` returned.
 
         A constructor that takes no `name`, `trainable` or `dtype` is not given them.
+        A plain dtype policy comes as its name.
         """
+        if isinstance(config.get("dtype"), dict):
+            policy = dtype_policies.deserialize(config["dtype"])
+            plain = type(policy) is dtype_policies.DTypePolicy
+            config = {**config, "dtype": policy.name if plain else policy}
         declared = declared_class(cls)
         if not takes_any_keyword(declared.__init__):
             known = constructor_parameters(declared)
@@ -249,9 +256,14 @@ class Layer(LayerCall):
         return super().from_config(config)
 
     def _keeps_in_config(self, name: str) -> bool:
-        cls = declared_class(self)
-        own = cls.__init__ is not Layer.__init__
-        return own and name in constructor_parameters(cls)
+        declared = declared_class(self)
+        known, by_hand = config_class(declared)
+        asked = [known] if by_hand else [known, declared]
+        return any(
+            name in constructor_parameters(cls)
+            for cls in asked
+            if cls.__init__ is not Layer.__init__
+        )
 
     def quantize(
         self, mode: Any = None, type_check: bool = True, config: Any = None

@@ -22,6 +22,13 @@ class LayerOptions(_Options, total=False):
     name: str | None
 
 
+class ConvOptions(LayerOptions, total=False):
+    """Those of a convolution, whose signatures do not show LoRA."""
+
+    lora_rank: int | None
+    lora_alpha: float | None
+
+
 class AllLayerOptions(LayerOptions, total=False):
     """Those of a layer that does not write `activity_regularizer` itself."""
 

@@ -8,7 +8,7 @@ from keras import constraints, initializers, regularizers
 from keras.backends.variable import Variable
 from keras.core import context, dtypes
 from keras.core.containers import unique
-from keras.core.naming import inside
+from keras.core.naming import current_path, inside
 from keras.layers.dtypes import LayerDtypes
 from keras.layers.input_spec import describe
 
@@ -57,7 +57,7 @@ class LayerVariables(LayerDtypes):
         if initializer is None:
             is_float = dtypes.is_float(dtype)
             initializer = "glorot_uniform" if is_float else "zeros"
-        with context.Scope("backend", self._backend), self._variable_scope():
+        with context.Scope("backend", self._backend), self._weight_scope():
             variable = Variable(
                 initializers.get(initializer),
                 shape=() if shape is None else tuple(shape),
@@ -100,6 +100,13 @@ class LayerVariables(LayerDtypes):
 
     def _variable_scope(self) -> Any:
         return inside(self.name)
+
+    def _weight_scope(self) -> context.Scope:
+        """The scopes that the layer was built in, also for weights that come later."""
+        built_in = self.__dict__.get("_path")
+        if built_in is None or f"{current_path()}/".startswith(f"{built_in}/"):
+            return self._variable_scope()
+        return context.Scope("names", tuple(built_in.split("/")))
 
     def _all_layers(self) -> list[Any]:
         """This layer and all below it, each once."""

@@ -30,6 +30,15 @@ def set_options(layer: Any, **given: Any) -> None:
         setattr(layer, name, _FAMILIES[name.rpartition("_")[2]](value))
 
 
+def split_options(
+    given: dict[str, Any], *weights: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Those keyword arguments that `set_options` takes for some weights; the others."""
+    names = {f"{weight}_{kind}" for weight in weights for kind in _FAMILIES}
+    mine = {name: given[name] for name in given if name in names}
+    return mine, {name: given[name] for name in given if name not in names}
+
+
 def options(layer: Any, weight: str) -> dict[str, Any]:
     """The keyword arguments of `add_weight` for the weight of that name."""
     return {kind: getattr(layer, f"{weight}_{kind}", None) for kind in _FAMILIES}

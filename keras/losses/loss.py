@@ -58,7 +58,7 @@ class Loss(BackendBound):
         reduction: str | None = "sum_over_batch_size",
         dtype: Any = None,
     ) -> None:
-        self.name = naming.name_of(name, self)
+        self.name = naming.name_of(name, self, slash=True)
         self.reduction = standardize_reduction(reduction)
         self._given_dtype = dtype
         self._dtype = compute_dtype(dtype)

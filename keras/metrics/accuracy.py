@@ -13,43 +13,44 @@ from keras.metrics.mean import FunctionMetric
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
-    """The share of values that are equal, over the last axis.
+    """1 where a prediction equals its label, else 0.
 
     Example:
 
     >>> import keras
     >>> from keras.metrics.accuracy import accuracy
-    >>> float(accuracy([[1, 2]], [[1, 3]])[0])
-    0.5
+    >>> keras.ops.convert_to_numpy(accuracy([[1, 2]], [[1, 3]])).tolist()
+    [[1.0, 0.0]]
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true, dtype=ops.dtype(y_pred))
     y_true, y_pred = same_rank(y_true, y_pred)
-    return ops.mean(ops.cast(ops.equal(y_true, y_pred), config.floatx()), axis=-1)
+    return ops.cast(ops.equal(y_true, y_pred), config.floatx())
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
-    """The share of yes-or-no predictions that are right, over the last axis.
+    """1 where a yes-or-no prediction is right, else 0.
 
     Args:
-        y_true: labels of 0 and 1, `(batch, ..., size)`.
+        y_true: labels of 0 and 1, of any shape.
         y_pred: predictions of the same shape.
         threshold: a prediction above it means 1.
 
     Returns:
-        One value per sample, `(batch, ...)`.
+        One value per prediction, of the same shape.
 
     Example:
 
     >>> import keras
-    >>> float(keras.metrics.binary_accuracy([[1.0, 0.0]], [[0.9, 0.8]])[0])
-    0.5
+    >>> values = keras.metrics.binary_accuracy([[1.0, 0.0]], [[0.9, 0.8]])
+    >>> keras.ops.convert_to_numpy(values).tolist()
+    [[1.0, 0.0]]
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)
     y_true, y_pred = same_rank(y_true, y_pred)
     decided = ops.cast(ops.greater(y_pred, threshold), ops.dtype(y_true))
-    return ops.mean(ops.cast(ops.equal(y_true, decided), config.floatx()), axis=-1)
+    return ops.cast(ops.equal(y_true, decided), config.floatx())
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -222,7 +223,7 @@ class BinaryAccuracy(FunctionMetric):
     def __init__(
         self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
     ) -> None:
-        if threshold is not None and not 0 < threshold < 1:
+        if threshold is not None and not 0 <= threshold <= 1:
             raise ValueError(
                 "`threshold` of BinaryAccuracy must lie between 0 and 1. "
                 f"Received: threshold={threshold}."

@@ -159,6 +159,8 @@ class AUC(ConfusionAtThresholds):
         # Gains: 1 minus errors per hit, in units of what always saying 1 would give.
         odds = _share(ops.add(tp, fn), ops.add(fp, tn))
         recall_gain = ops.subtract(1.0, ops.multiply(odds, _share(fn, tp)))
+        # The axis of recall begins at 0, where there are no hits at all.
+        recall_gain = ops.where(ops.greater(tp, 0), ops.relu(recall_gain), 0.0)
         precision_gain = ops.subtract(1.0, ops.multiply(odds, _share(fp, tp)))
         return recall_gain, precision_gain
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from keras import ops
+from keras.core import dtypes
 from keras.core.facts import public_class
+from keras.core.typing import Tensor, TensorLike
 from keras.metrics.metric import Metric
 
 
 @public_class("keras.metrics")
 class IoU(Metric):
     """The mean over classes of true positives / (true positives + all errors).
+
+    `total_cm` holds the counts, `(num_classes, num_classes)`: a row for each true
+    class, a column for each predicted one. Pairs of which one is no class at all
+    (negative, or `num_classes` and more) do not count.
 
     Args:
         num_classes: the number of classes.
@@ -61,7 +70,7 @@ class IoU(Metric):
         self.sparse_y_true = sparse_y_true
         self.sparse_y_pred = sparse_y_pred
         self.axis = axis
-        self.total_confusion_matrix = self.add_variable(
+        self.total_cm = self.add_variable(
             (num_classes, num_classes), "zeros", name="total_confusion_matrix"
         )
 
@@ -71,7 +80,8 @@ class IoU(Metric):
         Args:
             y_true: labels of any shape.
             y_pred: predictions of that shape.
-            sample_weight: weights of the labels; all 1 by default.
+            sample_weight: weights of the labels; all 1 by default. Where the counts
+                are integers, as they are by default, weights are rounded down.
         """
         y_true = self._class_numbers(y_true, self.sparse_y_true)
         y_pred = self._class_numbers(y_pred, self.sparse_y_pred)
@@ -82,19 +92,31 @@ class IoU(Metric):
         if self.ignore_class is not None:
             counts = ops.cast(ops.not_equal(y_true, self.ignore_class), self._dtype)
             weights = counts if weights is None else ops.multiply(weights, counts)
-        if weights is None:
-            weights = ops.ones_like(y_true, dtype=self._dtype)
         size = self.num_classes
-        # What is ignored may be no class at all; its weight is 0.
-        y_true = ops.clip(y_true, 0, size - 1)
+        known = ops.cast(
+            ops.logical_and(_is_class(y_true, size), _is_class(y_pred, size)),
+            self._dtype,
+        )
+        weights = known if weights is None else ops.multiply(weights, known)
+        # What does not count may be no class at all; its weight is 0.
+        y_true, y_pred = ops.clip(y_true, 0, size - 1), ops.clip(y_pred, 0, size - 1)
         cell = ops.add(ops.multiply(y_true, size), y_pred)
         matrix = ops.segment_sum(weights, cell, num_segments=size * size)
-        self.total_confusion_matrix.assign_add(ops.reshape(matrix, (size, size)))
+        self.total_cm.assign_add(ops.reshape(matrix, (size, size)))
 
     def _weights(self, sample_weight: Any, y_true: Any) -> Any:
         """A weight for each label, in one row."""
-        weights = ops.convert_to_tensor(sample_weight, dtype=self._dtype)
+        if not dtypes.is_float(self._dtype) and _is_fractional(sample_weight):
+            warnings.warn(
+                f"{type(self).__name__} {self.name!r} counts in {self._dtype}, which "
+                "cuts weights off after the point. Pass dtype='float32' to the metric, "
+                "or weights of whole numbers.",
+                stacklevel=4,
+            )
+        weights = ops.cast(ops.convert_to_tensor(sample_weight), self._dtype)
         ranks = len(weights.shape), len(y_true.shape)
+        if ranks[0] > 0 and ops.size(weights) == ops.size(y_true):
+            return ops.reshape(weights, (-1,))
         if 0 < ranks[0] < ranks[1]:
             weights = ops.expand_dims(weights, tuple(range(*ranks)))
         if ranks[0] <= ranks[1]:
@@ -109,7 +131,7 @@ class IoU(Metric):
 
     def result(self) -> Any:
         """The mean over the classes that have occurred."""
-        matrix = ops.cast(self.total_confusion_matrix, "float32")
+        matrix = ops.cast(self.total_cm, "float32")
         hits = ops.diagonal(matrix)
         union = ops.subtract(
             ops.add(ops.sum(matrix, axis=0), ops.sum(matrix, axis=1)), hits
@@ -118,6 +140,20 @@ class IoU(Metric):
         hits, union = ops.take(hits, chosen), ops.take(union, chosen)
         occurred = ops.sum(ops.cast(ops.not_equal(union, 0), "float32"))
         return ops.divide_no_nan(ops.sum(ops.divide_no_nan(hits, union)), occurred)
+
+
+def _is_class(values: Tensor, classes: int) -> Tensor:
+    return ops.logical_and(ops.greater_equal(values, 0), ops.less(values, classes))
+
+
+def _is_fractional(weights: TensorLike) -> bool:
+    """Whether weights are of a float dtype, or plain numbers with a part after the
+    point."""
+    dtype = getattr(weights, "dtype", None)
+    if dtype is None:
+        values = np.asarray(weights)
+        return values.dtype.kind == "f" and bool(np.any(values % 1))
+    return dtypes.is_float(dtypes.standardize_dtype(dtype))
 
 
 @public_class("keras.metrics")

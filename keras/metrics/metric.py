@@ -74,7 +74,7 @@ class Metric(BackendBound):
         return self
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
-        self.name = naming.name_of(name, self)
+        self.name = naming.name_of(name, self, slash=True)
         self._dtype = compute_dtype(dtype)
 
     # What it owns --------------------------------------------------------------

@@ -78,7 +78,8 @@ def confusion(
     y_true, y_pred = same_rank(y_true, y_pred)
     if top_k is not None:
         y_pred = only_top_k(y_pred, top_k)
-    if class_id is not None and len(y_pred.shape) > 0:
+    if class_id is not None:
+        _check_class(y_pred.shape, class_id)
         y_true, y_pred = y_true[..., class_id], y_pred[..., class_id]
     weights = _spread(y_pred, sample_weight, label_weights, dtype)
     labels = ops.cast(ops.greater(y_true, 0), dtype)
@@ -115,8 +116,38 @@ def _spread(y_pred: Any, sample_weight: Any, label_weights: Any, dtype: str) -> 
     return weights
 
 
+def _check_class(shape: Any, class_id: int) -> None:
+    """Whether predictions of this shape have such a class.
+
+    Raises:
+        ValueError: if not.
+    """
+    classes = shape[-1] if len(shape) else None
+    if len(shape) < 2:
+        raise ValueError(
+            "A metric with `class_id` takes predictions of shape (batch, classes). "
+            f"Received: class_id={class_id}, y_pred.shape={tuple(shape)}."
+        )
+    if classes is not None and not -classes <= class_id < classes:
+        raise ValueError(
+            f"`class_id` must be one of the {classes} classes of the predictions, from "
+            f"0 to {classes - 1}. Received: class_id={class_id}, "
+            f"y_pred.shape={tuple(shape)}."
+        )
+
+
 def only_top_k(y_pred: Any, k: int) -> Any:
-    """The `k` largest predictions of each sample; all others become the lowest."""
+    """The `k` largest predictions of each sample; all others become the lowest.
+
+    Raises:
+        ValueError: if there are fewer of them.
+    """
+    found = y_pred.shape[-1] if len(y_pred.shape) else 0
+    if found is not None and k > found:
+        raise ValueError(
+            "A metric with `top_k` takes at least so many predictions of each sample. "
+            f"Received: top_k={k}, y_pred.shape={tuple(y_pred.shape)}."
+        )
     _, best = ops.top_k(y_pred, k, sorted=False)
     classes: Any = ops.shape(y_pred)[-1]
     chosen = ops.sum(ops.one_hot(best, classes, dtype=y_pred.dtype), axis=-2)

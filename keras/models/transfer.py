@@ -86,8 +86,9 @@ def _custom_objects(model: Any) -> Iterator[tuple[str, Any]]:
                     yield from _custom_of(item)
             else:
                 yield from _custom_of(value)
-    settings = getattr(model, "_compile_arguments", None) or {}
-    for item in tree.flatten(dict(settings)):
+    compilation = getattr(model, "_compilation", None)
+    settings = {} if compilation is None else compilation.arguments
+    for item in tree.flatten(settings):
         yield from _custom_of(item)
     for operation in getattr(getattr(model, "_graph", None), "operations", ()):
         yield from _if_custom(declared_class(operation))

@@ -11,30 +11,25 @@ from keras.training.compile_metrics import CompileMetrics
 
 
 class Compilation:
-    """The loss, metrics and options of a compiled model.
+    """The loss and metrics of a compiled model, and what it was compiled with.
 
     Args:
-        loss: As for `Model.compile`.
-        loss_weights: As for `Model.compile`.
-        metrics: As for `Model.compile`.
-        weighted_metrics: As for `Model.compile`.
+        arguments: The arguments of `Model.compile` by name, as they were given.
         output_names: The names of the outputs, where the model knows them.
     """
 
     def __init__(
-        self,
-        loss: Any = None,
-        loss_weights: Any = None,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
-        output_names: Any = None,
+        self, arguments: dict[str, Any], output_names: list[str] | None = None
     ) -> None:
+        self.arguments = arguments
+        loss, weights = arguments.get("loss"), arguments.get("loss_weights")
         self.loss: CompileLoss | None = None
         if loss is not None:
-            self.loss = CompileLoss(loss, loss_weights, output_names)
+            self.loss = CompileLoss(loss, weights, output_names)
+        plain, weighted = arguments.get("metrics"), arguments.get("weighted_metrics")
         self.metrics: CompileMetrics | None = None
-        if metrics or weighted_metrics:
-            self.metrics = CompileMetrics(metrics, weighted_metrics, output_names)
+        if plain or weighted:
+            self.metrics = CompileMetrics(plain, weighted, output_names)
         self.tracker = Mean(name="loss")
         self.part_trackers: list[Mean] = []
 
@@ -46,9 +41,10 @@ class Compilation:
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Assign losses and metrics to outputs, and make their variables."""
         if self.loss is not None and not self.loss.built:
-            self.loss.build(y_pred)
+            self.loss.build(y_true, y_pred)
         if self.metrics is not None and not self.metrics.built:
-            self.metrics.build(y_true, y_pred)
+            among = None if self.loss is None else self.loss.targets
+            self.metrics.build(y_true, y_pred, among)
         self._make_trackers()
 
     def _make_trackers(self) -> None:
@@ -63,7 +59,6 @@ class Compilation:
     def track(self, loss: Any, parts: list[Any], count: Any) -> None:
         """Note the losses of a batch of `count` samples."""
         self.tracker.update_state(loss, sample_weight=count)
-        if parts:
-            self._make_trackers()
+        if len(parts) == len(self.part_trackers):
             for tracker, part in zip(self.part_trackers, parts, strict=True):
                 tracker.update_state(ops.mean(part), sample_weight=count)

@@ -6,20 +6,24 @@ no second computation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from keras import losses as losses_module
 from keras import ops
+from keras.core import tree
 from keras.core.naming import unique_names
 from keras.losses.loss import Loss
-from keras.training.outputs import Outputs, is_array, is_object
+from keras.training.assignment import Part, assign
+from keras.training.labels import CROSSENTROPY, kind_of_labels
+from keras.training.outputs import Outputs, at, is_array, is_object, leaves
 
 
 class FunctionAsLoss(Loss):
     """A plain function `(y_true, y_pred)`, as the loss it stands for in `compile`."""
 
-    def __init__(self, fn: Any) -> None:
-        name = getattr(fn, "__name__", type(fn).__name__).strip("<>")
+    def __init__(self, fn: Any, name: str | None = None) -> None:
+        name = name or getattr(fn, "__name__", type(fn).__name__).strip("<>")
         super().__init__(name=name, reduction="sum_over_batch_size")
         self.fn = fn
 
@@ -31,14 +35,18 @@ class FunctionAsLoss(Loss):
 
     def _converted(self, value: Any, to_float: bool) -> Any:
         # A function gets its labels as they are: it knows what they mean.
-        return value if value is None else ops.convert_to_tensor(value)
+        if value is None:
+            return None
+        if is_array(value):
+            return ops.convert_to_tensor(value)
+        return tree.map_structure(lambda part: self._converted(part, to_float), value)
 
 
 class CompileLoss:
     """What `compile(loss=..., loss_weights=...)` means.
 
     Args:
-        loss: A name, function or `Loss`, or a list or dictionary of them.
+        loss: A name, function or `Loss`, or a structure of them.
         loss_weights: Factors, likewise.
         output_names: The names of the outputs, where they are known.
 
@@ -53,20 +61,24 @@ class CompileLoss:
         self._weights_config = loss_weights
         self._output_names = output_names
         self._outputs: Outputs | None = None
-        self._losses: list[Any] = []
-        self._weights: list[Any] = []
+        self._parts: list[Part] = []
+        # The outputs that a loss needs a target for, and for each part the number of
+        # the tracker that shows it.
+        self.targets: list[int] = []
+        self._tracker_of: list[int] = []
         self.names: list[str] = []
-        self._parts: list[Any] = []
+        self._values: list[Any] = []
 
     @property
     def built(self) -> bool:
         """Whether the outputs of the model are known."""
         return self._outputs is not None
 
-    def build(self, y_pred: Any) -> Outputs:
+    def build(self, y_true: Any, y_pred: Any) -> Outputs:
         """Assign losses and weights to the outputs of the model.
 
         Args:
+            y_true: The targets, or KerasTensors of their shapes.
             y_pred: The outputs, or KerasTensors of their shapes.
 
         Returns:
@@ -76,76 +88,113 @@ class CompileLoss:
             ValueError: If structures do not fit.
         """
         outputs = Outputs(y_pred, self._output_names)
-        chosen = outputs.pick(self._config, "loss", is_object, broadcast=True)
-        self._losses = [_as_loss(each) for each in chosen]
-        weights = self._weights_config
-        if isinstance(weights, (list, tuple)) and len(weights) != outputs.count:
-            raise ValueError(
-                f"`loss_weights` must match the number of losses, got {outputs.count} "
-                f"losses and {len(weights)} weights."
-            )
-        self._weights = outputs.pick(weights, "loss_weights", is_object, broadcast=True)
-        for weight in self._weights:
-            if weight is not None and not isinstance(weight, (int, float)):
-                raise ValueError(
-                    f"`loss_weights` must hold numbers. Received: {weight!r}"
-                )
-        self.names = self._part_names(outputs)
+        parts = assign(self._config, self._weights_config, outputs)
+        needed = {index for part in parts for index in leaves(outputs.part(part.path))}
+        self.targets = sorted(needed)
+        targets = self._targets_of(outputs, y_true)
+        preds = outputs.tensors(y_pred)
+        self._parts = [
+            part._replace(loss=_fitted(part, outputs, targets, preds)) for part in parts
+        ]
+        self._name_parts(outputs)
         self._outputs = outputs
         return outputs
 
-    def _part_names(self, outputs: Outputs) -> list[str]:
+    def _name_parts(self, outputs: Outputs) -> None:
         """Names of the trackers, `"y_loss"`; none where one loss is all there is."""
-        used = [
-            (name, loss)
-            for name, loss in zip(outputs.names, self._losses, strict=True)
-            if loss is not None
-        ]
-        if len(used) < 2:
-            return []
-        names = [f"{name or loss.name}_loss" for name, loss in used]
-        return unique_names(names)
+        self.names, self._tracker_of = [], []
+        if len(self._parts) < 2:
+            return
+        shown = []
+        for path, loss, _ in self._parts:
+            name = outputs.label(path)
+            if name is None:
+                name = "/".join([*map(str, path[:-1]), loss.name])
+            shown.append((path, f"{name}_loss"))
+        trackers = list(dict.fromkeys(shown))
+        self._tracker_of = [trackers.index(each) for each in shown]
+        self.names = unique_names([name for _, name in trackers])
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The loss of a batch.
 
         Args:
-            y_true: Targets, structured as the outputs, by name or by position.
+            y_true: Targets, structured as the outputs, by name or by position; those
+                of outputs without a loss may be left out.
             y_pred: The outputs.
             sample_weight: Weights for all outputs, or for each.
 
         Returns:
             A scalar, or None where every output is left out.
         """
-        outputs = self._outputs or self.build(y_pred)
-        if outputs.is_single and is_array(y_true) and self._losses[0] is not None:
-            total = self._losses[0](y_true, y_pred, _only(sample_weight))
-            weight = self._weights[0]
+        outputs = self._outputs
+        if outputs is None or not outputs.fits(y_pred):
+            outputs = self.build(y_true, y_pred)
+        if outputs.is_single and len(self._parts) == 1 and is_array(y_true):
+            _, loss, weight = self._parts[0]
+            total = loss(y_true, y_pred, _only(sample_weight))
             return total if weight is None else ops.multiply(total, weight)
-        y_true = outputs.pick(y_true, "y", is_array)
+        y_true = self._targets_of(outputs, y_true)
         weights = outputs.pick(sample_weight, "sample_weight", is_array, broadcast=True)
-        return self._sum(y_true, outputs.tensors(y_pred), weights)
+        return self._sum(outputs, y_true, y_pred, weights)
 
-    def _sum(self, y_true: Any, y_pred: Any, sample_weights: Any) -> Any:
-        parts, total = [], None
-        rows = zip(
-            self._losses, self._weights, y_true, y_pred, sample_weights, strict=True
-        )
-        for loss, weight, true, pred, sample_weight in rows:
-            if loss is None:
-                continue
-            value = loss(true, pred, sample_weight)
-            parts.append(value)
-            if weight is not None:
-                value = ops.multiply(value, weight)
+    def _targets_of(self, outputs: Outputs, y_true: Any) -> list[Any]:
+        targets = outputs.pick(y_true, "y", is_array, among=self.targets)
+        if y_true is not None and any(targets[index] is None for index in self.targets):
+            raise outputs.misfit(y_true, "y")
+        return targets
+
+    def _sum(self, outputs: Outputs, y_true: Any, y_pred: Any, weights: Any) -> Any:
+        values: list[Any] = [None] * len(self.names)
+        total = None
+        for row, (path, loss, factor) in enumerate(self._parts):
+            where = outputs.part(path)
+            value = loss(
+                _filled(where, y_true), at(y_pred, path), _weight_of(where, weights)
+            )
+            if values:
+                _add(values, self._tracker_of[row], value)
+            if factor is not None:
+                value = ops.multiply(value, factor)
             total = value if total is None else ops.add(total, value)
-        self._parts = parts if self.names else []
+        self._values = values
         return total
 
     def take_parts(self) -> list[Any]:
         """The unweighted losses of the outputs in the last call; given out once."""
-        parts, self._parts = self._parts, []
+        parts, self._values = self._values, []
         return parts
+
+
+def _add(values: list[Any], index: int, value: Any) -> None:
+    before = values[index]
+    values[index] = value if before is None else ops.add(before, value)
+
+
+def _filled(numbers: Any, entries: list[Any]) -> Any:
+    """A structure of numbers of outputs with the entries of these outputs."""
+    if is_array(numbers):
+        return entries[numbers]
+    return tree.map_structure(entries.__getitem__, numbers)
+
+
+def _weight_of(numbers: Any, weights: list[Any]) -> Any:
+    """The sample weight of an output; of several outputs, the one that they share."""
+    found = [weights[index] for index in leaves(numbers)]
+    first = found[0]
+    return first if all(each is first for each in found) else None
+
+
+def _fitted(part: Part, outputs: Outputs, targets: Any, preds: Any) -> Any:
+    """The loss of a part; `"crossentropy"` is the one that suits the shapes."""
+    loss = part.loss
+    if isinstance(loss, str):
+        where = outputs.part(part.path)
+        if not is_array(where):
+            raise outputs.misfit(loss, "loss")
+        kind = kind_of_labels(targets[where], preds[where])
+        return getattr(losses_module, f"{kind}Crossentropy")(name=loss)
+    return loss
 
 
 def same_rank(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
@@ -168,15 +217,19 @@ def _only(sample_weight: Any) -> Any:
 
 
 def _resolved(loss: Any) -> Any:
-    """Losses for names, in the structure they came in."""
+    """Losses for names and functions, in the structure they came in."""
     if loss is None:
         return None
     if is_object(loss):
-        return losses_module.get(loss)
-    if isinstance(loss, dict):
+        if isinstance(loss, str) and loss in CROSSENTROPY:
+            return loss  # which one is meant, the shapes will tell
+        found = losses_module.get(loss)
+        if isinstance(found, Loss):
+            return found
+        return FunctionAsLoss(found, loss if isinstance(loss, str) else None)
+    if isinstance(loss, Mapping):
         return {name: _resolved(part) for name, part in loss.items()}
-    return [_resolved(part) for part in loss]
-
-
-def _as_loss(loss: Any) -> Any:
-    return loss if loss is None or isinstance(loss, Loss) else FunctionAsLoss(loss)
+    parts = [_resolved(part) for part in loss]
+    if hasattr(loss, "_fields"):
+        return type(loss)(*parts)
+    return tuple(parts) if isinstance(loss, tuple) else parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from keras import losses as losses_module
@@ -9,10 +10,8 @@ from keras import metrics as metrics_module
 from keras.core.naming import unique_names
 from keras.metrics.mean import MeanMetricWrapper
 from keras.metrics.metric import Metric
+from keras.training.labels import ACCURACY, CROSSENTROPY, kind_of_labels
 from keras.training.outputs import Outputs, is_array, is_object
-
-_ACCURACY = ("accuracy", "acc")
-_CROSSENTROPY = ("crossentropy", "ce")
 
 
 class CompileMetrics(Metric):
@@ -45,6 +44,7 @@ class CompileMetrics(Metric):
         self._weighted_config = weighted_metrics
         self._output_names = output_names
         self._outputs: Outputs | None = None
+        self._among: list[int] | None = None
         self._rows: list[tuple[int, Metric, bool]] = []
         self._result_names: list[str] = []
 
@@ -63,12 +63,15 @@ class CompileMetrics(Metric):
         """The variables of all metrics."""
         return [v for metric in self.metrics for v in metric.variables]
 
-    def build(self, y_true: Any, y_pred: Any) -> Outputs:
+    def build(
+        self, y_true: Any, y_pred: Any, among: list[int] | None = None
+    ) -> Outputs:
         """Make the metrics of each output.
 
         Args:
             y_true: Targets, or KerasTensors of their shapes.
             y_pred: The outputs, or KerasTensors of their shapes.
+            among: The numbers of the outputs that targets may be given for alone.
 
         Returns:
             The outputs, flat.
@@ -77,7 +80,8 @@ class CompileMetrics(Metric):
             ValueError: If structures do not fit.
         """
         outputs = Outputs(y_pred, self._output_names)
-        targets = outputs.pick(y_true, "y", is_array)
+        self._among = among
+        targets = outputs.pick(y_true, "y", is_array, among=among)
         preds = outputs.tensors(y_pred)
         rows: list[tuple[int, Metric, bool]] = []
         names: list[str] = []
@@ -86,14 +90,17 @@ class CompileMetrics(Metric):
             (self._weighted_config, "weighted_metrics", True),
         )
         for config, what, weighted in kinds:
-            group_names = []
+            group = []
             for index, each in _per_output(outputs, config, what):
                 metric, name = _make(each, targets[index], preds[index])
                 rows.append((index, metric, weighted))
                 prefix = outputs.names[index] if outputs.count > 1 else None
-                group_names.append(f"{prefix}_{name}" if prefix else name)
-            for name in unique_names(group_names):
-                names.append(f"weighted_{name}" if name in names else name)
+                group.append((f"{prefix}_" if prefix else "", name))
+            plain = set(names)
+            for (prefix, _), name in zip(group, _unique(group), strict=True):
+                if name in plain:  # a plain metric is called so
+                    name = f"{prefix}weighted_{name.removeprefix(prefix)}"
+                names.append(name)
         self._rows, self._result_names, self._outputs = rows, names, outputs
         return outputs
 
@@ -107,7 +114,7 @@ class CompileMetrics(Metric):
                 metrics see them.
         """
         outputs = self._outputs or self.build(y_true, y_pred)
-        targets = outputs.pick(y_true, "y", is_array)
+        targets = outputs.pick(y_true, "y", is_array, among=self._among)
         preds = outputs.tensors(y_pred)
         weights = outputs.pick(sample_weight, "sample_weight", is_array, broadcast=True)
         for index, metric, weighted in self._rows:
@@ -137,16 +144,17 @@ class CompileMetrics(Metric):
             metric.reset_state()
 
 
+def _unique(group: list[tuple[str, str]]) -> list[str]:
+    return unique_names([prefix + name for prefix, name in group])
+
+
 def _per_output(outputs: Outputs, config: Any, what: str) -> Any:
     """`(number of the output, metric)` for each metric of each output."""
     if config is None or config == []:
         return
-    if outputs.count == 1 and isinstance(config, (list, tuple)):
-        # A list of metrics of the only output, perhaps in a list of its own.
-        for each in config:
-            for inner in each if isinstance(each, (list, tuple)) else [each]:
-                if inner is not None:
-                    yield 0, inner
+    if outputs.count == 1 and not is_object(config):
+        # All are for the only output, in whatever lists or under whatever names.
+        yield from ((0, each) for each in _flat(config) if each is not None)
         return
     for index, group in enumerate(outputs.pick(config, what, is_object)):
         for each in group if isinstance(group, (list, tuple)) else [group]:
@@ -154,15 +162,24 @@ def _per_output(outputs: Outputs, config: Any, what: str) -> Any:
                 yield index, each
 
 
+def _flat(config: Any) -> Any:
+    if is_object(config):
+        yield config
+        return
+    for part in config.values() if isinstance(config, Mapping) else config:
+        yield from _flat(part)
+
+
 def _make(given: Any, y_true: Any, y_pred: Any) -> tuple[Metric, str]:
     """A metric, and the name of its result: the very string that asked for it."""
     if isinstance(given, Metric):
         return given, given.name
     found = given
-    if given in _ACCURACY:
-        found = _by_shape(y_true, y_pred, "Accuracy")
-    elif given in _CROSSENTROPY:
-        found = _by_shape(y_true, y_pred, "Crossentropy")
+    if given in ACCURACY:
+        found = getattr(metrics_module, kind_of_labels(y_true, y_pred) + "Accuracy")()
+    elif given in CROSSENTROPY:
+        kind = kind_of_labels(y_true, y_pred)
+        found = getattr(metrics_module, kind + "Crossentropy")()
     else:
         found = _lookup(given)
     metric = found if isinstance(found, Metric) else MeanMetricWrapper(found)
@@ -172,19 +189,6 @@ def _make(given: Any, y_true: Any, y_pred: Any) -> tuple[Metric, str]:
     if isinstance(given, str):
         metric.name = given
     return metric, metric.name
-
-
-def _by_shape(y_true: Any, y_pred: Any, kind: str) -> Any:
-    """The accuracy or crossentropy that fits the shapes of targets and outputs."""
-    true_shape: tuple[Any, ...] = () if y_true is None else tuple(y_true.shape)
-    pred_shape: tuple[Any, ...] = tuple(y_pred.shape)
-    if not pred_shape or pred_shape[-1] == 1:
-        prefix = "Binary"
-    elif len(true_shape) < len(pred_shape) or true_shape[-1] == 1:
-        prefix = "SparseCategorical"
-    else:
-        prefix = "Categorical"
-    return getattr(metrics_module, prefix + kind)()
 
 
 def _lookup(given: Any) -> Any:
@@ -208,7 +212,7 @@ def _check_names(config: Any) -> None:
     elif isinstance(config, dict) and not is_object(config):
         for part in config.values():
             _check_names(part)
-    elif isinstance(config, str) and config not in (*_ACCURACY, *_CROSSENTROPY):
+    elif isinstance(config, str) and config not in (*ACCURACY, *CROSSENTROPY):
         _lookup(config)
     elif config is not None and not isinstance(config, (str, dict)):
         if not isinstance(config, Metric) and not callable(config):

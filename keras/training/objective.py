@@ -7,6 +7,7 @@ The optimizer, the loss and the metrics, and how a batch's loss and results come
 from __future__ import annotations
 
 import inspect
+import warnings
 from functools import cache
 from typing import Any
 
@@ -41,7 +42,6 @@ class Objective:
     predict_function: Any = None
     _backend: Any
     _compilation: Compilation | None = None
-    _compile_arguments: dict[str, Any] | None = None
     _run_eagerly: bool = False
     _jit_compile: Any = "auto"
     _results_function: Any = None
@@ -96,7 +96,7 @@ class Objective:
                 "first runs plain Python, the second compiles it."
             )
         check_count(steps_per_execution, "steps_per_execution")
-        self._compile_arguments = {
+        arguments = {
             "optimizer": optimizer,
             "loss": loss,
             "loss_weights": loss_weights,
@@ -108,7 +108,7 @@ class Objective:
         }
         self._check_backend_of(optimizer, loss, metrics, weighted_metrics)
         names = getattr(self, "output_names", None)
-        compilation = Compilation(loss, loss_weights, metrics, weighted_metrics, names)
+        compilation = Compilation(arguments, names)
         self.optimizer = self._scaled(optimizers.get(optimizer), auto_scale_loss)
         self._compilation = compilation
         self.loss = loss
@@ -169,9 +169,9 @@ class Objective:
 
     def get_compile_config(self) -> dict[str, Any]:
         """The arguments of `compile`, as plain data; empty before `compile`."""
-        if not self.compiled or self._compile_arguments is None:
+        if not self.compiled or self._compilation is None:
             return {}
-        arguments = dict(self._compile_arguments)
+        arguments = dict(self._compilation.arguments)
         arguments["optimizer"] = self.optimizer
         return serialize_keras_object(arguments)
 
@@ -204,14 +204,32 @@ class Objective:
             )
         return self._compilation
 
-    def _check_trainable(self) -> None:
+    def _prepare_training(self) -> None:
+        """Make the state of the optimizer, and say what keeps the model as it is."""
+        own_step = steps.overrides(type(self), "train_step")
+        if not self.trainable_variables:
+            if not own_step:
+                warnings.warn(
+                    f"The model {self._shown_name()} has no trainable weights: "
+                    "training computes its losses and metrics and changes nothing. To "
+                    "train it, set `trainable = True` on a layer and compile again.",
+                    stacklevel=4,
+                )
+            return
         # A backend without gradients says so, and where to go.
         self._backend.value_and_grad(len)
         if self.optimizer is None:
+            if own_step:
+                return
             raise ValueError(
-                f"The model {getattr(self, 'name', '')!r} has no optimizer: `compile` "
-                "was called with optimizer=None. Pass one, such as 'adam'."
+                f"The model {self._shown_name()} has no optimizer: `compile` was "
+                "called with optimizer=None. Pass one, such as 'adam'."
             )
+        if not self.optimizer.built and self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def _shown_name(self) -> str:
+        return repr(getattr(self, "name", type(self).__name__))
 
     # Losses and metrics --------------------------------------------------------
 
@@ -271,7 +289,7 @@ class Objective:
                 total = ops.add(total, ops.cast(extra, ops.dtype(total)))
         if total is not None:
             return total
-        if training:
+        if training and self.trainable_variables:
             raise ValueError(
                 "No loss to compute. Provide a `loss` argument in `compile()`, add one "
                 "with `add_loss` in a layer, or override `compute_loss`."

@@ -18,7 +18,7 @@ import numpy as np
 from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
-from keras.core.scopes import SymbolicScope
+from keras.core.scopes import StatelessScope, SymbolicScope
 from keras.training.data import unpack_x_y_sample_weight
 from keras.training.data.structure import leaves_of, map_leaves
 
@@ -230,7 +230,20 @@ def build(model: Any, data: Any) -> None:
     if not model.built or unsettled:
         y_pred = _outputs_of(model, x)
         if parts is not None and unsettled and y_pred is not None:
-            parts.build(map_leaves(_spec, y), y_pred)
+            y = map_leaves(_spec, y)
+            if overrides(type(model), "compute_loss"):
+                _compute_loss(model, x, y, y_pred)
+            parts.build(y, y_pred)
+
+
+def _compute_loss(model: Any, x: Any, y: Any, y_pred: Any) -> None:
+    """Let a `compute_loss` of the user's show what it compares: perhaps other things
+    than the outputs."""
+    try:
+        with SymbolicScope(), StatelessScope():
+            model._compute_loss(map_leaves(_spec, x), y, y_pred, None, True)
+    except Exception:  # noqa: BLE001
+        return  # it uses a framework directly; the first step will tell
 
 
 def _holds_text(value: Any) -> bool:
@@ -245,13 +258,6 @@ def _check_numbers(target: Any) -> None:
             "objects, and a loss compares numbers. Number the classes first, for "
             "instance with `classes, y = np.unique(y, return_inverse=True)`."
         )
-
-
-def build_optimizer(model: Any) -> None:
-    """Make the state of the optimizer."""
-    optimizer = model.optimizer
-    if optimizer is not None and not optimizer.built and model.built:
-        optimizer.build(model.trainable_variables)
 
 
 def _outputs_of(model: Any, x: Any) -> Any:

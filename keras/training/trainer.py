@@ -79,13 +79,10 @@ class Trainer(Objective):
             return optimizer.scale_loss(loss), aux
 
         variables = self.trainable_variables
+        if not variables:
+            return self._test_on(x, y, sample_weight, training=True)
         differentiate = self._backend.value_and_grad(losses, variables, has_aux=True)
         (_, (y_pred, loss, parts, masks)), grads = differentiate()
-        if not variables:
-            raise ValueError(
-                f"The model {getattr(self, 'name', '')!r} has no trainable weights. "
-                "Set `trainable = True` on a layer, and compile again."
-            )
         steps.put_masks(y_pred, masks)
         optimizer.apply(grads, variables)
         self._track_loss(x, loss, parts)
@@ -115,9 +112,11 @@ class Trainer(Objective):
             y_pred = self._test_on(x, y, sample_weight)
             self._update_metrics(y, y_pred, sample_weight)
 
-    def _test_on(self, x: Any, y: Any, sample_weight: Any) -> Any:
-        y_pred = self._forward(x, False)
-        loss = self._compute_loss(x, y, y_pred, sample_weight, False)
+    def _test_on(
+        self, x: Any, y: Any, sample_weight: Any, training: bool = False
+    ) -> Any:
+        y_pred = self._forward(x, training)
+        loss = self._compute_loss(x, y, y_pred, sample_weight, training)
         parts: list[Any] = []
         if self._compilation is not None and self._compilation.loss is not None:
             parts = self._compilation.loss.take_parts()
@@ -253,7 +252,6 @@ class Trainer(Objective):
             ValueError: If the model is not compiled, or arguments do not fit.
         """
         self._require_compiled("fit()")
-        self._check_trainable()
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = _split(
                 x, y, sample_weight, validation_split
@@ -266,7 +264,7 @@ class Trainer(Objective):
             class_weight=class_weight,
         )
         self._build_for(source)
-        steps.build_optimizer(self)
+        self._prepare_training()
         self.make_train_function()
         epochs = _limited_epochs(epochs)
         listeners = _callback_list(
@@ -428,7 +426,6 @@ class Trainer(Objective):
             batch alone.
         """
         self._require_compiled("train_on_batch()")
-        self._check_trainable()
         if class_weight is not None:
             if sample_weight is not None:
                 raise ValueError(
@@ -439,7 +436,7 @@ class Trainer(Objective):
             sample_weight = class_weight_to_sample_weights(y, class_weight)
         data = self._batch(x, y, sample_weight)
         steps.build(self, data)
-        steps.build_optimizer(self)
+        self._prepare_training()
         return self._on_batch(self.make_train_function(), data, return_dict)
 
     @on_own_backend
@@ -493,15 +490,17 @@ class Trainer(Objective):
         return logs if return_dict else self._as_list(logs)
 
     def _as_list(self, logs: dict[str, Any]) -> Any:
-        """Results in the order loss, losses of the outputs, metrics."""
+        """Results in order: the loss, metrics by their names, losses of outputs, all
+        others sorted."""
         compilation = self._compilation
         names = ["loss"]
         if compilation is not None:
+            metrics = compilation.metrics
+            names += [] if metrics is None else [each.name for each in metrics.metrics]
             names += [tracker.name for tracker in compilation.part_trackers]
-            if compilation.metrics is not None:
-                names += compilation.metrics._result_names
-        names = [name for name in names if name in logs]
-        values = [logs[n] for n in names] + [logs[n] for n in logs if n not in names]
+        known = [name for name in dict.fromkeys(names) if name in logs]
+        rest = [name for name in logs if name not in known]
+        values = [logs[name] for name in known + rest]
         return values[0] if len(values) == 1 else values
 
     # Data ----------------------------------------------------------------------
@@ -521,6 +520,9 @@ class Trainer(Objective):
             native=backend.name,
             **options,
         )
+        limit = config.max_steps_per_epoch()
+        if limit is not None:
+            source.limit(limit)
         if source.infinite and source.steps is None:
             raise ValueError(
                 f"This {type(x).__name__} is infinite: it never ends by itself. Say "

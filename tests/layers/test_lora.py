@@ -127,10 +127,6 @@ def test_switching_training_off_and_on_keeps_the_weight_frozen(backend: str) -> 
 @EACH
 def test_constructor_and_config(backend: str, name: str) -> None:
     make, x = LAYERS[name]
-    if name.startswith("Conv"):
-        layer = adapted(name)
-        assert "lora_rank" not in layer.get_config()  # as in Keras 3
-        return
     layer = make(lora_rank=2, lora_alpha=3.0)
     assert not layer.lora_enabled
     layer(x)
@@ -143,6 +139,38 @@ def test_constructor_and_config(backend: str, name: str) -> None:
         "lora_rank",
         "lora_alpha",
     }
+
+
+@EACH
+def test_enabling_it_shows_in_the_config(backend: str, name: str) -> None:
+    config = adapted(name).get_config()
+    assert config["lora_rank"] == 2 and config["lora_alpha"] == 6.0
+
+
+@EACH
+def test_names_and_shapes(backend: str, name: str) -> None:
+    layer = adapted(name)
+    kind = name_of(layer)
+    shape = tuple(frozen(layer).shape)
+    bias = [f"{layer.name}/bias"] * (layer.weights[1].name == "bias")
+    first, last = f"{layer.name}/{kind}", f"{layer.name}/lora_{kind}"
+    paths = [first, *bias, f"{last}_a", f"{last}_b"]
+    assert [w.path for w in layer.weights] == paths
+    assert [tuple(w.shape) for w in pair(layer)] == [(*shape[:-1], 2), (2, shape[-1])]
+    assert layer.get_weights()[-1].shape == (2, shape[-1])
+
+
+def test_weights_that_come_later_have_the_path_of_the_first(backend: str) -> None:
+    dense = keras.layers.Dense(2, name="inner")
+    model = keras.Sequential([keras.Input((3,)), dense], name="outer")
+    dense.enable_lora(1)
+    assert {w.path for w in model.weights} == {
+        "outer/inner/kernel",
+        "outer/inner/bias",
+        "outer/inner/lora_kernel_a",
+        "outer/inner/lora_kernel_b",
+    }
+    assert dense.add_weight((1,), name="later").path == "outer/inner/later"
 
 
 @pytest.mark.parametrize("ending", ["keras", "weights.h5"])
@@ -219,6 +247,28 @@ def test_regularizer_is_that_of_the_small_weights(backend: str) -> None:
     a, b = pair(layer)
     a.assign(np.ones(a.shape))
     assert sum(float(array(loss)) for loss in layer.losses) == pytest.approx(3.0)
+
+
+def test_alpha_counts_when_it_is_set_by_hand(backend: str) -> None:
+    layer = adapted("Dense, no bias")
+    plain = array(ROWS @ array(frozen(layer)))
+    change = array(layer(ROWS)) - plain
+    layer.lora_alpha = 12.0
+    np.testing.assert_allclose(array(layer(ROWS)) - plain, 2 * change, atol=1e-5)
+    layer.lora_enabled = False
+    np.testing.assert_allclose(array(layer(ROWS)), plain, atol=1e-6)
+    np.testing.assert_allclose(array(layer.kernel), array(frozen(layer)))
+    layer.lora_enabled = True
+    np.testing.assert_allclose(array(layer(ROWS)) - plain, 2 * change, atol=1e-5)
+    with pytest.raises(ValueError, match="no LoRA to enable"):
+        keras.layers.Dense(2).lora_enabled = True
+
+
+def test_a_layer_without_it_has_no_small_weights(backend: str) -> None:
+    layer = keras.layers.Dense(4)
+    assert not hasattr(layer, "lora_kernel_a")
+    with pytest.raises(AttributeError, match="has no LoRA.*enable_lora"):
+        _ = layer.lora_kernel_b
 
 
 def test_reading_the_weight_before_it_is_there() -> None:

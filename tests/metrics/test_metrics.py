@@ -225,3 +225,73 @@ def test_get(identifier: str, cls: type) -> None:
 def test_refused(make: Any, message: str) -> None:
     with keras.backend_scope("numpy"), pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("function", ["binary_accuracy", "accuracy"])
+def test_accuracies_are_of_predictions(function: str, backend: str) -> None:
+    from keras.metrics import accuracy
+
+    values = getattr(accuracy, function)([[1.0, 0.0], [1.0, 1.0]], [[1.0, 1.0], [0, 1]])
+    assert keras.ops.convert_to_numpy(values).tolist() == [[1, 0], [0, 1]]
+
+
+@pytest.mark.parametrize("out", [-1, -7, 2, 255])
+@pytest.mark.parametrize("of", ["label", "prediction"])
+def test_iou_counts_classes_only(of: str, out: int, backend: str) -> None:
+    metric = keras.metrics.MeanIoU(num_classes=2)
+    metric.update_state([0, 1, 1], [0, 1, 0])
+    matrix = keras.ops.convert_to_numpy(metric.total_cm)
+    pair = ([out, out], [0, 1]) if of == "label" else ([0, 1], [out, out])
+    metric.update_state(*pair)
+    assert keras.ops.convert_to_numpy(metric.total_cm).tolist() == matrix.tolist()
+    assert matrix.tolist() == [[1, 0], [1, 1]]
+    assert "int" in str(matrix.dtype)
+    nothing = keras.metrics.IoU(num_classes=2, target_class_ids=[1])
+    nothing.update_state(*pair)
+    assert float(nothing.result()) == 0.0
+
+
+@pytest.mark.parametrize("weights", [np.array([0.5, 1], "float32"), [0.5, 1.0], 0.5])
+def test_iou_of_integers_tells_of_lost_weights(weights: Any, backend: str) -> None:
+    with pytest.warns(UserWarning, match="counts in int32, which cuts weights off"):
+        keras.metrics.MeanIoU(2).update_state([0, 1], [0, 1], sample_weight=weights)
+    keras.metrics.MeanIoU(2).update_state([0, 1], [0, 1], sample_weight=[2.0, 1])
+    exact = keras.metrics.MeanIoU(2, dtype="float32")
+    exact.update_state([0, 1], [0, 1], sample_weight=weights)
+
+
+OF_CLASSES = {
+    "Precision": lambda **how: keras.metrics.Precision(**how),
+    "Recall": lambda **how: keras.metrics.Recall(**how),
+    "SensitivityAtSpecificity": lambda **how: keras.metrics.SensitivityAtSpecificity(
+        0.5, **how
+    ),
+    "RecallAtPrecision": lambda **how: keras.metrics.RecallAtPrecision(0.5, **how),
+}
+
+
+@pytest.mark.parametrize("make", OF_CLASSES.values(), ids=OF_CLASSES)
+def test_a_class_that_is_not_there_is_refused(make: Any, backend: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"takes predictions of shape \(batch, classes"
+    ):
+        make(class_id=1)([0, 1, 0], [0.2, 0.9, 0.4])
+    with pytest.raises(ValueError, match="must be one of the 3 classes"):
+        make(class_id=3)(np.ones((2, 3)), np.ones((2, 3)))
+
+
+def test_fewer_predictions_than_count_are_refused(backend: str) -> None:
+    with pytest.raises(ValueError, match="at least so many predictions of each"):
+        keras.metrics.Recall(top_k=4)(np.ones((2, 3)), np.ones((2, 3)))
+
+
+def test_gains_of_recall_begin_at_nothing(backend: str) -> None:
+    labels, guesses = [1, 0, 1, 1, 0], [0.9, 0.4, 0.35, 0.8, 0.1]
+    for method, area in {
+        "interpolation": 0.625,
+        "majoring": 1.0,
+        "minoring": 0.25,
+    }.items():
+        metric = keras.metrics.AUC(3, "PRGAIN", method)
+        # Gains of recall 1, 1/4, 0 and of precision 0, 1, 1.
+        assert float(metric(labels, guesses)) == pytest.approx(area, abs=1e-4)

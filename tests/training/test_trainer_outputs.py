@@ -79,11 +79,11 @@ def test_sample_weight_of_each_output(backend):
 def test_misfits_show_both_structures():
     model = two_outputs(loss=["mse", SPARSE, "mae"])
     with pytest.raises(
-        ValueError, match=r"2 output.*\['a', 'b'\](.|\n)*mean_absolute_error"
+        ValueError, match=r"2 output.*\['a', 'b'\](.|\n)*\[mse, sparse.*, mae\]"
     ):
         model.evaluate(X, [T, Y], verbose=0)
     model = two_outputs(loss={"zzz": "mse"})
-    with pytest.raises(ValueError, match="'zzz': mean_squared_error"):
+    with pytest.raises(ValueError, match="'zzz': mse"):
         model.evaluate(X, [T, Y], verbose=0)
     model = two_outputs(loss=["mse", SPARSE], loss_weights=[0.5])
     with pytest.raises(ValueError, match="2 losses and 1 weights"):

@@ -127,10 +127,7 @@ def _looped(
     sample, _ = _stepped(step_function, first, states, like)
     flat_sample = _tree.flatten(sample)
     zeros = [_tf.zeros_like(o) for o in flat_sample]
-    stores = [
-        _tf.TensorArray(o.dtype, steps if keep else 1, element_shape=o.shape)
-        for o in flat_sample
-    ]
+    stores = [_store(o, steps if keep else 1) for o in flat_sample]
 
     def body(t: Any, states: Any, previous: Any, stores: Any) -> Any:
         x = _tree.pack_sequence_as(inputs, [a.read(t) for a in arrays])
@@ -147,7 +144,7 @@ def _looped(
         lambda t, *_: t < steps,
         body,
         (_tf.constant(0), states, zeros, stores),
-        maximum_iterations=known,
+        maximum_iterations=steps,
         parallel_iterations=32,
     )
     outputs = None
@@ -161,6 +158,18 @@ def _looped(
         outputs,
         _tree.pack_sequence_as(like, states),
     )
+
+
+def _store(like: Any, steps: Any) -> Any:
+    """An array for as many tensors of one shape.
+
+    XLA cannot differentiate one that holds nothing yet and does not know its shape, as
+    that of outputs of an unknown batch size; so there it begins with zeros.
+    """
+    store = _tf.TensorArray(like.dtype, steps, element_shape=like.shape)
+    if like.shape.is_fully_defined() or not _under_xla():
+        return store
+    return store.unstack(_tf.zeros((steps, *_shape(like)), like.dtype))
 
 
 def _split(x: Any, parts: int) -> Any:

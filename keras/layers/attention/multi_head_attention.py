@@ -113,12 +113,16 @@ class MultiHeadAttention(Layer):
         self.dropout = arguments.rate(self, "dropout", dropout)
         self.use_bias = use_bias
         self.use_gate = use_gate
-        single = isinstance(output_shape, int)
-        self._output_shape = (output_shape,) if single else output_shape
-        single = isinstance(attention_axes, int)
-        self.attention_axes = (attention_axes,) if single else attention_axes
+        if output_shape is not None:
+            output_shape = arguments.integers(self, "output_shape", output_shape)
+        self._output_shape = output_shape
+        if attention_axes is not None:
+            attention_axes = arguments.integers(
+                self, "attention_axes", attention_axes, least=None
+            )
+        self.attention_axes = attention_axes
         if sliding_window is not None:
-            positive_integer(self, "sliding_window", sliding_window)
+            sliding_window = positive_integer(self, "sliding_window", sliding_window)
         self.sliding_window = sliding_window
         self.flash_attention = flash_attention
         self.seed = seed

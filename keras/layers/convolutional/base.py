@@ -6,11 +6,11 @@ from typing import Any
 
 from keras import activations, ops
 from keras.core.config import standardize_data_format
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Activation, Shape, Tensor
 from keras.layers.arguments import class_name, integers, one_of, positive_integer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
-from keras.layers.weight_options import options
+from keras.layers.weight_options import options, set_options, split_options
 from keras.layers.weights.lora import LoraLayer
 from keras.layers.weights.weight_layer import Weight
 from keras.ops.nn.linear import conv_with_bias
@@ -104,14 +104,36 @@ class BaseConv(WindowLayer, LoraLayer):
 
     kernel = Weight()
 
-    def _set_filters(self, filters: int, groups: int) -> None:
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any,
+        padding: str,
+        data_format: str | None,
+        dilation_rate: Any,
+        groups: int,
+        activation: Activation,
+        use_bias: bool,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        *,
+        activity_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        weights, others = split_options(kwargs, "kernel", "bias")
+        super().__init__(activity_regularizer=activity_regularizer, **others)
         self.filters = positive_integer(self, "filters", filters)
         self.groups = positive_integer(self, "groups", groups)
-        if filters % groups:
+        if self.filters % self.groups:
             raise ValueError(
                 f"{class_name(self)} expects `filters` to be a multiple of `groups`. "
                 f"Received: filters={filters}, groups={groups}."
             )
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._set_output(activation, use_bias)
+        set_options(self, **weights)
+        self._set_lora(lora_rank, lora_alpha)
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel, `(*kernel_size, channels / groups, filters)`, and bias."""
@@ -127,6 +149,7 @@ class BaseConv(WindowLayer, LoraLayer):
         )
         self._add_bias(self.filters)
         self.built = True
+        self._start_lora()
 
     def convolution_op(self, inputs: Tensor, kernel: Any) -> Tensor:
         """The inputs convolved with a kernel; subclasses may change either."""

@@ -6,8 +6,7 @@ from typing import Any, Unpack
 
 from keras.core.facts import public_class
 from keras.layers.convolutional.base import BaseConv
-from keras.layers.options import LayerOptions
-from keras.layers.weight_options import set_options
+from keras.layers.options import ConvOptions
 
 
 @public_class("keras.layers", pure=True)
@@ -32,7 +31,8 @@ class Conv3D(BaseConv):
         activity_regularizer: penalty on the output.
         kernel_constraint: projection of the kernel after each update.
         bias_constraint: projection of the bias after each update.
-        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`; `lora_rank` and
+            `lora_alpha`, as of `Dense`.
 
     Inputs `(batch, depth, height, width, channels)` give outputs of that form with
     `filters` channels; with `"channels_first"`, channels come second.
@@ -65,18 +65,24 @@ class Conv3D(BaseConv):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
-        **kwargs: Unpack[LayerOptions],
+        **kwargs: Unpack[ConvOptions],
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self._set_filters(filters, groups)
-        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
-        self._set_output(activation, use_bias)
-        set_options(
-            self,
+        super().__init__(
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            groups=groups,
+            activation=activation,
+            use_bias=use_bias,
             kernel_initializer=kernel_initializer,
             bias_initializer=bias_initializer,
             kernel_regularizer=kernel_regularizer,
             bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
             kernel_constraint=kernel_constraint,
             bias_constraint=bias_constraint,
+            **kwargs,
         )

@@ -46,7 +46,7 @@ class Dense(LoraLayer):
     4
     """
 
-    _config_optional = ("activity_regularizer", "lora_rank", "lora_alpha")
+    _config_optional = ("activity_regularizer",)
     kernel = Weight()
     _is_quantizable = True
 

@@ -12,7 +12,8 @@ from keras import activations, ops
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Shape, Tensor
-from keras.layers.arguments import refuse_quantization
+from keras.initializers import VarianceScaling
+from keras.layers.arguments import refuse_quantization, sizes_or_none
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
 from keras.layers.weights.lora import LoraLayer
@@ -56,9 +57,10 @@ class EinsumDense(LoraLayer):
     (2, 5, 8)
     """
 
-    _config_optional = ("lora_rank", "lora_alpha", "gptq_unpacked_column_size")
+    _config_optional = ("gptq_unpacked_column_size",)
     kernel = Weight()
     _is_quantizable = True
+    _contracted: int | None = None  # as einsum, where a subclass builds for itself
 
     def __init__(
         self,
@@ -85,11 +87,7 @@ class EinsumDense(LoraLayer):
             gptq_unpacked_column_size=gptq_unpacked_column_size,
         )
         self.equation = equation
-        self.partial_output_shape: tuple[Any, ...] = (
-            (output_shape,)
-            if output_shape is None or isinstance(output_shape, int)
-            else tuple(output_shape)
-        )
+        self.partial_output_shape = sizes_or_none(self, "output_shape", output_shape)
         self.activation = activations.get(activation)
         self.bias_axes = bias_axes
         set_options(
@@ -106,7 +104,10 @@ class EinsumDense(LoraLayer):
     def build(self, input_shape: Shape) -> None:
         """Makes kernel and bias for inputs of this shape."""
         sizes = self._sizes(input_shape)
-        self._add_form("kernel", sizes.kernel)
+        initializer = self.kernel_initializer
+        if isinstance(initializer, VarianceScaling):
+            initializer = initializer.for_axes(*sizes.fans)
+        self._add_form("kernel", sizes.kernel, initializer=initializer)
         self.bias = None
         if self.bias_axes is not None:
             self.bias = self.add_weight(
@@ -133,7 +134,8 @@ class EinsumDense(LoraLayer):
 
     def get_config(self) -> Config:
         """The arguments; `activity_regularizer` also where there is none."""
-        return {"activity_regularizer": None, **super().get_config()}
+        config = {"activity_regularizer": None, **super().get_config()}
+        return {**config, "output_shape": self.partial_output_shape}
 
     def _sizes(self, input_shape: Shape) -> _Sizes:
         try:
@@ -157,6 +159,7 @@ class _Sizes(NamedTuple):
     bias: tuple[int, ...] | None
     output: tuple[int | None, ...]
     contracted: int | None  # how many axes, if it is a plain matrix product
+    fans: tuple[list[int], list[int]]  # the kernel's axes that are summed over, or not
 
 
 def _sizes(
@@ -182,7 +185,10 @@ def _sizes(
     output = tuple(sizes[label] for label in target)
     bias = None if bias_axes is None else _bias_shape(bias_axes, target, sizes)
     contracted = _flat_axes(source, kernel, target, bias_axes)
-    return _Sizes(tuple(sizes[label] for label in kernel), bias, output, contracted)
+    summed = [axis for axis, label in enumerate(kernel) if label not in target]
+    kept = [axis for axis, label in enumerate(kernel) if label in target]
+    shape = tuple(sizes[label] for label in kernel)
+    return _Sizes(shape, bias, output, contracted, (summed, kept))
 
 
 def _labels(equation: str, rank: int) -> tuple[str, str, str, str]:

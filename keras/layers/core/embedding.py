@@ -43,7 +43,6 @@ class Embedding(LoraLayer):
     (1, 3, 4)
     """
 
-    _config_optional = ("lora_rank", "lora_alpha")
     _config_excluded = ("weights",)
     _lora_target = "embeddings"
     embeddings = Weight()

@@ -11,6 +11,7 @@ from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.arguments import one_of
+from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -99,9 +100,7 @@ class Bidirectional(Layer):
         """The combined outputs, and the states of both if they are wanted."""
         first = second = None
         if initial_state is not None:
-            states = list(initial_state)
-            half = len(states) // 2
-            first, second = states[:half], states[half:]
+            first, second = self._halves(initial_state)
         forward = self.forward_layer(
             sequences, initial_state=first, mask=mask, training=training
         )
@@ -118,6 +117,18 @@ class Bidirectional(Layer):
         if not self.return_state:
             return merged
         return (*merged, *states) if self.merge_mode is None else (merged, *states)
+
+    def _halves(self, states: Any) -> tuple[list[Any], list[Any]]:
+        """The states of the layer that runs forwards, and of the other."""
+        half = len(self.forward_layer.state_size)
+        if not isinstance(states, (list, tuple)) or len(states) != 2 * half:
+            count = len(states) if isinstance(states, (list, tuple)) else 1
+            raise ValueError(
+                f"{describe(self)} expects `initial_state` to be a list of {2 * half} "
+                f"tensors, {half} for the layer that runs forwards and then {half} "
+                f"for the one that runs backwards. Received: {count}."
+            )
+        return list(states[:half]), list(states[half:])
 
     def _merge(self, forward: Tensor, backward: Tensor) -> Any:
         if self.merge_mode == "concat":
@@ -212,6 +223,9 @@ def _check(layer: Any, backward_layer: Any) -> None:
 def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
     """A layer of the same arguments, with the direction in its name."""
     config = layer.get_config()
+    for name, given in layer.recorded_arguments().items():
+        if name in layer._config_excluded:  # in no file, but it counts here
+            config[name] = getattr(layer, name, given)
     name = layer.name.removeprefix("forward_").removeprefix("backward_")
     config["name"] = f"{direction}_{name}"
     config["go_backwards"] = go_backwards

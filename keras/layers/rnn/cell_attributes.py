@@ -9,13 +9,21 @@ from __future__ import annotations
 from typing import Any
 
 from keras import activations, ops
+from keras.core import dtypes
 from keras.core.typing import Tensor
 from keras.layers.rnn.rnn import RNN
 
 
 def of_cell(name: str) -> Any:
     """A property that is the cell's attribute of that name."""
-    return property(lambda self: getattr(self.cell, name), doc=f"The cell's {name}.")
+
+    def read(self: Any) -> Any:
+        return getattr(self.cell, name)
+
+    def write(self: Any, value: Any) -> None:
+        setattr(self.cell, name, value)
+
+    return property(read, write, doc=f"The cell's {name}.")
 
 
 class CellAttributes:
@@ -41,8 +49,9 @@ class CellAttributes:
 class FusedRNN(CellAttributes, RNN):
     """A recurrent layer that runs as one op over all steps where that is the same.
 
-    It is with the standard activations. Dropout of the inputs is applied before the
-    op; recurrent dropout in training, and other activations, run step by step.
+    It is with the standard activations, as they are at the call. Dropout of the inputs
+    is applied before the op; recurrent dropout in training, and other activations, run
+    step by step.
     """
 
     use_cudnn: Any
@@ -61,8 +70,10 @@ class FusedRNN(CellAttributes, RNN):
         """Runs the cell; see `RNN.inner_loop`."""
         cell = self.cell
         slow = training and cell.recurrent_dropout > 0
-        if slow or not self._standard:
+        if slow or not self._is_standard():
             return super().inner_loop(sequences, initial_state, mask, training)
+        if not dtypes.is_float(dtypes.standardize_dtype(sequences.dtype)):
+            sequences = ops.cast(sequences, self.compute_dtype)
         if training and cell.dropout > 0:
             kept = cell.get_dropout_mask(sequences[:, 0])
             sequences = ops.multiply(sequences, ops.expand_dims(kept, 1))
@@ -72,5 +83,3 @@ class FusedRNN(CellAttributes, RNN):
     def _fused(self, sequences: Tensor, initial_state: Any, mask: Any) -> Any:
         """Outputs and last states, by the op."""
         raise NotImplementedError(f"{type(self).__name__} has no fused op.")
-
-    _standard = False

@@ -128,7 +128,6 @@ class GRU(FusedRNN):
         )
         self.use_cudnn = one_of(self, "use_cudnn", use_cudnn, ("auto", True, False))
         self.input_spec = InputSpec(ndim=3)
-        self._standard = self._is_standard()
 
     def _fused(self, sequences: Tensor, initial_state: Any, mask: Any) -> Any:
         cell = self.cell

@@ -17,12 +17,15 @@ from keras.layers.rnn.dropout_masks import DropoutRNNCell
 from keras.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from keras.layers.rnn.states import (
     as_list,
+    check_states,
     flat_shapes,
+    is_size,
     nested_shapes,
     output_size_of,
     packed,
     zero_states,
 )
+from keras.layers.rnn.step_masks import checked_mask
 from keras.ops.rnn import rnn
 
 
@@ -171,11 +174,16 @@ class RNN(Layer):
         """The outputs, and the last states if they are wanted."""
         if isinstance(mask, (list, tuple)):
             mask = mask[0]
+        if mask is not None:
+            mask = checked_mask(self, mask, tree.flatten(sequences)[0].shape)
+            mask = mask[..., 0] if len(mask.shape) == 3 else mask
         if initial_state is None and self.stateful:
+            self._check_batch_size(sequences)
             # Copies: gradients need what the states were, and they are set below.
             initial_state = tree.map_structure(ops.copy, self.states)
         if initial_state is not None:
             given = [ops.convert_to_tensor(x) for x in tree.flatten(initial_state)]
+            check_states(self, self.cell, given, tree.flatten(sequences)[0].shape[0])
             cast = [ops.cast(state, self.compute_dtype) for state in given]
             initial_state = packed(self.cell, cast)
         draws = training and self._drops_out()
@@ -195,6 +203,18 @@ class RNN(Layer):
         result = outputs if self.return_sequences else last
         return (result, *states) if self.return_state else result
 
+    def _check_batch_size(self, sequences: Tensor) -> None:
+        """Compares the batch with the kept states."""
+        kept = tree.flatten(self.states)[0].shape[0]
+        given = tree.flatten(sequences)[0].shape[0]
+        if is_size(given) and given != kept:
+            raise ValueError(
+                f"{describe(self)} is stateful and keeps the states of {kept} "
+                f"sequences, so each batch must have as many. Received: {given} "
+                "sequences. Drop or pad the last batch of the data, or make a layer "
+                "for the other batch size and give it the weights of this one."
+            )
+
     def _draw_dropout(self, sequences: Tensor, initial_state: Any) -> None:
         """Draws the cells' dropout before the loop; see `dropout_masks`."""
         cells = self._cells()
@@ -205,7 +225,7 @@ class RNN(Layer):
         for cell, own in zip(cells, states, strict=True):
             if isinstance(cell, DropoutRNNCell):
                 cell.get_dropout_mask(inputs)
-                cell.get_recurrent_dropout_mask(own[0])
+                cell.get_recurrent_dropout_mask(as_list(own)[0])
             if cell is not cells[-1]:
                 size = (batch, output_size_of(cell))
                 inputs = ops.zeros(size, dtype=self.compute_dtype)

@@ -9,7 +9,12 @@ from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Tensor
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
-from keras.layers.rnn.states import as_list, output_size_of, zero_states
+from keras.layers.rnn.states import (
+    as_list,
+    has_bare_state,
+    output_size_of,
+    zero_states,
+)
 
 
 @public_class("keras.layers", pure=True)
@@ -79,13 +84,18 @@ class StackedRNNCells(Layer):
         new = []
         for cell, own in zip(self.cells, states, strict=True):
             inputs, after = cell(inputs, as_list(own), **kwargs)
-            new.append(as_list(after))
+            flat = as_list(after)
+            new.append(flat if isinstance(own, (list, tuple)) else flat[0])
         return inputs, new
 
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
-        """The states before the first step: a list for each cell."""
+        """The states before the first step, one entry for each cell."""
         dtype = self.compute_dtype
-        return [zero_states(cell, batch_size, dtype) for cell in self.cells]
+        states = [zero_states(cell, batch_size, dtype) for cell in self.cells]
+        return [
+            own[0] if has_bare_state(cell) else own
+            for cell, own in zip(self.cells, states, strict=True)
+        ]
 
     def get_config(self) -> dict[str, Any]:
         """The cells in serialized form."""

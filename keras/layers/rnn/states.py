@@ -1,7 +1,9 @@
 """States of cells: how large they are, what they begin with.
 
 A cell says its `state_size`: an integer for one state, or a list of them. Cells are
-always given a list of states, and `RNN` keeps that of a single cell flat.
+always given a list of states, and `RNN` keeps that of a single cell flat. Of stacked
+cells, each has a list of its own, or the bare tensor where its `state_size` is an
+integer and it makes no states itself.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Any
 from keras import ops
 from keras.core import tree
 from keras.core.typing import Tensor
+from keras.layers.input_spec import describe
 
 
 def as_list(states: Any) -> list[Any]:
@@ -34,6 +37,12 @@ def zero_states(cell: Any, batch_size: Any, dtype: str) -> list[Tensor]:
     ]
 
 
+def has_bare_state(cell: Any) -> bool:
+    """Whether a cell in a stack has one state by itself, not in a list."""
+    is_one = not isinstance(cell.state_size, (list, tuple))
+    return is_one and getattr(cell, "get_initial_state", None) is None
+
+
 def state_shapes(state_size: Any, batch_size: int | None) -> list[Any]:
     """Shapes of the states, a list in place of the states of each stacked cell."""
     return [
@@ -49,7 +58,11 @@ def nested_shapes(cell: Any, batch_size: int | None) -> list[Any]:
     cells = getattr(cell, "cells", None)
     if cells is None:
         return state_shapes(cell.state_size, batch_size)
-    return [state_shapes(one.state_size, batch_size) for one in cells]
+    shapes = [state_shapes(one.state_size, batch_size) for one in cells]
+    return [
+        own[0] if has_bare_state(one) else own
+        for one, own in zip(cells, shapes, strict=True)
+    ]
 
 
 def flat_shapes(shapes: list[Any]) -> list[Any]:
@@ -64,6 +77,38 @@ def packed(cell: Any, flat: list[Any]) -> list[Any]:
     """A flat list of states in the structure of the cell's."""
     shapes = nested_shapes(cell, None)
     return tree.pack_sequence_as(_places(shapes), flat)
+
+
+def check_states(layer: Any, cell: Any, states: list[Any], batch: Any) -> None:
+    """Compares a flat list of states with what the cell expects.
+
+    Raises:
+        ValueError: if their number, sizes or batch size differ.
+    """
+    expected = flat_shapes(nested_shapes(cell, batch if is_size(batch) else None))
+    given = [tuple(state.shape) for state in states]
+    if len(given) == len(expected) and all(map(_fits, given, expected)):
+        return
+    raise ValueError(
+        f"{describe(layer)} expects an initial state of {len(expected)} tensor(s) of "
+        f"shape(s) {', '.join(map(str, expected))}. Received: {len(given)} of "
+        f"shape(s) {', '.join(map(str, given))}."
+    )
+
+
+def is_size(size: Any) -> bool:
+    """Whether an axis has a size that is known before the computation runs."""
+    return isinstance(size, int)
+
+
+def _fits(given: tuple[Any, ...], expected: tuple[Any, ...]) -> bool:
+    """Whether shapes agree where both are known; a custom cell's states may have any
+    rank, and share the batch axis only."""
+    if not given:
+        return False
+    pairs = zip(given, expected, strict=False)
+    compared = list(pairs) if len(given) == len(expected) else [(given[0], expected[0])]
+    return all(a == b for a, b in compared if is_size(a) and is_size(b))
 
 
 def _places(shapes: Any) -> Any:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core import tree
 from keras.core.facts import public_class
+from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Tensor
 from keras.layers.core.wrapper import Wrapper
+from keras.layers.input_spec import describe
 from keras.layers.options import AllLayerOptions
+from keras.layers.rnn.step_masks import checked_mask
 
 
 @public_class("keras.layers", pure=True)
@@ -21,8 +25,11 @@ class TimeDistributed(Wrapper):
         layer: the layer.
         **kwargs: `name`, `dtype`: see `Layer`.
 
-    Call arguments: `inputs`, `(batch, time, ...)`; `training`; `mask`,
-    `(batch, time)` booleans.
+    A layer that takes a mask gets the part of the mask that belongs to its step.
+
+    Call arguments: `inputs`, `(batch, time, ...)`; `training`; `mask`, booleans of
+    shape `(batch, time)`, or `(batch, time, ...)` where the layer takes a mask with
+    further axes.
 
     Example:
 
@@ -41,33 +48,69 @@ class TimeDistributed(Wrapper):
         super().build(self._step_shape(input_shape))
 
     def _step_shape(self, input_shape: Shape) -> tuple[Any, ...]:
-        if len(input_shape) < 3:
+        of_one = all(n is None or isinstance(n, int) for n in input_shape)
+        if not of_one or len(input_shape) < 3:
             raise ValueError(
-                f"{self.name} (TimeDistributed) expects inputs of shape (batch, time, "
-                f"...), of rank 3 or more. Received: shape {tuple(input_shape)}."
+                f"{describe(self)} expects one tensor of shape (batch, time, ...), of "
+                f"rank 3 or more. Received: shape {input_shape}."
             )
         return (input_shape[0], *input_shape[2:])
 
-    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
-        """The layer's output shape with a time axis."""
+    def compute_output_shape(self, input_shape: Shape) -> Any:
+        """The shapes of the layer's outputs with a time axis."""
         shape = self.layer.compute_output_shape(self._step_shape(input_shape))
-        return (shape[0], input_shape[1], *shape[1:])
+        return tree.map_shape_structure(lambda s: (s[0], input_shape[1], *s[1:]), shape)
 
     def call(
         self, inputs: Tensor, training: bool | None = None, mask: Any = None
-    ) -> Tensor:
+    ) -> Any:
         """The layer's output for each step."""
+        del training  # reaches the layer as it reaches every layer inside another
         shape = tuple(ops.shape(inputs))
-        steps = ops.reshape(inputs, (-1, *shape[2:]))
-        outputs = self.layer(steps)
-        return ops.reshape(outputs, (-1, shape[1], *tuple(ops.shape(outputs))[1:]))
+        if mask is not None:
+            mask = checked_mask(self, mask, inputs.shape)
+            if not self.layer._plan.has_mask:
+                mask = None
+        if getattr(self.layer, "stateful", False):
+            return self._one_by_one(inputs, mask)
+        outputs = self._of_steps(_joined(inputs, shape), _joined(mask, shape))
+        return tree.map_structure(
+            lambda y: ops.reshape(y, (*shape[:2], *tuple(ops.shape(y))[1:])), outputs
+        )
+
+    def _of_steps(self, steps: Tensor, mask: Any) -> Any:
+        return self.layer(steps) if mask is None else self.layer(steps, mask=mask)
+
+    def _one_by_one(self, inputs: Tensor, mask: Any) -> Any:
+        """Step after step: a layer that keeps states expects the batch as it is."""
+        masks = () if mask is None else ops.unstack(mask, axis=1)
+        outputs = [
+            self._of_steps(step, masks[i] if len(masks) else None)
+            for i, step in enumerate(ops.unstack(inputs, axis=1))
+        ]
+        return tree.map_structure(lambda *ys: ops.stack(ys, axis=1), *outputs)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask, `(batch, time)` where the layer ends what it says of each step."""
+        if mask is None or len(mask.shape) < 3:
+            return mask
+        if self.layer.compute_mask(inputs, mask) is not None:
+            return mask
+        return ops.any(mask, axis=tuple(range(2, len(mask.shape))))
 
     def compute_output_spec(self, inputs: Any, **more: Any) -> Any:
         """From the layer's own, with a time axis."""
-        from keras.core.keras_tensor import KerasTensor
-
         shape = self._step_shape(inputs.shape)
         step = self.layer.compute_output_spec(KerasTensor(shape, inputs.dtype))
-        return KerasTensor(
-            (inputs.shape[0], inputs.shape[1], *step.shape[1:]), step.dtype
+        return tree.map_structure(
+            lambda y: KerasTensor((*inputs.shape[:2], *y.shape[1:]), y.dtype), step
         )
+
+
+def _joined(x: Any, shape: tuple[Any, ...]) -> Any:
+    """Batch and time as one axis."""
+    if x is None:
+        return None
+    known = isinstance(shape[0], int) and isinstance(shape[1], int)
+    count = shape[0] * shape[1] if known else -1
+    return ops.reshape(x, (count, *tuple(ops.shape(x))[2:]))

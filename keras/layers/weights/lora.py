@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.core.typing import Initializer, Tensor
+from keras.core.typing import Config, Initializer, Tensor
 from keras.layers.arguments import class_name, positive_integer
 from keras.layers.declared import Declared
 from keras.layers.input_spec import describe
@@ -242,6 +242,15 @@ class LoraLayer(WeightLayer):
             self._lora_alpha = value
         else:
             form.alpha = form.b.shape[0] if value is None else value
+
+    def get_config(self) -> Config:
+        """The arguments; those of LoRA where it was asked for."""
+        config = super().get_config()
+        for name in ("lora_rank", "lora_alpha"):
+            config.pop(name, None)
+            if self.lora_rank is not None:
+                config[name] = getattr(self, name)
+        return config
 
     def _refuse_constraint(self) -> None:
         name = f"{self._lora_target}_constraint"

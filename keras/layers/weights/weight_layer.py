@@ -88,17 +88,17 @@ class WeightLayer(Layer):
         super().__delattr__(weight)
         self.__dict__.pop(f"_{weight}_form", None)
 
-    def _add_form(self, name: str, shape: tuple[int, ...], prefix: str = "") -> None:
+    def _add_form(self, name: str, shape: tuple[int, ...], **given: Any) -> None:
         """Makes a big weight, in the form that the dtype policy asks for.
 
         Args:
             name: its name.
             shape: its shape.
-            prefix: what its initializer, regularizer and constraint begin with, where
-                that is not the name.
+            **given: initializer, regularizer or constraint, where it is another than
+                the layer's attribute says.
         """
         kind = form_of(self.quantization_mode) or PlainForm
-        form = kind.build(self, name, shape, **options(self, prefix or name))
+        form = kind.build(self, name, shape, **{**options(self, name), **given})
         self._hold(name, form)
 
     def _hold(self, name: str, form: WeightForm | None) -> None:

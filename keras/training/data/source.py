@@ -39,6 +39,7 @@ class DataSource:
         self.steps = steps
         self._running: Iterator[tuple[Any, ...]] | None = None
         self._midway = False
+        self._limit: int | None = None
         if steps is not None:
             if isinstance(steps, bool) or int(steps) != steps or steps < 1:
                 raise ValueError(
@@ -62,7 +63,18 @@ class DataSource:
         if self.steps is not None:
             return self._take(self.steps)
         running, self._running = self._running, None
-        return self.batches() if running is None else running
+        batches = self.batches() if running is None else running
+        return (
+            batches if self._limit is None else itertools.islice(batches, self._limit)
+        )
+
+    def limit(self, count: int) -> None:
+        """End every epoch after so many batches, if it lasts that long."""
+        if self.steps is not None:
+            self.steps = min(self.steps, count)
+        known = self.num_batches
+        self._limit, self.infinite = count, False
+        self.num_batches = count if known is None else min(known, count)
 
     def _take(self, steps: int) -> Iterator[tuple[Any, ...]]:
         """The next `steps` batches.

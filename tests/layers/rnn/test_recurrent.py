@@ -228,6 +228,122 @@ def test_both_directions_keep_their_states(backend: str) -> None:
     assert layers.Bidirectional(layers.GRU(4)).states is None
 
 
+class Plain(keras.Layer):
+    """A cell with one state, which makes no states itself."""
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
+
+    def build(self, input_shape: Any) -> None:
+        self.kernel = self.add_weight((input_shape[-1], self.units))
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        output = ops.tanh(ops.matmul(inputs, self.kernel) + states[0])
+        return output, [output]
+
+
+@pytest.mark.parametrize("stateful", [False, True])
+def test_states_of_stacked_cells_stand_as_the_cells_have_them(
+    stateful: bool, backend: str
+) -> None:
+    cells = [Plain(3), layers.LSTMCell(2), Plain(4)]
+    layer = layers.RNN(cells, return_state=True, stateful=stateful)
+    last, first, both, second = layer(sample())
+    assert tuple(first.shape) == (2, 3)
+    assert [tuple(state.shape) for state in both] == [(2, 2)] * 2
+    np.testing.assert_array_equal(array(second), array(last))
+    again = layer(sample(), initial_state=[first, both, second])
+    assert tuple(again[1].shape) == (2, 3)
+    inputs = keras.Input(batch_shape=(2, None, 3))
+    model = keras.Model(inputs, layer(inputs))
+    assert [tuple(x.shape) for x in keras.tree.flatten(model(sample()))] == [
+        (2, 4), (2, 3), (2, 2), (2, 2), (2, 4),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "bool"])
+@pytest.mark.parametrize(("name", "arguments"), EVERY)
+def test_numbers_that_are_no_floats_are_taken(
+    name: str, arguments: Any, dtype: str, backend: str
+) -> None:
+    layer = getattr(layers, name)(4, **arguments)
+    x = np.random.default_rng(0).integers(0, 2, (2, 4, 3)).astype(dtype)
+    expected = array(layer(x.astype("float32")))
+    np.testing.assert_allclose(array(layer(x)), expected, atol=1e-6)
+    inputs = keras.Input((None, 3), dtype=dtype)
+    model = keras.Model(inputs, layers.Bidirectional(layer)(inputs))
+    assert model(x).shape[1] == 8
+
+
+@pytest.mark.parametrize(("name", "arguments"), EVERY)
+def test_an_activation_set_later_counts(
+    name: str, arguments: Any, backend: str
+) -> None:
+    layer = getattr(layers, name)(4, **arguments)
+    before = array(layer(sample()))
+    layer.activation = keras.activations.relu
+    expected = getattr(layers, name)(4, activation="relu", **arguments)
+    expected.build((2, 4, 3))
+    expected.set_weights(layer.get_weights())
+    after = array(layer(sample()))
+    np.testing.assert_allclose(after, array(expected(sample())), atol=1e-6)
+    assert not np.allclose(before, after)
+
+
+@pytest.mark.parametrize("use_cudnn", [True, False, "auto"])
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_both_directions_are_run_in_the_layers_way(name: str, use_cudnn: Any) -> None:
+    both = layers.Bidirectional(getattr(layers, name)(2, use_cudnn=use_cudnn))
+    for layer in (both.forward_layer, both.backward_layer):
+        assert layer.use_cudnn == use_cudnn
+
+
+@pytest.mark.parametrize("given", [3, 1])
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "SimpleRNN"])
+def test_kept_states_fix_the_batch_size(name: str, given: int, backend: str) -> None:
+    layer = getattr(layers, name)(4, stateful=True)
+    both = layers.Bidirectional(getattr(layers, name)(4, stateful=True))
+    for made in (layer, both):
+        made(sample())
+        with pytest.raises(ValueError, match=rf"of 2 sequences.* Received: {given}"):
+            made(np.ones((given, 4, 3), "float32"))
+
+
+BAD_STATES = {
+    "too few": ((2, 4),),
+    "too many": ((2, 4), (2, 4), (2, 4)),
+    "units": ((2, 4), (2, 5)),
+    "batch": ((3, 4), (3, 4)),
+    "rank": ((4,), (4,)),
+}
+
+
+@pytest.mark.parametrize("shapes", BAD_STATES.values(), ids=BAD_STATES)
+def test_states_that_do_not_fit_are_refused(shapes: Any, backend: str) -> None:
+    states = [np.ones(shape, "float32") for shape in shapes]
+    with pytest.raises(ValueError, match=r"2 tensor\(s\) of shape\(s\) \(2, 4\)"):
+        layers.LSTM(4)(sample(), initial_state=states)
+
+
+def test_both_directions_need_states(backend: str) -> None:
+    both = layers.Bidirectional(layers.GRU(4))
+    state = np.ones((2, 4), "float32")
+    for given in ([state], state):
+        with pytest.raises(ValueError, match="list of 2 tensors.* Received: 1"):
+            both(sample(), initial_state=given)
+    assert both(sample(), initial_state=[state, state]).shape[1] == 8
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (2, 5), (2,)])
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "SimpleRNN"])
+def test_masks_of_other_sequences_are_refused(
+    name: str, shape: Any, backend: str
+) -> None:
+    with pytest.raises(ValueError, match=r"mask of shape \(batch, time\), here \(2, 4"):
+        getattr(layers, name)(4)(sample(), mask=np.ones(shape, bool))
+
+
 def test_configs_take_custom_cells(backend: str) -> None:
     layer = layers.RNN([Doubling(1)])
     config = layer.get_config()
