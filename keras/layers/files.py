@@ -45,7 +45,7 @@ class LayerFiles(LayerLosses):
         """Called when these variables were set from a file."""
 
     def __getstate__(self) -> dict[str, Any]:
-        drop = {"_child_names", "_tracker", *self._native_state}
+        drop = {"_child_names", "_tracker", *getattr(self, "_native_state", ())}
         for cls in type(self).__mro__:
             drop.update(cls.__dict__.get("_transient", ()))
         state = {k: v for k, v in self.__dict__.items() if k not in drop}

@@ -35,7 +35,6 @@ class LayerTracking(Operation):
     _trainable = True
     # Attributes that hold something of the framework's own, on backends that keep book.
     _foreign: Any = frozenset()
-    _native_state: frozenset[str] = frozenset()  # what the framework itself keeps
     # Attributes that pickle and deepcopy leave out: caches that are made anew.
     _transient: tuple[str, ...] = ("_watchers",)
     # Lists of what is reached by its own name anyway.
@@ -85,7 +84,7 @@ class LayerTracking(Operation):
                 tracker.drop(name)
             if name in self._foreign:
                 self._untrack_foreign(name)
-        elif name not in self._native_state and not hasattr(
+        elif name not in getattr(self, "_native_state", ()) and not hasattr(
             type(getattr(type(self), name, None)), "__set__"
         ):  # a property's setter sets another attribute
             value = tracker.set(name, value)
