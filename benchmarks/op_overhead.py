@@ -450,13 +450,13 @@ def table_paths(ops: Any, rounds: int) -> dict[str, float]:
 
     for row in all_rows():
         public = getattr(ops, row.op)
-        ways = public.declaration.ways
+        natives = public.declaration.natives
         if row.op in paths or row.op not in vars(backend):
             continue
         args = map_arrays(ops.convert_to_tensor, row.args)
         kwargs = map_arrays(ops.convert_to_tensor, row.kwargs)
-        function, everyday, *rest = ways[backend]
-        ways[backend] = nothing, nothing, *rest
+        function, plain, *rest = natives[backend]
+        natives[backend] = nothing, nothing, *rest
         try:
             if public(*args, **kwargs) is result:
                 found = measure(
@@ -466,7 +466,7 @@ def table_paths(ops: Any, rounds: int) -> dict[str, float]:
                 )
                 paths[row.op] = found["extra_us"]
         finally:
-            ways[backend] = function, everyday, *rest
+            natives[backend] = function, plain, *rest
     return paths
 
 

@@ -6,10 +6,12 @@ framework; and a backend must not drag another one in.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -143,3 +145,94 @@ except ValueError as error:
     message = run(code, "numpy")
     for word in ("theano", "numpy", "jax", "tensorflow", "torch"):
         assert word in message
+
+
+# Edges between files --------------------------------------------------------------
+
+PACKAGE = ROOT / "keras"
+MODULES = {
+    str(path.relative_to(ROOT).with_suffix("")).replace("/", "."): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+MODULES = {name.removesuffix(".__init__"): path for name, path in MODULES.items()}
+# Circles that are left: they are closed by imports inside functions.
+LEFT = [
+    {"keras.backends", "keras.backends.backend"},
+    {"keras.backends.jax.core", "keras.backends.jax.sparse"},
+    {"keras.dtype_policies.policy", "keras.dtype_policies.quantized"},
+    {"keras.training.objective", "keras.training.steps", "keras.training.trainer"},
+    {
+        "keras.models.functional",
+        "keras.models.functional_config",
+        "keras.models.model",
+        "keras.models.specialise",
+    },
+]
+
+
+def _loaded(node: ast.AST) -> Iterator[str]:
+    """Names of modules that an import loads, without the packages around them."""
+    if isinstance(node, ast.ImportFrom) and node.module:
+        for alias in node.names:
+            full = f"{node.module}.{alias.name}"
+            yield full if full in MODULES else node.module
+    elif isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+
+
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """All of a file, imports in functions included, but what is for type checkers."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        yield node
+        yield from _nodes(node)
+
+
+def _edges(name: str) -> set[str]:
+    tree = ast.parse(MODULES[name].read_text())
+    found = {module for node in _nodes(tree) for module in _loaded(node)}
+    # `import keras` is the whole of it, on a user's behalf, by the lazy loader.
+    return {module for module in found if module in MODULES} - {name, "keras"}
+
+
+def _circles(edges: dict[str, set[str]]) -> list[set[str]]:
+    """Sets of files that all reach each other."""
+    reached: dict[str, set[str]] = {}
+    for start in edges:
+        seen, todo = set(), [start]
+        while todo:
+            new = edges[todo.pop()] - seen
+            seen |= new
+            todo.extend(new)
+        reached[start] = seen
+    circles: list[set[str]] = []
+    for name in edges:
+        if name in reached[name] and not any(name in circle for circle in circles):
+            circles.append({n for n in reached[name] if name in reached[n]})
+    return circles
+
+
+def test_files_do_not_import_in_circles() -> None:
+    """Lazy imports count: none hides a circle, but for those that are left."""
+    found = _circles({name: _edges(name) for name in MODULES})
+    assert [c for c in found if not any(c <= left for left in LEFT)] == []
+
+
+def test_no_edge_stands_in_a_string() -> None:
+    """A module of ours is imported by `import`, which the linter sees.
+
+    Only lazy loaders, a package's `__getattr__` and its tables, may name it otherwise.
+    """
+    found = []
+    for name, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = getattr(node, "func", None)
+            word = getattr(called, "attr", getattr(called, "id", None))
+            if word not in ("import_module", "__import__") or name == "keras":
+                continue
+            for leaf in ast.walk(node):
+                text = leaf.value if isinstance(leaf, ast.Constant) else None
+                if isinstance(text, str) and text.partition(".")[0] == "keras":
+                    found.append(f"{name}:{leaf.lineno}: {text}")  # type: ignore[attr-defined]
+    assert found == ["keras._tf_keras.keras:35: keras."]  # as TensorFlow asks for it

@@ -64,7 +64,7 @@ def _import(name: str) -> Backend:
     if name not in BUILTIN:
         found = plugins()
         if name in found:
-            return Backend(name, found[name].value)
+            return _from_plugin(name, found[name].value)
         known = ", ".join((*BUILTIN, *found))
         raise ValueError(
             f"Unknown backend: {name!r}. Known backends: {known}. Set it with "
@@ -78,6 +78,17 @@ def _import(name: str) -> Backend:
             f"Installed: {', '.join(installed()) or 'none'}."
         )
     return Backend(name, f"keras.backends.{name}")
+
+
+def _from_plugin(name: str, package: str) -> Backend:
+    try:
+        return Backend(name, package)
+    except ImportError as error:
+        raise MissingBackendError(
+            f"The backend {name!r} is installed as the package {package!r}, which "
+            f"cannot be imported: {error}. Install what it needs, or choose another "
+            "backend with keras.config.set_backend(name)."
+        ) from error
 
 
 def is_installed(name: str) -> bool:
@@ -104,6 +115,9 @@ def _start() -> Backend:
 def current() -> Backend:
     """The backend that new objects live on and ops on plain data run on."""
     return context.get().backend or process.default or _start()
+
+
+context.current_backend = current
 
 
 def backend() -> str:

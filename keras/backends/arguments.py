@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -176,3 +177,43 @@ def split_sizes(indices: Sequence[int], size: int) -> list[int]:
         sizes.append(max(0, stop - start))
         start = max(start, stop)
     return sizes
+
+
+def takes_rms_scaling(kwargs: dict[str, Any]) -> bool:
+    """Whether `layer_normalization` is asked for what it did in older versions.
+
+    Raises:
+        ValueError: if there is any other argument.
+    """
+    unknown = kwargs.keys() - {"rms_scaling"}
+    if unknown:
+        raise ValueError(
+            "keras.ops.layer_normalization takes no argument "
+            f"{', '.join(map(repr, sorted(unknown)))}."
+        )
+    if not kwargs.get("rms_scaling"):
+        return False
+    warnings.warn(
+        "keras.ops.layer_normalization(rms_scaling=True) divides by the standard "
+        "deviation, not the root mean square, and is deprecated. Use "
+        "keras.ops.rms_normalization.",
+        stacklevel=2,
+    )
+    return True
+
+
+NOT_DEFINITE = (
+    "keras.ops.cholesky: the matrices must be symmetric and positive definite, and one "
+    "is not. A small multiple of the identity, added to it, often makes it so."
+)
+
+
+def warn_of_ones(axis: Any, shape: Any) -> None:
+    """Warns of a softmax along an axis of size 1, which says nothing."""
+    if isinstance(axis, int) and -len(shape) <= axis < len(shape) and shape[axis] == 1:
+        warnings.warn(
+            f"keras.ops.softmax over axis {axis} of a tensor of shape {tuple(shape)}: "
+            "this axis has size 1, so the result is 1 everywhere. Was a sigmoid meant, "
+            "or another axis?",
+            stacklevel=4,
+        )

@@ -1,16 +1,19 @@
 """`Backend`: one framework, seen through the names of `contract.py`.
 
-A backend is a folder of modules with the same file names in each. Their public
-names become attributes of one object, so that an op finds its implementation with
-a single attribute lookup and a type checker sees the Protocols of the contract.
+A backend is a package of modules with the file names in `MODULES`; it may lack some.
+Their public names become attributes of one object, so that an op finds its
+implementation with a single attribute lookup and a type checker sees the Protocols of
+the contract. What a file imports is not taken, and a name that two files give to
+different things is an error.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from keras.backends.foreign import framework_of
@@ -65,6 +68,34 @@ def for_each_backend(action: Callable[[Backend], None]) -> None:
         action(backend)
 
 
+def provided_by(module: ModuleType) -> dict[str, Any]:
+    """What a file of a backend provides: all that has a public name and is its own.
+
+    Functions and classes that ours or Python's other files define are imports. What a
+    framework defines is provided, if it has a public name: `swapaxes = np.swapaxes`.
+    """
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("_") and not _is_import(value, module)
+    }
+
+
+def _is_import(value: Any, module: ModuleType) -> bool:
+    if isinstance(value, (ModuleType, _Feature)):
+        return True
+    if not isinstance(value, (type, FunctionType, BuiltinFunctionType)):
+        return False
+    home = getattr(value, "__module__", None)
+    if home in (None, module.__name__) or hasattr(value, "__wrapped__"):
+        return False
+    return home.partition(".")[0] in _ELSEWHERE
+
+
+_Feature = type(annotations)
+_ELSEWHERE = sys.stdlib_module_names | {"keras"}
+
+
 class Backend:
     """The functions and classes that one framework provides.
 
@@ -84,7 +115,8 @@ class Backend:
             complex: SCALAR,
         }
         for module_name in MODULES:
-            self._adopt(importlib.import_module(f"{package}.{module_name}"))
+            if importlib.util.find_spec(f"{package}.{module_name}") is not None:
+                self._adopt(importlib.import_module(f"{package}.{module_name}"))
         # Known before the first call, which may be one that is being traced.
         self.kinds.update(dict.fromkeys(self.tensor_types, TENSOR))
         self.Variable.backend = self
@@ -94,9 +126,13 @@ class Backend:
             action(self)
 
     def _adopt(self, module: ModuleType) -> None:
-        for name, value in vars(module).items():
-            if not name.startswith("_") and not isinstance(value, ModuleType):
-                self.__dict__.setdefault(name, value)
+        """Takes what a file provides; a name has one value in all of them."""
+        for name, value in provided_by(module).items():
+            if self.__dict__.setdefault(name, value) is not value:
+                raise BackendError(
+                    f"The {self.name} backend has two different things named "
+                    f"{name!r}: the second is in {module.__name__}. Rename one of them."
+                )
 
     def __getattr__(self, name: str) -> Any:
         if name in LAZY_MODULES:

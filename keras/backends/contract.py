@@ -57,6 +57,10 @@ class CoreBackend(Protocol):
 
     def native_dtype(self, dtype: Any) -> Any: ...
     def is_tensor(self, x: Any) -> bool: ...
+
+    # Layouts of tensors that there are beside the dense one: "sparse", "ragged".
+    layouts: frozenset[str]
+
     def is_sparse(self, x: Any) -> bool: ...
     def shape_of(self, x: Any) -> tuple[int | None, ...]: ...
     def shape(self, x: Any) -> tuple[Any, ...]: ...
@@ -86,7 +90,8 @@ class DataBackend(Protocol):
     """How batches reach a step that is not compiled; both are optional.
 
     `prepare_array(array)` makes a whole NumPy data set sliceable into tensors, without
-    a copy. `to_batch(x)` puts a leaf of a batch on the device that layers compute on.
+    a copy. `to_batch(x, private)` puts a leaf of a batch on the device that layers
+    compute on; one that is `private` shares no memory with the data.
     """
 
     prepare_array: Any

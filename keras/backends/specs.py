@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from keras.backends import current
+from keras.backends.backend import TENSOR, VARIABLE
 from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
 
@@ -53,11 +55,9 @@ def _fill(x: Any, size: int, make: Callable[..., Any]) -> Any:
 
 
 def _merge(outputs: tuple[Any, ...]) -> Any:
-    from keras.backends import current
-
     backend = current()
     first = outputs[0]
-    if backend.kind_of(first) not in (1, 3):
+    if backend.kind_of(first) not in (TENSOR, VARIABLE):
         return first
     shapes = [tuple(backend.shape_of(output)) for output in outputs]
     sizes: Iterator[Any] = zip(*shapes, strict=True)

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import public_names, registry
+from keras.core import context, public_names, registry
 from keras.core.code import lambda_from_config
-from keras.core.config_writer import PYTHON_TYPES, current_backend
+from keras.core.config_writer import PYTHON_TYPES
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import DeserializationError
 from keras.core.facts import all_facts
@@ -412,7 +412,7 @@ def _read_array(config: Any) -> Any:
 
 
 def _read_tensor(config: Any) -> Any:
-    return current_backend().convert_to_tensor(_read_array(config))
+    return context.current_backend().convert_to_tensor(_read_array(config))
 
 
 _SPECIAL = {

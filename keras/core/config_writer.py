@@ -6,7 +6,6 @@ that JSON lacks have forms of their own (`__slice__`, `__numpy__`, ...).
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import op_files, public_names, registry
+from keras.core import context, public_names, registry
 from keras.core.classes import declared_class
 from keras.core.code import lambda_to_config
 from keras.core.dtypes import standardize_dtype
@@ -138,13 +137,8 @@ def _is_tensor(obj: Any) -> bool:
     return hasattr(obj, "shape") and hasattr(obj, "dtype") and hasattr(obj, "__array__")
 
 
-def current_backend() -> Any:
-    """The backend that tensors in configs belong to; a floor above, so by name."""
-    return importlib.import_module("keras.backends").current()
-
-
 def _to_numpy(obj: Any) -> Any:
-    return current_backend().host_view(obj)
+    return context.current_backend().host_view(obj)
 
 
 def _dtype_name(obj: Any) -> str:
@@ -174,10 +168,8 @@ def _serialize_function(function: Any) -> dict[str, Any]:
 def _serialize_instance(obj: Any) -> dict[str, Any]:
     cls = declared_class(obj)
     public = public_names.public_class_name(cls)
-    is_op = getattr(cls, "declaration", None) is not None
     if public is not None:
         module, name = public
-        name = op_files.class_name(cls) if is_op else name
         # Keras 3 writes a registered name for what is outside its public API only.
         registered_name = name if module.startswith("keras.src.") else None
     else:
@@ -187,7 +179,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         "module": module,
         "class_name": name,
         "config": serialize_keras_object(
-            op_files.operation_config(obj) if is_op else obj.get_config()
+            getattr(obj, "config_in_files", obj.get_config)()
         ),
         "registered_name": registered_name,
     }

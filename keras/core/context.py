@@ -86,6 +86,15 @@ def _never() -> bool:
 tracing = _never
 
 
+def _no_backends() -> Any:
+    raise RuntimeError("keras.backends is not loaded, so no backend is current.")
+
+
+# The backend that things of this floor, such as tensors in configs, belong to. The
+# floor of backends above replaces this.
+current_backend = _no_backends
+
+
 class Scope:
     """Sets one field of the context for a `with` block; re-entrant, exception-safe."""
 

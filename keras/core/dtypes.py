@@ -129,6 +129,9 @@ def _joins() -> dict[tuple[str, str], str]:
     for first, above_first in _UPPER.items():
         for second, above_second in _UPPER.items():
             common = above_first & above_second
+            if first != second and {first, second} & {*FLOAT8}:
+                if "*" not in first + second:
+                    continue  # 8 bits are scaled: who mixes them casts, and knows how
             for node in common:
                 if common <= _UPPER[node]:
                     joins[first, second] = node

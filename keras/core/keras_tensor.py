@@ -82,12 +82,12 @@ class KerasTensor(Operators):
         "_keras_history",
         "_keras_mask",
         "_name",
+        "_ragged",
         "_shape",
-        "ragged",
+        "_sparse",
         "ragged_rank",
         "record_history",
         "row_splits_dtype",
-        "sparse",
     )
 
     # NumPy must leave `array + keras_tensor` to this class.
@@ -109,8 +109,8 @@ class KerasTensor(Operators):
             raise ValueError("A KerasTensor cannot be both sparse and ragged.")
         self._shape = standardize_shape(shape)
         self._dtype = standardize_dtype(dtype)
-        self.sparse = bool(sparse)
-        self.ragged = bool(ragged)
+        self._sparse = bool(sparse)
+        self._ragged = bool(ragged)
         self.ragged_rank = ragged_rank
         self.row_splits_dtype = row_splits_dtype
         self.record_history = record_history
@@ -136,6 +136,16 @@ class KerasTensor(Operators):
         return self._dtype
 
     @property
+    def sparse(self) -> bool:
+        """Whether the value will be sparse."""
+        return self._sparse
+
+    @property
+    def ragged(self) -> bool:
+        """Whether the value will be ragged."""
+        return self._ragged
+
+    @property
     def ndim(self) -> int:
         """The number of dimensions."""
         return len(self._shape)
@@ -159,16 +169,20 @@ class KerasTensor(Operators):
 
     def __len__(self) -> int:
         if not self._shape or self._shape[0] is None:
-            raise self._no_value("len() of a KerasTensor whose first size is unknown")
+            raise self._no_value(
+                "len() of a KerasTensor whose first size is unknown", TypeError
+            )
         return self._shape[0]
 
     def __iter__(self) -> Any:
         if not self._shape or self._shape[0] is None:
-            raise self._no_value("iteration over an unknown first dimension")
+            raise self._no_value(
+                "iteration over an unknown first dimension", NotImplementedError
+            )
         return (self[index] for index in range(self._shape[0]))
 
     def __bool__(self) -> bool:
-        raise self._no_value("a Python condition (if, while, and, or, not)")
+        raise self._no_value("a Python condition (if, while, and, or, not)", TypeError)
 
     def __float__(self) -> float:
         raise self._no_value("float()")
@@ -177,7 +191,7 @@ class KerasTensor(Operators):
         raise self._no_value("int()")
 
     def __index__(self) -> int:
-        raise self._no_value("use as an index")
+        raise self._no_value("use as an index", TypeError)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise self._no_value("NumPy")
@@ -196,8 +210,8 @@ class KerasTensor(Operators):
             "the call in a custom Layer."
         )
 
-    def _no_value(self, what: str) -> TypeError:
-        return TypeError(
+    def _no_value(self, what: str, kind: type[Exception] = ValueError) -> Exception:
+        return kind(
             f"A KerasTensor has a shape and a dtype but no numbers, so {what} is not "
             f"possible. Received: {self!r}. Use keras.ops (keras.ops.cond for "
             "conditions), or wrap the code in a custom Layer."

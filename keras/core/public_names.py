@@ -11,11 +11,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+from collections.abc import Callable
 from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
 
-from keras.core.classes import declared_class, is_ours
+from keras.core.classes import declared_class
 from keras.core.facts import class_named, facts_of
 
 # Namespaces whose classes a file may name, most wanted first for plain names.
@@ -73,61 +74,9 @@ _MOVED = {
     "keras.optimizers.legacy": "keras.optimizers",
     "keras.optimizers.experimental": "keras.optimizers",
 }
-# Ops by the module that Keras 3 keeps them in, where the public namespaces
-# (ops.numpy, ops.nn, ops.linalg, ops.image) do not tell.
-_MATH_OPS = frozenset(
-    [
-        "cdist",
-        "erf",
-        "erfc",
-        "erfinv",
-        "extract_sequences",
-        "fft",
-        "fft2",
-        "ifft2",
-        "in_top_k",
-        "irfft",
-        "istft",
-        "logdet",
-        "logsumexp",
-        "rfft",
-        "rsqrt",
-        "segment_max",
-        "segment_min",
-        "segment_prod",
-        "segment_sum",
-        "stft",
-        "top_k",
-        "view_as_complex",
-        "view_as_real",
-    ]
-)
-_CORE_OPS = frozenset(
-    [
-        "associative_scan",
-        "cast",
-        "cond",
-        "convert_to_numpy",
-        "convert_to_tensor",
-        "custom_gradient",
-        "dtype",
-        "fori_loop",
-        "is_tensor",
-        "map",
-        "saturate_cast",
-        "scan",
-        "scatter",
-        "scatter_update",
-        "shape",
-        "slice",
-        "slice_update",
-        "stop_gradient",
-        "switch",
-        "unstack",
-        "vectorized_map",
-        "while_loop",
-    ]
-)
+# Namespaces whose operations have no class of their own until one is wanted: they find
+# it by its name in files. The namespace itself enters its way here.
+resolvers: dict[str, Callable[[str], type | None]] = {}
 # Functions of the namespaces of functions that make objects and compute nothing.
 _NOT_COMPUTING = frozenset({"get", "serialize", "deserialize"})
 
@@ -200,11 +149,10 @@ def _member_class(space: str, name: str) -> type | None:
 
 def _moved_class(module: str, name: str) -> Any:
     target = moved_to(module)
-    if target == "keras.ops":
-        return op_class(name)
-    if target is None:
+    if target is None or namespace(target) is None:
         return None
-    return _first_class((target,), name)
+    found = _first_class((target,), name)
+    return resolvers[target](name) if found is None and target in resolvers else found
 
 
 def moved_to(module: str) -> str | None:
@@ -214,18 +162,6 @@ def moved_to(module: str) -> str | None:
         target = _MOVED.get(".".join(parts[:count]))
         if target is not None:
             return target
-    return None
-
-
-def op_class(name: str) -> Any:
-    """The operation class that Keras 3 names `name`: `GetItem` -> op `get_item`."""
-    importlib.import_module("keras.ops")
-    declare = importlib.import_module("keras.ops.declare")
-    operation = importlib.import_module("keras.ops.operation")
-    wanted = name.replace("_", "").lower()
-    for op_name, declaration in declare.DECLARATIONS.items():
-        if op_name.replace("_", "") == wanted:
-            return operation.operation_class(declaration)
     return None
 
 
@@ -254,23 +190,8 @@ def find_function(module: str | None, name: str) -> Any:
 def public_class_name(cls: type) -> tuple[str, str] | None:
     """The module and name under which files name one of our classes, else None."""
     cls = declared_class(cls)
-    declaration = getattr(cls, "declaration", None)
-    if declaration is not None and is_ours(cls):
-        return f"keras.src.ops.{_op_module(declaration.name)}", cls.__name__
     said = facts_of(cls)
     return (said.module, said.name) if said is not None and said.loadable else None
-
-
-def _op_module(name: str) -> str:
-    if name in _MATH_OPS:
-        return "math"
-    if name in _CORE_OPS:
-        return "core"
-    for part in ("nn", "linalg", "image"):
-        if public_member(f"keras.ops.{part}", name) is not None:
-            if public_member("keras.ops.numpy", name) is None:
-                return part
-    return "numpy"
 
 
 def public_function_name(function: Any) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.backends import current
+from keras.backends.backend import SYMBOLIC
 from keras.core import config, dtypes
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
@@ -72,8 +73,7 @@ class DTypePolicy(Configurable):
         backend = current()
         dtype = dtypes.standardize_dtype(dtype)
         if hasattr(x, "dtype") or isinstance(x, (int, float, bool)):
-            kind = backend.kind_of(x)
-            if kind == 2:
+            if backend.kind_of(x) == SYMBOLIC:
                 from keras import ops
 
                 return ops.cast(x, dtype) if _casts(x.dtype, dtype, autocast) else x

@@ -13,6 +13,15 @@ from keras.layers.attention.multi_head_attention import (
 from keras.layers.convolutional.conv1d import Conv1D as Conv1D
 from keras.layers.convolutional.conv2d import Conv2D as Conv2D
 from keras.layers.convolutional.conv3d import Conv3D as Conv3D
+from keras.layers.convolutional.conv_transpose import (
+    Conv1DTranspose as Conv1DTranspose,
+)
+from keras.layers.convolutional.conv_transpose import (
+    Conv2DTranspose as Conv2DTranspose,
+)
+from keras.layers.convolutional.conv_transpose import (
+    Conv3DTranspose as Conv3DTranspose,
+)
 from keras.layers.convolutional.depthwise_conv import DepthwiseConv1D as DepthwiseConv1D
 from keras.layers.convolutional.depthwise_conv import DepthwiseConv2D as DepthwiseConv2D
 from keras.layers.convolutional.separable_conv import SeparableConv1D as SeparableConv1D
@@ -61,10 +70,19 @@ from keras.layers.pooling.max_pooling import MaxPooling2D as MaxPooling2D
 from keras.layers.pooling.max_pooling import MaxPooling3D as MaxPooling3D
 from keras.layers.preprocessing.rescaling import Rescaling as Rescaling
 from keras.layers.regularization.dropout import Dropout as Dropout
+from keras.layers.reshaping.cropping import Cropping1D as Cropping1D
+from keras.layers.reshaping.cropping import Cropping2D as Cropping2D
+from keras.layers.reshaping.cropping import Cropping3D as Cropping3D
 from keras.layers.reshaping.flatten import Flatten as Flatten
 from keras.layers.reshaping.permute import Permute as Permute
 from keras.layers.reshaping.repeat_vector import RepeatVector as RepeatVector
 from keras.layers.reshaping.reshape import Reshape as Reshape
+from keras.layers.reshaping.up_sampling import UpSampling1D as UpSampling1D
+from keras.layers.reshaping.up_sampling import UpSampling2D as UpSampling2D
+from keras.layers.reshaping.up_sampling import UpSampling3D as UpSampling3D
+from keras.layers.reshaping.zero_padding import ZeroPadding1D as ZeroPadding1D
+from keras.layers.reshaping.zero_padding import ZeroPadding2D as ZeroPadding2D
+from keras.layers.reshaping.zero_padding import ZeroPadding3D as ZeroPadding3D
 from keras.layers.rnn.bidirectional import Bidirectional as Bidirectional
 from keras.layers.rnn.gru import GRU as GRU
 from keras.layers.rnn.gru_cell import GRUCell as GRUCell
@@ -80,6 +98,9 @@ from keras.layers.torch_module import TorchModuleWrapper as TorchModuleWrapper
 Convolution1D = Conv1D
 Convolution2D = Conv2D
 Convolution3D = Conv3D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2DTranspose = Conv2DTranspose
+Convolution3DTranspose = Conv3DTranspose
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
 AvgPool1D = AveragePooling1D

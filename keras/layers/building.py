@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from keras.core import context, tree
+from keras.core.keras_tensor import KerasTensor
 from keras.layers.arguments import refuse_quantized_policy
 from keras.layers.call_plan import CallPlan
 from keras.layers.files import LayerFiles
 from keras.layers.input_spec import describe
+from keras.ops.operation import infer_spec
 
 
 class LayerBuilding(LayerFiles):
@@ -23,33 +27,88 @@ class LayerBuilding(LayerFiles):
             return
         shapes = shapes_of(arguments)
         if plan.default_build:
-            object.__setattr__(self, "_build_shapes", shapes)
-            self.built = True
-            self._lock()
-            return
-        with SuspendedScopes():
-            self._build_from(plan, shapes, arguments)
+            first = next(iter(shapes.values()), None)
+            object.__setattr__(self, "_build_shapes", {"input_shape": first})
+        else:
+            with SuspendedScopes():
+                self._build_from(plan, shapes, arguments)
         self.built = True
+        if plan.default_build:  # else `build` has done it
+            self._lock()
 
     def _build_from(
         self, plan: CallPlan, shapes: dict[str, Any], arguments: dict[str, Any]
     ) -> None:
-        object.__setattr__(self, "_build_shapes", shapes)
+        """Calls `build` with the shapes that it asks for by its parameters.
+
+        A single parameter is given the first shape, whatever its name. Of several, each
+        `x_shape` is given the shape of the argument `x` of the call.
+        """
         names = plan.build_names
-        by_name = {f"{name}_shape": shape for name, shape in shapes.items()}
-        if len(names) == 1 and names[0] not in by_name:
-            if not shapes:
-                given = {k: v for k, v in arguments.items() if k != "self"}
-                raise ValueError(
-                    f"{describe(self)} cannot be built: no argument of its call is a "
-                    f"tensor. Received: {given}. Pass an array, or make a tensor of "
-                    "numbers with `keras.ops.convert_to_tensor`."
-                )
+        known = {f"{name}_shape" for name in plan.names}
+        if not names:
+            self.build(*shapes.values() if plan.build_takes_all else ())
+        elif len(names) > 1 and known.issuperset(names):
+            by_name = {f"{name}_shape": shape for name, shape in shapes.items()}
+            self.build(**{name: by_name[name] for name in names if name in by_name})
+        elif len(names) > 1 and not plan.build_needs_one:
+            raise ValueError(
+                f"{describe(self)} cannot be built: the parameters of its `build` must "
+                "be named after those of its `call`, with `_shape` at the end. "
+                f"Received: build({', '.join(names)}) and "
+                f"call({', '.join(plan.names)})."
+            )
+        elif shapes:
             self.build(next(iter(shapes.values())))
-        elif names:
-            self.build(**{name: by_name.get(name) for name in names})
         else:
-            self.build(*shapes.values())
+            given = {k: v for k, v in arguments.items() if k != "self"}
+            raise ValueError(
+                f"{describe(self)} cannot be built: no argument of its call is a "
+                f"tensor. Received: {given}. Pass an array, or make a tensor of "
+                "numbers with `keras.ops.convert_to_tensor`."
+            )
+
+    def _has_unbuilt_layers(self) -> bool:
+        """Whether there are sublayers whose weights are still to be made."""
+        return any(
+            not layer.built
+            and (not layer._plan.default_build or layer._has_unbuilt_layers())
+            for layer in self._layers
+        )
+
+    def _build_by_running(self, input_shape: Any) -> None:
+        """Builds the sublayers by a symbolic run of `call` on inputs of a shape."""
+        dtype = self.compute_dtype
+        try:
+            if input_shape is None:
+                raise ValueError("no input shape is known.")
+            specs = tree.map_shape_structure(
+                lambda s: KerasTensor(s, dtype), input_shape
+            )
+            infer_spec(self.call, (specs,), {})
+        except Exception as error:
+            raise ValueError(
+                f"{describe(self)} has no `build`, and its `call` cannot be run on "
+                f"inputs of shape {input_shape}: {error} Call the layer on data "
+                "instead, or give it a `build` method."
+            ) from error
+
+    def _build_layers(self, bound: inspect.BoundArguments) -> None:
+        """Builds the sublayers where only rules of the layer's own would be run.
+
+        Else they would have no weights before the first call on data, and an optimizer
+        that was made before it would never see them.
+        """
+        try:
+            infer_spec(self.call, bound.args[1:], bound.kwargs)
+        except Exception as error:  # noqa: BLE001 - any code of a user's
+            warnings.warn(
+                f"{describe(self)} has sublayers without weights yet and no `build`, "
+                f"and its `call` cannot be run on KerasTensors: {error} They are built "
+                "when it is called on data; give the layer a `build(self, "
+                "input_shape)` that builds them to have them before.",
+                stacklevel=6,
+            )
 
     def _lock(self) -> None:
         """No new state from now on: what uses the layer has seen all of it."""
@@ -66,11 +125,11 @@ class LayerBuilding(LayerFiles):
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes that the layer was built with, for `build_from_config`."""
         shapes = self._build_shapes
-        if not shapes:
+        if shapes is None:
             return None
         if len(shapes) == 1:
             return {"input_shape": next(iter(shapes.values()))}
-        return {"shapes_dict": {f"{name}_shape": s for name, s in shapes.items()}}
+        return {"shapes_dict": dict(shapes)}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Builds the layer as `get_build_config` says."""
@@ -83,7 +142,10 @@ class LayerBuilding(LayerFiles):
         elif "shapes_dict" in config:
             shapes = {k: _as_shapes(v) for k, v in config["shapes_dict"].items()}
             names = self._plan.build_names
-            self.build(**{name: shapes.get(name) for name in names})
+            if len(names) == 1 and names[0] not in shapes:
+                self.build(next(iter(shapes.values())))
+            else:
+                self.build(**{name: shapes[name] for name in names if name in shapes})
         self.built = True
 
 
@@ -119,11 +181,9 @@ def tracked_build(build: Callable[..., Any]) -> Callable[..., Any]:
                 build(self, *args, **kwargs)
         finally:
             object.__setattr__(self, "_in_build", False)
-        if self._build_shapes is None:
-            names = self._plan.build_names
-            given = {**dict(zip(names, args, strict=False)), **kwargs}
-            shapes = {k.removesuffix("_shape"): v for k, v in given.items()}
-            object.__setattr__(self, "_build_shapes", shapes)
+        names = self._plan.build_names or ["input_shape"]
+        shapes = {**dict(zip(names, args, strict=False)), **kwargs}
+        object.__setattr__(self, "_build_shapes", shapes)
         self.built = True
         self._lock()
 
@@ -134,7 +194,7 @@ def shapes_of(arguments: dict[str, Any]) -> dict[str, Any]:
     """The shapes of those arguments that are tensors or structures of them."""
     shapes: dict[str, Any] = {}
     for name, value in arguments.items():
-        if name in ("self", "training") or name == "mask" or name.endswith("_mask"):
+        if name in ("self", "training"):
             continue
         leaves = tree.flatten(value)
         if leaves and any(hasattr(leaf, "shape") for leaf in leaves):

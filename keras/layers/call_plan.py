@@ -6,48 +6,62 @@ import inspect
 from functools import cache
 from typing import Any
 
+from keras.core.classes import is_ours
+
+_REST = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
 
 class CallPlan:
-    """The parameters of `call` and of `build`.
+    """What a layer class's methods take, and which of them are its own.
+
+    Args:
+        cls: the class.
+        base: `Layer`, whose own methods are the defaults.
 
     Attributes:
         names: the parameters of `call`, in order.
         has_training: whether it takes `training`.
         has_mask: whether it takes `mask`.
-        masks: for each parameter `x` for which there is a parameter `x_mask`, that.
-        makes_masks: whether the class has a `compute_mask` of its own.
+        takes_masks: whether it takes `mask`, or `x_mask` for an argument `x`.
+        build_names: the parameters of `build`, `*args` and `**kwargs` left out.
+        build_takes_all: whether `build` takes `*args`.
+        build_needs_one: whether it is a build of ours that can do with one shape: a
+            subclass of a recurrent layer may name the arguments of its `call` anew.
+        default_build: whether the class has no `build` of its own.
+        default_call: whether it has no `__call__` of its own, as models have.
+        makes_masks: whether it has a `compute_mask` of its own.
+        makes_shapes: whether it has a `compute_output_shape` of its own.
         makes_specs: whether it has a `compute_output_spec` of its own.
+        spec_names: the parameters of `compute_output_spec`.
     """
 
-    def __init__(
-        self,
-        call: Any,
-        build: Any,
-        default_build: bool,
-        makes_masks: bool,
-        makes_specs: bool,
-    ) -> None:
-        self.signature = _with_self(inspect.signature(call))
+    def __init__(self, cls: Any, base: Any) -> None:
+        self.signature = _with_self(inspect.signature(cls.call))
         parameters = list(self.signature.parameters.values())[1:]
-        kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-        self.names = [p.name for p in parameters if p.kind not in kinds]
-        self.takes_any = any(p.kind is kinds[1] for p in parameters)
+        self.names = _named(parameters)
+        self.takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
         self.has_training = "training" in self.names
         self.has_mask = "mask" in self.names
-        self.masks = {
-            name: f"{name}_mask" for name in self.names if f"{name}_mask" in self.names
-        }
+        self.takes_masks = self.has_mask or any(
+            f"{name}_mask" in self.names for name in self.names
+        )
         training = self.signature.parameters.get("training")
         default = training.default if training is not None else None
         self.training_default = None if default is inspect.Parameter.empty else default
-        self.default_build = default_build
-        self.makes_masks = makes_masks
-        self.makes_specs = makes_specs
-        self.build_names = [
-            p.name
-            for p in list(inspect.signature(build).parameters.values())[1:]
-            if p.kind not in kinds
+        build = getattr(cls.build, "__wrapped__", cls.build)
+        given = list(inspect.signature(build).parameters.values())[1:]
+        self.build_names = _named(given)
+        self.build_takes_all = any(p.kind is p.VAR_POSITIONAL for p in given)
+        needed = [
+            p for p in given if p.default is p.empty and p.name in self.build_names
         ]
+        self.build_needs_one = is_ours(build) and len(needed) == 1
+        self.default_build = build is getattr(base.build, "__wrapped__", base.build)
+        self.default_call = cls.__call__ is base.__call__
+        self.makes_masks = cls.compute_mask is not base.compute_mask
+        self.makes_shapes = cls.compute_output_shape is not base.compute_output_shape
+        self.makes_specs = cls.compute_output_spec is not base.compute_output_spec
+        self.spec_names = parameters_of(cls.compute_output_spec)
 
     def bind(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The arguments by name; a misfit is an error that shows the signature."""
@@ -72,21 +86,13 @@ def _with_self(signature: inspect.Signature) -> inspect.Signature:
     )
 
 
-@cache
-def plan_of(cls: Any, base: Any) -> CallPlan:
-    """The plan of a layer class; `base` is `Layer`, whose `build` does nothing."""
-    build = cls.build
-    inner = getattr(build, "__wrapped__", build)
-    default = inner is getattr(base.build, "__wrapped__", base.build)
-    return CallPlan(
-        cls.call,
-        inner,
-        default,
-        makes_masks=cls.compute_mask is not base.compute_mask,
-        makes_specs=cls.compute_output_spec is not base.compute_output_spec,
-    )
+def _named(parameters: list[inspect.Parameter]) -> list[str]:
+    return [p.name for p in parameters if p.kind not in _REST]
 
 
 def parameters_of(function: Any) -> list[str]:
     """The names of a method's parameters, without `self`."""
     return [name for name in inspect.signature(function).parameters if name != "self"]
+
+
+plan_of = cache(CallPlan)

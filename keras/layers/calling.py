@@ -4,12 +4,11 @@ Calling a layer has two paths. The everyday case (built, one tensor of the layer
 backend and dtype, no mask in the process) goes to `call` after a few comparisons.
 Everything else — building, converting, casting, masks, symbolic inputs, several
 tensors — goes through `_full_call`, whose steps stand one below the other. Both give
-the same results; which one is taken is decided by `_settle` and the argument.
+the same results; what may be skipped is worked out in `shortcut.py`.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -21,8 +20,10 @@ from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
 from keras.layers.building import LayerBuilding
-from keras.layers.call_plan import CallPlan, parameters_of
+from keras.layers.call_plan import CallPlan
 from keras.layers.input_spec import check_inputs, describe
+from keras.layers.masks import give_masks, holds_tensor, pass_masks
+from keras.layers.shortcut import NOTHING, Shortcut
 from keras.ops.operation import connect
 
 _MISSING: Any = object()
@@ -41,39 +42,24 @@ class CallContext:
 class LayerCall(LayerBuilding):
     """The call of a layer; see `Layer`."""
 
-    _plain = False
-    _everyday = False
+    _transient = ("_shortcut",)
+    _shortcut = NOTHING
+    # Whether inner layers do the steps of a call themselves, as those of a graph do.
+    _steps_are_inside = False
     _mode: Any = None
-    _hooked = False
     _implicit_training = True
+    # As in Keras: a subclass that takes strings or plain lists says so with these.
+    _convert_input_args = True
+    _allow_non_tensor_positional_args = False
 
     def _settle(self) -> None:
-        """Everyday calls need no building, casting of weights, masks or penalties."""
-        plan = self.__dict__.get("_plan")
-        if plan is None:
-            return
-        policy = self._dtype_policy
-        plain = (
-            self.built
-            and policy.compute_dtype == policy.variable_dtype
-            and self.activity_regularizer is None
-        )
-        put = object.__setattr__
-        put(self, "_plain", plain)
-        put(self, "_everyday", plain and not plan.makes_masks and plan.names[:1] != [])
-        put(self, "_input_dtype", self._backend.native_dtype(policy.compute_dtype))
-        spec = self.input_spec
-        put(
-            self,
-            "_one_spec",
-            spec if not isinstance(spec, (list, tuple, dict)) else None,
-        )
-        if isinstance(spec, (list, tuple, dict)) and spec:
-            put(self, "_everyday", False)
+        """Works out again what calls may skip, as something it rests on has changed."""
+        if "_plan" in self.__dict__:
+            object.__setattr__(self, "_shortcut", Shortcut(self))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the layer on tensors, arrays or KerasTensors."""
-        if self._hooked and self._has_hooks():  # only on torch
+        if self._shortcut.hooked and self._has_hooks():  # only on torch
             return self._backend.call_with_hooks(self, args, kwargs)
         return self._call_without_hooks(*args, **kwargs)
 
@@ -82,12 +68,13 @@ class LayerCall(LayerBuilding):
     ) -> Any:
         backend = self._backend
         ambient = context.get()
+        shortcut = self._shortcut
         if (
-            self._everyday
+            shortcut.everyday
             and not args
             and (ambient.backend or process.default) is backend
             and backend.kinds.get(type(x)) == TENSOR
-            and (x.dtype is self._input_dtype or x.dtype not in backend.inexact)
+            and (x.dtype is shortcut.dtype or x.dtype not in backend.inexact)
             and ambient.autocast is None
             and not masks_in_use()
             and ambient.remat is None
@@ -99,7 +86,7 @@ class LayerCall(LayerBuilding):
                 training = kwargs["training"]
             else:
                 return self._full_call(ambient, (x,), kwargs)
-            spec = self._one_spec
+            spec = shortcut.spec
             if spec is not None and spec.problem(tuple(x.shape)):
                 check_inputs(spec, x, self)
             outer = ambient.call
@@ -144,11 +131,14 @@ class LayerCall(LayerBuilding):
         if self._dtype_policies is not None and not self.built:
             self._find_path()
         call_kwargs = dict(kwargs)
-        args = tuple(self._convert(arg) for arg in args)
-        call_kwargs = {
-            k: v if k == "training" else self._convert(v)
-            for k, v in call_kwargs.items()
-        }
+        if self._convert_input_args:
+            args = tuple(self._convert(arg) for arg in args)
+            call_kwargs = {
+                k: v if k == "training" else self._convert(v)
+                for k, v in call_kwargs.items()
+            }
+        if not self._allow_non_tensor_positional_args:
+            self._check_positional(args)
         training = self._resolve_training(plan, ambient, call_kwargs)
         if plan.has_training and training is not None:
             call_kwargs["training"] = training
@@ -169,41 +159,39 @@ class LayerCall(LayerBuilding):
         ):
             self._build_if_needed(plan, bound.arguments)
             self._check(bound.arguments)
-            self._add_masks(plan, bound)
+            give_masks(plan, bound.arguments)
             if symbolic:
                 outputs = self._symbolic(ambient, args, call_kwargs, bound)
             else:
                 outputs = _apply(self.call, bound)
-            if self.activity_regularizer is not None:
-                for output in tree.flatten(outputs):
-                    if not isinstance(output, KerasTensor):
-                        self.add_loss(self._activity_loss(output))
-        self._pass_mask(bound.arguments, outputs)
+            if self.activity_regularizer is not None and not symbolic:
+                self._add_activity_losses(outputs)
+        self._pass_masks(plan, bound.arguments, outputs)
         return outputs
 
-    def _activity_loss(self, output: Any) -> Any:
-        """The penalty on an output, per sample of the batch."""
-        from keras import ops
+    def _add_activity_losses(self, outputs: Any) -> None:
+        """The penalties on the outputs, per sample of the batch."""
+        from keras import ops  # ops are loaded with the first call, not with layers
 
-        size = ops.cast(ops.shape(output)[0], dtypes.standardize_dtype(output.dtype))
         regularizer: Any = self.activity_regularizer
-        return regularizer(output) / size
+        for output in tree.flatten(outputs):
+            if output is not None:
+                penalty = regularizer(output)
+                if len(output.shape) > 0:
+                    size = ops.maximum(ops.shape(output)[0], 1)  # an empty batch: 0
+                    penalty = penalty / ops.cast(size, penalty.dtype)
+                self.add_loss(penalty)
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """The call on KerasTensors: output specs, and a node of the graph."""
         return self(*args, **kwargs)
 
     def _symbolic(self, ambient: Any, args: Any, kwargs: Any, bound: Any) -> Any:
-        if not self._plan.makes_specs or _takes_all(type(self).compute_output_spec):
-            outputs = self.compute_output_spec(*bound.args[1:], **bound.kwargs)
-        else:
-            spec_names = parameters_of(type(self).compute_output_spec)
-            given = {
-                k: v
-                for k, v in bound.arguments.items()
-                if k in spec_names and k not in ("training", "mask")
-            }
-            outputs = self.compute_output_spec(**given)
+        plan = self._plan
+        if plan.default_build and (plan.makes_shapes or plan.makes_specs):
+            if self._has_unbuilt_layers():
+                self._build_layers(bound)
+        outputs = self._output_spec(plan, bound)
         self.built = True
         if ambient.symbolic is not None:
             return outputs
@@ -211,6 +199,17 @@ class LayerCall(LayerBuilding):
         if recorded.get("training") in (None, False) or self._implicit_training:
             recorded.pop("training", None)
         return connect(self, args, recorded, outputs)
+
+    def _output_spec(self, plan: CallPlan, bound: Any) -> Any:
+        """What `compute_output_spec` says, given those arguments that it takes."""
+        if not plan.makes_specs:
+            return self.compute_output_spec(*bound.args[1:], **bound.kwargs)
+        arguments = {k: v for k, v in bound.arguments.items() if k != "self"}
+        given = {k: v for k, v in arguments.items() if k in plan.spec_names}
+        if next(iter(arguments), None) in given:
+            return self.compute_output_spec(**given)
+        tensors = [v for k, v in arguments.items() if holds_tensor(v)]
+        return self.compute_output_spec(*tensors)
 
     def _resolve_training(self, plan: CallPlan, ambient: Any, kwargs: Any) -> Any:
         training = kwargs.get("training")
@@ -287,60 +286,32 @@ class LayerCall(LayerBuilding):
         cast.record_history = value.record_history
         return cast
 
+    def _check_positional(self, args: tuple[Any, ...]) -> None:
+        """Options go by keyword: a graph and a file know them by their names."""
+        for index, arg in enumerate(args):
+            if hasattr(arg, "shape"):
+                continue
+            for leaf in tree.flatten(arg):
+                if leaf is None or hasattr(leaf, "shape"):
+                    continue
+                if type(leaf) not in (int, float):
+                    raise ValueError(
+                        f"{describe(self)} takes only tensors as positional arguments, "
+                        f"but argument {index} is or holds {leaf!r} of type "
+                        f"{type(leaf).__name__}. Pass options such as `training` by "
+                        "keyword."
+                    )
+
     def _check(self, arguments: dict[str, Any]) -> None:
         if self.input_spec is not None:
             first = next(v for k, v in arguments.items() if k != "self")
             check_inputs(self.input_spec, first, self)
 
-    def _add_masks(self, plan: CallPlan, bound: Any) -> None:
-        """Gives `call` the masks that travel with its tensors, where it takes them."""
-        if not masks_in_use():
-            return
-        arguments = bound.arguments
-        names = [name for name in arguments if name not in ("self", "training")]
-        if plan.has_mask and arguments.get("mask") is None and names:
-            mask = _masks_of(arguments[names[0]])
-            if mask is not None:
-                arguments["mask"] = mask
-        for name, mask_name in plan.masks.items():
-            if name in arguments and arguments.get(mask_name) is None:
-                mask = _masks_of(arguments[name])
-                if mask is not None:
-                    arguments[mask_name] = mask
-
-    def _pass_mask(self, arguments: dict[str, Any], outputs: Any) -> None:
-        own = self._plan.makes_masks
-        if not own and not masks_in_use():
-            return
-        first = next((v for k, v in arguments.items() if k != "self"), None)
-        previous = _masks_of(first)
-        if previous is None and not own:
-            return
-        if not self.supports_masking and not own:
-            return
-        masks = self.compute_mask(first, previous)
-        if masks is None:
-            return
-        leaves = tree.flatten(outputs)
-        flat = masks if isinstance(masks, (list, tuple)) else [masks] * len(leaves)
-        for output, mask in zip(leaves, flat, strict=False):
-            if mask is not None and get_mask(output) is None:
-                set_mask(output, mask)
+    def _pass_masks(self, plan: CallPlan, arguments: Any, outputs: Any) -> None:
+        """Puts the masks of the outputs beside them."""
+        pass_masks(self, plan, arguments, outputs)
 
 
 def _apply(call: Callable[..., Any], bound: Any) -> Any:
     """Calls with bound arguments, `self` left out."""
     return call(*bound.args[1:], **bound.kwargs)
-
-
-def _masks_of(value: Any) -> Any:
-    if type(value) in (list, tuple):
-        masks = [_masks_of(item) for item in value]
-        return masks if any(mask is not None for mask in masks) else None
-    return None if value is None else get_mask(value)
-
-
-def _takes_all(function: Callable[..., Any]) -> bool:
-    """Whether a method takes any positional arguments, and so all there are."""
-    parameters = inspect.signature(function).parameters.values()
-    return any(p.kind is p.VAR_POSITIONAL for p in parameters)

@@ -9,6 +9,7 @@ from keras.core import tree
 from keras.core.classes import (
     constructor_parameters,
     declared_class,
+    is_ours,
     takes_any_keyword,
 )
 from keras.core.configurable import config_class
@@ -53,6 +54,8 @@ class Layer(LayerCall):
     supports_masking = False
     _properties_in_files: tuple[str, ...] = ()
     input_spec: Any = None
+    _has_nothing_to_build = False  # but a subclass with a `build` of its own has
+    _layer_arguments: tuple[str, ...] = ()  # of the constructor, that are layers
     _is_quantizable = False  # whether a quantized dtype policy concerns its weights
 
     def __init__(
@@ -80,10 +83,14 @@ class Layer(LayerCall):
         self._init_state(name, trainable, dtype, autocast)
         put = object.__setattr__
         put(self, "activity_regularizer", regularizers.get(activity_regularizer))
-        put(self, "_plan", plan_of(type(self), Layer))
+        plan = plan_of(type(self), Layer)
+        put(self, "_plan", plan)
         put(self, "_build_shapes", None)
+        put(self, "supports_masking", plan.makes_masks or self.supports_masking)
         if shape is not None:
             put(self, "_batch_shape", tuple(shape))
+        if self._has_nothing_to_build and plan.default_build:
+            self.built = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -97,24 +104,11 @@ class Layer(LayerCall):
             input_shape: the shape of the input, or its structure of shapes. Parameters
                 named `x_shape` are given the shape of the argument `x` of `call`.
         """
-        if self._plan.default_build and self._layers:
+        if self._plan.default_build and self._has_unbuilt_layers():
             self._build_by_running(input_shape)
         self.built = True
         if not self._in_build:  # else a subclass goes on
             self._lock()
-
-    def _build_by_running(self, input_shape: Any) -> None:
-        """Builds the sublayers by a symbolic run of `call`."""
-        dtype = self.compute_dtype
-        specs = tree.map_shape_structure(lambda s: KerasTensor(s, dtype), input_shape)
-        try:
-            infer_spec(self.call, (specs,), {})
-        except Exception as error:
-            raise ValueError(
-                f"{describe(self)} has no `build`, and its `call` cannot be run on "
-                f"inputs of shape {input_shape}: {error} Call the layer on data "
-                "instead, or give it a `build` method."
-            ) from error
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The computation, on tensors."""
@@ -144,7 +138,7 @@ class Layer(LayerCall):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """The shape and dtype of the output, as KerasTensors."""
-        if type(self).compute_output_shape is Layer.compute_output_shape:
+        if not self._plan.makes_shapes:
             return infer_spec(self.call, args, kwargs)
         bound = self._plan.bind(self, args, kwargs)
         shapes = shapes_of(bound.arguments)
@@ -244,6 +238,8 @@ class Layer(LayerCall):
         A constructor that takes no `name`, `trainable` or `dtype` is not given them.
         A plain dtype policy comes as its name.
         """
+        from keras.core.serialization import deserialize_arguments
+
         if isinstance(config.get("dtype"), dict):
             policy = dtype_policies.deserialize(config["dtype"])
             plain = type(policy) is dtype_policies.DTypePolicy
@@ -253,6 +249,10 @@ class Layer(LayerCall):
             known = constructor_parameters(declared)
             base = ("name", "trainable", "dtype")
             config = {k: v for k, v in config.items() if k in known or k not in base}
+        if not is_ours(declared.get_config):
+            # Of a class with a config of its own, only layers are made from theirs.
+            inner = {k: config[k] for k in cls._layer_arguments if k in config}
+            config = {**config, **deserialize_arguments(inner)}
         return super().from_config(config)
 
     def _keeps_in_config(self, name: str) -> bool:

@@ -22,8 +22,11 @@ class LayerLosses(LayerVariables):
 
     def add_loss(self, loss: Any) -> None:
         """Adds a scalar (or several) to the losses of the current call."""
+        ambient = context.get()
+        if ambient.symbolic is not None:
+            return  # a run for shapes: there is no number to add
         losses = loss if isinstance(loss, (list, tuple)) else [loss]
-        stateless = context.get().stateless
+        stateless = ambient.stateless
         if stateless is not None and stateless.collect_losses:
             for value in losses:
                 stateless.add_loss(value)

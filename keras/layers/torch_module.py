@@ -80,6 +80,9 @@ class TorchModuleWrapper(Layer):
         kwargs = {"training": False, **kwargs}
         return self._backend.compute_output_spec(self.call, *args, **kwargs)
 
+    def _output_spec(self, plan: Any, bound: Any) -> Any:
+        return self.compute_output_spec(*bound.args[1:], **bound.kwargs)
+
     # The module's own -------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:

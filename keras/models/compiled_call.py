@@ -25,6 +25,7 @@ from keras.core import context, masking, tree
 from keras.core.classes import declared_class, is_ours
 from keras.core.config import settings
 from keras.core.facts import facts_of
+from keras.layers.shortcut import has_effects, is_quiet
 from keras.ops.operation import OpCall
 
 _KNOWN = frozenset(("keras", "jax", "jaxlib", "tensorflow", "torch", "numpy"))
@@ -114,12 +115,12 @@ def for_call(
         return None
     if model.__dict__.get("_changes", 0) >= _MOST_CHANGES:
         return None
-    if model._hooked and model._has_hooks():
+    if model._shortcut.hooked:
         return None
     ambient = context.get()
     if ambient.call is not None or ambient.stateless is not None:
         return None
-    if ambient.symbolic is not None or ambient.autocast is not None:
+    if not is_quiet(ambient):
         return None
     if kwargs and (len(kwargs) > 1 or "training" not in kwargs):
         return None
@@ -190,9 +191,7 @@ def is_pure(model: Any) -> bool:
     for layer in model._layers:
         if not _says_pure(layer):
             return False
-        if getattr(layer, "activity_regularizer", None) is not None:
-            return False
-        if layer._hooked and layer._has_hooks():  # only on torch
+        if has_effects(layer):
             return False
         if not all(map(_is_ours, _that_is_called(layer))):
             return False

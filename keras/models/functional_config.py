@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core import op_files, tree
+from keras.core import tree
 from keras.core.classes import constructor_parameters, declared_class, takes_any_keyword
 from keras.core.errors import DeserializationError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.registry import CustomObjectScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.ops import files
 from keras.ops.operation import Node, OpCall
 
 KEYS = ("name", "layers", "input_layers", "output_layers")
@@ -48,7 +49,7 @@ def write(model: Any) -> dict[str, Any]:
 
 
 def _write_node(plan: Any, node: Node) -> dict[str, Any]:
-    args, kwargs = op_files.call_arguments(node.operation, node.args, node.kwargs)
+    args, kwargs = files.call_arguments(node.operation, node.args, node.kwargs)
 
     def written(x: Any) -> Any:
         if not isinstance(x, KerasTensor):

@@ -15,13 +15,7 @@ class GraphModel:
     """Mixin of models that run a plan."""
 
     _transient = ("_compiled_call", "_changes")
-
-    def _settle(self) -> None:
-        super()._settle()
-        if "activity_regularizer" not in self.__dict__:
-            return
-        everyday = self.built and self.activity_regularizer is None
-        object.__setattr__(self, "_everyday", everyday and self.input_spec is None)
+    _steps_are_inside = True
 
     def _lock(self) -> None:
         """Nothing: a graph is complete from the start, and may be added to."""
@@ -30,7 +24,7 @@ class GraphModel:
         forget(self)
         super()._changed()
 
-    def _pass_mask(self, arguments: dict[str, Any], outputs: Any) -> None:
+    def _pass_masks(self, plan: Any, arguments: Any, outputs: Any) -> None:
         """Nothing: the layers inside have put the masks beside the outputs."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:

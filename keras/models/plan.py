@@ -7,7 +7,7 @@ list of tensors), and a value is let go of after its last use.
 
 What `Layer.__call__` finds out about its arguments (dtypes, shapes, masks) the graph
 knows beforehand. So a plain layer in it is called by its `call` directly, as long as
-nothing around the run asks for more; `direct` says when.
+nothing around the run asks for more; `direct` says when, with `layers/shortcut.py`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from typing import Any
 
 import optree
 
-from keras.core import dtypes, tree
+from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use
 from keras.layers.layer import Layer
+from keras.layers.shortcut import is_quiet, needs_no_steps
 from keras.ops.operation import Node, OpCall, node_of
 
 _NONE: dict[str, Any] = {}
@@ -46,6 +47,7 @@ class Step:
     """
 
     __slots__ = (
+        "dtype",
         "fixed",
         "free",
         "function",
@@ -64,19 +66,25 @@ class Step:
         self.operation = node.operation
         self.function = eager_function(node.operation)
         self.outputs = outputs
+        # Nearly every call has one result; it is stored without a walk over it.
         self.target = outputs[0] if len(outputs) == 1 else None
         self.free: tuple[int, ...] = ()
         self.slot: int | None = None
         self.gather: Any = None
         self.fixed = node.kwargs
         args = node.args
+        # `fixed` are arguments that are the same in each run; where tensors stand among
+        # keywords, or deeper than the simple forms, all arguments are made anew.
         in_kwargs = any(isinstance(x, KerasTensor) for x in tree.flatten(node.kwargs))
         if in_kwargs or not _gather_simply(self, args, slot_of):
             self.gather = _general(args, node.kwargs, slot_of)
             self.fixed = None
+        # A mode that the graph was made with wins over that of the run.
         given = node.kwargs.get("training") is not None
         self.takes_training = not given and takes_training(self.operation)
-        self.layer: Any = node.operation if calls_directly(node) else None
+        self.layer: Any = node.operation if needs_no_steps(node) else None
+        # The dtype that this holds for: a user may give the layer another one later.
+        self.dtype = None if self.layer is None else self.layer._shortcut.dtype
 
     def call(
         self, values: list[Any], function: Callable[..., Any], more: dict[str, Any]
@@ -117,7 +125,7 @@ def _gather_simply(
 def _positional(
     template: list[Any], places: list[tuple[int, int]], values: list[Any]
 ) -> list[Any]:
-    args = template.copy()
+    args = template.copy()  # a layer may keep or change the list that it is given
     for index, slot in places:
         args[index] = values[slot]
     return args
@@ -137,6 +145,7 @@ def _general(
         for index, x in enumerate(leaves)
         if isinstance(x, KerasTensor)
     ]
+    # No KerasTensor stays in the template: it would keep the graph behind it alive.
     leaves = [None if isinstance(x, KerasTensor) else x for x in leaves]
 
     def gather(values: list[Any]) -> tuple[Any, Any]:
@@ -147,28 +156,6 @@ def _general(
         return result
 
     return gather
-
-
-def calls_directly(node: Node) -> bool:
-    """Whether a call may go to the layer's `call`: it converts, casts, masks nothing.
-
-    Whether the layer itself is plain can change, and is looked at in each run.
-    """
-    layer = node.operation
-    if not isinstance(layer, Layer) or type(layer).__call__ is not Layer.__call__:
-        return False
-    if layer._plan.takes_any or not {"training", "mask"}.isdisjoint(node.kwargs):
-        return False
-    want = layer.compute_dtype
-    for x in tree.flatten((node.args, node.kwargs)):
-        if isinstance(x, KerasTensor):
-            casts = dtypes.is_float(x.dtype) and x.dtype != want and layer.autocast
-            if casts or get_mask(x) is not None:
-                return False
-        elif not isinstance(x, (str, bool, int, float, type(None))):
-            return False
-    outputs = [x for x in node.outputs if isinstance(x, KerasTensor)]
-    return all(get_mask(x) is None for x in outputs)
 
 
 def eager_function(operation: Any) -> Callable[..., Any]:
@@ -215,6 +202,8 @@ class Plan:
     def _step(self, node: Node) -> Step:
         slots: list[int | None] = []
         for output in node.outputs:
+            # A tensor that is an input of the plan comes from outside, even if a call
+            # in the graph could make it.
             if not isinstance(output, KerasTensor) or key_of(output) in self._slots:
                 slots.append(None)
                 continue
@@ -230,11 +219,11 @@ class Plan:
         for index, (node, step) in enumerate(zip(arguments, self.steps, strict=True)):
             for slot in step.outputs:
                 if slot is not None:
-                    last[slot] = index
+                    last[slot] = index  # of no use later: free at once
             for x in node.inputs:
                 last[self._slots[key_of(x)]] = index
         for slot in self._results:
-            last.pop(slot, None)
+            last.pop(slot, None)  # the caller wants it
         for slot, index in last.items():
             self.steps[index].free += (slot,)
 
@@ -268,12 +257,11 @@ class Plan:
             ambient: the context that the run would be in.
             training: what `run` would be given.
         """
+        # Layers called directly find the mode in the context: it has to be this one.
         call = ambient.call
         if call is None or (training is not None and training is not call.training):
             return False
-        if ambient.autocast is not None or ambient.remat is not None:
-            return False
-        if ambient.symbolic is not None:
+        if not is_quiet(ambient):
             return False
         return not masks_in_use() or all(get_mask(x) is None for x in inputs)
 
@@ -288,9 +276,15 @@ class Plan:
 
         def chosen(step: Step) -> tuple[Any, Any]:
             layer = step.layer
-            if layer is None or not layer._plain:
+            if layer is None:
                 return step.function, _NONE
-            if layer._hooked and layer._has_hooks():
+            # Looked at in each run, as users change layers between two of them.
+            shortcut = layer._shortcut
+            if (
+                shortcut.hooked
+                or not shortcut.plain
+                or shortcut.dtype is not step.dtype
+            ):
                 return step.function, _NONE
             return layer.call, told if layer._plan.has_training else _NONE
 
@@ -336,6 +330,7 @@ def ordered_nodes(
     given = {key_of(x) for x in inputs}
     nodes: list[Node] = []
     done: set[int] = set()
+    # By hand and not by recursion: graphs may be deeper than Python's stack.
     stack: list[tuple[Any, bool]] = [(x, False) for x in reversed(outputs)]
     while stack:
         x, finished = stack.pop()
@@ -356,7 +351,7 @@ def ordered_nodes(
         if id(node) not in done:
             stack.append((node, True))
             stack.extend((parent, False) for parent in reversed(node.inputs))
-    for x in inputs:
+    for x in inputs:  # those that no output needs are in the model all the same
         node = node_of(x)
         if node.is_input and id(node) not in done:
             done.add(id(node))
@@ -393,6 +388,7 @@ def operations_by_depth(
     depths: dict[int, int] = {}
     of_operation: dict[int, int] = {}
     for node in reversed(nodes):
+        # A layer that is called more than once stands where its earliest call does.
         key = id(node.operation)
         depth = max(depths.get(id(node), 0), of_operation.get(key, 0))
         of_operation[key] = depths[id(node)] = depth

@@ -8,6 +8,7 @@ from keras.core import naming, tree
 from keras.core.errors import DeserializationError
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.scopes import SymbolicScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.layers.layer import Layer
 from keras.models import compiled_call
@@ -238,9 +239,17 @@ class Sequential(GraphModel, Model):
     def compute_output_spec(
         self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
     ) -> Any:
-        """Shape and dtype of the output, as a KerasTensor."""
-        for layer in self.layers:
-            inputs = layer.compute_output_spec(inputs)
+        """Shape and dtype of the output, as a KerasTensor with its mask."""
+        chain = self._chain
+        if chain is None:
+            for layer in self.layers:
+                inputs = layer.compute_output_spec(inputs)
+            return inputs
+        if mask is not None:
+            _put_masks(chain.adapt, tree.flatten(inputs), mask)
+        with SymbolicScope():
+            for layer in self.layers:
+                inputs = layer(inputs)
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:

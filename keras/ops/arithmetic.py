@@ -6,9 +6,10 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops import rules
 from keras.ops.declare import op
+from keras.ops.files import InFiles
 
 
-@op(promote="same", scalars=True)
+@op(promote="same", scalars=True, sparse="all")
 def add(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Sum of corresponding elements: `x1 + x2`.
 
@@ -31,7 +32,7 @@ def add(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="same", scalars=True)
+@op(promote="same", scalars=True, sparse="all")
 def subtract(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Difference of corresponding elements: `x1 - x2`.
 
@@ -55,7 +56,7 @@ def subtract(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="same", scalars=True)
+@op(promote="same", scalars=True, sparse="any")
 def multiply(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Product of corresponding elements: `x1 * x2`.
 
@@ -78,7 +79,7 @@ def multiply(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="float", scalars=True)
+@op(promote="float", scalars=True, sparse="numerator")
 def divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Quotient of corresponding elements: `x1 / x2`.
 
@@ -128,7 +129,7 @@ def divide_no_nan(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="number", scalars=True)
+@op(promote="number", scalars=True, real=True)
 def floor_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Quotient rounded down: `x1 // x2`.
 
@@ -151,7 +152,7 @@ def floor_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="number", scalars=True)
+@op(promote="number", scalars=True, real=True)
 def mod(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Remainder of the division, with the sign of the divisor: `x1 % x2`.
 
@@ -174,7 +175,7 @@ def mod(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="number", scalars=True)
+@op(promote="number", scalars=True, real=True)
 def fmod(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Remainder of the division, with the sign of the dividend.
 
@@ -220,7 +221,7 @@ def power(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="same", scalars=True)
+@op(promote="same", scalars=True, real=True, sparse="all")
 def maximum(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Larger of corresponding elements; NaN where either is NaN.
 
@@ -243,7 +244,7 @@ def maximum(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="same", scalars=True)
+@op(promote="same", scalars=True, real=True, sparse="all")
 def minimum(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Smaller of corresponding elements; NaN where either is NaN.
 
@@ -266,7 +267,7 @@ def minimum(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="same")
+@op(promote="same", real=True)
 def fmax(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Larger of corresponding elements; where one is NaN, the other.
 
@@ -290,7 +291,7 @@ def fmax(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="same")
+@op(promote="same", real=True)
 def fmin(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Smaller of corresponding elements; where one is NaN, the other.
 
@@ -362,7 +363,7 @@ def lcm(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op
+@op(sparse="values")
 def absolute(x: TensorLike) -> Tensor:
     """Absolute value of each element; for complex ones the modulus.
 
@@ -384,7 +385,7 @@ def absolute(x: TensorLike) -> Tensor:
 abs = absolute
 
 
-@op
+@op(sparse="values")
 def negative(x: TensorLike) -> Tensor:
     """Each element with the other sign: `-x`.
 
@@ -404,7 +405,7 @@ def negative(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op
+@op(sparse="values")
 def sign(x: TensorLike) -> Tensor:
     """Sign of each element: -1, 0 or 1.
 
@@ -424,7 +425,7 @@ def sign(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="number")
+@op(promote="number", sparse="values")
 def square(x: TensorLike) -> Tensor:
     """Square of each element.
 
@@ -462,7 +463,12 @@ def reciprocal(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="number", scalars=True)
+@op(
+    promote="number",
+    scalars=True,
+    real=True,
+    in_files=InFiles(of_the_operation=("x_min", "x_max")),
+)
 def clip(x: TensorLike, x_min: TensorLike, x_max: TensorLike) -> Tensor:
     """Brings each element into an interval.
 

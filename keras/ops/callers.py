@@ -1,8 +1,23 @@
-"""The quick way into an op, chosen once from the kinds of its tensor parameters.
+"""The quick way into an op, chosen once from its tensor parameters.
 
 A call on tensors of the current backend goes from here straight to the backend's
-function: one type lookup, and one dtype comparison where dtypes matter. Whatever is not
-that simple takes `Declaration.dispatch`.
+function: one type lookup, and one dtype comparison where dtypes matter. Whatever is
+not that simple takes `Declaration.dispatch`, which knows everything and costs some
+microseconds more.
+
+There are four, each for what it saves (measured on torch by
+`benchmarks/op_overhead.py`; `benchmarks/README.md` has the figures):
+
+- `_nullary`, for ops without tensors, has nothing to look at but the current backend;
+- `_unary`, for one tensor in front (300 ns): the text of `unrolled` would save 100 ns
+  more, but takes 0.3 ms to compile, which with 300 ops is 0.1 s of everybody's first
+  use of Keras;
+- `_binary`, for two (500 ns): the same, and it alone brings two dtypes together by
+  itself and takes a number on either side, as `a + b` and `2 * a` ask all the time;
+- `unrolled`, for all others: written out for the op's own signature (400 to 800 ns).
+
+They are closures, and repeat themselves here and there, since a method call or one
+more function between costs as much as all that they do.
 """
 
 from __future__ import annotations
@@ -15,25 +30,40 @@ from keras.backends.backend import SYMBOLIC, TENSOR, VARIABLE
 from keras.core import context
 from keras.core.dtypes import is_float
 from keras.core.keras_tensor import KerasTensor
-from keras.ops.unrolled import unrolled
+from keras.ops.unrolled import NUMBERS, unrolled
 
 if TYPE_CHECKING:
-    from keras.ops.declare import Declaration
+    from keras.ops.declaration import Declaration
 
-_NUMBERS = frozenset((float, int))
-_SEQUENCES = frozenset((list, tuple))
 _get = context.get
+_ABSENT = object()  # stands for a tensor that was given by name, or not at all
 
 
-_NOTHING = object()  # stands for a tensor that was given by name, or not at all
+def caller(declaration: Declaration) -> Callable[..., Any]:
+    """What a call of an op runs."""
+    quickest = _quickest(declaration)
+    return _composite(declaration, quickest) if declaration.composed else quickest
 
 
-def composite_caller(declaration: Declaration) -> Callable[..., Any]:
+def _quickest(declaration: Declaration) -> Callable[..., Any]:
+    if not declaration.tensors:
+        return _nullary(declaration)
+    plain = [i for i in declaration.tensors if declaration.is_plain_tensor(i)]
+    if declaration.variadic is None and [*declaration.tensors] == plain:
+        if plain == [0]:
+            return _unary(declaration)
+        if plain == [0, 1]:
+            return _binary(declaration)
+    return unrolled(declaration)
+
+
+def _composite(
+    declaration: Declaration, native: Callable[..., Any]
+) -> Callable[..., Any]:
     """The body itself, unless something is symbolic or the backend knows better."""
     name, rule, dispatch = declaration.name, declaration.rule, declaration.dispatch
-    native = _quickest(declaration)
-    refuse, require = declaration.refuse, declaration.require
-    careful = declaration.careful
+    recovered, require = declaration.recovered, declaration.require
+    strict = declaration.strict
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
@@ -41,18 +71,18 @@ def composite_caller(declaration: Declaration) -> Callable[..., Any]:
             return native(*args, **kwargs)
         if has_symbolic(args, kwargs):
             return dispatch(args, kwargs)
-        if careful:
+        if strict:
             require(args, kwargs)
         try:
             return rule(*args, **kwargs)
-        except Exception as error:
-            refuse(args, kwargs, error)
-            raise
+        except Exception as error:  # noqa: BLE001 - raised again if it stays
+            return recovered(error, args, kwargs)
 
     return call
 
 
 def has_symbolic(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a KerasTensor is among the arguments, or in a list that is."""
     for value in args:
         if type(value) is KerasTensor:
             return True
@@ -63,52 +93,44 @@ def has_symbolic(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 def _nullary(declaration: Declaration) -> Callable[..., Any]:
     """No tensors at all: `zeros`, `eye`."""
-    ways, dispatch = declaration.ways, declaration.dispatch
-    explain = declaration.explain
+    natives, dispatch = declaration.natives, declaration.dispatch
+    recovered = declaration.recovered
 
     def call(*args: Any, **kwargs: Any) -> Any:
         context = _get()
         if context.symbolic is not None:
             return dispatch(args, kwargs)
-        function = ways[context.backend or process.default or current()][0]
+        function = natives[context.backend or process.default or current()][0]
         try:
             return function(*args, **kwargs)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again if it stays
+            # A KerasTensor as a size: only where a framework has refused it, so that
+            # nobody pays for the look.
             if has_symbolic(args, kwargs):
                 return dispatch(args, kwargs)
-            explain(error, args, kwargs)
-            raise
-
-    return call
-
-
-def _anything(declaration: Declaration) -> Callable[..., Any]:
-    """Tensors in places that no quick way is made for."""
-    dispatch = declaration.dispatch
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return dispatch(args, kwargs)
+            return recovered(error, args, kwargs)
 
     return call
 
 
 def _unary(declaration: Declaration) -> Callable[..., Any]:
-    ways, dispatch = declaration.ways, declaration.dispatch
-    any_dtype = declaration.indifferent or 0 in declaration.kept
-    settled, check = declaration.settled, declaration.check
-    explain = declaration.explain
+    """One tensor, in front of static arguments: `relu`, `sum`, `reshape`."""
+    natives, dispatch = declaration.natives, declaration.dispatch
+    any_dtype = declaration.promotion.keeps_any or 0 in declaration.kept
+    recovered, check = declaration.recovered, declaration.check
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        function, _, kinds, fine = ways[_get().backend or process.default or current()]
-        x = args[0] if args else _NOTHING
+        function, _, kinds, unchanged = natives[
+            _get().backend or process.default or current()
+        ]
+        x = args[0] if args else _ABSENT
         kind = kinds.get(type(x))
-        if kind == TENSOR and (any_dtype or (settled and x.dtype in fine)):
+        if kind == TENSOR and (any_dtype or x.dtype in unchanged):
             try:
                 if check is None or check(*args, **kwargs):
                     return function(*args, **kwargs)
-            except Exception as error:
-                explain(error, args, kwargs)
-                raise
+            except Exception as error:  # noqa: BLE001 - raised again if it stays
+                return recovered(error, args, kwargs)
         elif kind == VARIABLE:
             return call(x.value, *args[1:], **kwargs)
         return dispatch(args, kwargs)
@@ -117,118 +139,123 @@ def _unary(declaration: Declaration) -> Callable[..., Any]:
 
 
 def _binary(declaration: Declaration) -> Callable[..., Any]:
-    ways, dispatch = declaration.ways, declaration.dispatch
-    any_dtype = declaration.promote is None or (
-        declaration.indifferent and bool(declaration.kept)
-    )
-    indifferent, settled = declaration.indifferent, declaration.settled
-    explain, check = declaration.explain, declaration.check
-    meet, otherwise = _meeting(declaration), _with_number(declaration)
-    # Whether the second's dtype is for the backend to judge.
-    second_apart = 1 in declaration.kept and (
-        1 in declaration.places or not declaration.real
-    )
+    """Two tensors, in front of static arguments: `add`, `matmul`, `take`."""
+    natives, dispatch = declaration.natives, declaration.dispatch
+    promotion, kept = declaration.promotion, declaration.kept
+    keeps_any = promotion.keeps_any
+    # Nothing to compare: dtypes stay, and the other tensor's is its own affair.
+    any_dtype = promotion.target is None or (keeps_any and bool(kept))
+    recovered, check = declaration.recovered, declaration.check
+    promoted, beside_number = _pair_promoter(declaration), _beside_number(declaration)
+    # The second has a dtype of its own, which the backend judges; an op of reals
+    # judges it itself, unless it must hold integers.
+    second_apart = 1 in kept and (1 in declaration.integers or not declaration.real)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = _get().backend or process.default or current()
         if len(args) < 2:
             return dispatch(args, kwargs)
-        function, everyday, kinds, fine = ways[backend]
+        function, plain, kinds, unchanged = natives[backend]
         x1, x2 = args[0], args[1]
         kind1, kind2 = kinds.get(type(x1)), kinds.get(type(x2))
-        if kind1 == TENSOR == kind2 and settled:
+        if kind1 == TENSOR == kind2:
             if not any_dtype:
                 dtype = x1.dtype
                 if not (second_apart or x2.dtype is dtype):
-                    agreed = meet(backend, fine, args, x1, x2)
+                    agreed = promoted(backend, unchanged, args, x1, x2)
                     if agreed is None:
                         return dispatch(args, kwargs)
                     if agreed is args:
-                        function = everyday
+                        function = plain
                     args = agreed
-                elif dtype in fine:
-                    function = everyday
-                elif not indifferent:
+                elif dtype in unchanged:
+                    function = plain
+                elif not keeps_any:
                     return dispatch(args, kwargs)
             try:
                 if check is None or check(*args, **kwargs):
                     return function(*args, **kwargs)
-            except Exception as error:
-                explain(error, args, kwargs)
-                raise
+            except Exception as error:  # noqa: BLE001 - raised again if it stays
+                return recovered(error, args, kwargs)
         elif kind1 == VARIABLE or kind2 == VARIABLE:
             if SYMBOLIC not in (kind1, kind2):  # a graph reads the variable anew
-                return call(*_values(kinds, args), **kwargs)
+                values = [
+                    x.value if kinds.get(type(x)) == VARIABLE else x for x in args
+                ]
+                return call(*values, **kwargs)
         elif kind1 == TENSOR or kind2 == TENSOR:
-            return otherwise(backend, args, kwargs)
+            return beside_number(backend, args, kwargs)
         return dispatch(args, kwargs)
 
     return call
 
 
-def _with_number(declaration: Declaration) -> Callable[..., Any]:
+def _beside_number(declaration: Declaration) -> Callable[..., Any]:
     """A tensor and a Python number, which takes the dtype of a tensor of its kind."""
-    ways, dispatch = declaration.ways, declaration.dispatch
-    explain, check = declaration.explain, declaration.check
-    scalars = declaration.scalars and declaration.settled
-    floating, keeps_ints = declaration.floating, declaration.keeps_ints
+    natives, dispatch = declaration.natives, declaration.dispatch
+    recovered, check = declaration.recovered, declaration.check
+    scalars, weak_integers = declaration.scalars, declaration.promotion.weak_integers
+    beside_numbers = declaration.promotion.beside_numbers
 
     def call(backend: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        function, everyday, kinds, _ = ways[backend]
+        _, plain, kinds, _ = natives[backend]
         x1, x2 = args[0], args[1]
-        if scalars and type(x2) in _NUMBERS:
+        if scalars and type(x2) in NUMBERS:
             dtype = x1.dtype
-            if dtype in getattr(backend, floating) or (
-                keeps_ints and type(x2) is int and dtype in backend.whole
+            if dtype in getattr(backend, beside_numbers) or (
+                weak_integers and type(x2) is int and dtype in backend.whole
             ):
                 try:
                     if check is None or check(*args, **kwargs):
-                        return everyday(*args, **kwargs)
-                except Exception as error:
-                    explain(error, args, kwargs)
-                    raise
+                        return plain(*args, **kwargs)
+                except Exception as error:  # noqa: BLE001 - raised again if it stays
+                    return recovered(error, args, kwargs)
         elif (
             scalars
-            and type(x1) in _NUMBERS
+            and type(x1) in NUMBERS
             and kinds.get(type(x2)) == TENSOR
-            and x2.dtype in getattr(backend, floating)
+            and x2.dtype in getattr(backend, beside_numbers)
         ):
             # Frameworks want a tensor first: the number becomes one.
             x1 = backend.convert_to_tensor(x1, backend.dtype_of(x2))
-            return everyday(x1, *args[1:], **kwargs)
+            return plain(x1, *args[1:], **kwargs)
         return dispatch(args, kwargs)
 
     return call
 
 
-def _meeting(declaration: Declaration) -> Callable[..., Any]:
+def _pair_promoter(declaration: Declaration) -> Callable[..., Any]:
     """Brings two tensors of different dtypes to one, as it was once worked out."""
     plans: dict[tuple[Any, ...], Any] = {}
-    promote, real = declaration.promote, declaration.real
-    each_alone, makes_floats = declaration.each_alone, declaration.makes_floats
-    settles = promote is not None and not declaration.kept
-    # What joins the dtypes of two tensors by itself, as elementwise functions do.
-    joins = settles and declaration.scalars and not makes_floats
+    promotion, real = declaration.promotion, declaration.real
+    target_of, separately = promotion.target, promotion.separately
+    promotes = target_of is not None and not declaration.kept
+    # What promotes the dtypes of two tensors by itself, as elementwise functions do.
+    joins = promotes and declaration.scalars and not promotion.follows_floatx
 
     def plan(backend: Any, x1: Any, x2: Any) -> tuple[str, bool, bool, bool] | None:
         first, second = backend.dtype_of(x1), backend.dtype_of(x2)
-        if promote is None or not settles:
+        if target_of is None or not promotes:
             return None
-        if makes_floats and not (is_float(first) or is_float(second)):
+        if promotion.follows_floatx and not (is_float(first) or is_float(second)):
             return None  # they become `floatx()`, which can change
         if real and "complex" in first + second:
             return None  # they are refused
         together = declaration.scalars and {x1.dtype, x2.dtype} <= backend.joined
-        target = promote([first, second])
+        target = target_of([first, second])
         return target, first != target, second != target, together
 
-    def meet(backend: Any, fine: Any, args: tuple[Any, ...], x1: Any, x2: Any) -> Any:
+    def promoted(
+        backend: Any, unchanged: Any, args: tuple[Any, ...], x1: Any, x2: Any
+    ) -> Any:
+        """The arguments; the same tuple where nothing is cast; None to dispatch."""
         first, second = x1.dtype, x2.dtype
-        if each_alone and first in fine and second in fine:
+        if separately and first in unchanged and second in unchanged:
             return args
         if joins and first in (joined := backend.joined) and second in joined:
             if backend.promotes(x1, x2):
                 return args
+        # The plans are a dict of the host's, which a compiler must not see into.
         if context.tracing():
             return None
         key = backend, first, second
@@ -244,232 +271,4 @@ def _meeting(declaration: Declaration) -> Callable[..., Any]:
         x2 = backend.cast(x2, target) if casts_second else x2
         return x1, x2, *args[2:]
 
-    return meet
-
-
-def _ternary(declaration: Declaration) -> Callable[..., Any]:
-    """Three tensors, or one and two numbers: `where`, `clip`."""
-    ways, explain = declaration.ways, declaration.explain
-    otherwise = _several(declaration)
-    any_dtype, indifferent = declaration.promote is None, declaration.indifferent
-    scalars, floating = declaration.scalars, declaration.floating
-    leads_second = declaration.kept == {0}
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != 3:
-            return otherwise(*args, **kwargs)
-        backend = _get().backend or process.default or current()
-        function, _, kinds, fine = ways[backend]
-        x1, x2, x3 = args
-        kind2, kind3 = kinds.get(type(x2)), kinds.get(type(x3))
-        if kinds.get(type(x1)) == TENSOR and (kind2 == TENSOR or not leads_second):
-            dtype = (x2 if leads_second else x1).dtype
-            if kind2 == kind3 == TENSOR:
-                straight = (indifferent or dtype in fine) and (
-                    any_dtype
-                    or ((leads_second or x2.dtype is dtype) and x3.dtype is dtype)
-                )
-            else:
-                straight = (
-                    scalars
-                    and dtype in getattr(backend, floating)
-                    and (x2.dtype is dtype if kind2 == TENSOR else type(x2) in _NUMBERS)
-                    and (x3.dtype is dtype if kind3 == TENSOR else type(x3) in _NUMBERS)
-                )
-            if straight:
-                try:
-                    return function(x1, x2, x3)
-                except Exception as error:
-                    explain(error, args, kwargs)
-                    raise
-        return otherwise(*args, **kwargs)
-
-    return call
-
-
-def _several(declaration: Declaration) -> Callable[..., Any]:
-    """Three tensors or more, or some that may be None: all looked at in one loop."""
-    ways, dispatch = declaration.ways, declaration.dispatch
-    kept, indifferent = declaration.kept, declaration.indifferent
-    any_dtype = declaration.promote is None
-    scalars, floating = declaration.scalars, declaration.floating
-    explain, check = declaration.explain, declaration.check
-    optional = declaration.optional
-    # The tensors, and whether each may have a dtype of its own; None for the rest.
-    loose_ones = {i: any_dtype or i in kept for i in declaration.tensors}
-    roles = [loose_ones.get(i) for i in range(declaration.last_tensor + 1)]
-    by_name = {name: loose_ones[i] for i, name in declaration.tensors.items()}
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        backend = _get().backend or process.default or current()
-        function, _, kinds, fine = ways[backend]
-        dtype = None
-        for index, (value, loose) in enumerate(zip(args, roles, strict=False)):
-            if loose is None:
-                continue
-            if value is None:
-                if index in optional:
-                    continue
-                return dispatch(args, kwargs)
-            kind = kinds.get(type(value))
-            if kind == TENSOR:
-                if not loose and value.dtype is not dtype:
-                    if dtype is not None:
-                        return dispatch(args, kwargs)
-                    dtype = value.dtype
-            elif kind == VARIABLE:
-                if any(kinds.get(type(x)) == SYMBOLIC for x in args):
-                    return dispatch(args, kwargs)
-                return call(*_values(kinds, args), **kwargs)
-            elif not (
-                scalars
-                and type(value) in _NUMBERS
-                and dtype in getattr(backend, floating)
-            ):
-                return dispatch(args, kwargs)
-        if not args or not (dtype is None or indifferent or dtype in fine):
-            return dispatch(args, kwargs)
-        if kwargs:
-            for key, value in kwargs.items():
-                if key in by_name and value is not None:
-                    if kinds.get(type(value)) != TENSOR or not (
-                        by_name[key] or value.dtype is dtype
-                    ):
-                        return dispatch(args, kwargs)
-        try:
-            if check is None or check(*args, **kwargs):
-                return function(*args, **kwargs)
-        except Exception as error:
-            explain(error, args, kwargs)
-            raise
-        return dispatch(args, kwargs)
-
-    return call
-
-
-def _listed(declaration: Declaration) -> Callable[..., Any]:
-    """A list of tensors first: `concatenate`, `stack`."""
-    ways, dispatch = declaration.ways, declaration.dispatch
-    free, indifferent = declaration.promote is None, declaration.indifferent
-    explain, check = declaration.explain, declaration.check
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        function, _, kinds, fine = ways[_get().backend or process.default or current()]
-        dtype = _dtype_of_all(kinds, args[0], free) if args else None
-        if dtype is None or not (indifferent or dtype in fine):
-            return dispatch(args, kwargs)
-        try:
-            if check is None or check(*args, **kwargs):
-                return function(*args, **kwargs)
-        except Exception as error:
-            explain(error, args, kwargs)
-            raise
-        return dispatch(args, kwargs)
-
-    return call
-
-
-def _variadic(declaration: Declaration) -> Callable[..., Any]:
-    """Any number of tensors, behind static arguments: `einsum`, `meshgrid`."""
-    ways, dispatch = declaration.ways, declaration.dispatch
-    start = declaration.variadic
-    free, indifferent = declaration.promote is None, declaration.indifferent
-    explain = declaration.explain
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        function, everyday, kinds, fine = ways[
-            _get().backend or process.default or current()
-        ]
-        dtype = _dtype_of_all(kinds, args[start:], free)
-        if dtype is None:
-            return dispatch(args, kwargs)
-        if dtype not in fine:
-            if not indifferent:
-                return dispatch(args, kwargs)
-        elif not kwargs:
-            function = everyday
-        try:
-            return function(*args, **kwargs)
-        except Exception as error:
-            explain(error, args, kwargs)
-            raise
-
-    return call
-
-
-def _dtype_of_all(kinds: dict[type, int], values: Any, any_dtype: bool) -> Any:
-    """The dtype of a sequence of one backend's tensors; None if it is none such.
-
-    With `any_dtype` that of the first, else the one they share.
-    """
-    if type(values) not in _SEQUENCES:
-        return None
-    dtype: Any = _NOTHING
-    for value in values:
-        if kinds.get(type(value)) != TENSOR:
-            return None
-        if value.dtype is not dtype:
-            if dtype is _NOTHING:
-                dtype = value.dtype
-            elif not any_dtype:
-                return None
-    return None if dtype is _NOTHING else dtype
-
-
-def _values(kinds: dict[type, int], args: tuple[Any, ...]) -> list[Any]:
-    """The arguments with the values of Variables in their place."""
-    return [arg.value if kinds.get(type(arg)) == VARIABLE else arg for arg in args]
-
-
-def _is_tensor_position(declaration: Declaration, index: int) -> bool:
-    if index not in declaration.tensors:
-        return False
-    annotation = str(
-        declaration.signature.parameters[declaration.tensors[index]].annotation
-    )
-    return "Sequence" not in annotation and "None" not in annotation
-
-
-def caller(declaration: Declaration) -> Callable[..., Any]:
-    """The quickest way in that the tensor parameters allow."""
-    return (
-        composite_caller(declaration)
-        if declaration.composed
-        else _quickest(declaration)
-    )
-
-
-def _quickest(declaration: Declaration) -> Callable[..., Any]:
-    if declaration.tensors:
-        first = _is_tensor_position(declaration, 0) and declaration.variadic is None
-        if first and len(declaration.tensors) == 1:
-            return _unary(declaration)
-        if (
-            first
-            and len(declaration.tensors) == 2
-            and _is_tensor_position(declaration, 1)
-        ):
-            return _binary(declaration)
-        if declaration.leads_with_tensors and list(declaration.tensors) == [0, 1, 2]:
-            if declaration.scalars and not declaration.sequences:
-                return _ternary(declaration)
-        if first and declaration.settled and not _has_sequences(declaration):
-            return unrolled(declaration, _several(declaration))
-        if declaration.settled and declaration.variadic is not None:
-            return _variadic(declaration)
-        if declaration.settled and declaration.sequences == {0} == {
-            *declaration.tensors
-        }:
-            return _listed(declaration)
-        return _anything(declaration)
-    return _nullary(declaration)
-
-
-def _has_sequences(declaration: Declaration) -> bool:
-    if declaration.variadic is not None:
-        return True
-    parameters = declaration.signature.parameters
-    return any(
-        "Sequence" in str(parameters[name].annotation)
-        for name in declaration.tensors.values()
-    )
+    return promoted

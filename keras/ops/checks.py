@@ -3,15 +3,12 @@
 An argument annotated `int` must be an integer, `Axis` an axis or several, `str` a text.
 These checks run for symbolic tensors and after a backend has refused a call, never in
 front of one that works; so their words are the same everywhere, and cost nothing.
-
-`REAL` names the ops that are not defined for complex numbers, mostly because these
-have no order; frameworks differ in what they make of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter
 from operator import index
 from typing import Any
@@ -21,34 +18,9 @@ from keras.core import context, dtypes
 _NOWHERE = 1 << 30  # the position of what is given by name only
 Check = tuple[int, str, str, Callable[[Any], bool]]
 
-_REAL = """
-adaptive_average_pool adaptive_max_pool arctan2 argmax argmin argsort average_pool
-binary_crossentropy categorical_crossentropy cbrt ceil celu clip complex_from
-ctc_decode ctc_loss digitize dot_product_attention elu erf erfc erfcinv erfinv floor
-floor_divide fmax fmin fmod gelu glu greater greater_equal hard_shrink hard_sigmoid
-hard_silu hard_tanh heaviside histogram hypot i0 in_top_k isneginf isposinf
-layer_normalization leaky_relu less less_equal log_sigmoid log_softmax logaddexp
-logaddexp2 logsumexp max max_pool maximum median min minimum mod moments nextafter
-normalize percentile quantile relu relu6 rfft round searchsorted segment_max
-segment_min selu signbit silu soft_shrink softmax softplus softsign sort
-sparse_categorical_crossentropy sparse_plus sparse_sigmoid sparsemax stft
-tanh_shrink threshold top_k trunc unique unique_parts
-"""
-REAL = frozenset(_REAL.split())
-# Tensors that name places: op -> the parameters that must hold integers.
-PLACES = {
-    "take": ("indices",),
-    "take_along_axis": ("indices",),
-    "ctc_loss": ("target_length", "output_length"),
-    "scatter": ("indices",),
-    "scatter_update": ("indices",),
-    "segment_sum": ("segment_ids",),
-    "segment_prod": ("segment_ids",),
-    "segment_max": ("segment_ids",),
-    "segment_min": ("segment_ids",),
-    "in_top_k": ("targets",),
-    "unravel_index": ("indices",),
-}
+# A parameter whose numbers must lie between two: where it stands, its name, both.
+Range = tuple[int, str, float, float]
+INFINITY = float("inf")
 
 
 def _is_tensor(value: Any) -> bool:
@@ -230,36 +202,31 @@ def _is_open(value: Any) -> bool:
     return value is None or (isinstance(value, (tuple, list)) and None in value)
 
 
-_INFINITY = float("inf")
-# op -> its arguments: where they stand, and between which numbers they must lie
-_RANGES: dict[str, tuple[tuple[int, str, float, float], ...]] = {
-    "quantile": ((1, "q", 0, 1),),
-    "nanquantile": ((1, "q", 0, 1),),
-    "percentile": ((1, "q", 0, 100),),
-    "nanpercentile": ((1, "q", 0, 100),),
-    "gamma": ((1, "alpha", 0, _INFINITY),),
-    "beta": ((1, "alpha", 0, _INFINITY), (2, "beta", 0, _INFINITY)),
-    "binomial": ((1, "counts", 0, _INFINITY), (2, "probabilities", 0, 1)),
-}
+def ranges(
+    parameters: list[str], bounds: Mapping[str, tuple[float, float]]
+) -> list[Range]:
+    """The ranges that an op declares, with the places of its parameters."""
+    return [
+        (parameters.index(name), name, least, most)
+        for name, (least, most) in bounds.items()
+    ]
 
 
-def is_lenient(op: str) -> bool:
-    """Whether the body of a composed op would take wrong arguments in silence."""
-    name = op.removeprefix("keras.ops.")
-    return name.startswith("image.") or name in ("unique", *_RANGES)
-
-
-def check_range(
-    name: str, op: str, args: tuple[Any, ...], kwargs: dict[str, Any], read: Any
+def check_ranges(
+    ranges: list[Range],
+    op: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    read: Callable[[Any], Any],
 ) -> None:
     """Refuses numbers that are out of range, where they are known.
 
     `read` is the backend's way to get an array of a tensor; it fails where there is
     none.
     """
-    if name not in _RANGES or context.tracing():
+    if not ranges or context.tracing():
         return
-    for position, argument, least, most in _RANGES[name]:
+    for position, argument, least, most in ranges:
         value = args[position] if len(args) > position else kwargs.get(argument)
         if value is None or type(value).__name__ == "KerasTensor":
             continue
@@ -272,10 +239,10 @@ def check_range(
 
 
 def check_numbers(
-    name: str, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ranges: list[Range], op: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     """Refuses Python numbers that are out of range; inside any trace, too."""
-    for position, argument, least, most in _RANGES[name]:
+    for position, argument, least, most in ranges:
         value: Any = args[position] if len(args) > position else kwargs.get(argument)
         if type(value) in (int, float) and not least <= value <= most:
             raise _outside(op, argument, least, most, value)
@@ -284,7 +251,7 @@ def check_numbers(
 def _outside(
     op: str, argument: str, least: float, most: float, value: Any
 ) -> ValueError:
-    upper = f"and {most}" if most < _INFINITY else "and infinity"
+    upper = f"and {most}" if most < INFINITY else "and infinity"
     return ValueError(
         f"{op}: `{argument}` must lie between {least} {upper}. Received: "
         f"{argument}={value}."

@@ -9,7 +9,7 @@ from keras.ops.declare import composite, op
 from keras.ops.logic import equal
 
 
-@op
+@op(sparse="values")
 def conj(x: TensorLike) -> Tensor:
     """Complex conjugate of each element; real elements as they are.
 
@@ -31,7 +31,7 @@ def conj(x: TensorLike) -> Tensor:
 conjugate = conj
 
 
-@op
+@op(sparse="values")
 def real(x: TensorLike) -> Tensor:
     """Real part of each element.
 
@@ -50,7 +50,7 @@ def real(x: TensorLike) -> Tensor:
     return KerasTensor(x.shape, rules.real_dtype(x.dtype))
 
 
-@op
+@op(sparse="values")
 def imag(x: TensorLike) -> Tensor:
     """Imaginary part of each element; 0 for real elements.
 

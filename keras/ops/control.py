@@ -7,49 +7,104 @@ what they return, and the call becomes one node of the graph.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import wraps
+from inspect import Parameter
+from typing import Any, TypeVar, cast
 
 from keras.backends import current
+from keras.backends.backend import TENSOR
 from keras.core import context, tree
 from keras.core.errors import ShapeError
+from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.scopes import SymbolicScope
 from keras.ops.operation import Operation, any_symbolic, infer_spec
 
 Function = Callable[..., Any]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class ControlFlow(Operation):
     """A call of one of these functions in a graph.
 
     Args:
-        run: what is called on the tensors.
-        infer: what tells the output specs from the tensors' specs.
         name: a name; made up by default.
+        **options: the arguments that files keep with the operation.
     """
 
-    def __init__(self, run: Function, infer: Function, name: str | None = None) -> None:
+    function: Function
+    parameters: tuple[Parameter, ...]
+
+    def __init__(self, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name)
-        self.run = run
-        self.infer = infer
+        self.options = options
 
-    def call(self, *tensors: Any) -> Any:
-        """The computation."""
-        return self.run(*tensors)
+    def call(self, *args: Any) -> Any:
+        """The function, on the arguments that are no options, in their order."""
+        values, given = list(args), []
+        for parameter in self.parameters:
+            if parameter.name in self.options:
+                given.append(self.options[parameter.name])
+            elif parameter.kind is Parameter.VAR_POSITIONAL:
+                given.extend(values)
+            else:
+                given.append(values.pop(0))
+        return type(self).function(*given)
 
-    def compute_output_spec(self, *tensors: Any) -> Any:
+    def compute_output_spec(self, *args: Any) -> Any:
         """What it returns, without running it."""
-        return self.infer(*tensors)
+        with SymbolicScope():
+            return self.call(*args)
+
+    def get_config(self) -> dict[str, Any]:
+        """The name and the options."""
+        return {"name": self.name, **self.options}
+
+
+def _in_graphs(*options: str) -> Callable[[F], F]:
+    """Makes a call on KerasTensors a node of the graph, which files can hold.
+
+    Args:
+        *options: the parameters that files keep with the operation, as Keras 3 does;
+            all others, functions among them, belong to the call.
+    """
+
+    def decorate(function: F) -> F:
+        signature = inspect.signature(function)
+        cls: Any = type(
+            function.__name__.title().replace("_", ""),
+            (ControlFlow,),
+            {
+                "function": staticmethod(function),
+                "parameters": tuple(signature.parameters.values()),
+                "__doc__": function.__doc__,
+            },
+        )
+        public_class("keras.ops", module="keras.src.ops.core")(cls)
+
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if context.get().symbolic is not None or not any_symbolic(args, kwargs):
+                return function(*args, **kwargs)
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            chosen = {name: bound.arguments.pop(name) for name in options}
+            given: list[Any] = []
+            for name, value in bound.arguments.items():
+                many = signature.parameters[name].kind is Parameter.VAR_POSITIONAL
+                given.extend(value if many else (value,))
+            return cls(**chosen)(*given)
+
+        return cast(F, call)
+
+    return decorate
 
 
 def _perform(run: Function, infer: Function, *tensors: Any) -> Any:
-    """Runs on tensors; on KerasTensors only infers, and makes a graph node."""
-    leaves = [leaf for tensor in tensors for leaf in tree.flatten(tensor)]
-    if any(isinstance(leaf, KerasTensor) for leaf in leaves):
-        if context.get().symbolic is not None:
-            return infer(*tensors)
-        return ControlFlow(run, infer)(*tensors)
-    return run(*tensors)
+    """Runs on tensors; on KerasTensors only infers."""
+    return (infer if any_symbolic(tensors, {}) else run)(*tensors)
 
 
 def _tensors(structure: Any) -> Any:
@@ -59,7 +114,7 @@ def _tensors(structure: Any) -> Any:
 
 def _tensor(x: Any) -> Any:
     backend = current()
-    if x is None or isinstance(x, KerasTensor) or backend.kind_of(x) == 1:
+    if x is None or isinstance(x, KerasTensor) or backend.kind_of(x) == TENSOR:
         return x
     return backend.convert_to_tensor(x)
 
@@ -98,6 +153,7 @@ def _same(op_name: str, outputs: Sequence[Any]) -> Any:
     return first
 
 
+@_in_graphs()
 def cond(pred: Any, true_fn: Function, false_fn: Function) -> Any:
     """Calls one of two functions.
 
@@ -136,6 +192,7 @@ def cond(pred: Any, true_fn: Function, false_fn: Function) -> Any:
     return _perform(run, infer, _tensor(pred))
 
 
+@_in_graphs()
 def switch(index: Any, branches: Sequence[Function], *operands: Any) -> Any:
     """Calls one of several functions.
 
@@ -173,6 +230,7 @@ def switch(index: Any, branches: Sequence[Function], *operands: Any) -> Any:
     return _perform(run, infer, _tensor(index), *_tensors(operands))
 
 
+@_in_graphs("cond", "body", "maximum_iterations")
 def while_loop(
     cond: Function,
     body: Function,
@@ -211,6 +269,7 @@ def while_loop(
     return _perform(run, infer, _tensors(loop_vars))
 
 
+@_in_graphs("lower", "upper", "body_fun")
 def fori_loop(lower: Any, upper: Any, body_fun: Function, init_val: Any) -> Any:
     """Repeats a function for each integer from `lower` up to, not including, `upper`.
 
@@ -251,6 +310,7 @@ def _rows(x: Any, count: int | None) -> Any:
     return None if x is None else KerasTensor((count, *x.shape), x.dtype)
 
 
+@_in_graphs("length", "reverse", "unroll")
 def scan(
     f: Function,
     init: Any,
@@ -316,6 +376,7 @@ def _length(x: Any) -> int | None:
     return shape[0] if shape else None
 
 
+@_in_graphs()
 def map(f: Function, xs: Any) -> Any:
     """Calls a function on each element along the first axis, one after another.
 
@@ -338,6 +399,7 @@ def map(f: Function, xs: Any) -> Any:
     return _mapped("map", f, xs)
 
 
+@_in_graphs("function")
 def vectorized_map(function: Function, elements: Any) -> Any:
     """Calls a function on all elements along the first axis at once.
 
@@ -372,6 +434,7 @@ def _mapped(name: str, function: Function, elements: Any) -> Any:
     return _perform(run, infer, _tensors(elements))
 
 
+@_in_graphs("reverse", "axis")
 def associative_scan(
     f: Function, elems: Any, reverse: bool = False, axis: int = 0
 ) -> Any:
@@ -390,7 +453,7 @@ def associative_scan(
         Tensors like `elems`: the first element, the first two combined, and so on.
 
     Raises:
-        ValueError: if the size along the axis is unknown, or sizes differ.
+        ValueError: if sizes along the axis differ.
 
     Example:
 
@@ -410,9 +473,9 @@ def associative_scan(
 
     elems = _tensors(elems)
     sizes = {_spec(x).shape[axis] for x in tree.flatten(elems)}
-    if len(sizes) != 1 or None in sizes:
+    if len(sizes - {None}) > 1:
         raise ValueError(
-            "keras.ops.associative_scan expects tensors of one known size along "
+            "keras.ops.associative_scan expects tensors of one size along "
             f"`axis`. Received: sizes {sizes} along axis={axis}."
         )
     return _perform(run, infer, elems)

@@ -33,6 +33,31 @@ def reader(backend: Any) -> Callable[[Any], Any]:
     return read
 
 
+def plain_sizes(backend: Any, value: Any) -> Any:
+    """Python's numbers for NumPy's and for arrays and tensors of a few; else itself."""
+    kind = type(value)
+    if kind in (int, str, float, bool, type(None)):
+        return value
+    if kind in (tuple, list):
+        plain = kind(plain_sizes(backend, v) for v in value)
+        same = all(a is b for a, b in zip(plain, value, strict=True))
+        return value if same else plain
+    if isinstance(value, (np.integer, np.ndarray)):
+        return _listed(value) if value.dtype.kind in "iuf" and value.ndim < 2 else value
+    if backend.kinds.get(kind) == TENSOR and "int" in backend.dtype_of(value):
+        try:
+            array = np.asarray(backend.convert_to_numpy(value))
+        except (TypeError, NotImplementedError):  # traced by JAX or TensorFlow
+            return value
+        return _listed(array) if array.ndim < 2 else value
+    return value
+
+
+def _listed(array: Any) -> Any:
+    plain = array.tolist()
+    return tuple(plain) if isinstance(plain, list) else plain
+
+
 def look(kinds: dict[type, int], value: Any) -> Any:
     """What a conversion depends on: the dtype of a tensor, the type of a number."""
     if value is None:
@@ -59,13 +84,25 @@ def dtypes_of(backend: Any, values: list[Any], found: list[Any]) -> list[Any]:
 def dtype_of(backend: Any, value: Any, kind: int) -> Any:
     if kind in (TENSOR, SPARSE):
         return backend.dtype_of(value)
-    if kind in (SYMBOLIC, VARIABLE):
+    if kind == SYMBOLIC:
+        return backend.canonical_dtype(value.dtype)
+    if kind == VARIABLE:
         return value.dtype
     if kind == SCALAR:
         return type(value)
     if kind == FOREIGN or hasattr(value, "dtype"):
         return backend.canonical_dtype(dtypes.standardize_dtype(value.dtype))
     return backend.dtype_of(backend.convert_to_tensor(value))
+
+
+_NUMERIC = (
+    "__array__",
+    "__dlpack__",
+    "__len__",
+    "__float__",
+    "__complex__",
+    "__index__",
+)
 
 
 def can_be_tensor(value: Any) -> bool:
@@ -76,10 +113,7 @@ def can_be_tensor(value: Any) -> bool:
         return getattr(value.dtype, "kind", "f") not in "OUS"
     if isinstance(value, (str, bytes, dict, set)):
         return False
-    return any(
-        hasattr(value, name)
-        for name in ("__array__", "__dlpack__", "__len__", "__float__", "__complex__")
-    )
+    return any(hasattr(value, name) for name in _NUMERIC)
 
 
 def described(value: Any) -> str:

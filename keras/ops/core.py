@@ -12,7 +12,9 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.tree import flatten
 from keras.core.typing import DType, Shape, ShapeLike, Tensor, TensorLike
 from keras.ops import rules
-from keras.ops.declare import DECLARATIONS, composite, op
+from keras.ops.arithmetic import clip
+from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 
 # Conversion -----------------------------------------------------------------------
 
@@ -44,10 +46,20 @@ def convert_to_tensor(
     """
     del ragged
     if isinstance(x, KerasTensor):
+        if x.sparse and sparse is False:
+            x = densified(x)
         return x if dtype is None else cast(x, dtype)
     if sparse is None:
         return current().convert_to_tensor(x, dtype)
     return current().convert_to_tensor(x, dtype, sparse)
+
+
+@composite(in_files=InFiles("core", class_name="ConvertToTensor"))
+def densified(x: TensorLike, sparse: bool = False) -> Tensor:
+    """What `convert_to_tensor(x, sparse=False)` is in a graph. Internal."""
+    if isinstance(x, KerasTensor):
+        return KerasTensor(x.shape, x.dtype)
+    return current().convert_to_tensor(x, None, sparse)
 
 
 def convert_to_numpy(x: TensorLike) -> Any:
@@ -73,7 +85,7 @@ def convert_to_numpy(x: TensorLike) -> Any:
     return current().convert_to_numpy(x)
 
 
-@op
+@op(sparse="values", in_files=InFiles("core"))
 def cast(x: TensorLike, dtype: DType) -> Tensor:
     """The values of `x` in another dtype.
 
@@ -93,7 +105,7 @@ def cast(x: TensorLike, dtype: DType) -> Tensor:
     return KerasTensor(x.shape, dtypes.standardize_dtype(dtype), sparse=x.sparse)
 
 
-@composite
+@composite(in_files=InFiles("core"))
 def saturate_cast(x: TensorLike, dtype: DType) -> Tensor:
     """The values of `x` in another dtype, those beyond its range at its ends.
 
@@ -114,7 +126,7 @@ def saturate_cast(x: TensorLike, dtype: DType) -> Tensor:
     source, target = dtypes.standardize_dtype(x.dtype), dtypes.standardize_dtype(dtype)
     low, high = _range(target, source)
     if low is not None and source != "bool" and not dtypes.is_complex(source):
-        x = DECLARATIONS["clip"].public(x, low, high)
+        x = clip(x, low, high)
     return cast(x, target)
 
 
@@ -282,7 +294,7 @@ def size_tensor(x: TensorLike) -> Tensor:
 # Gradients ------------------------------------------------------------------------
 
 
-@op
+@op(sparse="values", in_files=InFiles("core"))
 def stop_gradient(variable: TensorLike) -> Tensor:
     """The same values, through which no gradient flows.
 
@@ -304,7 +316,7 @@ def stop_gradient(variable: TensorLike) -> Tensor:
 # Windows --------------------------------------------------------------------------
 
 
-@op
+@op(in_files=InFiles("core", of_the_call=("start_indices",)))
 def slice(inputs: TensorLike, start_indices: Sequence[int], shape: ShapeLike) -> Tensor:
     """A window of a tensor.
 
@@ -349,7 +361,7 @@ def slice(inputs: TensorLike, start_indices: Sequence[int], shape: ShapeLike) ->
     return KerasTensor(tuple(sizes), inputs.dtype)
 
 
-@op(promote="first")
+@op(promote="first", in_files=InFiles("core", of_the_call=("start_indices",)))
 def slice_update(
     inputs: TensorLike, start_indices: Sequence[int], updates: TensorLike
 ) -> Tensor:
@@ -390,7 +402,7 @@ def slice_update(
     return KerasTensor(inputs.shape, inputs.dtype)
 
 
-@op
+@op(integers=("indices",), in_files=InFiles("core"))
 def scatter(indices: TensorLike, values: TensorLike, shape: ShapeLike) -> Tensor:
     """A tensor of zeros with values added at given places.
 
@@ -418,7 +430,7 @@ def scatter(indices: TensorLike, values: TensorLike, shape: ShapeLike) -> Tensor
     return KerasTensor(target, values.dtype)
 
 
-@op(promote="first", keep=("indices",))
+@op(promote="first", keep=("indices",), integers=("indices",), in_files=InFiles("core"))
 def scatter_update(
     inputs: TensorLike,
     indices: TensorLike,
@@ -473,7 +485,7 @@ def _check_scatter(name: str, indices: Shape, values: Shape, target: Shape) -> N
         )
 
 
-@op
+@op(in_files=InFiles("core"))
 def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """The slices of a tensor along an axis, as a list.
 

@@ -15,6 +15,7 @@ from keras.ops.arithmetic import divide, power
 from keras.ops.core import cast, convert_to_tensor
 from keras.ops.declare import composite, op
 from keras.ops.exponential import log10
+from keras.ops.files import InFiles
 
 
 def array(x: TensorLike, dtype: DType | None = None) -> Tensor:
@@ -96,7 +97,7 @@ def empty(shape: ShapeLike, dtype: DType | None = None) -> Tensor:
     return KerasTensor(rules.as_shape(shape), dtypes.standardize_dtype(dtype))
 
 
-@op
+@op(in_files=InFiles(of_the_call=("fill_value",)))
 def full(shape: ShapeLike, fill_value: Any, dtype: DType | None = None) -> Tensor:
     """A tensor with one value everywhere.
 
@@ -181,7 +182,7 @@ def empty_like(x: TensorLike, dtype: DType | None = None) -> Tensor:
     return _like(x, dtype)
 
 
-@op
+@op(in_files=InFiles(of_the_call=("fill_value",)))
 def full_like(x: TensorLike, fill_value: Any, dtype: DType | None = None) -> Tensor:
     """A tensor of the shape of another, with one value everywhere.
 
@@ -274,7 +275,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: DType | None = None) ->
     return _matrix(N, M, dtype)
 
 
-@op
+@op(open_end="stop", in_files=InFiles(of_the_call=("start", "stop", "step")))
 def arange(
     start: Any, stop: Any = None, step: Any = None, dtype: DType | None = None
 ) -> Tensor:

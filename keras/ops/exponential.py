@@ -47,7 +47,7 @@ def exp2(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def expm1(x: TensorLike) -> Tensor:
     """`exp(x) - 1`, exact also near 0.
 
@@ -85,7 +85,7 @@ def log(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def log1p(x: TensorLike) -> Tensor:
     """`log(1 + x)`, exact also near 0.
 
@@ -142,7 +142,7 @@ def log10(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def sqrt(x: TensorLike) -> Tensor:
     """Square root of each element; NaN where it is negative.
 
@@ -161,7 +161,7 @@ def sqrt(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def cbrt(x: TensorLike) -> Tensor:
     """Cube root of each element.
 
@@ -180,7 +180,7 @@ def cbrt(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def i0(x: TensorLike) -> Tensor:
     """Modified Bessel function of the first kind, of order 0.
 
@@ -199,7 +199,7 @@ def i0(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def logaddexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     """`log(exp(x1) + exp(x2))`, without overflow.
 
@@ -222,7 +222,7 @@ def logaddexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def logaddexp2(x1: TensorLike, x2: TensorLike) -> Tensor:
     """`log2(2**x1 + 2**x2)`, without overflow.
 
@@ -245,7 +245,7 @@ def logaddexp2(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def hypot(x1: TensorLike, x2: TensorLike) -> Tensor:
     """`sqrt(x1**2 + x2**2)`, without overflow.
 

@@ -12,10 +12,11 @@ from keras.ops import rules
 from keras.ops.arithmetic import floor_divide, mod
 from keras.ops.core import convert_to_tensor
 from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 from keras.ops.logic import where
 
 
-@op
+@op(values=("key",), in_files=InFiles(of_the_call=("key",)))
 def get_item(x: TensorLike, key: Any) -> Tensor:
     """What `x[key]` reads.
 
@@ -39,7 +40,7 @@ def get_item(x: TensorLike, key: Any) -> Tensor:
     return KerasTensor(rules.get_item(x.shape, key), x.dtype)
 
 
-@op
+@op(integers=("indices",), bools_count=True)
 def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     """Elements or slices at given places along an axis.
 
@@ -68,7 +69,7 @@ def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     )
 
 
-@op
+@op(integers=("indices",), bools_count=True)
 def take_along_axis(
     x: TensorLike, indices: TensorLike, axis: int | None = None
 ) -> Tensor:
@@ -132,7 +133,7 @@ def nonzero(x: TensorLike) -> tuple[Tensor, ...]:
     return tuple(KerasTensor((None,), "int32") for _ in x.shape)
 
 
-@composite
+@composite(in_files=InFiles(of_the_call=("default",)))
 def select(
     condlist: Sequence[TensorLike], choicelist: Sequence[TensorLike], default: Any = 0
 ) -> Tensor:
@@ -168,7 +169,7 @@ def select(
     return result
 
 
-@composite
+@composite(integers=("indices",))
 def unravel_index(indices: TensorLike, shape: ShapeLike) -> tuple[Tensor, ...]:
     """Places in a flattened tensor as places in its axes.
 

@@ -15,7 +15,7 @@ from keras.ops.declare import composite, op
 from keras.ops.shaping import ravel, reshape
 
 
-@op(promote="same")
+@op(promote="same", sparse="all")
 def concatenate(xs: Sequence[TensorLike], axis: int = 0) -> Tensor:
     """Tensors joined along an axis that they have.
 

@@ -14,6 +14,7 @@ from keras.core.typing import Axis, Tensor, TensorLike
 from keras.ops import arithmetic, core, rules, shaping
 from keras.ops.control import jvp as jvp
 from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 
 
 def _matrices(op_name: str, x: Any) -> tuple[Any, Any, Any]:
@@ -50,7 +51,8 @@ def cholesky(x: TensorLike, upper: bool = False) -> Tensor:
 
     Raises:
         ShapeError: if the matrices are not square.
-        ValueError: if they are not positive definite, where the framework tells.
+        ValueError: if they are not positive definite; inside compiled code of JAX and
+            TensorFlow the result is NaN.
 
     Example:
 
@@ -108,7 +110,7 @@ def det(x: TensorLike) -> Tensor:
     return KerasTensor(_square("det", x)[0], x.dtype)
 
 
-@op(promote="wide")
+@op(promote="wide", in_files=InFiles("math"))
 def logdet(x: TensorLike) -> Tensor:
     """The logarithm of the determinant, of positive definite matrices say.
 
@@ -130,7 +132,7 @@ def logdet(x: TensorLike) -> Tensor:
     return KerasTensor(_square("logdet", x)[0], x.dtype)
 
 
-@op(promote="wide")
+@op(promote="wide", in_files=InFiles("numpy"))
 def slogdet(x: TensorLike) -> tuple[Tensor, Tensor]:
     """Sign, and logarithm of the absolute value, of the determinant.
 
@@ -513,7 +515,7 @@ def matrix_rank(x: TensorLike, tol: float | None = None) -> Tensor:
     return KerasTensor(batch, "int32")
 
 
-@composite
+@composite(in_files=InFiles("math"))
 def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     """Euclidean distances between all pairs of two sets of points.
 
@@ -533,7 +535,8 @@ def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     >>> float(keras.ops.cdist([[0.0, 0.0]], [[3.0, 4.0]])[0, 0])
     5.0
     """
-    dtype = dtypes.wide_result(core.dtype(x), core.dtype(y))
+    target = dtypes.float_result(core.dtype(x), core.dtype(y))
+    dtype = dtypes.wide_result(target)
     x = shaping.expand_dims(core.cast(x, dtype), -2)
     y = shaping.expand_dims(core.cast(y, dtype), -3)
-    return norm(arithmetic.subtract(x, y), axis=-1)
+    return core.cast(norm(arithmetic.subtract(x, y), axis=-1), target)

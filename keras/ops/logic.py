@@ -8,6 +8,7 @@ from keras.ops import rules
 from keras.ops.arithmetic import absolute, add, multiply, subtract
 from keras.ops.core import as_float
 from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 
 
 @op(promote="same", scalars=True)
@@ -56,7 +57,7 @@ def not_equal(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2, dtype="bool")
 
 
-@op(promote="same", scalars=True)
+@op(promote="same", scalars=True, real=True)
 def less(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Where `x1 < x2`.
 
@@ -79,7 +80,7 @@ def less(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2, dtype="bool")
 
 
-@op(promote="same", scalars=True)
+@op(promote="same", scalars=True, real=True)
 def less_equal(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Where `x1 <= x2`.
 
@@ -102,7 +103,7 @@ def less_equal(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2, dtype="bool")
 
 
-@op(promote="same", scalars=True)
+@op(promote="same", scalars=True, real=True)
 def greater(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Where `x1 > x2`.
 
@@ -125,7 +126,7 @@ def greater(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2, dtype="bool")
 
 
-@op(promote="same", scalars=True)
+@op(promote="same", scalars=True, real=True)
 def greater_equal(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Where `x1 >= x2`.
 
@@ -236,7 +237,7 @@ def logical_not(x: TensorLike) -> Tensor:
     return KerasTensor(x.shape, "bool")
 
 
-@op
+@op(sparse="values")
 def isnan(x: TensorLike) -> Tensor:
     """Where the elements are NaN.
 
@@ -255,7 +256,7 @@ def isnan(x: TensorLike) -> Tensor:
     return KerasTensor(x.shape, "bool")
 
 
-@op
+@op(sparse="values")
 def isinf(x: TensorLike) -> Tensor:
     """Where the elements are plus or minus infinity.
 
@@ -293,7 +294,7 @@ def isfinite(x: TensorLike) -> Tensor:
     return KerasTensor(x.shape, "bool")
 
 
-@composite
+@composite(real=True)
 def isposinf(x: TensorLike) -> Tensor:
     """Where the elements are plus infinity.
 
@@ -312,7 +313,7 @@ def isposinf(x: TensorLike) -> Tensor:
     return logical_and(isinf(x), greater(x, 0))
 
 
-@composite
+@composite(real=True)
 def isneginf(x: TensorLike) -> Tensor:
     """Where the elements are minus infinity.
 
@@ -394,7 +395,7 @@ def nan_to_num(
     return rules.elementwise(x)
 
 
-@composite
+@composite(in_files=InFiles(of_the_call=("rtol", "atol")))
 def isclose(
     x1: TensorLike,
     x2: TensorLike,

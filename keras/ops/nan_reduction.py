@@ -341,7 +341,7 @@ def nancumprod(
     return reduction.cumprod(_without_nan(x, 1.0)[0], axis, dtype)
 
 
-@composite
+@composite(ranges={"q": (0, 1)})
 def nanquantile(
     x: TensorLike,
     q: TensorLike,
@@ -410,7 +410,7 @@ def _between(rows: Any, place: Any, method: str, dtype: str) -> Any:
     return logic.where(logic.equal(below, above), below, mixed)
 
 
-@composite
+@composite(ranges={"q": (0, 100)})
 def nanpercentile(
     x: TensorLike,
     q: TensorLike,

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 from keras.backends import current
 from keras.backends.backend import SPARSE, TENSOR, VARIABLE
 from keras.core import context, tree
+from keras.core.classes import declared_class, takes_any_keyword
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasHistory, KerasTensor
 from keras.core.naming import auto_name, name_of
 from keras.core.scopes import StatelessScope, SymbolicScope
+from keras.core.typing import Config
+from keras.ops import files
 
 if TYPE_CHECKING:
-    from keras.ops.declare import Declaration
+    from keras.ops.declaration import Declaration
 
 
 class Node:
@@ -144,6 +147,13 @@ class Operation(Configurable):
             "operation computes."
         )
 
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal operation, its name among them."""
+        config = super().get_config()
+        if "name" not in config and takes_any_keyword(declared_class(self).__init__):
+            config = {"name": self.name, **config}
+        return config
+
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """The call on KerasTensors: output specs, and a node of the graph."""
         outputs = self.compute_output_spec(*args, **kwargs)
@@ -155,9 +165,21 @@ class Operation(Configurable):
 
     def rematerialized_call(
         self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        """`layer_call` whose intermediate results are computed again for gradients."""
-        return current().remat(layer_call)(*args, **kwargs)
+    ) -> Callable[..., Any]:
+        """`layer_call` as a function that keeps no intermediate results.
+
+        They are computed again when gradients need them.
+
+        Args:
+            layer_call: the function, such as `self.call`.
+            *args: what it will be called on; of no use here.
+            **kwargs: further arguments of the call to come.
+
+        Returns:
+            A function to call with the same arguments as `layer_call`.
+        """
+        del args, kwargs
+        return current().remat(layer_call)
 
     @property
     def input(self) -> Any:
@@ -267,16 +289,21 @@ class OpCall(Operation):
         """The name and the static arguments."""
         return {"name": self.name, **self.static}
 
+    def config_in_files(self) -> Config:
+        """The config as files have it."""
+        return files.operation_config(self)
+
 
 def operation_class(declaration: Declaration) -> type[OpCall]:
     """The `OpCall` subclass of an op."""
     if declaration.operation_class is None:
-        name = "".join(part.capitalize() for part in declaration.name.split("_"))
-        declaration.operation_class = type(
-            name,
+        cls = type(
+            files.class_name_of(declaration),
             (OpCall,),
             {"declaration": declaration, "__doc__": declaration.rule.__doc__},
         )
+        said = public_class("keras.ops", module=files.module_of(declaration))
+        declaration.operation_class = said(cls)
     return declaration.operation_class
 
 

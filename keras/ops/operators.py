@@ -2,7 +2,8 @@
 
 The floors below may not know the ops, so the operators are attached from here when
 `keras.ops` is loaded. On a Variable they work on its value, as the backend's own
-tensors do; on a KerasTensor they are the ops themselves.
+tensors do; on a KerasTensor they are the ops themselves. `&`, `|` and `^` are logic on
+both, as Keras has it, whatever a framework makes of its own tensors.
 """
 
 from __future__ import annotations
@@ -25,11 +26,10 @@ _BINARY: dict[str, Callable[..., Any]] = {
     "mod": arithmetic.mod,
     "pow": arithmetic.power,
     "matmul": products.matmul,
-}
-_LOGICAL: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    "and": (logic.logical_and, bitwise.bitwise_and),
-    "or": (logic.logical_or, bitwise.bitwise_or),
-    "xor": (logic.logical_xor, bitwise.bitwise_xor),
+    # Logic, of numbers too: what is not 0 counts as true.
+    "and": logic.logical_and,
+    "or": logic.logical_or,
+    "xor": logic.logical_xor,
 }
 _COMPARISONS: dict[str, Callable[..., Any]] = {
     "lt": logic.less,
@@ -58,29 +58,15 @@ def _backward(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     return operator
 
 
-def _bits_or_logic(
-    functions: tuple[Callable[..., Any], Callable[..., Any]],
-) -> Callable[..., Any]:
-    """`&` and its like: logic on booleans, bits on integers."""
-
-    def function(x: Any, y: Any) -> Any:
-        own = x if hasattr(x, "dtype") else y
-        return functions["bool" not in str(own.dtype)](x, y)
-
-    return function
-
-
-def _invert(self: Any) -> Any:
-    return (
-        logic.logical_not(self) if self.dtype == "bool" else bitwise.bitwise_not(self)
-    )
+def _inverted_value(self: Any) -> Any:
+    """`~` of a Variable is that of its value: bits of integers, logic of booleans."""
+    boolean = "bool" in str(self.dtype)
+    return logic.logical_not(self) if boolean else bitwise.bitwise_not(self)
 
 
 def _operators() -> dict[str, Callable[..., Any]]:
     methods: dict[str, Callable[..., Any]] = {}
-    binary = dict(_BINARY)
-    binary.update({name: _bits_or_logic(pair) for name, pair in _LOGICAL.items()})
-    for name, function in binary.items():
+    for name, function in _BINARY.items():
         methods[f"__{name}__"] = _forward(function, f"__{name}__")
         methods[f"__r{name}__"] = _backward(function, f"__r{name}__")
     for name, function in _COMPARISONS.items():
@@ -88,7 +74,7 @@ def _operators() -> dict[str, Callable[..., Any]]:
     methods["__neg__"] = lambda self: arithmetic.negative(self)
     methods["__pos__"] = lambda self: self
     methods["__abs__"] = lambda self: arithmetic.absolute(self)
-    methods["__invert__"] = _invert
+    methods["__invert__"] = lambda self: logic.logical_not(self)
     methods["__getitem__"] = lambda self, key: get_item(self, key)
     methods["__round__"] = lambda self, ndigits=None: rounding.round(self, ndigits or 0)
     return methods
@@ -137,6 +123,7 @@ def attach() -> None:
     for name, operator in _operators().items():
         setattr(KerasTensor, name, operator)
         setattr(Variable, name, _on_value(operator))
+    Variable.__invert__ = _on_value(_inverted_value)
     KerasTensor.reshape = lambda self, newshape: shaping.reshape(self, newshape)
     KerasTensor.squeeze = lambda self, axis=None: shaping.squeeze(self, axis)
     Variable.__eq__ = _variable_equal

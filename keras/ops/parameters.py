@@ -6,13 +6,16 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from keras.ops import checks
-
 
 class Parameters:
     """Which parameters are tensors, where they stand, which may be left out."""
 
-    def __init__(self, rule: Callable[..., Any], keep: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        rule: Callable[..., Any],
+        keep: tuple[str, ...],
+        integers: tuple[str, ...],
+    ) -> None:
         self.name = rule.__name__
         self.signature = inspect.signature(rule)
         parameters = list(self.signature.parameters.values())
@@ -50,10 +53,8 @@ class Parameters:
             for i in self.tensors
             if parameters[i].default is None or "None" in str(parameters[i].annotation)
         )
-        self.places = frozenset(
-            i
-            for i, name in self.tensors.items()
-            if name in checks.PLACES.get(self.name, ())
+        self.integers = frozenset(
+            i for i, name in self.tensors.items() if name in integers
         )
 
     def positional(
@@ -83,6 +84,11 @@ class Parameters:
         used = set(self.parameters[: len(positional)])
         rest = {name: value for name, value in kwargs.items() if name not in used}
         return (*positional, *args[len(positional) :]), rest
+
+    def is_plain_tensor(self, index: int) -> bool:
+        """Whether a parameter is one tensor: no list of them, and never left out."""
+        annotation = str(self.signature.parameters[self.parameters[index]].annotation)
+        return "Sequence" not in annotation and "None" not in annotation
 
     def tensor_positions(self, count: int) -> list[int]:
         """Which of so many positional arguments are tensors."""

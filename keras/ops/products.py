@@ -19,7 +19,7 @@ from keras.ops.joining import stack
 from keras.ops.shaping import moveaxis, ravel, reshape
 
 
-@op(promote="product")
+@op(promote="product", sparse="all")
 def matmul(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Matrix product, over the last two axes; leading axes broadcast.
 

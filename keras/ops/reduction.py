@@ -10,10 +10,11 @@ from keras.core.typing import Axis, DType, Tensor, TensorLike
 from keras.ops import rules
 from keras.ops.arithmetic import subtract
 from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 from keras.ops.logic import isclose
 
 
-@op(promote="sum")
+@op(promote="sum", sparse="first")
 def sum(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Sum over axes.
 
@@ -64,7 +65,7 @@ def prod(
     return rules.reduction(x, axis, keepdims, dtype and standardize_dtype(dtype))
 
 
-@op(promote="float")
+@op(promote="float", sparse="first")
 def mean(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Mean over axes.
 
@@ -136,7 +137,7 @@ def std(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return rules.reduction(x, axis, keepdims, rules.real_dtype(x.dtype))
 
 
-@op
+@op(real=True)
 def max(
     x: TensorLike, axis: Axis = None, keepdims: bool = False, initial: Any = None
 ) -> Tensor:
@@ -164,7 +165,7 @@ def max(
     return rules.reduction(x, axis, keepdims)
 
 
-@op
+@op(real=True)
 def min(
     x: TensorLike, axis: Axis = None, keepdims: bool = False, initial: Any = None
 ) -> Tensor:
@@ -321,7 +322,7 @@ def all(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return rules.reduction(x, axis, keepdims, "bool")
 
 
-@op
+@op(real=True)
 def argmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Place of the largest value, the first one of equals.
 
@@ -345,7 +346,7 @@ def argmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Te
     return _place("argmax", x, axis, keepdims)
 
 
-@op
+@op(real=True)
 def argmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Place of the smallest value, the first one of equals.
 
@@ -459,7 +460,7 @@ def _running(x: KerasTensor, axis: int | None, dtype: DType | None) -> Tensor:
     return KerasTensor(x.shape, kind)
 
 
-@composite
+@composite(in_files=InFiles(class_name="AllClose"))
 def allclose(
     x1: TensorLike,
     x2: TensorLike,

@@ -11,7 +11,7 @@ from keras.ops.core import as_float
 from keras.ops.declare import composite, op
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def floor(x: TensorLike) -> Tensor:
     """Largest integer not above each element, as a float.
 
@@ -30,7 +30,7 @@ def floor(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def ceil(x: TensorLike) -> Tensor:
     """Smallest integer not below each element, as a float.
 
@@ -49,7 +49,7 @@ def ceil(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op
+@op(real=True, sparse="values")
 def trunc(x: TensorLike) -> Tensor:
     """Each element without its fraction.
 
@@ -68,7 +68,7 @@ def trunc(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op
+@op(real=True, sparse="values")
 def round(x: TensorLike, decimals: int = 0) -> Tensor:
     """Nearest value with so many decimals; halves go to the even one.
 
@@ -88,7 +88,7 @@ def round(x: TensorLike, decimals: int = 0) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def nextafter(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Next float after `x1` in the direction of `x2`.
 
@@ -111,7 +111,7 @@ def nextafter(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def heaviside(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Step function: 0 below 0, 1 above 0, and `x2` at 0.
 
@@ -134,7 +134,7 @@ def heaviside(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@op
+@op(real=True)
 def signbit(x: TensorLike) -> Tensor:
     """Whether the sign bit is set: true for negative values and -0.0.
 

@@ -8,9 +8,15 @@ from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import op
+from keras.ops.files import InFiles
 
 
-@op(promote="number", keep=("segment_ids",))
+@op(
+    promote="number",
+    keep=("segment_ids",),
+    integers=("segment_ids",),
+    in_files=InFiles("math"),
+)
 def segment_sum(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -43,7 +49,12 @@ def segment_sum(
     return _segmented("segment_sum", data, segment_ids, num_segments)
 
 
-@op(promote="number", keep=("segment_ids",))
+@op(
+    promote="number",
+    keep=("segment_ids",),
+    integers=("segment_ids",),
+    in_files=InFiles("math"),
+)
 def segment_prod(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -74,7 +85,13 @@ def segment_prod(
     return _segmented("segment_prod", data, segment_ids, num_segments)
 
 
-@op(promote="number", keep=("segment_ids",))
+@op(
+    promote="number",
+    keep=("segment_ids",),
+    real=True,
+    integers=("segment_ids",),
+    in_files=InFiles("math"),
+)
 def segment_max(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -106,7 +123,13 @@ def segment_max(
     return _segmented("segment_max", data, segment_ids, num_segments)
 
 
-@op(promote="number", keep=("segment_ids",))
+@op(
+    promote="number",
+    keep=("segment_ids",),
+    real=True,
+    integers=("segment_ids",),
+    in_files=InFiles("math"),
+)
 def segment_min(
     data: TensorLike,
     segment_ids: TensorLike,
@@ -152,7 +175,7 @@ def _segmented(op_name: str, data: Any, ids: Any, num_segments: int | None) -> T
     return KerasTensor((num_segments, *data.shape[1:]), data.dtype)
 
 
-@op
+@op(real=True, in_files=InFiles("math"))
 def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """The greatest values along the last axis, and where they stand.
 
@@ -183,7 +206,7 @@ def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     return KerasTensor(shape, x.dtype), KerasTensor(shape, "int32")
 
 
-@op
+@op(real=True, integers=("targets",), in_files=InFiles("math"))
 def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     """Whether the prediction for the target is among the `k` greatest.
 
@@ -191,12 +214,12 @@ def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     no class, and predictions that are not finite, count as not.
 
     Args:
-        targets: `(batch,)` integers.
-        predictions: `(batch, num_classes)`.
+        targets: `(...,)` integers.
+        predictions: `(..., num_classes)`.
         k: how many.
 
     Returns:
-        `(batch,)` booleans.
+        `(...,)` booleans.
 
     Raises:
         ShapeError: if the shapes do not fit.
@@ -208,17 +231,13 @@ def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     >>> bool(hit[0])
     True
     """
-    if len(targets.shape) != 1 or len(predictions.shape) != 2:
+    rows = list(zip(targets.shape, predictions.shape, strict=False))
+    if len(targets.shape) != len(predictions.shape) - 1 or any(
+        None not in pair and pair[0] != pair[1] for pair in rows
+    ):
         raise ShapeError(
-            "keras.ops.in_top_k expects `targets` of shape (batch,) and `predictions` "
-            "of shape (batch, num_classes). Received: "
+            "keras.ops.in_top_k expects one number in `targets`, of shape (...,), for "
+            "each row of `predictions`, of shape (..., num_classes). Received: "
             f"targets.shape={targets.shape}, predictions.shape={predictions.shape}."
-        )
-    rows = (targets.shape[0], predictions.shape[0])
-    if None not in rows and rows[0] != rows[1]:
-        raise ShapeError(
-            "keras.ops.in_top_k expects one number in `targets` for each row of "
-            f"`predictions`. Received: targets.shape={targets.shape}, "
-            f"predictions.shape={predictions.shape}."
         )
     return KerasTensor(targets.shape, "bool")

@@ -14,11 +14,12 @@ from keras.core.typing import Axis, ShapeLike, Tensor, TensorLike
 from keras.ops import reduction, rules
 from keras.ops.core import convert_to_tensor
 from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 
 # Shape ----------------------------------------------------------------------------
 
 
-@op
+@op(sparse="first")
 def reshape(x: TensorLike, newshape: ShapeLike) -> Tensor:
     """The elements, in order, in another shape.
 
@@ -60,7 +61,7 @@ def ravel(x: TensorLike) -> Tensor:
     return KerasTensor((rules.product(x.shape),), x.dtype)
 
 
-@op
+@op(sparse="first")
 def expand_dims(x: TensorLike, axis: int | Sequence[int]) -> Tensor:
     """A tensor with axes of size 1 put in.
 
@@ -83,7 +84,7 @@ def expand_dims(x: TensorLike, axis: int | Sequence[int]) -> Tensor:
     return KerasTensor(rules.expand_dims(x.shape, axis), x.dtype, sparse=x.sparse)
 
 
-@op
+@op(sparse="first")
 def squeeze(x: TensorLike, axis: Axis = None) -> Tensor:
     """A tensor with axes of size 1 taken out.
 
@@ -132,7 +133,7 @@ def broadcast_to(x: TensorLike, shape: ShapeLike) -> Tensor:
 # Order ----------------------------------------------------------------------------
 
 
-@op
+@op(sparse="first")
 def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> Tensor:
     """A tensor with its axes in another order.
 
@@ -348,7 +349,7 @@ def roll(
 # Copies ---------------------------------------------------------------------------
 
 
-@op
+@op(sparse="values")
 def copy(x: TensorLike) -> Tensor:
     """A tensor with the same values in memory of its own.
 
@@ -447,7 +448,13 @@ def tile(x: TensorLike, repeats: int | Sequence[int]) -> Tensor:
 _PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 
-@op
+def _has_use_for_value(
+    x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None
+) -> bool:
+    return constant_values is None or mode == "constant"
+
+
+@op(check=_has_use_for_value, in_files=InFiles(of_the_call=("constant_values",)))
 def pad(
     x: TensorLike,
     pad_width: Any,

@@ -25,6 +25,7 @@ from keras.ops import (
     shaping,
 )
 from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 from keras.ops.nn.reshaping import complex_from
 
 WINDOWS = ("hann", "hamming")
@@ -61,7 +62,7 @@ def _like(x: Any) -> tuple[Tensor, Tensor]:
     return KerasTensor(x.shape, x.dtype), KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="wide", check=_is_listed)
+@op(promote="wide", check=_is_listed, in_files=InFiles("math"))
 def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last axis.
 
@@ -84,7 +85,7 @@ def fft(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft", x, 1)[0])
 
 
-@op(promote="wide", check=_is_listed)
+@op(promote="wide", check=_is_listed, in_files=InFiles("math"))
 def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Discrete Fourier transform along the last two axes.
 
@@ -107,7 +108,7 @@ def fft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("fft2", x, 2)[0])
 
 
-@op(promote="wide", check=_is_listed)
+@op(promote="wide", check=_is_listed, in_files=InFiles("math"))
 def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     """Inverse of `fft2`.
 
@@ -130,7 +131,7 @@ def ifft2(x: Sequence[TensorLike]) -> tuple[Tensor, Tensor]:
     return _like(_pair("ifft2", x, 2)[0])
 
 
-@op(promote="wide")
+@op(promote="wide", real=True, in_files=InFiles("math"))
 def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """Fourier transform of real numbers along the last axis: the half that is needed.
 
@@ -159,7 +160,7 @@ def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     return _like(KerasTensor((*x.shape[:-1], half), x.dtype))
 
 
-@op(promote="wide", check=_is_listed)
+@op(promote="wide", check=_is_listed, in_files=InFiles("math"))
 def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     """Inverse of `rfft`.
 
@@ -188,7 +189,11 @@ def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     return KerasTensor((*real.shape[:-1], fft_length), real.dtype)
 
 
-@op
+def _has_sizes(x: Any, sequence_length: int, sequence_stride: int) -> bool:
+    return sequence_length >= 1 and sequence_stride >= 1
+
+
+@op(check=_has_sizes, in_files=InFiles("math"))
 def extract_sequences(
     x: TensorLike, sequence_length: int, sequence_stride: int
 ) -> Tensor:
@@ -247,6 +252,14 @@ def overlap_sequences(x: TensorLike, sequence_stride: int) -> Tensor:
     return KerasTensor((*x.shape[:-2], size), x.dtype)
 
 
+def _check_stride(op_name: str, stride: int) -> None:
+    if stride < 1:
+        raise ValueError(
+            f"keras.ops.{op_name} expects `sequence_stride` of 1 or more. Received: "
+            f"{stride}."
+        )
+
+
 def _window(op_name: str, window: Any, length: int, fft_length: int, dtype: Any) -> Any:
     """The window, in the middle of `fft_length` places; None for none."""
     if length > fft_length:
@@ -280,7 +293,7 @@ def _periodic(name: str, length: int) -> list[float]:
     return [a - (1 - a) * math.cos(angle) for angle in angles]
 
 
-@composite
+@composite(real=True, in_files=InFiles("math"))
 def stft(
     x: TensorLike,
     sequence_length: int,
@@ -315,6 +328,7 @@ def stft(
     """
     dtype = dtypes.wide_result(core.dtype(x))
     x = core.cast(core.convert_to_tensor(x), dtype)
+    _check_stride("stft", sequence_stride)
     window = _window("stft", window, sequence_length, fft_length, dtype)
     if not x.shape:
         raise ShapeError("`x` must have one dimension or more. Received: shape ().")
@@ -327,7 +341,7 @@ def stft(
     return rfft(frames, fft_length)
 
 
-@composite
+@composite(in_files=InFiles("math"))
 def istft(
     x: Sequence[TensorLike],
     sequence_length: int,
@@ -365,6 +379,7 @@ def istft(
     >>> round(float(y[7]), 3)
     7.0
     """
+    _check_stride("istft", sequence_stride)
     frames = irfft(x, fft_length)
     dtype = core.dtype(frames)
     window = _window("istft", window, sequence_length, fft_length, dtype)
@@ -392,13 +407,15 @@ def istft(
 def _fit(x: Any, length: int) -> Any:
     """Cut, or filled up with zeros."""
     size = x.shape[-1]
-    if size is not None and size < length:
-        ends = [(0, 0)] * (len(x.shape) - 1) + [(0, length - size)]
-        return shaping.pad(x, ends)
+    if isinstance(x, KerasTensor):
+        return KerasTensor((*x.shape[:-1], length), x.dtype)
+    lacking = length if size is None else max(length - size, 0)
+    if lacking:
+        x = shaping.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(0, lacking)])
     return x[..., :length]
 
 
-@composite
+@composite(in_files=InFiles("math"))
 def view_as_complex(x: TensorLike) -> Tensor:
     """Pairs of real numbers as complex ones.
 
@@ -428,7 +445,7 @@ def view_as_complex(x: TensorLike) -> Tensor:
     return complex_from(x[..., 0], x[..., 1])
 
 
-@composite
+@composite(in_files=InFiles("math"))
 def view_as_real(x: TensorLike) -> Tensor:
     """Complex numbers as pairs of real ones.
 

@@ -12,6 +12,7 @@ from keras.core.typing import Tensor, TensorLike
 from keras.ops import reduction, rules
 from keras.ops.core import convert_to_tensor
 from keras.ops.declare import composite, op, unsure
+from keras.ops.files import InFiles
 from keras.ops.logic import equal, logical_not
 from keras.ops.shaping import expand_dims, ravel
 
@@ -23,7 +24,7 @@ def _along(x: KerasTensor, axis: int | None, dtype: str) -> Tensor:
     return KerasTensor(x.shape, dtype)
 
 
-@op
+@op(real=True)
 def sort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """The elements in rising order along an axis, NaN last.
 
@@ -46,7 +47,7 @@ def sort(x: TensorLike, axis: int | None = -1) -> Tensor:
     return _along(x, axis, x.dtype)
 
 
-@op
+@op(real=True)
 def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """The places of the elements in rising order; equal ones keep their order.
 
@@ -55,7 +56,7 @@ def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
         axis: the axis; None for the flattened tensor.
 
     Returns:
-        An int32 tensor of the shape of `x`.
+        An int32 tensor of the shape of `x`; 0 for a scalar.
 
     Raises:
         ShapeError: if the axis is out of range.
@@ -66,6 +67,8 @@ def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     >>> keras.ops.convert_to_numpy(keras.ops.argsort([3, 1, 2])).tolist()
     [1, 2, 0]
     """
+    if axis is not None and not x.shape:
+        return KerasTensor((), "int32")
     return _along(x, axis, "int32")
 
 
@@ -109,7 +112,7 @@ def argpartition(x: TensorLike, kth: int, axis: int | None = -1) -> Tensor:
     return result
 
 
-@op(promote="same")
+@op(promote="same", real=True, in_files=InFiles(class_name="SearchSorted"))
 def searchsorted(
     sorted_sequence: TensorLike, values: TensorLike, side: str = "left"
 ) -> Tensor:
@@ -145,7 +148,7 @@ def searchsorted(
     return KerasTensor(values.shape, "int32")
 
 
-@composite
+@composite(real=True)
 def digitize(x: TensorLike, bins: TensorLike) -> Tensor:
     """In which bin each element lies.
 
@@ -168,7 +171,7 @@ def digitize(x: TensorLike, bins: TensorLike) -> Tensor:
     return searchsorted(bins, x, side="right")
 
 
-@composite
+@composite(in_files=InFiles(class_name="IsIn"))
 def isin(
     x1: TensorLike, x2: TensorLike, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
@@ -212,7 +215,7 @@ def counts(
     )
 
 
-@composite
+@composite(in_files=InFiles(of_the_operation=("weights",)))
 def bincount(
     x: TensorLike,
     weights: TensorLike | None = None,

@@ -1,73 +1,30 @@
-"""Which ops give a sparse result for sparse tensors; all others get dense ones.
+"""When the result of an op on sparse tensors is sparse: the named rules of `@op`.
 
 TensorFlow's SparseTensor and JAX's BCOO are taken by every op. Where zeros stay zeros
 (and the result is worth being sparse), the backend's `sparse` module works on the
-values that are there; elsewhere the tensor is made dense first. The symbolic rules read
-the same table, so a KerasTensor's `sparse` says what will come.
+values that are there; elsewhere the tensor is made dense first, as it is for an op that
+declares no rule. The symbolic rules ask the same, so a KerasTensor's `sparse` says what
+will come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-Rule = Callable[[Sequence[bool]], bool]
 
-# Functions of one tensor with f(0) = 0: only the values that are there change.
-ZERO_KEEPING = frozenset(
-    [
-        "abs",
-        "absolute",
-        "arcsin",
-        "arcsinh",
-        "arctan",
-        "arctanh",
-        "cast",
-        "cbrt",
-        "ceil",
-        "celu",
-        "conj",
-        "conjugate",
-        "copy",
-        "deg2rad",
-        "elu",
-        "erf",
-        "erfinv",
-        "expm1",
-        "floor",
-        "gelu",
-        "hard_shrink",
-        "hard_tanh",
-        "imag",
-        "isinf",
-        "isnan",
-        "leaky_relu",
-        "log1p",
-        "negative",
-        "positive",
-        "rad2deg",
-        "real",
-        "relu",
-        "relu6",
-        "round",
-        "selu",
-        "sign",
-        "silu",
-        "sin",
-        "sinh",
-        "soft_shrink",
-        "softsign",
-        "sqrt",
-        "square",
-        "stop_gradient",
-        "tan",
-        "tanh",
-        "tanh_shrink",
-        "trunc",
-    ]
-)
-# Functions of one tensor that move, drop or add up values.
-_STRUCTURAL = ["expand_dims", "mean", "reshape", "squeeze", "sum", "transpose"]
-_ALL = ["add", "concatenate", "matmul", "maximum", "minimum", "subtract"]
+@dataclass(frozen=True)
+class Sparsity:
+    """One rule.
+
+    Attributes:
+        stays: of each tensor argument, whether it is sparse -> whether the result is.
+        by_values: whether the op is a function of one tensor with `f(0) = 0`, so that
+            it can be computed on the values that are there, whatever the backend.
+    """
+
+    stays: Callable[[Sequence[bool]], bool]
+    by_values: bool = False
 
 
 def _first(sparse: Sequence[bool]) -> bool:
@@ -78,10 +35,10 @@ def _numerator(sparse: Sequence[bool]) -> bool:
     return sparse[0] and not any(sparse[1:])
 
 
-RULES: dict[str, Rule] = {
-    **dict.fromkeys([*ZERO_KEEPING, *_STRUCTURAL], _first),
-    **dict.fromkeys(_ALL, all),
-    "multiply": any,
-    "divide": _numerator,
-    "true_divide": _numerator,
+RULES: dict[str, Sparsity] = {
+    "values": Sparsity(_first, by_values=True),
+    "first": Sparsity(_first),  # values are moved, dropped or added up
+    "all": Sparsity(all),
+    "any": Sparsity(any),
+    "numerator": Sparsity(_numerator),
 }

@@ -6,9 +6,10 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Axis, Tensor, TensorLike
 from keras.ops import rules
 from keras.ops.declare import op
+from keras.ops.files import InFiles
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values", in_files=InFiles("math"))
 def erf(x: TensorLike) -> Tensor:
     """The error function, element by element.
 
@@ -29,7 +30,7 @@ def erf(x: TensorLike) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="float")
+@op(promote="float", real=True, in_files=InFiles("math"))
 def erfc(x: TensorLike) -> Tensor:
     """`1 - erf(x)`, exact also where `erf` is close to 1.
 
@@ -48,7 +49,7 @@ def erfc(x: TensorLike) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values", in_files=InFiles("math"))
 def erfinv(x: TensorLike) -> Tensor:
     """The inverse of the error function, element by element.
 
@@ -67,7 +68,7 @@ def erfinv(x: TensorLike) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="float")
+@op(promote="float", in_files=InFiles("math"))
 def rsqrt(x: TensorLike) -> Tensor:
     """One over the square root, element by element.
 
@@ -86,7 +87,7 @@ def rsqrt(x: TensorLike) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="float")
+@op(promote="float", real=True, in_files=InFiles("math"))
 def logsumexp(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """`log(sum(exp(x)))` without overflow.
 

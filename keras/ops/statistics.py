@@ -34,6 +34,7 @@ from keras.ops.core import (
 from keras.ops.creation import ones_like, spaced
 from keras.ops.declare import composite, op
 from keras.ops.exponential import sqrt
+from keras.ops.files import InFiles
 from keras.ops.indexing import get_item
 from keras.ops.products import matmul
 from keras.ops.shaping import (
@@ -94,7 +95,7 @@ def _is_reducible(x: Any, axis: Any = None, keepdims: bool = False) -> bool:
     return rules.is_axis(axis, len(x.shape))
 
 
-@op(promote="float", check=_is_reducible)
+@op(promote="float", check=_is_reducible, real=True)
 def median(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Middle value over axes; of an even number, the mean of the two in the middle.
 
@@ -118,7 +119,7 @@ def median(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return rules.reduction(x, axis, keepdims)
 
 
-@op(promote="float", keep=("q",), scalars=True)
+@op(promote="float", keep=("q",), scalars=True, real=True, ranges={"q": (0, 1)})
 def quantile(
     x: TensorLike,
     q: TensorLike,
@@ -175,7 +176,7 @@ def hundredth(q: TensorLike) -> Any:
     return q / 100 if isinstance(q, (int, float, np.ndarray)) else divide(q, 100)
 
 
-@composite
+@composite(real=True, ranges={"q": (0, 100)})
 def percentile(
     x: TensorLike,
     q: TensorLike,
@@ -245,7 +246,7 @@ def diff(a: TensorLike, n: int = 1, axis: int = -1) -> Tensor:
     return a
 
 
-@composite
+@composite(in_files=InFiles(of_the_operation=("x",)))
 def trapezoid(
     y: TensorLike, x: TensorLike | None = None, dx: float = 1.0, axis: int = -1
 ) -> Tensor:
@@ -378,7 +379,7 @@ def _extremes(x: Any) -> tuple[Any, Any]:
     return reduction.min(x), reduction.max(x)
 
 
-@composite
+@composite(real=True)
 def histogram(
     x: TensorLike, bins: int = 10, range: tuple[float, float] | None = None
 ) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from keras.ops.core import as_float
 from keras.ops.declare import composite, op
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def sin(x: TensorLike) -> Tensor:
     """Sine of each element, an angle in radians.
 
@@ -49,7 +49,7 @@ def cos(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def tan(x: TensorLike) -> Tensor:
     """Tangent of each element, an angle in radians.
 
@@ -68,7 +68,7 @@ def tan(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def sinh(x: TensorLike) -> Tensor:
     """Hyperbolic sine of each element.
 
@@ -106,7 +106,7 @@ def cosh(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def tanh(x: TensorLike) -> Tensor:
     """Hyperbolic tangent of each element.
 
@@ -125,7 +125,7 @@ def tanh(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def arcsin(x: TensorLike) -> Tensor:
     """Angle in radians, from -pi/2 to pi/2, whose sine is each element.
 
@@ -163,7 +163,7 @@ def arccos(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def arctan(x: TensorLike) -> Tensor:
     """Angle in radians, from -pi/2 to pi/2, whose tangent is each element.
 
@@ -182,7 +182,7 @@ def arctan(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def arcsinh(x: TensorLike) -> Tensor:
     """Inverse hyperbolic sine of each element.
 
@@ -220,7 +220,7 @@ def arccosh(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", sparse="values")
 def arctanh(x: TensorLike) -> Tensor:
     """Inverse hyperbolic tangent of each element; NaN outside -1 to 1.
 
@@ -258,7 +258,7 @@ def sinc(x: TensorLike) -> Tensor:
     return rules.elementwise(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def arctan2(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Angle in radians, from -pi to pi, of the point (x2, x1).
 
@@ -281,7 +281,7 @@ def arctan2(x1: TensorLike, x2: TensorLike) -> Tensor:
     return rules.elementwise(x1, x2)
 
 
-@composite(promote="float")
+@composite(promote="float", sparse="values")
 def deg2rad(x: TensorLike) -> Tensor:
     """Degrees to radians.
 
@@ -300,7 +300,7 @@ def deg2rad(x: TensorLike) -> Tensor:
     return multiply(as_float(x), math.pi / 180)
 
 
-@composite(promote="float")
+@composite(promote="float", sparse="values")
 def rad2deg(x: TensorLike) -> Tensor:
     """Radians to degrees.
 

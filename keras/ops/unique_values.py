@@ -15,7 +15,7 @@ from keras.ops.logic import greater, where
 from keras.ops.shaping import broadcast_to, moveaxis, reshape
 
 
-@op
+@op(real=True)
 def unique_parts(
     x: TensorLike, axis: int | None = None, size: int | None = None
 ) -> tuple[Tensor, ...]:
@@ -34,7 +34,7 @@ def unique_parts(
     )
 
 
-@composite
+@composite(real=True, strict=True)
 def unique(
     x: TensorLike,
     sorted: bool = True,
@@ -76,8 +76,13 @@ def unique(
     del sorted
     x = convert_to_tensor(x)
     values, index, inverse, counts = unique_parts(x, axis, size)
-    if size is not None:
-        along = 0 if axis is None else axis
+    along = 0 if axis is None else axis
+    if size is not None and isinstance(values, KerasTensor):
+        shape = list(values.shape)
+        shape[along] = size
+        values = KerasTensor(tuple(shape), values.dtype)
+        index = counts = KerasTensor((size,), "int32")
+    elif size is not None:
         front = moveaxis(values, along, 0)
         counts = _of_size(counts, size, get_item(counts, slice(0, 1)) * 0)
         there = greater(counts, 0)

@@ -1,24 +1,28 @@
-"""The quick way into ops of three tensors or more, written out for each signature.
+"""The quick way into ops of other than one or two tensors, written out for each.
 
 `layer_normalization(x, gamma, beta)` asks of three arguments what they are; a loop
 over them costs more than what it asks. So the questions are written one behind the
 other, with the op's own parameters, and compiled once, as `dataclasses` does:
 
-    def call(x=nothing, gamma=None, beta=None, axis=-1, epsilon=None, **rest):
-        function, _, kinds, fine = ways[get().backend or process.default or current()]
+    def call(x=_absent, gamma=None, beta=None, axis=-1, epsilon=None, **_rest):
+        _backend = _get().backend or _process.default or _current()
+        _function, _plain, _kinds, _unchanged = _natives[_backend]
         if (
-            kinds.get(type(x)) == TENSOR
-            and (dtype := x.dtype) in fine
-            and (gamma is None or (kinds.get(type(gamma)) == TENSOR and ...))
+            _kinds.get(type(x)) == _TENSOR
+            and (_dtype := x.dtype) in _unchanged
+            and (gamma is None or (_kinds.get(type(gamma)) == _TENSOR and ...))
             ...
         ):
             try:
-                return function(x, gamma, beta, axis, epsilon)
-            except Exception as error:
-                explain(error, *restored((x, gamma, beta, axis, epsilon), rest))
-                raise
-        args, kwargs = restored((x, gamma, beta, axis, epsilon), rest)
-        return otherwise(*args, **kwargs)
+                return _plain(x, gamma, beta, axis, epsilon)
+            except Exception as _error:
+                return _recovered(_error, *_given((x, gamma, ...), _rest))
+        return _general(*_given((x, gamma, beta, axis, epsilon), _rest))
+
+The first tensor that is promoted leads: the others must have its dtype, or be Python
+numbers where the op takes such. No parameter begins with an underscore, so the names
+of our own do. Where the answer to a question is no, the arguments are
+put together again as they came, and the general way takes them.
 """
 
 from __future__ import annotations
@@ -29,135 +33,222 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 from keras.backends import current, process
-from keras.backends.backend import TENSOR
+from keras.backends.backend import SYMBOLIC, TENSOR, VARIABLE
 from keras.core import context
 
 if TYPE_CHECKING:
-    from keras.ops.declare import Declaration
+    from keras.ops.declaration import Declaration
+
+Given = tuple[tuple[Any, ...], dict[str, Any]]
+NUMBERS = frozenset((float, int))
+_LISTS = frozenset((list, tuple))
 
 
-class _Nothing:
+class _Absent:
     """Stands for a required argument that was not given."""
 
     def __repr__(self) -> str:
-        return "nothing"
+        return "absent"
 
 
-_NOTHING = _Nothing()
+_ABSENT = _Absent()
 _TEXT = """\
-def call({parameters}, **rest):
-    function, _, kinds, fine = ways[get().backend or process.default or current()]
+def call({parameters}):
+    _backend = _get().backend or _process.default or _current()
+    _function, _plain, _kinds, _unchanged = _natives[_backend]
     if (
         {conditions}
     ):
         try:
             {attempt}
-        except Exception as error:
-            explain(error, *restored(({values}), rest))
-            raise
-    args, kwargs = restored(({values}), rest)
-    return otherwise(*args, **kwargs)
+        except Exception as _error:
+            return _recovered(_error, *_given({values}, _rest))
+    return _general(*_given({values}, _rest))
 """
 
 
-def unrolled(
-    declaration: Declaration, otherwise: Callable[..., Any]
-) -> Callable[..., Any]:
-    """The op on tensors of one dtype that is ready; `otherwise` takes the rest."""
+def unrolled(declaration: Declaration) -> Callable[..., Any]:
+    """The op on tensors that need nothing; the general way takes the rest."""
     parameters = [
         parameter
         for parameter in declaration.signature.parameters.values()
         if parameter.kind is not Parameter.VAR_KEYWORD
     ]
-    if any(p.kind is not Parameter.POSITIONAL_OR_KEYWORD for p in parameters):
-        return otherwise
-    names = [parameter.name for parameter in parameters]
-    rest = ", **rest" if declaration.keywords else ""
-    call = f"function({', '.join(names)}{rest})"
-    if declaration.check is None:
-        attempt = f"return {call}"
-    else:
-        attempt = f"if check({', '.join(names)}{rest}):\n                return {call}"
-    conditions = _conditions(declaration, parameters)
-    if not declaration.keywords:
-        conditions.append("not rest")
-    text = _TEXT.format(
-        parameters=", ".join(f"{name}=default_{name}" for name in names),
-        conditions="\n        and ".join(conditions),
-        attempt=attempt,
-        values=", ".join(names) + ",",
-    )
     defaults = {
-        f"default_{p.name}": _NOTHING if p.default is Parameter.empty else p.default
+        f"default_{p.name}": _ABSENT if p.default is Parameter.empty else p.default
         for p in parameters
     }
-    return _compiled(
-        f"<quick way into {declaration.name}>",
-        text,
-        {
-            **defaults,
-            "TENSOR": TENSOR,
-            "check": declaration.check,
-            "current": current,
-            "explain": declaration.explain,
-            "get": context.get,
-            "nothing": _NOTHING,
-            "otherwise": otherwise,
-            "process": process,
-            "restored": _restorer(names, list(defaults.values())),
-            "ways": declaration.ways,
-        },
+    conditions = _conditions(declaration, parameters)
+    forwarded = [_forwarded(p) for p in parameters]
+    if declaration.keywords:
+        forwarded.append("**_rest")
+    else:
+        conditions.append("not _rest")
+    arguments = ", ".join(forwarded)
+    attempt = f"return {_callee(declaration)}({arguments})"
+    if declaration.check is not None:
+        attempt = f"if _check({arguments}):\n                {attempt}"
+    text = _TEXT.format(
+        parameters=", ".join([*map(_declared, parameters), "**_rest"]),
+        conditions="\n        and ".join(conditions),
+        attempt=attempt,
+        values=f"({', '.join(p.name for p in parameters)},)",
     )
+    namespace: dict[str, Any] = {
+        **defaults,
+        "_NUMBERS": NUMBERS,
+        "_TENSOR": TENSOR,
+        "_absent": _ABSENT,
+        "_check": declaration.check,
+        "_current": current,
+        "_dtype_of_all": dtype_of_all,
+        "_recovered": declaration.recovered,
+        "_get": context.get,
+        "_given": _restorer(parameters, list(defaults.values())),
+        "_natives": declaration.natives,
+        "_process": process,
+    }
+    call = _compiled(f"<quick way into {declaration.name}>", text, namespace)
+    namespace["_general"] = _general(declaration, call)
+    return call
+
+
+def _callee(declaration: Declaration) -> str:
+    """The backend's function; without promotion of its own where that was asked for."""
+    if declaration.promotion.keeps_any:
+        return "_function"
+    return "(_function if _rest else _plain)" if declaration.keywords else "_plain"
+
+
+def _declared(parameter: Parameter) -> str:
+    if parameter.kind is Parameter.VAR_POSITIONAL:
+        return f"*{parameter.name}"
+    return f"{parameter.name}=default_{parameter.name}"
+
+
+def _forwarded(parameter: Parameter) -> str:
+    if parameter.kind is Parameter.VAR_POSITIONAL:
+        return f"*{parameter.name}"
+    if parameter.kind is Parameter.KEYWORD_ONLY:
+        return f"{parameter.name}={parameter.name}"
+    return parameter.name
 
 
 def _conditions(declaration: Declaration, parameters: list[Parameter]) -> list[str]:
     """What must be true of the arguments, as expressions."""
-    any_dtype, conditions, leader = declaration.promote is None, [], ""
+    promotion, conditions, leader = declaration.promotion, [], ""
+    numbers = f"_backend.{promotion.beside_numbers}" if declaration.scalars else ""
     for index, parameter in enumerate(parameters):
         name = parameter.name
         if index not in declaration.tensors:
             if parameter.default is Parameter.empty:
-                conditions.append(f"{name} is not nothing")
+                conditions.append(f"{name} is not _absent")
             continue
-        asked = f"kinds.get(type({name})) == TENSOR"
-        if not any_dtype and index not in declaration.kept:
-            if leader:
-                asked += f" and {name}.dtype is dtype"
-            else:
-                leader = name
-                wanted = "is not None" if declaration.indifferent else "in fine"
-                asked += f" and (dtype := {name}.dtype) {wanted}"
+        listed = index == declaration.variadic or index in declaration.sequences
+        if promotion.target is None or index in declaration.kept:
+            asked = _is_tensor(name, listed)
+        elif leader:
+            asked = _has_dtype_of_leader(name, listed, numbers)
+        else:
+            leader = name
+            conditions.append(_leads(name, listed, promotion.keeps_any))
+            continue
         if index in declaration.optional:
             asked = f"({name} is None or ({asked}))"
         conditions.append(asked)
     return conditions
 
 
-def _restorer(names: list[str], defaults: list[Any]) -> Callable[..., Any]:
+def _is_tensor(name: str, listed: bool) -> str:
+    if listed:
+        return f"_dtype_of_all(_kinds, {name}, False) is not None"
+    return f"_kinds.get(type({name})) == _TENSOR"
+
+
+def _leads(name: str, listed: bool, keeps_any: bool) -> str:
+    wanted = "is not None" if keeps_any else "in _unchanged"
+    if listed:
+        # Asked for None by itself: to NumPy it is equal to float64.
+        asked = f"(_dtype := _dtype_of_all(_kinds, {name}, True)) is not None"
+        return asked if keeps_any else f"{asked} and _dtype {wanted}"
+    return f"{_is_tensor(name, False)} and (_dtype := {name}.dtype) {wanted}"
+
+
+def _has_dtype_of_leader(name: str, listed: bool, numbers: str) -> str:
+    if listed:
+        return f"_dtype_of_all(_kinds, {name}, True) is _dtype"
+    asked = f"{_is_tensor(name, False)} and {name}.dtype is _dtype"
+    if numbers:
+        asked = f"({asked} or type({name}) in _NUMBERS and _dtype in {numbers})"
+    return asked
+
+
+def dtype_of_all(kinds: dict[type, int], values: Any, same: bool) -> Any:
+    """The dtype of a list of one backend's tensors; None if it is none such.
+
+    With `same` the one they share, else that of the first.
+    """
+    if type(values) not in _LISTS:
+        return None
+    dtype: Any = _ABSENT
+    for value in values:
+        if kinds.get(type(value)) != TENSOR:
+            return None
+        if value.dtype is not dtype:
+            if dtype is _ABSENT:
+                dtype = value.dtype
+            elif same:
+                return None
+    return None if dtype is _ABSENT else dtype
+
+
+def _general(declaration: Declaration, call: Callable[..., Any]) -> Callable[..., Any]:
+    """The general way. Variables become their values first, and try once more."""
+    dispatch = declaration.dispatch
+
+    def general(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        kinds = current().kinds
+        found = [kinds.get(type(value)) for value in args]
+        if VARIABLE in found and SYMBOLIC not in found:
+            pairs = zip(args, found, strict=True)
+            return call(*[x.value if k == VARIABLE else x for x, k in pairs], **kwargs)
+        return dispatch(args, kwargs)
+
+    return general
+
+
+def _restorer(parameters: list[Parameter], defaults: list[Any]) -> Callable[..., Given]:
     """What brings all parameters' values back to the arguments that were given.
 
-    Those at the end that have their default values were not, or need not have been.
+    Those that have their default values were not, or need not have been. Behind one
+    that is missing all others go by name.
     """
+    names = [parameter.name for parameter in parameters]
+    variadic = [p.kind is Parameter.VAR_POSITIONAL for p in parameters]
+    by_name = [p.kind is Parameter.KEYWORD_ONLY for p in parameters]
+    first_by_name = by_name.index(True) if True in by_name else len(names)
 
-    def restored(
-        values: tuple[Any, ...], rest: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        count = len(values)
+    def given(values: tuple[Any, ...], rest: dict[str, Any]) -> Given:
+        count = first_by_name
         while count and values[count - 1] is defaults[count - 1]:
             count -= 1
-        missing = next((i for i, v in enumerate(values) if v is _NOTHING), count)
-        if missing >= count:
-            return values[:count], rest
+        missing = next((i for i, v in enumerate(values) if v is _ABSENT), count)
+        start = min(count, missing)
+        args = values[:start]
+        if True in variadic:
+            at = variadic.index(True)
+            args = (*values[: min(at, missing)], *values[at])
+            start = at + 1
         named = {
             name: value
             for name, value, default in zip(
-                names[missing:], values[missing:], defaults[missing:], strict=True
+                names[start:], values[start:], defaults[start:], strict=True
             )
             if value is not default
         }
-        return values[:missing], {**named, **rest}
+        return args, {**named, **rest} if named else rest
 
-    return restored
+    return given
 
 
 def _compiled(name: str, text: str, namespace: dict[str, Any]) -> Callable[..., Any]:

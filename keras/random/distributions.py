@@ -32,6 +32,7 @@ from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import DType, ShapeLike, Tensor, TensorLike
 from keras.ops import checks, rules
+from keras.ops.checks import INFINITY
 from keras.ops.declare import op, unsure
 from keras.random import seed as _seed  # noqa: F401 - registers the global generator
 
@@ -74,11 +75,11 @@ def _ranged(draw: Callable[..., Any]) -> Any:
     Inside compiled code nobody could look at them any more.
     """
     declaration = draw.declaration  # type: ignore[attr-defined]
-    name, title = declaration.name, declaration.title
+    ranges, title = declaration.ranges, declaration.title
 
     @wraps(draw)
     def called(*args: Any, **kwargs: Any) -> Any:
-        checks.check_numbers(name, title, args, kwargs)
+        checks.check_numbers(ranges, title, args, kwargs)
         return draw(*args, **kwargs)
 
     return called
@@ -343,7 +344,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
 
 
 @_ranged
-@op(check=unsure)
+@op(check=unsure, ranges={"alpha": (0, INFINITY)})
 def gamma(
     shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Any = None
 ) -> Tensor:
@@ -371,7 +372,7 @@ def gamma(
 
 
 @_ranged
-@op(check=unsure)
+@op(check=unsure, ranges={"alpha": (0, INFINITY), "beta": (0, INFINITY)})
 def beta(
     shape: ShapeLike,
     alpha: TensorLike,
@@ -404,7 +405,7 @@ def beta(
 
 
 @_ranged
-@op(check=unsure)
+@op(check=unsure, ranges={"counts": (0, INFINITY), "probabilities": (0, 1)})
 def binomial(
     shape: ShapeLike,
     counts: TensorLike,

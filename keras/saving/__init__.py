@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import keras.backends
 from keras.core.registry import CustomObjectScope as CustomObjectScope
 from keras.core.registry import custom_object_scope as custom_object_scope
 from keras.core.registry import get_custom_objects as get_custom_objects

@@ -21,6 +21,7 @@ from keras.core.serialization import (
     reading,
     serialize_keras_object,
 )
+from keras.ops.declare import operation_class_named
 from keras.saving import h5_files
 from keras.saving.atomic import new_file
 from keras.saving.legacy_weights import (
@@ -164,7 +165,7 @@ def _is_op(name: str, inner: Any) -> bool:
     """Whether a nameless module means an op: layers always say if they train."""
     if name == "InputLayer" or not isinstance(inner, dict) or "trainable" in inner:
         return False
-    return list(inner)[:1] == ["name"] and public_names.op_class(name) is not None
+    return list(inner)[:1] == ["name"] and operation_class_named(name) is not None
 
 
 def _upgrade_arguments(name: str, inner: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from keras.core import tree
+from keras.core.classes import declared_class, is_ours
+from keras.core.facts import facts_of
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
 from keras.core.scopes import StatelessScope, SymbolicScope
@@ -85,12 +87,25 @@ def compiled(model: Any, step: Step) -> Step:
         fast = model._backend.jit(step, jit_compile=model.jit_compile)
         if fast is not step:
             return fast
-    return converting(model._backend, step)
+    return converting(model._backend, step, private=not _only_ours(model))
 
 
-def converting(backend: Any, step: Step) -> Step:
-    """`step`, on batches whose arrays are made tensors of the backend before."""
-    leaf = backend.__dict__.get("to_batch") or partial(_to_tensor, backend)
+def _only_ours(model: Any) -> bool:
+    """Whether nothing but code of ours runs, which never writes to its inputs."""
+    if not is_ours(declared_class(model)):
+        return False
+    said = [facts_of(layer) for layer in model._all_layers() if layer is not model]
+    return all(facts is not None and facts.pure for facts in said)
+
+
+def converting(backend: Any, step: Step, private: bool = True) -> Step:
+    """`step`, on batches whose arrays are made tensors of the backend before.
+
+    `private` ones share no memory with the data, as a step may write to them.
+    """
+    leaf: Any = partial(_to_tensor, backend)
+    if "to_batch" in backend.__dict__:
+        leaf = partial(backend.to_batch, private=private)
 
     def run(data: Any) -> Any:
         if type(data) is not tuple:

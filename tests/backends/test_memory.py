@@ -173,3 +173,33 @@ def test_what_was_kept_of_a_model_is_not_trained(training_backend: str) -> None:
     for what, array in kept.items():
         np.testing.assert_array_equal(array, before, what)
         assert array.flags.writeable, what
+
+
+class _WritesToItsInput(keras.layers.Layer):
+    def call(self, inputs: Any) -> Any:
+        inputs += 1.0
+        return inputs
+
+
+RUNS: dict[str, Callable[[Any, np.ndarray], Any]] = {
+    "predict": lambda model, x: model.predict(x, verbose=0, batch_size=4),
+    "predict in one batch": lambda model, x: model.predict(x, verbose=0),
+    "predict_on_batch": lambda model, x: model.predict_on_batch(x),
+    "evaluate": lambda model, x: model.evaluate(x, x, verbose=0, batch_size=4),
+    "fit in order": lambda model, x: model.fit(x, x, verbose=0, shuffle=False),
+    "train_on_batch": lambda model, x: model.train_on_batch(x, x),
+    "generator": lambda model, x: model.predict(iter([x]), verbose=0),
+    "call": lambda model, x: model(x),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_layer_that_writes_to_its_input_leaves_the_data_alone(
+    training_backend: str, name: str
+) -> None:
+    inputs = keras.Input((16,))
+    model = keras.Model(inputs, keras.layers.Dense(16)(_WritesToItsInput()(inputs)))
+    model.compile("sgd", "mse")
+    data = _ones()
+    RUNS[name](model, data)
+    assert np.all(data == 1)

@@ -75,6 +75,32 @@ LAYERS: dict[str, Make] = {
     "DepthwiseConv2D": _layer("DepthwiseConv2D", (8, 8, 3), kernel_size=3),
     "SeparableConv1D": _layer("SeparableConv1D", (8, 3), filters=4, kernel_size=3),
     "SeparableConv2D": _layer("SeparableConv2D", (8, 8, 3), filters=4, kernel_size=3),
+    "Conv2D, lora": _layer(
+        "Conv2D", (8, 8, 3), filters=4, kernel_size=3, lora_rank=2, lora_alpha=3.0
+    ),
+    "Conv1DTranspose": _layer("Conv1DTranspose", (8, 3), filters=4, kernel_size=3),
+    "Conv2DTranspose": _layer(
+        "Conv2DTranspose",
+        (8, 8, 3),
+        filters=4,
+        kernel_size=3,
+        strides=2,
+        output_padding=1,
+    ),
+    "Conv3DTranspose": _layer(
+        "Conv3DTranspose", (2, 2, 2, 3), filters=4, kernel_size=2
+    ),
+    "Cropping1D": _layer("Cropping1D", (8, 3), cropping=2),
+    "Cropping2D": _layer("Cropping2D", (8, 8, 3), cropping=((1, 2), (0, 3))),
+    "Cropping3D": _layer("Cropping3D", (4, 4, 4, 3)),
+    "ZeroPadding1D": _layer("ZeroPadding1D", (8, 3)),
+    "ZeroPadding2D": _layer("ZeroPadding2D", (8, 8, 3), padding=(1, 2)),
+    "ZeroPadding3D": _layer("ZeroPadding3D", (4, 4, 4, 3), padding=1),
+    "UpSampling1D": _layer("UpSampling1D", (8, 3)),
+    "UpSampling2D": _layer(
+        "UpSampling2D", (8, 8, 3), size=(2, 3), interpolation="bilinear"
+    ),
+    "UpSampling3D": _layer("UpSampling3D", (4, 4, 4, 3), size=2),
     "MaxPooling1D": _layer("MaxPooling1D", (8, 3)),
     "MaxPooling2D": _layer("MaxPooling2D", (8, 8, 3), pool_size=3, padding="same"),
     "MaxPooling3D": _layer("MaxPooling3D", (4, 4, 4, 3)),

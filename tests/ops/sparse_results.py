@@ -8,12 +8,11 @@ import numpy as np
 
 import keras
 from keras import ops
-from keras.ops.sparsity import RULES
+from keras.ops.declare import DECLARATIONS
 
 BACKENDS = ("tensorflow", "jax")
 VALUES = np.array([[0.0, 0.5], [0.25, 0.0]], "float32")
 PAIRS = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "matmul")
-ALIASES = ("abs", "true_divide", "conjugate", "positive")
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "cast": ("float16",),
     "expand_dims": (0,),
@@ -72,7 +71,11 @@ def tried(name: str) -> str:
 def page() -> str:
     """The document."""
     lines = [HEAD, "| op | " + " | ".join(BACKENDS) + " |", "|---" * 3 + "|"]
-    names = sorted(name for name in RULES if name not in ALIASES and hasattr(ops, name))
+    names = sorted(
+        name
+        for name, declaration in DECLARATIONS.items()
+        if declaration.sparse is not None and hasattr(ops, name)
+    )
     found: dict[str, list[str]] = {name: [] for name in names}
     for backend in BACKENDS:
         with keras.backend_scope(backend):

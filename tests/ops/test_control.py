@@ -226,8 +226,10 @@ def test_numpy_has_no_derivatives() -> None:
         (lambda: ops.scan(lambda c, x: (c, x), 0), "`xs`.*or `length`"),
         (lambda: ops.scan(lambda c, x: (c, x), 0, X, length=3), "first sizes"),
         (
-            lambda: ops.associative_scan(lambda a, b: a, keras.KerasTensor((None, 2))),
-            "one known size",
+            lambda: ops.associative_scan(
+                lambda a, b: a, [keras.KerasTensor((3, 2)), keras.KerasTensor((4, 2))]
+            ),
+            "one size",
         ),
         (
             lambda: ops.cond(
@@ -242,3 +244,60 @@ def test_numpy_has_no_derivatives() -> None:
 def test_errors(backend: str, call: Any, text: str) -> None:
     with pytest.raises((TypeError, ValueError), match=text):
         call()
+
+
+def _cond(body: Any, times: int) -> Any:
+    yes = keras.ops.convert_to_tensor(True)
+    zeros = keras.ops.zeros((2,))
+    return [keras.ops.cond(yes, body, lambda: zeros) for _ in range(times)]
+
+
+def _switch(body: Any, times: int) -> Any:
+    one, zeros = keras.ops.convert_to_tensor(1), keras.ops.zeros((2,))
+    return [keras.ops.switch(one, [lambda: zeros, body]) for _ in range(times)]
+
+
+def _fori_loop(body: Any, times: int) -> Any:
+    start = keras.ops.zeros((2,))
+    return keras.ops.fori_loop(0, times, lambda i, x: x + body(), start)
+
+
+def _while_loop(body: Any, times: int) -> Any:
+    start = (keras.ops.convert_to_tensor(0), keras.ops.zeros((2,)))
+    step = lambda i, x: (i + 1, x + body())  # noqa: E731
+    return keras.ops.while_loop(lambda i, x: i < times, step, start)[1]
+
+
+def _scan(body: Any, times: int) -> Any:
+    steps, start = keras.ops.ones((times, 2)), keras.ops.zeros((2,))
+    return keras.ops.scan(lambda total, x: (total + body() * x, x), start, steps)[0]
+
+
+def _map(body: Any, times: int) -> Any:
+    return keras.ops.map(lambda x: x * body(), keras.ops.ones((times, 2)))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("flow", [_cond, _switch, _fori_loop, _while_loop, _scan, _map])
+def test_bodies_that_write_variables(
+    training_backend: str, flow: Any, compiled: bool
+) -> None:
+    """A draw moves its seed on, and an assignment counts, once for each run."""
+    seed, counter = keras.random.SeedGenerator(4), keras.Variable(0.0)
+
+    def body() -> Any:
+        counter.assign_add(1.0)
+        return keras.random.uniform((2,), seed=seed)
+
+    def run() -> Any:
+        return flow(body, 3)
+
+    found = (keras.jit(run) if compiled else run)()
+    assert float(counter.numpy()) == 3
+    assert seed.state.numpy().tolist() == [4, 3]
+    again = keras.random.SeedGenerator(4)
+    draws = [keras.random.uniform((2,), seed=again) for _ in range(3)]
+    draws = [keras.ops.convert_to_numpy(x) for x in draws]
+    found = keras.tree.map_structure(keras.ops.convert_to_numpy, found)
+    total = np.sum(found, axis=0) if np.ndim(found) > 1 else found
+    np.testing.assert_allclose(total, np.sum(draws, axis=0), rtol=1e-5)

@@ -174,8 +174,14 @@ def test_an_error_about_values_says_what_the_op_was_given() -> None:
 def test_a_symbolic_tensor_has_no_numbers() -> None:
     """Using one where numbers are needed says so."""
     x = keras.KerasTensor((2, 3))
-    with pytest.raises(TypeError, match="has a shape and a dtype but no numbers"):
-        ops.convert_to_numpy(x)
+    for use in (ops.convert_to_numpy, np.asarray, float, int, complex):
+        with pytest.raises(ValueError, match="has a shape and a dtype but no numbers"):
+            use(x)
+    with pytest.raises(NotImplementedError, match="iteration over an unknown"):
+        iter(keras.KerasTensor((None, 3)))
+    for flag in ("sparse", "ragged", "shape", "dtype"):
+        with pytest.raises(AttributeError):
+            setattr(x, flag, getattr(x, flag))
     with pytest.raises(TypeError, match="Python condition"):
         bool(x > 0)
 

@@ -47,7 +47,7 @@ CASES: list[tuple[str, tuple[Any, ...], tuple[str, ...]]] = [
     ("dot_product_attention", (X[..., 0], X, X), ("`query` of rank 4", "(2, 6, 6)")),
     ("dot_product_attention", (X, X[:, :3], X), ("one length", "(2, 3, 6, 4)")),
     ("top_k", (V, 6), ("`k`", "(5,)", "k=6")),
-    ("in_top_k", (V.astype("int32"), V, 1), ("(batch, num_classes)", "(5,)")),
+    ("in_top_k", (V.astype("int32"), V, 1), ("(..., num_classes)", "(5,)")),
     ("segment_sum", (MATRIX, np.zeros((2,), "int32")), ("each row", "(2,)")),
     ("space_to_depth", (X[:, :5].copy(), 2), ("`block_size`", "(2, 5, 6, 4)")),
     ("depth_to_space", (X[..., :3].copy(), 2), ("`block_size**2`", "(2, 6, 6, 3)")),

@@ -15,7 +15,7 @@ import pytest
 
 import keras
 from keras import ops
-from keras.ops import sparsity
+from keras.ops.declare import DECLARATIONS
 from tests.conftest import BACKENDS
 from tests.ops import sparse_results
 
@@ -65,8 +65,9 @@ Case = tuple[str, tuple[Any, ...], dict[str, Any], bool]
 _NEEDS_MORE = {"cast"}
 UNARY: list[Case] = [
     (name, (S(X),), {}, True)
-    for name in sorted(sparsity.ZERO_KEEPING - _NEEDS_MORE)
-    if hasattr(ops, name)
+    for name, declaration in sorted(DECLARATIONS.items())
+    if declaration.sparse is not None and declaration.sparse.by_values
+    if name not in _NEEDS_MORE and hasattr(ops, name)
 ]
 CASES: list[Case] = [
     ("cast", (S(X * 4), "int32"), {}, True),

@@ -11,7 +11,7 @@ import pytest
 
 import keras
 from keras import ops
-from keras.core.op_files import call_arguments
+from keras.ops.files import call_arguments
 from keras.saving import deserialize_keras_object, serialize_keras_object
 
 

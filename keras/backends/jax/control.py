@@ -7,15 +7,96 @@ from typing import Any
 import jax as _jax
 import jax.numpy as _jnp
 
+from keras.core import context as _context
+from keras.core.scopes import StatelessScope as _StatelessScope
+
 custom_gradient = _jax.custom_gradient
 
 
+class _Writes(Exception):
+    """A body of control flow writes Variables: they have to be carried through it."""
+
+
+class _State:
+    """The Variables that bodies write, as further values of the control flow.
+
+    JAX traces a body for itself. What it assigned (a draw moves its seed on) would be a
+    tracer of a trace that is over, so the new values come out as results and are
+    assigned outside.
+
+    Args:
+        bodies: functions with the arguments they will be called on.
+    """
+
+    def __init__(self, *bodies: tuple[Any, ...]) -> None:
+        found: dict[int, Any] = {}
+        for body, *args in bodies:
+            found.update(_written(body, args))
+        self.variables = list(found.values())
+        with _context.Scope("autocast", None):
+            self.values = [variable.value for variable in self.variables]
+
+    def through(self, body: Any) -> Any:
+        """`body`, taking the state first and returning it beside its result."""
+
+        def carrying(state: Any, *args: Any) -> Any:
+            pairs = zip(self.variables, state, strict=True)
+            with _StatelessScope(pairs) as scope:
+                result = body(*args)
+            return result, [scope.get_current_value(v) for v in self.variables]
+
+        return carrying
+
+    def keep(self, values: Any) -> None:
+        """Assigns what came out."""
+        for variable, value in zip(self.variables, values, strict=True):
+            variable.assign(value)
+
+
+def _written(body: Any, args: Any) -> dict[int, Any]:
+    """The Variables that a body writes, by identity."""
+
+    def anew(*args: Any) -> Any:  # JAX does not run a function again that it knows
+        return body(*args)
+
+    with _StatelessScope() as scope:
+        _jax.eval_shape(anew, *args)
+    return scope.updates
+
+
+def _pure(body: Any) -> Any:
+    """`body`, which stops where it turns out to write Variables."""
+
+    def watched(*args: Any) -> Any:
+        with _StatelessScope() as scope:
+            result = body(*args)
+        if scope.updates:
+            raise _Writes
+        return result
+
+    return watched
+
+
 def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
-    return _jax.lax.cond(pred, true_fn, false_fn)
+    try:
+        return _jax.lax.cond(pred, _pure(true_fn), _pure(false_fn))
+    except _Writes:
+        state = _State((true_fn,), (false_fn,))
+    branches = state.through(true_fn), state.through(false_fn)
+    result, values = _jax.lax.cond(pred, *branches, state.values)
+    state.keep(values)
+    return result
 
 
 def switch(index: Any, branches: Any, *operands: Any) -> Any:
-    return _jax.lax.switch(index, branches, *operands)
+    try:
+        return _jax.lax.switch(index, [_pure(f) for f in branches], *operands)
+    except _Writes:
+        state = _State(*[(branch, *operands) for branch in branches])
+    carrying = [state.through(branch) for branch in branches]
+    result, values = _jax.lax.switch(index, carrying, state.values, *operands)
+    state.keep(values)
+    return result
 
 
 def while_loop(
@@ -24,20 +105,35 @@ def while_loop(
     several = isinstance(loop_vars, (tuple, list))
     first = tuple(loop_vars) if several else (loop_vars,)
 
-    def goes_on(carry: Any) -> Any:
-        count, values = carry
-        verdict = cond(*values)
-        if maximum_iterations is None:
-            return verdict
-        return _jnp.logical_and(verdict, count < maximum_iterations)
+    def loop(state: _State | None) -> Any:
+        test = _pure(cond) if state is None else state.through(cond)
+        run = _pure(body) if state is None else state.through(body)
 
-    def step(carry: Any) -> Any:
-        count, values = carry
-        found = body(*values)
-        found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
-        return count + 1, _jax.tree.map(_like, found, values)
+        def goes_on(carry: Any) -> Any:
+            count, kept, values = carry
+            verdict = test(*values) if state is None else test(kept, *values)[0]
+            if maximum_iterations is None:
+                return verdict
+            return _jnp.logical_and(verdict, count < maximum_iterations)
 
-    _, values = _jax.lax.while_loop(goes_on, step, (0, first))
+        def step(carry: Any) -> Any:
+            count, kept, values = carry
+            if state is None:
+                found = run(*values)
+            else:
+                found, kept = run(kept, *values)
+            found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
+            return count + 1, kept, _jax.tree.map(_like, found, values)
+
+        start = [] if state is None else state.values
+        return _jax.lax.while_loop(goes_on, step, (0, start, first))
+
+    try:
+        _, _, values = loop(None)
+    except _Writes:
+        state = _State((body, *first))
+        _, kept, values = loop(state)
+        state.keep(kept)
     return type(loop_vars)(values) if several else values[0]
 
 
@@ -47,21 +143,60 @@ def _like(new: Any, old: Any) -> Any:
 
 
 def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
-    return _jax.lax.fori_loop(lower, upper, body_fun, init_val)
+    try:
+        return _jax.lax.fori_loop(lower, upper, _pure(body_fun), init_val)
+    except _Writes:
+        state = _State((body_fun, _jnp.asarray(lower), init_val))
+    run = state.through(body_fun)
+
+    def step(index: Any, carry: Any) -> Any:
+        value, kept = carry
+        return run(kept, index, value)
+
+    start = (init_val, state.values)
+    result, values = _jax.lax.fori_loop(lower, upper, step, start)
+    state.keep(values)
+    return result
 
 
 def scan(
     f: Any, init: Any, xs: Any, length: int | None, reverse: bool, unroll: int | bool
 ) -> Any:
-    return _jax.lax.scan(f, init, xs, length, reverse, unroll)
+    try:
+        return _jax.lax.scan(_pure(f), init, xs, length, reverse, unroll)
+    except _Writes:
+        first = None if xs is None else _jax.tree.map(lambda x: x[0], xs)
+        state = _State((f, init, first))
+    run = state.through(f)
+
+    def step(carry: Any, x: Any) -> Any:
+        kept, value = carry
+        (value, output), kept = run(kept, value, x)
+        return (kept, value), output
+
+    start = (state.values, init)
+    (values, last), outputs = _jax.lax.scan(step, start, xs, length, reverse, unroll)
+    state.keep(values)
+    return last, outputs
 
 
 def map(f: Any, xs: Any) -> Any:
-    return _jax.lax.map(f, xs)
+    try:
+        return _jax.lax.map(_pure(f), xs)
+    except _Writes:
+        return scan(lambda none, x: (none, f(x)), None, xs, None, False, 1)[1]
 
 
 def vectorized_map(function: Any, elements: Any) -> Any:
-    return _jax.vmap(function)(elements)
+    try:
+        return _jax.vmap(_pure(function))(elements)
+    except _Writes:
+        state = _State((function, _jax.tree.map(lambda x: x[0], elements)))
+    # The state is one for all elements, so a draw gives each of them the same.
+    run = _jax.vmap(state.through(function), in_axes=(None, 0), out_axes=(0, None))
+    result, values = run(state.values, elements)
+    state.keep(values)
+    return result
 
 
 def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -> Any:

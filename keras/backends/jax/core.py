@@ -68,6 +68,9 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, _jax.Array) or is_sparse(x)
 
 
+layouts: frozenset[str] = frozenset(("sparse",))
+
+
 def is_sparse(x: Any) -> bool:
     """Whether `x` is a sparse tensor of this backend, a BCOO."""
     # By name: who has one has imported its module, which takes long.

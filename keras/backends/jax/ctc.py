@@ -34,7 +34,7 @@ def ctc_loss(
     labels = labels.at[:, 1::2].set(target.astype("int32"))
     emitted = _jnp.take_along_axis(logs, labels[:, None], 2)  # (batch, steps, places)
     before = _jnp.pad(labels, ((0, 0), (2, 0)), constant_values=-1)[:, :-2]
-    skips = (labels != mask_index) & (labels != before)
+    skips = labels != before  # a blank inside a target counts as any label
 
     def shifted(alpha: Any, by: int) -> Any:
         pads = ((0, 0), (by, 0))
@@ -55,4 +55,4 @@ def ctc_loss(
     label = _jnp.take_along_axis(alpha, _jnp.maximum(end - 1, 0), 1)
     label = _jnp.where(end > 0, label, _NEVER)
     loss = -_jnp.logaddexp(blank, label)[:, 0]
-    return _jnp.where(loss > -_NEVER / 2, _jnp.inf, loss).astype(output.dtype)
+    return _jnp.where(loss > -_NEVER / 2, _jnp.inf, loss)

@@ -84,6 +84,8 @@ def sort(x: Any, axis: int | None = -1) -> Any:
 
 
 def argsort(x: Any, axis: int | None = -1) -> Any:
+    if axis is not None and not x.ndim:
+        return _jnp.zeros((), "int32")
     return _jnp.argsort(x, axis).astype("int32")
 
 
@@ -123,6 +125,7 @@ def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> An
         return_inverse=True,
         return_counts=True,
         axis=axis,
+        equal_nan=False,
         size=size if isinstance(x, _jax.core.Tracer) else None,
     )
     inverse = inverse.reshape(x.shape if axis is None else -1)

@@ -8,6 +8,7 @@ from typing import Any
 import jax as _jax
 import jax.numpy as _jnp
 
+from keras.backends import arguments as _arguments
 from keras.backends.jax.derivatives import root as _root
 
 _linalg = _jnp.linalg
@@ -17,7 +18,10 @@ inv = _linalg.inv
 
 
 def cholesky(x: Any, upper: bool = False) -> Any:
-    return _linalg.cholesky(x, upper=upper)
+    result = _linalg.cholesky(x, upper=upper)
+    if not isinstance(result, _jax.core.Tracer) and bool(_jnp.isnan(result).any()):
+        raise ValueError(_arguments.NOT_DEFINITE)
+    return result
 
 
 def cholesky_inverse(x: Any, upper: bool = False) -> Any:

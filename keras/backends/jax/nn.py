@@ -32,7 +32,6 @@ glu = _jax.nn.glu
 sparse_plus = _jax.nn.sparse_plus
 sparse_sigmoid = _jax.nn.sparse_sigmoid
 squareplus = _jax.nn.squareplus
-softmax = _jax.nn.softmax
 log_softmax = _jax.nn.log_softmax
 
 
@@ -61,6 +60,11 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
 
 def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
     return _jnp.where(_jnp.abs(x) > threshold, x, _jnp.zeros_like(x))
+
+
+def softmax(x: Any, axis: Any = -1) -> Any:
+    _arguments.warn_of_ones(axis, x.shape)
+    return _jax.nn.softmax(x, axis)
 
 
 def sparsemax(x: Any, axis: int = -1) -> Any:
@@ -96,7 +100,8 @@ def _sparse(x: Any, most: int) -> Any:
     """The array as a sparse one, with at most so many numbers that are not zero."""
     from jax.experimental.sparse import BCOO
 
-    return BCOO.fromdense(x, nse=min(most, x.size))
+    found = BCOO.fromdense(x, nse=min(most, x.size))
+    return BCOO((found.data.astype(x.dtype), found.indices), shape=x.shape)
 
 
 def multi_hot(
@@ -176,7 +181,10 @@ def moments(
     mean = _jnp.mean(wide, axes, keepdims=True)
     variance = _jnp.mean(_jnp.square(wide - mean), axes, keepdims=keepdims)
     mean = mean if keepdims else _jnp.squeeze(mean, axes)
-    return mean.astype(x.dtype), variance.astype(x.dtype)
+    if wide is x:
+        return mean, variance
+    most = _jnp.finfo(x.dtype).max  # rather than infinity
+    return tuple(_jnp.clip(v, -most, most).astype(x.dtype) for v in (mean, variance))
 
 
 def batch_normalization(
@@ -220,14 +228,14 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> Any:
-    if kwargs:
-        raise ValueError("Unknown arguments.")
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
     mean = _jnp.mean(wide, axes, keepdims=True)
     centred = wide - mean
     variance = _jnp.mean(_jnp.square(centred), axes, keepdims=True)
+    if kwargs and _arguments.takes_rms_scaling(kwargs):
+        centred, beta = wide, None
     y = (centred * _jax.lax.rsqrt(variance + eps)).astype(x.dtype)
     for vector in (gamma, beta):
         if vector is not None and vector.ndim != len(axes):

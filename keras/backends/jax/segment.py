@@ -92,8 +92,8 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
     if targets.dtype.kind not in "iu":
         raise TypeError("Places are integers.")
     targets, k = targets.astype("int32"), _index(k)
-    valid = (targets >= 0) & (targets < predictions.shape[1])
-    safe = _jnp.where(valid, targets, 0)[:, None]
-    own = _jnp.take_along_axis(predictions, safe, 1)
-    ahead = _jnp.sum(predictions > own, 1)
-    return (ahead < k) & valid & _jnp.isfinite(own[:, 0])
+    valid = (targets >= 0) & (targets < predictions.shape[-1])
+    safe = _jnp.where(valid, targets, 0)[..., None]
+    own = _jnp.take_along_axis(predictions, safe, -1)
+    ahead = _jnp.sum(predictions > own, -1)
+    return (ahead < k) & valid & _jnp.isfinite(own[..., 0])

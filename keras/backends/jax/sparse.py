@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax as _jax
 import jax.numpy as _jnp
 from jax.experimental import sparse as _sparse
 
@@ -90,6 +91,8 @@ def multiply(x1: Any, x2: Any) -> Any:
 def divide(x1: Any, x2: Any) -> Any:
     if _is_sparse(x2) or not _covers(x1, x2):
         return None
+    if not isinstance(x2, _jax.core.Tracer) and bool((_jnp.asarray(x2) == 0).any()):
+        return from_dense(to_dense(x1) / x2)  # 0 / 0 is NaN, not left out
     x = _flat(x1)
     return _with_data(x, x.data / (x2 if _jnp.ndim(x2) == 0 else _at(x2, x)))
 
@@ -183,3 +186,17 @@ def concatenate(xs: Sequence[Any], axis: int = 0) -> Any:
     if not all(map(_is_sparse, xs)):
         return None
     return _sparse.bcoo_concatenate([_flat(x) for x in xs], dimension=axis % xs[0].ndim)
+
+
+def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each integer is among the values that are there."""
+    x = _flat(x)
+    traced = isinstance(x.data, _jax.core.Tracer)
+    most = 0 if traced or not x.nse else int(x.data.max()) + 1
+    inside = _jnp.all(x.indices < _jnp.asarray(x.shape), -1)  # the rest is padding
+    each = inside.astype("int32")
+    if weights is not None:
+        each = _jnp.where(inside, _at(to_dense(weights), x), 0)
+    result = _jnp.zeros((*x.shape[:-1], max(most, minlength)), each.dtype)
+    places = (*x.indices[:, :-1].T, x.data.astype("int32"))
+    return result.at[places].add(each)

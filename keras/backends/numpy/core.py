@@ -45,6 +45,9 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, (_np.ndarray, _np.generic))
 
 
+layouts: frozenset[str] = frozenset()
+
+
 def is_sparse(x: Any) -> bool:
     """Whether `x` is a sparse tensor of this backend; there are none."""
     return False

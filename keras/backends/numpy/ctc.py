@@ -27,7 +27,8 @@ def ctc_loss(
             logs, target, target_length, output_length, strict=True
         )
     ]
-    return _np.array(losses).astype(output.dtype)
+    wide = output.dtype == "float64"
+    return _np.array(losses).astype("float64" if wide else "float32")
 
 
 def _loss(logs: Any, target: Any, blank: int) -> float:
@@ -39,7 +40,7 @@ def _loss(logs: Any, target: Any, blank: int) -> float:
     for now in logs[1:]:
         previous = alpha.copy()
         alpha[1:] = _np.logaddexp(alpha[1:], previous[:-1])
-        skips = (labels[2:] != blank) & (labels[2:] != labels[:-2])
+        skips = labels[2:] != labels[:-2]  # also to a blank inside the target
         jumped = _np.where(skips, previous[:-2], -_np.inf)
         alpha[2:] = _np.logaddexp(alpha[2:], jumped)
         alpha += now[labels]

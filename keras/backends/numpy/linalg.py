@@ -6,13 +6,20 @@ from typing import Any
 
 import numpy as _np
 
+from keras.backends import arguments as _arguments
+
 _linalg = _np.linalg
 det = _linalg.det
 inv = _linalg.inv
 
 
 def cholesky(x: Any, upper: bool = False) -> Any:
-    return _linalg.cholesky(x, upper=upper)
+    try:
+        return _linalg.cholesky(x, upper=upper)
+    except _linalg.LinAlgError as error:
+        if x.shape[-1] != x.shape[-2]:
+            raise
+        raise ValueError(_arguments.NOT_DEFINITE) from error
 
 
 def cholesky_inverse(x: Any, upper: bool = False) -> Any:

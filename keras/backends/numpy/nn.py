@@ -172,6 +172,7 @@ def _softmax(x: Any, axis: Any) -> Any:
 def softmax(x: Any, axis: Any = -1) -> Any:
     if isinstance(axis, int) and not x.ndim:
         raise ValueError("A scalar has no axes.")
+    _arguments.warn_of_ones(axis, x.shape)
     return _softmax(x, axis)
 
 
@@ -300,10 +301,17 @@ def moments(
     wide = _wide(x)
     mean = _np.mean(wide, axes, keepdims=keepdims)
     variance = _np.var(wide, axes, keepdims=keepdims)
-    return (
-        _np.asarray(mean).astype(x.dtype, copy=False),
-        _np.asarray(variance).astype(x.dtype, copy=False),
-    )
+    return _narrow(mean, x), _narrow(variance, x)
+
+
+def _narrow(statistic: Any, x: Any) -> Any:
+    """In the dtype of `x`; what float16 cannot hold is its largest number."""
+    if x.dtype == "float16":
+        statistic = _np.clip(statistic, *_LIMITS)
+    return _np.asarray(statistic).astype(x.dtype, copy=False)
+
+
+_LIMITS = _np.finfo("float16").min, _np.finfo("float16").max
 
 
 def batch_normalization(
@@ -346,11 +354,11 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> Any:
-    if kwargs:
-        raise ValueError("Unknown arguments.")
     axes, shape = _axes(x, axis)
     mean, variance = moments(_wide(x), axes, keepdims=True)
     eps = _config.epsilon() if epsilon is None else epsilon
+    if kwargs and _arguments.takes_rms_scaling(kwargs):
+        mean, beta = 0, None
     y = (_wide(x) - mean) / _np.sqrt(variance + eps)
     for vector in (gamma, beta):
         if vector is not None and vector.ndim != len(axes):

@@ -77,8 +77,8 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
     if targets.dtype.kind not in "iu":
         raise TypeError("Places are integers.")
     k = _index(k)
-    valid = (targets >= 0) & (targets < predictions.shape[1])
-    safe = _np.where(valid, targets, 0)[:, None]
-    own = _np.take_along_axis(predictions, safe, 1)
-    ahead = _np.sum(predictions > own, 1)
-    return (ahead < k) & valid & _np.isfinite(own[:, 0])
+    valid = (targets >= 0) & (targets < predictions.shape[-1])
+    safe = _np.where(valid, targets, 0)[..., None]
+    own = _np.take_along_axis(predictions, safe, -1)
+    ahead = _np.sum(predictions > own, -1)
+    return (ahead < k) & valid & _np.isfinite(own[..., 0])

@@ -53,6 +53,9 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, (_tf.Tensor, _tf.Variable, *_SPARSE))
 
 
+layouts: frozenset[str] = frozenset(("sparse", "ragged"))
+
+
 def is_sparse(x: Any) -> bool:
     """Whether `x` is a sparse tensor of this backend."""
     return isinstance(x, _tf.SparseTensor)
@@ -68,8 +71,8 @@ def shape_of(x: Any) -> tuple[int | None, ...]:
 def shape(x: Any) -> tuple[Any, ...]:
     """The shape; inside a traced function, unknown sizes are scalar tensors."""
     static = shape_of(x)
-    if None not in static:
-        return static
+    if None not in static or isinstance(x, _tf.RaggedTensor):
+        return static  # no one size is that of all rows
     dynamic = _tf.shape(x)
     return tuple(dynamic[i] if s is None else s for i, s in enumerate(static))
 

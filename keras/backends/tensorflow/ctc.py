@@ -19,7 +19,7 @@ def ctc_loss(
         raise TypeError("Lengths are integers.")
     if output.dtype == _tf.float64:
         return _exact(target, output, target_length, output_length, _index(mask_index))
-    loss = _tf.nn.ctc_loss(
+    return _tf.nn.ctc_loss(
         labels=_tf.cast(target, "int32"),
         logits=_tf.cast(output, "float32"),
         label_length=_tf.cast(target_length, "int32"),
@@ -27,7 +27,6 @@ def ctc_loss(
         blank_index=_index(mask_index),
         logits_time_major=False,
     )
-    return _tf.cast(loss, output.dtype)
 
 
 _NEVER = -1e300
@@ -45,7 +44,7 @@ def _exact(target: Any, output: Any, sizes: Any, steps: Any, blank: int) -> Any:
     )
     emitted = _tf.gather(logs, labels, axis=2, batch_dims=1)
     before = _tf.pad(labels, [[0, 0], [2, 0]], constant_values=-1)[:, :places]
-    skips = (labels != blank) & (labels != before)
+    skips = labels != before  # a blank inside a target counts as any label
     never = _tf.fill([batch, places], _tf.constant(_NEVER, _tf.float64))
 
     def shifted(alpha: Any, by: int) -> Any:

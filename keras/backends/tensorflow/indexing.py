@@ -236,6 +236,8 @@ def sort(x: Any, axis: int | None = -1) -> Any:
 def argsort(x: Any, axis: int | None = -1) -> Any:
     if axis is None:
         x, axis = _tf.reshape(x, [-1]), 0
+    if x.shape.rank == 0:
+        return _tf.zeros((), "int32")
     return _tf.argsort(_sortable(x), axis=_index(axis), stable=True)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as _tf
 
+from keras.backends import arguments as _arguments
 from keras.backends.tensorflow.derivatives import root as _root
 
 _linalg = _tf.linalg
@@ -14,7 +15,14 @@ inv = _linalg.inv
 
 
 def cholesky(x: Any, upper: bool = False) -> Any:
-    lower = _linalg.cholesky(x)
+    try:
+        lower = _linalg.cholesky(x)
+    except _tf.errors.InvalidArgumentError as error:
+        if x.shape[-1] != x.shape[-2]:
+            raise
+        raise ValueError(_arguments.NOT_DEFINITE) from error
+    if _tf.executing_eagerly() and bool(_tf.reduce_any(lower != lower)):
+        raise ValueError(_arguments.NOT_DEFINITE)
     return _linalg.adjoint(lower) if upper else lower
 
 

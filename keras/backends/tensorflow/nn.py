@@ -106,6 +106,7 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 def softmax(x: Any, axis: Any = -1) -> Any:
     if isinstance(axis, int):
+        _arguments.warn_of_ones(axis, x.shape.as_list())
         if x.shape.rank > 5 and axis in (-1, x.shape.rank - 1):
             # The kernel of oneDNN knows five dimensions.
             rows = _tf.reshape(x, [-1, _shape(x)[-1]])
@@ -285,6 +286,10 @@ def moments(
         mean, variance = _synchronized_moments(wide, axes, keepdims)
     else:
         mean, variance = _tf.nn.moments(wide, axes, keepdims=keepdims)
+    if wide is x:
+        return mean, variance
+    most = float(x.dtype.max)  # rather than infinity
+    mean, variance = (_tf.clip_by_value(v, -most, most) for v in (mean, variance))
     return _tf.cast(mean, x.dtype), _tf.cast(variance, x.dtype)
 
 
@@ -355,12 +360,12 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> Any:
-    if kwargs:
-        raise ValueError("Unknown arguments.")
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     wide = _tf.cast(x, "float32") if x.dtype.size == 2 else x
     mean, variance = _tf.nn.moments(wide, axes, keepdims=True)
+    if kwargs and _arguments.takes_rms_scaling(kwargs):
+        mean, beta = _tf.zeros_like(mean), None
     y = _tf.cast((wide - mean) * _tf.math.rsqrt(variance + eps), x.dtype)
     for vector in (gamma, beta):
         if vector is not None and vector.shape.rank != len(axes):

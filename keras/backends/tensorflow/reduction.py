@@ -23,6 +23,9 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    if x.dtype.is_floating and x.dtype.size == 2:  # the sum would overflow
+        total = _tf.reduce_mean(_tf.cast(x, _tf.float32), axis=axis, keepdims=keepdims)
+        return _tf.cast(total, x.dtype)
     return _tf.reduce_mean(x, axis=axis, keepdims=keepdims)
 
 

@@ -85,12 +85,12 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
 
 
 def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
-    classes = _tf.shape(predictions)[1]
+    classes = _tf.shape(predictions)[-1]
     targets = _tf.cast(_whole(targets), "int32")
     if not predictions.dtype.is_floating:
         predictions = _tf.cast(predictions, "float64")
     valid = (targets >= 0) & (targets < classes)
     safe = _tf.where(valid, targets, 0)
-    own = _tf.gather(predictions, safe, batch_dims=1)
-    ahead = _tf.reduce_sum(_tf.cast(predictions > own[:, None], "int32"), 1)
+    own = _tf.gather(predictions, safe, batch_dims=targets.shape.rank)
+    ahead = _tf.reduce_sum(_tf.cast(predictions > own[..., None], "int32"), -1)
     return (ahead < k) & valid & _tf.math.is_finite(own)

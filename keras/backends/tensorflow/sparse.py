@@ -89,6 +89,8 @@ def _matched(x1: Any, x2: Any) -> Any:
 def divide(x1: Any, x2: Any) -> Any:
     if _is_sparse(x2) or not _covers(x1, x2):
         return None
+    if not _tf.executing_eagerly() or bool(_tf.reduce_any(_tf.equal(x2, 0))):
+        return from_dense(to_dense(x1) / x2)  # 0 / 0 is NaN, not left out
     return map_values(lambda v: v / _at(x2, x1), x1)
 
 
@@ -192,3 +194,16 @@ def concatenate(xs: Sequence[Any], axis: int = 0) -> Any:
     if not all(map(_is_sparse, xs)):
         return None
     return _tf.sparse.concat(axis, list(xs))
+
+
+def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each integer is among the values that are there."""
+    values = _tf.cast(x.values, "int64")
+    each = (
+        _tf.ones_like(values, "int32") if weights is None else _at(to_dense(weights), x)
+    )
+    most = _tf.reduce_max(_tf.concat([values, [-1]], 0)) + 1
+    length = _tf.maximum(most, _tf.cast(minlength, "int64"))
+    places = _tf.concat([x.indices[:, :-1], values[:, None]], 1)
+    shape = _tf.concat([x.dense_shape[:-1], [length]], 0)
+    return _tf.scatter_nd(places, each, shape)

@@ -43,14 +43,17 @@ _NATIVE = {
         "complex128",
     ]
 }
+# torch holds these, but has no operators on them: signed ones take their place.
+_WIDER = {"uint16": "int32", "uint32": "int64"}
 # Arrays of these dtypes and tensors can share memory.
 _SHARED = frozenset(
     _np.dtype(name)
     for name in _NATIVE
-    if name != "bfloat16" and not name.startswith("float8")
+    if name not in ("bfloat16", *_WIDER) and not name.startswith("float8")
 )
 _get, _settings = _context.get, _config.settings
 _NAMES = {dtype: name for name, dtype in _NATIVE.items()}
+_NATIVE |= {name: _NATIVE[wider] for name, wider in _WIDER.items()}
 mutable = True
 tensor_types = (_torch.Tensor, _torch.nn.Parameter)
 inexact = frozenset(
@@ -112,6 +115,9 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, _torch.Tensor)
 
 
+layouts: frozenset[str] = frozenset()
+
+
 def is_sparse(x: Any) -> bool:
     """Whether `x` is a sparse tensor of this backend; there are none."""
     return False
@@ -129,7 +135,7 @@ def dtype_of(x: Any) -> str:
 
 
 def canonical_dtype(dtype: str) -> str:
-    return dtype
+    return _WIDER.get(dtype, dtype)
 
 
 def promotes(x1: Any, x2: Any) -> bool:
@@ -141,20 +147,30 @@ def promotes(x1: Any, x2: Any) -> bool:
 def prepare_array(array: Any) -> Any:
     """A whole data set, so that its slices are tensors; it stays on the host."""
     if array.dtype in _SHARED and array.flags.writeable and array.flags.c_contiguous:
-        return _torch.from_numpy(array)
+        return _torch.from_numpy(array)[:]  # also the whole of it is a slice
     return array
 
 
-def to_batch(x: Any) -> Any:
-    """A leaf of a batch on the device that layers compute on."""
+def to_batch(x: Any, private: bool = False) -> Any:
+    """A leaf of a batch on the device that layers compute on.
+
+    Where it shall be `private`, slices of the data are copied.
+    """
+    shared = private and isinstance(x, _torch.Tensor) and x._is_view()
     if type(x) is _np.ndarray:
         if x.dtype not in _SHARED or not x.flags.writeable or not x.flags.c_contiguous:
             return x if x.dtype.kind in "OUS" else convert_to_tensor(x)
-        x = _torch.from_numpy(x)
+        x, shared = _torch.from_numpy(x), private
     if isinstance(x, _torch.Tensor):
         device = default_device()
-        return x if x.device == device else x.to(device, non_blocking=True)
+        if x.device != device:
+            return x.to(device, non_blocking=True)
+        return x.clone() if shared else x
     return x
+
+
+# Sizes that torch.export keeps open, and what is computed with them.
+_OPEN_NUMBERS = (_torch.SymInt, _torch.SymFloat)
 
 
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
@@ -164,8 +180,14 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
         x = x.value
     if isinstance(x, _torch.Tensor):
         return x if dtype is None else x.to(dtype=native_dtype(dtype))
+    if isinstance(x, _OPEN_NUMBERS):
+        default = "int32" if isinstance(x, _torch.SymInt) else _config.floatx()
+        wanted = native_dtype(default if dtype is None else dtype)
+        return _torch.scalar_tensor(x, dtype=wanted, device=default_device())
     if _torch.compiler.is_compiling() and isinstance(x, (list, tuple, _np.ndarray)):
         return _traced(x, dtype)
+    if isinstance(x, (list, tuple)) and any(isinstance(v, _OPEN_NUMBERS) for v in x):
+        x = [convert_to_tensor(v) for v in x]
     if dtype is None:
         dtype = _default_dtype(x)
     if isinstance(x, (bool, int, float, complex)):

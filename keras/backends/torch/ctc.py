@@ -26,9 +26,8 @@ def ctc_loss(
     logs = _torch.log_softmax(wide, -1).transpose(0, 1)
     if _torch.compiler.is_compiling():
         lengths = (output_length.long(), target_length.long())
-        loss = _torch.ops.keras.ctc(logs, target.long(), *lengths, mask_index)
-        return loss.to(dtype=output.dtype)
-    loss = _F.ctc_loss(
+        return _torch.ops.keras.ctc(logs, target.long(), *lengths, mask_index)
+    return _F.ctc_loss(
         logs,
         target.long(),
         output_length.long(),
@@ -36,4 +35,3 @@ def ctc_loss(
         mask_index,
         reduction="none",
     )
-    return loss.to(dtype=output.dtype)

@@ -245,7 +245,7 @@ def argsort(x: Any, axis: int | None = -1) -> Any:
     if axis is None:
         x, axis = x.reshape(-1), 0
     if not x.ndim:
-        raise ValueError("A scalar has no axes.")
+        return _torch.zeros((), dtype=_torch.int32, device=x.device)
     return _torch.sort(x, dim=axis, stable=True)[1].int()
 
 

@@ -49,7 +49,9 @@ def _telling(register: Callable[..., Any]) -> Callable[..., Any]:
     @_wraps(register)
     def told(self: Any, *args: Any, **kwargs: Any) -> Any:
         self._changed()
-        return register(self, *args, **kwargs)
+        handle = register(self, *args, **kwargs)
+        self._settle()
+        return handle
 
     return told
 
@@ -78,7 +80,6 @@ class layer_mixin(_Module):
         self.__dict__["_buffers"] = _Followed()
         self.__dict__["_foreign"] = set()
         object.__setattr__(self, "_mode", None)
-        object.__setattr__(self, "_hooked", True)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's call, as torch names it."""

@@ -6,19 +6,30 @@ from typing import Any
 
 import torch as _torch
 
+from keras.backends import arguments as _arguments
+
 _linalg = _torch.linalg
 det = _linalg.det
 inv = _linalg.inv
 
 
 def cholesky(x: Any, upper: bool = False) -> Any:
-    return _linalg.cholesky(x, upper=upper)
+    try:
+        return _linalg.cholesky(x, upper=upper)
+    except _linalg.LinAlgError as error:
+        raise ValueError(_arguments.NOT_DEFINITE) from error
 
 
 def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     # The other triangle is not read; torch's gradient does not know it.
     half = x.triu() if upper else x.tril()
-    return _torch.cholesky_inverse(half, upper=upper)
+    try:
+        return _torch.cholesky_inverse(half, upper=upper)
+    except _linalg.LinAlgError as error:
+        raise ValueError(
+            "keras.ops.cholesky_inverse: a factor has 0 on its diagonal, so its matrix "
+            "has no inverse."
+        ) from error
 
 
 logdet = _torch.logdet

@@ -92,6 +92,8 @@ def glu(x: Any, axis: int = -1) -> Any:
 
 def softmax(x: Any, axis: Any = -1) -> Any:
     if isinstance(axis, int) and x.ndim:
+        if x.size(axis) == 1:
+            _arguments.warn_of_ones(axis, x.shape)
         return _torch.softmax(x, axis)
     return _over_axes(_torch.softmax, x, axis)
 
@@ -237,7 +239,8 @@ def moments(
     variance, mean = _torch.var_mean(wide, axes, correction=0, keepdim=keepdims)
     if wide is x:
         return mean, variance
-    return mean.to(dtype=x.dtype), variance.to(dtype=x.dtype)
+    most = _torch.finfo(x.dtype).max  # rather than infinity
+    return mean.clamp(-most, most).to(x.dtype), variance.clamp(max=most).to(x.dtype)
 
 
 def batch_normalization(
@@ -305,9 +308,12 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> Any:
-    if kwargs:
-        raise ValueError("Unknown arguments.")
     eps = _settings.epsilon if epsilon is None else epsilon
+    if kwargs and _arguments.takes_rms_scaling(kwargs):
+        axes = _sorted_axes(axis, x.ndim)
+        shape = [n if i in axes else 1 for i, n in enumerate(x.shape)]
+        y = x * _torch.rsqrt(x.var(axes, correction=0, keepdim=True) + eps)
+        return y if gamma is None else y * gamma.reshape(shape)
     if axis == -1:
         # A part of a shape would be made slower than a tuple.
         return _torch.layer_norm(x, (x.shape[-1],), gamma, beta, eps)

@@ -96,9 +96,11 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
 
 def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
     targets, k = _whole(targets), _index(k)
-    classes = predictions.shape[1]
+    if targets.shape != predictions.shape[:-1]:
+        raise ValueError("One target for each row is needed.")
+    classes = predictions.shape[-1]
     valid = (targets >= 0) & (targets < classes)
-    safe = _torch.where(valid, targets, 0)[:, None]
-    own = predictions.gather(1, safe)
-    ahead = (predictions > own).sum(1)
-    return (ahead < k) & valid & _torch.isfinite(own[:, 0])
+    safe = _torch.where(valid, targets, 0)[..., None]
+    own = predictions.gather(-1, safe)
+    ahead = (predictions > own).sum(-1)
+    return (ahead < k) & valid & _torch.isfinite(own[..., 0])

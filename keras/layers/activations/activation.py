@@ -27,12 +27,13 @@ class Activation(Layer):
     [0.0, 2.0]
     """
 
+    _has_nothing_to_build = True
+
     def __init__(self, activation: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The function of the inputs."""
-        return self.activation(inputs)
+        return inputs if self.activation is None else self.activation(inputs)

@@ -32,6 +32,8 @@ class ReLU(Layer):
     [0.0, 2.0, 6.0]
     """
 
+    _has_nothing_to_build = True
+
     def __init__(
         self,
         max_value: float | None = None,
@@ -52,7 +54,6 @@ class ReLU(Layer):
         self.negative_slope = negative_slope
         self.threshold = threshold
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The rectified inputs."""

@@ -30,21 +30,32 @@ class Softmax(Layer):
     [0.5, 0.5]
     """
 
+    _has_nothing_to_build = True
+
     def __init__(self, axis: Any = -1, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         """The probabilities; 0 where the mask is False."""
         if mask is None:
             return self._softmax(inputs)
+        self._check_mask(tuple(inputs.shape), tuple(mask.shape))
         mask = ops.cast(mask, "bool")
         # Finite, so that a row without any place left gives no NaN.
         far = -3e4 if ops.dtype(inputs) == "float16" else -1e9
         outputs = self._softmax(ops.where(mask, inputs, far))
         return ops.where(mask, outputs, 0.0)
+
+    def _check_mask(self, shape: tuple[Any, ...], mask: tuple[Any, ...]) -> None:
+        pairs = zip(reversed(shape), reversed(mask), strict=False)
+        grows = any(size == 1 and other not in (1, None) for size, other in pairs)
+        if grows or len(mask) > len(shape):
+            raise ValueError(
+                f"The mask of {self.name} (Softmax) must broadcast to its inputs. "
+                f"Received: a mask of shape {mask} for inputs of shape {shape}."
+            )
 
     def _softmax(self, inputs: Tensor) -> Tensor:
         if not isinstance(self.axis, list):

@@ -17,6 +17,7 @@ from keras.core.typing import Config, Shape, Tensor
 from keras.layers import arguments
 from keras.layers.activations.softmax import Softmax
 from keras.layers.arguments import positive_integer
+from keras.layers.attention.masks import AttentionMask
 from keras.layers.core.einsum_dense import EinsumDense
 from keras.layers.declared import Declared
 from keras.layers.layer import Layer
@@ -58,10 +59,10 @@ class MultiHeadAttention(Layer):
 
     Call arguments: `query`, `(batch, targets, features)`; `value`,
     `(batch, sources, features)`; `key`, the value by default; masks of each of them,
-    `(batch, targets)` or `(batch, sources)`; `attention_mask`,
-    `(batch, targets, sources)` booleans, True for places that are seen;
-    `return_attention_scores`; `training`; `use_causal_mask`, for targets that see only
-    sources up to themselves.
+    `(batch, targets)` or `(batch, sources)`; `attention_mask`, booleans, True for
+    places that are seen, of shape `(targets, sources)`, `(batch, targets, sources)` or
+    `(batch, heads, targets, sources)`; `return_attention_scores`; `training`;
+    `use_causal_mask`, for targets that see only sources up to themselves.
 
     Example:
 
@@ -109,7 +110,8 @@ class MultiHeadAttention(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.num_heads = positive_integer(self, "num_heads", num_heads)
         self.key_dim = positive_integer(self, "key_dim", key_dim)
-        self.value_dim = positive_integer(self, "value_dim", value_dim or key_dim)
+        value_dim = key_dim if value_dim is None else value_dim
+        self.value_dim = positive_integer(self, "value_dim", value_dim)
         self.dropout = arguments.rate(self, "dropout", dropout)
         self.use_bias = use_bias
         self.use_gate = use_gate
@@ -121,6 +123,11 @@ class MultiHeadAttention(Layer):
                 self, "attention_axes", attention_axes, least=None
             )
         self.attention_axes = attention_axes
+        if flash_attention and self.dropout > 0:
+            raise ValueError(
+                "A fused attention kernel drops no scores out. Received: "
+                f"flash_attention=True and dropout={dropout}; leave one of them away."
+            )
         if sliding_window is not None:
             sliding_window = positive_integer(self, "sliding_window", sliding_window)
         self.sliding_window = sliding_window
@@ -173,6 +180,15 @@ class MultiHeadAttention(Layer):
         self._einsums = _einsums(rank, self.attention_axes)
         self.built = True
 
+    def _check_lengths(self, value_shape: Shape, key_shape: Shape | None) -> None:
+        pairs = zip(value_shape[1:-1], (key_shape or value_shape)[1:-1], strict=False)
+        if any(a != b for a, b in pairs if a is not None and b is not None):
+            raise ValueError(
+                f"{self.name} (MultiHeadAttention) expects a key for each value. "
+                f"Received: value of shape {tuple(value_shape)} and key of shape "
+                f"{tuple(key_shape or ())}."
+            )
+
     def _target(self, query_shape: Shape) -> tuple[Any, ...]:
         return tuple(self._output_shape or query_shape[-1:])
 
@@ -193,6 +209,7 @@ class MultiHeadAttention(Layer):
             **{f"kernel_{k}": v for k, v in self._copies("kernel").items()},
             **{f"bias_{k}": v for k, v in self._copies("bias").items()},
         )
+        layer.supports_masking = True  # the masks are used further on
         layer.build(shape)
         return layer
 
@@ -219,16 +236,28 @@ class MultiHeadAttention(Layer):
     ) -> Any:
         """The attended values, and the scores if they are wanted."""
         key = value if key is None else key
+        if return_attention_scores and self.flash_attention:
+            raise ValueError(
+                f"{self.name} (MultiHeadAttention) was made with flash_attention=True, "
+                "but a fused kernel returns no attention scores. Make it with "
+                "flash_attention=None to get them."
+            )
         fused = (
             len(query.shape) == 3
             and not return_attention_scores
             and not (training and self.dropout > 0)
             and self.value_dim == self.key_dim
         )
-        causal = use_causal_mask and not (
-            fused and self._needs_no_mask(value_mask, key_mask, attention_mask)
-        )
-        mask = self._mask(query, value, value_mask, key_mask, attention_mask, causal)
+        masks = AttentionMask(len(query.shape), self.attention_axes or ())
+        masks.add_targets(query_mask)
+        masks.add_sources(value_mask)
+        masks.add_sources(key_mask)
+        masks.add_whole(attention_mask)
+        # A kernel that knows causal attention needs no mask for it.
+        known = fused and not masks.parts and self.sliding_window is None
+        causal = use_causal_mask and not known
+        masks.add_distances(query, value, causal, self.sliding_window)
+        mask = masks.joined()
         gate = ops.sigmoid(self._gate_dense(query)) if self.use_gate else None
         query = self.query_dense(query)
         key = self.key_dense(key)
@@ -240,7 +269,7 @@ class MultiHeadAttention(Layer):
                 key,
                 value,
                 None,
-                None if mask is None else ops.expand_dims(mask, 1),
+                mask,
                 is_causal=use_causal_mask and not causal,
                 flash_attention=self.flash_attention,
             )
@@ -252,9 +281,6 @@ class MultiHeadAttention(Layer):
         outputs = self.output_dense(outputs)
         return (outputs, scores) if return_attention_scores else outputs
 
-    def _needs_no_mask(self, *masks: Any) -> bool:
-        return self.sliding_window is None and all(mask is None for mask in masks)
-
     def _attend(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Any, training: Any
     ) -> tuple[Tensor, Tensor]:
@@ -262,46 +288,9 @@ class MultiHeadAttention(Layer):
         first, second = self._einsums
         query = ops.multiply(query, self.key_dim**-0.5)
         scores = ops.einsum(first, query, key)
-        if mask is not None:
-            # Axes of the batch and of the heads lie before those of attention.
-            before = -2 * len(self.attention_axes) - 1
-            for _ in range(len(scores.shape) - len(mask.shape)):
-                mask = ops.expand_dims(mask, before)
         scores = self._softmax(scores, mask=mask)
         dropped = self._dropout_layer(scores, training=training)
         return ops.einsum(second, dropped, value), scores
-
-    def _mask(
-        self,
-        query: Tensor,
-        value: Tensor,
-        value_mask: Any,
-        key_mask: Any,
-        attention_mask: Any,
-        causal: bool,
-    ) -> Any:
-        """All masks in one, `(batch, targets, sources)`; None if there is none."""
-        masks = [
-            ops.expand_dims(ops.cast(mask, "bool"), 1)
-            for mask in (value_mask, key_mask)
-            if mask is not None
-        ]
-        if causal or self.sliding_window is not None:
-            rows = ops.expand_dims(ops.arange(ops.shape(query)[1]), 1)
-            columns = ops.expand_dims(ops.arange(ops.shape(value)[1]), 0)
-            behind = ops.expand_dims(ops.subtract(rows, columns), 0)
-            if causal:
-                masks.append(ops.greater_equal(behind, 0))
-            if self.sliding_window is not None:
-                masks.append(ops.less(ops.absolute(behind), self.sliding_window))
-        if attention_mask is not None:
-            masks.append(ops.cast(attention_mask, "bool"))
-        if not masks:
-            return None
-        whole = masks[0]
-        for mask in masks[1:]:
-            whole = ops.logical_and(whole, mask)
-        return whole
 
     def get_config(self) -> Config:
         """The arguments, `output_shape` as a tuple."""
@@ -314,6 +303,7 @@ class MultiHeadAttention(Layer):
         key_shape: Shape | None = None,
     ) -> tuple[int | None, ...]:
         """`(batch, targets, features)`."""
+        self._check_lengths(value_shape, key_shape)
         return (*query_shape[:-1], *self._target(query_shape))
 
     def compute_output_spec(
@@ -324,9 +314,9 @@ class MultiHeadAttention(Layer):
         return_attention_scores: bool = False,
     ) -> Any:
         """As KerasTensors: the output, and the scores if they are wanted."""
-        del key  # its places are those of the values
         dtype = self.compute_dtype
-        shape = self.compute_output_shape(query.shape, value.shape)
+        key_shape = None if key is None else key.shape
+        shape = self.compute_output_shape(query.shape, value.shape, key_shape)
         output = KerasTensor(shape, dtype)
         if not return_attention_scores:
             return output

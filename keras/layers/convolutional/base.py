@@ -80,7 +80,7 @@ class WindowLayer(Layer):
             if self.data_format == "channels_first":
                 bias = ops.reshape(bias, (1, -1, *(1,) * self.rank))
             outputs = ops.add(outputs, bias)
-        return self.activation(outputs)
+        return outputs if self.activation is None else self.activation(outputs)
 
     def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
         from keras.ops.nn import shapes
@@ -168,7 +168,8 @@ class BaseConv(WindowLayer, LoraLayer):
         plain = type(self).convolution_op is BaseConv.convolution_op
         if self.bias is None or not plain:
             return self._finish(form.convolve(inputs, self.convolution_op))
-        return self.activation(form.convolve(inputs, self._convolution_with_bias))
+        outputs = form.convolve(inputs, self._convolution_with_bias)
+        return outputs if self.activation is None else self.activation(outputs)
 
     def _convolution_with_bias(self, inputs: Tensor, kernel: Any) -> Tensor:
         """As `convolution_op`, in one step with adding the bias."""

@@ -105,7 +105,8 @@ class Dense(LoraLayer):
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """The layer's output for `(batch, ..., features)`."""
-        return self.activation(self._kernel_form.linear(inputs, self.bias))
+        outputs = self._kernel_form.linear(inputs, self.bias)
+        return outputs if self.activation is None else self.activation(outputs)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """`(batch, ..., units)`."""

@@ -122,11 +122,11 @@ class EinsumDense(LoraLayer):
         if self._contracted is not None and not isinstance(inputs, KerasTensor):
             form = self._kernel_form
             outputs = form.linear(inputs, self.bias, self._contracted)
-            return self.activation(outputs)
-        outputs = self._kernel_form.einsum(self.equation, inputs)
-        if self.bias is not None:
-            outputs = ops.add(outputs, self.bias)
-        return self.activation(outputs)
+        else:
+            outputs = self._kernel_form.einsum(self.equation, inputs)
+            if self.bias is not None:
+                outputs = ops.add(outputs, self.bias)
+        return outputs if self.activation is None else self.activation(outputs)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """The shape that the equation and `output_shape` say."""

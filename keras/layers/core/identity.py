@@ -23,10 +23,11 @@ class Identity(Layer):
     (2, 3)
     """
 
+    _has_nothing_to_build = True
+
     def __init__(self, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Any) -> Any:
         """The inputs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from keras.core import config as settings
@@ -53,7 +54,12 @@ class InputLayer(Layer):
         **kwargs: Any,
     ) -> None:
         # Spellings of Keras 2.
-        shape = kwargs.pop("input_shape", shape)
+        if "input_shape" in kwargs:
+            warnings.warn(
+                "The argument `input_shape` of InputLayer is called `shape` now.",
+                stacklevel=2,
+            )
+            shape = kwargs.pop("input_shape")
         batch_shape = kwargs.pop("batch_input_shape", batch_shape)
         super().__init__(name=name, **kwargs)
         if input_tensor is None:
@@ -61,7 +67,12 @@ class InputLayer(Layer):
             dtype = _dtype(dtype)
         else:
             _check_tensor(input_tensor)
-            batch_shape, dtype = input_tensor.shape, _dtype(dtype or input_tensor.dtype)
+            _check_same(
+                input_tensor, shape, batch_size, batch_shape, dtype, sparse, ragged
+            )
+            batch_shape, dtype = input_tensor.shape, input_tensor.dtype
+            sparse, ragged = input_tensor.sparse, input_tensor.ragged
+        _check_layouts(self._backend, sparse=sparse, ragged=ragged)
         self.batch_shape = tuple(batch_shape)
         self._tensor_dtype = dtype
         self.sparse = bool(sparse)
@@ -155,6 +166,46 @@ def _check_tensor(tensor: Any) -> None:
         )
 
 
+def _check_same(
+    tensor: KerasTensor,
+    shape: Any,
+    batch_size: int | None,
+    batch_shape: Any,
+    dtype: Any,
+    sparse: bool | None,
+    ragged: bool | None,
+) -> None:
+    """Compares what is said of a tensor with the tensor."""
+    said = {
+        "shape": None if shape is None else (tuple(shape), tensor.shape[1:]),
+        "batch_size": None if batch_size is None else (batch_size, tensor.shape[0]),
+        "batch_shape": None
+        if batch_shape is None
+        else (tuple(batch_shape), tensor.shape),
+        "dtype": None if dtype is None else (_dtype(dtype), tensor.dtype),
+        "sparse": None if sparse is None else (bool(sparse), tensor.sparse),
+        "ragged": None if ragged is None else (bool(ragged), tensor.ragged),
+    }
+    for argument, pair in said.items():
+        if pair is not None and pair[0] != pair[1]:
+            raise ValueError(
+                f"`{argument}` of Input contradicts the tensor that it wraps, which "
+                f"has {pair[1]!r}. Leave `{argument}` out. Received: "
+                f"{argument}={pair[0]!r}, tensor={tensor!r}."
+            )
+
+
+def _check_layouts(backend: Any, **wanted: bool | None) -> None:
+    """Whether the backend has such tensors."""
+    for layout, is_wanted in wanted.items():
+        if is_wanted and layout not in backend.layouts:
+            raise ValueError(
+                f"The {backend.name} backend has no {layout} tensors. Leave "
+                f"`{layout}` out and pass dense ones, or use another backend. "
+                f"Received: {layout}=True."
+            )
+
+
 def Input(
     shape: Any = None,
     batch_size: int | None = None,
@@ -184,7 +235,8 @@ def Input(
         A KerasTensor of shape `(batch_size, *shape)`.
 
     Raises:
-        ValueError: if neither or both of `shape` and `batch_shape` are given.
+        ValueError: if neither or both of `shape` and `batch_shape` are given, an
+            argument contradicts `tensor`, or the backend has no such tensors.
 
     Example:
 

@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core import tree
 from keras.core.code import lambda_to_config
 from keras.core.facts import public_class
 from keras.core.typing import Config, Shape, Tensor
@@ -42,6 +43,8 @@ class Lambda(Layer):
     3.0
     """
 
+    _has_nothing_to_build = True
+
     def __init__(
         self,
         function: Any,
@@ -60,10 +63,8 @@ class Lambda(Layer):
         self.arguments = arguments or {}
         self._output_shape = output_shape
         self._given_mask = mask
-        if mask is not None:
-            self.supports_masking = True
+        self.supports_masking = mask is not None
         self._takes = _parameters(function)
-        self.built = True
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """What the function returns."""
@@ -86,8 +87,10 @@ class Lambda(Layer):
             return super().compute_output_shape(input_shape)
         if callable(self._output_shape):
             return self._output_shape(input_shape)
-        batch = input_shape[0] if input_shape else None
-        return (batch, *self._output_shape)
+        first: Any = input_shape
+        while first and not tree.is_shape(first):  # of several inputs, or of a dict
+            first = first[min(first)] if isinstance(first, dict) else first[0]
+        return (first[0] if first else None, *self._output_shape)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Tensor | None:
         """The mask that was given, or computed by the function that was."""

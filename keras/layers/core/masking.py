@@ -30,6 +30,8 @@ class Masking(Layer):
     [[True, False]]
     """
 
+    _has_nothing_to_build = True
+
     def __init__(
         self, mask_value: float = 0.0, **kwargs: Unpack[AllLayerOptions]
     ) -> None:
@@ -39,7 +41,6 @@ class Masking(Layer):
             mask_value = mask_value["config"]["value"]
         self.mask_value = mask_value
         self.supports_masking = True
-        self.built = True
 
     def compute_mask(self, inputs: Tensor, mask: Any = None) -> Tensor:
         """`(batch, time)` booleans, False for padding."""

@@ -30,6 +30,8 @@ class Wrapper(Layer):
     (2, 3)
     """
 
+    _layer_arguments = ("layer",)
+
     def __init__(self, layer: Layer, **kwargs: Unpack[AllLayerOptions]) -> None:
         if not isinstance(layer, Layer):
             raise ValueError(

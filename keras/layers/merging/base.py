@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.masking import get_mask
 from keras.core.typing import Tensor
 from keras.layers.arguments import class_name
 from keras.layers.layer import Layer
@@ -36,6 +37,16 @@ class Merge(Layer):
         """The combination of two tensors."""
         raise NotImplementedError(f"{class_name(self)} must define `combine`.")
 
+    def merge_seen(self, inputs: Sequence[Tensor], masks: Sequence[Any]) -> Tensor:
+        """The combination of what is not masked.
+
+        Args:
+            inputs: tensors that broadcast to each other.
+            masks: booleans of the same rank for each; None where all counts.
+        """
+        del masks
+        return self.merge(inputs)
+
     def build(self, input_shape: Any) -> None:
         """Checks that the shapes fit."""
         self._check_list(input_shape)
@@ -46,10 +57,13 @@ class Merge(Layer):
         """The combination of the list of tensors."""
         if not isinstance(inputs, (list, tuple)):
             raise ValueError(self._wants_list(f"a {type(inputs).__name__}"))
-        ranks = {len(x.shape) for x in inputs}
-        if len(ranks) > 1:
-            inputs = [_raised(x, max(ranks)) for x in inputs]
-        return self.merge(inputs)
+        rank = max((len(x.shape) for x in inputs), default=0)
+        raised = [_raised(x, rank) for x in inputs]
+        masks = [get_mask(x) for x in inputs]
+        if all(mask is None for mask in masks):
+            return self.merge(raised)
+        wide = [_aligned(x, m, rank) for x, m in zip(inputs, masks, strict=True)]
+        return self.merge_seen(raised, wide)
 
     def compute_output_spec(self, inputs: Any) -> Any:
         """The shape of the output, and the dtype of the inputs."""
@@ -74,9 +88,26 @@ class Merge(Layer):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Tensor | None:
         """True where an input is not masked; None if one has no mask."""
+        self._check_masks(inputs, mask)
         if mask is None or any(m is None for m in mask):
             return None
-        return reduce(ops.logical_or, mask)
+        rank = max(len(m.shape) for m in mask)
+        return reduce(ops.logical_or, [_raised(m, rank) for m in mask])
+
+    def _check_masks(self, inputs: Any, mask: Any) -> None:
+        if mask is None:
+            return
+        for argument, value in (("inputs", inputs), ("mask", mask)):
+            if not isinstance(value, (list, tuple)):
+                raise ValueError(
+                    f"compute_mask of {self.name} ({class_name(self)}) expects "
+                    f"`{argument}` to be a list. Received: a {type(value).__name__}."
+                )
+        if len(mask) != len(inputs):
+            raise ValueError(
+                f"compute_mask of {self.name} ({class_name(self)}) expects a mask or "
+                f"None for each input. Received: {len(mask)} for {len(inputs)} inputs."
+            )
 
     def _check_list(self, input_shape: Any) -> None:
         good = isinstance(input_shape, (list, tuple)) and all(
@@ -90,6 +121,43 @@ class Merge(Layer):
             f"{self.name} ({class_name(self)}) must be called on a list of tensors. "
             f"Received: {received}."
         )
+
+
+class MergeSeen(Merge):
+    """Base of combinations in which a masked value would show: it is left out.
+
+    Args:
+        **kwargs: `name`, `dtype`: see `Layer`.
+    """
+
+    def merge_seen(self, inputs: Sequence[Tensor], masks: Sequence[Any]) -> Tensor:
+        """The combination of what is not masked; see `of_nothing` for the rest."""
+        total, seen = inputs[0], masks[0]
+        for x, mask in zip(inputs[1:], masks[1:], strict=True):
+            new = self.combine(total, x)
+            if mask is not None:
+                new = ops.where(mask, new, total)
+            if seen is not None:
+                alone = self.of_nothing(total)
+                alone = x if mask is None else ops.where(mask, x, alone)
+                new = ops.where(seen, new, alone)
+            total = new
+            both = seen is not None and mask is not None
+            seen = ops.logical_or(seen, mask) if both else None
+        return total
+
+    def of_nothing(self, first: Tensor) -> Tensor:
+        """What stands where every input is masked: the value of the first."""
+        return first
+
+
+def _aligned(x: Tensor, mask: Any, rank: int) -> Any:
+    """A mask of a tensor, `(batch, ...)`, with axes of size 1 up to a rank."""
+    if mask is None:
+        return None
+    while len(mask.shape) < len(x.shape):
+        mask = ops.expand_dims(mask, -1)
+    return _raised(mask, rank)
 
 
 def _raised(x: Tensor, rank: int) -> Tensor:

@@ -56,13 +56,14 @@ class Concatenate(Merge):
 
         Along the features, a step is masked where it is masked in every input.
         """
+        self._check_masks(inputs, mask)
         if mask is None or all(m is None for m in mask):
             return None
         axis = self.axis % len(inputs[0].shape)
         wide = [_wide(x, m) for x, m in zip(inputs, mask, strict=True)]
         joined = ops.concatenate(wide, axis=axis)
         ranks = {len(m.shape) for m in mask if m is not None}
-        for _ in range(len(inputs[0].shape) - max(ranks)):
+        for _ in range(max(1, len(inputs[0].shape) - max(ranks))):
             joined = ops.any(joined, axis=-1)
         return joined
 

@@ -8,7 +8,7 @@ from typing import Any
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
-from keras.layers.merging.base import Merge
+from keras.layers.merging.base import Merge, MergeSeen
 
 
 @public_class("keras.layers", pure=True)
@@ -33,8 +33,8 @@ class Add(Merge):
 
 
 @public_class("keras.layers", pure=True)
-class Multiply(Merge):
-    """The product of tensors.
+class Multiply(MergeSeen):
+    """The product of tensors; masked values are left out.
 
     Args:
         **kwargs: `name`, `dtype`: see `Layer`.
@@ -52,10 +52,14 @@ class Multiply(Merge):
         """The combination of two tensors."""
         return ops.multiply(a, b)
 
+    def of_nothing(self, first: Tensor) -> Tensor:
+        """0 where every input is masked."""
+        return ops.zeros_like(first)
+
 
 @public_class("keras.layers", pure=True)
-class Maximum(Merge):
-    """The largest of the values at each place.
+class Maximum(MergeSeen):
+    """The largest of the values at each place; masked values are left out.
 
     Args:
         **kwargs: `name`, `dtype`: see `Layer`.
@@ -75,8 +79,8 @@ class Maximum(Merge):
 
 
 @public_class("keras.layers", pure=True)
-class Minimum(Merge):
-    """The least of the values at each place.
+class Minimum(MergeSeen):
+    """The least of the values at each place; masked values are left out.
 
     Args:
         **kwargs: `name`, `dtype`: see `Layer`.

@@ -22,6 +22,8 @@ class BasePooling(Layer):
     rank: int
     pool: Callable[..., Tensor]
 
+    _has_nothing_to_build = True
+
     def __init__(
         self,
         pool_size: Any = 2,
@@ -38,7 +40,6 @@ class BasePooling(Layer):
         self.padding = one_of(self, "padding", padding, ("valid", "same"))
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The pooled inputs."""

@@ -19,6 +19,8 @@ class BaseGlobalPooling(Layer):
 
     rank: int
 
+    _has_nothing_to_build = True
+
     def __init__(
         self,
         data_format: str | None = None,
@@ -31,7 +33,6 @@ class BaseGlobalPooling(Layer):
         first = 1 if self.data_format == "channels_last" else 2
         self._axes = tuple(range(first, first + self.rank))
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
 
     def compute_output_spec(self, inputs: Any) -> Any:
         """The shape of the output, and the dtype of the inputs."""

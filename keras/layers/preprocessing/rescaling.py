@@ -56,6 +56,14 @@ class Rescaling(DataLayer):
         """A scale or offset in the form that `call` uses: as it is."""
         return weight
 
+    def get_config(self) -> Config:
+        """The arguments; NumPy's numbers and arrays as Python's."""
+        config = super().get_config()
+        for name in ("scale", "offset"):
+            value = getattr(self, name)
+            config[name] = value.tolist() if hasattr(value, "tolist") else value
+        return config
+
     @classmethod
     def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
         """The layer of a config; `custom_objects` by name, besides those registered."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+import numpy as np
+
 from keras import random
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
@@ -35,6 +37,8 @@ class Dropout(Layer):
     [1.0, 2.0]
     """
 
+    _has_nothing_to_build = True
+
     def __init__(
         self,
         rate: float,
@@ -45,11 +49,10 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         self.rate = arguments.rate(self, "rate", rate)
         self.seed = seed
-        self.noise_shape = None if noise_shape is None else tuple(noise_shape)
+        self.noise_shape = _noise_shape(self, noise_shape)
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
-        self.built = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """The inputs, with noise in training."""
@@ -61,3 +64,19 @@ class Dropout(Layer):
                 seed=self.seed_generator,
             )
         return inputs
+
+
+def _noise_shape(layer: Layer, shape: Any) -> tuple[int | None, ...] | None:
+    """`shape` as a tuple of positive integers and None."""
+    if shape is None:
+        return None
+    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else ("no sequence",)
+    for size in sizes:
+        whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+        if size is not None and not (whole and size > 0):
+            raise ValueError(
+                f"{arguments.class_name(layer)} expects `noise_shape` to be a tuple or "
+                "list of positive integers and None, which stands for the inputs' "
+                f"size. Received: noise_shape={shape!r}."
+            )
+    return tuple(None if size is None else int(size) for size in sizes)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Unpack
+from typing import Unpack
 
 from keras import ops
 from keras.core.config import standardize_data_format
 from keras.core.facts import public_class
+from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Tensor
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
-from keras.ops.operation import infer_spec
 
 
 @public_class("keras.layers", pure=True)
@@ -48,13 +48,15 @@ class Flatten(Layer):
         if self._moves and rank > 2:
             inputs = ops.transpose(inputs, (0, *range(2, rank), 1))
         sizes = tuple(shape)[1:]
-        if None not in sizes:
+        if None not in sizes and 0 not in sizes:
             return ops.reshape(inputs, (-1, math.prod(sizes)))
-        return ops.reshape(inputs, (ops.shape(inputs)[0], -1))
+        features = -1 if 0 not in sizes else 0
+        return ops.reshape(inputs, (ops.shape(inputs)[0], features))
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: KerasTensor) -> KerasTensor:
         """The shape of the output, and the dtype of the inputs."""
-        return infer_spec(self.call, (inputs,), {})
+        shape = self.compute_output_shape(inputs.shape)
+        return KerasTensor(shape, inputs.dtype, sparse=inputs.sparse)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """`(batch, features)`."""

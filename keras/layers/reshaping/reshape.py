@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any, Unpack
 
+import numpy as np
+
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Tensor
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
-from keras.ops.operation import infer_spec
 
 
 @public_class("keras.layers", pure=True)
@@ -32,29 +34,24 @@ class Reshape(Layer):
     (2, 3, 4)
     """
 
+    _has_nothing_to_build = True
+
     def __init__(self, target_shape: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
-        if isinstance(target_shape, int):
-            target_shape = (target_shape,)
-        target_shape = tuple(target_shape)
-        if sum(n == -1 for n in target_shape) > 1:
-            raise ValueError(
-                "Reshape expects at most one -1 in `target_shape`. Received: "
-                f"target_shape={target_shape}."
-            )
-        self.target_shape = target_shape
-        self.built = True
+        self.target_shape = _target(target_shape)
 
     def call(self, inputs: Tensor) -> Tensor:
         """The inputs as `(batch, *target_shape)`."""
         sizes = self.compute_output_shape(tuple(inputs.shape))[1:]
-        if None not in sizes:
+        if None not in sizes and 0 not in sizes:
             return ops.reshape(inputs, (-1, *sizes))
-        return ops.reshape(inputs, (ops.shape(inputs)[0], *self.target_shape))
+        sizes = self.target_shape if None in sizes else sizes
+        return ops.reshape(inputs, (ops.shape(inputs)[0], *sizes))
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: KerasTensor) -> KerasTensor:
         """The shape of the output, and the dtype of the inputs."""
-        return infer_spec(self.call, (inputs,), {})
+        shape = self.compute_output_shape(inputs.shape)
+        return KerasTensor(shape, inputs.dtype, sparse=inputs.sparse)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """`(batch, *target_shape)`, with -1 worked out where it can be."""
@@ -72,3 +69,18 @@ class Reshape(Layer):
                 f"{tuple(sizes)}: {total} values do not fit."
             )
         return (batch, *(total // given if n == -1 else n for n in target))
+
+
+def _target(shape: Any) -> tuple[int, ...]:
+    """`shape` as a tuple of sizes, of which one may be -1."""
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    whole = all(
+        isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= -1
+        for n in sizes
+    )
+    if not whole or sizes.count(-1) > 1:
+        raise ValueError(
+            "Reshape expects `target_shape` to hold sizes of 0 and more, and at most "
+            f"one -1, which stands for what is left. Received: target_shape={shape!r}."
+        )
+    return tuple(int(n) for n in sizes)

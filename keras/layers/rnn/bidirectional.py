@@ -43,6 +43,8 @@ class Bidirectional(Layer):
 
     _config_excluded = ("weights",)
 
+    _layer_arguments = ("layer", "backward_layer")
+
     def __init__(
         self,
         layer: Any,

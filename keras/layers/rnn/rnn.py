@@ -59,6 +59,8 @@ class RNN(Layer):
     (2, 5, 4)
     """
 
+    _layer_arguments = ("cell",)
+
     def __init__(
         self,
         cell: Any,

@@ -37,6 +37,8 @@ class StackedRNNCells(Layer):
     (2, 3)
     """
 
+    _layer_arguments = ("cells",)
+
     def __init__(self, cells: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         for cell in cells:

@@ -47,7 +47,7 @@ def _channels(images: Any, last: bool) -> list[Any]:
     return found
 
 
-@composite
+@composite(strict=True)
 def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tensor:
     """The brightness of colour images.
 
@@ -86,7 +86,7 @@ def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tens
     return core.cast(shaping.expand_dims(total, -1 if last else -3), dtype)
 
 
-@composite
+@composite(strict=True)
 def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> Tensor:
     """Red, green and blue as hue, saturation and value.
 
@@ -136,7 +136,7 @@ def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> Tensor:
     )
 
 
-@composite
+@composite(strict=True)
 def hsv_to_rgb(images: TensorLike, data_format: str | None = None) -> Tensor:
     """Hue, saturation and value as red, green and blue.
 

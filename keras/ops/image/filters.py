@@ -41,7 +41,7 @@ def _working_dtype(dtype: str) -> str:
     return dtype if dtype in ("float16", "bfloat16", "float64") else "float32"
 
 
-@composite
+@composite(strict=True)
 def gaussian_blur(
     images: TensorLike,
     kernel_size: Any = (3, 3),
@@ -90,7 +90,7 @@ def gaussian_blur(
 _SOBEL = np.array([[-1.0, -2.0, -1.0], [0.0, 0.0, 0.0], [1.0, 2.0, 1.0]])
 
 
-@composite
+@composite(strict=True)
 def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
     """How images change along height and width (Sobel filters).
 
@@ -124,7 +124,7 @@ def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
     return joining.stack(edges, axis=-1)
 
 
-@composite
+@composite(strict=True)
 def ssim(
     image1: TensorLike,
     image2: TensorLike,

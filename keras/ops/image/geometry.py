@@ -86,7 +86,7 @@ def _reads(
     return found
 
 
-@composite
+@composite(strict=True)
 def map_coordinates(
     inputs: TensorLike,
     coordinates: TensorLike,
@@ -219,7 +219,7 @@ def _check_batch(name: str, what: str, batch: Any, images: Any) -> None:
         )
 
 
-@composite
+@composite(strict=True)
 def affine_transform(
     images: TensorLike,
     transform: TensorLike,
@@ -284,7 +284,7 @@ def affine_transform(
     return layout.on_batch(run, images, last)
 
 
-@composite
+@composite(strict=True)
 def perspective_transform(
     images: TensorLike,
     start_points: TensorLike,
@@ -364,7 +364,7 @@ def _homography(start: Any, end: Any) -> Any:
     return linalg.solve(matrix, joining.concatenate([u, v], axis=1)[..., None])[..., 0]
 
 
-@composite
+@composite(strict=True)
 def elastic_transform(
     images: TensorLike,
     alpha: float = 20.0,

@@ -78,7 +78,7 @@ def _same_padded(
     return shaping.pad(images, ends)
 
 
-@composite
+@composite(strict=True)
 def extract_patches(
     images: TensorLike,
     size: Any,
@@ -124,7 +124,7 @@ def extract_patches(
     )
 
 
-@composite
+@composite(strict=True)
 def extract_patches_3d(
     volumes: TensorLike,
     size: Any,
@@ -212,7 +212,7 @@ def _total(size: Any, ends: tuple[int, int] | None, target: Any, sign: int) -> A
     return size + sign * sum(ends)
 
 
-@composite
+@composite(strict=True)
 def pad_images(
     images: TensorLike,
     top_padding: int | None = None,
@@ -270,7 +270,7 @@ def pad_images(
     return shaping.pad(images, [*batch, *ends])
 
 
-@composite
+@composite(strict=True)
 def crop_images(
     images: TensorLike,
     top_cropping: int | None = None,

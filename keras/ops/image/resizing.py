@@ -113,7 +113,7 @@ def _resized(images: Any, size: tuple[int, int], method: str, antialias: bool) -
     return layout.restore(x, dtype)
 
 
-@composite
+@composite(strict=True)
 def resize_bilinear(images: TensorLike, size: Any, antialias: bool = False) -> Tensor:
     """The everyday case of `resize`, for which frameworks have kernels. Internal.
 
@@ -139,7 +139,7 @@ def _multiplied(x: Any, size: Any, method: str, antialias: bool) -> Any:
     return x
 
 
-@composite
+@composite(strict=True)
 def resize(
     images: TensorLike,
     size: Any,
@@ -231,7 +231,7 @@ def _padded(x: Any, size: tuple[int, int], value: float) -> Any:
     return shaping.pad(x, ends, constant_values=value)
 
 
-@composite
+@composite(strict=True)
 def scale_and_translate(
     images: TensorLike,
     output_shape: Any,

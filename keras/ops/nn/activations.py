@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.backends import arguments
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import op
@@ -19,7 +20,7 @@ def _same(x: Tensor) -> Tensor:
     return KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="number")
+@op(promote="number", real=True, sparse="values")
 def relu(x: TensorLike) -> Tensor:
     """Rectified linear unit.
 
@@ -40,7 +41,7 @@ def relu(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def relu6(x: TensorLike) -> Tensor:
     """Rectified linear unit, cut off at 6.
 
@@ -82,7 +83,7 @@ def sigmoid(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def sparse_sigmoid(x: TensorLike) -> Tensor:
     """Piecewise linear sigmoid.
 
@@ -103,7 +104,7 @@ def sparse_sigmoid(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def softplus(x: TensorLike) -> Tensor:
     """Smooth version of `relu`.
 
@@ -124,7 +125,7 @@ def softplus(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def softsign(x: TensorLike) -> Tensor:
     """Slowly saturating sign.
 
@@ -145,7 +146,7 @@ def softsign(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def soft_shrink(x: TensorLike, threshold: float = 0.5) -> Tensor:
     """Pulls values towards zero by a threshold.
 
@@ -167,7 +168,7 @@ def soft_shrink(x: TensorLike, threshold: float = 0.5) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def hard_shrink(x: TensorLike, threshold: float = 0.5) -> Tensor:
     """Sets small values to zero.
 
@@ -189,7 +190,7 @@ def hard_shrink(x: TensorLike, threshold: float = 0.5) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def tanh_shrink(x: TensorLike) -> Tensor:
     """What `tanh` takes away.
 
@@ -210,7 +211,7 @@ def tanh_shrink(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op
+@op(real=True)
 def threshold(x: TensorLike, threshold: float, default_value: float) -> Tensor:
     """Replaces all values that are not above a threshold.
 
@@ -233,7 +234,7 @@ def threshold(x: TensorLike, threshold: float, default_value: float) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def silu(x: TensorLike) -> Tensor:
     """Sigmoid linear unit, also known as swish.
 
@@ -280,7 +281,7 @@ def squareplus(x: TensorLike, b: float = 4) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def sparse_plus(x: TensorLike) -> Tensor:
     """Piecewise version of `softplus`.
 
@@ -301,7 +302,7 @@ def sparse_plus(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def log_sigmoid(x: TensorLike) -> Tensor:
     """Logarithm of the sigmoid.
 
@@ -322,7 +323,7 @@ def log_sigmoid(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def leaky_relu(x: TensorLike, negative_slope: float = 0.2) -> Tensor:
     """`relu` that lets negative values through, scaled.
 
@@ -344,7 +345,7 @@ def leaky_relu(x: TensorLike, negative_slope: float = 0.2) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def hard_sigmoid(x: TensorLike) -> Tensor:
     """Piecewise linear sigmoid.
 
@@ -365,7 +366,7 @@ def hard_sigmoid(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def hard_silu(x: TensorLike) -> Tensor:
     """Piecewise version of `silu`.
 
@@ -388,7 +389,7 @@ def hard_silu(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op
+@op(real=True, sparse="values")
 def hard_tanh(x: TensorLike) -> Tensor:
     """Piecewise linear tanh.
 
@@ -409,7 +410,7 @@ def hard_tanh(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     """Exponential linear unit.
 
@@ -433,7 +434,7 @@ def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def selu(x: TensorLike) -> Tensor:
     """Scaled exponential linear unit.
 
@@ -456,7 +457,7 @@ def selu(x: TensorLike) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def celu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     """Continuously differentiable exponential linear unit.
 
@@ -480,7 +481,7 @@ def celu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True, sparse="values")
 def gelu(x: TensorLike, approximate: bool = True) -> Tensor:
     """Gaussian error linear unit.
 
@@ -504,7 +505,7 @@ def gelu(x: TensorLike, approximate: bool = True) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tensor:
     """Turns logits into probabilities.
 
@@ -512,7 +513,8 @@ def softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tensor:
 
     Args:
         x: tensor of any shape.
-        axis: the axis or axes that sum to 1; None stands for all.
+        axis: the axis or axes that sum to 1; None stands for all. An axis of size 1
+            makes the result 1 everywhere, which warns.
 
     Returns:
         A tensor of the shape of `x`, of dtype its own, or `floatx()` for integers.
@@ -524,10 +526,11 @@ def softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tensor:
     [0.5, 0.5]
     """
     _check_along("softmax", axis, x.shape)
+    arguments.warn_of_ones(axis, x.shape)
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def log_softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tensor:
     """Logarithm of the softmax.
 
@@ -550,7 +553,7 @@ def log_softmax(x: TensorLike, axis: int | tuple[int, ...] | None = -1) -> Tenso
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def sparsemax(x: TensorLike, axis: int = -1) -> Tensor:
     """Projects logits onto the probabilities, most of them exactly 0.
 
@@ -575,7 +578,7 @@ def sparsemax(x: TensorLike, axis: int = -1) -> Tensor:
     return _same(x)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def glu(x: TensorLike, axis: int = -1) -> Tensor:
     """Gated linear unit.
 

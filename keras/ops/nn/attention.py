@@ -6,10 +6,11 @@ from keras.core import dtypes
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.declare import op
+from keras.ops.files import InFiles
 from keras.ops.nn.shapes import check_rank, fail
 
 
-@op
+@op(real=True, in_files=InFiles(of_the_call=("scale",)))
 def dot_product_attention(
     query: TensorLike,
     key: TensorLike,

@@ -30,11 +30,16 @@ from keras.ops import (
 )
 from keras.ops.control import scan
 from keras.ops.declare import composite, op
+from keras.ops.files import InFiles
 from keras.ops.nn import activations, embedding
 from keras.ops.nn.shapes import check_choice, check_rank, fail, fits
 
 
-@op
+@op(
+    real=True,
+    integers=("target_length", "output_length"),
+    in_files=InFiles(class_name="CTCLoss"),
+)
 def ctc_loss(
     target: TensorLike,
     output: TensorLike,
@@ -54,7 +59,7 @@ def ctc_loss(
         mask_index: the class that stands for blank.
 
     Returns:
-        `(batch,)`: minus the log probability of the target.
+        `(batch,)`: minus the log probability of the target, float32 or wider.
 
     Raises:
         ShapeError: if ranks or batch sizes do not fit.
@@ -88,10 +93,10 @@ def ctc_loss(
                 output=output.shape,
                 **{name: lengths.shape},
             )
-    return KerasTensor(output.shape[:1], dtypes.float_result(output.dtype))
+    return KerasTensor(output.shape[:1], dtypes.wide_result(output.dtype))
 
 
-@composite
+@composite(real=True, in_files=InFiles(class_name="CTCDecode"))
 def ctc_decode(
     inputs: TensorLike,
     sequence_lengths: TensorLike,
@@ -136,8 +141,9 @@ def ctc_decode(
     if isinstance(inputs, KerasTensor):
         batch, length, _ = inputs.shape
         decoded = KerasTensor((paths, batch, length), "int32")
-        return decoded, KerasTensor((batch, paths), dtypes.float_result(inputs.dtype))
+        return decoded, KerasTensor((batch, paths), dtypes.wide_result(inputs.dtype))
     inputs = core.convert_to_tensor(inputs)
+    inputs = core.cast(inputs, dtypes.wide_result(core.dtype(inputs)))
     lengths = core.cast(sequence_lengths, "int32")
     if strategy == "greedy":
         return _greedy(inputs, lengths, merge_repeated, mask_index)

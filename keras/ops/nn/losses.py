@@ -11,7 +11,7 @@ from keras.ops.declare import op
 from keras.ops.nn.shapes import check_axis, fail, fits
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def binary_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False
 ) -> Tensor:
@@ -46,7 +46,7 @@ def binary_crossentropy(
     return KerasTensor(output.shape, output.dtype)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def categorical_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
@@ -83,7 +83,7 @@ def categorical_crossentropy(
     return KerasTensor(_without(output.shape, axis), output.dtype)
 
 
-@op
+@op(real=True)
 def sparse_categorical_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
 ) -> Tensor:

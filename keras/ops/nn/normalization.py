@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
+from keras.backends import arguments
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Axis, Tensor, TensorLike
 from keras.ops.declare import op
 from keras.ops.nn.shapes import check_axis, fail
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def moments(
     x: TensorLike,
     axes: Any,
@@ -146,7 +148,7 @@ def _check_vector(
         )
 
 
-@op(promote="float")
+@op(promote="input", real=True)
 def layer_normalization(
     x: TensorLike,
     gamma: TensorLike | None = None,
@@ -165,9 +167,11 @@ def layer_normalization(
         beta: offset, of the sizes of the axes, or None.
         axis: the axis or axes to normalize.
         epsilon: what is added to the variance; `epsilon()` by default.
+        **kwargs: `rms_scaling=True`, of older versions: `x` is scaled by its standard
+            deviation and by `gamma`, and not centred. Use `rms_normalization`.
 
     Returns:
-        A tensor of the shape of `x`.
+        A tensor of the shape and dtype of `x`; integers become `floatx()`.
 
     Raises:
         ShapeError: if `gamma` or `beta` have other sizes.
@@ -179,11 +183,7 @@ def layer_normalization(
     >>> [round(float(v), 3) for v in y]
     [-1.0, 1.0]
     """
-    if kwargs.pop("rms_scaling", False):
-        raise ValueError(
-            "keras.ops.layer_normalization no longer takes `rms_scaling`. Use "
-            "keras.ops.rms_normalization. Received: rms_scaling=True."
-        )
+    arguments.takes_rms_scaling(kwargs)
     if not x.shape:
         raise fail("layer_normalization", "`x` of rank 1 or more", x=x.shape)
     axes = check_axis("layer_normalization", axis, x.shape)
@@ -193,7 +193,7 @@ def layer_normalization(
     return KerasTensor(x.shape, x.dtype)
 
 
-@op(promote="float")
+@op(promote="input")
 def rms_normalization(
     x: TensorLike,
     scale: TensorLike | None = None,
@@ -211,7 +211,7 @@ def rms_normalization(
         epsilon: what is added to the mean square; `epsilon()` by default.
 
     Returns:
-        A tensor of the shape of `x`.
+        A tensor of the shape and dtype of `x`; integers become `floatx()`.
 
     Example:
 
@@ -247,7 +247,12 @@ def _check_sizes(
         )
 
 
-@op(promote="float")
+def _is_order(x: Any, axis: Any = -1, order: Any = 2, epsilon: Any = None) -> bool:
+    """Whether there is such a norm."""
+    return isinstance(order, Real) and not isinstance(order, bool) and order >= 1
+
+
+@op(promote="float", real=True, check=_is_order)
 def normalize(
     x: TensorLike, axis: Axis = -1, order: float = 2, epsilon: float | None = None
 ) -> Tensor:
@@ -272,7 +277,7 @@ def normalize(
     >>> [round(float(v), 3) for v in y]
     [0.6, 0.8]
     """
-    if isinstance(order, bool) or not isinstance(order, (int, float)) or order < 1:
+    if not _is_order(None, axis, order):
         raise ValueError(
             "keras.ops.normalize expects `order` to be a number of 1 or more. "
             f"Received: order={order!r}."

@@ -31,7 +31,7 @@ def _pooled(
     return shapes.join(inputs.shape[0], sizes, channels, last)
 
 
-@op
+@op(real=True)
 def max_pool(
     inputs: TensorLike,
     pool_size: Any,
@@ -65,7 +65,7 @@ def max_pool(
     return KerasTensor(shape, inputs.dtype)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def average_pool(
     inputs: TensorLike,
     pool_size: Any,
@@ -111,7 +111,7 @@ def _adapted(op_name: str, inputs: Any, output_size: Any, data_format: Any) -> A
     return shapes.join(inputs.shape[0], sizes, channels, last)
 
 
-@op
+@op(real=True)
 def adaptive_max_pool(
     inputs: TensorLike, output_size: Any, data_format: str | None = None
 ) -> Tensor:
@@ -142,7 +142,7 @@ def adaptive_max_pool(
     return KerasTensor(shape, inputs.dtype)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def adaptive_average_pool(
     inputs: TensorLike, output_size: Any, data_format: str | None = None
 ) -> Tensor:

@@ -249,7 +249,7 @@ def polar(abs_: TensorLike, angle: TensorLike) -> Tensor:
     return complex_from(real, imaginary)
 
 
-@op(promote="float")
+@op(promote="float", real=True)
 def complex_from(real: TensorLike, imaginary: TensorLike) -> Tensor:
     """A complex tensor from its parts. Internal.
 

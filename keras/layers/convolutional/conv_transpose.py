@@ -1,0 +1,332 @@
+"""`Conv1DTranspose`, `Conv2DTranspose`, `Conv3DTranspose`: they enlarge."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from keras import ops
+from keras.backends.windows import transposed_size
+from keras.core.facts import public_class
+from keras.core.typing import Activation, Initializer, Shape, Tensor
+from keras.layers.arguments import class_name, integers, positive_integer
+from keras.layers.convolutional.base import WindowLayer
+from keras.layers.options import LayerOptions
+from keras.layers.weight_options import set_options, split_options
+from keras.layers.weights.weight_layer import Weight, WeightLayer
+
+
+class BaseConvTranspose(WindowLayer, WeightLayer):
+    """What transposed convolutions of any number of spatial axes share."""
+
+    kernel = Weight()
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any,
+        padding: str,
+        output_padding: Any,
+        data_format: str | None,
+        dilation_rate: Any,
+        activation: Activation,
+        use_bias: bool,
+        *,
+        activity_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        weights, others = split_options(kwargs, "kernel", "bias")
+        super().__init__(activity_regularizer=activity_regularizer, **others)
+        self.filters = positive_integer(self, "filters", filters)
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        if output_padding is not None:
+            output_padding = integers(
+                self, "output_padding", output_padding, self.rank, least=0
+            )
+            if any(p >= s for p, s in zip(output_padding, self.strides, strict=True)):
+                raise ValueError(
+                    f"{class_name(self)} expects `output_padding` to be smaller than "
+                    f"the strides. Received: output_padding={output_padding}, "
+                    f"strides={self.strides}."
+                )
+        self.output_padding = output_padding
+        self._set_output(activation, use_bias)
+        set_options(self, **weights)
+
+    def build(self, input_shape: Shape) -> None:
+        """Makes the kernel, `(*kernel_size, filters, channels)`, and the bias."""
+        channels = self._channels(input_shape)
+        self._add_form("kernel", (*self.kernel_size, self.filters, channels))
+        self._add_bias(self.filters)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The layer's output."""
+        return self._finish(self._kernel_form.convolve(inputs, self._transposed))
+
+    def _transposed(self, inputs: Tensor, kernel: Any) -> Tensor:
+        return ops.conv_transpose(
+            inputs,
+            kernel,
+            strides=self.strides,
+            padding=self.padding,
+            output_padding=self.output_padding,
+            data_format=self.data_format,
+            dilation_rate=self.dilation_rate,
+        )
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """The shape of the output."""
+        extra = self.output_padding or (None,) * self.rank
+        first = 1 if self.data_format == "channels_last" else 2
+        spatial = tuple(
+            None if size is None else transposed_size(size, k, s, d, self.padding, e)
+            for size, k, s, d, e in zip(
+                input_shape[first : first + self.rank],
+                self.kernel_size,
+                self.strides,
+                self.dilation_rate,
+                extra,
+                strict=True,
+            )
+        )
+        if first == 1:
+            return (input_shape[0], *spatial, self.filters)
+        return (input_shape[0], self.filters, *spatial)
+
+
+@public_class("keras.layers", pure=True)
+class Conv1DTranspose(BaseConvTranspose):
+    """Transposed convolution over sequences: the gradient of one, used to enlarge.
+
+    Args:
+        filters: number of filters, the output's channels.
+        kernel_size: size of the window, one integer or one for each axis.
+        strides: how much larger the output is, one integer or one for each axis.
+        padding: `"valid"` or `"same"` (output as large as input * stride).
+        output_padding: how much longer the output is than the shortest that fits, less
+            than the strides; None chooses by `padding` and `strides`.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        dilation_rate: spacing of the window's points; 1 where there are strides.
+        activation: function of the result; none by default.
+        use_bias: whether to add a bias to each filter.
+        kernel_initializer: first values of the kernel.
+        bias_initializer: first values of the bias.
+        kernel_regularizer: penalty on the kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        kernel_constraint: projection of the kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Inputs `(batch, steps, channels)` give outputs of that form with `filters`
+    channels; with `"channels_first"`, channels come second.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Conv1DTranspose(4, 3, strides=2, padding="same")
+    >>> tuple(layer(keras.ops.ones((1, 8, 3))).shape)
+    (1, 16, 4)
+    """
+
+    rank = 1
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        output_padding: Any = None,
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        activation: Activation = None,
+        use_bias: bool = True,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            output_padding=output_padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            **kwargs,
+        )
+
+
+@public_class("keras.layers", pure=True)
+class Conv2DTranspose(BaseConvTranspose):
+    """Transposed convolution over images: the gradient of one, used to enlarge.
+
+    Args:
+        filters: number of filters, the output's channels.
+        kernel_size: size of the window, one integer or one for each axis.
+        strides: how much larger the output is, one integer or one for each axis.
+        padding: `"valid"` or `"same"` (output as large as input * stride).
+        output_padding: how much longer the output is than the shortest that fits, less
+            than the strides; None chooses by `padding` and `strides`.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        dilation_rate: spacing of the window's points; 1 where there are strides.
+        activation: function of the result; none by default.
+        use_bias: whether to add a bias to each filter.
+        kernel_initializer: first values of the kernel.
+        bias_initializer: first values of the bias.
+        kernel_regularizer: penalty on the kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        kernel_constraint: projection of the kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Inputs `(batch, height, width, channels)` give outputs of that form with `filters`
+    channels; with `"channels_first"`, channels come second.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Conv2DTranspose(4, 3, strides=2, padding="same")
+    >>> tuple(layer(keras.ops.ones((1, 8, 8, 3))).shape)
+    (1, 16, 16, 4)
+    """
+
+    rank = 2
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1),
+        padding: str = "valid",
+        output_padding: Any = None,
+        data_format: str | None = None,
+        dilation_rate: Any = (1, 1),
+        activation: Activation = None,
+        use_bias: bool = True,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            output_padding=output_padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            **kwargs,
+        )
+
+
+@public_class("keras.layers", pure=True)
+class Conv3DTranspose(BaseConvTranspose):
+    """Transposed convolution over volumes: the gradient of one, used to enlarge.
+
+    Args:
+        filters: number of filters, the output's channels.
+        kernel_size: size of the window, one integer or one for each axis.
+        strides: how much larger the output is, one integer or one for each axis.
+        padding: `"valid"` or `"same"` (output as large as input * stride).
+        data_format: `"channels_last"`, `"channels_first"`, or None for the configured
+            one.
+        output_padding: how much longer the output is than the shortest that fits, less
+            than the strides; None chooses by `padding` and `strides`.
+        dilation_rate: spacing of the window's points; 1 where there are strides.
+        activation: function of the result; none by default.
+        use_bias: whether to add a bias to each filter.
+        kernel_initializer: first values of the kernel.
+        bias_initializer: first values of the bias.
+        kernel_regularizer: penalty on the kernel.
+        bias_regularizer: penalty on the bias.
+        activity_regularizer: penalty on the output.
+        kernel_constraint: projection of the kernel after each update.
+        bias_constraint: projection of the bias after each update.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Inputs `(batch, depth, height, width, channels)` give outputs of that form with
+    `filters` channels; with `"channels_first"`, channels come second.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.Conv3DTranspose(4, 3, strides=2, padding="same")
+    >>> tuple(layer(keras.ops.ones((1, 4, 4, 4, 3))).shape)
+    (1, 8, 8, 8, 4)
+    """
+
+    rank = 3
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = (1, 1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        output_padding: Any = None,
+        dilation_rate: Any = (1, 1, 1),
+        activation: Activation = None,
+        use_bias: bool = True,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(
+            filters=filters,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            output_padding=output_padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            **kwargs,
+        )

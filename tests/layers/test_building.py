@@ -1,0 +1,273 @@
+"""When layers are built, with which shapes, and what files keep of it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers, ops
+
+from .rows import ROWS, Row
+
+A, B = np.ones((2, 4), "float32"), np.ones((2, 3), "float32")
+FIRST = {row.layer: row for row in reversed(ROWS)}
+
+
+def _with(build: Any, call: Any) -> Any:
+    """A layer with these methods that notes the shapes it is built with."""
+    return type("Noted", (layers.Layer,), {"build": build, "call": call})()
+
+
+def _one(self: Any, input_shape: Any) -> None:
+    self.noted = input_shape
+
+
+def _of_b(self: Any, b_shape: Any) -> None:
+    self.noted = b_shape
+
+
+def _two(self: Any, a_shape: Any, b_shape: Any) -> None:
+    self.noted = a_shape, b_shape
+
+
+def _optional(self: Any, a_shape: Any, b_shape: Any = None) -> None:
+    self.noted = a_shape, b_shape
+
+
+def _keywords(self: Any, **shapes: Any) -> None:
+    self.noted = shapes
+
+
+def _masked(self: Any, a_shape: Any, attention_mask_shape: Any = None) -> None:
+    self.noted = a_shape, attention_mask_shape
+
+
+def _f(self: Any, a: Any) -> Any:
+    return a
+
+
+def _g(self: Any, a: Any, b: Any = None) -> Any:
+    return a
+
+
+def _h(self: Any, a: Any, attention_mask: Any = None) -> Any:
+    return a
+
+
+@pytest.mark.parametrize(
+    ("build", "call", "given", "noted", "config"),
+    [
+        (_one, _f, (A,), (2, 4), {"input_shape": (2, 4)}),
+        (_one, _g, (A, B), (2, 4), {"input_shape": (2, 4)}),
+        (_of_b, _g, (A, B), (2, 4), {"input_shape": (2, 4)}),
+        (_one, _f, ([A, B],), [(2, 4), (2, 3)], {"input_shape": [(2, 4), (2, 3)]}),
+        (_one, _f, ({"p": A, "q": None},), {"p": (2, 4), "q": None}, None),
+        (
+            _two,
+            _g,
+            (A, B),
+            ((2, 4), (2, 3)),
+            {"shapes_dict": {"a_shape": (2, 4), "b_shape": (2, 3)}},
+        ),
+        (_optional, _g, (A,), ((2, 4), None), {"input_shape": (2, 4)}),
+        (_optional, _g, (A, B), ((2, 4), (2, 3)), None),
+        (_keywords, _g, (A, B), {}, {"shapes_dict": {}}),
+        (_masked, _h, (A, B), ((2, 4), (2, 3)), None),
+        (_masked, _h, (A,), ((2, 4), None), None),
+    ],
+)
+def test_build_is_given_the_shapes_it_asks_for(
+    backend: str, build: Any, call: Any, given: Any, noted: Any, config: Any
+) -> None:
+    layer = _with(build, call)
+    assert not layer.built
+    layer(*given)
+    assert layer.built
+    assert layer.noted == noted
+    if config is not None:
+        assert layer.get_build_config() == config
+    again = _with(build, call)
+    again.build_from_config(layer.get_build_config())
+    assert again.built
+    assert again.noted == noted
+
+
+@pytest.mark.parametrize("call", [_f, _h])
+@pytest.mark.parametrize("build", [_two, _optional])
+def test_a_build_that_asks_for_unknown_arguments_is_told(build: Any, call: Any) -> None:
+    with pytest.raises(ValueError, match="must be named after those of its `call`"):
+        _with(build, call)(A)
+
+
+def test_a_build_config_of_every_argument_is_read(backend: str) -> None:
+    """Files that this Keras wrote before name all arguments of the call."""
+    layer = _with(_one, _g)
+    layer.build_from_config({"shapes_dict": {"a_shape": [2, 4], "b_shape": [2, 3]}})
+    assert layer.noted == (2, 4)
+
+
+def test_layers_of_two_inputs_with_one_shape_are_saved(
+    backend: str, tmp_path: Any
+) -> None:
+    @keras.saving.register_keras_serializable("test_building")
+    class Weighted(layers.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.w = self.add_weight(shape=input_shape[-1:], name="w")
+
+        def call(self, x0: Any, x: Any) -> Any:
+            return x0 * self.w + x
+
+    one, two = keras.Input((3,)), keras.Input((3,))
+    model = keras.Model([one, two], Weighted()(one, two))
+    model.save(tmp_path / "m.keras")
+    again = keras.saving.load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(again.get_weights()[0], model.get_weights()[0])
+
+
+class Around(layers.Layer):
+    """Holds a layer and leaves it to `call` to build it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = layers.Dense(4)
+
+    def call(self, inputs: Any) -> Any:
+        return self.inner(inputs)
+
+
+class Shaped(Around):
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (*input_shape[:-1], 4)
+
+
+class Specified(Around):
+    def compute_output_spec(self, x: Any) -> Any:
+        return keras.KerasTensor((*x.shape[:-1], 4), x.dtype)
+
+
+@pytest.mark.parametrize("make", [Around, Shaped, Specified])
+def test_sublayers_are_built_by_a_symbolic_call(backend: str, make: Any) -> None:
+    layer = make()
+    outputs = layer(keras.Input((3,)))
+    assert outputs.shape == (None, 4)
+    assert layer.inner.built
+    assert len(layer.weights) == 2
+
+
+def test_sublayers_whose_call_needs_numbers_are_told(backend: str) -> None:
+    class Concrete(Shaped):
+        def call(self, inputs: Any) -> Any:
+            raise RuntimeError("needs numbers")
+
+    with pytest.warns(UserWarning, match="sublayers without weights yet"):
+        Concrete()(keras.Input((3,)))
+
+
+def test_build_without_a_shape(backend: str) -> None:
+    class Ready(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = self.add_weight(shape=(1,), name="w")
+
+    class Holds(layers.Layer):
+        def __init__(self, inner: Any) -> None:
+            super().__init__()
+            self.inner = inner
+
+    layer = Holds(Holds(Ready()))
+    layer.build(None)
+    assert layer.built
+    assert len(layer.weights) == 1
+    with pytest.raises(ValueError, match="has no `build`"):
+        Holds(layers.Dense(2)).build(None)
+
+
+# --- subclasses of every layer that define one method ---
+
+
+def _subclass(row: Row, **members: Any) -> Any:
+    base = getattr(keras.layers, row.layer)
+    given = row.arguments() if callable(row.arguments) else row.arguments
+    return type(f"My{row.layer}", (base,), members)(**given)
+
+
+def _first(outputs: Any) -> np.ndarray:
+    return ops.convert_to_numpy(keras.tree.flatten(outputs)[0])
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_a_subclass_with_a_build_of_its_own(backend: str, name: str) -> None:
+    """It is unbuilt until its first call, which builds it, whatever the base does."""
+
+    def build(self: Any, *shapes: Any, **named: Any) -> None:
+        base.build(self, *shapes, **named)
+        self.own = self.add_weight(shape=(), initializer="ones", name="own")
+
+    row = FIRST[name]
+    base = getattr(keras.layers, row.layer)
+    layer = _subclass(row, build=build)
+    assert not layer.built
+    outputs = layer(row.inputs())
+    assert layer.built
+    assert any(weight is layer.own for weight in layer.weights)
+    plain = row.make()
+    plain(row.inputs())
+    if len(plain.weights) == 0 and name != "Dropout":
+        np.testing.assert_allclose(_first(outputs), _first(plain(row.inputs())))
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_a_subclass_with_a_call_of_its_own(backend: str, name: str) -> None:
+    row = FIRST[name]
+    base = getattr(keras.layers, row.layer)
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        self.calls = getattr(self, "calls", 0) + 1
+        return base.call(self, *args, **kwargs)
+
+    call.__signature__ = inspect.signature(base.call)  # type: ignore[attr-defined]
+    layer = _subclass(row, call=call)
+    first = _first(layer(row.inputs()))
+    second = _first(layer(row.inputs()))
+    assert layer.calls >= 2
+    assert first.shape == second.shape
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_a_subclass_with_a_config_of_its_own(backend: str, name: str) -> None:
+    row = FIRST[name]
+    base = getattr(keras.layers, row.layer)
+
+    def get_config(self: Any) -> Any:
+        return {**base.get_config(self), "name": "other"}
+
+    layer = _subclass(row, get_config=get_config)
+    layer(row.inputs())
+    again = type(layer).from_config(layer.get_config())
+    assert again.name == "other"
+    again(row.inputs())
+    assert [w.shape for w in again.weights] == [w.shape for w in layer.weights]
+
+
+def test_a_recurrent_subclass_may_name_its_inputs_anew(backend: str) -> None:
+    class Mine(layers.LSTM):
+        def call(self, x: Any, mask: Any = None, training: Any = None) -> Any:
+            return super().call(x, mask=mask, training=training)
+
+    assert tuple(Mine(2)(np.ones((2, 4, 3), "float32")).shape) == (2, 2)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "mixed_float16", None, "int32"])
+def test_from_config_passes_plain_dtypes_by_name(dtype: Any) -> None:
+    class Recorder(layers.Dense):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            seen.append(kwargs["dtype"])
+            super().__init__(*args, **kwargs)
+
+    seen: list[Any] = []
+    Recorder.from_config(layers.Dense(2, dtype=dtype).get_config())
+    assert seen == [dtype or "float32"]

@@ -1,0 +1,251 @@
+"""Calls: arguments, losses, dtypes, and attributes that are set by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers, ops
+
+X = np.ones((2, 3), "float32")
+
+
+def array(x: Any) -> np.ndarray:
+    return ops.convert_to_numpy(x)
+
+
+# --- arguments ---
+
+
+class Notes(layers.Layer):
+    """Returns a constant and notes what it was called on."""
+
+    def call(self, x: Any, flag: Any = None) -> Any:
+        object.__setattr__(self, "noted", x)
+        return ops.ones((2,))
+
+
+@pytest.mark.parametrize("value", ["a", ["a"], True, object()])
+def test_options_go_by_keyword(backend: str, value: Any) -> None:
+    with pytest.raises(ValueError, match="only tensors as positional arguments"):
+        Notes()(value)
+    with pytest.raises(ValueError, match="by keyword"):
+        Notes()(X, value)
+    Notes()(X, flag=value)
+    Notes()(X, None)
+
+
+@pytest.mark.parametrize(
+    "value", [["a"], np.array(["a", "b"]), np.ones(2), [np.ones(2)]]
+)
+def test_a_layer_may_take_what_is_no_tensor(backend: str, value: Any) -> None:
+    layer = Notes()
+    layer._convert_input_args = False
+    layer._allow_non_tensor_positional_args = True
+    layer(value)
+    assert layer.noted is value
+
+
+def test_rematerialized_call_is_a_function(backend: str) -> None:
+    layer = layers.Dense(4)
+    expected = array(layer(X))
+    x = ops.convert_to_tensor(X)
+    again = layer.rematerialized_call(layer.call, x)
+    np.testing.assert_allclose(array(again(x)), expected, atol=1e-6)
+
+
+# --- losses ---
+
+
+class Adds(layers.Layer):
+    def call(self, inputs: Any) -> Any:
+        self.add_loss(ops.sum(inputs))
+        return inputs
+
+
+class Holds(layers.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = Adds(), Adds()
+
+    def call(self, inputs: Any) -> Any:
+        return self.two(self.one(inputs))
+
+
+def _functional(*made: Any) -> Any:
+    outputs = inputs = keras.Input((3,))
+    for layer in made:
+        outputs = layer(outputs)
+    return keras.Model(inputs, outputs)
+
+
+@pytest.mark.parametrize(
+    ("make", "count"),
+    [
+        (Adds, 1),
+        (Holds, 2),
+        (lambda: keras.Sequential([Adds()]), 1),
+        (lambda: keras.Sequential([keras.Input((3,)), Adds(), Adds()]), 2),
+        (lambda: keras.Sequential([keras.Sequential([Adds()]), Holds()]), 3),
+        (lambda: _functional(Adds(), Holds()), 3),
+        (lambda: _functional(*[Adds()] * 2), 2),
+    ],
+)
+def test_each_call_adds_its_losses_once(backend: str, make: Any, count: int) -> None:
+    model = make()
+    assert model.losses == []
+    for _ in range(3):
+        model(X)
+        assert [float(array(loss)) for loss in model.losses] == [6.0] * count
+    model(keras.Input((3,)))
+    assert model.losses == []
+
+
+@pytest.mark.parametrize(
+    ("function", "losses"),
+    [
+        (lambda x: x * 2.0, [0.12]),
+        (lambda x: (x * 2.0, x), [0.12, 0.03]),
+        (lambda x: {"b": x, "a": x * 2.0}, [0.12, 0.03]),
+        (lambda x: (x, None), [0.03]),
+        (ops.sum, [0.36]),
+        (lambda x: x[:0], [0.0]),
+    ],
+)
+def test_activity_regularizers(backend: str, function: Any, losses: Any) -> None:
+    """Per sample of the batch, for each output, as PyPI's Keras 3.15 gives them."""
+
+    class Function(layers.Layer):
+        def call(self, x: Any) -> Any:
+            return function(x)
+
+    layer = Function(activity_regularizer="l2")
+    layer(X)
+    np.testing.assert_allclose(
+        [float(array(x)) for x in layer.losses], losses, rtol=1e-5
+    )
+
+
+def test_an_activity_regularizer_set_by_hand(backend: str) -> None:
+    layer = layers.Dense(2, kernel_initializer="ones")
+    layer(X)
+    layer.activity_regularizer = keras.regularizers.L1(1.0)
+    layer(X)
+    assert [float(array(loss)) for loss in layer.losses] == [6.0]
+    layer.activity_regularizer = None
+    layer(X)
+    assert layer.losses == []
+
+
+# --- attributes set by hand ---
+
+ACTIVATED = {
+    "Dense": ({"units": 2}, (2, 3)),
+    "EinsumDense": ({"equation": "ab,bc->ac", "output_shape": 2}, (2, 3)),
+    "Conv1D": ({"filters": 2, "kernel_size": 1}, (2, 3, 3)),
+    "DepthwiseConv1D": ({"kernel_size": 1}, (2, 3, 3)),
+    "SeparableConv1D": ({"filters": 2, "kernel_size": 1}, (2, 3, 3)),
+    "Activation": ({}, (2, 3)),
+}
+
+
+@pytest.mark.parametrize("name", ACTIVATED)
+def test_an_activation_set_by_hand_counts(backend: str, name: str) -> None:
+    """Alone and in a model, also where that runs compiled from its second call on."""
+    given, shape = ACTIVATED[name]
+    layer = getattr(layers, name)(activation="relu", **given)
+    model = keras.Sequential([keras.Input(shape[1:]), layer])
+    x = np.random.default_rng(0).standard_normal(shape).astype("float32")
+    for call in (model, layer):
+        layer.activation = keras.activations.relu
+        first = [array(call(x)) for _ in range(3)][-1]
+        assert first.min() == 0
+        layer.activation = None
+        for _ in range(3):
+            plain = array(call(x))
+            assert plain.min() < 0
+            np.testing.assert_allclose(np.maximum(plain, 0), first, atol=1e-6)
+    np.testing.assert_allclose(model.predict(x, verbose=0), plain, atol=1e-6)
+
+
+# --- dtypes ---
+
+WITHOUT_WEIGHTS = [
+    ("Activation", {"activation": "softmax"}),
+    ("Softmax", {}),
+    ("ReLU", {}),
+    ("Flatten", {}),
+    ("Reshape", {"target_shape": (2, 2)}),
+    ("Permute", {"dims": (2, 1)}),
+    ("Identity", {}),
+    ("Dropout", {"rate": 0.5}),
+    ("Masking", {}),
+    ("Rescaling", {"scale": 2.0}),
+    ("MaxPooling1D", {}),
+    ("AveragePooling1D", {}),
+    ("GlobalAveragePooling1D", {}),
+    ("GlobalMaxPooling1D", {}),
+    ("Lambda", {"function": lambda x: x * 2}),
+]
+
+
+@pytest.mark.parametrize(("name", "given"), WITHOUT_WEIGHTS)
+@pytest.mark.parametrize("policy", ["mixed_float16", "float32"])
+def test_a_dtype_of_its_own_holds_in_a_model(
+    backend: str, policy: str, name: str, given: Any
+) -> None:
+    own = "float32" if policy == "mixed_float16" else "float16"
+    last = getattr(layers, name)(dtype=own, **given)
+    before = layers.Dense(2, dtype=policy)
+    inputs = keras.Input((2, 2))
+    functional = keras.Model(inputs, last(before(inputs)))
+    chain = keras.Sequential([keras.Input((2, 2)), before, last])
+    for model in (functional, chain):
+        assert model.output.dtype == own
+        for _ in range(3):
+            outputs = model(np.ones((1, 2, 2), "float32"))
+            assert keras.utils.standardize_dtype(outputs.dtype) == own
+
+
+@pytest.mark.parametrize(
+    "name", ["Add", "Multiply", "Average", "Maximum", "Concatenate"]
+)
+def test_a_dtype_of_its_own_holds_when_merging(backend: str, name: str) -> None:
+    one, two = keras.Input((2,), dtype="float16"), keras.Input((2,), dtype="float32")
+    model = keras.Model([one, two], getattr(layers, name)(dtype="float32")([one, two]))
+    outputs = model([np.ones((1, 2), "float16"), np.ones((1, 2), "float32")])
+    assert keras.utils.standardize_dtype(outputs.dtype) == "float32"
+
+
+@pytest.mark.parametrize(
+    "make", [list, tuple, lambda xs: dict(zip("ab", xs, strict=True))]
+)
+def test_lambda_knows_its_shape_on_several_inputs(backend: str, make: Any) -> None:
+    def first(inputs: Any) -> Any:
+        return ops.sum(keras.tree.flatten(inputs)[0], axis=-1, keepdims=True)
+
+    layer = layers.Lambda(first, output_shape=(1,))
+    assert layer(make([keras.Input((3,)), keras.Input((4,))])).shape == (None, 1)
+    fixed = [keras.Input(batch_shape=(5, 3)), keras.Input((4,))]
+    assert layer(make(fixed)).shape == (5, 1)
+
+
+def test_the_config_of_rescaling_is_plain(backend: str) -> None:
+    layer = layers.Rescaling(np.array(0.25), offset=np.array([0.5, 1.0]))
+    config = layer.get_config()
+    assert (config["scale"], config["offset"]) == (0.25, [0.5, 1.0])
+    again = layers.Rescaling.from_config(config)
+    assert array(again(np.full((1, 2), 4.0))).tolist() == [[1.5, 2.0]]
+
+
+def test_a_dtype_policy_set_by_hand_counts_in_a_graph(backend: str) -> None:
+    inputs = keras.Input((3,))
+    last = layers.Activation("relu")
+    model = keras.Model(inputs, last(layers.Dense(2)(inputs)))
+    for policy in ("float16", "float32", "float16"):
+        last.dtype_policy = policy
+        for _ in range(3):
+            assert keras.utils.standardize_dtype(model(X).dtype) == policy
