@@ -48,6 +48,7 @@ class Model(Trainer, Layer):
 
     # The layers of a graph, in its order; other models have theirs in attributes.
     _sequence: list[Any] | None = None
+    _not_in_files = ("_sequence",)
     _properties_in_files = ("layers",)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
