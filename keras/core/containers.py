@@ -8,6 +8,7 @@ the user's subclasses of them: what they are but for that, they stay.
 
 from __future__ import annotations
 
+import copyreg
 import weakref
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -82,7 +83,7 @@ def tracked_class(cls: type) -> Any:
     made = _made.get(cls)
     if made is None:
         (kind,) = (kind for kind in KINDS if issubclass(cls, kind))
-        namespace = {
+        namespace: dict[str, Any] = {
             name: _telling(getattr(cls, name), kind)
             for name in _CHANGING[kind]
             if hasattr(cls, name)
@@ -106,7 +107,8 @@ def tracked(value: Any) -> Any:
     if cls in KINDS:
         return made(value)
     # As `copy.copy` does it: classes of their own may have attributes of their own.
-    make, args, state, items, pairs, *_ = (*value.__reduce_ex__(4), None, None, None)
+    parts: Any = (*value.__reduce_ex__(4), None, None, None)
+    make, args, state, items, pairs = parts[:5]
     new = (made if make is cls else make)(*_with(made, cls, args))
     if state:
         new.__dict__.update(state)
@@ -155,8 +157,9 @@ def _telling(change: Callable[..., Any], kind: Any) -> Callable[..., Any]:
     @wraps(change)
     def told(self: Any, *args: Any, **kwargs: Any) -> Any:
         keepers = self._keepers
-        if not keepers or not (self._holds_state or kwargs or any(map(_matters, args))):
-            return change(self, *args, **kwargs)
+        if not (self._holds_state or kwargs or any(map(_matters, args))):
+            result = change(self, *args, **kwargs)
+            return self[args[0]] if returns_item else result
         before = kind(self)
         try:
             result = change(self, *args, **kwargs)
@@ -184,13 +187,19 @@ def _matters(value: Any) -> bool:
 
 def _reduced(self: Any, protocol: Any) -> Any:
     """Copies and pickles are of the class that was given, and nobody keeps them."""
-    mine = type(self)
-    cls = mine.__base__
+    mine: Any = type(self)
+    cls: Any = mine.__base__
     make, args, *rest = cls.__reduce_ex__(self, protocol)
     if rest and isinstance(rest[0], dict):
         state = {key: value for key, value in rest[0].items() if key not in _OWN}
         rest[0] = state or None
+    if make is copyreg.__newobj__:  # which pickle allows for the object's own class
+        make = _new
     return (cls if make is mine else make, _with(cls, mine, args), *rest)
+
+
+def _new(cls: Any, *args: Any) -> Any:
+    return cls.__new__(cls, *args)
 
 
 def _with(new: type, old: type, args: Iterable[Any]) -> tuple[Any, ...]:

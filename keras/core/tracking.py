@@ -48,7 +48,8 @@ class Tracker:
     )
 
     def __init__(self, owner: Any) -> None:
-        self._owner = weakref.ref(owner)  # no cycle: an owner goes with its last name
+        # No cycle: an owner goes with its last name.
+        self._owner: Any = weakref.ref(owner)
         # The attributes that hold what is owned, or may hold it later.
         self.attributes: dict[str, Any] = {}
         # All that is owned, by identity.
