@@ -12,13 +12,13 @@ import os
 from typing import Any
 
 from keras.callbacks.callback import Callback, Logs
-from keras.callbacks.model_checkpoint import check_save_freq
+from keras.callbacks.save_frequency import SaveFrequency
 
 _METADATA = "training_metadata.json"
 _SUFFIX = ".weights.h5"
 
 
-class BackupAndRestore(Callback):
+class BackupAndRestore(SaveFrequency, Callback):
     """Backs up the training state, and restores it when `fit` is run again.
 
     After an interruption run the same program: `fit` continues with the weights,
@@ -56,13 +56,11 @@ class BackupAndRestore(Callback):
                 "`backup_dir` of BackupAndRestore must name a folder. "
                 f"Received: {backup_dir!r}"
             )
-        check_save_freq(self, save_freq)
+        self._set_save_freq(save_freq)
         self.backup_dir = os.fspath(backup_dir)
-        self.save_freq = save_freq
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
         self._current_epoch = 0
-        self._batches_since_save = 0
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Restore the last backup, if there is one."""
@@ -73,7 +71,9 @@ class BackupAndRestore(Callback):
             except (OSError, ValueError, KeyError) as problem:
                 error = error or problem
                 continue
-            self.model._initial_epoch = int(backup["epoch"])
+            if self._run is not None:
+                epoch = int(backup["epoch"])
+                self._run.initial_epoch = max(self._run.initial_epoch, epoch)
             return
         if error is not None:
             raise ValueError(
@@ -87,11 +87,7 @@ class BackupAndRestore(Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Back up, if `save_freq` batches have passed."""
-        if self.save_freq == "epoch":
-            return
-        self._batches_since_save += 1
-        if self._batches_since_save >= int(self.save_freq):
-            self._batches_since_save = 0
+        if self._should_save_on_batch(batch):
             self._save(self._current_epoch, batch)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:

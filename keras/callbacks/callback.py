@@ -32,6 +32,8 @@ class Callback:
     # On the class too, since a subclass may forget `super().__init__()`.
     _model: Any = None
     params: Any = None
+    # What the loop that it listens to holds, while it lasts.
+    _run: Any = None
 
     def __init__(self) -> None:
         self.params = {}

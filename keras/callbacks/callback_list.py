@@ -7,11 +7,13 @@ anything at all, so that a loop with nobody listening pays nothing per batch.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.history import History
+from keras.callbacks.logs import to_host_logs
 from keras.callbacks.progbar_logger import ProgbarLogger
 
 _BATCH_HOOKS = tuple(
@@ -19,6 +21,12 @@ _BATCH_HOOKS = tuple(
     for mode in ("train", "test", "predict")
     for moment in ("begin", "end")
 )
+_POSITIONAL = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+)
+# What logs hold when they have been read.
+_READ = (float, int, str, type(None))
 # A callback may still override the older name of a training hook.
 _OLD_NAMES = {
     "on_train_batch_begin": "on_batch_begin",
@@ -98,7 +106,7 @@ class CallbackList(Callback):
         """Find out, per batch hook, who overrides it."""
         heard: dict[str, list[Callable[..., Any]]] = {
             hook: [
-                getattr(callback, hook)
+                _takes_logs(getattr(callback, hook))
                 for callback in self.callbacks
                 if _overrides(callback, hook)
             ]
@@ -111,6 +119,30 @@ class CallbackList(Callback):
         self.wants_test_batch_end = bool(heard["on_test_batch_end"])
         self.wants_predict_batch_begin = bool(heard["on_predict_batch_begin"])
         self.wants_predict_batch_end = bool(heard["on_predict_batch_end"])
+
+    def set_run(self, run: Any) -> None:
+        """Tell every callback what the loop holds; see `keras.training.run.Run`."""
+        self._run = run
+        for callback in self.callbacks:
+            if isinstance(callback, Callback):
+                callback._run = run
+
+    def listens(self, mode: str) -> bool:
+        """Whether anyone is told of `mode` batches, begun or ended."""
+        begin, end = f"on_{mode}_batch_begin", f"on_{mode}_batch_end"
+        return bool(self._heard[begin] or self._heard[end])
+
+    def keep_logs(self, mode: str) -> bool:
+        """Whether anyone may keep the logs of `mode` batches for later.
+
+        A progress bar looks at once or never.
+        """
+        hooks = (f"on_{mode}_batch_begin", f"on_{mode}_batch_end")
+        return any(
+            not isinstance(callback, ProgbarLogger)
+            and any(_overrides(callback, hook) for hook in hooks)
+            for callback in self.callbacks
+        )
 
     @property
     def wants_train_batch_logs(self) -> bool:
@@ -137,33 +169,39 @@ class CallbackList(Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Tell those who listen."""
+        logs = _given(logs)
         for hook in self._heard["on_train_batch_begin"]:
-            hook(batch, logs=logs)
+            hook(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Tell those who listen."""
+        logs = _given(logs)
         for hook in self._heard["on_train_batch_end"]:
-            hook(batch, logs=logs)
+            hook(batch, logs)
 
     def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Tell those who listen."""
+        logs = _given(logs)
         for hook in self._heard["on_test_batch_begin"]:
-            hook(batch, logs=logs)
+            hook(batch, logs)
 
     def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Tell those who listen."""
+        logs = _given(logs)
         for hook in self._heard["on_test_batch_end"]:
-            hook(batch, logs=logs)
+            hook(batch, logs)
 
     def on_predict_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Tell those who listen."""
+        logs = {} if logs is None else logs
         for hook in self._heard["on_predict_batch_begin"]:
-            hook(batch, logs=logs)
+            hook(batch, logs)
 
     def on_predict_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Tell those who listen."""
+        logs = {} if logs is None else logs
         for hook in self._heard["on_predict_batch_end"]:
-            hook(batch, logs=logs)
+            hook(batch, logs)
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Tell every callback."""
@@ -198,14 +236,42 @@ class CallbackList(Callback):
         """Tell every callback."""
         self._tell("on_predict_end", logs=_given(logs))
 
-    def _tell(self, hook: str, *args: Any, logs: dict[str, Any]) -> None:
+    def _tell(self, hook: str, *args: Any, logs: Any) -> None:
+        # By position: who overrides a hook may call its parameters anything.
         for callback in self.callbacks:
-            getattr(callback, hook)(*args, logs=logs)
+            getattr(callback, hook)(*args, logs)
 
 
-def _given(logs: Logs) -> dict[str, Any]:
-    # `logs or {}` would ask for the length and thereby read lazy logs.
-    return {} if logs is None else logs
+def _given(logs: Logs) -> Any:
+    """Logs as callbacks get them: an empty dictionary for none, floats for tensors."""
+    if logs is None:
+        return {}
+    if type(logs) is dict and not all(isinstance(x, _READ) for x in logs.values()):
+        return to_host_logs(logs)
+    return logs
+
+
+def _takes_logs(hook: Callable[..., Any]) -> Callable[..., Any]:
+    """A batch hook that is called with `(batch, logs)`, whatever it calls them."""
+    try:
+        parameters = list(inspect.signature(hook).parameters.values())
+    except (TypeError, ValueError):
+        return hook
+    kinds = {p.name: p.kind for p in parameters}
+    by_position = sum(kind in _POSITIONAL for kind in kinds.values()) > 1
+    if inspect.Parameter.VAR_POSITIONAL in kinds.values():
+        by_position = kinds.get("logs") is not inspect.Parameter.KEYWORD_ONLY
+    return hook if by_position else _ByKeyword(hook)
+
+
+class _ByKeyword:
+    """A hook such as `def on_train_batch_end(self, batch, **kwargs)`."""
+
+    def __init__(self, hook: Callable[..., Any]) -> None:
+        self.hook = hook
+
+    def __call__(self, batch: int, logs: Any) -> Any:
+        return self.hook(batch, logs=logs)
 
 
 def _overrides(callback: Any, hook: str) -> bool:

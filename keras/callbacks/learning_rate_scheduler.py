@@ -22,6 +22,7 @@ class LearningRateScheduler(Callback):
 
     Raises:
         ValueError: If the schedule returns no number.
+        TypeError: If the optimizer follows a schedule of its own.
 
     Example:
 
@@ -36,50 +37,69 @@ class LearningRateScheduler(Callback):
         self._takes_rate = _takes_two(schedule)
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Set the rate of this epoch."""
-        arguments: tuple[Any, ...] = (epoch,)
-        if self._takes_rate:
-            arguments = (epoch, learning_rate_of(self.model))
-        rate = self.schedule(*arguments)
-        try:
-            rate = float(rate)
-        except (TypeError, ValueError):
-            raise ValueError(
-                "The `schedule` of LearningRateScheduler must return a float. "
-                f"Received: {rate!r}"
-            ) from None
-        set_learning_rate(self.model, rate)
-        if self.verbose:
-            show(f"\nEpoch {epoch + 1}: learning rate set to {rate}.")
+        """Set the rate of this epoch, of each optimizer."""
+        optimizers = optimizers_of(self.model)
+        for optimizer in optimizers:
+            arguments: tuple[Any, ...] = (epoch,)
+            if self._takes_rate:
+                arguments = (epoch, learning_rate_of(optimizer))
+            rate = self.schedule(*arguments)
+            try:
+                rate = float(rate)
+            except (TypeError, ValueError):
+                raise ValueError(
+                    "The `schedule` of LearningRateScheduler must return a float. "
+                    f"Received: {rate!r}"
+                ) from None
+            optimizer.learning_rate = rate
+            if self.verbose:
+                what = shown_rate(optimizer, optimizers)
+                show(f"\nEpoch {epoch + 1}: {what} set to {rate}.")
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Put the rate into the logs."""
-        if logs is not None:
-            logs["learning_rate"] = learning_rate_of(self.model)
+        """Put the rates into the logs."""
+        log_learning_rates(self.model, logs)
 
 
-def learning_rate_of(model: Any) -> float:
-    """The learning rate that the model's optimizer has now."""
-    rate = _optimizer_of(model).learning_rate
+def optimizers_of(model: Any) -> list[Any]:
+    """The optimizers of a model that have a learning rate of their own."""
+    optimizer = getattr(model, "optimizer", None)
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    several = getattr(optimizer, "optimizers", None)
+    if several:
+        return list(several)
+    if optimizer is None or not hasattr(optimizer, "learning_rate"):
+        raise ValueError(
+            f"The model has the optimizer {optimizer!r}, which has no "
+            "`learning_rate`. Compile it with one that has."
+        )
+    return [optimizer]
+
+
+def learning_rate_of(optimizer: Any) -> float:
+    """The learning rate that an optimizer has now."""
+    rate = optimizer.learning_rate
     try:
         return float(rate)
     except TypeError:
         return float(np.asarray(rate))
 
 
-def set_learning_rate(model: Any, rate: float) -> None:
-    """Give the model's optimizer a learning rate."""
-    _optimizer_of(model).learning_rate = rate
+def shown_rate(optimizer: Any, optimizers: list[Any]) -> str:
+    """What a message calls a learning rate: whose it is, where there are several."""
+    return f"learning rate{f' of {optimizer.name}' if len(optimizers) > 1 else ''}"
 
 
-def _optimizer_of(model: Any) -> Any:
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is None or not hasattr(optimizer, "learning_rate"):
-        raise ValueError(
-            f"The model has the optimizer {optimizer!r}, which has no "
-            "`learning_rate`. Compile it with one that has."
-        )
-    return optimizer
+def log_learning_rates(model: Any, logs: Logs) -> None:
+    """Put the learning rates into logs; of several optimizers, by their names."""
+    if logs is None:
+        return
+    optimizers = optimizers_of(model)
+    for optimizer in optimizers:
+        name = "learning_rate"
+        if len(optimizers) > 1:
+            name = f"learning_rate_{optimizer.name}"
+        logs[name] = learning_rate_of(optimizer)
 
 
 def _takes_two(schedule: Callable[..., Any]) -> bool:

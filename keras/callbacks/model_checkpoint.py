@@ -7,10 +7,11 @@ from typing import Any
 
 from keras.callbacks.callback import Logs
 from keras.callbacks.monitor import MonitorCallback
+from keras.callbacks.save_frequency import SaveFrequency
 from keras.utils.messages import show
 
 
-class ModelCheckpoint(MonitorCallback):
+class ModelCheckpoint(SaveFrequency, MonitorCallback):
     """Saves the model or its weights while it trains.
 
     Args:
@@ -54,11 +55,9 @@ class ModelCheckpoint(MonitorCallback):
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
-        self.save_freq = save_freq
+        self._set_save_freq(save_freq)
         self._check_path()
-        check_save_freq(self, save_freq)
         self._current_epoch = 0
-        self._batches_since_save = 0
 
     def _check_path(self) -> None:
         if self.save_weights_only:
@@ -78,23 +77,20 @@ class ModelCheckpoint(MonitorCallback):
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Save, if `save_freq` batches have passed."""
-        if self.save_freq == "epoch":
-            return
-        self._batches_since_save += 1
-        if self._batches_since_save >= int(self.save_freq):
-            self._batches_since_save = 0
-            self._save(self._current_epoch, batch, logs)
+        if self._should_save_on_batch(batch):
+            self._save_model(self._current_epoch, batch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Save, if `save_freq` is `"epoch"`."""
         if self.save_freq == "epoch":
-            self._save(epoch, None, logs)
+            self._save_model(epoch, None, logs)
 
-    def _save(self, epoch: int, batch: int | None, logs: Logs) -> None:
+    def _save_model(self, epoch: int, batch: int | None, logs: Logs) -> None:
+        """Save, unless only the best is to be kept and this is not it."""
         logs = {} if logs is None else logs
         if self.save_best_only and not self._is_best(epoch, logs):
             return
-        path = self._path(epoch, batch, logs)
+        path = self._get_file_path(epoch, batch, logs)
         if not self.save_best_only:
             self._say(f"Epoch {epoch + 1}: saving model to {path}")
         folder = os.path.dirname(path)
@@ -127,10 +123,11 @@ class ModelCheckpoint(MonitorCallback):
         self.best = value
         return True
 
-    def _path(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> str:
+    def _get_file_path(self, epoch: int, batch: int | None, logs: Logs) -> str:
+        """`filepath` with the epoch, the batch and the metrics filled in."""
         if "{" not in self.filepath:
             return self.filepath
-        names: dict[str, Any] = {**logs, "epoch": epoch + 1}
+        names: dict[str, Any] = {**(logs or {}), "epoch": epoch + 1}
         if batch is not None:
             names["batch"] = batch + 1
         try:
@@ -145,13 +142,3 @@ class ModelCheckpoint(MonitorCallback):
     def _say(self, text: str) -> None:
         if self.verbose:
             show("\n" + text)
-
-
-def check_save_freq(owner: object, save_freq: Any) -> None:
-    """Raise unless `save_freq` is `"epoch"` or a positive integer."""
-    whole = isinstance(save_freq, int) and not isinstance(save_freq, bool)
-    if save_freq != "epoch" and not (whole and save_freq > 0):
-        raise ValueError(
-            f'`save_freq` of {type(owner).__name__} must be "epoch" or a positive '
-            f"number of batches. Received: {save_freq!r}"
-        )

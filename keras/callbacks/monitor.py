@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from keras.callbacks.callback import Callback, Logs
@@ -18,6 +19,9 @@ _DOWN = re.compile(
     r"loss|error|mse|mae|mape|msle|crossentropy|cross_entropy|hinge|divergence"
     r"|kld|poisson|logcosh|log_cosh|perplexity|false_(positives|negatives)"
 )
+
+
+_BETTER: dict[str, Callable[[Any, Any], Any]] = {"min": operator.lt, "max": operator.gt}
 
 
 class MonitorCallback(Callback):
@@ -50,13 +54,19 @@ class MonitorCallback(Callback):
         self.mode = mode
         self.best = initial
         self.min_delta = abs(min_delta)
-        self._sign: int | None = {"min": -1, "max": 1}.get(mode)
+        # Whether a value is better than another; known when the logs are.
+        self.monitor_op: Callable[[Any, Any], Any] | None = None
+        if mode in _BETTER:
+            self.monitor_op = _BETTER[mode]
 
-    def _direction(self) -> int:
-        """1 where more is better, -1 where less is."""
-        if self._sign is None:
-            self._sign = self._direction_of_metric() or self._direction_of_name()
-        return self._sign
+    def _set_monitor_op(self, logs: Logs = None) -> None:
+        """Settle what better means, by the metric of that name or the name itself."""
+        if self.monitor_op is not None:
+            return
+        direction = self._direction_of_metric()
+        if direction is None:
+            direction = self._direction_of_name(logs or {})
+        self.monitor_op = _BETTER["max" if direction > 0 else "min"]
 
     def _direction_of_metric(self) -> int | None:
         name = self.monitor.removeprefix("val_")
@@ -67,30 +77,39 @@ class MonitorCallback(Callback):
                     return 1 if direction == "up" else -1
         return None
 
-    def _direction_of_name(self) -> int:
-        name = self.monitor.removeprefix("val_").lower()
-        if _DOWN.search(name):
+    def _direction_of_name(self, logs: dict[str, Any]) -> int:
+        plain = self.monitor.removeprefix("val_")
+        if plain == "loss":
             return -1
-        if _UP.search(name):
-            return 1
+        # A name that nothing bears is a slip, not a hint.
+        if self.monitor in logs or plain in logs:
+            if _DOWN.search(plain.lower()):
+                return -1
+            if _UP.search(plain.lower()):
+                return 1
         raise ValueError(
             f"{type(self).__name__} monitors {self.monitor!r} and cannot tell "
             "whether more or less of it is better. Pass `mode='max'` or "
-            "`mode='min'`."
+            f"`mode='min'`, or the name of a metric. Known here: "
+            f"{', '.join(logs) or 'none'}."
         )
 
     def _is_improvement(self, value: float, reference: float | None) -> bool:
         """Whether `value` beats `reference` by more than `min_delta`."""
-        sign = self._direction()
-        if math.isnan(value):
+        self._set_monitor_op()
+        better = self.monitor_op
+        if better is None or math.isnan(value):
             return False
         if reference is None or math.isnan(reference):
             return True
-        return sign * (value - reference) > self.min_delta
+        less_is_better = bool(better(0.0, 1.0))
+        delta = -self.min_delta if less_is_better else self.min_delta
+        return bool(better(value - delta, reference))
 
     def _monitored(self, logs: Logs, purpose: str) -> float | None:
         """The watched number; a warning and `None` where the logs lack it."""
         logs = logs or {}
+        self._set_monitor_op(logs)
         value = logs.get(self.monitor)
         if value is None:
             names = ", ".join(logs) or "none"

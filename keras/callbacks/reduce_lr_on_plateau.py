@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from keras.callbacks.callback import Logs
-from keras.callbacks.learning_rate_scheduler import learning_rate_of, set_learning_rate
+from keras.callbacks.learning_rate_scheduler import (
+    learning_rate_of,
+    log_learning_rates,
+    optimizers_of,
+    shown_rate,
+)
 from keras.callbacks.monitor import MonitorCallback
 from keras.utils.messages import show
 
@@ -74,9 +81,7 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Compare, and reduce the rate when the patience is over."""
-        rate = learning_rate_of(self.model)
-        if logs is not None:
-            logs["learning_rate"] = rate
+        log_learning_rates(self.model, logs)
         value = self._monitored(logs, "decides")
         if value is None:
             return
@@ -87,16 +92,23 @@ class ReduceLROnPlateau(MonitorCallback):
             self.best, self.wait = value, 0
         elif not self.in_cooldown():
             self.wait += 1
-            if self.wait >= self.patience and rate > self.min_lr:
-                self._reduce(epoch, rate)
+            if self.wait >= self.patience:
+                self._reduce(epoch)
 
-    def _reduce(self, epoch: int, rate: float) -> None:
-        rate = max(rate * self.factor, self.min_lr)
-        set_learning_rate(self.model, rate)
-        if self.verbose:
-            show(f"\nEpoch {epoch + 1}: learning rate reduced to {rate}.")
-        self.cooldown_counter = self.cooldown
-        self.wait = 0
+    def _reduce(self, epoch: int) -> None:
+        """Reduce each rate that is still above the least."""
+        optimizers = optimizers_of(self.model)
+        for optimizer in optimizers:
+            before = learning_rate_of(optimizer)
+            if before <= np.float32(self.min_lr):
+                continue
+            rate = max(before * self.factor, self.min_lr)
+            optimizer.learning_rate = rate
+            if self.verbose:
+                what = shown_rate(optimizer, optimizers)
+                show(f"\nEpoch {epoch + 1}: {what} reduced to {rate}.")
+            self.cooldown_counter = self.cooldown
+            self.wait = 0
 
     def in_cooldown(self) -> bool:
         """Whether epochs are not counted just now."""

@@ -73,4 +73,9 @@ class RemoteMonitor(Callback):
 
 
 def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else str(value)
+    if not hasattr(value, "tolist"):
+        return str(value)
+    plain = value.tolist()
+    while isinstance(plain, list) and len(plain) == 1:
+        (plain,) = plain  # an array of one number is a number
+    return plain

@@ -49,9 +49,7 @@ class SwapEMAWeights(Callback):
         if not self._averages_in_model:
             return
         # `fit` has put into the model what the optimizer held in their place.
-        for pair, mean in zip(
-            self._pairs(self._optimizer()), self._latest, strict=True
-        ):
+        for pair, mean in zip(self._pairs(), self._latest, strict=True):
             for variable in pair:
                 variable.assign(mean)
         self._averages_in_model = False
@@ -80,18 +78,8 @@ class SwapEMAWeights(Callback):
         if self._averages_in_model:
             self._swap()
 
-    def _optimizer(self) -> Any:
-        optimizer = getattr(self.model, "optimizer", None)
-        return getattr(optimizer, "inner_optimizer", optimizer)
-
     def _swap(self) -> None:
-        optimizer = self._optimizer()
-        if not getattr(optimizer, "use_ema", False):
-            raise ValueError(
-                "SwapEMAWeights needs an optimizer that keeps an average of the "
-                f"weights (`use_ema=True`). The model's optimizer is {optimizer!r}."
-            )
-        pairs = self._pairs(optimizer)
+        pairs = self._pairs()
         self._latest = []
         for variable, average in pairs:
             # Copies: a backend may assign in place.
@@ -102,9 +90,20 @@ class SwapEMAWeights(Callback):
                 self._latest.append(mean)
         self._averages_in_model = bool(pairs) and not self._averages_in_model
 
-    def _pairs(self, optimizer: Any) -> list[tuple[Any, Any]]:
-        if not optimizer._averages:
-            return []
-        return list(
-            zip(optimizer._trainable_variables, optimizer._averages, strict=True)
-        )
+    def _pairs(self) -> list[tuple[Any, Any]]:
+        """The weights that an optimizer keeps an average of, and the averages."""
+        optimizer = getattr(self.model, "optimizer", None)
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        several: list[Any] = getattr(optimizer, "optimizers", None) or [optimizer]
+        averaging = [each for each in several if getattr(each, "use_ema", False)]
+        if not averaging:
+            raise ValueError(
+                "SwapEMAWeights needs an optimizer that keeps an average of the "
+                f"weights (`use_ema=True`). The model's optimizer is {optimizer!r}."
+            )
+        return [
+            pair
+            for each in averaging
+            if each._averages
+            for pair in zip(each._trainable_variables, each._averages, strict=True)
+        ]

@@ -74,6 +74,10 @@ class StatelessScope(context.Scope):
         return value
 
 
+class DiscardingScope(StatelessScope):
+    """Inside, code runs to learn shapes: nothing that it assigns or adds remains."""
+
+
 def in_stateless_scope() -> bool:
     """Whether a `StatelessScope` is open."""
     return context.get().stateless is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import context
+from keras.core.scopes import DiscardingScope
 from keras.layers.variables import LayerVariables
 
 
@@ -23,10 +24,10 @@ class LayerLosses(LayerVariables):
     def add_loss(self, loss: Any) -> None:
         """Adds a scalar (or several) to the losses of the current call."""
         ambient = context.get()
-        if ambient.symbolic is not None:
+        stateless = ambient.stateless
+        if ambient.symbolic is not None or isinstance(stateless, DiscardingScope):
             return  # a run for shapes: there is no number to add
         losses = loss if isinstance(loss, (list, tuple)) else [loss]
-        stateless = ambient.stateless
         if stateless is not None and stateless.collect_losses:
             for value in losses:
                 stateless.add_loss(value)

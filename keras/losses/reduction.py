@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.losses.shapes import same_rank
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none")
 
@@ -70,21 +71,14 @@ def _masked(weights: Any, mask: Any, reduction: str, dtype: str) -> Any:
 def align(values: Any, weights: Any) -> tuple[Any, Any]:
     """Brings values and weights to shapes that broadcast, sample by sample.
 
-    A last dimension of 1 too many on one side is dropped, or added to the other;
-    weights of shape `(batch,)` for values `(batch, steps)` become `(batch, 1)`.
+    Weights of shape `(batch,)` for values `(batch, steps)` become `(batch, 1)`.
     """
-    ranks = len(values.shape), len(weights.shape)
-    if ranks[0] == ranks[1] or 0 in ranks:
+    if 0 in (len(values.shape), len(weights.shape)):
         return values, weights
-    if ranks[1] == ranks[0] + 1 and weights.shape[-1] == 1:
-        if ranks[0] == 1:
-            return ops.expand_dims(values, -1), weights
-        return values, ops.squeeze(weights, -1)
-    if ranks[0] == ranks[1] + 1 and values.shape[-1] == 1 and ranks[1] > 1:
-        return ops.squeeze(values, -1), weights
+    values, weights = same_rank(values, weights)
+    ranks = len(values.shape), len(weights.shape)
     if ranks[0] > ranks[1] and _same(values.shape[0], weights.shape[0]):
-        missing = tuple(range(ranks[1], ranks[0]))
-        return values, ops.expand_dims(weights, missing)
+        weights = ops.expand_dims(weights, tuple(range(ranks[1], ranks[0])))
     return values, weights
 
 

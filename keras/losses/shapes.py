@@ -44,15 +44,26 @@ def labels_like(y_true: Any, y_pred: Any) -> Any:
     return ops.convert_to_tensor(y_true, dtype=dtype)
 
 
-def same_rank(x: Any, y: Any) -> tuple[Any, Any]:
-    """Drops or adds a last dimension of 1 where ranks differ by one."""
+def same_rank(x: Any, y: Any, keep_y: bool = False) -> tuple[Any, Any]:
+    """Drops or adds a last dimension of 1 where only that keeps ranks from matching.
+
+    So `(batch,)` beside `(batch, 1)` does not broadcast to a square.
+
+    Args:
+        x: A tensor.
+        y: A tensor.
+        keep_y: Whether `y` stays as it is. By default the dimension is dropped, but
+            a vector gets it.
+    """
     rank_x, rank_y = len(x.shape), len(y.shape)
-    if rank_x == rank_y:
-        return x, y
     if rank_x == rank_y + 1 and x.shape[-1] == 1:
-        return (x, ops.expand_dims(y, -1)) if rank_y == 1 else (ops.squeeze(x, -1), y)
+        if rank_y == 1 and not keep_y:
+            return x, ops.expand_dims(y, -1)
+        return ops.squeeze(x, -1), y
     if rank_y == rank_x + 1 and y.shape[-1] == 1:
-        return (ops.expand_dims(x, -1), y) if rank_x == 1 else (x, ops.squeeze(y, -1))
+        if rank_x == 1 or keep_y:
+            return ops.expand_dims(x, -1), y
+        return x, ops.squeeze(y, -1)
     return x, y
 
 

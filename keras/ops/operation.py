@@ -18,7 +18,7 @@ from keras.core.configurable import Configurable
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasHistory, KerasTensor
 from keras.core.naming import auto_name, name_of
-from keras.core.scopes import StatelessScope, SymbolicScope
+from keras.core.scopes import DiscardingScope, SymbolicScope
 from keras.core.typing import Config
 from keras.ops import files
 
@@ -225,13 +225,13 @@ def infer_spec(
     """
     bare = tree.map_structure(_unrecorded, (args, kwargs))
     try:
-        with SymbolicScope(), StatelessScope():
+        with SymbolicScope(), DiscardingScope():
             outputs = function(*bare[0], **bare[1])
         backend = current()
         return tree.map_structure(lambda x: _as_spec(backend, x), outputs)
     except Exception as symbolic_error:  # noqa: BLE001 - any code of a user's
         try:
-            with StatelessScope():
+            with DiscardingScope():
                 return current().compute_output_spec(function, *bare[0], **bare[1])
         except Exception:  # noqa: BLE001 - the first error teaches
             raise symbolic_error from None

@@ -32,11 +32,17 @@ class Compilation:
             self.metrics = CompileMetrics(plain, weighted, output_names)
         self.tracker = Mean(name="loss")
         self.part_trackers: list[Mean] = []
+        self._trained: tuple[int, ...] | None = None
 
     @property
     def built(self) -> bool:
         """Whether loss and metrics know the outputs."""
         return all(part is None or part.built for part in (self.loss, self.metrics))
+
+    def trains_others(self, variables: list[Any]) -> bool:
+        """Whether these are other variables than those of the last training."""
+        before, self._trained = self._trained, tuple(map(id, variables))
+        return before is not None and before != self._trained
 
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Assign losses and metrics to outputs, and make their variables."""

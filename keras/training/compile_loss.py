@@ -14,6 +14,7 @@ from keras import ops
 from keras.core import tree
 from keras.core.naming import unique_names
 from keras.losses.loss import Loss
+from keras.losses.shapes import same_rank
 from keras.training.assignment import Part, assign
 from keras.training.labels import CROSSENTROPY, kind_of_labels
 from keras.training.outputs import Outputs, at, is_array, is_object, leaves
@@ -30,7 +31,7 @@ class FunctionAsLoss(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The values of the function."""
         if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
-            y_true, y_pred = same_rank(y_true, y_pred)
+            y_true, y_pred = same_rank(y_true, y_pred, keep_y=True)
         return self.fn(y_true, y_pred)
 
     def _converted(self, value: Any, to_float: bool) -> Any:
@@ -180,9 +181,13 @@ def _filled(numbers: Any, entries: list[Any]) -> Any:
 
 def _weight_of(numbers: Any, weights: list[Any]) -> Any:
     """The sample weight of an output; of several outputs, the one that they share."""
-    found = [weights[index] for index in leaves(numbers)]
-    first = found[0]
-    return first if all(each is first for each in found) else None
+    first, *others = [weights[index] for index in leaves(numbers)]
+    if any(each is not first for each in others):
+        raise ValueError(
+            "A loss that compares several outputs at once takes one `sample_weight` "
+            "for all of them. Received: one for each output."
+        )
+    return first
 
 
 def _fitted(part: Part, outputs: Outputs, targets: Any, preds: Any) -> Any:
@@ -195,16 +200,6 @@ def _fitted(part: Part, outputs: Outputs, targets: Any, preds: Any) -> Any:
         kind = kind_of_labels(targets[where], preds[where])
         return getattr(losses_module, f"{kind}Crossentropy")(name=loss)
     return loss
-
-
-def same_rank(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
-    """Adds or drops a last dimension of 1 where only that keeps two from matching."""
-    ranks = len(y_true.shape), len(y_pred.shape)
-    if ranks[0] == ranks[1] + 1 and y_true.shape[-1] == 1:
-        return ops.squeeze(y_true, -1), y_pred
-    if ranks[1] == ranks[0] + 1 and y_pred.shape[-1] == 1:
-        return ops.expand_dims(y_true, -1), y_pred
-    return y_true, y_pred
 
 
 def _only(sample_weight: Any) -> Any:

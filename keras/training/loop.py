@@ -7,16 +7,15 @@ stay on the device until a callback looks.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from keras.callbacks import CallbackList, ProgbarLogger
-from keras.callbacks.logs import LazyLogs, to_host_logs
-from keras.training.data import DataSource
+from keras.callbacks.logs import to_host_logs
 from keras.training.data.structure import leaves_of, map_leaves
+from keras.training.run import Run, in_order
 
 _RAN_OUT = (
     "The generator ran out of data; training ends after {epoch} of {end} epochs. "
@@ -24,186 +23,116 @@ _RAN_OUT = (
     "`.repeat()` on a dataset, or pass data that can be passed over again."
 )
 
-Step = Callable[[Any], Any]
-Results = Callable[[], dict[str, Any]]
 
-
-def fit(
-    model: Any,
-    source: DataSource,
-    callbacks: CallbackList,
-    epochs: range,
-    validate: Callable[[], dict[str, Any]] | None,
-    validation_due: Callable[[int], bool],
-) -> None:
+def fit(run: Run, end: int, validation: Run | None, due: Callable[[int], bool]) -> None:
     """Train for some epochs.
 
     Args:
-        model: A compiled model with its train function made.
-        source: The batches.
-        callbacks: Who is told.
-        epochs: The numbers of the epochs.
-        validate: Returns the validation logs, or None for no validation.
-        validation_due: Whether to validate after an epoch.
+        run: The training.
+        end: The number of epochs, those before its first one counted.
+        validation: The validation after epochs, or None for none.
+        due: Whether to validate after an epoch.
     """
-    model.stop_training = False
-    model._initial_epoch = None  # a callback that resumes a training sets it
-    callbacks.on_train_begin()
-    if model._initial_epoch is not None:
-        epochs = range(max(epochs.start, model._initial_epoch), epochs.stop)
-    logs: dict[str, Any] = {}
+    model, callbacks, source = run.model, run.callbacks, run.source
+    run.start()
+    callbacks.set_run(run)
+    callbacks.on_train_begin()  # a callback may resume a training: later epochs
+    epochs = range(run.initial_epoch, end)
+    logs: Any = {}
     for epoch in epochs:
         if epoch > epochs.start and source.used_up():
             warnings.warn(_RAN_OUT.format(epoch=epoch, end=epochs.stop), stacklevel=4)
             break
         model.reset_metrics()
         callbacks.on_epoch_begin(epoch)
-        source.on_epoch_begin()
-        results = _train_epoch(model, source, callbacks)
-        source.on_epoch_end()
-        logs = LazyLogs(_in_order(results))
-        if validate is not None and validation_due(epoch):
-            scores = validate()
+        logs = run.logs(_pass(run))
+        if validation is not None and due(epoch):
+            scores = evaluate(validation)
             logs.update({f"val_{name}": value for name, value in scores.items()})
         callbacks.on_epoch_end(epoch, logs)
-        if model.stop_training:
+        if run.stopped():
             break
     if len(epochs) and model.optimizer is not None and model.optimizer.built:
         model.optimizer.finalize_variable_values(model.trainable_variables)
     callbacks.on_train_end(logs)
 
 
-def _train_epoch(
-    model: Any, source: DataSource, callbacks: CallbackList
-) -> dict[str, Any]:
-    """One epoch; returns its results, on the device."""
-    step = model.train_function
-    batches = source.epoch()
-    listening = callbacks.wants_train_batch_begin or callbacks.wants_train_batch_end
-    logs, done = None, 0
-    if not listening and not model._steps_log:
-        for data in batches:
-            step(data)
-            done += 1
-    else:
-        told = _Told(model, callbacks, "train", listening)
-        logs, done = told.run(step, batches)
-    _check_any(done, source, "fit")
-    return model._results_function() if logs is None else logs
-
-
-def evaluate(model: Any, source: DataSource, callbacks: CallbackList) -> dict[str, Any]:
+def evaluate(run: Run) -> dict[str, Any]:
     """Evaluate on one pass over the data.
 
     Returns:
         The results by name, as floats.
     """
-    model.reset_metrics()
-    model.stop_evaluating = False
-    callbacks.on_test_begin()
-    source.on_epoch_begin()
-    step = model.test_function
-    listening = callbacks.wants_test_batch_begin or callbacks.wants_test_batch_end
-    logs, done = None, 0
-    if not listening and not model._test_steps_log:
-        for data in source.epoch():
-            step(data)
-            done += 1
-    else:
-        told = _Told(model, callbacks, "test", listening)
-        logs, done = told.run(step, source.epoch())
-    source.on_epoch_end()
-    _check_any(done, source, "evaluate")
-    results = model._results_function() if logs is None else logs
-    host = to_host_logs(_in_order(results))
-    callbacks.on_test_end(host)
+    run.model.reset_metrics()
+    run.start()
+    run.callbacks.on_test_begin()
+    logs = _pass(run)
+    if logs is None and run.results is not None:
+        logs = run.results()
+    host = to_host_logs(in_order(logs))
+    run.callbacks.on_test_end(host)
     return host
 
 
-class _Told:
-    """A loop whose batches somebody wants to hear of, or whose steps return logs."""
-
-    def __init__(
-        self, model: Any, callbacks: CallbackList, mode: str, listening: bool
-    ) -> None:
-        self.model = model
-        self.begin = getattr(callbacks, f"on_{mode}_batch_begin")
-        self.end = getattr(callbacks, f"on_{mode}_batch_end")
-        self.steps = model.steps_per_execution
-        self.mode = mode
-        self.listening = listening
-        # A progress bar looks at once or never; others may keep logs for later.
-        self.keeps = any(
-            not isinstance(each, ProgbarLogger) for each in _listeners(callbacks, mode)
-        )
-
-    def run(self, step: Step, batches: Iterator[Any]) -> tuple[Any, int]:
-        """Run all batches; returns the last step's logs and how many steps ran."""
-        stop = "stop_training" if self.mode == "train" else "stop_evaluating"
-        logs, done = None, 0
-        while True:
-            group = list(islice(batches, self.steps))
-            if not group:
-                return logs, done
-            if self.listening:
-                self.begin(done)
+def _pass(run: Run) -> Any:
+    """All batches of one epoch through the step; returns the last step's logs."""
+    callbacks, step = run.callbacks, run.step
+    run.source.on_epoch_begin()
+    batches = run.batches()
+    listening = callbacks.listens(run.mode)
+    logs, done = None, 0
+    if not listening and run.results is not None:
+        for data in batches:
+            logs = step(data)
+            done += 1
+    else:
+        begin = getattr(callbacks, f"on_{run.mode}_batch_begin")
+        finish = getattr(callbacks, f"on_{run.mode}_batch_end")
+        keeps, several = callbacks.keep_logs(run.mode), run.model.steps_per_execution
+        while group := list(islice(batches, several)):
+            if listening:
+                begin(done)
             for data in group:
                 logs = step(data)
             done += len(group)
-            if self.listening:
-                self.end(done - 1, self.logs(logs))
-            if getattr(self.model, stop, False):
-                return logs, done
-
-    def logs(self, logs: Any) -> LazyLogs:
-        """What a callback is given."""
-        if logs is not None:
-            return LazyLogs(_in_order(logs))
-        results = self.model._results_function
-        if self.keeps:
-            return LazyLogs(_in_order(results()))
-        return LazyLogs(lambda: _in_order(results()))
+            if listening:
+                finish(done - 1, run.logs(logs, keeps))
+            if run.stopped():
+                break
+    run.source.on_epoch_end()
+    _check_any(done, run)
+    return logs
 
 
-def _listeners(callbacks: CallbackList, mode: str) -> list[Any]:
-    hooks = callbacks._heard
-    found = []
-    for moment in ("begin", "end"):
-        for hook in hooks[f"on_{mode}_batch_{moment}"]:
-            found.append(getattr(hook, "__self__", None))
-    return found
-
-
-def predict(model: Any, source: DataSource, callbacks: CallbackList | None) -> Any:
+def predict(run: Run) -> Any:
     """The outputs for one pass over the data, as NumPy arrays.
 
     An output is fetched while the next batch is being computed.
     """
-    step = model.predict_function
+    callbacks, step = run.callbacks, run.step
     collected: list[list[Any]] = []
     shape: Any = None
     waiting: Any = None
-    model.stop_predicting = False
-    if callbacks is not None:
-        callbacks.on_predict_begin()
-    source.on_epoch_begin()
-    for index, data in enumerate(source.epoch()):
-        if callbacks is not None:
+    listening = callbacks.listens("predict")
+    run.start()
+    callbacks.on_predict_begin()
+    run.source.on_epoch_begin()
+    for index, data in enumerate(run.batches()):
+        if listening:
             callbacks.on_predict_batch_begin(index)
         outputs = step(data)
         if waiting is not None:
-            collected.append(host_leaves(model, waiting))
+            collected.append(host_leaves(run.model, waiting))
         shape = waiting = outputs
-        if callbacks is not None:
+        if listening:
             callbacks.on_predict_batch_end(index, {"outputs": outputs})
-        if model.stop_predicting:
+        if run.stopped():
             break
-    source.on_epoch_end()
+    run.source.on_epoch_end()
     if waiting is not None:
-        collected.append(host_leaves(model, waiting))
-    if callbacks is not None:
-        callbacks.on_predict_end()
-    _check_any(len(collected), source, "predict")
+        collected.append(host_leaves(run.model, waiting))
+    callbacks.on_predict_end()
+    _check_any(len(collected), run)
     joined = iter(_joined(parts) for parts in zip(*collected, strict=True))
     return map_leaves(lambda _: next(joined), shape)
 
@@ -222,21 +151,13 @@ def _joined(parts: Any) -> np.ndarray:
     return parts[0] if parts[0].flags.writeable else parts[0].copy()
 
 
-def _in_order(logs: Any) -> dict[str, Any]:
-    """Logs in the order in which Keras shows them."""
-    if not isinstance(logs, dict):
-        raise TypeError(
-            "A train_step or test_step must return a dictionary of results by name, "
-            f'such as {{"loss": loss}}. Received: {logs!r} of type '
-            f"{type(logs).__name__}."
-        )
-    return dict(sorted(logs.items()))
+_METHODS = {"train": "fit", "test": "evaluate", "predict": "predict"}
 
 
-def _check_any(done: int, source: DataSource, what: str) -> None:
+def _check_any(done: int, run: Run) -> None:
     if not done:
         raise ValueError(
-            f"`{what}` received no batch: the data of this "
-            f"{type(source).__name__} is empty, or a generator that was used up "
+            f"`{_METHODS[run.mode]}` received no batch: the data of this "
+            f"{type(run.source).__name__} is empty, or a generator that was used up "
             "before. Pass data that can be passed over again."
         )

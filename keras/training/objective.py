@@ -19,8 +19,8 @@ from keras.core import tree
 from keras.core.errors import BackendError
 from keras.core.scopes import StatelessScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
-from keras.training import steps
 from keras.training.compilation import Compilation
+from keras.training.overrides import overrides
 
 _NO_COMPILE = "You must call `compile()` before using {what} of the model {name!r}."
 
@@ -45,7 +45,6 @@ class Objective:
     _run_eagerly: bool = False
     _jit_compile: Any = "auto"
     _results_function: Any = None
-    _validation: tuple[Any, Any] | None = None
 
     # Compilation ---------------------------------------------------------------
 
@@ -80,7 +79,7 @@ class Objective:
             auto_scale_loss: Under the policy `"mixed_float16"`, scale the loss.
 
         Raises:
-            ValueError: For an unknown name, or options that exclude each other.
+            ValueError: For an unknown name.
 
         Example:
 
@@ -91,10 +90,13 @@ class Objective:
         True
         """
         if run_eagerly and jit_compile is True:
-            raise ValueError(
+            warnings.warn(
                 "`run_eagerly=True` and `jit_compile=True` exclude each other: the "
-                "first runs plain Python, the second compiles it."
+                "first runs plain Python, the second compiles it. The model runs "
+                "eagerly.",
+                stacklevel=3,
             )
+            jit_compile = False
         check_count(steps_per_execution, "steps_per_execution")
         arguments = {
             "optimizer": optimizer,
@@ -145,12 +147,15 @@ class Objective:
         for name in ("train", "test", "predict"):
             setattr(self, f"{name}_function", None)
         self._results_function = None
-        self._validation = None
 
     @property
-    def jit_compile(self) -> Any:
+    def jit_compile(self) -> bool:
         """Whether steps are compiled further; see `compile`."""
-        return self._jit_compile
+        if self._run_eagerly:
+            return False
+        if isinstance(self._jit_compile, bool):
+            return self._jit_compile
+        return self._backend.jit(len, jit_compile=self._jit_compile) is not len
 
     @jit_compile.setter
     def jit_compile(self, value: Any) -> None:
@@ -181,7 +186,7 @@ class Objective:
         Args:
             config: What `get_compile_config` returned.
         """
-        if steps.overrides(type(self), "compile"):
+        if overrides(type(self), "compile"):
             own = "compile_from_config" in type(self).__dict__
             parameters = inspect.signature(type(self).compile).parameters
             if not own and not set(config) <= set(parameters):
@@ -206,8 +211,12 @@ class Objective:
 
     def _prepare_training(self) -> None:
         """Make the state of the optimizer, and say what keeps the model as it is."""
-        own_step = steps.overrides(type(self), "train_step")
-        if not self.trainable_variables:
+        own_step = overrides(type(self), "train_step")
+        variables = self.trainable_variables
+        compilation = self._compilation
+        if compilation is not None and compilation.trains_others(variables):
+            self.train_function = None  # it was made for other weights
+        if not variables:
             if not own_step:
                 warnings.warn(
                     f"The model {self._shown_name()} has no trainable weights: "
@@ -226,7 +235,7 @@ class Objective:
                 "called with optimizer=None. Pass one, such as 'adam'."
             )
         if not self.optimizer.built and self.built:
-            self.optimizer.build(self.trainable_variables)
+            self.optimizer.build(variables)
 
     def _shown_name(self) -> str:
         return repr(getattr(self, "name", type(self).__name__))

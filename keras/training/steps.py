@@ -15,14 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import tree
 from keras.core.classes import declared_class, is_ours
 from keras.core.facts import facts_of
-from keras.core.keras_tensor import KerasTensor
-from keras.core.masking import get_mask, masks_in_use, set_mask
-from keras.core.scopes import StatelessScope, SymbolicScope
-from keras.training.data import unpack_x_y_sample_weight
-from keras.training.data.structure import leaves_of, map_leaves
+from keras.training.data.structure import map_leaves
+from keras.training.overrides import overrides
 
 Step = Callable[[Any], Any]
 # The state of the documented stateless form, in the order that it is passed in.
@@ -84,7 +80,7 @@ def _released(backend: Any, logs: Any) -> Any:
 def compiled(model: Any, step: Step) -> Step:
     """`step`, compiled if the model is to be; batches become tensors either way."""
     if not model.run_eagerly:
-        fast = model._backend.jit(step, jit_compile=model.jit_compile)
+        fast = model._backend.jit(step, jit_compile=model._jit_compile)
         if fast is not step:
             return fast
     return converting(model._backend, step, private=not _only_ours(model))
@@ -141,13 +137,6 @@ def _overridden_steps(cls: type) -> frozenset[str]:
     return frozenset(name for name in STATE if overrides(cls, name))
 
 
-def overrides(cls: type, name: str) -> bool:
-    """Whether a class replaces a method of `Trainer`."""
-    from keras.training.trainer import Trainer
-
-    return getattr(cls, name, None) is not getattr(Trainer, name)
-
-
 def _with_state(model: Any, name: str) -> Step:
     """Runs the stateless form on the values of the variables, and stores the new."""
     step = getattr(model, name)
@@ -157,7 +146,7 @@ def _with_state(model: Any, name: str) -> Step:
 
     run = functional
     if not model.run_eagerly:
-        run = model._backend.jit(functional, jit_compile=model.jit_compile)
+        run = model._backend.jit(functional, jit_compile=model._jit_compile)
 
     def stateful(data: Any) -> Any:
         groups = _state_variables(model, name)
@@ -210,91 +199,3 @@ def _state_variables(model: Any, name: str) -> list[list[Any]]:
             owner, attribute = model.optimizer, "variables"
         groups.append(list(getattr(owner, attribute)))
     return groups
-
-
-def masks_of(y_pred: Any) -> list[Any] | None:
-    """The masks of outputs; None where there are none."""
-    if not masks_in_use():
-        return None
-    masks = [get_mask(leaf) for leaf in tree.flatten(y_pred)]
-    return masks if any(mask is not None for mask in masks) else None
-
-
-def put_masks(y_pred: Any, masks: list[Any] | None) -> None:
-    """Puts masks back beside outputs that left a transformed function."""
-    if masks is not None:
-        for leaf, mask in zip(tree.flatten(y_pred), masks, strict=True):
-            if mask is not None and get_mask(leaf) is None:
-                set_mask(leaf, mask)
-
-
-def build(model: Any, data: Any) -> None:
-    """Make all that a step would make on its first run: weights, metrics, state.
-
-    Compiled functions can change variables but should not make them.
-
-    Args:
-        model: A model.
-        data: A batch.
-    """
-    x, y, _ = unpack_x_y_sample_weight(data)
-    parts = model._compilation
-    for leaf in leaves_of(y):
-        _check_numbers(leaf)
-    unsettled = parts is not None and y is not None and not parts.built
-    if not model.built or unsettled:
-        y_pred = _outputs_of(model, x)
-        if parts is not None and unsettled and y_pred is not None:
-            y = map_leaves(_spec, y)
-            if overrides(type(model), "compute_loss"):
-                _compute_loss(model, x, y, y_pred)
-            parts.build(y, y_pred)
-
-
-def _compute_loss(model: Any, x: Any, y: Any, y_pred: Any) -> None:
-    """Let a `compute_loss` of the user's show what it compares: perhaps other things
-    than the outputs."""
-    try:
-        with SymbolicScope(), StatelessScope():
-            model._compute_loss(map_leaves(_spec, x), y, y_pred, None, True)
-    except Exception:  # noqa: BLE001
-        return  # it uses a framework directly; the first step will tell
-
-
-def _holds_text(value: Any) -> bool:
-    dtype = getattr(value, "dtype", None)
-    return getattr(dtype, "kind", None) in ("O", "U", "S") or dtype == "string"
-
-
-def _check_numbers(target: Any) -> None:
-    if _holds_text(target):
-        raise ValueError(
-            f"The targets `y` have dtype {target.dtype}: they are text or other "
-            "objects, and a loss compares numbers. Number the classes first, for "
-            "instance with `classes, y = np.unique(y, return_inverse=True)`."
-        )
-
-
-def _outputs_of(model: Any, x: Any) -> Any:
-    """The outputs for a batch as KerasTensors; None if that cannot be told."""
-    try:
-        with SymbolicScope():
-            return model(map_leaves(_spec, x))
-    except Exception:  # noqa: BLE001
-        # `call` may use a framework directly, which knows nothing of KerasTensors.
-        try:
-            return model(map_leaves(model._backend.convert_to_tensor, x))
-        except Exception:
-            # A model that is trained by a step of its own may not be callable at all.
-            if overrides(type(model), "train_step"):
-                return None
-            raise
-
-
-def _spec(value: Any) -> Any:
-    if not hasattr(value, "shape") or not hasattr(value, "dtype"):
-        value = np.asarray(value)
-    if _holds_text(value):
-        return KerasTensor(tuple(value.shape), dtype="string")
-    dtype = getattr(value.dtype, "name", None) or str(value.dtype).split(".")[-1]
-    return KerasTensor(tuple(value.shape), dtype=dtype)

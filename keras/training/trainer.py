@@ -19,6 +19,7 @@ from keras.callbacks import CallbackList, History
 from keras.callbacks.logs import to_host_logs
 from keras.core import config
 from keras.training import loop, steps
+from keras.training.building import build
 from keras.training.data import (
     class_weight_to_sample_weights,
     make_source,
@@ -28,7 +29,10 @@ from keras.training.data import (
 from keras.training.data.array_source import host_parts
 from keras.training.data.make_source import loader_kind
 from keras.training.data.structure import leaves_of, map_leaves
+from keras.training.masks import masks_of, put_masks
 from keras.training.objective import Objective, check_count
+from keras.training.overrides import overrides
+from keras.training.run import Run
 
 _NUMPY_DTYPES = {
     name: np.dtype("float32" if name == "bfloat16" else name)
@@ -75,7 +79,7 @@ class Trainer(Objective):
             parts: Any = []
             if compilation is not None and compilation.loss is not None:
                 parts = compilation.loss.take_parts()
-            aux = (y_pred, loss, parts, steps.masks_of(y_pred))
+            aux = (y_pred, loss, parts, masks_of(y_pred))
             return optimizer.scale_loss(loss), aux
 
         variables = self.trainable_variables
@@ -83,7 +87,7 @@ class Trainer(Objective):
             return self._test_on(x, y, sample_weight, training=True)
         differentiate = self._backend.value_and_grad(losses, variables, has_aux=True)
         (_, (y_pred, loss, parts, masks)), grads = differentiate()
-        steps.put_masks(y_pred, masks)
+        put_masks(y_pred, masks)
         optimizer.apply(grads, variables)
         self._track_loss(x, loss, parts)
         return y_pred
@@ -141,17 +145,8 @@ class Trainer(Objective):
 
     # Functions of one batch ----------------------------------------------------
 
-    @property
-    def _steps_log(self) -> bool:
-        """Whether training steps return results themselves."""
-        return self._overrides("train_step", "compute_metrics")
-
-    @property
-    def _test_steps_log(self) -> bool:
-        return self._overrides("test_step", "compute_metrics")
-
     def _overrides(self, *names: str) -> bool:
-        return any(steps.overrides(type(self), name) for name in names)
+        return any(overrides(type(self), name) for name in names)
 
     def make_train_function(self, force: bool = False) -> Callable[[Any], Any]:
         """Make `train_function`, which runs `train_step` on one batch, compiled.
@@ -160,7 +155,8 @@ class Trainer(Objective):
             force: Make it anew.
         """
         if self.train_function is None or force:
-            plain = None if self._steps_log else self._plain_train_step
+            own = self._overrides("train_step", "compute_metrics")
+            plain = None if own else self._plain_train_step
             self.train_function = steps.make_step(self, "train_step", plain)
             self._make_results_function(force)
         return self.train_function
@@ -172,7 +168,8 @@ class Trainer(Objective):
             force: Make it anew.
         """
         if self.test_function is None or force:
-            plain = None if self._test_steps_log else self._plain_test_step
+            own = self._overrides("test_step", "compute_metrics")
+            plain = None if own else self._plain_test_step
             self.test_function = steps.make_step(self, "test_step", plain)
             self._make_results_function(force)
         return self.test_function
@@ -265,37 +262,40 @@ class Trainer(Objective):
         )
         self._build_for(source)
         self._prepare_training()
-        self.make_train_function()
         epochs = _limited_epochs(epochs)
         listeners = _callback_list(
             self, callbacks, verbose, True, epochs=epochs, steps=source.num_batches
         )
-        validate = None
+        run = self._run_for("train", source, listeners)
+        run.initial_epoch = initial_epoch
+        validation = None
         if validation_data is not None:
             size = validation_batch_size or batch_size
-            validate = self._validator(
-                validation_data, size, validation_steps, listeners
-            )
+            data = self._validation_source(validation_data, size, validation_steps)
+            validation = self._run_for("test", data, listeners)
         due = _validation_due(validation_freq)
         try:
-            loop.fit(
-                self, source, listeners, range(initial_epoch, epochs), validate, due
-            )
+            loop.fit(run, epochs, validation, due)
         finally:
             source.close()
         return listeners.history or History()
 
-    def _validator(
-        self, data: Any, batch_size: Any, count: Any, callbacks: CallbackList
-    ) -> Callable[[], dict[str, Any]]:
-        """A function that evaluates on the validation data."""
+    def _run_for(self, mode: str, source: Any, callbacks: CallbackList) -> Run:
+        """What a loop goes through."""
+        step = f"{mode}_step"
+        own = self._overrides(step)
+        make = getattr(self, f"make_{mode}_function")
+        logs_itself = mode == "predict" or own or self._overrides("compute_metrics")
+        function = make()
+        results = None if logs_itself else self._results_function
+        return Run(mode, self, source, function, callbacks, results, own)
+
+    def _validation_source(self, data: Any, batch_size: Any, count: Any) -> Any:
         if isinstance(data, (tuple, list)) and 1 <= len(data) <= 3:
             parts = unpack_x_y_sample_weight(data)
         else:
             parts = (data, None, None)
-        source = self._source(parts, batch_size, count)
-        self.make_test_function()
-        return lambda: loop.evaluate(self, source, callbacks)
+        return self._source(parts, batch_size, count)
 
     @on_own_backend
     def evaluate(
@@ -335,12 +335,11 @@ class Trainer(Objective):
         self._require_compiled("evaluate()")
         source = self._source((x, y, sample_weight), batch_size, steps)
         self._build_for(source)
-        self.make_test_function()
         listeners = _callback_list(
             self, callbacks, verbose, False, epochs=1, steps=source.num_batches
         )
         try:
-            logs = loop.evaluate(self, source, listeners)
+            logs = loop.evaluate(self._run_for("test", source, listeners))
         finally:
             source.close()
         return logs if return_dict else self._as_list(logs)
@@ -369,26 +368,25 @@ class Trainer(Objective):
         silent = callbacks is None and (
             verbose == 0 or not config.is_interactive_logging_enabled()
         )
-        if silent and steps is None and _fits(x, batch_size):
+        own = self._overrides("predict_step")
+        if silent and steps is None and not own and _fits(x, batch_size):
             # One batch and nobody to tell: nothing needs to be set up.
             return self._outputs_for(x)
         source = self._source((x, None, None), batch_size, steps)
         self._build_for(source)
-        self.make_predict_function()
-        listeners = None
-        if not silent or callbacks is not None:
-            listeners = _callback_list(
-                self, callbacks, verbose, False, epochs=1, steps=source.num_batches
-            )
+        verbose = 0 if silent else verbose
+        listeners = _callback_list(
+            self, callbacks, verbose, False, epochs=1, steps=source.num_batches
+        )
         try:
-            return loop.predict(self, source, listeners)
+            return loop.predict(self._run_for("predict", source, listeners))
         finally:
             source.close()
 
     def _outputs_for(self, x: Any) -> Any:
         function = self.predict_function
         if function is None or not self.built:
-            steps.build(self, (x,))
+            build(self, (x,))
             function = self.make_predict_function()
         if type(x) is np.ndarray and x.dtype.kind == "f":
             # Floats take the type of the library, as everywhere.
@@ -435,7 +433,7 @@ class Trainer(Objective):
                 )
             sample_weight = class_weight_to_sample_weights(y, class_weight)
         data = self._batch(x, y, sample_weight)
-        steps.build(self, data)
+        build(self, data)
         self._prepare_training()
         return self._on_batch(self.make_train_function(), data, return_dict)
 
@@ -460,7 +458,7 @@ class Trainer(Objective):
         """
         self._require_compiled("test_on_batch()")
         data = self._batch(x, y, sample_weight)
-        steps.build(self, data)
+        build(self, data)
         return self._on_batch(self.make_test_function(), data, return_dict)
 
     @on_own_backend
@@ -536,7 +534,7 @@ class Trainer(Objective):
         compilation = self._compilation
         settled = compilation is None or compilation.built
         if not (settled and self.built):
-            steps.build(self, source.peek())
+            build(self, source.peek())
 
 
 def _batch_size(x: Any) -> Any:

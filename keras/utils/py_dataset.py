@@ -6,6 +6,8 @@ batches in order, with threads or processes, is `keras.training.data.workers`.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -97,6 +99,12 @@ class PyDataset:
             f"{type(self).__name__} is a PyDataset and must implement "
             "`__getitem__(self, index)`, which returns batch number `index`."
         )
+
+    def __iter__(self) -> Iterator[Any]:
+        """One pass over the batches, one by one; without end where there is none."""
+        count = self.num_batches
+        for index in itertools.count() if count is None else range(count):
+            yield self[index]
 
     def on_epoch_begin(self) -> None:
         """Called before the first batch of each epoch."""

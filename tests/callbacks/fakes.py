@@ -8,6 +8,7 @@ import os
 class FakeOptimizer:
     def __init__(self, learning_rate=0.1):
         self.learning_rate = learning_rate
+        self.name = "fake"
 
 
 class FakeMetric:
@@ -22,7 +23,6 @@ class FakeModel:
         self.metrics = list(metrics)
         self.weights = 0
         self.saved = []
-        self._initial_epoch = None
 
     def get_weights(self):
         return self.weights

@@ -37,14 +37,14 @@ def test_every_hook_reaches_every_callback():
     class Ear(Callback):
         pass
 
-    for hook, _ in HOOKS:
-        setattr(
-            Ear, hook, lambda self, *a, logs=None, _hook=hook: told.append((_hook, a))
-        )
+    for hook, arguments in HOOKS:
+        parameters = "self, number, logs" if arguments else "self, logs"
+        body = f"lambda {parameters}: told.append(({hook!r}, {arguments}, logs))"
+        setattr(Ear, hook, eval(body, {"told": told}))
     callbacks = CallbackList([Ear(), (Ear(),)])
     for hook, arguments in HOOKS:
         getattr(callbacks, hook)(*arguments, {"a": 1})
-    assert told == [pair for pair in HOOKS for _ in range(2)]
+    assert told == [(*pair, {"a": 1}) for pair in HOOKS for _ in range(2)]
 
 
 def test_what_nobody_listens_to_is_known():

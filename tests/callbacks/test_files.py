@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,9 +23,9 @@ from tests.callbacks.fakes import FakeModel
 def train(callback, model, epochs, batches=3, die=None):
     """A training loop that may be interrupted at `die = (epoch, batch)`."""
     callback.set_model(model)
-    model._initial_epoch = None
+    callback._run = SimpleNamespace(initial_epoch=0)
     callback.on_train_begin()
-    start = model._initial_epoch or 0
+    start = callback._run.initial_epoch
     for epoch in range(start, epochs):
         callback.on_epoch_begin(epoch)
         for batch in range(batches):
@@ -95,8 +96,9 @@ def test_backup_falls_back_on_the_one_before(tmp_path):
     (tmp_path / "b" / newest["backups"][0]["file"]).write_text("torn")
     model = FakeModel()
     callback.set_model(model)
+    callback._run = SimpleNamespace(initial_epoch=0)
     callback.on_train_begin()
-    assert model._initial_epoch == 1 and model.weights == 3
+    assert callback._run.initial_epoch == 1 and model.weights == 3
 
 
 def test_bad_backups(tmp_path):

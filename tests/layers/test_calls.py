@@ -66,6 +66,15 @@ class Adds(layers.Layer):
         return inputs
 
 
+class OnNumbersOnly(Adds):
+    """Its shapes are learnt by the backend, which traces or runs its `call`."""
+
+    def call(self, inputs: Any) -> Any:
+        if isinstance(inputs, keras.KerasTensor):
+            raise TypeError("not on KerasTensors")
+        return super().call(inputs)
+
+
 class Holds(layers.Layer):
     def __init__(self) -> None:
         super().__init__()
@@ -91,6 +100,8 @@ def _functional(*made: Any) -> Any:
         (lambda: keras.Sequential([keras.Input((3,)), Adds(), Adds()]), 2),
         (lambda: keras.Sequential([keras.Sequential([Adds()]), Holds()]), 3),
         (lambda: _functional(Adds(), Holds()), 3),
+        (lambda: _functional(OnNumbersOnly(), Adds()), 2),
+        (lambda: keras.Sequential([OnNumbersOnly()]), 1),
         (lambda: _functional(*[Adds()] * 2), 2),
     ],
 )
@@ -102,6 +113,21 @@ def test_each_call_adds_its_losses_once(backend: str, make: Any, count: int) -> 
         assert [float(array(loss)) for loss in model.losses] == [6.0] * count
     model(keras.Input((3,)))
     assert model.losses == []
+
+
+def test_losses_of_calls_count_in_training(training_backend: str) -> None:
+    class Weighs(layers.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.w = self.add_weight(shape=input_shape[-1:], initializer="ones")
+
+        def call(self, x: Any) -> Any:
+            self.add_loss(2.0 * ops.sum(self.w))
+            return x * self.w
+
+    model = keras.Sequential([Weighs()])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    history = model.fit(X, X, epochs=2, verbose=0).history["loss"]
+    np.testing.assert_allclose(history, [6.0, 4.84], rtol=1e-5)
 
 
 @pytest.mark.parametrize(

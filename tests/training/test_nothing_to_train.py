@@ -23,8 +23,9 @@ def model_of(kind: str) -> keras.Model:
         "adds a loss": AddsLoss(),
         "moving averages": keras.layers.BatchNormalization(center=False, scale=False),
     }[kind]
-    layer.trainable = kind != "frozen"
-    return keras.Sequential([keras.Input((2,)), layer])
+    model = keras.Sequential([keras.Input((2,)), layer])
+    model.trainable = kind != "frozen"
+    return model
 
 
 @pytest.mark.parametrize(
@@ -89,3 +90,22 @@ def test_recompiled_after_freezing(training_backend):
     with pytest.warns(UserWarning, match="no trainable weights"):
         model.fit(X, Y, verbose=0)
     assert np.array_equal(before[0], model.get_weights()[0])
+
+
+def test_frozen_between_two_trainings(training_backend):
+    """A compiled step notices, without another `compile`."""
+    layers = [keras.layers.Dense(2), keras.layers.Dense(2)]
+    model = keras.Sequential([keras.Input((2,)), *layers])
+    model.compile("sgd", "mse")
+    model.fit(X, Y, verbose=0)
+    layers[0].trainable = False
+    before = model.get_weights()
+    model.fit(X, Y, verbose=0)
+    assert np.array_equal(before[0], model.get_weights()[0])
+    assert not np.array_equal(before[2], model.get_weights()[2])
+    # What the optimizer was not made for needs a new one.
+    model.compile("sgd", "mse")
+    model.fit(X, Y, verbose=0)
+    layers[0].trainable = True
+    with pytest.raises(ValueError, match="does not know the variable"):
+        model.fit(X, Y, verbose=0)

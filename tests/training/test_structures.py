@@ -337,6 +337,17 @@ def test_routing_in_training(training_backend) -> None:
     }
 
 
+def test_a_loss_of_several_outputs_takes_one_weight() -> None:
+    with keras.backend_scope("numpy"):
+        model = model_of(AB)
+        model.compile("sgd", [whole])
+        y, one = targets(AB), np.array([2, 0, 2, 0], "float32")
+        assert model.evaluate(X, y, sample_weight=one, verbose=0) == pytest.approx(3)
+        with pytest.raises(ValueError, match="takes one `sample_weight`"):
+            weights = {"a": one, "b": np.ones(SAMPLES)}
+            model.evaluate(X, y, sample_weight=weights, verbose=0)
+
+
 def test_loss_of_more_outputs_than_the_model_has(training_backend) -> None:
     """`compute_loss` may compare something else than what the model returned."""
 

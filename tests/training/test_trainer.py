@@ -284,7 +284,7 @@ def test_empty_data(trains):
 
 
 def test_options_that_exclude_each_other(trains):
-    with pytest.raises(ValueError, match="exclude each other"):
+    with pytest.warns(UserWarning, match="exclude each other"):
         regressor(run_eagerly=True, jit_compile=True)
     with pytest.raises(ValueError, match="steps_per_execution"):
         regressor(steps_per_execution=0)

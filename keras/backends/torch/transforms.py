@@ -6,6 +6,7 @@ import threading as _threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as _np
 import torch as _torch
 from torch._C._functorch import peek_interpreter_stack as _peek_functorch
 
@@ -27,7 +28,21 @@ _depth = _Depth()
 
 
 def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., Any]:
-    return _torch.compile(function) if jit_compile is True else function
+    if jit_compile is not True:
+        return function
+    compiled = _torch.compile(function)
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        # Arrays of NumPy are arguments too, as of a jitted function on JAX.
+        args, kwargs = _tree.map_structure(_as_argument, (args, kwargs))
+        return compiled(*args, **kwargs)
+
+    return run
+
+
+def _as_argument(value: Any) -> Any:
+    is_array = isinstance(value, _np.ndarray) and value.dtype.kind not in "OUS"
+    return _convert(value) if is_array else value
 
 
 def compile_call(

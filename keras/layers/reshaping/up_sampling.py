@@ -117,7 +117,7 @@ class UpSampling2D(BaseUpSampling):
         if self.interpolation == "nearest":
             return super().call(inputs)
         first = 1 if self.data_format == "channels_last" else 2
-        sizes = ops.shape(inputs)[first : first + 2]
+        sizes: Any = ops.shape(inputs)[first : first + 2]
         return ops.image.resize(
             inputs,
             tuple(n * factor for n, factor in zip(sizes, self._factors, strict=True)),

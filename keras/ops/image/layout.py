@@ -8,7 +8,10 @@ batches with channels last and turn the result back.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import index
 from typing import Any
+
+import numpy as np
 
 from keras.core.config import standardize_data_format
 from keras.core.errors import ShapeError
@@ -42,19 +45,38 @@ def check_choice(op_name: str, name: str, value: Any, allowed: Any) -> None:
         )
 
 
-def pair(op_name: str, name: str, value: Any) -> tuple[int, int]:
+def pair(op_name: str, name: str, value: Any, unknown: bool = False) -> tuple[Any, Any]:
     """Two positive integers.
+
+    Args:
+        op_name: the op, for the error.
+        name: the argument's name.
+        value: one for both or two of them.
+        unknown: whether tensors of a graph are allowed, whose values are not known yet.
 
     Raises:
         ValueError: for anything else.
     """
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(values) != 2 or not all(isinstance(v, int) and v > 0 for v in values):
+    several = isinstance(value, (tuple, list)) or getattr(value, "ndim", 0) == 1
+    values = [_size(v, unknown) for v in (value if several else (value, value))]
+    if len(values) != 2 or not all(v is not None for v in values):
         raise ValueError(
             f"keras.ops.image.{op_name} expects `{name}` to be two positive integers. "
             f"Received: {name}={value!r}."
         )
-    return values
+    return values[0], values[1]
+
+
+def _size(value: Any, unknown: bool) -> Any:
+    """A positive integer as an int, a tensor of a graph as it is, or None."""
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    try:
+        number = index(value)
+    except TypeError:
+        scalar = unknown and core.is_tensor(value) and not len(value.shape)
+        return value if scalar else None
+    return number if number > 0 else None
 
 
 def tensor(op_name: str, images: Any, name: str = "images") -> Any:

@@ -77,21 +77,26 @@ def weights(
     return xp.where(inside[None, :], found, found * 0)
 
 
+def _same(size: Any, other: Any) -> bool:
+    """Whether two sizes are known to be equal."""
+    return isinstance(size, int) and isinstance(other, int) and size == other
+
+
 def _matrix(size: Any, output: int, method: str, antialias: bool) -> Any:
-    if isinstance(size, int):
+    if isinstance(size, int) and isinstance(output, int):
         found = weights(size, output, output / size, 0.0, method, antialias, np)
         return core.convert_to_tensor(found.astype("float32"))
-    scale = output / core.cast(size, "float32")
+    scale = core.cast(output, "float32") / core.cast(size, "float32")
     return weights(size, output, scale, 0.0, method, antialias, public)
 
 
 def _nearest(x: Any, axis: int, output: int) -> Any:
     size = core.shape(x)[axis]
-    if isinstance(size, int):
+    if isinstance(size, int) and isinstance(output, int):
         places = np.floor((np.arange(output) + 0.5) * (size / output))
         index = core.convert_to_tensor(places.astype("int32"))
     else:
-        step = core.cast(size, "float32") / output
+        step = core.cast(size, "float32") / core.cast(output, "float32")
         index = rounding.floor((creation.arange(output, dtype="float32") + 0.5) * step)
         index = core.cast(index, "int32")
     return indexing.take(x, index, axis=axis)
@@ -100,8 +105,8 @@ def _nearest(x: Any, axis: int, output: int) -> Any:
 def _resized(images: Any, size: tuple[int, int], method: str, antialias: bool) -> Any:
     height, width = core.shape(images)[1:3]
     if method == "nearest":
-        images = images if height == size[0] else _nearest(images, 1, size[0])
-        return images if width == size[1] else _nearest(images, 2, size[1])
+        images = images if _same(height, size[0]) else _nearest(images, 1, size[0])
+        return images if _same(width, size[1]) else _nearest(images, 2, size[1])
     dtype = core.dtype(images)
     x = images
     if dtype not in ("float32", "float64"):
@@ -130,10 +135,10 @@ def resize_bilinear(images: TensorLike, size: Any, antialias: bool = False) -> T
 
 def _multiplied(x: Any, size: Any, method: str, antialias: bool) -> Any:
     height, width = core.shape(x)[1:3]
-    if height != size[0]:
+    if not _same(height, size[0]):
         matrix = core.cast(_matrix(height, size[0], method, antialias), core.dtype(x))
         x = products.einsum("bhwc,hk->bkwc", x, matrix)
-    if width != size[1]:
+    if not _same(width, size[1]):
         matrix = core.cast(_matrix(width, size[1], method, antialias), core.dtype(x))
         x = products.einsum("bhwc,wk->bhkc", x, matrix)
     return x
@@ -182,7 +187,7 @@ def resize(
     """
     layout.check_choice("resize", "interpolation", interpolation, INTERPOLATIONS)
     layout.check_choice("resize", "fill_mode", fill_mode, ("constant",))
-    size = layout.pair("resize", "size", size)
+    size = layout.pair("resize", "size", size, unknown=True)
     if crop_to_aspect_ratio and pad_to_aspect_ratio:
         raise ValueError(
             "keras.ops.image.resize can either crop or pad to the aspect ratio. "

@@ -17,6 +17,7 @@ from keras.core import config
 from keras.training.data.class_weights import class_weight_to_sample_weights
 from keras.training.data.host import to_host
 from keras.training.data.source import DataSource
+from keras.training.data.sparse import SparseRows, is_sparse, sparse_rows
 from keras.training.data.structure import leaves_of, map_leaves
 
 DEFAULT_BATCH_SIZE = 32
@@ -56,7 +57,7 @@ class ArraySource(DataSource):
         native: str | None = None,
     ) -> None:
         super().__init__(steps)
-        x, y, sample_weight = host_parts(x, y, sample_weight, native)
+        x, y, sample_weight = host_parts(x, y, sample_weight, native, keep_sparse=True)
         if class_weight is not None:
             sample_weight = _weights_of(class_weight, y, sample_weight)
         self._count = self.num_samples = check_cardinality(x, y, sample_weight)
@@ -67,11 +68,13 @@ class ArraySource(DataSource):
         self._seed = seed
         self._random: np.random.Generator | None = None
         self._convert = convert
+        self.bare = y is None and not isinstance(x, (list, tuple))
         parts = (x,) if y is None else (x, y)
         if sample_weight is not None:
             parts = (x, y, sample_weight)
         self._parts = tuple(map_leaves(self._prepare, part) for part in parts)
         self._arrays = leaves_of(self._parts)
+        self._sparse = any(isinstance(array, SparseRows) for array in self._arrays)
         self._pack = _packer(self._parts)
 
     def _prepare(self, array: Any) -> Any:
@@ -81,7 +84,7 @@ class ArraySource(DataSource):
 
     def batches(self) -> Iterator[tuple[Any, ...]]:
         """One pass over all samples; the last batch may be smaller."""
-        if self._count <= self._size and not self._shuffle:
+        if self._count <= self._size and not self._shuffle and not self._sparse:
             return iter((self._parts,))
         order = self._order()
         return self._in_order() if order is None else self._gathered(order)
@@ -129,9 +132,15 @@ class ArraySource(DataSource):
 
 
 def host_parts(
-    x: Any, y: Any, sample_weight: Any, native: str | None = None
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    native: str | None = None,
+    keep_sparse: bool = False,
 ) -> tuple[Any, Any, Any]:
     """`x`, `y` and `sample_weight` with each leaf a NumPy array.
+
+    With `keep_sparse`, sparse leaves become `SparseRows`.
 
     Tensors of torch are kept where `native` is `"torch"`: they slice as fast as
     arrays do. JAX and TensorFlow slice slowly, and their CPU tensors become
@@ -141,6 +150,13 @@ def host_parts(
 
     def leaf(name: str) -> Callable[[Any], Any]:
         def to_leaf(value: Any) -> Any:
+            if is_sparse(value):
+                rows = sparse_rows(value)
+                if keep_sparse and rows is not None:
+                    return rows.astype(floatx) if rows.dtype.kind == "f" else rows
+                return to_host(value, floatx, f"`{name}`")
+            if isinstance(value, SparseRows):
+                return value if keep_sparse else value[:]
             if native == "torch" and framework_of(value) == "torch":
                 value = value.detach()
                 cast = value.is_floating_point() and floatx == "float32"
@@ -241,6 +257,8 @@ def _packer(parts: tuple[Any, ...]) -> Callable[[list[Any]], tuple[Any, ...]] | 
 
 def _taker(array: Any, order: Any, host_order: np.ndarray) -> Callable[[int, int], Any]:
     """A function that gathers the samples `order[start:stop]` of `array`."""
+    if isinstance(array, SparseRows):
+        return lambda start, stop: array[host_order[start:stop]]
     if isinstance(array, np.ndarray):
         take = array.take
         return lambda start, stop: take(host_order[start:stop], 0)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras.backends.foreign import framework_of, host_array
+from keras.training.data.sparse import is_sparse, sparse_rows
 
 
 def is_pandas(value: Any) -> bool:
@@ -21,6 +22,7 @@ def is_array_like(value: Any) -> bool:
         or hasattr(value, "__array__")
         or hasattr(value, "__dlpack__")
         or is_pandas(value)
+        or is_sparse(value)
     )
 
 
@@ -41,7 +43,11 @@ def to_host(value: Any, floatx: str | None = None, name: str = "the data") -> An
         ValueError: If `value` does not describe one rectangular array.
         TypeError: If its elements are neither numbers nor strings.
     """
-    array = value if type(value) is np.ndarray else _as_numpy(value, name)
+    if type(value) is np.ndarray:
+        array = value
+    else:
+        sparse = sparse_rows(value)
+        array = _as_numpy(value, name) if sparse is None else sparse[:]
     kind = array.dtype.kind
     if kind == "f":
         if floatx is not None and array.dtype != floatx:

@@ -80,6 +80,7 @@ class IterableSource(DataSource):
         raw = self.raw_batches()
         try:
             for data in raw:
+                self.bare = not isinstance(data, (list, tuple))
                 batch = map_leaves(leaf, as_batch(data))
                 del data  # a paused generator keeps no batch alive
                 if self._class_weight is not None:

@@ -17,6 +17,7 @@ from keras.training.data.loaders import (
     TorchLoaderSource,
 )
 from keras.training.data.source import DataSource
+from keras.training.data.sparse import SparseRows
 from keras.utils.py_dataset import PyDataset
 
 
@@ -102,7 +103,7 @@ def loader_kind(x: Any) -> type[Any] | None:
     Raises:
         TypeError: If `x` is neither.
     """
-    if isinstance(x, (list, tuple, Mapping)) or is_array_like(x):
+    if isinstance(x, (list, tuple, Mapping, SparseRows)) or is_array_like(x):
         return None
     if isinstance(x, DataSource):
         return DataSource

@@ -27,6 +27,7 @@ class DataSource:
         infinite: Whether a pass is known never to end; such a source needs
             `steps`.
         single_pass: Whether the data can be passed over only once.
+        bare: Whether the data is inputs alone, in no tuple of `(x, y, ...)`.
     """
 
     num_batches: int | None = None
@@ -34,6 +35,7 @@ class DataSource:
     num_samples: int | None = None
     infinite: bool = False
     single_pass: bool = False
+    bare: bool = False
 
     def __init__(self, steps: int | None = None) -> None:
         self.steps = steps
@@ -67,6 +69,10 @@ class DataSource:
         return (
             batches if self._limit is None else itertools.islice(batches, self._limit)
         )
+
+    def as_given(self, batch: tuple[Any, ...]) -> Any:
+        """A batch in the form of the data: inputs that came bare are bare."""
+        return batch[0] if self.bare and len(batch) == 1 else batch
 
     def limit(self, count: int) -> None:
         """End every epoch after so many batches, if it lasts that long."""

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from keras.training.data.array_source import check_cardinality, host_parts
+from keras.training.data.sparse import SparseRows
 from keras.training.data.structure import map_leaves
 
 
@@ -39,7 +40,8 @@ def train_validation_split(
             "`validation_split` must be a fraction between 0 and 1, such as 0.2. "
             f"Received: {validation_split!r}"
         )
-    parts = host_parts(*(*arrays, None, None)[:3], native="torch")[: len(arrays)]
+    parts = host_parts(*(*arrays, None, None)[:3], native="torch", keep_sparse=True)
+    parts = parts[: len(arrays)]
     count = check_cardinality(*parts)
     cut = math.floor(count * (1.0 - validation_split))
     if not 0 < cut < count:
@@ -48,6 +50,11 @@ def train_validation_split(
             f"{cut} for training and {count - cut} for validation. Provide more "
             "data or another fraction."
         )
-    train = tuple(map_leaves(lambda array: array[:cut], part) for part in parts)
-    held_out = tuple(map_leaves(lambda array: array[cut:], part) for part in parts)
-    return train, held_out
+    first, rest = slice(None, cut), slice(cut, None)
+    train = tuple(map_leaves(lambda array: _rows(array, first), part) for part in parts)
+    held = tuple(map_leaves(lambda array: _rows(array, rest), part) for part in parts)
+    return train, held
+
+
+def _rows(array: Any, rows: slice) -> Any:
+    return array.part(rows) if isinstance(array, SparseRows) else array[rows]

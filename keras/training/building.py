@@ -1,0 +1,86 @@
+"""What a first step would make, made before it: weights, metrics, trackers of losses.
+
+Compiled functions can change variables but should not make them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras.core.keras_tensor import KerasTensor
+from keras.core.scopes import StatelessScope, SymbolicScope
+from keras.training.data import unpack_x_y_sample_weight
+from keras.training.data.structure import leaves_of, map_leaves
+from keras.training.overrides import overrides
+
+
+def build(model: Any, data: Any) -> None:
+    """Make all that a step would make on its first run.
+
+    Args:
+        model: A model.
+        data: A batch.
+    """
+    x, y, _ = unpack_x_y_sample_weight(data)
+    parts = model._compilation
+    for leaf in leaves_of(y):
+        _check_numbers(leaf)
+    unsettled = parts is not None and y is not None and not parts.built
+    if not model.built or unsettled:
+        y_pred = _outputs_of(model, x)
+        if parts is not None and unsettled and y_pred is not None:
+            y = map_leaves(_spec, y)
+            if overrides(type(model), "compute_loss"):
+                _compute_loss(model, x, y, y_pred)
+            parts.build(y, y_pred)
+
+
+def _compute_loss(model: Any, x: Any, y: Any, y_pred: Any) -> None:
+    """Let a `compute_loss` of the user's show what it compares: perhaps other things
+    than the outputs."""
+    try:
+        with SymbolicScope(), StatelessScope():
+            model._compute_loss(map_leaves(_spec, x), y, y_pred, None, True)
+    except Exception:  # noqa: BLE001
+        return  # it uses a framework directly; the first step will tell
+
+
+def _holds_text(value: Any) -> bool:
+    dtype = getattr(value, "dtype", None)
+    return getattr(dtype, "kind", None) in ("O", "U", "S") or dtype == "string"
+
+
+def _check_numbers(target: Any) -> None:
+    if _holds_text(target):
+        raise ValueError(
+            f"The targets `y` have dtype {target.dtype}: they are text or other "
+            "objects, and a loss compares numbers. Number the classes first, for "
+            "instance with `classes, y = np.unique(y, return_inverse=True)`."
+        )
+
+
+def _outputs_of(model: Any, x: Any) -> Any:
+    """The outputs for a batch as KerasTensors; None if that cannot be told."""
+    try:
+        with SymbolicScope():
+            return model(map_leaves(_spec, x))
+    except Exception:  # noqa: BLE001
+        # `call` may use a framework directly, which knows nothing of KerasTensors.
+        try:
+            return model(map_leaves(model._backend.convert_to_tensor, x))
+        except Exception:
+            # A model that is trained by a step of its own may not be callable at all.
+            if overrides(type(model), "train_step"):
+                return None
+            raise
+
+
+def _spec(value: Any) -> Any:
+    if not hasattr(value, "shape") or not hasattr(value, "dtype"):
+        value = np.asarray(value)
+    if _holds_text(value):
+        return KerasTensor(tuple(value.shape), dtype="string")
+    dtype = getattr(value.dtype, "name", None) or str(value.dtype).split(".")[-1]
+    return KerasTensor(tuple(value.shape), dtype=dtype)

@@ -1,0 +1,24 @@
+"""Masks of outputs, across a function that takes gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import tree
+from keras.core.masking import get_mask, masks_in_use, set_mask
+
+
+def masks_of(y_pred: Any) -> list[Any] | None:
+    """The masks of outputs; None where there are none."""
+    if not masks_in_use():
+        return None
+    masks = [get_mask(leaf) for leaf in tree.flatten(y_pred)]
+    return masks if any(mask is not None for mask in masks) else None
+
+
+def put_masks(y_pred: Any, masks: list[Any] | None) -> None:
+    """Puts masks back beside outputs that left a transformed function."""
+    if masks is not None:
+        for leaf, mask in zip(tree.flatten(y_pred), masks, strict=True):
+            if mask is not None and get_mask(leaf) is None:
+                set_mask(leaf, mask)

@@ -1,0 +1,88 @@
+"""`Run`: what one call of `fit`, `evaluate` or `predict` holds while it lasts.
+
+The method makes it, the loop goes through it, and callbacks that take part in the
+course of a training (`BackupAndRestore`) reach it as `callbacks.run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from keras.callbacks import CallbackList
+from keras.callbacks.logs import LazyLogs
+from keras.training.data import DataSource
+
+Step = Callable[[Any], Any]
+Results = Callable[[], dict[str, Any]]
+
+
+@dataclass
+class Run:
+    """One call of `fit`, `evaluate` or `predict`.
+
+    Args:
+        mode: `"train"`, `"test"` or `"predict"`.
+        model: The model.
+        source: Where the batches come from.
+        step: The compiled function of one batch.
+        callbacks: Who is told.
+        results: Reads the metrics; None where the step returns its logs itself.
+        own_step: Whether the step is the user's, which gets its data as it was given.
+        initial_epoch: The epoch that a training begins with.
+    """
+
+    mode: str
+    model: Any
+    source: DataSource
+    step: Step
+    callbacks: CallbackList
+    results: Results | None = None
+    own_step: bool = False
+    initial_epoch: int = 0
+
+    def batches(self) -> Iterator[Any]:
+        """The batches of one epoch."""
+        batches = self.source.epoch()
+        return map(self.source.as_given, batches) if self.own_step else batches
+
+    def stopped(self) -> bool:
+        """Whether somebody asked the model to stop."""
+        return getattr(self.model, _STOPS[self.mode], False)
+
+    def start(self) -> None:
+        """Forget an earlier wish to stop."""
+        setattr(self.model, _STOPS[self.mode], False)
+
+    def logs(self, logs: Any, keeps: bool = True) -> LazyLogs:
+        """What a callback is given of a step's logs.
+
+        Args:
+            logs: What the step returned.
+            keeps: Whether they must stay as they are now, when they are read later.
+        """
+        results = self.results
+        if logs is not None or results is None:
+            return LazyLogs(in_order(logs))
+        if keeps:
+            return LazyLogs(in_order(results()))
+        return LazyLogs(lambda: in_order(results()))
+
+
+_STOPS = {
+    "train": "stop_training",
+    "test": "stop_evaluating",
+    "predict": "stop_predicting",
+}
+
+
+def in_order(logs: Any) -> dict[str, Any]:
+    """Logs in the order in which Keras shows them."""
+    if not isinstance(logs, dict):
+        raise TypeError(
+            "A train_step or test_step must return a dictionary of results by name, "
+            f'such as {{"loss": loss}}. Received: {logs!r} of type '
+            f"{type(logs).__name__}."
+        )
+    return dict(sorted(logs.items()))
