@@ -222,3 +222,6 @@ class TorchModuleWrapper(Layer):
 
 def _shape_in(values: dict[str, Any], name: str) -> str:
     return str(tuple(values[name].shape)) if name in values else "missing"
+
+
+Layer._module_wrapper = TorchModuleWrapper

@@ -33,6 +33,8 @@ class LayerTracking(Operation):
     _keras_layer = True
     _tracked_as = "layer"
     _trainable = True
+    # `TorchModuleWrapper`, which derives from `Layer`, and so puts itself here.
+    _module_wrapper: Any = None
     # Attributes that hold something of the framework's own, on backends that keep book.
     _foreign: Any = frozenset()
     # Attributes that pickle and deepcopy leave out: caches that are made anew.
@@ -158,9 +160,7 @@ class LayerTracking(Operation):
         """A layer in the place of a framework's own module, where there are such."""
         if self._backend.layer_mixin is None or not self._is_foreign_module(value):
             return value
-        from keras.layers.torch_module import TorchModuleWrapper  # is a layer itself
-
-        return TorchModuleWrapper(value)
+        return self._module_wrapper(value)
 
     def _group_of(self, variable: Any) -> list[Any]:
         """The list for a new variable, which stays in it when it is frozen later."""
