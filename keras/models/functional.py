@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from keras.core import context, masking, tree
@@ -53,6 +54,7 @@ class Functional(GraphModel, Function, Model):
         self._init_model(name=name, autocast=False, **kwargs)
         inputs, outputs = _with_input_layers(self, inputs, outputs)
         set_graph(self, inputs, outputs)
+        _check_keys(self._inputs_struct.value, f"{type(self).__name__} {self.name!r}")
         self._adapt = InputAdapter(self, self._inputs_struct.value)
         _check_names(self)
         self._adopt_layers([op for op in self._graph.operations if _is_layer(op)])
@@ -88,7 +90,15 @@ class Functional(GraphModel, Function, Model):
         flat = self._adapt(inputs)
         if mask is not None:
             _put_masks(self._adapt, flat, mask)
-        return pack(run_plan(self._graph, flat, training), self._outputs_struct)
+        outputs = run_plan(self._graph, flat, training)
+        ends = self._outputs_struct.value
+        if (
+            len(outputs) == 1
+            and _alone(ends)
+            and not isinstance(outputs[0], KerasTensor)
+        ):
+            return outputs[0]  # on data, an output alone in a list comes bare
+        return pack(outputs, self._outputs_struct)
 
     def compute_output_spec(
         self, inputs: Any, training: bool | None = None, mask: Any = None
@@ -186,6 +196,13 @@ def run_plan(plan: Plan, inputs: list[Any], training: Any) -> list[Any]:
     return plan.run(inputs, training)
 
 
+def _alone(structure: Any) -> bool:
+    """Whether the outputs are one tensor, perhaps in a list or tuple of its own."""
+    if isinstance(structure, (list, tuple)) and len(structure) == 1:
+        structure = structure[0]
+    return isinstance(structure, KerasTensor)
+
+
 def takes_graph(cls: type) -> bool:
     """Whether a class is made from `inputs` and `outputs`, so that a graph config fits.
 
@@ -220,10 +237,7 @@ def _put_masks(adapt: InputAdapter, flat: list[Any], mask: Any) -> None:
 def _with_input_layers(model: Any, inputs: Any, outputs: Any) -> tuple[Any, Any]:
     """The graph on InputLayers: where an input is none, one takes its place."""
     flat = tree.flatten(inputs)
-    known = all(
-        isinstance(x, KerasTensor) and (x._keras_history is None or node_of(x).is_input)
-        for x in flat
-    )
+    known = all(isinstance(x, KerasTensor) and _is_made_by_input(x) for x in flat)
     if known or not all(isinstance(x, KerasTensor) for x in flat):
         return inputs, outputs
     from keras.layers.core.input_layer import Input
@@ -232,7 +246,7 @@ def _with_input_layers(model: Any, inputs: Any, outputs: Any) -> tuple[Any, Any]
     plan = Plan(flat, tree.flatten(outputs), owner)
     fresh = [
         x
-        if node_of(x).is_input
+        if _is_made_by_input(x)
         else Input(batch_shape=x.shape, dtype=x.dtype, name=f"{input_name(x)}_input")
         for x in flat
     ]
@@ -243,6 +257,23 @@ def _with_input_layers(model: Any, inputs: Any, outputs: Any) -> tuple[Any, Any]
         if isinstance(outputs, KerasTensor)
         else tree.pack_sequence_as(outputs, results),
     )
+
+
+def _is_made_by_input(x: KerasTensor) -> bool:
+    return x._keras_history is not None and node_of(x).is_input
+
+
+def _check_keys(inputs: Any, title: str) -> None:
+    """Warns of keys in a dict of inputs that are not the names of the Inputs."""
+    for key, x in inputs.items() if isinstance(inputs, dict) else ():
+        if isinstance(x, KerasTensor) and input_name(x) != key:
+            warnings.warn(
+                f"Key {key!r} in the dict of inputs of {title} is not the name of its "
+                f"Input, {input_name(x)!r}. Data goes by the keys; make them agree: "
+                f"keras.Input(..., name={key!r}).",
+                UserWarning,
+                stacklevel=4,
+            )
 
 
 def _check_names(model: Any) -> None:

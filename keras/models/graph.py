@@ -8,6 +8,7 @@ from keras.core import tree
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
+from keras.models.inputs import input_name, outline
 from keras.models.plan import Plan, key_of
 from keras.ops.operation import Operation
 
@@ -87,6 +88,8 @@ class Function(Operation):
             KerasTensor(shape, dtype=x.dtype)
             for shape, x in zip(flat, self._graph.inputs, strict=True)
         ]
+        given = tree.pack_sequence_as(self._inputs_struct.value, tensors)
+        tensors = flat_inputs(self, given)
         with SymbolicScope():
             outputs = self._graph.rerun(tensors, lambda operation: operation)
         return pack([tuple(x.shape) for x in outputs], self._outputs_struct)
@@ -101,15 +104,10 @@ def set_graph(function: Any, inputs: Any, outputs: Any) -> None:
     _check_tensors("outputs", results, owner)
     seen: set[Any] = set()
     for x in flat:
-        if x._keras_history is None:
-            raise ValueError(
-                f"The inputs of {owner} must be made by keras.Input (or by layers "
-                f"called on such). Received: {x!r}, which has no history."
-            )
         if key_of(x) in seen:
             raise ValueError(
                 f"The inputs of {owner} hold the same tensor twice: {x!r} of "
-                f"{x._keras_history.operation.name!r}. Pass each input once."
+                f"{input_name(x)!r}. Pass each input once."
             )
         seen.add(key_of(x))
     function._inputs_struct = keep(inputs)
@@ -142,27 +140,27 @@ def flat_inputs(function: Any, inputs: Any) -> list[Any]:
     """The values given, one for each input of the graph, in its order."""
     expected = function._graph.inputs
     structure = function._inputs_struct.value
-    if isinstance(structure, dict) and isinstance(inputs, dict):
-        missing = [key for key in structure if key not in inputs]
-        if not missing:
-            inputs = {key: inputs[key] for key in structure}
-    flat = tree.flatten(inputs)
-    if len(flat) != len(expected):
+    title = f"{type(function).__name__} {function.name!r}"
+    try:
+        tree.assert_same_structure(structure, inputs)
+    except (TypeError, ValueError):
         raise ValueError(
-            f"{type(function).__name__} {function.name!r} takes {len(expected)} "
-            f"inputs, in the structure {_outline(structure)}. Received {len(flat)}: "
-            f"{_outline(inputs)}."
-        )
+            f"{title} takes inputs in the structure {outline(structure)}. Received: "
+            f"{outline(inputs)}."
+        ) from None
+    flat = tree.flatten(inputs)
+    for x, spec in zip(flat, expected, strict=True):
+        shape = getattr(x, "shape", spec.shape)
+        sizes = zip(shape, spec.shape, strict=False)
+        if len(shape) != len(spec.shape) or any(
+            size != wanted for size, wanted in sizes if None not in (size, wanted)
+        ):
+            raise ValueError(
+                f"{title} was made for an input {input_name(spec)!r} of shape "
+                f"{spec.shape} (None stands for any size). Received one of shape "
+                f"{tuple(shape)}."
+            )
     return flat
-
-
-def _outline(structure: Any) -> Any:
-    return tree.map_structure(
-        lambda x: (
-            f"shape {tuple(x.shape)}" if hasattr(x, "shape") else type(x).__name__
-        ),
-        structure,
-    )
 
 
 def _check_tensors(what: str, flat: list[Any], owner: str) -> None:

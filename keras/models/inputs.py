@@ -6,6 +6,7 @@ A value of the right shape and dtype costs a few comparisons.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from keras.backends.backend import TENSOR
@@ -21,15 +22,23 @@ class InputAdapter:
         model: whom errors name.
         structure: the KerasTensors of the inputs, nested.
         convert_dtype: whether values are cast to the dtypes of the inputs.
+        any_size: whether the layers judge the sizes, and only the rank counts here.
     """
 
-    def __init__(self, model: Any, structure: Any, convert_dtype: bool = True) -> None:
+    def __init__(
+        self,
+        model: Any,
+        structure: Any,
+        convert_dtype: bool = True,
+        any_size: bool = False,
+    ) -> None:
         self._backend = model._backend
         self._title = f"{type(model).__name__} {model.name!r}"
         self._structure = structure
         self._specs = tree.flatten(structure)
         self.names = [input_name(x) for x in self._specs]
         self._convert_dtype = convert_dtype
+        self._any_size = any_size
         self._optional = [
             bool(getattr(node_of(x).operation, "optional", False)) for x in self._specs
         ]
@@ -42,11 +51,17 @@ class InputAdapter:
         return [self._fit(x, index) for index, x in enumerate(flat)]
 
     def is_exact(self, tensors: list[Any]) -> bool:
-        """Whether adapted tensors have the dtypes that the graph was made for."""
-        return self._convert_dtype or all(
-            x is None or dtypes.standardize_dtype(x.dtype) == spec.dtype
-            for x, spec in zip(tensors, self._specs, strict=True)
-        )
+        """Whether adapted tensors have the sizes and dtypes of the graph."""
+        for x, spec in zip(tensors, self._specs, strict=True):
+            if x is None:
+                continue
+            if self._any_size and not fits(tuple(x.shape), spec.shape):
+                return False
+            if self._convert_dtype:
+                continue
+            if dtypes.standardize_dtype(x.dtype) != spec.dtype:
+                return False
+        return True
 
     def flatten(self, inputs: Any) -> list[Any]:
         """The values in the order of the inputs, dict keys being their names."""
@@ -57,11 +72,28 @@ class InputAdapter:
                 return by_key
         elif isinstance(structure, dict) and isinstance(inputs, (list, tuple)):
             if len(inputs) == len(structure):
+                self._judge_order(structure, inputs)
                 return list(tree.flatten(inputs))
         flat = tree.flatten(inputs)
         if len(flat) != len(self._specs):
             flat = self._one_array(inputs)
         return flat
+
+    def _judge_order(self, structure: dict[str, Any], inputs: Any) -> None:
+        """A list for inputs that have names: only an order that is clear will do."""
+        got = f"{self._title} takes a dict of inputs: {self._described()}. Received "
+        got += f"a {type(inputs).__name__} of {len(inputs)}, in which they have no name"
+        if list(structure) != sorted(structure):
+            raise ValueError(
+                f"{got}, and the keys {list(structure)} are in no order that would "
+                "tell. Pass a dict."
+            )
+        if len(structure) > 1:
+            warnings.warn(
+                f"{got}; they are taken in the order of the alphabet. Pass a dict.",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def _one_array(self, inputs: Any) -> list[Any]:
         """Nested numbers for a single input: `model([[1.0, 2.0]])`."""
@@ -71,7 +103,7 @@ class InputAdapter:
             return [self._backend.convert_to_tensor(inputs)]
         raise ValueError(
             f"{self._title} expects {len(self._specs)} input(s): "
-            f"{self._described()}. Received {len(leaves)}: {_outline(inputs)}."
+            f"{self._described()}. Received {len(leaves)}: {outline(inputs)}."
         )
 
     def _by_key(self, inputs: dict[str, Any]) -> list[Any] | None:
@@ -88,9 +120,15 @@ class InputAdapter:
             if key not in inputs and not optional
         ]
         if not missing:
+            extra = [key for key in inputs if key not in keys] if flat_dict else ()
+            if extra:
+                warnings.warn(
+                    f"{self._title} has no input(s) {extra}: what was given under "
+                    f"these keys is not used. Its inputs: {self._described()}.",
+                    UserWarning,
+                    stacklevel=2,
+                )
             return [inputs.get(key) for key in keys]
-        if not flat_dict and len(inputs) == len(keys) == 1:
-            return list(inputs.values())
         raise ValueError(
             f"{self._title} lacks the input(s) {missing}. Received a dict with the "
             f"keys {sorted(inputs)}. Expected: {self._described()}."
@@ -115,7 +153,9 @@ class InputAdapter:
         if not isinstance(x, KerasTensor):
             x = self._converted(x, spec)
         shape = tuple(x.shape) if type(x.shape) is not tuple else x.shape
-        if not fits(shape, spec.shape):
+        if not fits(shape, spec.shape) and not (
+            self._any_size and len(shape) == len(spec.shape)
+        ):
             x = self._reshaped(x, shape, index)
         return x
 
@@ -180,7 +220,8 @@ def _advice(shape: tuple[Any, ...], expected: tuple[Any, ...]) -> str:
     return ""
 
 
-def _outline(structure: Any) -> Any:
+def outline(structure: Any) -> Any:
+    """What errors say of values: their shapes, or types where they have none."""
     return tree.map_structure(
         lambda x: (
             f"shape {tuple(x.shape)}" if hasattr(x, "shape") else type(x).__name__

@@ -332,6 +332,13 @@ def ordered_nodes(
     done: set[int] = set()
     # By hand and not by recursion: graphs may be deeper than Python's stack.
     stack: list[tuple[Any, bool]] = [(x, False) for x in reversed(outputs)]
+
+    def add_input(x: KerasTensor) -> None:
+        node = node_of(x) if x._keras_history is not None else None
+        if node is not None and node.is_input and id(node) not in done:
+            done.add(id(node))
+            nodes.append(node)
+
     while stack:
         x, finished = stack.pop()
         if finished:
@@ -340,10 +347,7 @@ def ordered_nodes(
                 nodes.append(x)
             continue
         if key_of(x) in given:
-            node = node_of(x)
-            if node.is_input and id(node) not in done:
-                done.add(id(node))
-                nodes.append(node)
+            add_input(x)
             continue
         if x._keras_history is None or node_of(x).is_input:
             raise _disconnected(x, inputs, owner)
@@ -352,10 +356,7 @@ def ordered_nodes(
             stack.append((node, True))
             stack.extend((parent, False) for parent in reversed(node.inputs))
     for x in inputs:  # those that no output needs are in the model all the same
-        node = node_of(x)
-        if node.is_input and id(node) not in done:
-            done.add(id(node))
-            nodes.append(node)
+        add_input(x)
     return nodes
 
 
@@ -393,9 +394,11 @@ def operations_by_depth(
         depth = max(depths.get(id(node), 0), of_operation.get(key, 0))
         of_operation[key] = depths[id(node)] = depth
         for x in node.inputs:
-            parent = node_of(x)
-            if key_of(x) in given and not parent.is_input:
+            if key_of(x) in given and (
+                x._keras_history is None or not node_of(x).is_input
+            ):
                 continue
+            parent = node_of(x)
             depths[id(parent)] = max(depths.get(id(parent), 0), depth + 1)
     operations = list({id(n.operation): n.operation for n in nodes}.values())
     return sorted(operations, key=lambda op: -of_operation[id(op)])

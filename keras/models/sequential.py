@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keras.core import naming, tree
+from keras.core import masking, naming, tree
 from keras.core.errors import DeserializationError
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
@@ -155,6 +155,8 @@ class Sequential(GraphModel, Model):
         """
         if self._chain is not None:
             return
+        if input_shape is not None and not tree.is_shape(input_shape):
+            return  # several inputs into the first layer: each call tells the layers
         layers = list(self._sequence)
         if layers and is_input(layers[0]):
             self._start_at(layers[0])
@@ -170,11 +172,6 @@ class Sequential(GraphModel, Model):
                 "keras.Input(shape) first, call it on data, or pass "
                 "build(input_shape)."
             )
-        if not tree.is_shape(input_shape):
-            raise ValueError(
-                "A Sequential model has one input, so build() takes one shape such as "
-                f"(None, 8). Received: input_shape={input_shape!r}."
-            )
         self._start(tuple(input_shape), None, deferred=True)
 
     def _start(self, shape: Any, dtype: Any, deferred: bool = False) -> None:
@@ -189,11 +186,14 @@ class Sequential(GraphModel, Model):
         chain = _Chain(self, start, not deferred)
         try:
             chain.extend(self.layers)
-        except BaseException:
+        except BaseException as error:
             if deferred:
                 self._adopt_layers([x for x in self._sequence if x is not input_layer])
-            raise
-        self._chain = chain
+            if not isinstance(error, NotImplementedError):
+                raise
+            # A layer that cannot tell its output works on data all the same.
+        else:
+            self._chain = chain
         self.built = True
 
     # Calling -------------------------------------------------------------------
@@ -223,8 +223,10 @@ class Sequential(GraphModel, Model):
         """
         chain = self._chain
         if chain is None:
+            if mask is not None and hasattr(inputs, "shape"):
+                masking.set_mask(inputs, mask)
             outputs = inputs
-            for layer in self._sequence:
+            for layer in self.layers:
                 outputs = layer(outputs)
             return outputs
         flat = chain.adapt(inputs)
@@ -240,16 +242,11 @@ class Sequential(GraphModel, Model):
         self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
     ) -> Any:
         """Shape and dtype of the output, as a KerasTensor with its mask."""
-        chain = self._chain
-        if chain is None:
-            for layer in self.layers:
-                inputs = layer.compute_output_spec(inputs)
-            return inputs
-        if mask is not None:
-            _put_masks(chain.adapt, tree.flatten(inputs), mask)
+        if mask is not None and self._chain is not None:
+            _put_masks(self._chain.adapt, tree.flatten(inputs), mask)
         with SymbolicScope():
             for layer in self.layers:
-                inputs = layer(inputs)
+                inputs = layer(inputs)  # the first call of a layer builds it
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -331,16 +328,16 @@ class Sequential(GraphModel, Model):
     # Config --------------------------------------------------------------------
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """The input shape, if it is known."""
+        """The input shape or shapes, if they are known."""
         if self._chain is None:
-            return None
+            return super().get_build_config()
         return {"input_shape": self.input_shape}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Builds for the input shape of a config."""
         shape = config.get("input_shape")
         if shape is not None and self._chain is None:
-            self.build(tuple(shape))
+            self.build(shape if isinstance(shape, dict) else tuple(shape))
 
     def get_config(self) -> dict[str, Any]:
         """The layers in order, as Keras 3 files keep them."""
@@ -388,7 +385,7 @@ class _Chain:
         self._name = model.name
         self.start = start
         self.results: list[Any] = []
-        self.adapt = InputAdapter(model, start, convert_dtype)
+        self.adapt = InputAdapter(model, start, convert_dtype, any_size=True)
         self.plan = Plan([start], [start], self._owner)
         self.is_single = True
 

@@ -147,7 +147,7 @@ def _spec(x: Any) -> Any:
     return KerasTensor(tuple(x.shape), _dtype(x))
 
 
-@op(promote=None)
+@op
 def lstm(
     inputs: TensorLike,
     kernel: TensorLike,
@@ -190,7 +190,7 @@ def lstm(
     return _cell("lstm", 4, inputs, kernel, recurrent_kernel, return_sequences, 2)
 
 
-@op(promote=None)
+@op
 def gru(
     inputs: TensorLike,
     kernel: TensorLike,

@@ -65,10 +65,13 @@ class Objective:
 
         Args:
             optimizer: A name, config or `Optimizer`.
-            loss: A name, function or `Loss`; for several outputs a list or a
-                dictionary by the names of the outputs. `None` where the model adds
-                its own losses.
-            loss_weights: Factors of the losses of several outputs.
+            loss: A name, function or `Loss`, which is for each output; or a
+                structure of them: a dictionary by the names of the outputs, a list
+                by position, several in a list for one output, or a list of losses
+                of all outputs and of their parts. `"crossentropy"` is the one that
+                suits the shapes. `None` where the model adds its own losses, or for
+                an output without one.
+            loss_weights: Factors, in the structure of the losses or of the outputs.
             metrics: A list of names, functions or metrics; for several outputs a list
                 or dictionary of such lists.
             weighted_metrics: Likewise; these see sample and class weights.

@@ -61,15 +61,6 @@ def test_dict_inputs_shared_layers_and_ops(backend: str) -> None:
     assert len(model.weights) == 8
 
 
-def test_extra_keys_of_a_dict_are_left_alone(backend: str) -> None:
-    model = two_inputs()
-    a, b = data(3, 4), data(3, 6)
-    outputs = model({"a": a, "b": b, "label": np.zeros(3)})
-    np.testing.assert_allclose(
-        numpy(outputs["y"]), numpy(model({"a": a, "b": b})["y"]), rtol=1e-5
-    )
-
-
 def test_one_input_may_be_given_by_name(backend: str) -> None:
     x = keras.Input((3,), name="x")
     model = keras.Model(x, x * 2.0)
@@ -288,7 +279,7 @@ def test_wrong_ends(backend: str) -> None:
     with pytest.raises(ValueError, match="`outputs` of .* must be KerasTensors"):
         keras.Model(x, [x, 3])
     loose = keras.KerasTensor((None, 2))
-    with pytest.raises(ValueError, match="made by keras.Input"):
+    with pytest.raises(ValueError, match="disconnected"):
         keras.Model(loose, x)
 
 

@@ -55,6 +55,14 @@ def test_sparse_inputs(training_backend, kind):
     assert model.evaluate(sparse, expected, batch_size=3, verbose=0) == 0.0
 
 
+def test_ragged_inputs_end_in_zeros(backend):
+    tf = pytest.importorskip("tensorflow")
+    inputs = keras.Input((None,))
+    model = keras.Model(inputs, inputs + 1)
+    ragged = tf.ragged.constant([[1.0, 2.0, 3.0], [4.0]])
+    assert model.predict(ragged, verbose=0).tolist() == [[2, 3, 4], [5, 1, 1]]
+
+
 def test_rows_of_sparse_arrays():
     # Duplicates add up, as in SciPy; rows are taken in any order.
     places = np.array([[3, 0], [0, 1], [1, 2], [0, 1]])

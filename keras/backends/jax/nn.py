@@ -184,7 +184,8 @@ def moments(
     if wide is x:
         return mean, variance
     most = _jnp.finfo(x.dtype).max  # rather than infinity
-    return tuple(_jnp.clip(v, -most, most).astype(x.dtype) for v in (mean, variance))
+    mean, variance = (_jnp.clip(v, -most, most) for v in (mean, variance))
+    return mean.astype(x.dtype), variance.astype(x.dtype)
 
 
 def batch_normalization(

@@ -118,7 +118,12 @@ def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> An
     if x.dtype.kind in "OUS":
         raise TypeError("Numbers are needed.")
     values, index, inverse, amounts = _np.unique(
-        x, return_index=True, return_inverse=True, return_counts=True, axis=axis
+        x,
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
+        axis=axis,
+        equal_nan=False,
     )
     inverse = inverse.reshape(x.shape if axis is None else -1)
     return values, *(v.astype("int32") for v in (index, inverse, amounts))

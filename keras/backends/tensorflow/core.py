@@ -146,6 +146,8 @@ def host_view(x: Any) -> Any:
         x = x.to_tensor()
     elif isinstance(x, _tf.IndexedSlices):
         x = _tf.convert_to_tensor(x)
+    if isinstance(x, _tf.Tensor) and x.shape.rank == 0 and hasattr(x, "numpy"):
+        return _np.asarray(x.numpy())  # `__array__` of bfloat16 gives no array there
     return _host_array(x)
 
 

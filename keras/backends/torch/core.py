@@ -183,7 +183,8 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
     if isinstance(x, _OPEN_NUMBERS):
         default = "int32" if isinstance(x, _torch.SymInt) else _config.floatx()
         wanted = native_dtype(default if dtype is None else dtype)
-        return _torch.scalar_tensor(x, dtype=wanted, device=default_device())
+        number: Any = x
+        return _torch.scalar_tensor(number, dtype=wanted, device=default_device())
     if _torch.compiler.is_compiling() and isinstance(x, (list, tuple, _np.ndarray)):
         return _traced(x, dtype)
     if isinstance(x, (list, tuple)) and any(isinstance(v, _OPEN_NUMBERS) for v in x):

@@ -57,7 +57,7 @@ class Merge(Layer):
         """The combination of the list of tensors."""
         if not isinstance(inputs, (list, tuple)):
             raise ValueError(self._wants_list(f"a {type(inputs).__name__}"))
-        rank = max([len(x.shape) for x in inputs] or [0])
+        rank = max([0, *(len(x.shape) for x in inputs)])  # torch traces no `default=`
         raised = [_raised(x, rank) for x in inputs]
         masks = [get_mask(x) for x in inputs]
         if all(mask is None for mask in masks):

@@ -249,7 +249,8 @@ def _check_sizes(
 
 def _is_order(x: Any, axis: Any = -1, order: Any = 2, epsilon: Any = None) -> bool:
     """Whether there is such a norm."""
-    return isinstance(order, Real) and not isinstance(order, bool) and order >= 1
+    number = isinstance(order, Real) and not isinstance(order, bool)
+    return number and float(order) >= 1
 
 
 @op(promote="float", real=True, check=_is_order)

@@ -23,7 +23,13 @@ def is_array_like(value: Any) -> bool:
         or hasattr(value, "__dlpack__")
         or is_pandas(value)
         or is_sparse(value)
+        or _is_ragged(value)
     )
+
+
+def _is_ragged(value: Any) -> bool:
+    """Whether this is a `tf.RaggedTensor`."""
+    return hasattr(value, "row_splits") and framework_of(value) == "tensorflow"
 
 
 def to_host(value: Any, floatx: str | None = None, name: str = "the data") -> Any:
@@ -63,6 +69,8 @@ def _as_numpy(value: Any, name: str) -> np.ndarray:
         array = host_array(value)
         # float32 holds all values of bfloat16, which is no float to NumPy.
         return array.astype("float32") if array.dtype.kind == "V" else array
+    if _is_ragged(value):
+        return value.to_tensor().numpy()  # rows end in zeros
     if framework == "tensorflow" and not hasattr(value, "numpy"):
         raise ValueError(
             f"{name} is a TensorFlow {type(value).__name__}, which cannot be sliced "
