@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from keras import ops
@@ -34,12 +35,21 @@ def make_clip(
         if bound <= 0:
             raise ValueError(f"`{name}` must be above 0. Received: {name}={bound}.")
     if clipvalue is not None:
-        return lambda grads: [ops.clip(g, -clipvalue, clipvalue) for g in grads]
+        return partial(_clip_values, limit=clipvalue)
     if clipnorm is not None:
-        return lambda grads: [clip_by_norm(g, clipnorm) for g in grads]
+        return partial(_clip_norms, limit=clipnorm)
     if global_clipnorm is not None:
-        return lambda grads: clip_by_global_norm(grads, global_clipnorm)
+        return partial(clip_by_global_norm, limit=global_clipnorm)
     return None
+
+
+# Functions of the module, not lambdas: an optimizer that holds one is pickled.
+def _clip_values(gradients: Sequence[Any], limit: float) -> list[Any]:
+    return [ops.clip(gradient, -limit, limit) for gradient in gradients]
+
+
+def _clip_norms(gradients: Sequence[Any], limit: float) -> list[Any]:
+    return [clip_by_norm(gradient, limit) for gradient in gradients]
 
 
 def clip_by_norm(gradient: Any, limit: float) -> Any:
