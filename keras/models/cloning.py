@@ -10,6 +10,7 @@ from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
 from keras.layers.layer import Layer
 from keras.models.functional import Functional
+from keras.models.inputs import outline
 from keras.models.sequential import Sequential, is_input
 
 
@@ -72,7 +73,7 @@ def clone_model(
             f"models only. {model.name!r} is a {type(model).__name__} with its own "
             "call()."
         )
-    return type(model).from_config(model.get_config())
+    return _compiled_like(model, type(model).from_config(model.get_config()))
 
 
 def _cloner(
@@ -95,7 +96,7 @@ def _cloner(
 def _clone_sequential(
     model: Any, input_tensors: Any, clone: Callable[[Any], Any]
 ) -> Any:
-    layers = [clone(layer) for layer in model._layers]
+    layers = [clone(layer) for layer in model._sequence]
     given = tree.flatten(input_tensors) if input_tensors is not None else []
     if given:
         if len(given) != 1 or not isinstance(given[0], KerasTensor):
@@ -104,7 +105,8 @@ def _clone_sequential(
                 f"Received: {input_tensors!r}."
             )
         layers = [given[0], *[layer for layer in layers if not is_input(layer)]]
-    return type(model)(layers, name=model.name, trainable=model.trainable)
+    new = type(model)(layers, name=model.name, trainable=model.trainable)
+    return _compiled_like(model, new)
 
 
 def _clone_functional(
@@ -126,12 +128,15 @@ def _clone_functional(
             for x in graph.inputs
         ]
     else:
-        inputs = tree.flatten(input_tensors)
-        if len(inputs) != len(graph.inputs):
+        try:
+            tree.assert_same_structure(model.input, input_tensors)
+        except (TypeError, ValueError):
             raise ValueError(
-                f"Model {model.name!r} has {len(graph.inputs)} inputs. Received "
-                f"{len(inputs)} `input_tensors`."
-            )
+                "`input_tensors` must have the structure of the inputs of model "
+                f"{model.name!r}, {outline(model.input)}. Received: "
+                f"{outline(input_tensors)}."
+            ) from None
+        inputs = tree.flatten(input_tensors)
     outputs = graph.rerun(inputs, function)
     ends = model._outputs_struct.value
     packed = (
@@ -148,4 +153,10 @@ def _clone_functional(
     new = Functional(start, packed, name=model.name)
     if not model.trainable:
         new.trainable = False
+    return _compiled_like(model, new)
+
+
+def _compiled_like(model: Any, new: Any) -> Any:
+    if getattr(model, "compiled", False):
+        new.compile_from_config(model.get_compile_config())
     return new

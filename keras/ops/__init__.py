@@ -4,6 +4,7 @@ A public op stands in one list: NumPy's in `numpy.py`, those of neural networks 
 `nn/public.py`, all others below.
 """
 
+from keras.ops import defaults as defaults
 from keras.ops import image as image
 from keras.ops import linalg as linalg
 from keras.ops import nn as nn

@@ -76,6 +76,11 @@ class Native(NamedTuple):
     unchanged: tuple[Any, ...]
 
 
+# How a primitive op is made of others where a backend lacks it: `keras.ops.defaults`
+# fills this in.
+DEFAULTS: dict[str, Callable[..., Any]] = {}
+
+
 class Declaration(Parameters):
     """One op. `keras.ops.declare.Facts` says what the keyword arguments are."""
 
@@ -135,7 +140,7 @@ class Declaration(Parameters):
 
     def _find_native(self, backend: Any) -> None:
         def lacking(*args: Any, **kwargs: Any) -> Any:
-            return getattr(backend, self.name)  # raises what says so
+            return self.implementation(backend)(*args, **kwargs)
 
         function = backend.__dict__.get(self.name, lacking)
         sets = [getattr(backend, name) for name in self.promotion.unchanged]
@@ -205,7 +210,8 @@ class Declaration(Parameters):
         """The backend's function, or the composed body where it has none."""
         if self.composed:
             return backend.__dict__.get(self.name, self.rule)
-        return getattr(backend, self.name)
+        found = backend.__dict__.get(self.name) or DEFAULTS.get(self.name)
+        return found or getattr(backend, self.name)  # which says that it is missing
 
     def _found(self, backend: Any, args: tuple[Any, ...]) -> tuple[list[Any], set[int]]:
         """The tensor arguments with their kinds, and the set of all kinds met."""

@@ -67,7 +67,13 @@ def save_model(
         )
     refuse_existing(path, overwrite)
     if path.endswith(_LEGACY):
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         save_legacy_model(model, path)
+    elif zipped is False and path.endswith(".keras"):
+        raise ValueError(
+            "With zipped=False a folder is written, whose name must not end in "
+            f"'.keras'. Received: filepath={path!r}."
+        )
     elif zipped is False:
         with new_folder(path) as folder:
             _write_members(model, folder)

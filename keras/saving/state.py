@@ -18,9 +18,14 @@ from keras.saving.stores import Reader, Store, Writer
 from keras.saving.walk import own_variables, owners
 
 
-def save_state(model: Any, writer: Writer) -> None:
+def save_state(
+    model: Any, writer: Writer, objects_to_skip: Iterable[Any] | None = None
+) -> None:
     """Writes all variables of a model, its optimizer's included."""
+    skipped = {id(obj) for obj in objects_to_skip or ()}
     for path, obj in owners(model):
+        if id(obj) in skipped:
+            continue
         name = getattr(obj, "name", None) or type(obj).__name__
         obj.save_own_variables(writer.at(path, str(name)))
 

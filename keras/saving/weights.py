@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -35,7 +35,7 @@ def save_weights(
             files) or in `.safetensors`.
         overwrite: whether an existing file is replaced; if not, it is an error.
         max_shard_size: gigabytes in one file, for `.weights.json`; default 10.
-        **kwargs: none; kept for callers that pass options of other formats.
+        **kwargs: `objects_to_skip`, layers whose weights are left out.
 
     Raises:
         ValueError: for another ending, or unknown options.
@@ -50,8 +50,12 @@ def save_weights(
     >>> keras.saving.save_weights(layer, path)
     >>> keras.saving.load_weights(layer, path)
     """
+    skip = kwargs.pop("objects_to_skip", None)
     if kwargs:
-        raise ValueError(f"save_weights() got unknown options: {sorted(kwargs)}.")
+        raise ValueError(
+            f"save_weights() got unknown options: {sorted(kwargs)}. Allowed: "
+            "objects_to_skip."
+        )
     path = os.fspath(filepath)
     if max_shard_size is not None and not path.endswith(INDEX_SUFFIX):
         raise ValueError(
@@ -65,15 +69,16 @@ def save_weights(
         )
     refuse_existing(path, overwrite)
     if path.endswith(INDEX_SUFFIX):
-        _save_sharded(model, path, 10.0 if max_shard_size is None else max_shard_size)
+        gigabytes = 10.0 if max_shard_size is None else max_shard_size
+        _save_sharded(model, path, gigabytes, skip)
     elif path.endswith(".safetensors"):
         writer = SafetensorsWriter()
-        save_state(model, writer)
+        save_state(model, writer, skip)
         with new_file(path) as temporary:
             writer.write(temporary)
     elif path.endswith(".weights.h5"):
         with new_file(path) as temporary:
-            write_h5(model, temporary)
+            write_h5(model, temporary, skip)
     else:
         raise ValueError(
             "The path of a weights file must end in '.weights.h5', '.weights.json' "
@@ -81,20 +86,20 @@ def save_weights(
         )
 
 
-def write_h5(model: Any, path: str) -> None:
+def write_h5(model: Any, path: str, skip: Iterable[Any] | None = None) -> None:
     """Writes the weights of a model into a new HDF5 file."""
     import h5py
 
     with h5py.File(path, "w") as file:
-        save_state(model, H5Writer(file))
+        save_state(model, H5Writer(file), skip)
 
 
-def _save_sharded(model: Any, path: str, max_shard_size: float) -> None:
+def _save_sharded(model: Any, path: str, max_shard_size: float, skip: Any) -> None:
     if max_shard_size <= 0:
         raise ValueError(f"`max_shard_size` must be > 0. Received: {max_shard_size}.")
     with new_file(path) as temporary, ExitStack() as files:
         writer = ShardedWriter(path, max_shard_size, files)
-        save_state(model, writer)
+        save_state(model, writer, skip)
         writer.write_index(temporary)
 
 

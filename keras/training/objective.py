@@ -194,6 +194,14 @@ class Objective:
             parameters = inspect.signature(type(self).compile).parameters
             if not own and not set(config) <= set(parameters):
                 # A `compile` with other arguments: only its author can restore it.
+                warnings.warn(
+                    f"compile() was not called as the model was loaded: "
+                    f"{type(self).__name__} has its own, with other arguments. Call "
+                    "model.compile(...) now, or give the class get_compile_config() "
+                    "and compile_from_config(config).",
+                    UserWarning,
+                    stacklevel=2,
+                )
                 return
         # Files say True where Keras found on its backend that it pays.
         config = {**config}

@@ -4,49 +4,19 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-import keras.ops
-from keras.backends import contract, load
-from keras.backends.backend import MODULES
-from keras.ops.declare import DECLARATIONS, Declaration
-
-for _module in pkgutil.walk_packages(keras.ops.__path__, "keras.ops."):
-    importlib.import_module(_module.name)  # declares all ops, public or not
+from keras.backends import load
+from keras.backends.backend import MODULES, provided_by
+from keras.ops.contract import all_declarations, data, functions, lacking, primitives
+from keras.ops.declaration import Declaration
 
 # What a backend need not have, with the reason.
 ABSENT = {("numpy", "jvp"): "NumPy has no derivatives"}
-
-PROTOCOLS = [
-    value
-    for value in vars(contract).values()
-    if inspect.isclass(value) and value.__module__ == contract.__name__
-]
-PRIMITIVES = [d for d in DECLARATIONS.values() if not d.composed]
-
-
-def members(protocol: type) -> dict[str, Any]:
-    """The functions that a Protocol lists."""
-    return {
-        name: value
-        for name, value in vars(protocol).items()
-        if inspect.isfunction(value) and not name.startswith("_")
-    }
-
-
-def required() -> dict[str, inspect.Signature]:
-    """Every listed function with its signature, without `self`."""
-    found: dict[str, inspect.Signature] = {}
-    for protocol in PROTOCOLS:
-        for name, function in members(protocol).items():
-            signature = inspect.signature(function)
-            parameters = list(signature.parameters.values())[1:]
-            found[name] = signature.replace(parameters=parameters)
-    return found
+DECLARATIONS = all_declarations()
+REQUIRED = functions()
 
 
 def own_signature(function: Any) -> inspect.Signature | None:
@@ -67,19 +37,19 @@ def static_parameters(declaration: Declaration) -> list[tuple[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("name", sorted(required()))
+@pytest.mark.parametrize("name", sorted(REQUIRED))
 def test_required_function_is_there(backend: str, name: str) -> None:
     """A listed function exists, with the listed parameters."""
     if (backend, name) in ABSENT:
         pytest.skip(ABSENT[backend, name])
     function = load(backend).__dict__.get(name)
-    assert callable(function), f"{backend} lacks {name}{required()[name]}"
+    assert callable(function), f"{backend} lacks {name}{REQUIRED[name]}"
     signature = own_signature(function)
-    if signature is not None and name not in DECLARATIONS:
-        assert list(signature.parameters) == list(required()[name].parameters)
+    if signature is not None:
+        assert list(signature.parameters) == list(REQUIRED[name].parameters)
 
 
-@pytest.mark.parametrize("name", sorted(d.name for d in PRIMITIVES))
+@pytest.mark.parametrize("name", sorted(primitives()))
 def test_primitive_op_is_there(backend: str, name: str) -> None:
     """An op that is not composed has a function with its parameters."""
     declaration = DECLARATIONS[name]
@@ -114,38 +84,25 @@ def check_parameters(declaration: Declaration, function: Any) -> None:
         assert (theirs.default is not inspect.Parameter.empty) == has_default
 
 
-def public_names(backend: str) -> dict[str, str]:
-    """Each public name of a backend with the module that has it."""
-    package = load(backend)._package
-    found: dict[str, str] = {}
-    for module_name in MODULES:
-        module = importlib.import_module(f"{package}.{module_name}")
-        for name, value in vars(module).items():
-            if not name.startswith("_") and not isinstance(value, ModuleType):
-                found.setdefault(name, module_name)
-    del found["annotations"]
-    del found["Any"]
-    return found
+def test_no_op_is_restated() -> None:
+    """The Protocols list what is no op: of ops, the declarations say all."""
+    assert set(REQUIRED) & set(DECLARATIONS) == set()
 
 
-LISTED = {
-    name
-    for protocol in PROTOCOLS
-    for name in (*members(protocol), *getattr(protocol, "__annotations__", {}))
-}
+def test_what_is_lacking_is_listed(backend: str) -> None:
+    expected = [absent for name, absent in ABSENT if name == backend]
+    assert [line.partition("(")[0] for line in lacking(backend)] == expected
 
 
 def test_nothing_is_public_that_nobody_declares(backend: str) -> None:
-    """Imports and helpers start with an underscore; all else is declared."""
-    strangers = {
-        name: module
-        for name, module in public_names(backend).items()
-        if name not in LISTED and name not in DECLARATIONS
-    }
-    # A type imported for annotations; for other files of torch: where new tensors are
-    # placed, and arrays as tensors.
-    allowed = {"Callable", "borrow", "default_device"}
-    assert {n: m for n, m in strangers.items() if n not in allowed} == {}
+    """Helpers start with an underscore; all else is declared."""
+    package = load(backend)._package
+    known = {*REQUIRED, *data(), *DECLARATIONS}
+    for module_name in MODULES:
+        provided = provided_by(importlib.import_module(f"{package}.{module_name}"))
+        # For other files of torch: where tensors are placed, and arrays as tensors.
+        strangers = set(provided) - known - {"borrow", "default_device"}
+        assert strangers == set(), module_name
 
 
 def test_a_missing_function_is_an_error_that_says_what_to_do() -> None:

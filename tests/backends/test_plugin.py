@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 import keras
 from keras import backends, layers, ops
 from keras.core.errors import BackendError, MissingBackendError
+from keras.ops.contract import lacking
 
 PLUGIN = Path(__file__).parent / "plugin"
 
@@ -126,3 +129,23 @@ def test_one_name_for_two_things_is_an_error(tmp_path: Path) -> None:
 def test_it_is_small() -> None:
     lines = sum(len(f.read_text().splitlines()) for f in PLUGIN.rglob("*.py"))
     assert lines < 600
+
+
+def test_the_page_on_backends_is_true(
+    toy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "adding_a_backend.md").read_text()
+    one_line, listing = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    with keras.backend_scope(toy):
+        space: dict[str, Any] = {}
+        exec(textwrap.dedent(one_line), space)
+        three = space["add"](ops.ones((2,)), space["subtract"](ops.ones((2,)), -1.0))
+        np.testing.assert_array_equal(ops.convert_to_numpy(three), [3.0, 3.0])
+    exec(listing, {})
+    assert capsys.readouterr().out == "jvp(fun, primals, tangents, has_aux)\n"
+    missing = [line.partition("(")[0] for line in lacking(toy)]
+    assert "arctan2" in missing and "value_and_grad" in missing
+    assert not {"add", "softmax", "linear", "gelu"} & set(missing)
+    named = re.findall(r"^\d\. (.*?):", page, re.MULTILINE)
+    files = {f"`{f.name}`" for f in (PLUGIN / "toy_keras_backend").glob("*.py")}
+    assert {name for line in named[:-1] for name in line.split(", ")} <= files

@@ -34,24 +34,22 @@ def make_clip(
     for name, bound in given.items():
         if bound <= 0:
             raise ValueError(f"`{name}` must be above 0. Received: {name}={bound}.")
-    # Functions that pickle, as an optimizer does.
     if clipvalue is not None:
-        return partial(clip_by_value, limit=clipvalue)
+        return partial(_clip_values, limit=clipvalue)
     if clipnorm is not None:
-        return partial(clip_each_by_norm, limit=clipnorm)
+        return partial(_clip_norms, limit=clipnorm)
     if global_clipnorm is not None:
         return partial(clip_by_global_norm, limit=global_clipnorm)
     return None
 
 
-def clip_by_value(gradients: Sequence[Any], limit: float) -> list[Any]:
-    """The gradients, each value within the limit."""
-    return [ops.clip(g, -limit, limit) for g in gradients]
+# Functions of the module, not lambdas: an optimizer that holds one is pickled.
+def _clip_values(gradients: Sequence[Any], limit: float) -> list[Any]:
+    return [ops.clip(gradient, -limit, limit) for gradient in gradients]
 
 
-def clip_each_by_norm(gradients: Sequence[Any], limit: float) -> list[Any]:
-    """The gradients, each shortened where its norm is above the limit."""
-    return [clip_by_norm(g, limit) for g in gradients]
+def _clip_norms(gradients: Sequence[Any], limit: float) -> list[Any]:
+    return [clip_by_norm(gradient, limit) for gradient in gradients]
 
 
 def clip_by_norm(gradient: Any, limit: float) -> Any:

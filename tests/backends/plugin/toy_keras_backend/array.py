@@ -14,19 +14,10 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     return ToyTensor(np.full(shape, array_of(fill_value), native_dtype(dtype)))
 
 
-def zeros(shape: Any, dtype: Any = None) -> Any:
-    return full(shape, 0, dtype)
-
-
-def ones(shape: Any, dtype: Any = None) -> Any:
-    return full(shape, 1, dtype)
-
-
 reshape = lifted(np.reshape)
 transpose = lifted(np.transpose)
 broadcast_to = lifted(np.broadcast_to)
 concatenate = lifted(np.concatenate)
-stack = lifted(np.stack)
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:

@@ -1,4 +1,4 @@
-"""What Dense, Conv2D and MultiHeadAttention compute."""
+"""Convolutions; attention and activations are made of other ops."""
 
 from __future__ import annotations
 
@@ -9,18 +9,7 @@ import numpy as np
 
 from keras.backends import windows
 from keras.core.config import standardize_data_format
-from toy_keras_backend.tensor import ToyTensor, lifted
-
-relu = lifted(lambda x: np.maximum(x, 0))
-sigmoid = lifted(lambda x: 1 / (1 + np.exp(-x)))
-
-
-def _softmax(x: np.ndarray, axis: Any = -1) -> np.ndarray:
-    powers = np.exp(x - x.max(axis, keepdims=True))
-    return powers / powers.sum(axis, keepdims=True)
-
-
-softmax = lifted(_softmax)
+from toy_keras_backend.tensor import ToyTensor
 
 
 def conv(
@@ -53,27 +42,3 @@ def conv(
         ]
         total = total + x[(slice(None), *cut)] @ window[place]
     return ToyTensor(np.moveaxis(total, -1, 1) if first else total)
-
-
-def dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    bias: Any = None,
-    mask: Any = None,
-    scale: float | None = None,
-    is_causal: bool = False,
-    flash_attention: bool | None = None,
-    attn_logits_soft_cap: float | None = None,
-) -> Any:
-    q, k, v = query.array, key.array, value.array
-    scale = q.shape[-1] ** -0.5 if scale is None else scale
-    logits = np.einsum("bqhd,bkhd->bhqk", q * np.asarray(scale, q.dtype), k)
-    if attn_logits_soft_cap is not None:
-        logits = np.tanh(logits / attn_logits_soft_cap) * attn_logits_soft_cap
-    if bias is not None:
-        logits = logits + bias.array
-    seen = np.tri(*logits.shape[-2:], dtype=bool) if is_causal else np.array(True)
-    seen = seen if mask is None else seen & mask.array
-    logits = np.where(seen, logits, np.finfo(logits.dtype).min / 2)
-    return ToyTensor(np.einsum("bhqk,bkhd->bqhd", _softmax(logits), v))
