@@ -53,6 +53,7 @@ class Variable(Operators):
     # `array * variable` is ours: NumPy would read the value as a constant.
     __array_priority__ = 1000
     _is_keras_variable = True
+    _tracked_as = "variable"
     backend: Any = None  # set by each backend's subclass
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Variable:

@@ -47,6 +47,7 @@ class SeedGenerator(BackendBound):
     """
 
     _is_seed_generator = True
+    _tracked_as = "seed_generator"
     _on_own_backend = ("next", "draw")
 
     def __init__(

@@ -126,7 +126,8 @@ class RNN(Layer):
                 trainable=False,
                 name=f"state_{index}",
             )
-        self._track_variable(state, of_generator=True)
+        if self._backend.layer_mixin is not None:
+            self._track_variable_native(state)
         return state
 
     def get_initial_state(self, batch_size: Any) -> list[Tensor]:
