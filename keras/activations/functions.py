@@ -52,8 +52,9 @@ def relu(
 ) -> Tensor:
     """Rectified linear unit, with the choice of slope, bound and threshold.
 
-    `max_value` from there on, `x` down to `threshold`, below it
-    `negative_slope * (x - threshold)`.
+    `max_value` from there on, `x` above `threshold`, elsewhere
+    `negative_slope * (x - threshold)`. With a `max_value` and no slope, negative values
+    that pass become 0.
 
     Args:
         x: tensor of any shape.
@@ -77,9 +78,14 @@ def relu(
             return ops.relu6(x) if max_value == 6 else ops.clip(x, 0, max_value)
         y = ops.leaky_relu(x, negative_slope=negative_slope)
     else:
-        below = ops.multiply(ops.subtract(x, threshold), negative_slope)
-        y = ops.where(ops.greater_equal(x, threshold), x, below)
-    return y if max_value is None else ops.minimum(y, max_value)
+        below = 0
+        if negative_slope != 0:
+            below = ops.multiply(ops.subtract(x, threshold), negative_slope)
+        y = ops.where(ops.greater(x, threshold), x, below)
+    if max_value is None:
+        return y
+    # Without a slope there is nothing below 0, as in Keras 3.
+    return ops.minimum(y, max_value) if negative_slope else ops.clip(y, 0, max_value)
 
 
 def gelu(x: TensorLike, approximate: bool = False) -> Tensor:

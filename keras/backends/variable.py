@@ -53,6 +53,7 @@ class Variable(Operators):
     # `array * variable` is ours: NumPy would read the value as a constant.
     __array_priority__ = 1000
     _is_keras_variable = True
+    _tracked_as = "variable"
     backend: Any = None  # set by each backend's subclass
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Variable:
@@ -81,6 +82,12 @@ class Variable(Operators):
             raise ValueError(
                 "`name` of a Variable must be a string without '/'. "
                 f"Received: name={name!r}."
+            )
+        if context.get().stateless is not None:
+            raise ValueError(
+                f"Variable {self.name!r} would be made inside a StatelessScope, where "
+                "the values of variables are those of the scope. Make variables before "
+                "it: build layers and models, and make optimizers, outside."
             )
         self.aggregation = _choice("aggregation", aggregation, AGGREGATIONS)
         self.synchronization = _choice(
@@ -262,7 +269,12 @@ class Variable(Operators):
 
     @overwrite_with_gradient.setter
     def overwrite_with_gradient(self, value: bool) -> None:
-        self._overwrite_with_gradient = bool(value)
+        if not isinstance(value, bool):
+            raise TypeError(
+                "`overwrite_with_gradient` of a Variable must be True or False. "
+                f"Received: {value!r} of type {type(value).__name__}."
+            )
+        self._overwrite_with_gradient = value
 
     @property
     def regularizer(self) -> Callable[..., Any] | None:

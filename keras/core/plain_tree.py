@@ -85,7 +85,7 @@ def _children(structure: Any) -> list[Any] | None:
     if cls is list or cls is tuple:
         return list(structure)
     if cls is dict:
-        return [structure[key] for key in _ordered(structure)]
+        return [structure[key] for key in ordered(structure)]
     if cls is OrderedDict:
         return list(structure.values())
     if cls in NODES:
@@ -103,7 +103,7 @@ def _rebuilt(structure: Any, children: list[Any]) -> Any:
     if cls is tuple:
         return tuple(children)
     if cls is dict:
-        by_key = dict(zip(_ordered(structure), children, strict=True))
+        by_key = dict(zip(ordered(structure), children, strict=True))
         return {key: by_key[key] for key in structure}
     if cls is OrderedDict:
         return OrderedDict(zip(structure, children, strict=True))
@@ -113,7 +113,7 @@ def _rebuilt(structure: Any, children: list[Any]) -> Any:
     return cls(*children)
 
 
-def _ordered(structure: dict[Any, Any]) -> list[Any]:
+def ordered(structure: dict[Any, Any]) -> list[Any]:
     """The keys, sorted where they can be."""
     try:
         return sorted(structure)

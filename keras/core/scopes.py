@@ -46,7 +46,8 @@ class StatelessScope(context.Scope):
         self.state_mapping: dict[int, Any] = {}
         self.updates: dict[int, Any] = {}  # id -> variable, for those written
         self._outer: Any = None
-        for variable, value in state_mapping or ():
+        for pair in state_mapping or ():
+            variable, value = _pair(pair)
             if value is None:
                 continue
             self.state_mapping[id(variable)] = variable._converted(value)
@@ -76,6 +77,17 @@ class StatelessScope(context.Scope):
 
 class DiscardingScope(StatelessScope):
     """Inside, code runs to learn shapes: nothing that it assigns or adds remains."""
+
+
+def _pair(pair: Any) -> tuple[Any, Any]:
+    """A variable and its value."""
+    is_pair = isinstance(pair, (tuple, list)) and len(pair) == 2
+    if not is_pair or not getattr(pair[0], "_is_keras_variable", False):
+        raise ValueError(
+            "`state_mapping` of a StatelessScope must hold pairs of a keras.Variable "
+            f"and a tensor. Received: {pair!r}."
+        )
+    return pair[0], pair[1]
 
 
 def in_stateless_scope() -> bool:

@@ -151,11 +151,19 @@ def set_dtype_policy(policy: Any) -> None:
     Args:
         policy: a policy, its name or its config.
 
+    Raises:
+        ValueError: if it is none of these.
+
     Example:
 
     >>> import keras
     >>> keras.config.set_dtype_policy("float32")
     """
+    if policy is None:
+        raise ValueError(
+            "The global dtype policy cannot be None: it is what layers take that are "
+            "given none. Pass a policy, its name or its config, as 'float32'."
+        )
     _global.policy = get(policy)
 
 
@@ -181,7 +189,7 @@ def get(identifier: Any) -> DTypePolicy:
         from keras.dtype_policies.quantized import from_name
 
         return from_name(identifier) or DTypePolicy(identifier)
-    if hasattr(identifier, "compute_dtype"):
+    if hasattr(identifier, "compute_dtype") and not isinstance(identifier, type):
         return identifier
     try:
         return DTypePolicy(dtypes.standardize_dtype(identifier))

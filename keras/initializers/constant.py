@@ -33,6 +33,12 @@ class Constant(Initializer):
     def __init__(self, value: Any = 0.0) -> None:
         self.value = value
 
+    def get_config(self) -> dict[str, Any]:
+        """The value, an array as its dtype and a list."""
+        from keras.core.serialization import serialize_keras_object
+
+        return {"value": serialize_keras_object(self.value)}
+
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
         """A tensor of that shape."""
         value = (
@@ -149,7 +155,7 @@ class STFT(Initializer):
                 f"Received: scaling={scaling!r}."
             )
         self.side = side
-        self.window = window
+        self.window = _checked_window(window)
         self.scaling = scaling
         self.periodic = periodic
 
@@ -196,6 +202,23 @@ class STFT(Initializer):
         from scipy.signal import get_window
 
         return get_window(self.window, length, fftbins=self.periodic)
+
+
+def _checked_window(window: Any) -> Any:
+    """`window`, if it is no name or a known one."""
+    if not isinstance(window, str):
+        return window
+    from scipy.signal import get_window  # takes long to import, and few need it
+
+    try:
+        get_window(window, 2)
+    except ValueError:
+        raise ValueError(
+            "`window` of STFT must be None, an array, or the name of a window of "
+            f"scipy.signal.get_window that takes no arguments. Received: "
+            f"window={window!r}."
+        ) from None
+    return window
 
 
 def _filled(value: float, shape: Sequence[int], dtype: Any) -> Any:

@@ -33,6 +33,8 @@ class LayerBuilding(LayerFiles):
             with SuspendedScopes():
                 self._build_from(plan, shapes, arguments)
         self.built = True
+        if plan.default_build:  # else `build` has done it
+            self._lock()
 
     def _build_from(
         self, plan: CallPlan, shapes: dict[str, Any], arguments: dict[str, Any]
@@ -108,6 +110,10 @@ class LayerBuilding(LayerFiles):
                 stacklevel=6,
             )
 
+    def _lock(self) -> None:
+        """No new state from now on: what uses the layer has seen all of it."""
+        self._tracker.lock()
+
     def _find_path(self) -> None:
         """Notes in which name scopes the layer stands, and its policy there."""
         with self._variable_scope():
@@ -149,6 +155,7 @@ class SuspendedScopes:
     def __enter__(self) -> None:
         self._scopes = [
             context.Scope("symbolic", None),
+            context.Scope("stateless", None),
             context.Scope("autocast", None),
         ]
         for scope in self._scopes:
@@ -179,6 +186,7 @@ def tracked_build(build: Callable[..., Any]) -> Callable[..., Any]:
         shapes = {**dict(zip(names, args, strict=False)), **kwargs}
         object.__setattr__(self, "_build_shapes", shapes)
         self.built = True
+        self._lock()
 
     return wrapper
 

@@ -45,22 +45,30 @@ class LayerFiles(LayerLosses):
         """Called when these variables were set from a file."""
 
     def __getstate__(self) -> dict[str, Any]:
-        drop = {"_child_names", "_native_call", *getattr(self, "_native_state", ())}
+        drop = {"_child_names", "_tracker", *getattr(self, "_native_state", ())}
         for cls in type(self).__mro__:
             drop.update(cls.__dict__.get("_transient", ()))
         state = {k: v for k, v in self.__dict__.items() if k not in drop}
         state["_children"] = self._named_layers()
+        state["_tracked"] = self._tracker.note()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        children = state.pop("_children", {})
-        names = {id(layer): name for name, layer in children.items()}
-        self.__dict__.update(state, _child_names=names, _watchers=[])
-        for name, value in list(self.__dict__.items()):
-            if type(value) in (list, dict) and not name.startswith("_"):
-                object.__setattr__(self, name, self._track_container(name, value))
-        if hasattr(self, "_restore_native"):
+        names = {id(layer): name for name, layer in state.pop("_children").items()}
+        note = state.pop("_tracked")
+        self.__dict__.update(state, _child_names=names)
+        self._tracker.adopt(
+            [
+                *self._layers,
+                *self._metrics,
+                *self._seed_generators,
+                *self._trainable_variables,
+                *self._non_trainable_variables,
+            ],
+            note,
+        )
+        if self._backend.layer_mixin is not None:
             self._restore_native()
         self._settle()
 

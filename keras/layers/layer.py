@@ -107,6 +107,8 @@ class Layer(LayerCall):
         if self._plan.default_build and self._has_unbuilt_layers():
             self._build_by_running(input_shape)
         self.built = True
+        if not self._in_build:  # else a subclass goes on
+            self._lock()
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The computation, on tensors."""

@@ -7,8 +7,8 @@ from typing import Any
 from keras import constraints, initializers, regularizers
 from keras.backends.variable import Variable
 from keras.core import context, dtypes
+from keras.core.containers import unique
 from keras.core.naming import current_path, inside
-from keras.layers.containers import unique
 from keras.layers.dtypes import LayerDtypes
 from keras.layers.input_spec import describe
 
@@ -52,12 +52,13 @@ class LayerVariables(LayerDtypes):
         Returns:
             A `keras.Variable`.
         """
-        self._need_init(name or "variable")
+        self._check_initialized(name or "variable")
         dtype = self.variable_dtype if dtype is None else dtype
         if initializer is None:
             is_float = dtypes.is_float(dtype)
             initializer = "glorot_uniform" if is_float else "zeros"
-        with context.Scope("backend", self._backend), self._weight_scope():
+        outside = context.Scope("stateless", None)
+        with outside, context.Scope("backend", self._backend), self._weight_scope():
             variable = Variable(
                 initializers.get(initializer),
                 shape=() if shape is None else tuple(shape),
@@ -70,7 +71,9 @@ class LayerVariables(LayerDtypes):
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         variable.overwrite_with_gradient = overwrite_with_gradient
-        self._track_variable(variable)
+        self._tracker.make(variable, variable.name)
+        if not self._trainable:
+            variable.trainable = False  # until the layer is thawed
         return variable
 
     def add_variable(
@@ -122,13 +125,11 @@ class LayerVariables(LayerDtypes):
 
     @property
     def variables(self) -> list[Any]:
-        """All variables: weights, then the states of random generators.
+        """All variables: of each layer its weights and the states of its seeds.
 
         Those of metrics are in `metrics_variables`.
         """
-        layers = self._all_layers()
-        seeds = [g.state for layer in layers for g in layer._seed_generators]
-        return unique([*_weights_of(layers), *seeds])
+        return unique([v for x in self._all_layers() for v in x._own_variables()])
 
     @property
     def weights(self) -> list[Any]:
@@ -186,6 +187,7 @@ class LayerVariables(LayerDtypes):
             variable.trainable = value
         for layer in self._layers:
             layer.trainable = value
+        self._changed()  # some compute otherwise while they are frozen
 
     def get_weights(self) -> list[Any]:
         """The values of the weights, as NumPy arrays."""

@@ -87,6 +87,10 @@ def sparse_categorical_crossentropy(
     >>> round(float(loss[0]), 4)
     0.6931
     """
+    if axis != -1:
+        y_true, y_pred = ops.convert_to_tensor(y_true), as_float(y_pred)
+        if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
+            y_true = ops.squeeze(y_true, axis)
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits, axis)
     y_pred = as_float(y_pred)

@@ -12,9 +12,11 @@ from typing import Any, Self
 from keras import initializers, ops
 from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
-from keras.core import dtypes, naming
+from keras.core import context, dtypes, naming
+from keras.core.containers import PLAIN
 from keras.core.facts import public_class
 from keras.core.scopes import StatelessScope
+from keras.core.tracking import Tracker
 from keras.losses.loss import compute_dtype
 
 
@@ -59,30 +61,57 @@ class Metric(BackendBound):
         "stateless_result",
         "stateless_reset_state",
     )
+    _tracked_as = "metric"
     # Whether larger values are better: "up", "down" or None where neither is.
     _direction: str | None = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls, *args, **kwargs)
-        object.__setattr__(self, "_variables", [])
-        object.__setattr__(self, "_metrics", [])
+        put = object.__setattr__
+        put(self, "_variables", [])
+        put(self, "_metrics", [])
+        put(self, "_tracker", Tracker(self))
         return self
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = naming.name_of(name, self, slash=True)
         self._dtype = compute_dtype(dtype)
 
+    # What it owns --------------------------------------------------------------
+
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Variable):
-            self._track(value, self._variables)
-        elif isinstance(value, Metric):
-            self._track(value, self._metrics)
+        if type(value) not in PLAIN:
+            if not hasattr(type(getattr(type(self), name, None)), "__set__"):
+                value = self._tracker.set(name, value)
+        elif name in self._tracker.attributes:
+            self._tracker.drop(name)
         object.__setattr__(self, name, value)
 
-    @staticmethod
-    def _track(value: Any, known: list[Any]) -> None:
-        if not any(value is other for other in known):
-            known.append(value)
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        self._tracker.drop(name, deleted=True)
+
+    def _own(self, item: Any, name: str) -> None:
+        if item._tracked_as == "variable":
+            self._variables.append(item)
+        elif item._tracked_as == "metric":
+            self._metrics.append(item)
+
+    def _disown(self, item: Any) -> None:
+        for held in (self._variables, self._metrics):
+            held[:] = [other for other in held if other is not item]
+
+    def _ownable(self, value: Any) -> Any:
+        return value
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {k: v for k, v in self.__dict__.items() if k != "_tracker"}
+        return {**state, "_tracked": self._tracker.note()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        note = state.pop("_tracked")
+        self.__dict__.update(state)
+        self._tracker.adopt([*self._variables, *self._metrics], note)
 
     @property
     def dtype(self) -> str:
@@ -139,7 +168,9 @@ class Metric(BackendBound):
             aggregation: how values of replicas are joined.
             name: its name.
         """
-        with naming.name_scope(self.name.replace("/", ">")):
+        # Some are made on first sight of data, wherever that is.
+        outside = context.Scope("stateless", None)
+        with outside, naming.name_scope(self.name.replace("/", ">")):
             variable = Variable(
                 initializers.get(initializer),
                 shape=tuple(shape),
@@ -148,7 +179,7 @@ class Metric(BackendBound):
                 aggregation=aggregation,
                 name=name,
             )
-        self._track(variable, self._variables)
+        self._tracker.make(variable, variable.name)
         return variable
 
     def add_weight(

@@ -96,7 +96,7 @@ def _cloner(
 def _clone_sequential(
     model: Any, input_tensors: Any, clone: Callable[[Any], Any]
 ) -> Any:
-    layers = [clone(layer) for layer in model._layers]
+    layers = [clone(layer) for layer in model._sequence]
     given = tree.flatten(input_tensors) if input_tensors is not None else []
     if given:
         if len(given) != 1 or not isinstance(given[0], KerasTensor):

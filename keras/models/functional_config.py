@@ -16,6 +16,7 @@ from keras.core.registry import CustomObjectScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.ops import files
 from keras.ops.operation import Node, OpCall
+from keras.saving.legacy_models import upgraded
 
 KEYS = ("name", "layers", "input_layers", "output_layers")
 
@@ -104,7 +105,9 @@ def read(
                 f"with the keys {sorted(config)}."
             )
     with CustomObjectScope(custom_objects or {}):
-        tensors = _read_layers(config["layers"])
+        # Keras 2 names no module, and describes calls in another way.
+        layers = [x if "module" in x else upgraded(x) for x in config["layers"]]
+        tensors = _read_layers(layers)
     inputs = _read_ends(config["input_layers"], tensors)
     outputs = _read_ends(config["output_layers"], tensors)
     return _construct(cls, config, inputs, outputs)

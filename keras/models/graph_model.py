@@ -17,6 +17,9 @@ class GraphModel:
     _transient = ("_compiled_call", "_changes")
     _steps_are_inside = True
 
+    def _lock(self) -> None:
+        """Nothing: a graph is complete from the start, and may be added to."""
+
     def _changed(self) -> None:
         forget(self)
         super()._changed()

@@ -46,6 +46,9 @@ class Model(Trainer, Layer):
     True
     """
 
+    # The layers of a graph, in its order; other models have theirs in attributes.
+    _sequence: list[Any] | None = None
+    _not_in_files = ("_sequence",)
     _properties_in_files = ("layers",)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -76,13 +79,8 @@ class Model(Trainer, Layer):
 
     def _adopt_layers(self, layers: list[Any]) -> None:
         """Holds these layers, in this order, under their own names."""
-        native = self.__dict__.get("_modules", {})
-        for name in self._child_names.values():
-            native.pop(name, None)
-        self._layers.clear()
-        self._child_names.clear()
-        for layer in layers:
-            self._track_layer(layer, layer.name)
+        object.__setattr__(self, "_sequence", layers)
+        self._tracker.give(layers, [layer.name for layer in layers])
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The computation; subclasses define it."""
@@ -97,9 +95,7 @@ class Model(Trainer, Layer):
     @property
     def layers(self) -> list[Layer]:
         """The layers directly in this model."""
-        from keras.metrics.metric import Metric
-
-        return [x for x in self._layers if not isinstance(x, Metric)]
+        return list(self._layers if self._sequence is None else self._sequence)
 
     @layers.setter
     def layers(self, value: Any) -> None:

@@ -37,12 +37,14 @@ class Sequential(GraphModel, Model):
     (None, 2)
     """
 
+    _sequence: list[Any]
     _properties_in_files = ("layers",)
 
     def __init__(
         self, layers: Any = None, trainable: bool = True, name: str | None = None
     ) -> None:
         self._init_model(trainable=trainable, name=name, autocast=False)
+        self._adopt_layers([])
         self._chain: _Chain | None = None
         if layers is not None:
             items = layers if isinstance(layers, (list, tuple)) else [layers]
@@ -64,7 +66,7 @@ class Sequential(GraphModel, Model):
                 taken.
         """
         layer = self._checked(layer)
-        self._adopt_layers([*self._layers, layer])
+        self._adopt_layers([*self._sequence, layer])
         self._changed()
         if self._chain is None:
             self.built = False
@@ -87,7 +89,7 @@ class Sequential(GraphModel, Model):
                 "pop."
             )
         last = layers[-1]
-        self._adopt_layers([x for x in self._layers if x is not last])
+        self._adopt_layers([x for x in self._sequence if x is not last])
         self._changed()
         if self._chain is not None:
             self._chain.shorten(len(layers) - 1)
@@ -107,19 +109,20 @@ class Sequential(GraphModel, Model):
         if isinstance(layer, KerasTensor) and layer._keras_history is not None:
             operation = layer._keras_history.operation
             layer = operation if is_input(operation) else layer
+        layer = self._ownable(layer)
         if not isinstance(layer, Layer):
             raise ValueError(
                 "Only instances of keras.Layer can be added to a Sequential model. "
                 f"Received: {layer!r} of type {type(layer).__name__}. Wrap a function "
                 "in keras.layers.Lambda."
             )
-        if is_input(layer) and self._layers:
+        if is_input(layer) and self._sequence:
             raise ValueError(
                 f"Sequential model {self.name!r} already has "
-                f"{self._layers[0].name!r} at its start; an Input can only be the "
+                f"{self._sequence[0].name!r} at its start; an Input can only be the "
                 "first. Make the model anew with the Input you want."
             )
-        if any(other.name == layer.name for other in self._layers):
+        if any(other.name == layer.name for other in self._sequence):
             raise ValueError(
                 "Layers of a Sequential model must have unique names. "
                 f"{layer.name!r} is already in model {self.name!r}. Pass another "
@@ -130,7 +133,7 @@ class Sequential(GraphModel, Model):
     # Building ------------------------------------------------------------------
 
     def _maybe_rebuild(self) -> None:
-        layers = list(self._layers)
+        layers = list(self._sequence)
         if self._chain is None and layers and not is_input(layers[0]):
             shape, dtype = _known_input(layers[0])
             if shape is not None:
@@ -154,7 +157,7 @@ class Sequential(GraphModel, Model):
             return
         if input_shape is not None and not tree.is_shape(input_shape):
             return  # several inputs into the first layer: each call tells the layers
-        layers = list(self._layers)
+        layers = list(self._sequence)
         if layers and is_input(layers[0]):
             self._start_at(layers[0])
             return
@@ -175,7 +178,7 @@ class Sequential(GraphModel, Model):
         from keras.layers.core.input_layer import InputLayer
 
         made = InputLayer(batch_shape=tuple(shape), dtype=dtype)
-        self._adopt_layers([made, *self._layers])
+        self._adopt_layers([made, *self._sequence])
         self._start_at(made, deferred)
 
     def _start_at(self, input_layer: Any, deferred: bool = False) -> None:
@@ -185,7 +188,7 @@ class Sequential(GraphModel, Model):
             chain.extend(self.layers)
         except BaseException as error:
             if deferred:
-                self._adopt_layers([x for x in self._layers if x is not input_layer])
+                self._adopt_layers([x for x in self._sequence if x is not input_layer])
             if not isinstance(error, NotImplementedError):
                 raise
             # A layer that cannot tell its output works on data all the same.
@@ -366,7 +369,7 @@ class Sequential(GraphModel, Model):
                 model.add(deserialize_keras_object(entry), rebuild=False)
         model._maybe_rebuild()
         shape = config.get("build_input_shape")
-        if model._chain is None and shape is not None and model._layers:
+        if model._chain is None and shape is not None and model._sequence:
             if tree.is_shape(shape):
                 model.build(tuple(shape))
         if config.get("trainable") is False:

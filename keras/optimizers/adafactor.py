@@ -25,7 +25,8 @@ class Adafactor(SlotOptimizer):
         epsilon_1: added to squares of gradients.
         epsilon_2: the smallest scale of a weight tensor.
         clip_threshold: the largest root mean square of a step.
-        relative_step: whether the learning rate falls with the root of the steps.
+        relative_step: kept for compatibility: the learning rate never is above
+            `1 / sqrt(step)`, whatever is said here.
         **options: see `Optimizer`.
 
     Example:
@@ -87,8 +88,8 @@ class Adafactor(SlotOptimizer):
         rate = ops.cast(learning_rate, dtype)
         gradient = ops.cast(gradient, dtype)
         step = ops.cast(ops.add(self.iterations, 1), dtype)
-        if self.relative_step:
-            rate = ops.minimum(rate, ops.divide(1.0, ops.sqrt(step)))
+        # As in Keras 3, also where `relative_step` is False.
+        rate = ops.minimum(rate, ops.divide(1.0, ops.sqrt(step)))
         size = ops.maximum(_rms(variable), self.epsilon_2)
         keep = ops.subtract(1.0, ops.power(step, self.beta_2_decay))
         squares = ops.add(ops.square(gradient), self.epsilon_1)

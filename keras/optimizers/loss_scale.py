@@ -12,6 +12,7 @@ from keras import ops
 from keras.core import tree
 from keras.core.facts import public_class
 from keras.optimizers.optimizer import Optimizer
+from keras.optimizers.options import OPTION_NAMES
 from keras.optimizers.parts.conditional import choose
 
 
@@ -27,7 +28,14 @@ class LossScaleOptimizer(Optimizer):
         initial_scale: what the factor starts at.
         dynamic_growth_steps: after how many finite steps it doubles.
         name: name of the optimizer.
-        **kwargs: none: clipping, decay and the like are the inner optimizer's.
+        **kwargs: `dynamic=True`, from Keras 2; clipping, decay and the like are the
+            inner optimizer's.
+
+    The `loss_scale_factor` of the inner optimizer becomes None: this one takes over.
+    The gradient of a variable with `overwrite_with_gradient` is assigned as it is.
+
+    Raises:
+        ValueError: for arguments that are the inner optimizer's.
 
     Example:
 
@@ -50,9 +58,16 @@ class LossScaleOptimizer(Optimizer):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        if not isinstance(inner_optimizer, Optimizer):
+            raise ValueError(
+                "LossScaleOptimizer wraps a keras.optimizers.Optimizer. Received: "
+                f"inner_optimizer={inner_optimizer!r}."
+            )
+        _check_arguments(kwargs)
         # The learning rate is the inner optimizer's; this one keeps its place in files.
-        super().__init__(learning_rate=0.0, name=name, **kwargs)
+        super().__init__(learning_rate=0.0, name=name)
         self.inner_optimizer = inner_optimizer
+        inner_optimizer.loss_scale_factor = None
         self.initial_scale = initial_scale
         self.dynamic_growth_steps = dynamic_growth_steps
 
@@ -87,8 +102,10 @@ class LossScaleOptimizer(Optimizer):
 
             def update() -> None:
                 unscaled = [
-                    None if g is None else ops.divide(g, ops.cast(scale, g.dtype))
-                    for g in grads
+                    g
+                    if g is None or variable._overwrite_with_gradient
+                    else ops.divide(g, ops.cast(scale, g.dtype))
+                    for g, variable in zip(grads, variables, strict=True)
                 ]
                 self.inner_optimizer.apply(unscaled, variables)
                 self._grow()
@@ -156,3 +173,24 @@ class LossScaleOptimizer(Optimizer):
             "initial_scale": self.initial_scale,
             "dynamic_growth_steps": self.dynamic_growth_steps,
         }
+
+
+def _check_arguments(given: dict[str, Any]) -> None:
+    """Refuses what belongs to the inner optimizer, or to nobody."""
+    given = dict(given)
+    if not given.pop("dynamic", True):
+        raise ValueError(
+            "LossScaleOptimizer is dynamic: it has no `dynamic=False`. Set "
+            "`loss_scale_factor` of the optimizer inside for a fixed factor."
+        )
+    for name, value in given.items():
+        if name not in OPTION_NAMES:
+            raise ValueError(
+                f"LossScaleOptimizer has no argument {name!r}. Received: "
+                f"{name}={value!r}."
+            )
+        if value is not None:
+            raise ValueError(
+                f"LossScaleOptimizer takes no `{name}`: set it on the optimizer "
+                f"inside. Received: {name}={value!r}."
+            )

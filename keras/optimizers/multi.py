@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
-from keras import ops
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
+from keras.optimizers.loss_scale import LossScaleOptimizer
 from keras.optimizers.optimizer import Optimizer
 
 
@@ -38,8 +38,15 @@ class OptimizerMap(Configurable, MutableMapping):
         default_optimizer: Optimizer,
         optimizer_map: MutableMapping[str, Optimizer] | None = None,
     ) -> None:
+        if not isinstance(default_optimizer, Optimizer):
+            raise TypeError(
+                "`default_optimizer` of OptimizerMap must be a Keras optimizer. "
+                f"Received: {default_optimizer!r}."
+            )
+        _check_plain("default_optimizer", default_optimizer)
         self._default = default_optimizer
-        self._by_pattern = dict(optimizer_map or {})
+        self._by_pattern: dict[str, Optimizer] = {}
+        self.update(optimizer_map or {})
 
     @property
     def default_optimizer(self) -> Optimizer:
@@ -47,11 +54,19 @@ class OptimizerMap(Configurable, MutableMapping):
         return self._default
 
     def __call__(self, variable: Any) -> Optimizer:
-        """The optimizer of a variable: of the first pattern that matches."""
-        for pattern, optimizer in self._by_pattern.items():
-            if re.fullmatch(pattern, variable.path):
-                return optimizer
-        return self._default
+        """The optimizer of a variable: of the pattern that matches.
+
+        Raises:
+            ValueError: if several patterns match.
+        """
+        found = [key for key in self._by_pattern if re.fullmatch(key, variable.path)]
+        if len(found) > 1:
+            raise ValueError(
+                f"Several patterns of the OptimizerMap match the variable "
+                f"{variable.path!r}, so that it is not clear which optimizer it gets: "
+                f"{', '.join(map(repr, found))}. Make them exclude each other."
+            )
+        return self._by_pattern[found[0]] if found else self._default
 
     def __getitem__(self, key: str) -> Optimizer:
         return self._by_pattern.get(key, self._default)
@@ -61,6 +76,12 @@ class OptimizerMap(Configurable, MutableMapping):
             raise ValueError(
                 "OptimizerMap maps regular expressions to optimizers. "
                 f"Received: {key!r} -> {optimizer!r}."
+            )
+        _check_plain(key, optimizer)
+        if key in self._by_pattern:
+            raise ValueError(
+                f"The OptimizerMap has an optimizer for {key!r} already: "
+                f"{self._by_pattern[key]!r}. Delete it first to set another."
             )
         self._by_pattern[key] = optimizer
 
@@ -99,9 +120,21 @@ class OptimizerMap(Configurable, MutableMapping):
             return super().from_config(config)
 
 
+def _check_plain(key: str, optimizer: Optimizer) -> None:
+    """Refuses optimizers that are made of others."""
+    if isinstance(optimizer, (LossScaleOptimizer, MultiOptimizer)):
+        raise ValueError(
+            f"An OptimizerMap cannot hold a {type(optimizer).__name__}. Put one around "
+            f"the MultiOptimizer instead. Received: {key!r} -> {optimizer!r}."
+        )
+
+
 @public_class("keras.optimizers")
 class MultiOptimizer(Optimizer):
     """Gives each variable to the optimizer that is chosen for it.
+
+    It scales the loss by its own factor only: the `loss_scale_factor` of each of the
+    optimizers becomes None.
 
     Args:
         optimizer_map: an `OptimizerMap`, or a function from a variable to its
@@ -137,11 +170,25 @@ class MultiOptimizer(Optimizer):
         super().__init__(0.0, loss_scale_factor=loss_scale_factor, name=name)
         self.optimizer_map = optimizer_map
         self._groups: list[tuple[Optimizer, list[Any]]] = []
+        if isinstance(optimizer_map, OptimizerMap):
+            order = [*optimizer_map.values(), optimizer_map.default_optimizer]
+            for optimizer in order:
+                self._group_of(optimizer)
         self._owner: dict[int, int] = {}
+
+    def _group_of(self, optimizer: Optimizer) -> int:
+        """The place of an optimizer among `optimizers`."""
+        for number, (known, _) in enumerate(self._groups):
+            if known is optimizer:
+                return number
+        optimizer.loss_scale_factor = None
+        self._groups.append((optimizer, []))
+        return len(self._groups) - 1
 
     @property
     def optimizers(self) -> list[Optimizer]:
-        """The optimizers that have variables."""
+        """The optimizers: those of the map in its order, its default last; those that a
+        function chooses are known once this is built."""
         return [optimizer for optimizer, _ in self._groups]
 
     @property
@@ -152,31 +199,18 @@ class MultiOptimizer(Optimizer):
             found.extend(optimizer.variables)
         return found
 
-    @property
-    def loss_scale_factor(self) -> float | None:
-        """The factor on the loss in `scale_loss`."""
-        return self._loss_scale_factor
-
-    @loss_scale_factor.setter
-    def loss_scale_factor(self, value: float | None) -> None:
-        self._loss_scale_factor = value
-
     def build(self, var_list: Sequence[Any]) -> None:
         """Gives out the variables, and builds each optimizer for its own."""
         if self.built:
             return
         super().build(var_list)
-        groups: dict[int, tuple[Optimizer, list[Any]]] = {}
-        if isinstance(self.optimizer_map, OptimizerMap):
-            order = [*self.optimizer_map.values(), self.optimizer_map.default_optimizer]
-            groups = {id(optimizer): (optimizer, []) for optimizer in order}
         for variable in var_list:
-            optimizer = self.optimizer_map(variable)
-            groups.setdefault(id(optimizer), (optimizer, []))[1].append(variable)
-        self._groups = [group for group in groups.values() if group[1]]
-        for number, (optimizer, own) in enumerate(self._groups):
-            optimizer.build(own)
-            self._owner.update((id(variable), number) for variable in own)
+            number = self._group_of(self.optimizer_map(variable))
+            self._groups[number][1].append(variable)
+            self._owner[id(variable)] = number
+        for optimizer, own in self._groups:
+            if own:
+                optimizer.build(own)
 
     def _step(self, grads: list[Any], variables: Any) -> None:
         shares: list[tuple[list[Any], list[Any]]] = [([], []) for _ in self._groups]
@@ -219,12 +253,6 @@ class MultiOptimizer(Optimizer):
             "A MultiOptimizer has no weight decay of its own. Call "
             "`exclude_from_weight_decay` of the optimizers it is made of."
         )
-
-    def scale_loss(self, loss: Any) -> Any:
-        """The loss, times `loss_scale_factor`."""
-        if self.loss_scale_factor is None:
-            return loss
-        return ops.multiply(loss, self.loss_scale_factor)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor arguments."""

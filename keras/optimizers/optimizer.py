@@ -107,6 +107,13 @@ class Optimizer(OptimizerState):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        if kwargs.pop("decay", None) is not None:
+            warnings.warn(
+                f"{type(self).__name__} has no argument `decay` any more; it is "
+                "ignored. Learning rates that change are schedules: "
+                "keras.optimizers.schedules.",
+                stacklevel=3,
+            )
         if kwargs:
             raise ValueError(
                 f"{type(self).__name__} has no argument "
@@ -160,6 +167,13 @@ class Optimizer(OptimizerState):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
+        follows = isinstance(self._learning_rate, LearningRateSchedule)
+        if follows and not callable(value) and not isinstance(value, Mapping):
+            raise TypeError(
+                f"Optimizer {self.name!r} was made with a schedule, so its learning "
+                "rate cannot be set to a number. Make it with a number instead, or set "
+                f"another schedule. Received: learning_rate={value!r}."
+            )
         self._set_learning_rate(value)
 
     def _set_learning_rate(self, value: Any) -> None:

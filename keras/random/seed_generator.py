@@ -13,6 +13,7 @@ from typing import Any
 from keras.backends import seeds
 from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
+from keras.core import context
 from keras.core.facts import public_class
 from keras.core.typing import Config, Tensor
 
@@ -47,6 +48,7 @@ class SeedGenerator(BackendBound):
     """
 
     _is_seed_generator = True
+    _tracked_as = "seed_generator"
     _on_own_backend = ("next", "draw")
 
     def __init__(
@@ -61,14 +63,16 @@ class SeedGenerator(BackendBound):
         self._initial_seed = seed
         self.seed = seed
         self._mirror: Any = None  # a backend's own note of the state
-        self.state = Variable(
-            [seed, 0],
-            shape=(2,),
-            dtype="uint32",
-            trainable=False,
-            aggregation="none",
-            name=f"{self.name}_state",
-        )
+        # A layer that draws may be made anywhere, so its generator may too.
+        with context.Scope("stateless", None):
+            self.state = Variable(
+                [seed, 0],
+                shape=(2,),
+                dtype="uint32",
+                trainable=False,
+                aggregation="none",
+                name=f"{self.name}_state",
+            )
 
     def next(self, ordered: bool = True) -> Tensor:
         """The current seed; the generator counts on.

@@ -35,7 +35,7 @@ def close(a: Any, b: Any) -> None:
 def test_relu(backend: str, options: dict[str, float]) -> None:
     slope = options.get("negative_slope", 0)
     threshold = options.get("threshold", 0)
-    want = np.where(threshold <= X, X, slope * (X - threshold))
+    want = np.where(threshold < X, X, slope * (X - threshold))
     want = np.minimum(want, options.get("max_value", np.inf))
     close(activations.relu(X, **options), want)
     assert activations.relu(keras.KerasTensor((None, 3)), **options).shape == (None, 3)
@@ -103,3 +103,25 @@ def test_no_identifier_at_all() -> None:
 def test_a_lambda_has_no_name() -> None:
     with pytest.raises(ValueError, match="lambda cannot be serialized"):
         activations.serialize(lambda x: x)
+
+
+# Numbers of PyPI's Keras 3.15, at the thresholds and around them.
+EDGES = [-2.0, -1.0, -0.5, 0.0, 1.0, 1.5, 2.0, 3.0]
+AT_EDGES = [
+    ({"threshold": 1.5}, [0, 0, 0, 0, 0, 0, 2, 3]),
+    ({"threshold": 1.5, "max_value": 2.0}, [0, 0, 0, 0, 0, 0, 2, 2]),
+    ({"threshold": 1.0, "negative_slope": 0.5}, [-1.5, -1, -0.75, -0.5, 0, 1.5, 2, 3]),
+    ({"threshold": -1.0}, [0, 0, -0.5, 0, 1, 1.5, 2, 3]),
+    ({"threshold": -1.0, "max_value": 1.0}, [0, 0, 0, 0, 1, 1, 1, 1]),
+    ({"threshold": 2.0, "max_value": 1.0}, [0, 0, 0, 0, 0, 0, 0, 1]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), AT_EDGES)
+def test_relu_at_its_edges(arguments: Any, expected: Any, backend: str) -> None:
+    values = keras.activations.relu(np.array(EDGES, "float32"), **arguments)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(values), expected)
+    layer = keras.layers.ReLU(**arguments) if arguments["threshold"] >= 0 else None
+    if layer is not None:
+        again = keras.ops.convert_to_numpy(layer(np.array(EDGES, "float32")))
+        np.testing.assert_allclose(again, expected)

@@ -9,7 +9,7 @@ import pytest
 
 import keras
 from keras.core import plain_tree, tree
-from keras.layers.containers import TrackedDict, TrackedList
+from keras.core.containers import TrackedDict, TrackedList
 
 Point = namedtuple("Point", ["x", "y"])
 

@@ -184,3 +184,15 @@ def test_nones_of_structures() -> None:
     with pytest.raises(ValueError):
         keras.tree.map_structure(max, [None, 1], [2, 3], none_is_leaf=False)
     assert keras.config.is_nnx_enabled() is False
+
+
+def test_the_global_policy_is_a_policy() -> None:
+    keras.config.set_dtype_policy("bfloat16")
+    try:
+        with pytest.raises(ValueError, match="global dtype policy cannot be None"):
+            keras.config.set_dtype_policy(None)
+        with pytest.raises(ValueError, match="Cannot make a dtype policy of this"):
+            keras.config.set_dtype_policy(keras.DTypePolicy)
+        assert keras.config.dtype_policy().name == "bfloat16"
+    finally:
+        keras.config.set_dtype_policy("float32")

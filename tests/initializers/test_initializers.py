@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -181,3 +182,27 @@ def test_refused(name: str, options: dict[str, Any], shape: Any, message: str) -
     with keras.backend_scope("numpy"), pytest.raises(ValueError, match=message):
         made = getattr(initializers, name)(**options)
         made(shape)
+
+
+ARRAYS = {
+    "numpy": np.array([[1.5, 2.0], [0.0, -1.0]], "float32"),
+    "list": [[1.5, 2.0], [0.0, -1.0]],
+    "number": 3.0,
+}
+
+
+@pytest.mark.parametrize("value", ARRAYS.values(), ids=ARRAYS)
+def test_the_config_of_a_constant_is_plain(value: Any, backend: str) -> None:
+    first = keras.initializers.Constant(value)
+    config = json.loads(json.dumps(first.get_config()))
+    again = keras.initializers.Constant.from_config(config)
+    expected = np.broadcast_to(np.array(value, "float32"), (2, 2))
+    for each in (first, again):
+        got = keras.ops.convert_to_numpy(each((2, 2)))
+        np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("window", ["no such window", "kaiser"])
+def test_a_window_that_nobody_knows_is_refused(window: str) -> None:
+    with pytest.raises(ValueError, match="`window` of STFT must be None, an array"):
+        keras.initializers.STFT("real", window=window)

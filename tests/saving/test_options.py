@@ -82,3 +82,20 @@ def test_inputs_of_a_clone_have_the_structure_of_the_model(backend):
     assert set(keras.models.clone_model(model, input_tensors=fresh).input) == {"a", "b"}
     with pytest.raises(ValueError, match="structure of the inputs"):
         keras.models.clone_model(model, input_tensors=(one, two))
+
+
+def test_the_config_of_a_graph_of_keras_2_is_read(backend):
+    first = {"batch_input_shape": [None, 6], "dtype": "float32", "name": "in"}
+    config = {
+        "name": "old",
+        "layers": [
+            {"class_name": "InputLayer", "name": "in", "config": first,
+             "inbound_nodes": []},
+            {"class_name": "Dense", "name": "out",
+             "config": {"units": 4, "name": "out"},
+             "inbound_nodes": [[["in", 0, 0, {}]]]},
+        ],
+        "input_layers": [["in", 0, 0]],
+        "output_layers": [["out", 0, 0]],
+    }  # fmt: skip
+    assert keras.Model.from_config(config).output_shape == (None, 4)

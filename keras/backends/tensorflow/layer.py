@@ -20,15 +20,17 @@ class layer_mixin(_Trackable):
     """The second base of every layer class on this backend."""
 
     # What pickle and deepcopy leave out: TensorFlow's notes on restored checkpoints.
-    _native_state = (
-        "_self_unconditional_checkpoint_dependencies",
-        "_self_unconditional_dependency_names",
-        "_self_unconditional_deferred_dependencies",
-        "_self_update_uid",
-        "_self_name_based_restores",
-        "_self_saveable_object_factories",
-        "_self_setattr_tracking",
-        _SIGNATURE,
+    _native_state = frozenset(
+        (
+            "_self_unconditional_checkpoint_dependencies",
+            "_self_unconditional_dependency_names",
+            "_self_unconditional_deferred_dependencies",
+            "_self_update_uid",
+            "_self_name_based_restores",
+            "_self_saveable_object_factories",
+            "_self_setattr_tracking",
+            _SIGNATURE,
+        )
     )
 
     def _init_native(self) -> None:
@@ -40,9 +42,18 @@ class layer_mixin(_Trackable):
     def _track_layer_native(self, name: str, layer: Any) -> None:
         self._was_added(layer)
 
-    def _track_native(self, name: str, value: Any) -> None:
-        if isinstance(value, _Trackable):
+    def _untrack_native(self, item: Any) -> None:
+        """Nothing: what a checkpoint sees is looked up when it is asked for."""
+
+    def _is_foreign_module(self, value: Any) -> bool:
+        return False
+
+    def _track_foreign(self, name: str, value: Any) -> None:
+        if isinstance(value, _Trackable) and not hasattr(value, "_tracked_as"):
             self._was_added(value)
+
+    def _restore_native(self) -> None:
+        """Nothing, likewise."""
 
     def _was_added(self, child: Any) -> None:
         """Gives a new child what a checkpoint restored earlier holds for it."""

@@ -60,19 +60,25 @@ class layer_mixin(_Module):
     """The second base of every layer class on this backend."""
 
     # What pickle and deepcopy leave out, because it is made anew from the layer.
-    _native_state = (
-        "_parameters",
-        "_buffers",
-        "_modules",
-        "_non_persistent_buffers_set",
+    _native_state = frozenset(
+        (
+            "_parameters",
+            "_buffers",
+            "_modules",
+            "_non_persistent_buffers_set",
+            "_foreign",
+        )
     )
 
     _not_in_files = ("_parameters", "_buffers", "_modules")
+    # Whether variables are parameters and buffers of this module itself.
+    _registers_variables = True
 
     def _init_native(self) -> None:
         _Module.__init__(self)
         self.__dict__["_parameters"] = _Followed()
         self.__dict__["_buffers"] = _Followed()
+        self.__dict__["_foreign"] = set()
         object.__setattr__(self, "_mode", None)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -103,9 +109,9 @@ class layer_mixin(_Module):
         return self
 
     def _track_variable_native(self, variable: Any) -> None:
+        if not self._registers_variables:
+            return
         name = variable.name.replace(".", "_")
-        self._parameters.pop(name, None)
-        self._buffers.pop(name, None)
         taken = self._parameters.keys() | self._buffers.keys()
         number = 1
         while name in taken:
@@ -113,21 +119,39 @@ class layer_mixin(_Module):
         held: Any = self._parameters if variable.trainable else self._buffers
         held.follow(name, variable)
 
-    def _untrack_variable_native(self, variable: Any) -> None:
-        registries: Any = (self._parameters, self._buffers)
-        for registry in registries:
-            known = registry.variables.items()
-            for name in [name for name, other in known if other is variable]:
-                registry.pop(name)
-
     def _track_layer_native(self, name: str, layer: Any) -> None:
         self._modules[name.replace(".", "_")] = layer
 
-    def _track_native(self, name: str, value: Any) -> None:
-        if isinstance(value, _Module):
-            self._modules[name] = value
-        elif isinstance(value, _torch.nn.Parameter):
+    def _untrack_native(self, item: Any) -> None:
+        """Forgets a variable or sublayer."""
+        for held in (self._parameters, self._buffers):
+            known: Any = held
+            for name, variable in list(known.variables.items()):
+                if variable is item:
+                    known.pop(name)
+        for name, module in list(self._modules.items()):
+            if module is item:
+                del self._modules[name]
+
+    def _is_foreign_module(self, value: Any) -> bool:
+        return isinstance(value, _Module) and not isinstance(value, layer_mixin)
+
+    def _track_foreign(self, name: str, value: Any) -> None:
+        """Registers an attribute that is torch's own, which is no weight of Keras."""
+        if name in self._foreign:
+            self._untrack_foreign(name)
+        if isinstance(value, _torch.nn.Parameter):
             self._parameters[name] = value
+        elif isinstance(value, _Module) and not hasattr(value, "_tracked_as"):
+            self._modules[name] = value
+        else:
+            return
+        self._foreign.add(name)
+
+    def _untrack_foreign(self, name: str) -> None:
+        self._foreign.discard(name)
+        self._parameters.pop(name, None)
+        self._modules.pop(name, None)
 
     def _restore_native(self) -> None:
         """Registers everything anew, after a copy or an unpickling."""
@@ -137,9 +161,7 @@ class layer_mixin(_Module):
         for name, layer in self._named_layers().items():
             self._track_layer_native(name, layer)
         for name, value in list(self.__dict__.items()):
-            if isinstance(value, (_Module, _torch.nn.Parameter)):
-                if not hasattr(value, "_keras_layer"):
-                    self._track_native(name, value)
+            self._track_foreign(name, value)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         """Moves or casts; variables follow where torch replaced a tensor."""
@@ -165,6 +187,10 @@ class layer_mixin(_Module):
     def get_buffer(self, target: str) -> Any:
         """The buffer of that name in `state_dict()`."""
         return _named(self, dict(self.named_buffers()), "buffer", target)
+
+    def __dir__(self) -> list[str]:
+        """The attributes; submodules are listed by the names that the user gave."""
+        return list(object.__dir__(self))
 
     def __getattr__(self, name: str) -> Any:
         """Submodules and parameters by the names that torch knows them by."""

@@ -4,73 +4,103 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import torch as _torch
 
+from keras.backends.torch.core import convert_to_numpy as _convert_to_numpy
 from keras.backends.torch.variable import Variable as _Variable
 
 
 def check(module: Any) -> None:
-    """Raises unless `module` is a module of torch."""
+    """Raises unless `module` is a module of torch, with all its parameters made."""
     if not isinstance(module, _torch.nn.Module):
         raise ValueError(
             "TorchModuleWrapper expects a torch.nn.Module. Received: "
             f"module={module!r} of type {type(module).__name__}."
         )
+    lazy = _torch.nn.parameter.is_lazy
+    if any(map(lazy, (*module.parameters(), *module.buffers()))):
+        raise ValueError(
+            "TorchModuleWrapper takes no lazy module whose parameters are not made "
+            f"yet. Received: module={module!r}. Run it once on data before."
+        )
 
 
-def variables(module: Any) -> Iterator[Any]:
-    """Variables that share their values with the module's parameters and buffers."""
-    for name, parameter in module.named_parameters():
+def variables(module: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """Variables that share their values with the module's parameters.
+
+    Args:
+        module: the module.
+        known: those of before, by name: a parameter of the same shape keeps its own.
+    """
+    return {
+        name: _of_parameter(name, parameter, known.get(name))
+        for name, parameter in module.named_parameters()
+    }
+
+
+def _of_parameter(name: str, parameter: Any, variable: Any) -> Any:
+    if variable is None or variable.shape != tuple(parameter.shape):
         variable = _Variable(
             parameter.detach().clone(),
             trainable=parameter.requires_grad,
             name=name.replace(".", "_"),
         )
+    if variable._value is not parameter:
         variable._value = parameter
-        yield variable
+        variable._dtype = str(parameter.dtype).removeprefix("torch.")
+    variable._trainable = parameter.requires_grad
+    return variable
 
 
 def run(module: Any, training: Any, args: Any, kwargs: Any) -> Any:
-    """The module's output, in training mode or not."""
-    if training is not None and module.training != bool(training):
-        module.train(bool(training))
-    return module(*args, **kwargs)
+    """The module's output; in training mode or not, if that is said."""
+    if any(isinstance(x, _torch.Tensor) and x.is_meta for x in args):
+        return _run_on_meta(module, args, kwargs)
+    if training is None or module.training == bool(training):
+        return module(*args, **kwargs)
+    was = module.training
+    module.train(bool(training))
+    try:
+        return module(*args, **kwargs)
+    finally:
+        module.train(was)
 
 
-def output_shape(module: Any, input_shape: Any) -> tuple[Any, ...]:
-    """The shape of what the module gives; sizes that follow unknown ones are None."""
-
-    def shape_of(unknown: int) -> tuple[int, ...]:
-        sizes = [unknown if n is None else n for n in input_shape]
-        parameter = next(module.parameters(), None)
-        device = None if parameter is None else parameter.device
-        was = module.training
-        module.eval()
-        try:
-            with _torch.no_grad():
-                return tuple(module(_torch.zeros(sizes, device=device)).shape)
-        finally:
-            module.train(was)
-
-    pairs = zip(shape_of(2), shape_of(3), strict=True)
-    return tuple(a if a == b else None for a, b in pairs)
+def _run_on_meta(module: Any, args: Any, kwargs: Any) -> Any:
+    """The output without numbers, for shapes; the module's own tensors stay."""
+    tensors = (*module.named_parameters(), *module.named_buffers())
+    state = {name: x.detach().to("meta") for name, x in tensors}
+    return _torch.func.functional_call(module, state, args, kwargs)
 
 
-def encode(module: Any) -> dict[str, str]:
+def state(module: Any) -> dict[str, Any]:
+    """The module's `state_dict` as arrays."""
+    tensors = module.state_dict().items()
+    return {k: _convert_to_numpy(x) for k, x in tensors if _torch.is_tensor(x)}
+
+
+def load_state(module: Any, values: dict[str, Any]) -> None:
+    """Sets the module's `state_dict` from arrays."""
+    state = module.state_dict()
+    for name, value in values.items():
+        state[name] = _torch.as_tensor(value).to(state[name].dtype)
+    module.load_state_dict(state)
+
+
+def encode(module: Any) -> str:
     """The module as text: a base64 of what `torch.save` writes."""
     buffer = io.BytesIO()
     _torch.save(module, buffer)
-    text = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return {"class_name": "__bytes_base64__", "value": text}
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def decode(config: Any) -> Any:
     """The module of `encode`. Unpickling runs code: callers check safe mode first."""
     if isinstance(config, _torch.nn.Module):
         return config
+    # As a dict, this layer wrote it at first.
     text = config["value"] if isinstance(config, dict) else config
     data = text if isinstance(text, bytes) else base64.b64decode(text)
     return _torch.load(io.BytesIO(data), weights_only=False)

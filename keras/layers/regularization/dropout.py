@@ -70,7 +70,9 @@ def _noise_shape(layer: Layer, shape: Any) -> tuple[int | None, ...] | None:
     """`shape` as a tuple of positive integers and None."""
     if shape is None:
         return None
-    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else ("no sequence",)
+    sizes: tuple[Any, ...] = (False,)  # stands for what is no sequence
+    if isinstance(shape, (tuple, list)):
+        sizes = tuple(shape)
     for size in sizes:
         whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
         if size is not None and not (whole and size > 0):

@@ -118,7 +118,8 @@ class RNN(Layer):
         object.__setattr__(self, "states", packed(self.cell, states))
 
     def _make_state(self, shape: Shape, index: int) -> Variable:
-        with context.Scope("backend", self._backend), self._variable_scope():
+        outside = context.Scope("stateless", None)
+        with outside, context.Scope("backend", self._backend), self._variable_scope():
             state = Variable(
                 initializers.get("zeros"),
                 shape=shape,
@@ -126,7 +127,8 @@ class RNN(Layer):
                 trainable=False,
                 name=f"state_{index}",
             )
-        self._track_variable(state, of_generator=True)
+        if self._backend.layer_mixin is not None:
+            self._track_variable_native(state)
         return state
 
     def get_initial_state(self, batch_size: Any) -> list[Tensor]:

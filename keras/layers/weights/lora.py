@@ -192,19 +192,20 @@ class LoraLayer(WeightLayer):
         shape = base.shape
         sizes = {"a": (*shape[:-1], rank), "b": (rank, shape[-1])}
         initializers = {"a": a_initializer, "b": b_initializer}
-        for letter, size in sizes.items():
-            variable = self.add_weight(
-                name=f"lora_{target}_{letter}",
-                shape=size,
-                initializer=initializers[letter],
-                regularizer=getattr(self, f"{target}_regularizer", None),
-            )
-            object.__setattr__(self, variable.name, variable)
-        a, b = (getattr(self, f"lora_{target}_{letter}") for letter in "ab")
-        self.lora_rank = rank
-        alpha = rank if lora_alpha is None else lora_alpha
-        form = LoraForm(base, a, b, alpha)
-        self._hold(target, form)
+        with self._tracker.unlocked():
+            for letter, size in sizes.items():
+                variable = self.add_weight(
+                    name=f"lora_{target}_{letter}",
+                    shape=size,
+                    initializer=initializers[letter],
+                    regularizer=getattr(self, f"{target}_regularizer", None),
+                )
+                object.__setattr__(self, variable.name, variable)
+            a, b = (getattr(self, f"lora_{target}_{letter}") for letter in "ab")
+            self.lora_rank = rank
+            alpha = rank if lora_alpha is None else lora_alpha
+            form = LoraForm(base, a, b, alpha)
+            self._hold(target, form)
         form.set_trainable(self._trainable)
 
     @property

@@ -80,8 +80,8 @@ class WeightLayer(Layer):
         if weight is None:
             super().__setattr__(name, value)
         else:
-            form = None if value is None else PlainForm(self._track(weight, value))
-            self._hold(weight, form)
+            value = self._tracker.set(weight, value)
+            self._hold(weight, None if value is None else PlainForm(value))
 
     def __delattr__(self, name: str) -> None:
         weight = self._weight_of.get(name, name)
@@ -103,18 +103,13 @@ class WeightLayer(Layer):
 
     def _hold(self, name: str, form: WeightForm | None) -> None:
         """Puts a form in the place of the one that holds a weight, if there is one."""
-        old = self.__dict__.get(f"_{name}_form")
+        self._tracker.set(name, () if form is None else tuple(form.variables))
         object.__setattr__(self, f"_{name}_form", form)
         if form is None or form.direct is not None:
             object.__setattr__(self, name, form and form.direct)
         else:
             self.__dict__.pop(name, None)
-        if old is not None:
-            kept = () if form is None else form.variables
-            for variable in old.variables:
-                if not any(variable is other for other in kept):
-                    self._untrack_variable(variable)
-        if self.__dict__.get("_watchers"):
+        if self._watchers:
             self._changed()
 
     def _forms(self) -> Iterator[WeightForm]:
@@ -160,9 +155,10 @@ class WeightLayer(Layer):
                 "Call the layer on data or `build(input_shape)` first, or give it a "
                 f"quantized dtype policy. Received: mode={mode!r}."
             )
-        for name in dict.fromkeys(self._weight_of.values()):
-            form = kind.adopt(self, name, self.__dict__[f"_{name}_form"], config)
-            self._hold(name, form)
+        with self._tracker.unlocked():
+            for name in dict.fromkeys(self._weight_of.values()):
+                form = kind.adopt(self, name, self.__dict__[f"_{name}_form"], config)
+                self._hold(name, form)
         self.dtype_policy = dtype_policies.get(f"{mode}_from_{self.dtype_policy.name}")
 
     def _filed_variables(self) -> list[Any]:

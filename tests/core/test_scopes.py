@@ -1,0 +1,36 @@
+"""`StatelessScope`: whose values it holds, and what cannot be made inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+
+
+@pytest.mark.parametrize("pair", [("kernel", 1.0), (1.0, 1.0), "kernel", (1,)])
+def test_values_belong_to_variables(pair: Any, backend: str) -> None:
+    with pytest.raises(ValueError, match=r"must hold pairs of a keras\.Variable"):
+        keras.StatelessScope(state_mapping=[pair])
+
+
+def test_variables_are_made_outside(backend: str) -> None:
+    with keras.StatelessScope():
+        with pytest.raises(ValueError, match="would be made inside a StatelessScope"):
+            keras.Variable(1.0)
+        layer = keras.layers.Dense(2, kernel_initializer="ones")
+        outputs = layer(np.ones((1, 3), "float32"))
+        keras.layers.Dropout(0.5)
+        keras.metrics.Mean()
+    assert keras.ops.convert_to_numpy(outputs).tolist() == [[3.0, 3.0]]
+    assert len(layer.weights) == 2
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None, np.bool_(True)])
+def test_overwriting_with_gradients_is_yes_or_no(value: Any, backend: str) -> None:
+    variable = keras.Variable([1.0])
+    with pytest.raises(TypeError, match="must be True or False"):
+        variable.overwrite_with_gradient = value
+    assert variable.overwrite_with_gradient is False
