@@ -47,7 +47,7 @@ class Model(Trainer, Layer):
     """
 
     # The layers of a graph, in its order; other models have theirs in attributes.
-    _sequence: list[Any] | None = None
+    _sequence: Any = None
     _not_in_files = ("_sequence",)
     _properties_in_files = ("layers",)
 

@@ -37,7 +37,6 @@ class Sequential(GraphModel, Model):
     (None, 2)
     """
 
-    _sequence: list[Any]
     _properties_in_files = ("layers",)
 
     def __init__(

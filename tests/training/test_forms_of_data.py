@@ -134,7 +134,7 @@ class Batches(keras.utils.PyDataset):
         (Batches(({"a": ARRAY},)), ({"a": "x"},)),
         (Batches((ARRAY, ARRAY)), ("x", "x")),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_steps_get_data_as_it_was_given(training_backend, data, given):
     model = Bare()

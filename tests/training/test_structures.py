@@ -306,7 +306,6 @@ def test_metrics() -> None:
         ({"p": ("a", "b"), "z": "c"}, "mae", ["p/mae_loss", "p/mae_loss_1", "z_loss"]),
         ([("a", "b"), "c"], [whole, "mse"], ["0_loss", "mse_loss"]),
     ],
-    ids=str,
 )
 def test_names_of_outputs_that_have_none(backend, outputs, loss, names) -> None:
     model = model_of(outputs, subclassed=True)

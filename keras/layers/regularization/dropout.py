@@ -74,8 +74,10 @@ def _noise_shape(layer: Layer, shape: Any) -> tuple[int | None, ...] | None:
     if isinstance(shape, (tuple, list)):
         sizes = tuple(shape)
     for size in sizes:
+        if size is None:
+            continue
         whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
-        if size is not None and not (whole and size > 0):
+        if not whole or size <= 0:
             raise ValueError(
                 f"{arguments.class_name(layer)} expects `noise_shape` to be a tuple or "
                 "list of positive integers and None, which stands for the inputs' "
