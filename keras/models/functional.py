@@ -45,6 +45,7 @@ class Functional(GraphModel, Function, Model):
     """
 
     _properties_in_files = ("layers",)
+    _first_in_files = "layers"
     _is_functional = True
 
     def __init__(
