@@ -141,6 +141,8 @@ def _guarded(cls: Any, name: str, inner: Any, config: Mapping[str, Any]) -> Any:
 
 def _read(config: Any, strict: bool) -> Any:
     if isinstance(config, Mapping):
+        if hasattr(type(config), "get_config"):
+            return config  # made already: a DTypePolicyMap is a mapping, too
         if _is_object(config, strict):
             return _read_object(config)
         return _read_items(config, strict)

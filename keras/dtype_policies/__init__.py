@@ -1,10 +1,10 @@
 """Dtype policies: which dtype layers compute in and keep their variables in."""
 
-from keras.dtype_policies.lookup import deserialize as deserialize
-from keras.dtype_policies.lookup import get as get
-from keras.dtype_policies.lookup import serialize as serialize
 from keras.dtype_policies.policy import DTypePolicy as DTypePolicy
 from keras.dtype_policies.policy import FloatDTypePolicy as FloatDTypePolicy
+from keras.dtype_policies.policy import deserialize as deserialize
+from keras.dtype_policies.policy import get as get
+from keras.dtype_policies.policy import serialize as serialize
 from keras.dtype_policies.policy_map import DTypePolicyMap as DTypePolicyMap
 from keras.dtype_policies.quantized import AWQDTypePolicy as AWQDTypePolicy
 from keras.dtype_policies.quantized import GPTQDTypePolicy as GPTQDTypePolicy

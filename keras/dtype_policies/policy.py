@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from keras.backends import current
@@ -117,13 +118,22 @@ def _parse(name: str) -> tuple[str, str]:
     return dtype, dtype
 
 
-class _Chosen:
+class _Global:
     """The policy of layers that are given none."""
 
     policy: DTypePolicy | None = None
 
 
-chosen = _Chosen()
+_global = _Global()
+
+_Reader = Callable[[str], DTypePolicy | None]
+_readers: list[_Reader] = []
+
+
+def reads_names(reader: _Reader) -> _Reader:
+    """Notes what makes policies of names that are no dtypes; None for others."""
+    _readers.append(reader)
+    return reader
 
 
 def dtype_policy() -> DTypePolicy:
@@ -135,11 +145,80 @@ def dtype_policy() -> DTypePolicy:
     >>> keras.config.dtype_policy().name
     'float32'
     """
-    policy = chosen.policy
+    policy = _global.policy
     if policy is None or (
         policy.name != config.floatx() and getattr(policy, "_follows_floatx", False)
     ):
         policy = DTypePolicy(config.floatx())
         policy._follows_floatx = True
-        chosen.policy = policy
+        _global.policy = policy
     return policy
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Sets the policy of layers that are given none.
+
+    Args:
+        policy: a policy, its name or its config.
+
+    Raises:
+        ValueError: if it is none of these.
+
+    Example:
+
+    >>> import keras
+    >>> keras.config.set_dtype_policy("float32")
+    """
+    if policy is None:
+        raise ValueError(
+            "The global dtype policy cannot be None: it is what layers take that are "
+            "given none. Pass a policy, its name or its config, as 'float32'."
+        )
+    _global.policy = get(policy)
+
+
+def get(identifier: Any) -> DTypePolicy:
+    """A policy from a policy, a name, a dtype, a config, or None (the global one).
+
+    Raises:
+        ValueError: if it is none of these.
+
+    Example:
+
+    >>> import keras
+    >>> keras.dtype_policies.get("mixed_float16").compute_dtype
+    'float16'
+    """
+    if identifier is None:
+        return dtype_policy()
+    if isinstance(identifier, DTypePolicy):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        read = (reader(identifier) for reader in _readers)
+        found = next((policy for policy in read if policy is not None), None)
+        return DTypePolicy(identifier) if found is None else found
+    if hasattr(identifier, "compute_dtype") and not isinstance(identifier, type):
+        return identifier
+    try:
+        return DTypePolicy(dtypes.standardize_dtype(identifier))
+    except ValueError:
+        raise ValueError(
+            "Cannot make a dtype policy of this. Expected a DTypePolicy, its config, a "
+            f"name or a dtype. Received: {identifier!r}."
+        ) from None
+
+
+def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
+    """The policy as plain data; `deserialize` reads it."""
+    from keras.core.serialization import serialize_keras_object
+
+    return serialize_keras_object(dtype_policy)
+
+
+def deserialize(config: dict[str, Any], custom_objects: Any = None) -> DTypePolicy:
+    """The policy that `serialize` wrote."""
+    from keras.core.serialization import deserialize_keras_object
+
+    return deserialize_keras_object(config, custom_objects=custom_objects)

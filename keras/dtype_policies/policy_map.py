@@ -7,8 +7,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from keras.core.facts import public_class
-from keras.dtype_policies.lookup import deserialize, get, serialize
-from keras.dtype_policies.policy import DTypePolicy
+from keras.dtype_policies.policy import DTypePolicy, deserialize, get, serialize
 
 
 @public_class("keras.dtype_policies")

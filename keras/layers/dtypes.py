@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import dtype_policies
+from keras.dtype_policies import policy as dtype_policies
 from keras.layers.tracking import LayerTracking
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from keras import dtype_policies
 from keras.backends import current
 from keras.backends.specialise import specialise
 from keras.core.containers import PLAIN
 from keras.core.errors import BackendError
 from keras.core.naming import name_of
 from keras.core.tracking import Tracker
+from keras.dtype_policies import policy as dtype_policies
 from keras.layers.input_spec import describe
 from keras.ops.operation import Operation
 

@@ -1,9 +1,9 @@
 """Mixed precision: the global dtype policy and loss scaling, under their old names."""
 
-from keras.dtype_policies.lookup import set_dtype_policy as set_dtype_policy
-from keras.dtype_policies.lookup import set_dtype_policy as set_global_policy
 from keras.dtype_policies.policy import DTypePolicy as DTypePolicy
 from keras.dtype_policies.policy import DTypePolicy as Policy
 from keras.dtype_policies.policy import dtype_policy as dtype_policy
 from keras.dtype_policies.policy import dtype_policy as global_policy
+from keras.dtype_policies.policy import set_dtype_policy as set_dtype_policy
+from keras.dtype_policies.policy import set_dtype_policy as set_global_policy
 from keras.optimizers import LossScaleOptimizer as LossScaleOptimizer

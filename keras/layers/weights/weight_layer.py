@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from keras import dtype_policies
 from keras.core.classes import declared_class, is_ours
+from keras.dtype_policies import policy as dtype_policies
 from keras.layers.declared import Declared
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
