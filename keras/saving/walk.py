@@ -54,18 +54,23 @@ def paths_in_file(root: Any, filed: Iterable[str]) -> dict[int, list[str]]:
         root: a model, layer or optimizer.
         filed: the paths in the file of what there is something of.
     """
-    known = {""}
+    known: dict[str, Any] = {}  # what stands below each part of a path
     for path in filed:
-        parts = path.split("/")
-        known.update("/".join(parts[: end + 1]) for end in range(len(parts)))
+        below = known
+        for part in path.split("/"):
+            below = below.setdefault(part, {})
     found: dict[int, list[str]] = {}
-    todo = [("", root)]
+    todo = [("", root, known)]
     while todo:  # it ends, as each path in the file is followed once
-        path, item = todo.pop()
+        path, item, below = todo.pop()
         if not isinstance(item, _CONTAINERS):
             found.setdefault(id(item), []).append(path)
-        steps = [(_joined(path, name), child) for name, child in _steps(item)]
-        todo.extend(step for step in reversed(steps) if step[0] in known)
+        steps = [
+            (_joined(path, name), child, below[name])
+            for name, child in _steps(item)
+            if name in below
+        ]
+        todo.extend(reversed(steps))
     return found
 
 
