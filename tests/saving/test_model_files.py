@@ -62,12 +62,6 @@ class Unregistered(keras.layers.Layer):
         return x
 
 
-def test_a_folder_is_not_named_as_a_file(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"must not end in '\.keras'"):
-        save_model(make(), tmp_path / "a.keras", zipped=False)
-    assert os.listdir(tmp_path) == []
-
-
 @pytest.mark.parametrize("zipped", [True, False])
 def test_a_compiled_model_goes_on_training_where_it_was(
     training_backend: str, tmp_path: Path, zipped: bool
