@@ -22,7 +22,12 @@ from keras.core.dtypes import standardize_dtype
 from keras.core.errors import DeserializationError
 from keras.core.facts import all_facts
 from keras.core.keras_tensor import KerasTensor
-from keras.core.safe_mode import SafeModeScope, refuse_code
+from keras.core.safe_mode import (
+    NOTHING_SAID,
+    SafeModeScope,
+    refuse_code,
+    safe_mode_of_call,
+)
 from keras.core.sharing import current_sharing
 
 
@@ -50,7 +55,7 @@ def reading(compile: bool = True) -> Iterator[None]:
 def deserialize_keras_object(
     config: Any,
     custom_objects: Mapping[str, Any] | None = None,
-    safe_mode: bool | None = True,
+    safe_mode: bool | None = NOTHING_SAID,
     **kwargs: Any,
 ) -> Any:
     """The object of a serialized form.
@@ -58,8 +63,9 @@ def deserialize_keras_object(
     Args:
         config: what `serialize_keras_object` returned, perhaps gone through JSON.
         custom_objects: name -> class or function, besides registered ones.
-        safe_mode: False lets lambdas in the config run. None means True. A safe
-            mode that is in force already stays.
+        safe_mode: False lets lambdas in the config run, unless what encloses this
+            call forbids it; True forbids them. Not given, or None: as what encloses
+            it; safe, if nothing does.
         **kwargs: `module_objects`, further name -> object, as older code passes it.
 
     Returns:
@@ -83,7 +89,7 @@ def deserialize_keras_object(
             f"deserialize_keras_object() got unknown arguments: {sorted(kwargs)}. "
             "Allowed: config, custom_objects, safe_mode, module_objects."
         )
-    with SafeModeScope(safe_mode), registry.CustomObjectScope(known):
+    with safe_mode_of_call(safe_mode), registry.CustomObjectScope(known):
         if _reading.get() is not None:
             return _read(config, strict=True)
         with reading():
@@ -135,6 +141,8 @@ def _guarded(cls: Any, name: str, inner: Any, config: Mapping[str, Any]) -> Any:
 
 def _read(config: Any, strict: bool) -> Any:
     if isinstance(config, Mapping):
+        if hasattr(type(config), "get_config"):
+            return config  # made already: a DTypePolicyMap is a mapping, too
         if _is_object(config, strict):
             return _read_object(config)
         return _read_items(config, strict)

@@ -1,36 +1,56 @@
 """Whether reading a config may run code that it brings along.
 
-It may not, unless the outermost caller said `safe_mode=False` or the process called
-`enable_unsafe_deserialization()`. Nothing said (None) means safe. The outermost
-caller decides for all that is read inside: neither a nested default nor anything in
-the file can loosen it.
+The strictest word wins: what a caller or an enclosing scope says is safe stays safe for
+all that is read inside, whatever is said there. Code is run only where the outermost
+one said `safe_mode=False` and none inside of it True. Who says nothing (None, or no
+argument) takes over what encloses it; where nothing does, that is safe.
+
+`enable_unsafe_deserialization()` turns safe mode off for the process: what calls say
+then no longer counts, only a `SafeModeScope(True)` does, as in Keras.
 """
 
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
 from types import TracebackType
+from typing import Any
 
 from keras.core.errors import UnsafeDeserializationError
+
+
+class _NothingSaid(int):
+    """The default of arguments named `safe_mode`: True, but known from a True given."""
+
+    def __repr__(self) -> str:
+        return "True"
+
+
+NOTHING_SAID: Any = _NothingSaid(1)
 
 _allowed_everywhere = False
 _scope: ContextVar[bool | None] = ContextVar("keras_safe_mode", default=None)
 
 
 class SafeModeScope:
-    """Fixes safe mode for a `with` block; an enclosing scope has the last word.
+    """Fixes safe mode for a `with` block; of scopes within scopes the strictest wins.
 
     Args:
-        safe_mode: False allows code from the file; True and None do not.
+        safe_mode: True forbids code from the file; False allows it where no enclosing
+            scope forbids it; None leaves it as it is, which is safe at the outermost.
     """
 
     def __init__(self, safe_mode: bool | None = True) -> None:
-        self._safe = safe_mode is None or bool(safe_mode)
+        said = safe_mode is not None and safe_mode is not NOTHING_SAID
+        self._said = bool(safe_mode) if said else None
         self._tokens: list[Token[bool | None]] = []
 
     def __enter__(self) -> SafeModeScope:
         outer = _scope.get()
-        self._tokens.append(_scope.set(self._safe if outer is None else outer))
+        if outer is None:
+            safe = not _allowed_everywhere if self._said is None else self._said
+        else:
+            safe = outer or self._said is True
+        self._tokens.append(_scope.set(safe))
         return self
 
     def __exit__(
@@ -42,14 +62,21 @@ class SafeModeScope:
         _scope.reset(self._tokens.pop())
 
 
+def safe_mode_of_call(safe_mode: bool | None) -> SafeModeScope:
+    """The scope of a call that has an argument `safe_mode`."""
+    return SafeModeScope(None if _allowed_everywhere else safe_mode)
+
+
 def in_safe_mode() -> bool:
     """Whether code from a config must not be run."""
-    return not _allowed_everywhere and _scope.get() is not False
+    safe = _scope.get()
+    return not _allowed_everywhere if safe is None else safe
 
 
 def enable_unsafe_deserialization() -> None:
     """Turns safe mode off in this process: configs may bring code that is run.
 
+    Arguments named `safe_mode` do not count from then on.
     Only for files that you trust as you trust a program. It cannot be called while a
     file is being read.
 

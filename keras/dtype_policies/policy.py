@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from keras.backends import current
@@ -125,6 +126,15 @@ class _Global:
 
 _global = _Global()
 
+_Reader = Callable[[str], DTypePolicy | None]
+_readers: list[_Reader] = []
+
+
+def reads_names(reader: _Reader) -> _Reader:
+    """Notes what makes policies of names that are no dtypes; None for others."""
+    _readers.append(reader)
+    return reader
+
 
 def dtype_policy() -> DTypePolicy:
     """The policy of layers that are given none.
@@ -186,9 +196,9 @@ def get(identifier: Any) -> DTypePolicy:
     if isinstance(identifier, dict):
         return deserialize(identifier)
     if isinstance(identifier, str):
-        from keras.dtype_policies.quantized import from_name
-
-        return from_name(identifier) or DTypePolicy(identifier)
+        read = (reader(identifier) for reader in _readers)
+        found = next((policy for policy in read if policy is not None), None)
+        return DTypePolicy(identifier) if found is None else found
     if hasattr(identifier, "compute_dtype") and not isinstance(identifier, type):
         return identifier
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from keras.core.facts import public_class
-from keras.dtype_policies.policy import DTypePolicy, dtype_policy
+from keras.dtype_policies.policy import DTypePolicy, dtype_policy, reads_names
 
 MODES = ("int8", "float8", "int4", "gptq", "awq")
 _SEPARATOR = "_from_"
@@ -249,6 +249,7 @@ class AWQDTypePolicy(_OfBits):
     _bits = (4,)
 
 
+@reads_names
 def from_name(name: str) -> QuantizedDTypePolicy | None:
     """The policy of a name such as `"int8_from_float32"`; None if it is none such.
 

@@ -9,6 +9,7 @@ the same results; what may be skipped is worked out in `shortcut.py`.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,22 @@ class LayerCall(LayerBuilding):
     # As in Keras: a subclass that takes strings or plain lists says so with these.
     _convert_input_args = True
     _allow_non_tensor_positional_args = False
+
+    @property
+    def _call_signature(self) -> inspect.Signature:
+        """The signature of `call`, without `self`."""
+        signature = self._plan.signature
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+    @property
+    def _call_has_training_arg(self) -> bool:
+        """Whether `call` takes `training`."""
+        return self._plan.has_training
+
+    @property
+    def _call_has_mask_arg(self) -> bool:
+        """Whether `call` takes `mask`."""
+        return self._plan.has_mask
 
     def _settle(self) -> None:
         """Works out again what calls may skip, as something it rests on has changed."""

@@ -1,4 +1,4 @@
-"""Attributes that a layer's instances have, shown on the class.
+"""Attributes of a layer's instances, shown on the class, and other names of them.
 
 Documentation, editors and `hasattr(cls, name)` see them there. A `Declared` has no
 `__set__`, so Python prefers the instance's own attribute and reading it costs what any
@@ -29,3 +29,20 @@ class Declared:
             f"{describe(layer)} has no `{self.name}` yet, because it is not built. "
             "Call it on data or `build(input_shape)` first."
         )
+
+
+class Alias:
+    """Another name of an attribute of a layer, to read and to set.
+
+    Args:
+        name: the attribute that it stands for.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+        return self if layer is None else getattr(layer, self.name)
+
+    def __set__(self, layer: Any, value: Any) -> None:
+        setattr(layer, self.name, value)

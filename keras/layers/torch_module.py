@@ -14,7 +14,7 @@ from keras.core import context
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.naming import inside
-from keras.core.safe_mode import SafeModeScope, refuse_code
+from keras.core.safe_mode import refuse_code, safe_mode_of_call
 from keras.core.typing import Config
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
@@ -207,14 +207,15 @@ class TorchModuleWrapper(Layer):
         Args:
             config: what `get_config` returned.
             custom_objects: of no use here; other layers take it.
-            safe_mode: False lets the pickle in the config run.
+            safe_mode: False lets the pickle in the config run, unless what encloses
+                this call forbids it.
 
         Raises:
             UnsafeDeserializationError: in safe mode.
         """
         from keras.backends import current
 
-        with SafeModeScope(safe_mode):
+        with safe_mode_of_call(safe_mode):
             refuse_code("A pickled torch module in the config")
         module = current().module_wrapper.decode(config["module"])
         return cls(**{**config, "module": module})

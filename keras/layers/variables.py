@@ -123,6 +123,13 @@ class LayerVariables(LayerDtypes):
                     stack.extend(reversed(layer._layers))
         return list(found.values())
 
+    def _flatten_layers(
+        self, include_self: bool = True, recursive: bool = True
+    ) -> list[Any]:
+        """The layers below this one, each once, and itself before them."""
+        found = self._all_layers() if recursive else [self, *self._layers]
+        return found if include_self else found[1:]
+
     @property
     def variables(self) -> list[Any]:
         """All variables: of each layer its weights and the states of its seeds.

@@ -6,14 +6,14 @@ import warnings
 from typing import Any
 
 from keras.core import context, masking, tree
-from keras.core.classes import constructor_parameters, declared_class
+from keras.core.classes import declared_class
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.models import compiled_call, functional_config
 from keras.models.graph import Function, pack, set_graph
 from keras.models.graph_model import GraphModel
 from keras.models.inputs import InputAdapter, input_name
-from keras.models.model import Model
+from keras.models.model import Model, takes_graph
 from keras.models.plan import Plan
 from keras.ops.operation import node_of
 
@@ -45,6 +45,7 @@ class Functional(GraphModel, Function, Model):
     """
 
     _properties_in_files = ("layers",)
+    _first_in_files = "layers"
     _is_functional = True
 
     def __init__(
@@ -185,6 +186,9 @@ class Functional(GraphModel, Function, Model):
         return functional_config.read(cls, config, custom_objects)
 
 
+Model._graph_class = Functional
+
+
 def run_plan(plan: Plan, inputs: list[Any], training: Any) -> list[Any]:
     """The outputs of a plan, inside the call of its model, for adapted inputs."""
     ambient = context.get()
@@ -201,16 +205,6 @@ def _alone(structure: Any) -> bool:
     if isinstance(structure, (list, tuple)) and len(structure) == 1:
         structure = structure[0]
     return isinstance(structure, KerasTensor)
-
-
-def takes_graph(cls: type) -> bool:
-    """Whether a class is made from `inputs` and `outputs`, so that a graph config fits.
-
-    A class whose constructor makes the graph itself has a config of its own.
-    """
-    if cls.__init__ in (Functional.__init__, Model.__init__):
-        return True
-    return {"inputs", "outputs"} <= set(constructor_parameters(cls))
 
 
 def _is_layer(operation: Any) -> bool:

@@ -114,17 +114,10 @@ def read(
 
 
 def _construct(cls: type, config: dict[str, Any], inputs: Any, outputs: Any) -> Any:
-    from keras.models.functional import Functional
-    from keras.models.model import Model
-
     name, trainable = config.get("name"), config.get("trainable")
-    declared = declared_class(cls)
-    if declared in (Functional, Model):
-        model = Functional(inputs, outputs, name=name)
-    elif _takes_name(declared):
-        model = cls(inputs=inputs, outputs=outputs, name=name)
-    else:
-        model = cls(inputs=inputs, outputs=outputs)
+    declared: Any = declared_class(cls)
+    named = {"name": name} if _takes_name(declared) else {}
+    model = declared(inputs=inputs, outputs=outputs, **named)
     if trainable is not None and not trainable:
         model.trainable = False
     return model

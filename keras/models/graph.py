@@ -9,8 +9,8 @@ from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
 from keras.models.inputs import input_name, outline
-from keras.models.plan import Plan, key_of
-from keras.ops.operation import Operation
+from keras.models.plan import Plan, depths_of, key_of
+from keras.ops.operation import Node, Operation
 
 
 @public_class("keras", loadable=False)
@@ -45,6 +45,15 @@ class Function(Operation):
     def operations(self) -> list[Any]:
         """The operations of the graph, those farthest from the outputs first."""
         return list(self._graph.operations)
+
+    @property
+    def _nodes_by_depth(self) -> dict[int, list[Node]]:
+        """The calls of the graph, by how many calls it is to the outputs at most."""
+        found: dict[int, list[Node]] = {}
+        nodes = self._graph.nodes
+        for node, depth in zip(nodes, depths_of(self.inputs, nodes), strict=True):
+            found.setdefault(depth, []).append(node)
+        return found
 
     @property
     def inputs(self) -> list[KerasTensor]:

@@ -16,6 +16,7 @@ from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.layers.layer import Layer
 from keras.models import functional_config
+from keras.models.specialise import make_functional
 from keras.training.trainer import Trainer
 
 
@@ -46,6 +47,8 @@ class Model(Trainer, Layer):
     True
     """
 
+    # What a model of a graph is; `Functional` says that it is that.
+    _graph_class: Any = None
     # The layers of a graph, in its order; other models have theirs in attributes.
     _sequence: Any = None
     _not_in_files = ("_sequence",)
@@ -53,17 +56,13 @@ class Model(Trainer, Layer):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if declared_class(cls) is Model and is_graph_call(args, kwargs):
-            from keras.models.functional import Functional
-
-            functional: Any = Functional.__new__(Functional, *args, **kwargs)
-            return functional
+            functional = Model._graph_class
+            return functional.__new__(functional, *args, **kwargs)
         return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if is_graph_call(args, kwargs):
-            from keras.models.specialise import make_functional
-
-            make_functional(self, args, kwargs)
+            make_functional(self, Model._graph_class, args, kwargs)
             return
         self._init_model(*args, **kwargs)
 
@@ -267,7 +266,6 @@ class Model(Trainer, Layer):
             custom_objects: name -> class or function, besides registered ones.
         """
         from keras.core.registry import CustomObjectScope
-        from keras.models.functional import takes_graph
 
         with CustomObjectScope(custom_objects or {}):
             if functional_config.is_graph(config) and takes_graph(declared_class(cls)):
@@ -372,6 +370,16 @@ def is_graph_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 def _holds_tensor(value: Any) -> bool:
     return any(isinstance(x, KerasTensor) for x in tree.flatten(value))
+
+
+def takes_graph(cls: type) -> bool:
+    """Whether a class is made from `inputs` and `outputs`, so that a graph config fits.
+
+    A class whose constructor makes the graph itself has a config of its own.
+    """
+    if cls.__init__ is Model.__init__:
+        return True
+    return {"inputs", "outputs"} <= set(constructor_parameters(cls))
 
 
 def model_from_json(

@@ -191,7 +191,7 @@ class Plan:
         self.inputs = list(inputs)
         self.outputs = list(outputs)
         self.nodes = ordered_nodes(self.inputs, self.outputs, owner)
-        self.operations = operations_by_depth(self.inputs, self.outputs, self.nodes)
+        self.operations = operations_by_depth(self.inputs, self.nodes)
         self._slots = {key_of(x): index for index, x in enumerate(self.inputs)}
         self._size = len(self.inputs)
         # Nodes of an Input bring their value in from outside: they are no steps.
@@ -375,16 +375,23 @@ def _disconnected(x: KerasTensor, inputs: Sequence[KerasTensor], owner: str) -> 
 
 
 def operations_by_depth(
-    inputs: Sequence[KerasTensor],
-    outputs: Sequence[KerasTensor],
-    nodes: Sequence[Node],
+    inputs: Sequence[KerasTensor], nodes: Sequence[Node]
 ) -> list[Any]:
     """The operations of a graph, those farthest from the outputs first.
 
     Files keep layers in this order. Operations of equal depth stand in the order in
     which a walk from the outputs meets them.
     """
-    del outputs
+    depths: dict[int, int] = {}
+    for node, depth in zip(nodes, depths_of(inputs, nodes), strict=True):
+        key = id(node.operation)
+        depths[key] = max(depth, depths.get(key, 0))
+    operations = list({id(n.operation): n.operation for n in nodes}.values())
+    return sorted(operations, key=lambda op: -depths[id(op)])
+
+
+def depths_of(inputs: Sequence[KerasTensor], nodes: Sequence[Node]) -> list[int]:
+    """How many calls it is from each node to the outputs at most."""
     given = {key_of(x) for x in inputs}
     depths: dict[int, int] = {}
     of_operation: dict[int, int] = {}
@@ -400,5 +407,4 @@ def operations_by_depth(
                 continue
             parent = node_of(x)
             depths[id(parent)] = max(depths.get(id(parent), 0), depth + 1)
-    operations = list({id(n.operation): n.operation for n in nodes}.values())
-    return sorted(operations, key=lambda op: -of_operation[id(op)])
+    return [depths[id(node)] for node in nodes]

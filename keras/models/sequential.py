@@ -38,6 +38,7 @@ class Sequential(GraphModel, Model):
     """
 
     _properties_in_files = ("layers",)
+    _first_in_files = "layers"
 
     def __init__(
         self, layers: Any = None, trainable: bool = True, name: str | None = None

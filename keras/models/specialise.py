@@ -13,24 +13,29 @@ from typing import Any
 from keras.core.classes import declared_class
 
 
-def make_functional(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Makes a subclass instance functional, and gives it its graph."""
-    from keras.models.functional import Functional
+def make_functional(
+    model: Any, functional: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """Makes a subclass instance functional, and gives it its graph.
 
-    if not isinstance(model, Functional):
-        object.__setattr__(model, "__class__", functional_class(type(model)))
-    Functional.__init__(model, *args, **kwargs)
+    Args:
+        model: the instance.
+        functional: `Functional`.
+        args: what it takes.
+        kwargs: what it takes by name.
+    """
+    if not isinstance(model, functional):
+        object.__setattr__(model, "__class__", both(type(model), functional))
+    functional.__init__(model, *args, **kwargs)
 
 
 @cache
-def functional_class(cls: type) -> type:
+def both(cls: type, functional: type) -> type:
     """The class that is both the given one and `Functional`."""
-    from keras.models.functional import Functional
-
     declared = declared_class(cls)
     return type(
         cls.__name__,
-        (cls, Functional),
+        (cls, functional),
         {
             "__module__": cls.__module__,
             "__qualname__": cls.__qualname__,

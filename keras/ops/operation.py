@@ -8,7 +8,7 @@ outputs remember it in their history. Functional models are read off that histor
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras.backends import current
 from keras.backends.backend import SPARSE, TENSOR, VARIABLE
@@ -24,6 +24,19 @@ from keras.ops import files
 
 if TYPE_CHECKING:
     from keras.ops.declaration import Declaration
+
+
+class CallArguments(NamedTuple):
+    """What an operation was called on, KerasTensors anywhere in it."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    @property
+    def keras_tensors(self) -> list[KerasTensor]:
+        """The KerasTensors among the arguments, in order."""
+        leaves = tree.flatten((self.args, self.kwargs))
+        return [leaf for leaf in leaves if isinstance(leaf, KerasTensor)]
 
 
 class Node:
@@ -48,8 +61,7 @@ class Node:
         self.operation = operation
         self.args = args
         self.kwargs = kwargs
-        leaves = tree.flatten((args, kwargs))
-        self.inputs = [leaf for leaf in leaves if isinstance(leaf, KerasTensor)]
+        self.inputs = self.arguments.keras_tensors
         self.outputs = tree.flatten(outputs)
         index = len(operation._inbound_nodes)
         for position, output in enumerate(self.outputs):
@@ -63,8 +75,23 @@ class Node:
         return not self.inputs
 
     @property
-    def parents(self) -> list[Node]:
-        """The nodes that made the inputs."""
+    def arguments(self) -> CallArguments:
+        """What the operation was called on."""
+        return CallArguments(self.args, self.kwargs)
+
+    @property
+    def input_tensors(self) -> list[KerasTensor]:
+        """The KerasTensors among the arguments, in order."""
+        return self.inputs
+
+    @property
+    def output_tensors(self) -> list[Any]:
+        """The KerasTensors that the call returned, in order."""
+        return self.outputs
+
+    @property
+    def parent_nodes(self) -> list[Node]:
+        """The nodes that made the inputs, one for each."""
         return [node_of(x) for x in self.inputs if x._keras_history is not None]
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 from keras.core.facts import replaces_hook
-from keras.saving.walk import owners
+from keras.saving.walk import owners, paths_in_file
 
 
 def save_assets(model: Any, folder: str) -> list[str]:
@@ -40,9 +40,22 @@ def save_assets(model: Any, folder: str) -> list[str]:
 def load_assets(model: Any, folder: str) -> None:
     """Lets every layer that has assets read them."""
     for path, obj in owners(model):
+        if not _has_assets(obj, "load_assets"):
+            continue
         own = _folder(folder, path)
-        if _has_assets(obj, "load_assets") and os.path.isdir(own):
-            obj.load_assets(own)
+        if not os.path.isdir(own):
+            others = paths_in_file(model, _folders(folder)).get(id(obj))
+            if not others:
+                continue
+            own = _folder(folder, others[0])
+        obj.load_assets(own)
+
+
+def _folders(folder: str) -> list[str]:
+    """The paths in a model that have a folder, without what only leads to them."""
+    top = os.path.join(folder, "assets")
+    found = (parent for parent, _, names in os.walk(top) if names)
+    return [os.path.relpath(parent, top).replace(os.sep, "/") for parent in found]
 
 
 def _has_assets(obj: Any, hook: str) -> bool:

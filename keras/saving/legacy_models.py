@@ -35,19 +35,12 @@ _MOST_CONFIG = 256 << 20
 _COMMON = frozenset({"name", "trainable", "dtype", "activity_regularizer", "autocast"})
 
 
-def load_legacy_model(
-    path: str,
-    custom_objects: dict[str, Any] | None,
-    compile: bool,
-    safe_mode: bool | None,
-) -> Any:
+def load_legacy_model(path: str, compile: bool) -> Any:
     """A model from an `.h5` file.
 
     Args:
         path: the file.
-        custom_objects: name -> class or function.
         compile: whether to compile it as it was.
-        safe_mode: False lets lambdas in the file run.
     """
     with h5_files.open_h5(path, path) as file:
         config = _attribute(file, "model_config", path)
@@ -57,16 +50,13 @@ def load_legacy_model(
                 "Make the model, then use model.load_weights(path)."
             )
         stored = file.id.get_filesize()
-        with (
-            registry.CustomObjectScope(custom_objects),
-            limits.variable_budget(stored, path),
-        ):
+        with limits.variable_budget(stored, path):
             with object_sharing(), reading(compile=False):
-                model = deserialize_keras_object(upgraded(config), safe_mode=safe_mode)
+                model = deserialize_keras_object(upgraded(config))
             load_legacy_weights(file, model, False, False, path)
             training = _attribute(file, "training_config", path)
             if compile and training:
-                _compile(file, model, training, safe_mode, path)
+                _compile(file, model, training, path)
     return model
 
 
@@ -87,9 +77,7 @@ def _attribute(file: Any, name: str, path: str) -> dict[str, Any] | None:
     return config
 
 
-def _compile(
-    file: Any, model: Any, training: dict[str, Any], safe_mode: Any, path: str
-) -> None:
+def _compile(file: Any, model: Any, training: dict[str, Any], path: str) -> None:
     training = dict(training)
     optimizer = training.pop("optimizer_config", None)
     if optimizer is not None:

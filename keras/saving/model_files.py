@@ -16,7 +16,7 @@ from typing import Any
 
 from keras.core import limits, registry
 from keras.core.errors import DeserializationError
-from keras.core.safe_mode import SafeModeScope
+from keras.core.safe_mode import NOTHING_SAID, safe_mode_of_call
 from keras.core.serialization import (
     deserialize_keras_object,
     object_sharing,
@@ -128,7 +128,7 @@ def load_model(
     filepath: str | os.PathLike[str],
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
-    safe_mode: bool | None = True,
+    safe_mode: bool | None = NOTHING_SAID,
 ) -> Any:
     """Reads a whole model from a file, onto the current backend.
 
@@ -139,7 +139,9 @@ def load_model(
         filepath: a `.keras` file or unzipped folder, or a legacy `.h5` file.
         custom_objects: name -> class or function, besides registered ones.
         compile: whether to compile it as it was, optimizer state included.
-        safe_mode: False lets lambdas in the file run. None means True.
+        safe_mode: False lets lambdas in the file run, unless a load around this one
+            forbids it; True forbids them. Not given, or None: as the load around
+            this one; safe, if there is none.
 
     Returns:
         The model.
@@ -163,40 +165,41 @@ def load_model(
             f"File not found: filepath={path!r}. It must be a .keras file that "
             "exists (a folder written with zipped=False, or a legacy .h5 file, too)."
         )
+    with safe_mode_of_call(safe_mode), registry.CustomObjectScope(custom_objects):
+        return _load(path, compile)
+
+
+def _load(path: str, compile: bool) -> Any:
     if os.path.isdir(path):
-        return _load_folder(path, custom_objects, compile, safe_mode)
+        return _load_folder(path, compile)
     if path.endswith(_LEGACY):
         if path.endswith(".weights.h5"):
             raise ValueError(
                 f"{path!r} holds weights, not a model. Make the model, then use "
                 "model.load_weights(filepath)."
             )
-        objects = dict(custom_objects or {})
-        return load_legacy_model(path, objects, compile, safe_mode)
+        return load_legacy_model(path, compile)
     if not path.endswith(".keras") and not zipfile.is_zipfile(path):
         raise ValueError(
             "Models are read from .keras files and legacy .h5 files. A SavedModel "
             "folder can be used as a layer: keras.layers.TFSMLayer. "
             f"Received: filepath={path!r}."
         )
-    return _load_zipped(path, custom_objects, compile, safe_mode)
+    return _load_zipped(path, compile)
 
 
-def _load_zipped(path: str, custom_objects: Any, compile: bool, safe_mode: Any) -> Any:
+def _load_zipped(path: str, compile: bool) -> Any:
     with open_archive(path) as archive:
         config = _parse(archive.read(_CONFIG, _MOST_CONFIG), path)
         with archive.open(WEIGHTS_MEMBER) as weights:
-            stored = _size(weights)
-            with registry.CustomObjectScope(custom_objects), SafeModeScope(safe_mode):
-                with limits.variable_budget(stored, path):
-                    model = _make(config, compile)
-                    what = f"{WEIGHTS_MEMBER} in {path}"
-                    load_from_h5(model, weights, what)
-                _load_assets(model, archive)
+            with limits.variable_budget(_size(weights), path):
+                model = _make(config, compile)
+                load_from_h5(model, weights, f"{WEIGHTS_MEMBER} in {path}")
+            _load_assets(model, archive)
     return model
 
 
-def _load_folder(path: str, custom_objects: Any, compile: bool, safe_mode: Any) -> Any:
+def _load_folder(path: str, compile: bool) -> Any:
     weights = os.path.join(path, WEIGHTS_MEMBER)
     config = os.path.join(path, _CONFIG)
     for member in (config, weights):
@@ -208,11 +211,10 @@ def _load_folder(path: str, custom_objects: Any, compile: bool, safe_mode: Any) 
             )
     with open(config, "rb") as file:
         parsed = _parse(file.read(_MOST_CONFIG), path)
-    with registry.CustomObjectScope(custom_objects), SafeModeScope(safe_mode):
-        with limits.variable_budget(os.path.getsize(weights), path):
-            model = _make(parsed, compile)
-            load_from_h5(model, weights, weights)
-        load_assets(model, path)
+    with limits.variable_budget(os.path.getsize(weights), path):
+        model = _make(parsed, compile)
+        load_from_h5(model, weights, weights)
+    load_assets(model, path)
     return model
 
 
@@ -238,7 +240,7 @@ def _parse(text: bytes, path: str) -> dict[str, Any]:
 
 def _make(config: dict[str, Any], compile: bool) -> Any:
     with object_sharing(), reading(compile):
-        model = deserialize_keras_object(config, safe_mode=None)
+        model = deserialize_keras_object(config)
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and not getattr(optimizer, "built", True):
         optimizer.build(model.trainable_variables)

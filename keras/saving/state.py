@@ -15,7 +15,7 @@ from keras.core.facts import replaces_hook
 from keras.core.scopes import StatelessScope
 from keras.optimizers import Optimizer
 from keras.saving.stores import Reader, Store, Writer
-from keras.saving.walk import own_variables, owners
+from keras.saving.walk import own_variables, owners, paths_in_file
 
 
 def save_state(
@@ -52,11 +52,17 @@ def load_state(
     """
     skipped = {id(obj) for obj in objects_to_skip or ()}
     found = [(path, obj) for path, obj in owners(model) if id(obj) not in skipped]
-    stores = [(path, obj, reader.at(path)) for path, obj in found]
+    known = {path for path, _ in owners(model)}
+    others = _OtherPaths(model, reader)
     fitting, problems = [], []
-    for path, obj, store in stores:
+    for path, obj in found:
+        store = reader.at(path)
         problem = _misfit(path, obj, store)
-        if problem is None:
+        other = None if problem is None else others.fitting(path, obj)
+        if other is not None:
+            known.add(other)
+            fitting.append((obj, reader.at(other)))
+        elif problem is None:
             fitting.append((obj, store))
         elif isinstance(obj, Optimizer):
             warnings.warn(
@@ -65,10 +71,28 @@ def load_state(
         else:
             problems.append(problem)
     if problems:
-        _report(problems, len(stores), skip_mismatch, source)
-    _warn_of_leftovers(reader, {path for path, _ in owners(model)}, source)
+        _report(problems, len(found), skip_mismatch, source)
+    _warn_of_leftovers(reader, known, source)
     for obj, store in fitting:
         obj.load_own_variables(store)
+
+
+class _OtherPaths:
+    """Where a file may have what it lacks at the path that would be written today."""
+
+    def __init__(self, model: Any, reader: Reader) -> None:
+        self._model, self._reader = model, reader
+        self._paths: dict[int, list[str]] | None = None
+
+    def fitting(self, path: str, obj: Any) -> str | None:
+        """Another path of an object, at which the file has what fits it."""
+        if self._paths is None:
+            self._paths = paths_in_file(self._model, self._reader.paths())
+        for other in self._paths.get(id(obj), ()):
+            store = self._reader.at(other)
+            if other != path and len(store) and _misfit(other, obj, store) is None:
+                return other
+        return None
 
 
 def _misfit(path: str, obj: Any, store: Store) -> str | None:

@@ -1,7 +1,8 @@
 """The objects of a model that own weights, and where a file keeps each of them.
 
 The rule of Keras 3, found by looking at its files: an object's attributes in
-alphabetical order, public ones before those with an underscore. An attribute that
+alphabetical order, public ones before those with an underscore; the `layers` of a
+functional or Sequential model before all others. An attribute that
 is a layer or optimizer is a group of that name. A list, tuple, set or dict is a
 group that holds its items under their class names (`dense`, `dense_1`); inner lists
 are called `container`. An object is written once, where it is met first. Metrics
@@ -10,7 +11,7 @@ and random seeds are not written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from typing import Any
 
@@ -33,36 +34,65 @@ def owners(root: Any) -> Iterator[tuple[str, Any]]:
     yield from _visit(root, "", {})
 
 
-def _visit(obj: Any, path: str, seen: dict[int, Any]) -> Iterator[tuple[str, Any]]:
-    if id(obj) in seen:
+def _visit(item: Any, path: str, seen: dict[int, Any]) -> Iterator[tuple[str, Any]]:
+    if id(item) in seen:
         return
-    seen[id(obj)] = obj  # kept alive: an id is only unique while its object lives
-    yield path, obj
-    for name, child in children(obj):
-        inner = f"{path}/{name}" if path else name
-        if isinstance(child, _CONTAINERS):
-            yield from _visit_container(child, inner, seen)
-        else:
-            yield from _visit(child, inner, seen)
+    seen[id(item)] = item  # kept alive: an id is only unique while its object lives
+    if not isinstance(item, _CONTAINERS):
+        yield path, item
+    for name, child in _steps(item):
+        yield from _visit(child, _joined(path, name), seen)
 
 
-def _visit_container(
-    container: Any, path: str, seen: dict[int, Any]
-) -> Iterator[tuple[str, Any]]:
-    if id(container) in seen:
-        return
-    seen[id(container)] = container
+def paths_in_file(root: Any, filed: Iterable[str]) -> dict[int, list[str]]:
+    """All paths of a file that lead to each object of a model, by the object's `id`.
+
+    An object that several attributes lead to is written under one of them; a file of
+    another version of the class, or of the rule, may have it under another.
+
+    Args:
+        root: a model, layer or optimizer.
+        filed: the paths in the file of what there is something of.
+    """
+    known: dict[str, Any] = {}  # what stands below each part of a path
+    for path in filed:
+        below = known
+        for part in path.split("/"):
+            below = below.setdefault(part, {})
+    found: dict[int, list[str]] = {}
+    todo = [("", root, known)]
+    while todo:  # it ends, as each path in the file is followed once
+        path, item, below = todo.pop()
+        if not isinstance(item, _CONTAINERS):
+            found.setdefault(id(item), []).append(path)
+        steps = [
+            (_joined(path, name), child, below[name])
+            for name, child in _steps(item)
+            if name in below
+        ]
+        todo.extend(reversed(steps))
+    return found
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
+
+
+def _steps(item: Any) -> Iterator[tuple[str, Any]]:
+    return _items(item) if isinstance(item, _CONTAINERS) else children(item)
+
+
+def _items(container: Any) -> Iterator[tuple[str, Any]]:
+    """What a container holds that leads to weights, with the names of files."""
     used: dict[str, int] = {}
-    items = container.values() if isinstance(container, dict) else container
-    for item in list(items):
+    for item in list(container.values() if isinstance(container, dict) else container):
         nested = isinstance(item, _CONTAINERS)
         if not nested and not owns_weights(item):
             continue
         name = "container" if nested else to_snake_case(type(item).__name__)
         count = used.get(name, 0)
         used[name] = count + 1
-        inner = f"{path}/{name}_{count}" if count else f"{path}/{name}"
-        yield from (_visit_container if nested else _visit)(item, inner, seen)
+        yield (f"{name}_{count}" if count else name), item
 
 
 def children(obj: Any) -> Iterator[tuple[str, Any]]:
@@ -71,7 +101,12 @@ def children(obj: Any) -> Iterator[tuple[str, Any]]:
     left_out = _left_out(type(obj))
     # Keras 3 does not count layers kept in a dict among a model's `layers`.
     tables = {name for name, value in vars(obj).items() if isinstance(value, dict)}
-    for name in sorted(names, key=lambda n: (n.startswith("_"), n not in tables, n)):
+    first = getattr(type(obj), "_first_in_files", None)
+
+    def rank(name: str) -> tuple[Any, ...]:
+        return name != first, name.startswith("_"), name not in tables, name
+
+    for name in sorted(names, key=rank):
         if name.startswith(("__", "_self_")) or name in left_out:
             continue
         try:

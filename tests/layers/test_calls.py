@@ -275,3 +275,67 @@ def test_a_dtype_policy_set_by_hand_counts_in_a_graph(backend: str) -> None:
         last.dtype_policy = policy
         for _ in range(3):
             assert keras.utils.standardize_dtype(model(X).dtype) == policy
+
+
+def test_what_call_takes_can_be_asked(backend: str) -> None:
+    class Own(layers.Layer):
+        def call(self, x: Any, *, training: Any = False) -> Any:
+            return x
+
+    class Loose(layers.Layer):
+        def call(self, x: Any, mask: Any = None, **kwargs: Any) -> Any:
+            return x
+
+    for layer, names, training, mask in (
+        (Own(), ["x", "training"], True, False),
+        (Loose(), ["x", "mask", "kwargs"], False, True),
+        (layers.Concatenate(), ["inputs"], False, False),
+        (layers.LSTM(2), ["sequences", "initial_state", "mask", "training"], 1, 1),
+    ):
+        assert list(layer._call_signature.parameters) == names
+        assert layer._call_has_training_arg == training
+        assert layer._call_has_mask_arg == mask
+
+
+def test_layers_below_a_layer(backend: str) -> None:
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(2, name="d")], name="s")
+
+    class Outer(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__(name="o")
+            self.inner, self.again = inner, [inner.layers[0]]
+
+    outer = Outer()
+    source = inner._flatten_layers(include_self=False)[0].name  # the Input
+
+    def names(**kwargs: Any) -> list[str]:
+        return [layer.name for layer in outer._flatten_layers(**kwargs)]
+
+    assert names() == ["o", "s", source, "d"]
+    assert names(include_self=False) == ["s", source, "d"]
+    assert names(recursive=False) == ["o", "s", "d"]
+    assert names(include_self=False, recursive=False) == ["s", "d"]
+    assert inner.layers[0]._flatten_layers() == [inner.layers[0]]
+
+
+def test_attention_has_its_parts_under_the_names_that_subclasses_read(
+    backend: str,
+) -> None:
+    class Own(layers.MultiHeadAttention):
+        def build(self, *shapes: Any, **kwargs: Any) -> None:
+            super().build(*shapes, **kwargs)
+            self._output_dense = layers.EinsumDense("abcd,cde->abe", (None, 7))
+
+    layer = Own(2, 3, dropout=0.5, attention_axes=[1])
+    sizes = (layer._num_heads, layer._key_dim, layer._value_dim, layer._dropout)
+    assert sizes == (2, 3, 3, 0.5)
+    with pytest.raises(AttributeError, match="not built"):
+        layer._query_dense.kernel  # noqa: B018
+    x = keras.ops.ones((1, 4, 5))
+    assert tuple(layer(x, x).shape) == (1, 4, 7)
+    for name in ("query", "key", "value", "output"):
+        part = getattr(layer, f"_{name}_dense")
+        assert part is getattr(layer, f"{name}_dense")
+        assert sum(part is held for held in layer._flatten_layers()) == 1
+    assert layer._attention_axes == (1,)
+    assert len(layer.weights) == 7  # the layer set has no bias

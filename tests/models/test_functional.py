@@ -372,3 +372,40 @@ def test_torch_names() -> None:
         model = two_inputs()
         assert "shared.kernel" in model.state_dict()
         assert len(list(model.parameters())) == 8
+
+
+def test_a_graph_can_be_walked_from_node_to_node() -> None:
+    """As tools written for Keras do: nodes, their arguments, their depths."""
+    x, y = keras.Input((4,), name="x"), keras.Input((4,), name="y")
+    shared = layers.Dense(4, name="shared")
+    twice = shared(shared(x))
+    both = layers.Concatenate(name="both")([twice, y])
+    model = keras.Model([x, y], layers.Dense(2, name="out")(both))
+    node = both._keras_history.operation._inbound_nodes[0]
+    assert [parent.operation.name for parent in node.parent_nodes] == ["shared", "y"]
+    assert node.input_tensors[0] is twice and node.input_tensors[1] is y
+    assert node.output_tensors == [both]
+    assert node.arguments.args[0][1] is y
+    assert node.arguments.kwargs == {}
+    assert node.arguments.keras_tensors == node.input_tensors
+    first = x._keras_history.operation._inbound_nodes[0]
+    assert first.is_input
+    assert (first.parent_nodes, first.input_tensors, first.output_tensors[0]) == (
+        [],
+        [],
+        x,
+    )
+    for graph in (model, keras.Function([x, y], model.output)):
+        depths = {
+            depth: sorted(node.operation.name for node in nodes)
+            for depth, nodes in graph._nodes_by_depth.items()
+        }
+        assert depths == {
+            4: ["x"],
+            3: ["shared"],
+            2: ["shared", "y"],
+            1: ["both"],
+            0: ["out"],
+        }
+    again = layers.Add()([x, x])._keras_history.operation._inbound_nodes[0]
+    assert again.parent_nodes == [first, first]

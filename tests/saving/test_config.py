@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import keras
 from keras.core.configurable import Configurable
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.keras_tensor import KerasTensor
@@ -246,13 +248,69 @@ def test_damaged_byte_code_is_an_error() -> None:
         deserialize_keras_object(config, safe_mode=False)
 
 
-def test_the_outermost_safe_mode_wins() -> None:
+SAID = [True, False, None, "nothing"]
+
+
+@pytest.mark.parametrize("inner", SAID)
+@pytest.mark.parametrize("outer", SAID)
+def test_the_strictest_safe_mode_wins(outer: Any, inner: Any, tmp_path: Path) -> None:
+    """Scopes, calls and loads within each other, both ways."""
+    outermost = {} if outer == "nothing" else {"safe_mode": outer}
+    said = {} if inner == "nothing" else {"safe_mode": inner}
+    runs = outer is False and inner is not True
     config = serialize_keras_object(lambda x: x)
-    with SafeModeScope(True), pytest.raises(UnsafeDeserializationError):
-        deserialize_keras_object(config, safe_mode=False)
-    with SafeModeScope(False):
-        assert deserialize_keras_object(config)(3) == 3
+    lambda_layer = keras.layers.Lambda(lambda x: x)
+    tried: list[bool] = []
+
+    @register_keras_serializable(package="tests")
+    class Reader(keras.layers.Layer):
+        """Reads other things while it is read itself."""
+
+        @classmethod
+        def from_config(cls, config: Any) -> Any:
+            for read in reads:
+                try:
+                    read()
+                except UnsafeDeserializationError:
+                    tried.append(False)
+                else:
+                    tried.append(True)
+            return cls(**config)
+
+    files = [str(tmp_path / "inner.keras"), str(tmp_path / "inner.h5")]
+    for file in files:
+        keras.Sequential([keras.Input((1,)), lambda_layer]).save(file)
+    reads = [
+        lambda: deserialize_keras_object(config, **said),
+        lambda: keras.layers.Lambda.from_config(lambda_layer.get_config(), **said),
+        *(lambda file=file: keras.saving.load_model(file, **said) for file in files),
+    ]
+    path = str(tmp_path / "outer.keras")
+    keras.Sequential([keras.Input((1,)), Reader()]).save(path)
+    keras.saving.load_model(path, **outermost)
+    deserialize_keras_object(serialize_keras_object(Reader()), **outermost)
+    with SafeModeScope(outermost.get("safe_mode")):
+        Reader.from_config({})
+        with SafeModeScope(said.get("safe_mode")):
+            tried.append(not in_safe_mode())
+    assert tried == [runs] * len(tried)
+    assert len(tried) == 13
     assert in_safe_mode()
+
+
+def test_what_calls_say_counts_no_more_once_unsafe_is_enabled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in Keras: `safe_mode=True` does not bring it back, a scope does."""
+    monkeypatch.setattr("keras.core.safe_mode._allowed_everywhere", False)
+    config = serialize_keras_object(lambda x: x)
+    enable_unsafe_deserialization()
+    for said in (True, False, None):
+        assert deserialize_keras_object(config, safe_mode=said)(3) == 3
+        with SafeModeScope(True), pytest.raises(UnsafeDeserializationError):
+            deserialize_keras_object(config, safe_mode=said)
+    with SafeModeScope(None):
+        assert not in_safe_mode()
 
 
 def test_safe_mode_cannot_be_turned_off_while_reading() -> None:

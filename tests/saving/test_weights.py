@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import keras
+from keras.saving.assets import load_assets, save_assets
+from keras.saving.walk import owners
 
 ENDINGS = (".weights.h5", ".safetensors", ".weights.json")
 
@@ -99,6 +101,180 @@ def test_attributes_have_the_places_that_keras_3_gives_them(
     other(np.ones((1, 2), "float32"))
     other.load_weights(path)
     assert same(values(model), values(other))
+
+
+def two_dense() -> tuple[Any, Any, Any, Any]:
+    inputs = keras.Input((4,))
+    first, second = keras.layers.Dense(3), keras.layers.Dense(2)
+    return inputs, first, second, second(first(inputs))
+
+
+def functional_with(**held: Any) -> Any:
+    """A functional subclass that also keeps layers, of its graph or not."""
+    inputs, first, second, outputs = two_dense()
+
+    class Kept(keras.Model):
+        def __init__(self) -> None:
+            super().__init__(inputs, outputs)
+            for name, hold in held.items():
+                setattr(self, name, hold(first, second))
+
+    return Kept()
+
+
+def sequential_with(**held: Any) -> Any:
+    class Kept(keras.Sequential):
+        def __init__(self) -> None:
+            first, second = keras.layers.Dense(3), keras.layers.Dense(2)
+            super().__init__([keras.Input((4,)), first, second])
+            for name, hold in held.items():
+                setattr(self, name, hold(first, second))
+
+    return Kept()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("make_with", [functional_with, sequential_with])
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"d": lambda first, second: first},
+        {"blocks": lambda first, second: [first], "z": lambda first, second: second},
+        {"table": lambda first, second: {"a": first, "b": [second]}},
+        {"_own": lambda first, second: second},
+    ],
+)
+def test_layers_of_a_graph_are_filed_under_layers(
+    tmp_path: Path, make_with: Any, held: Any, ending: str
+) -> None:
+    """So the file fits a model of the same graph that keeps none, and back."""
+    plain, kept = make_with(), make_with(**held)
+    places = [path for path, obj in owners(kept) if isinstance(obj, keras.layers.Dense)]
+    assert places == ["layers/dense", "layers/dense_1"]
+    for source, target in ((plain, make_with(**held)), (kept, make_with())):
+        source.save_weights(tmp_path / f"a{ending}")
+        target.load_weights(tmp_path / f"a{ending}")
+        assert same(values(source), values(target))
+
+
+class Noted(keras.layers.Layer):
+    """Keeps a word beside the weights."""
+
+    word = ""
+
+    def call(self, x: Any) -> Any:
+        return x
+
+    def save_assets(self, folder: str) -> None:
+        Path(folder, "word").write_text(self.word)
+
+    def load_assets(self, folder: str) -> None:
+        self.word = Path(folder, "word").read_text()
+
+
+def test_files_that_have_layers_of_a_graph_under_attributes_still_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they were written before; inner models with their layers, assets too."""
+
+    class Outer(keras.Model):
+        def __init__(self) -> None:
+            x, _, _, y = two_dense()
+            inner, noted = keras.Model(x, y), Noted()
+            x = keras.Input((4,))
+            super().__init__(x, noted(inner(x)))
+            self.inner, self.noted = inner, [noted]
+
+    model, other = Outer(), Outer()
+    model.noted[0].word = "kept"
+    path = tmp_path / "a.weights.h5"
+    with monkeypatch.context() as patch:
+        patch.setattr(type(model), "_first_in_files", None)
+        assert "inner" in dict(owners(model))
+        model.save_weights(path)
+        assert save_assets(model, str(tmp_path)) == ["assets/layers/noted/word"]
+        (tmp_path / "assets/layers").rename(tmp_path / "assets/noted")
+    assert "layers/functional" in dict(owners(model))
+    other.load_weights(path)
+    assert same(values(model), values(other))
+    load_assets(other, str(tmp_path))
+    assert other.noted[0].word == "kept"
+
+
+class Head(keras.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = keras.layers.Dense(3)
+
+    def call(self, x: Any) -> Any:
+        return self.head(x)
+
+
+class RenamedHead(keras.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.classifier = keras.layers.Dense(3)
+
+    @property
+    def head(self) -> Any:
+        return self.classifier
+
+    def call(self, x: Any) -> Any:
+        return self.classifier(x)
+
+
+class HeadInList(keras.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = [keras.layers.Dense(3)]
+
+    @property
+    def head(self) -> Any:
+        return self.parts[0]
+
+    def call(self, x: Any) -> Any:
+        return self.parts[0](x)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("new", [RenamedHead, HeadInList])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_property_finds_the_weights_of_a_name_of_before(
+    tmp_path: Path, new: Any, wrapped: bool, ending: str
+) -> None:
+    class Outer(keras.Model):
+        def __init__(self, body: Any) -> None:
+            super().__init__()
+            self.body = body
+
+        def call(self, x: Any) -> Any:
+            return self.body(x)
+
+    before, after = Head(), new()
+    if wrapped:
+        before, after = Outer(before), Outer(after)
+    for model in (before, after):
+        model(np.ones((1, 2)))
+    before.save_weights(tmp_path / f"a{ending}")
+    after.load_weights(tmp_path / f"a{ending}")
+    assert same(values(before), values(after))
+    head = (after.body if wrapped else after).head
+    head.bias.assign([1.0, 2.0, 3.0])
+    after.save_weights(tmp_path / f"a{ending}")
+    head.bias.assign([0.0, 0.0, 0.0])
+    after.load_weights(tmp_path / f"a{ending}")
+    assert head.bias.numpy().tolist() == [1, 2, 3]
+
+
+def test_weights_at_another_path_must_fit_too(tmp_path: Path) -> None:
+    before, after = Head(), RenamedHead()
+    before(np.ones((1, 2)))
+    after(np.ones((1, 5)))
+    before.save_weights(tmp_path / "a.weights.h5")
+    old = values(after)
+    with pytest.raises(ValueError, match="'classifier'"):
+        after.load_weights(tmp_path / "a.weights.h5")
+    assert same(values(after), old)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

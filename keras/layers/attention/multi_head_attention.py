@@ -19,7 +19,7 @@ from keras.layers.activations.softmax import Softmax
 from keras.layers.arguments import positive_integer
 from keras.layers.attention.masks import AttentionMask
 from keras.layers.core.einsum_dense import EinsumDense
-from keras.layers.declared import Declared
+from keras.layers.declared import Alias, Declared
 from keras.layers.layer import Layer
 from keras.layers.options import LayerOptions
 from keras.layers.regularization.dropout import Dropout
@@ -84,6 +84,18 @@ class MultiHeadAttention(Layer):
     key_dense = Declared()
     value_dense = Declared()
     output_dense = Declared()
+    # As subclasses written for Keras read them.
+    _num_heads = Alias("num_heads")
+    _key_dim = Alias("key_dim")
+    _value_dim = Alias("value_dim")
+    _dropout = Alias("dropout")
+    _use_bias = Alias("use_bias")
+    _attention_axes = Alias("attention_axes")
+    _flash_attention = Alias("flash_attention")
+    _query_dense = Alias("query_dense")
+    _key_dense = Alias("key_dense")
+    _value_dense = Alias("value_dense")
+    _output_dense = Alias("output_dense")
 
     def __init__(
         self,

@@ -122,20 +122,18 @@ class Lambda(Layer):
         Args:
             config: what `get_config` returned.
             custom_objects: functions by name, besides those registered.
-            safe_mode: False lets byte code in the config run.
+            safe_mode: False lets byte code in the config run, unless what encloses
+                this call forbids it.
 
         Raises:
             UnsafeDeserializationError: for a lambda, in safe mode.
         """
         from keras.core.registry import CustomObjectScope
-        from keras.core.safe_mode import SafeModeScope
+        from keras.core.safe_mode import safe_mode_of_call
         from keras.core.serialization import deserialize_arguments
 
-        with CustomObjectScope(custom_objects):
-            if safe_mode is None:
-                return cls(**deserialize_arguments(config))
-            with SafeModeScope(safe_mode):
-                return cls(**deserialize_arguments(config))
+        with CustomObjectScope(custom_objects), safe_mode_of_call(safe_mode):
+            return cls(**deserialize_arguments(config))
 
 
 def _parameters(function: Any) -> frozenset[str]:
