@@ -529,3 +529,36 @@ def _renorm_plain(keras: Any) -> Any:
 add("layers", "BatchNormalization(renorm=True)", _renorm)
 add("layers", "BatchNormalization(renorm=True) clipped", _renorm_clipped)
 add("layers", "BatchNormalization(renorm=True) without gamma and beta", _renorm_plain)
+
+SEQUENCES = _random.normal(size=(4, 3, 5)).astype("float32")
+
+
+def _slopes(shared_axes: Any) -> Case:
+    def case(keras: Any) -> Any:
+        layer = keras.layers.PReLU(shared_axes=shared_axes)
+        layer.build(SEQUENCES.shape)
+        shape = layer.alpha.shape
+        layer.set_weights([SHARES[:3, :5][: shape[0], : shape[1]]])
+        return to_numpy(layer(SEQUENCES), keras)
+
+    return case
+
+
+for _shared in (None, 1, [2], (1, 2)):
+    add("layers", f"PReLU(shared_axes={_shared})", _slopes(_shared))
+
+
+def _of_sequences(name: str, options: dict[str, Any]) -> Case:
+    def case(keras: Any) -> Any:
+        return to_numpy(getattr(keras.layers, name)(**options)(SEQUENCES), keras)
+
+    return case
+
+
+for _name, _options in (
+    ("LeakyReLU", {}),
+    ("LeakyReLU", {"negative_slope": 0.7}),
+    ("ELU", {}),
+    ("ELU", {"alpha": 0.5}),
+):
+    add("layers", _label(_name, _options), _of_sequences(_name, _options))
