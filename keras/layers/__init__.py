@@ -41,12 +41,21 @@ from keras.layers.core.wrapper import Wrapper as Wrapper
 from keras.layers.input_spec import InputSpec as InputSpec
 from keras.layers.layer import Layer as Layer
 from keras.layers.merging.concatenate import Concatenate as Concatenate
+from keras.layers.merging.dot import Dot as Dot
 from keras.layers.merging.elementwise import Add as Add
 from keras.layers.merging.elementwise import Average as Average
 from keras.layers.merging.elementwise import Maximum as Maximum
 from keras.layers.merging.elementwise import Minimum as Minimum
 from keras.layers.merging.elementwise import Multiply as Multiply
 from keras.layers.merging.elementwise import Subtract as Subtract
+from keras.layers.merging.functions import add as add
+from keras.layers.merging.functions import average as average
+from keras.layers.merging.functions import concatenate as concatenate
+from keras.layers.merging.functions import dot as dot
+from keras.layers.merging.functions import maximum as maximum
+from keras.layers.merging.functions import minimum as minimum
+from keras.layers.merging.functions import multiply as multiply
+from keras.layers.merging.functions import subtract as subtract
 from keras.layers.normalization.batch_normalization import (
     BatchNormalization as BatchNormalization,
 )

@@ -562,3 +562,31 @@ for _name, _options in (
     ("ELU", {"alpha": 0.5}),
 ):
     add("layers", _label(_name, _options), _of_sequences(_name, _options))
+
+
+def _dot(axes: Any, shapes: Any, normalize: bool = False) -> Case:
+    generator = np.random.RandomState(7)
+    inputs = [generator.normal(size=shape).astype("float32") for shape in shapes]
+
+    def case(keras: Any) -> Any:
+        return to_numpy(keras.layers.Dot(axes, normalize)(inputs), keras)
+
+    return case
+
+
+for _axes, _shapes in (
+    (1, [(2, 3), (2, 3)]),
+    (-1, [(2, 3), (2, 3)]),
+    (1, [(2, 3, 4), (2, 3, 5)]),
+    (-1, [(2, 3, 4), (2, 5, 4)]),
+    ((2, 1), [(2, 3, 4), (2, 4, 5)]),
+    ([1, 2], [(2, 3, 4), (2, 5, 3)]),
+    ((1, 1), [(2, 3), (2, 3, 5)]),
+    ((2, 1), [(2, 5, 3), (2, 3)]),
+    ((1, 3), [(2, 3), (2, 4, 5, 3)]),
+    ((1, 2), [(2, 3, 4, 5), (2, 6, 3)]),
+    ((2, 3), [(2, 3, 4, 5), (2, 6, 7, 4)]),
+    ((-1, -2), [(2, 3, 4, 5), (2, 3, 5, 6)]),
+):
+    add("layers", f"Dot({_axes}) of {_shapes}", _dot(_axes, _shapes))
+    add("layers", f"Dot({_axes}, True) of {_shapes}", _dot(_axes, _shapes, True))

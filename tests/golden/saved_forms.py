@@ -204,6 +204,8 @@ LAYERS: dict[str, Make] = {
     "Maximum": _layer("Maximum", [(3,), (3,)]),
     "Minimum": _layer("Minimum", [(3,), (3,)]),
     "Concatenate": _layer("Concatenate", [(3,), (4,)], axis=1),
+    "Dot": _layer("Dot", [(3,), (3,)], axes=1),
+    "Dot, axes": _layer("Dot", [(3, 4), (5, 3)], axes=(1, 2), normalize=True),
     "InputLayer": _layer("InputLayer", None, shape=(3,), batch_size=2),
     "InputLayer, integers": _layer(
         "InputLayer", None, batch_shape=(None, 3), dtype="int32", optional=True

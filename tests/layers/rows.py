@@ -188,6 +188,8 @@ ROWS = [
     Row("Average", {}, [(2, 4), (2, 4)]),
     Row("Maximum", {}, [(2, 4), (2, 4)]),
     Row("Minimum", {}, [(2, 4), (2, 4)]),
+    Row("Dot", {"axes": -1}, [(2, 4), (2, 4)]),
+    Row("Dot", {"axes": (1, 2), "normalize": True}, [(2, 3, 4), (2, 5, 3)]),
     Row("Concatenate", {}, [(2, 4), (2, 3)]),
     Row("Concatenate", {"axis": 1}, [(2, 4, 2), (2, 3, 2)]),
 ]
