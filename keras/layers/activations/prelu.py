@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Initializer, Shape, Tensor
+from keras.core.typing import Constraint, Initializer, Regularizer, Shape, Tensor
 from keras.layers.arguments import integers
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -42,8 +42,8 @@ class PReLU(Layer):
     def __init__(
         self,
         alpha_initializer: Initializer = "Zeros",
-        alpha_regularizer: Any = None,
-        alpha_constraint: Any = None,
+        alpha_regularizer: Regularizer = None,
+        alpha_constraint: Constraint = None,
         shared_axes: int | list[int] | tuple[int, ...] | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from keras import ops, random
 from keras.core.facts import public_class
-from keras.core.typing import Tensor
+from keras.core.typing import ShapeLike, Tensor
 from keras.layers import arguments
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -47,7 +47,7 @@ class AlphaDropout(Layer):
     def __init__(
         self,
         rate: float,
-        noise_shape: Any = None,
+        noise_shape: ShapeLike | None = None,
         seed: int | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import dtype_policies
 from keras.core.config import standardize_data_format
 from keras.core.facts import public_class
-from keras.core.typing import Config
+from keras.core.typing import Config, DType
 from keras.layers.input_spec import InputSpec
 from keras.layers.regularization.dropout import Dropout
 
@@ -31,7 +29,7 @@ class BaseSpatialDropout(Dropout):
         data_format: str,
         seed: int | None,
         name: str | None,
-        dtype: Any,
+        dtype: DType,
     ) -> None:
         last = data_format == "channels_last"
         places = (1,) * rank
@@ -78,7 +76,7 @@ class SpatialDropout1D(BaseSpatialDropout):
         rate: float,
         seed: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(rate, 1, "channels_last", seed, name, dtype)
 
@@ -115,7 +113,7 @@ class SpatialDropout2D(BaseSpatialDropout):
         data_format: str | None = None,
         seed: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         data_format = standardize_data_format(data_format)
         super().__init__(rate, 2, data_format, seed, name, dtype)
@@ -154,7 +152,7 @@ class SpatialDropout3D(BaseSpatialDropout):
         data_format: str | None = None,
         seed: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         data_format = standardize_data_format(data_format)
         super().__init__(rate, 3, data_format, seed, name, dtype)
