@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from keras.layers.activations.activation import Activation as Activation
+from keras.layers.activations.elu import ELU as ELU
+from keras.layers.activations.leaky_relu import LeakyReLU as LeakyReLU
+from keras.layers.activations.prelu import PReLU as PReLU
 from keras.layers.activations.relu import ReLU as ReLU
 from keras.layers.activations.softmax import Softmax as Softmax
 from keras.layers.attention.multi_head_attention import (
@@ -38,12 +41,21 @@ from keras.layers.core.wrapper import Wrapper as Wrapper
 from keras.layers.input_spec import InputSpec as InputSpec
 from keras.layers.layer import Layer as Layer
 from keras.layers.merging.concatenate import Concatenate as Concatenate
+from keras.layers.merging.dot import Dot as Dot
 from keras.layers.merging.elementwise import Add as Add
 from keras.layers.merging.elementwise import Average as Average
 from keras.layers.merging.elementwise import Maximum as Maximum
 from keras.layers.merging.elementwise import Minimum as Minimum
 from keras.layers.merging.elementwise import Multiply as Multiply
 from keras.layers.merging.elementwise import Subtract as Subtract
+from keras.layers.merging.functions import add as add
+from keras.layers.merging.functions import average as average
+from keras.layers.merging.functions import concatenate as concatenate
+from keras.layers.merging.functions import dot as dot
+from keras.layers.merging.functions import maximum as maximum
+from keras.layers.merging.functions import minimum as minimum
+from keras.layers.merging.functions import multiply as multiply
+from keras.layers.merging.functions import subtract as subtract
 from keras.layers.normalization.batch_normalization import (
     BatchNormalization as BatchNormalization,
 )
@@ -69,7 +81,24 @@ from keras.layers.pooling.max_pooling import MaxPooling1D as MaxPooling1D
 from keras.layers.pooling.max_pooling import MaxPooling2D as MaxPooling2D
 from keras.layers.pooling.max_pooling import MaxPooling3D as MaxPooling3D
 from keras.layers.preprocessing.rescaling import Rescaling as Rescaling
+from keras.layers.regularization.activity_regularization import (
+    ActivityRegularization as ActivityRegularization,
+)
+from keras.layers.regularization.alpha_dropout import AlphaDropout as AlphaDropout
 from keras.layers.regularization.dropout import Dropout as Dropout
+from keras.layers.regularization.gaussian_dropout import (
+    GaussianDropout as GaussianDropout,
+)
+from keras.layers.regularization.gaussian_noise import GaussianNoise as GaussianNoise
+from keras.layers.regularization.spatial_dropout import (
+    SpatialDropout1D as SpatialDropout1D,
+)
+from keras.layers.regularization.spatial_dropout import (
+    SpatialDropout2D as SpatialDropout2D,
+)
+from keras.layers.regularization.spatial_dropout import (
+    SpatialDropout3D as SpatialDropout3D,
+)
 from keras.layers.reshaping.cropping import Cropping1D as Cropping1D
 from keras.layers.reshaping.cropping import Cropping2D as Cropping2D
 from keras.layers.reshaping.cropping import Cropping3D as Cropping3D

@@ -138,6 +138,20 @@ def rate(layer: Any, argument: str, value: Any) -> float:
     return value  # pyright: ignore[reportReturnType]
 
 
+def rate_below_1(layer: Any, argument: str, value: float) -> float:
+    """`value`, a checked rate, if some of the inputs are left with it.
+
+    Raises:
+        ValueError: if it is 1.
+    """
+    if value >= 1:
+        raise ValueError(
+            f"{class_name(layer)} needs `{argument}` below 1 in training: with 1 its "
+            f"noise has no finite scale. Received: {argument}={value!r}."
+        )
+    return value
+
+
 def refuse_quantized_policy(layer: Any) -> None:
     """Says clearly that a layer whose weights would be quantized cannot be.
 

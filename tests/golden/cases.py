@@ -529,3 +529,64 @@ def _renorm_plain(keras: Any) -> Any:
 add("layers", "BatchNormalization(renorm=True)", _renorm)
 add("layers", "BatchNormalization(renorm=True) clipped", _renorm_clipped)
 add("layers", "BatchNormalization(renorm=True) without gamma and beta", _renorm_plain)
+
+SEQUENCES = _random.normal(size=(4, 3, 5)).astype("float32")
+
+
+def _slopes(shared_axes: Any) -> Case:
+    def case(keras: Any) -> Any:
+        layer = keras.layers.PReLU(shared_axes=shared_axes)
+        layer.build(SEQUENCES.shape)
+        shape = layer.alpha.shape
+        layer.set_weights([SHARES[:3, :5][: shape[0], : shape[1]]])
+        return to_numpy(layer(SEQUENCES), keras)
+
+    return case
+
+
+for _shared in (None, 1, [2], (1, 2)):
+    add("layers", f"PReLU(shared_axes={_shared})", _slopes(_shared))
+
+
+def _of_sequences(name: str, options: dict[str, Any]) -> Case:
+    def case(keras: Any) -> Any:
+        return to_numpy(getattr(keras.layers, name)(**options)(SEQUENCES), keras)
+
+    return case
+
+
+for _name, _options in (
+    ("LeakyReLU", {}),
+    ("LeakyReLU", {"negative_slope": 0.7}),
+    ("ELU", {}),
+    ("ELU", {"alpha": 0.5}),
+):
+    add("layers", _label(_name, _options), _of_sequences(_name, _options))
+
+
+def _dot(axes: Any, shapes: Any, normalize: bool = False) -> Case:
+    generator = np.random.RandomState(7)
+    inputs = [generator.normal(size=shape).astype("float32") for shape in shapes]
+
+    def case(keras: Any) -> Any:
+        return to_numpy(keras.layers.Dot(axes, normalize)(inputs), keras)
+
+    return case
+
+
+for _axes, _shapes in (
+    (1, [(2, 3), (2, 3)]),
+    (-1, [(2, 3), (2, 3)]),
+    (1, [(2, 3, 4), (2, 3, 5)]),
+    (-1, [(2, 3, 4), (2, 5, 4)]),
+    ((2, 1), [(2, 3, 4), (2, 4, 5)]),
+    ([1, 2], [(2, 3, 4), (2, 5, 3)]),
+    ((1, 1), [(2, 3), (2, 3, 5)]),
+    ((2, 1), [(2, 5, 3), (2, 3)]),
+    ((1, 3), [(2, 3), (2, 4, 5, 3)]),
+    ((1, 2), [(2, 3, 4, 5), (2, 6, 3)]),
+    ((2, 3), [(2, 3, 4, 5), (2, 6, 7, 4)]),
+    ((-1, -2), [(2, 3, 4, 5), (2, 3, 5, 6)]),
+):
+    add("layers", f"Dot({_axes}) of {_shapes}", _dot(_axes, _shapes))
+    add("layers", f"Dot({_axes}, True) of {_shapes}", _dot(_axes, _shapes, True))

@@ -119,9 +119,29 @@ LAYERS: dict[str, Make] = {
     "RepeatVector": _layer("RepeatVector", (4,), n=3),
     "Activation": _layer("Activation", (4,), activation="gelu"),
     "ReLU": _layer("ReLU", (4,), max_value=1.0, negative_slope=0.1),
+    "LeakyReLU": _layer("LeakyReLU", (4,), negative_slope=0.1),
+    "PReLU": _layer("PReLU", (4,)),
+    "PReLU, all": _layer(
+        "PReLU",
+        (3, 4),
+        alpha_initializer="ones",
+        alpha_regularizer="l2",
+        alpha_constraint="non_neg",
+        shared_axes=[1],
+    ),
+    "ELU": _layer("ELU", (4,), alpha=0.5),
     "Softmax": _layer("Softmax", (4,)),
     "Dropout": _layer("Dropout", (4,), rate=0.5, seed=1),
     "Dropout, shape": _layer("Dropout", (3, 4), rate=0.5, noise_shape=(None, 1, 4)),
+    "AlphaDropout": _layer("AlphaDropout", (4,), rate=0.5, noise_shape=(None, 1)),
+    "GaussianDropout": _layer("GaussianDropout", (4,), rate=0.5, seed=1),
+    "GaussianNoise": _layer("GaussianNoise", (4,), stddev=0.5),
+    "SpatialDropout1D": _layer("SpatialDropout1D", (5, 4), rate=0.5, seed=1),
+    "SpatialDropout2D": _layer(
+        "SpatialDropout2D", (5, 5, 4), rate=0.5, data_format="channels_first"
+    ),
+    "SpatialDropout3D": _layer("SpatialDropout3D", (2, 2, 2, 4), rate=0.5),
+    "ActivityRegularization": _layer("ActivityRegularization", (4,), l1=0.1, l2=0.2),
     "BatchNormalization": _layer("BatchNormalization", (4,)),
     "BatchNormalization, all": _layer(
         "BatchNormalization",
@@ -184,6 +204,8 @@ LAYERS: dict[str, Make] = {
     "Maximum": _layer("Maximum", [(3,), (3,)]),
     "Minimum": _layer("Minimum", [(3,), (3,)]),
     "Concatenate": _layer("Concatenate", [(3,), (4,)], axis=1),
+    "Dot": _layer("Dot", [(3,), (3,)], axes=1),
+    "Dot, axes": _layer("Dot", [(3, 4), (5, 3)], axes=(1, 2), normalize=True),
     "InputLayer": _layer("InputLayer", None, shape=(3,), batch_size=2),
     "InputLayer, integers": _layer(
         "InputLayer", None, batch_shape=(None, 3), dtype="int32", optional=True

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-import numpy as np
-
 from keras import random
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers import arguments
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
+from keras.layers.regularization import noise_shape as sizes
 
 
 @public_class("keras.layers", pure=True)
@@ -49,7 +48,7 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         self.rate = arguments.rate(self, "rate", rate)
         self.seed = seed
-        self.noise_shape = _noise_shape(self, noise_shape)
+        self.noise_shape = sizes.noise_shape(self, noise_shape)
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
@@ -64,23 +63,3 @@ class Dropout(Layer):
                 seed=self.seed_generator,
             )
         return inputs
-
-
-def _noise_shape(layer: Layer, shape: Any) -> tuple[int | None, ...] | None:
-    """`shape` as a tuple of positive integers and None."""
-    if shape is None:
-        return None
-    sizes: tuple[Any, ...] = (False,)  # stands for what is no sequence
-    if isinstance(shape, (tuple, list)):
-        sizes = tuple(shape)
-    for size in sizes:
-        if size is None:
-            continue
-        whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
-        if not whole or size <= 0:
-            raise ValueError(
-                f"{arguments.class_name(layer)} expects `noise_shape` to be a tuple or "
-                "list of positive integers and None, which stands for the inputs' "
-                f"size. Received: noise_shape={shape!r}."
-            )
-    return tuple(None if size is None else int(size) for size in sizes)
