@@ -47,8 +47,38 @@ from keras.layers.merging.elementwise import Subtract as Subtract
 from keras.layers.normalization.batch_normalization import (
     BatchNormalization as BatchNormalization,
 )
+from keras.layers.normalization.group_normalization import (
+    GroupNormalization as GroupNormalization,
+)
 from keras.layers.normalization.layer_normalization import (
     LayerNormalization as LayerNormalization,
+)
+from keras.layers.normalization.rms_normalization import (
+    RMSNormalization as RMSNormalization,
+)
+from keras.layers.normalization.spectral_normalization import (
+    SpectralNormalization as SpectralNormalization,
+)
+from keras.layers.normalization.unit_normalization import (
+    UnitNormalization as UnitNormalization,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveAveragePooling1D as AdaptiveAveragePooling1D,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveAveragePooling2D as AdaptiveAveragePooling2D,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveAveragePooling3D as AdaptiveAveragePooling3D,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveMaxPooling1D as AdaptiveMaxPooling1D,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveMaxPooling2D as AdaptiveMaxPooling2D,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveMaxPooling3D as AdaptiveMaxPooling3D,
 )
 from keras.layers.pooling.average_pooling import AveragePooling1D as AveragePooling1D
 from keras.layers.pooling.average_pooling import AveragePooling2D as AveragePooling2D

@@ -113,6 +113,23 @@ LAYERS: dict[str, Make] = {
     "GlobalMaxPooling1D": _layer("GlobalMaxPooling1D", (8, 3)),
     "GlobalMaxPooling2D": _layer("GlobalMaxPooling2D", (8, 8, 3), keepdims=True),
     "GlobalMaxPooling3D": _layer("GlobalMaxPooling3D", (4, 4, 4, 3)),
+    "AdaptiveAveragePooling1D": _layer(
+        "AdaptiveAveragePooling1D", (8, 3), output_size=2
+    ),
+    "AdaptiveAveragePooling2D": _layer(
+        "AdaptiveAveragePooling2D", (8, 8, 3), output_size=(2, 3)
+    ),
+    "AdaptiveAveragePooling3D": _layer(
+        "AdaptiveAveragePooling3D", (4, 4, 4, 3), output_size=2
+    ),
+    "AdaptiveMaxPooling1D": _layer("AdaptiveMaxPooling1D", (8, 3), output_size=2),
+    "AdaptiveMaxPooling2D": _layer("AdaptiveMaxPooling2D", (8, 8, 3), output_size=3),
+    "AdaptiveMaxPooling3D": _layer(
+        "AdaptiveMaxPooling3D",
+        (3, 4, 4, 4),
+        output_size=(1, 2, 3),
+        data_format="channels_first",
+    ),
     "Flatten": _layer("Flatten", (3, 4)),
     "Reshape": _layer("Reshape", (3, 4), target_shape=(-1, 2)),
     "Permute": _layer("Permute", (3, 4), dims=(2, 1)),
@@ -136,6 +153,28 @@ LAYERS: dict[str, Make] = {
     ),
     "LayerNormalization": _layer("LayerNormalization", (4,)),
     "LayerNormalization, axes": _layer("LayerNormalization", (3, 4), axis=(1, 2)),
+    "GroupNormalization": _layer("GroupNormalization", (3, 4), groups=2),
+    "GroupNormalization, all": _layer(
+        "GroupNormalization",
+        (3, 4),
+        groups=-1,
+        axis=1,
+        epsilon=0.1,
+        center=False,
+        gamma_initializer="zeros",
+        gamma_regularizer="l2",
+        gamma_constraint="non_neg",
+    ),
+    "RMSNormalization": _layer("RMSNormalization", (4,)),
+    "RMSNormalization, axes": _layer("RMSNormalization", (3, 4), axis=(1, 2)),
+    "UnitNormalization": _layer("UnitNormalization", (4,)),
+    "UnitNormalization, axes": _layer("UnitNormalization", (3, 4), axis=[1, 2]),
+    "SpectralNormalization": _layer(
+        "SpectralNormalization",
+        (3,),
+        lambda keras: keras.layers.Dense(4, name="d"),
+        power_iterations=2,
+    ),
     "MultiHeadAttention": _layer(
         "MultiHeadAttention", [(5, 8), (5, 8)], num_heads=2, key_dim=4
     ),
