@@ -7,6 +7,10 @@ from typing import Any
 from keras.layers.activations.activation import Activation as Activation
 from keras.layers.activations.relu import ReLU as ReLU
 from keras.layers.activations.softmax import Softmax as Softmax
+from keras.layers.attention.additive_attention import (
+    AdditiveAttention as AdditiveAttention,
+)
+from keras.layers.attention.attention import Attention as Attention
 from keras.layers.attention.multi_head_attention import (
     MultiHeadAttention as MultiHeadAttention,
 )

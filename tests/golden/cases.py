@@ -584,3 +584,21 @@ for _rank in (1, 2, 3):
         add_layer(_name, (2, *_sizes, 3), {"output_size": (3, 2, 3)[:_rank]})
         _first = {"output_size": 2, "data_format": "channels_first"}
         add_layer(_name, (2, 3, *_sizes), _first)
+
+_SEEN = [np.eye(2, 4) < 1, np.eye(2, 5, 1) + np.eye(2, 5, 3) < 1]
+for _name, _options in [
+    ("Attention", {}),
+    ("Attention", {"use_scale": True}),
+    ("Attention", {"use_scale": True, "score_mode": "concat"}),
+    ("AdditiveAttention", {}),
+    ("AdditiveAttention", {"use_scale": False}),
+]:
+    add_layer(_name, [(2, 4, 3), (2, 5, 3)], _options)
+    add_layer(
+        _name,
+        [(2, 4, 3), (2, 5, 6), (2, 5, 3)],
+        _options,
+        mask=_SEEN,
+        use_causal_mask=True,
+        return_attention_scores=True,
+    )

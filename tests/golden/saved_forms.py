@@ -193,6 +193,19 @@ LAYERS: dict[str, Make] = {
         use_gate=True,
         seed=3,
     ),
+    "Attention": _layer("Attention", [(5, 8), (7, 8)]),
+    "Attention, all": _layer(
+        "Attention",
+        [(5, 8), (7, 8)],
+        use_scale=True,
+        score_mode="concat",
+        dropout=0.1,
+        seed=3,
+    ),
+    "AdditiveAttention": _layer("AdditiveAttention", [(5, 8), (7, 8)]),
+    "AdditiveAttention, all": _layer(
+        "AdditiveAttention", [(5, 8), (7, 8)], use_scale=False, dropout=0.1, seed=3
+    ),
     "LSTM": _layer("LSTM", (5, 3), units=4),
     "LSTM, all": _layer(
         "LSTM",
