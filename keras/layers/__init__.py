@@ -38,6 +38,9 @@ from keras.layers.core.input_layer import Input as Input
 from keras.layers.core.input_layer import InputLayer as InputLayer
 from keras.layers.core.lambda_layer import Lambda as Lambda
 from keras.layers.core.masking import Masking as Masking
+from keras.layers.core.reversible_embedding import (
+    ReversibleEmbedding as ReversibleEmbedding,
+)
 from keras.layers.core.wrapper import Wrapper as Wrapper
 from keras.layers.input_spec import InputSpec as InputSpec
 from keras.layers.layer import Layer as Layer

@@ -602,3 +602,12 @@ for _name, _options in [
         use_causal_mask=True,
         return_attention_scores=True,
     )
+
+for _options in (
+    {},
+    {"tie_weights": False},
+    {"logit_soft_cap": 0.5},
+    {"tie_weights": False, "reverse_dtype": "float16", "logit_soft_cap": 2.0},
+):
+    _sizes = {"input_dim": 5, "output_dim": 3}
+    add_layer("ReversibleEmbedding", (2, 4, 3), {**_sizes, **_options}, reverse=True)

@@ -68,6 +68,25 @@ LAYERS: dict[str, Make] = {
     "Embedding, lora": _layer(
         "Embedding", (5,), input_dim=9, output_dim=4, lora_rank=2
     ),
+    "ReversibleEmbedding": _layer(
+        "ReversibleEmbedding", (5,), input_dim=9, output_dim=4
+    ),
+    "ReversibleEmbedding, all": _layer(
+        "ReversibleEmbedding",
+        (5,),
+        input_dim=9,
+        output_dim=4,
+        tie_weights=False,
+        embeddings_regularizer="l2",
+        embeddings_constraint="non_neg",
+        mask_zero=True,
+        reverse_dtype="float32",
+        logit_soft_cap=5.0,
+        dtype="mixed_bfloat16",
+    ),
+    "ReversibleEmbedding, lora": _layer(
+        "ReversibleEmbedding", (5,), input_dim=9, output_dim=4, lora_rank=2
+    ),
     "Conv1D": _layer("Conv1D", (8, 3), filters=4, kernel_size=3, padding="causal"),
     "Conv2D": _layer("Conv2D", (8, 8, 3), filters=4, kernel_size=3),
     "Conv3D": _layer("Conv3D", (4, 4, 4, 3), filters=4, kernel_size=2, strides=2),

@@ -80,6 +80,12 @@ ROWS = [
     ),
     Row("Embedding", {"input_dim": 9, "output_dim": 4}, "int"),
     Row("Embedding", {"input_dim": 9, "output_dim": 4, "mask_zero": True}, "int"),
+    Row("ReversibleEmbedding", {"input_dim": 9, "output_dim": 4}, "int"),
+    Row(
+        "ReversibleEmbedding",
+        {"input_dim": 9, "output_dim": 4, "tie_weights": False, "mask_zero": True},
+        "int",
+    ),
     Row("Conv1D", {"filters": 4, "kernel_size": 3, "padding": "causal"}, (2, 8, 3)),
     Row("Conv2D", {"filters": 4, "kernel_size": 3, "strides": 2}, (2, 8, 8, 3)),
     Row(
