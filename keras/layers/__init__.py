@@ -11,6 +11,9 @@ from keras.layers.attention.additive_attention import (
     AdditiveAttention as AdditiveAttention,
 )
 from keras.layers.attention.attention import Attention as Attention
+from keras.layers.attention.grouped_query_attention import (
+    GroupedQueryAttention as _GroupedQueryAttention,
+)
 from keras.layers.attention.multi_head_attention import (
     MultiHeadAttention as MultiHeadAttention,
 )
@@ -140,6 +143,7 @@ Convolution2DTranspose = Conv2DTranspose
 Convolution3DTranspose = Conv3DTranspose
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
+GroupQueryAttention = _GroupedQueryAttention
 AvgPool1D = AveragePooling1D
 AvgPool2D = AveragePooling2D
 AvgPool3D = AveragePooling3D

@@ -611,3 +611,16 @@ for _options in (
 ):
     _sizes = {"input_dim": 5, "output_dim": 3}
     add_layer("ReversibleEmbedding", (2, 4, 3), {**_sizes, **_options}, reverse=True)
+
+_HEADS = {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}
+_FIRST_TWO = {"query_mask": _SEEN[0], "value_mask": _SEEN[1]}
+_GROUPED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {}),
+    ({"use_gate": True, "use_bias": False}, {"use_causal_mask": True}),
+    ({"sliding_window": 2}, {"return_attention_scores": True}),
+    ({"num_key_value_heads": 1}, {**_FIRST_TWO, "return_attention_scores": True}),
+    ({"num_key_value_heads": 4}, {"value_mask": _SEEN[1]}),
+]
+for _options, _call in _GROUPED:
+    _apart = ((2, 4, 6), (2, 5, 7), (2, 5, 6))
+    add_layer("GroupQueryAttention", _apart, {**_HEADS, **_options}, **_call)

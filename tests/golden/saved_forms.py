@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 Make = Callable[[Any], Any]
+# Layers that take each of their inputs as an argument.
+_APART = ("MultiHeadAttention", "GroupQueryAttention")
 
 
 def _layer(
@@ -23,7 +25,7 @@ def _layer(
         layer = cls(*args, name="it", **arguments)
         if isinstance(shape, list):
             symbols = [keras.Input(s) for s in shape]
-            layer(*symbols) if name == "MultiHeadAttention" else layer(symbols)
+            layer(*symbols) if name in _APART else layer(symbols)
         elif shape is not None:
             layer(keras.Input(shape))
         return layer
@@ -224,6 +226,28 @@ LAYERS: dict[str, Make] = {
     "AdditiveAttention": _layer("AdditiveAttention", [(5, 8), (7, 8)]),
     "AdditiveAttention, all": _layer(
         "AdditiveAttention", [(5, 8), (7, 8)], use_scale=False, dropout=0.1, seed=3
+    ),
+    "GroupQueryAttention": _layer(
+        "GroupQueryAttention",
+        [(5, 8), (7, 8)],
+        head_dim=3,
+        num_query_heads=4,
+        num_key_value_heads=2,
+    ),
+    "GroupQueryAttention, all": _layer(
+        "GroupQueryAttention",
+        [(5, 8), (7, 8), (7, 8)],
+        head_dim=3,
+        num_query_heads=4,
+        num_key_value_heads=1,
+        dropout=0.1,
+        use_bias=False,
+        sliding_window=2,
+        flash_attention=False,
+        kernel_regularizer="l2",
+        bias_constraint="non_neg",
+        use_gate=True,
+        seed=3,
     ),
     "LSTM": _layer("LSTM", (5, 3), units=4),
     "LSTM, all": _layer(

@@ -15,7 +15,7 @@ from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
 # Below any score, and finite, so that a target without any source gives no NaN.
-_FAR = -1e38
+FAR = -1e38
 
 
 @public_class("keras.layers", pure=True)
@@ -108,8 +108,8 @@ class Attention(Layer):
         """How well each key fits each query, `(batch, targets, sources)`."""
         if self.score_mode == "dot":
             # float16 does not hold the products of large inputs.
-            key = ops.swapaxes(_wide(key, "float16"), -2, -1)
-            scores = ops.matmul(_wide(query, "float16"), key)
+            key = ops.swapaxes(wide(key, "float16"), -2, -1)
+            scores = ops.matmul(wide(query, "float16"), key)
             if self.scale is None:
                 return scores
             return ops.multiply(scores, ops.cast(self.scale, ops.dtype(scores)))
@@ -131,14 +131,14 @@ class Attention(Layer):
         self._check_inputs(inputs)
         query_mask, value_mask = self._split_masks(mask)
         query, value, key = inputs[0], inputs[1], inputs[-1]
-        scores = _wide(self._calculate_scores(query, key), "float16", "bfloat16")
+        scores = wide(self._calculate_scores(query, key), "float16", "bfloat16")
         seen = None if value_mask is None else ops.expand_dims(value_mask, -2)
         if use_causal_mask:
             rank = len(query.shape)
             causal = ops.greater_equal(distances(query, key, rank - 2), 0)
             seen = causal if seen is None else ops.logical_and(seen, causal)
         if seen is not None:
-            scores = ops.where(seen, scores, _FAR)
+            scores = ops.where(seen, scores, FAR)
         scores = ops.cast(ops.softmax(scores, axis=-1), self.compute_dtype)
         if training and self.dropout > 0:
             scores = random.dropout(scores, self.dropout, seed=self.seed_generator)
@@ -170,6 +170,11 @@ class Attention(Layer):
         return output, KerasTensor(scores, self.compute_dtype)
 
 
-def _wide(x: Tensor, *narrow: str) -> Tensor:
-    """As float32, where the dtype is one of those."""
+def wide(x: Tensor, *narrow: str) -> Tensor:
+    """As float32, where the dtype is one of `narrow`.
+
+    Args:
+        x: any tensor.
+        *narrow: names of dtypes.
+    """
     return ops.cast(x, "float32") if ops.dtype(x) in narrow else x
