@@ -206,7 +206,8 @@ class GroupedQueryAttention(Layer):
         value = self._value_dense(value)
         scores = None
         if return_attention_scores or (training and self.dropout > 0):
-            outputs, scores = self._attend(query, key, value, mask, training)
+            keys: Any = key
+            outputs, scores = self._attend(query, keys, value, mask, training)
         else:
             outputs = ops.dot_product_attention(
                 query, key, value, None, mask, flash_attention=self.flash_attention
