@@ -38,6 +38,7 @@ _classes: dict[tuple[str, str], type] = {}
 def public_class(
     namespace: str,
     *,
+    name: str | None = None,
     module: str | None = None,
     loadable: bool = True,
     pure: bool = False,
@@ -48,6 +49,8 @@ def public_class(
 
     Args:
         namespace: the public namespace it stands in, such as `"keras.layers"`.
+        name: the name under which it stands there and in files, where that is another
+            than the class's own, of which names of objects and of their weights come.
         module: the module under which files name it; by default the namespace.
         loadable: whether a file may name it.
         pure: whether its `call` has no Python effects of its own, so that a compiled
@@ -59,10 +62,10 @@ def public_class(
     """
 
     def decorator(cls: C) -> C:
-        name, saved_in = cls.__name__, module or namespace
-        said = Facts(namespace, saved_in, name, loadable, pure, runs_code, opens)
+        public, saved_in = name or cls.__name__, module or namespace
+        said = Facts(namespace, saved_in, public, loadable, pure, runs_code, opens)
         _facts[cls] = said
-        _classes[namespace, name] = cls
+        _classes[namespace, public] = cls
         return cls
 
     return decorator

@@ -10,6 +10,13 @@ from keras.layers.activations.leaky_relu import LeakyReLU as LeakyReLU
 from keras.layers.activations.prelu import PReLU as PReLU
 from keras.layers.activations.relu import ReLU as ReLU
 from keras.layers.activations.softmax import Softmax as Softmax
+from keras.layers.attention.additive_attention import (
+    AdditiveAttention as AdditiveAttention,
+)
+from keras.layers.attention.attention import Attention as Attention
+from keras.layers.attention.grouped_query_attention import (
+    GroupedQueryAttention as _GroupedQueryAttention,
+)
 from keras.layers.attention.multi_head_attention import (
     MultiHeadAttention as MultiHeadAttention,
 )
@@ -37,6 +44,9 @@ from keras.layers.core.input_layer import Input as Input
 from keras.layers.core.input_layer import InputLayer as InputLayer
 from keras.layers.core.lambda_layer import Lambda as Lambda
 from keras.layers.core.masking import Masking as Masking
+from keras.layers.core.reversible_embedding import (
+    ReversibleEmbedding as ReversibleEmbedding,
+)
 from keras.layers.core.wrapper import Wrapper as Wrapper
 from keras.layers.input_spec import InputSpec as InputSpec
 from keras.layers.layer import Layer as Layer
@@ -59,8 +69,38 @@ from keras.layers.merging.functions import subtract as subtract
 from keras.layers.normalization.batch_normalization import (
     BatchNormalization as BatchNormalization,
 )
+from keras.layers.normalization.group_normalization import (
+    GroupNormalization as GroupNormalization,
+)
 from keras.layers.normalization.layer_normalization import (
     LayerNormalization as LayerNormalization,
+)
+from keras.layers.normalization.rms_normalization import (
+    RMSNormalization as RMSNormalization,
+)
+from keras.layers.normalization.spectral_normalization import (
+    SpectralNormalization as SpectralNormalization,
+)
+from keras.layers.normalization.unit_normalization import (
+    UnitNormalization as UnitNormalization,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveAveragePooling1D as AdaptiveAveragePooling1D,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveAveragePooling2D as AdaptiveAveragePooling2D,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveAveragePooling3D as AdaptiveAveragePooling3D,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveMaxPooling1D as AdaptiveMaxPooling1D,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveMaxPooling2D as AdaptiveMaxPooling2D,
+)
+from keras.layers.pooling.adaptive_pooling import (
+    AdaptiveMaxPooling3D as AdaptiveMaxPooling3D,
 )
 from keras.layers.pooling.average_pooling import AveragePooling1D as AveragePooling1D
 from keras.layers.pooling.average_pooling import AveragePooling2D as AveragePooling2D
@@ -132,6 +172,7 @@ Convolution2DTranspose = Conv2DTranspose
 Convolution3DTranspose = Conv3DTranspose
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
+GroupQueryAttention = _GroupedQueryAttention
 AvgPool1D = AveragePooling1D
 AvgPool2D = AveragePooling2D
 AvgPool3D = AveragePooling3D

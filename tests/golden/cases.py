@@ -590,3 +590,98 @@ for _axes, _shapes in (
 ):
     add("layers", f"Dot({_axes}) of {_shapes}", _dot(_axes, _shapes))
     add("layers", f"Dot({_axes}, True) of {_shapes}", _dot(_axes, _shapes, True))
+
+
+def add_layer(
+    name: str,
+    shape: Any,
+    options: dict[str, Any],
+    inner: Callable[[Any], Any] | None = None,
+    **call: Any,
+) -> None:
+    """Enters a layer, called on inputs and with weights that are the same everywhere.
+
+    The result is its outputs, and then its weights. More shapes in a list stand for
+    more inputs; in a tuple of tuples, for those of a layer that takes each by itself.
+    """
+
+    def case(keras: Any) -> Any:
+        generator = np.random.RandomState(11)
+        arguments = () if inner is None else (inner(keras),)
+        layer = getattr(keras.layers, name)(*arguments, **options)
+        many = shape if isinstance(shape[0], tuple) else [shape]
+        inputs = [generator.normal(size=s).astype("float32") for s in many]
+        given = [inputs] if isinstance(shape, list) else inputs
+        layer(*given)
+        layer.set_weights(
+            [generator.normal(size=w.shape).astype("float32") for w in layer.weights]
+        )
+        found = layer(*given, **call)
+        found = [*(found if isinstance(found, tuple) else (found,)), *layer.weights]
+        return np.concatenate([to_numpy(x, keras).reshape(-1) for x in found])
+
+    how = [_label(name, options), *call]
+    add("layers", f"layer {' '.join(how)}", case)
+
+
+add_layer("GroupNormalization", (2, 5, 6), {"groups": 3})
+add_layer("GroupNormalization", (2, 4, 3, 5), {"groups": -1, "axis": 1})
+add_layer("GroupNormalization", (2, 3, 4), {"groups": 1, "epsilon": 0.1})
+add_layer("RMSNormalization", (2, 5, 6), {})
+add_layer("RMSNormalization", (2, 5, 6), {"axis": [2, 1], "epsilon": 0.1})
+add_layer("UnitNormalization", (2, 5, 6), {})
+add_layer("UnitNormalization", (2, 5, 6), {"axis": [1, 2]})
+add_layer(
+    "SpectralNormalization",
+    (4, 6),
+    {"power_iterations": 2},
+    lambda keras: keras.layers.Dense(3),
+    training=True,
+)
+for _rank in (1, 2, 3):
+    _sizes = (5, 7, 4)[:_rank]
+    for _kind in ("Average", "Max"):
+        _name = f"Adaptive{_kind}Pooling{_rank}D"
+        add_layer(_name, (2, *_sizes, 3), {"output_size": (3, 2, 3)[:_rank]})
+        _first = {"output_size": 2, "data_format": "channels_first"}
+        add_layer(_name, (2, 3, *_sizes), _first)
+
+_SEEN = [np.eye(2, 4) < 1, np.eye(2, 5, 1) + np.eye(2, 5, 3) < 1]
+for _name, _options in [
+    ("Attention", {}),
+    ("Attention", {"use_scale": True}),
+    ("Attention", {"use_scale": True, "score_mode": "concat"}),
+    ("AdditiveAttention", {}),
+    ("AdditiveAttention", {"use_scale": False}),
+]:
+    add_layer(_name, [(2, 4, 3), (2, 5, 3)], _options)
+    add_layer(
+        _name,
+        [(2, 4, 3), (2, 5, 6), (2, 5, 3)],
+        _options,
+        mask=_SEEN,
+        use_causal_mask=True,
+        return_attention_scores=True,
+    )
+
+for _options in (
+    {},
+    {"tie_weights": False},
+    {"logit_soft_cap": 0.5},
+    {"tie_weights": False, "reverse_dtype": "float16", "logit_soft_cap": 2.0},
+):
+    _sizes = {"input_dim": 5, "output_dim": 3}
+    add_layer("ReversibleEmbedding", (2, 4, 3), {**_sizes, **_options}, reverse=True)
+
+_HEADS = {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}
+_FIRST_TWO = {"query_mask": _SEEN[0], "value_mask": _SEEN[1]}
+_GROUPED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {}),
+    ({"use_gate": True, "use_bias": False}, {"use_causal_mask": True}),
+    ({"sliding_window": 2}, {"return_attention_scores": True}),
+    ({"num_key_value_heads": 1}, {**_FIRST_TWO, "return_attention_scores": True}),
+    ({"num_key_value_heads": 4}, {"value_mask": _SEEN[1]}),
+]
+for _options, _call in _GROUPED:
+    _apart = ((2, 4, 6), (2, 5, 7), (2, 5, 6))
+    add_layer("GroupQueryAttention", _apart, {**_HEADS, **_options}, **_call)

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 Make = Callable[[Any], Any]
+# Layers that take each of their inputs as an argument.
+_APART = ("MultiHeadAttention", "GroupQueryAttention")
 
 
 def _layer(
@@ -23,7 +25,7 @@ def _layer(
         layer = cls(*args, name="it", **arguments)
         if isinstance(shape, list):
             symbols = [keras.Input(s) for s in shape]
-            layer(*symbols) if name == "MultiHeadAttention" else layer(symbols)
+            layer(*symbols) if name in _APART else layer(symbols)
         elif shape is not None:
             layer(keras.Input(shape))
         return layer
@@ -67,6 +69,25 @@ LAYERS: dict[str, Make] = {
     ),
     "Embedding, lora": _layer(
         "Embedding", (5,), input_dim=9, output_dim=4, lora_rank=2
+    ),
+    "ReversibleEmbedding": _layer(
+        "ReversibleEmbedding", (5,), input_dim=9, output_dim=4
+    ),
+    "ReversibleEmbedding, all": _layer(
+        "ReversibleEmbedding",
+        (5,),
+        input_dim=9,
+        output_dim=4,
+        tie_weights=False,
+        embeddings_regularizer="l2",
+        embeddings_constraint="non_neg",
+        mask_zero=True,
+        reverse_dtype="float32",
+        logit_soft_cap=5.0,
+        dtype="mixed_bfloat16",
+    ),
+    "ReversibleEmbedding, lora": _layer(
+        "ReversibleEmbedding", (5,), input_dim=9, output_dim=4, lora_rank=2
     ),
     "Conv1D": _layer("Conv1D", (8, 3), filters=4, kernel_size=3, padding="causal"),
     "Conv2D": _layer("Conv2D", (8, 8, 3), filters=4, kernel_size=3),
@@ -113,6 +134,23 @@ LAYERS: dict[str, Make] = {
     "GlobalMaxPooling1D": _layer("GlobalMaxPooling1D", (8, 3)),
     "GlobalMaxPooling2D": _layer("GlobalMaxPooling2D", (8, 8, 3), keepdims=True),
     "GlobalMaxPooling3D": _layer("GlobalMaxPooling3D", (4, 4, 4, 3)),
+    "AdaptiveAveragePooling1D": _layer(
+        "AdaptiveAveragePooling1D", (8, 3), output_size=2
+    ),
+    "AdaptiveAveragePooling2D": _layer(
+        "AdaptiveAveragePooling2D", (8, 8, 3), output_size=(2, 3)
+    ),
+    "AdaptiveAveragePooling3D": _layer(
+        "AdaptiveAveragePooling3D", (4, 4, 4, 3), output_size=2
+    ),
+    "AdaptiveMaxPooling1D": _layer("AdaptiveMaxPooling1D", (8, 3), output_size=2),
+    "AdaptiveMaxPooling2D": _layer("AdaptiveMaxPooling2D", (8, 8, 3), output_size=3),
+    "AdaptiveMaxPooling3D": _layer(
+        "AdaptiveMaxPooling3D",
+        (3, 4, 4, 4),
+        output_size=(1, 2, 3),
+        data_format="channels_first",
+    ),
     "Flatten": _layer("Flatten", (3, 4)),
     "Reshape": _layer("Reshape", (3, 4), target_shape=(-1, 2)),
     "Permute": _layer("Permute", (3, 4), dims=(2, 1)),
@@ -156,6 +194,28 @@ LAYERS: dict[str, Make] = {
     ),
     "LayerNormalization": _layer("LayerNormalization", (4,)),
     "LayerNormalization, axes": _layer("LayerNormalization", (3, 4), axis=(1, 2)),
+    "GroupNormalization": _layer("GroupNormalization", (3, 4), groups=2),
+    "GroupNormalization, all": _layer(
+        "GroupNormalization",
+        (3, 4),
+        groups=-1,
+        axis=1,
+        epsilon=0.1,
+        center=False,
+        gamma_initializer="zeros",
+        gamma_regularizer="l2",
+        gamma_constraint="non_neg",
+    ),
+    "RMSNormalization": _layer("RMSNormalization", (4,)),
+    "RMSNormalization, axes": _layer("RMSNormalization", (3, 4), axis=(1, 2)),
+    "UnitNormalization": _layer("UnitNormalization", (4,)),
+    "UnitNormalization, axes": _layer("UnitNormalization", (3, 4), axis=[1, 2]),
+    "SpectralNormalization": _layer(
+        "SpectralNormalization",
+        (3,),
+        lambda keras: keras.layers.Dense(4, name="d"),
+        power_iterations=2,
+    ),
     "MultiHeadAttention": _layer(
         "MultiHeadAttention", [(5, 8), (5, 8)], num_heads=2, key_dim=4
     ),
@@ -171,6 +231,41 @@ LAYERS: dict[str, Make] = {
         sliding_window=2,
         flash_attention=False,
         kernel_regularizer="l2",
+        use_gate=True,
+        seed=3,
+    ),
+    "Attention": _layer("Attention", [(5, 8), (7, 8)]),
+    "Attention, all": _layer(
+        "Attention",
+        [(5, 8), (7, 8)],
+        use_scale=True,
+        score_mode="concat",
+        dropout=0.1,
+        seed=3,
+    ),
+    "AdditiveAttention": _layer("AdditiveAttention", [(5, 8), (7, 8)]),
+    "AdditiveAttention, all": _layer(
+        "AdditiveAttention", [(5, 8), (7, 8)], use_scale=False, dropout=0.1, seed=3
+    ),
+    "GroupQueryAttention": _layer(
+        "GroupQueryAttention",
+        [(5, 8), (7, 8)],
+        head_dim=3,
+        num_query_heads=4,
+        num_key_value_heads=2,
+    ),
+    "GroupQueryAttention, all": _layer(
+        "GroupQueryAttention",
+        [(5, 8), (7, 8), (7, 8)],
+        head_dim=3,
+        num_query_heads=4,
+        num_key_value_heads=1,
+        dropout=0.1,
+        use_bias=False,
+        sliding_window=2,
+        flash_attention=False,
+        kernel_regularizer="l2",
+        bias_constraint="non_neg",
         use_gate=True,
         seed=3,
     ),

@@ -11,6 +11,8 @@ import pytest
 import keras
 from tests.layers.rows import ROWS, Row
 
+# What they give has the dtype of the layer inside.
+WRAPPERS = ("TimeDistributed", "Bidirectional", "RNN", "SpectralNormalization")
 ROW = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
@@ -67,7 +69,7 @@ def test_mixed_precision(row: Row, backend: str) -> None:
     outputs = keras.tree.flatten(layer(row.inputs()))
     keeps = row.shape == "int" and row.layer == "Flatten"
     wanted = "int32" if keeps else "bfloat16"
-    if not row.layer.startswith(("TimeDistributed", "Bidirectional", "RNN")):
+    if not row.layer.startswith(WRAPPERS):
         assert {keras.ops.dtype(x) for x in outputs} == {wanted}
     assert {keras.backend.standardize_dtype(w.dtype) for w in layer.weights} <= {
         "float32"

@@ -10,6 +10,19 @@ from keras import ops
 from keras.core.typing import Tensor
 
 
+def distances(query: Tensor, value: Tensor, axis: int) -> Tensor:
+    """How many places each target is behind each source, `(targets, sources)`.
+
+    Args:
+        query: the tensor of the targets.
+        value: the tensor of the sources.
+        axis: the axis of the places in both.
+    """
+    rows = ops.expand_dims(ops.arange(ops.shape(query)[axis]), 1)
+    columns = ops.expand_dims(ops.arange(ops.shape(value)[axis]), 0)
+    return ops.subtract(rows, columns)
+
+
 class AttentionMask:
     """Collects masks in the layout of attention scores.
 
@@ -80,10 +93,7 @@ class AttentionMask:
                 f"attention axis. Received: attention_axes={self.axes}. Pass the mask "
                 "as `attention_mask`."
             )
-        axis = max(self.axes)  # there is but one
-        rows = ops.expand_dims(ops.arange(ops.shape(query)[axis]), 1)
-        columns = ops.expand_dims(ops.arange(ops.shape(value)[axis]), 0)
-        behind = ops.subtract(rows, columns)
+        behind = distances(query, value, max(self.axes))  # there is but one
         if causal:
             self.add_whole(ops.greater_equal(behind, 0))
         if window is not None:

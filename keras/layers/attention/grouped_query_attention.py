@@ -1,0 +1,264 @@
+"""`GroupQueryAttention`: attention whose queries share keys and values in groups."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from keras import ops, random
+from keras.core.facts import public_class
+from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Shape, Tensor
+from keras.layers import arguments
+from keras.layers.arguments import positive_integer
+from keras.layers.attention.attention import FAR, wide
+from keras.layers.attention.masks import AttentionMask
+from keras.layers.core.einsum_dense import EinsumDense
+from keras.layers.layer import Layer
+from keras.layers.options import LayerOptions
+from keras.layers.weight_options import options, set_options
+
+
+@public_class("keras.layers", name="GroupQueryAttention", pure=True)
+class GroupedQueryAttention(Layer):
+    """Attention with several heads, of which groups share one key and one value.
+
+    Source: Ainslie et al., 2023 (https://arxiv.org/abs/2305.13245).
+
+    Args:
+        head_dim: size of query, key and value in each head.
+        num_query_heads: number of heads of the query.
+        num_key_value_heads: number of heads of key and value; it divides that of the
+            query. 1 is multi-query attention.
+        dropout: part of the attention scores to drop in training.
+        use_bias: whether the projections have biases.
+        sliding_window: places further away than this (exclusive) are not seen.
+        flash_attention: True to demand a fused kernel, False to forbid it, None to
+            let the framework choose.
+        kernel_initializer: first values of the kernels.
+        bias_initializer: first values of the biases.
+        kernel_regularizer: penalty on the kernels.
+        bias_regularizer: penalty on the biases.
+        activity_regularizer: penalty on the output.
+        kernel_constraint: projection of the kernels after each update.
+        bias_constraint: projection of the biases after each update.
+        use_gate: whether each head's output is multiplied by the sigmoid of one more
+            projection of the query (https://arxiv.org/abs/2505.06708).
+        seed: an integer for repeatable dropout.
+        **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
+
+    Call arguments are those of `MultiHeadAttention`, for inputs of rank 3.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.GroupQueryAttention(4, 6, num_key_value_heads=2)
+    >>> x = keras.ops.ones((1, 5, 8))
+    >>> tuple(layer(x, x).shape)
+    (1, 5, 8)
+    """
+
+    _config_excluded = ("flash_attention",)
+
+    def __init__(
+        self,
+        head_dim: int,
+        num_query_heads: int,
+        num_key_value_heads: int,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        use_gate: bool = False,
+        seed: int | None = None,
+        **kwargs: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.head_dim = positive_integer(self, "head_dim", head_dim)
+        self.num_query_heads = positive_integer(
+            self, "num_query_heads", num_query_heads
+        )
+        self.num_key_value_heads = positive_integer(
+            self, "num_key_value_heads", num_key_value_heads
+        )
+        if self.num_query_heads % self.num_key_value_heads:
+            raise ValueError(
+                "GroupQueryAttention expects `num_key_value_heads` to divide "
+                f"`num_query_heads`. Received: num_query_heads={num_query_heads} and "
+                f"num_key_value_heads={num_key_value_heads}."
+            )
+        self.num_repeats = self.num_query_heads // self.num_key_value_heads
+        self.dropout = arguments.rate(self, "dropout", dropout)
+        self.use_bias = use_bias
+        self.use_gate = use_gate
+        if flash_attention and self.dropout > 0:
+            raise ValueError(
+                "A fused attention kernel drops no scores out. Received: "
+                f"flash_attention=True and dropout={dropout}; leave one of them away."
+            )
+        if sliding_window is not None:
+            sliding_window = positive_integer(self, "sliding_window", sliding_window)
+        self.sliding_window = sliding_window
+        self.flash_attention = flash_attention
+        self.seed = seed
+        if self.dropout > 0:
+            self.seed_generator = random.SeedGenerator(seed)
+        set_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
+        self.supports_masking = True
+
+    def build(
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> None:
+        """Makes the projections for inputs of these shapes."""
+        key_shape = value_shape if key_shape is None else key_shape
+        if any(len(shape) != 3 for shape in (query_shape, value_shape, key_shape)):
+            raise ValueError(
+                f"{self.name} (GroupQueryAttention) expects query, value and key of "
+                "rank 3: (batch, places, features). Received shapes "
+                f"{tuple(query_shape)}, {tuple(value_shape)} and {tuple(key_shape)}."
+            )
+        heads = (self.num_query_heads, self.head_dim)
+        shared = (self.num_key_value_heads, self.head_dim)
+        inward = "abc,cde->abde"
+        self._query_dense = self._project("query", inward, query_shape, heads)
+        self._key_dense = self._project("key", inward, key_shape, shared)
+        if self.use_gate:
+            self._gate_dense = self._project("gate", inward, query_shape, heads)
+        self._value_dense = self._project("value", inward, value_shape, shared)
+        self._output_dense = self._project(
+            "attention_output",
+            "abcd,cde->abe",
+            (*query_shape[:-1], *heads),
+            (query_shape[-1],),
+        )
+        self.built = True
+
+    def _project(
+        self, name: str, equation: str, shape: Shape, target: tuple[Any, ...]
+    ) -> EinsumDense:
+        """A built dense layer that turns the last axes of `shape` into `target`."""
+        axes = equation[-len(target) :]
+        layer = EinsumDense(
+            equation,
+            output_shape=(None, *target),
+            bias_axes=axes if self.use_bias else None,
+            dtype=self.dtype_policy,
+            name=name,
+            **{f"kernel_{k}": v for k, v in self._copies("kernel").items()},
+            **{f"bias_{k}": v for k, v in self._copies("bias").items()},
+        )
+        layer.supports_masking = True  # the masks are used further on
+        layer.build(shape)
+        return layer
+
+    def _copies(self, weight: str) -> dict[str, Any]:
+        """The options of a weight; unseeded initializers draw anew for each."""
+        found = options(self, weight)
+        initializer = found["initializer"]
+        if hasattr(initializer, "clone"):
+            found["initializer"] = initializer.clone()
+        return found
+
+    def call(
+        self,
+        query: Tensor,
+        value: Tensor,
+        key: Tensor | None = None,
+        query_mask: Tensor | None = None,
+        value_mask: Tensor | None = None,
+        key_mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
+    ) -> Any:
+        """The attended values, and the scores if they are wanted."""
+        key = value if key is None else key
+        if return_attention_scores and self.flash_attention:
+            raise ValueError(
+                f"{self.name} (GroupQueryAttention) was made with "
+                "flash_attention=True, but a fused kernel returns no attention scores. "
+                "Make it with flash_attention=None to get them."
+            )
+        masks = AttentionMask(3, (1,))
+        masks.add_targets(query_mask)
+        masks.add_sources(value_mask)
+        masks.add_sources(key_mask)
+        masks.add_whole(attention_mask)
+        masks.add_distances(query, value, use_causal_mask, self.sliding_window)
+        mask = masks.joined()
+        gate = ops.sigmoid(self._gate_dense(query)) if self.use_gate else None
+        query, key = self._query_dense(query), self._key_dense(key)
+        value = self._value_dense(value)
+        scores = None
+        if return_attention_scores or (training and self.dropout > 0):
+            keys: Any = key
+            outputs, scores = self._attend(query, keys, value, mask, training)
+        else:
+            outputs = ops.dot_product_attention(
+                query, key, value, None, mask, flash_attention=self.flash_attention
+            )
+        if gate is not None:
+            outputs = ops.multiply(outputs, gate)
+        outputs = self._output_dense(outputs)
+        return (outputs, scores) if return_attention_scores else outputs
+
+    def _attend(
+        self, query: Tensor, key: Tensor, value: Tensor, mask: Any, training: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Attention step by step; the outputs and the scores."""
+        key = ops.repeat(key, self.num_repeats, axis=2)
+        value = ops.repeat(value, self.num_repeats, axis=2)
+        query = wide(ops.multiply(query, self.head_dim**-0.5), "float16")
+        scores = ops.einsum("bqhd,bkhd->bhqk", query, wide(key, "float16"))
+        scores = wide(scores, "bfloat16")
+        if mask is not None:
+            scores = ops.where(mask, scores, FAR)
+        scores = ops.softmax(scores, axis=-1)
+        if mask is not None:
+            scores = ops.where(mask, scores, 0.0)
+        scores = ops.cast(scores, self.compute_dtype)
+        dropped = scores
+        if training and self.dropout > 0:
+            dropped = random.dropout(scores, self.dropout, seed=self.seed_generator)
+        return ops.einsum("bhqk,bkhd->bqhd", dropped, value), scores
+
+    def compute_output_shape(
+        self,
+        query_shape: Shape,
+        value_shape: Shape,
+        key_shape: Shape | None = None,
+    ) -> tuple[int | None, ...]:
+        """`(batch, targets, features)`."""
+        del value_shape, key_shape
+        return tuple(query_shape)
+
+    def compute_output_spec(
+        self,
+        query: Any,
+        value: Any,
+        key: Any = None,
+        return_attention_scores: bool = False,
+    ) -> Any:
+        """As KerasTensors: the output, and the scores if they are wanted."""
+        del key
+        output = KerasTensor(tuple(query.shape), self.compute_dtype)
+        if not return_attention_scores:
+            return output
+        batch, targets = query.shape[:2]
+        scores = (batch, self.num_query_heads, targets, value.shape[1])
+        return output, KerasTensor(scores, self.compute_dtype)

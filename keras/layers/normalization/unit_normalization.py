@@ -1,0 +1,51 @@
+"""`UnitNormalization`: scales each sample to length 1."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from keras import ops
+from keras.core import dtypes
+from keras.core.facts import public_class
+from keras.core.typing import Shape, Tensor
+from keras.layers.arguments import integers
+from keras.layers.layer import Layer
+from keras.layers.options import AllLayerOptions
+
+
+@public_class("keras.layers", pure=True)
+class UnitNormalization(Layer):
+    """Scales samples to an L2 norm of 1. Zeros stay zeros.
+
+    Args:
+        axis: the axis or axes to normalize along.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.UnitNormalization()
+    >>> y = layer(keras.ops.convert_to_tensor([[3.0, 4.0]]))
+    >>> [round(float(v), 2) for v in y[0]]
+    [0.6, 0.8]
+    """
+
+    _has_nothing_to_build = True
+
+    def __init__(self, axis: Any = -1, **kwargs: Unpack[AllLayerOptions]) -> None:
+        super().__init__(**kwargs)
+        axes = list(integers(self, "axis", axis, least=None))
+        self.axis: Any = axes if isinstance(axis, (list, tuple)) else axes[0]
+        self.supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The inputs over their norms."""
+        dtype = ops.dtype(inputs)
+        # Squares do not fit in half precision.
+        wide = ops.cast(inputs, dtypes.result_type(dtype, "float32"))
+        wide = ops.normalize(wide, axis=self.axis, order=2, epsilon=1e-12)
+        return ops.cast(wide, dtype)
+
+    def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
+        """The shape of the inputs."""
+        return tuple(input_shape)

@@ -1,0 +1,81 @@
+"""What the normalizing layers do beyond the contracts of the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+
+layers = keras.layers
+LAYERS = {
+    "group": lambda **more: layers.GroupNormalization(2, **more),
+    "instance": lambda **more: layers.GroupNormalization(-1, **more),
+    "rms": layers.RMSNormalization,
+    "unit": layers.UnitNormalization,
+    "average": lambda **more: layers.AdaptiveAveragePooling1D(2, **more),
+    "max": lambda **more: layers.AdaptiveMaxPooling1D(2, **more),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_large_inputs_in_half_precision(name: str, dtype: str, backend: str) -> None:
+    draw = np.random.default_rng(0).uniform(-1e4, 1e4, (2, 6, 4)).astype("float16")
+    for x in (draw, np.full((2, 6, 4), 1e4), np.zeros((2, 6, 4))):
+        x = x.astype("float32")
+        found = keras.ops.cast(LAYERS[name](dtype=dtype)(x), "float32")
+        wanted = keras.ops.convert_to_numpy(LAYERS[name](dtype="float32")(x))
+        size = max(1.0, float(np.abs(wanted).max()))
+        found = keras.ops.convert_to_numpy(found)
+        np.testing.assert_allclose(found / size, wanted / size, atol=2e-2)
+
+
+def test_spectral_norm_of_the_kernel_becomes_1(backend: str) -> None:
+    layer = layers.SpectralNormalization(layers.Dense(3), power_iterations=30)
+    x = np.ones((2, 5), "float32")
+    layer(x)
+    layer(x, training=False)
+    kernel = keras.ops.convert_to_numpy(layer.layer.kernel).copy()
+    outputs = layer(x, training=True)
+    found = keras.ops.convert_to_numpy(layer.layer.kernel)
+    norm = np.linalg.svd(kernel)[1][0]
+    np.testing.assert_allclose(found, kernel / norm, atol=1e-5)
+    outputs = keras.ops.convert_to_numpy(outputs)
+    np.testing.assert_allclose(outputs, x @ found, atol=1e-5)
+    assert [w.name for w in layer.weights] == ["kernel", "vector_u", "bias"]
+
+
+def test_spectral_normalization_in_fit(training_backend: str) -> None:
+    wrapped = layers.SpectralNormalization(layers.Dense(3))
+    model = keras.Sequential([keras.Input((5,)), wrapped, layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = keras.ops.convert_to_numpy(wrapped.vector_u).copy()
+    model.fit(np.ones((8, 5)), np.ones((8, 1)), epochs=5, verbose=0)
+    assert np.abs(before - keras.ops.convert_to_numpy(wrapped.vector_u)).max() > 0.01
+
+
+WRONG: dict[str, Any] = {
+    "`groups` to be a positive": lambda: layers.GroupNormalization(0),
+    "`axis` to be an integer, and not 0": lambda: layers.GroupNormalization(2, axis=0),
+    "`groups` must divide": lambda: layers.GroupNormalization(4).build((None, 6)),
+    "a known number of channels": lambda: layers.GroupNormalization(2).build((2, None)),
+    "RMSNormalization expects `axis`": lambda: layers.RMSNormalization("last"),
+    "normalizes axis": lambda: layers.RMSNormalization(3).build((2, 3)),
+    "known sizes along": lambda: layers.RMSNormalization().build((2, None)),
+    "UnitNormalization expects `axis`": lambda: layers.UnitNormalization("last"),
+    "expects `power_iterations`": lambda: layers.SpectralNormalization(
+        layers.Dense(2), power_iterations=0
+    ),
+    "one variable": lambda: layers.SpectralNormalization(layers.ReLU()).build((2, 3)),
+    "expects `output_size`": lambda: layers.AdaptiveMaxPooling2D((1, 2, 3)),
+    "AdaptiveAveragePooling1D expects": lambda: layers.AdaptiveAveragePooling1D(None),
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_wrong_arguments_are_named(message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        WRONG[message]()
