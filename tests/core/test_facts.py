@@ -44,7 +44,7 @@ def test_what_a_class_says_is_where_it_stands():
         if said is None or not said.loadable:
             continue
         space = importlib.import_module(said.namespace)
-        assert getattr(space, cls.__name__) is cls, name
+        assert getattr(space, said.name) is cls, name
         module, saved_as = public_class_name(cls)
         assert find_class(module, saved_as) is cls, name
 
