@@ -83,7 +83,8 @@ class Variable(Operators):
                 "`name` of a Variable must be a string without '/'. "
                 f"Received: name={name!r}."
             )
-        if context.get().stateless is not None:
+        scope = context.get().stateless
+        if scope is not None and not scope.takes_new_variables:
             raise ValueError(
                 f"Variable {self.name!r} would be made inside a StatelessScope, where "
                 "the values of variables are those of the scope. Make variables before "

@@ -33,6 +33,8 @@ class StatelessScope(context.Scope):
     (1.0, 6.0)
     """
 
+    takes_new_variables = False  # whether Variables may be made inside
+
     def __init__(
         self,
         state_mapping: Iterable[tuple[Any, Any]] | None = None,

@@ -11,6 +11,7 @@ from typing import Any
 import keras.ops
 import keras.random.distributions  # which declares the draws
 from keras.backends import contract, load
+from keras.core.classes import is_ours
 from keras.ops.declaration import DEFAULTS, Declaration
 from keras.ops.declare import DECLARATIONS
 
@@ -27,7 +28,9 @@ def primitives() -> dict[str, Declaration]:
     return {
         name: declaration
         for name, declaration in all_declarations().items()
-        if not declaration.composed and name not in DEFAULTS
+        if is_ours(declaration.rule)
+        and not declaration.composed
+        and name not in DEFAULTS
     }
 
 

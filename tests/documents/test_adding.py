@@ -24,7 +24,7 @@ def example(page: str) -> types.ModuleType:
     """The first Python block of a page, run as a module."""
     found = re.search(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     assert found is not None
-    module = types.ModuleType(f"example_{page.removesuffix('.md')}")
+    module = types.ModuleType(f"keras.example_{page.removesuffix('.md')}")
     sys.modules[module.__name__] = module  # classes of the page can be pickled
     exec(textwrap.dedent(found[1]), module.__dict__)
     return module

@@ -70,7 +70,7 @@ CASES: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
     "mha_masks": (
         "MultiHeadAttention",
         {"num_heads": 2, "key_dim": 4, "output_shape": 3},
-        {"value_mask": MASK, "query_mask": MASK, "return_attention_scores": True},
+        {"value_mask": MASK, "return_attention_scores": True},
     ),
     "mha_window": (
         "MultiHeadAttention",

@@ -83,7 +83,8 @@ EXEMPTIONS: dict[str, tuple[Exemption, ...]] = {
         Exemption("unique unique-all", _SIZES + "; with `size=` it is taken"),
     ),
     "odd": (
-        Exemption("cholesky cholesky_inverse", _SINGULAR, TORCH),
+        Exemption("cholesky", _SINGULAR, ("torch", "tensorflow")),
+        Exemption("cholesky_inverse", _SINGULAR, TORCH),
         Exemption("inv solve", _SINGULAR, TENSORFLOW),
         Exemption("slogdet", _SINGULAR, ("torch", "tensorflow")),
         Exemption("solve_triangular", _SINGULAR, ("torch", "tensorflow", "jax")),

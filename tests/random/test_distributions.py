@@ -188,7 +188,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "no-integers": (lambda: random.randint((2,), 3, 3), "minval=3, maxval=3"),
     "num_samples": (lambda: random.categorical(F, -2), "(3, -2)"),
     "alpha-shape": (lambda: random.gamma((3,), F[0]), "alpha.shape=(2,)"),
-    "mean-shape": (lambda: random.normal((3,), F[0]), "mean.shape=(2,)"),
+    "mean-shape": (lambda: random.normal((3,), F[0]), "`mean` must be a number"),
     "axis": (lambda: random.shuffle(F, axis=5), "axis=5"),
 }
 

@@ -27,6 +27,10 @@ compiles_calls = True
 class _Recorder(_StatelessScope):
     """A stateless scope that notes which variables are read."""
 
+    # What a compiled function makes when it first runs, such as an optimizer's state,
+    # is found and kept.
+    takes_new_variables = True
+
     def __init__(self, variables: list[Any], values: list[Any]) -> None:
         super().__init__()
         keys = map(id, variables)

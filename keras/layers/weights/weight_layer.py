@@ -80,7 +80,8 @@ class WeightLayer(Layer):
         if weight is None:
             super().__setattr__(name, value)
         else:
-            value = self._tracker.set(weight, value)
+            with self._tracker.unlocked():  # the weight is another, none is new
+                value = self._tracker.set(weight, value)
             self._hold(weight, None if value is None else PlainForm(value))
 
     def __delattr__(self, name: str) -> None:
