@@ -81,6 +81,8 @@ class WeightLayer(Layer):
             super().__setattr__(name, value)
         else:
             with self._tracker.unlocked():  # the weight is another, none is new
+                if value is not self.__dict__.get(weight):
+                    self._tracker.drop(weight)  # its name is free for the new one
                 value = self._tracker.set(weight, value)
             self._hold(weight, None if value is None else PlainForm(value))
 
