@@ -66,3 +66,19 @@ Initializer: TypeAlias = "Callable[..., Any] | str | Mapping[str, Any] | None"
 Activation: TypeAlias = "Callable[..., Any] | str | Mapping[str, Any] | None"
 Regularizer: TypeAlias = "Callable[..., Any] | str | Mapping[str, Any] | None"
 Constraint: TypeAlias = "Callable[..., Any] | str | Mapping[str, Any] | None"
+# What `get` of a namespace takes: an object, its name or its config.
+Identifier: TypeAlias = Any
+# An integer, a `SeedGenerator` or None.
+Seed: TypeAlias = Any
+# A number, a schedule of them, or a function that gives one.
+LearningRate: TypeAlias = Any
+# One size for all spatial axes, or one for each.
+Sizes: TypeAlias = "int | Sequence[int]"
+# `"valid"`, `"same"`, `"causal"`, or numbers of elements.
+Padding: TypeAlias = "str | int | Sequence[Any]"
+# A tensor, or a nested list, tuple or dict of them.
+Structure: TypeAlias = Any
+# What `fit` and its siblings take: arrays, tensors, tables, data sets, generators.
+Data: TypeAlias = Any
+Logs: TypeAlias = "Mapping[str, Any] | None"
+CustomObjects: TypeAlias = "Mapping[str, Any] | None"
