@@ -7,15 +7,19 @@ and update metrics. The backend is the one that is current at the call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import update_wrapper
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from keras.backends import current
 from keras.core import context, tree
 from keras.core.errors import BackendError
+from keras.core.typing import Structure, TensorLike
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,7 +53,7 @@ def jit(
     """
     compiled: dict[Any, Callable[..., Any]] = {}
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Structure:
         backend = current()
         run = compiled.get(backend)
         if run is None:
@@ -62,11 +66,11 @@ def jit(
     return update_wrapper(call, function)
 
 
-def _on_tensors(function: Callable[..., Any], backend: Any) -> Callable[..., Any]:
-    def leaf(x: Any) -> Any:
+def _on_tensors(function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
+    def leaf(x: TensorLike) -> Any:
         return backend.convert_to_tensor(x) if isinstance(x, np.ndarray) else x
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Structure:
         args, kwargs = tree.map_structure(leaf, (args, kwargs))
         return function(*args, **kwargs)
 
@@ -102,7 +106,7 @@ def value_and_grad(
     """
     _check_variables(variables)
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Structure:
         backend = current()
         if variables is not None:
             leaves = tree.flatten(variables)
@@ -120,7 +124,9 @@ def value_and_grad(
 
 
 def grad(
-    function: Callable[..., Any], variables: Any = None, has_aux: bool = False
+    function: Callable[..., Any],
+    variables: Sequence[Any] | None = None,
+    has_aux: bool = False,
 ) -> Callable[..., Any]:
     """A function that returns the gradients of `function`.
 
@@ -142,7 +148,7 @@ def grad(
     """
     both = value_and_grad(function, variables, has_aux)
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Structure:
         value, gradients = both(*args, **kwargs)
         return (gradients, value[1]) if has_aux else gradients
 
@@ -170,7 +176,7 @@ def vmap(
     5
     """
 
-    def call(*args: Any) -> Any:
+    def call(*args: Any) -> Structure:
         return current().vmap(function, in_axes, out_axes)(*args)
 
     return update_wrapper(call, function)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.core import dtypes
+from keras.core.typing import Axis, DType, ShapeLike, Sizes
 
 
-def number_dtype(dtype: Any, *numbers: Any) -> str:
+def number_dtype(dtype: DType, *numbers: Any) -> str:
     """The given dtype, or the one in which the numbers or tensors meet."""
     if dtype is not None:
         return dtypes.standardize_dtype(dtype)
@@ -22,7 +23,7 @@ def normal_axis(axis: int, rank: int) -> int:
     return axis + rank if axis < 0 else axis
 
 
-def axis_tuple(axis: Any) -> Any:
+def axis_tuple(axis: Axis) -> Any:
     """Lists of axes as tuples; None and integers as they are."""
     return tuple(axis) if isinstance(axis, list) else axis
 
@@ -56,7 +57,7 @@ def moved_axes(source: Any, destination: Any, rank: int) -> list[int]:
     return order
 
 
-def pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
+def pad_widths(pad_width: Sizes, rank: int) -> list[tuple[int, int]]:
     """`(before, after)` for each axis, from any of NumPy's forms.
 
     Raises:
@@ -136,7 +137,7 @@ def check_method(method: str) -> None:
         raise ValueError(f"Unknown method of quantile: {method!r}.")
 
 
-def split_points(indices_or_sections: Any, size: int) -> list[int]:
+def split_points(indices_or_sections: Sizes, size: int) -> list[int]:
     """The places to cut, for a number of equal sections or given indices.
 
     Raises:
@@ -208,7 +209,7 @@ NOT_DEFINITE = (
 )
 
 
-def warn_of_ones(axis: Any, shape: Any) -> None:
+def warn_of_ones(axis: Axis, shape: ShapeLike) -> None:
     """Warns of a softmax along an axis of size 1, which says nothing."""
     if isinstance(axis, int) and -len(shape) <= axis < len(shape) and shape[axis] == 1:
         warnings.warn(

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core import tree
+from keras.core.typing import Structure, TensorLike
 
 
 def associative_scan(
     function: Callable[[Any, Any], Any],
-    elems: Any,
+    elems: Structure,
     reverse: bool,
     axis: int,
     flip: Callable[[Any, int], Any],
     stack: Callable[[Any, int], Any],
     reshape: Callable[[Any, Any], Any],
     concatenate: Callable[[Any, int], Any],
-) -> Any:
+) -> Structure:
     """Running results: pairs are combined, scanned, and spread again.
 
     The last four are the backend's functions of these names.
@@ -35,7 +36,7 @@ def associative_scan(
         place = (*(slice(None),) * axis, slice(start, stop, step))
         return [x[place] for x in xs]
 
-    def interleave(a: Any, b: Any) -> Any:
+    def interleave(a: TensorLike, b: TensorLike) -> Any:
         size = int(b.shape[axis])
         even = stack([a[(*(slice(None),) * axis, slice(0, size))], b], axis + 1)
         shape = [-1 if n is None else n for n in a.shape]

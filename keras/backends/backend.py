@@ -19,6 +19,7 @@ from typing import Any
 from keras.backends.foreign import framework_of
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import TensorLike
 
 # What an argument of an op is, from the point of view of one backend.
 TENSOR = 1  # a tensor of this backend
@@ -157,7 +158,7 @@ class Backend:
 
         return load, (self.name,)
 
-    def kind_of(self, x: Any) -> int:
+    def kind_of(self, x: TensorLike) -> int:
         """What `x` is to this backend; remembered by type."""
         cls = type(x)
         kind = self.kinds.get(cls)
@@ -166,7 +167,7 @@ class Backend:
             self.kinds[cls] = kind
         return kind
 
-    def _classify(self, x: Any) -> int:
+    def _classify(self, x: TensorLike) -> int:
         if self.is_sparse(x):
             return SPARSE
         if self.is_tensor(x):

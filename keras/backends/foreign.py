@@ -11,6 +11,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from keras.core.typing import TensorLike
+
 _ROOTS = {"torch": "torch", "tensorflow": "tensorflow", "jax": "jax", "jaxlib": "jax"}
 
 
@@ -49,7 +51,7 @@ def host_array(value: Any) -> np.ndarray:
     return array
 
 
-def _from_torch(tensor: Any) -> np.ndarray:
+def _from_torch(tensor: TensorLike) -> np.ndarray:
     tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
     name = str(tensor.dtype).removeprefix("torch.")
     if name == "bfloat16" or name.startswith("float8"):  # unknown to torch's bridge

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras.core import tree
+from keras.core.typing import Structure, TensorLike
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 Project = Callable[[Any], Any]
@@ -28,16 +29,16 @@ class Functions:
     sigmoid: Callable[[Any], Any]
     tanh: Callable[[Any], Any]
 
-    def parts(self, x: Any, count: int) -> Any:
+    def parts(self, x: TensorLike, count: int) -> Any:
         """The gates one by one."""
         return x if isinstance(x, (list, tuple)) else self.split(x, count)
 
 
-def lstm_step(given: Functions, project: Project, recurrent_kernel: Any) -> Step:
+def lstm_step(given: Functions, project: Project, recurrent_kernel: TensorLike) -> Step:
     """The step of an LSTM."""
     sigmoid, tanh = given.sigmoid, given.tanh
 
-    def step(x: Any, states: Any) -> tuple[Any, Any]:
+    def step(x: TensorLike, states: Structure) -> tuple[Any, Any]:
         h, c = states
         inputs, recurrent = project(x), given.matmul(h, recurrent_kernel)
         if isinstance(inputs, (list, tuple)):
@@ -55,14 +56,14 @@ def lstm_step(given: Functions, project: Project, recurrent_kernel: Any) -> Step
 def gru_step(
     given: Functions,
     project: Project,
-    recurrent_kernel: Any,
+    recurrent_kernel: TensorLike,
     recurrent_bias: Any,
     reset_after: bool,
 ) -> Step:
     """The step of a GRU; its reset gate acts after or before the recurrent product."""
     sigmoid, tanh, matmul = given.sigmoid, given.tanh, given.matmul
 
-    def after(x: Any, states: Any) -> tuple[Any, Any]:
+    def after(x: TensorLike, states: Structure) -> tuple[Any, Any]:
         (h,) = states
         recurrent = matmul(h, recurrent_kernel)
         if recurrent_bias is not None:
@@ -80,7 +81,7 @@ def gru_step(
     kernel_of_gates = recurrent_kernel[:, : 2 * units]
     kernel_of_new = recurrent_kernel[:, 2 * units :]
 
-    def before(x: Any, states: Any) -> tuple[Any, Any]:
+    def before(x: TensorLike, states: Structure) -> tuple[Any, Any]:
         (h,) = states
         x_z, x_r, x_n = given.parts(project(x), 3)
         h_z, h_r = given.split(matmul(h, kernel_of_gates), 2)
@@ -92,17 +93,17 @@ def gru_step(
     return before
 
 
-def of_input(bias: Any, reset_after: bool) -> Any:
+def of_input(bias: TensorLike, reset_after: bool) -> Any:
     """The bias of a GRU's input product: the first row of `(2, 3 * units)`, or all."""
     return bias[0] if bias is not None and reset_after else bias
 
 
-def of_recurrence(bias: Any, reset_after: bool) -> Any:
+def of_recurrence(bias: TensorLike, reset_after: bool) -> Any:
     """The bias of a GRU's recurrent product, where it has one."""
     return bias[1] if bias is not None and reset_after else None
 
 
-def unchanged(x: Any) -> Any:
+def unchanged(x: TensorLike) -> Any:
     """The projection of an input that was projected before the loop."""
     return x
 
@@ -110,10 +111,10 @@ def unchanged(x: Any) -> Any:
 def stepwise(
     numpy: Any,
     step_function: Step,
-    inputs: Any,
-    initial_states: Any,
+    inputs: TensorLike,
+    initial_states: Structure,
     go_backwards: bool,
-    mask: Any,
+    mask: TensorLike,
     time_major: bool,
     zero_output_for_mask: bool,
     return_all_outputs: bool,
@@ -124,7 +125,7 @@ def stepwise(
     steps = leaves[0].shape[axis]
     states, previous, outputs = initial_states, None, []
 
-    def at(x: Any, t: int) -> Any:
+    def at(x: TensorLike, t: int) -> Any:
         return x[t] if time_major else x[:, t]
 
     def choose(kept: Any, new: Any, old: Any) -> Any:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from operator import index
 from typing import Any
 
+from keras.core.typing import Seed, ShapeLike
+
 LIMIT = 2**32
 
 
@@ -23,7 +25,7 @@ class _Registered:
 registered = _Registered()
 
 
-def check(seed: Any) -> int:
+def check(seed: Seed) -> int:
     """An integer seed, if it is one.
 
     Raises:
@@ -40,7 +42,7 @@ def check(seed: Any) -> int:
     )
 
 
-def generator_of(seed: Any) -> Any:
+def generator_of(seed: Seed) -> Any:
     """The generator that a seed stands for, or None if it is an integer."""
     if seed is None:
         return registered.global_generator()
@@ -51,7 +53,7 @@ def generator_of(seed: Any) -> Any:
     return None
 
 
-def sizes(shape: Any) -> tuple[Any, ...]:
+def sizes(shape: ShapeLike) -> tuple[Any, ...]:
     """A shape, or one size; a size may be a tensor.
 
     Refuses negative ones, which compilers see late.

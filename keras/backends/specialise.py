@@ -7,10 +7,13 @@ with the same name and module. A user's subclass notices nothing.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 
-def specialise(cls: type, backend: Any, kind: str = "layer_mixin") -> type:
+def specialise(cls: type, backend: Backend, kind: str = "layer_mixin") -> type:
     """The class whose instances live on a backend.
 
     Args:

@@ -13,6 +13,7 @@ from keras.backends import current
 from keras.backends.backend import TENSOR, VARIABLE
 from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Structure, TensorLike
 
 # Primes that no model uses as a size, so that a product of unknown sizes is unlikely
 # to agree between runs.
@@ -43,12 +44,12 @@ def by_running(
     return tree.map_structure(lambda *outputs: _merge(outputs), *runs)
 
 
-def _has_unknown(structure: Any) -> bool:
+def _has_unknown(structure: Structure) -> bool:
     leaves = tree.flatten(structure)
     return any(isinstance(x, KerasTensor) and None in x.shape for x in leaves)
 
 
-def _fill(x: Any, size: int, make: Callable[..., Any]) -> Any:
+def _fill(x: TensorLike, size: int, make: Callable[..., Any]) -> Any:
     if not isinstance(x, KerasTensor):
         return x
     return make(tuple(size if s is None else s for s in x.shape), x.dtype)

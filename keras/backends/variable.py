@@ -7,7 +7,7 @@ that touch its own tensors. `keras.Variable(...)` makes one of the current backe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from keras.core import context, dtypes, limits, naming
 from keras.core.keras_tensor import KerasTensor, standardize_shape
 from keras.core.operators import Operators
 from keras.core.public_names import namespace
+from keras.core.typing import DType, ShapeLike
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 AGGREGATIONS = ("none", "mean", "sum", "only_first_replica")
 SYNCHRONIZATIONS = ("auto", "none", "on_read", "on_write")
@@ -224,7 +228,7 @@ class Variable(Operators):
         value = backend.convert_to_tensor(value, dtype=self._dtype)
         return self._check_shape(value, backend.shape_of(value))
 
-    def _check_shape(self, value: Any, shape: Any) -> Any:
+    def _check_shape(self, value: Any, shape: ShapeLike) -> Any:
         if tuple(shape) != self._shape and not _compatible(shape, self._shape):
             raise ValueError(
                 f"Variable {self.path!r} has shape {self._shape}; a value of shape "
@@ -301,7 +305,7 @@ class Variable(Operators):
             f"backend={self.backend.name}>"
         )
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    def __array__(self, dtype: DType = None, copy: bool | None = None) -> Any:
         if copy is False:
             return np.array(self.backend.host_view(self.value), dtype, copy=False)
         # A copy also where NumPy asks for none: the value changes, the array must not.
@@ -355,7 +359,7 @@ def _restore(backend_name: str, array: Any, state: dict[str, Any]) -> Variable:
     return new
 
 
-def _on_backend(cls: type[Variable], backend: Any) -> type[Variable]:
+def _on_backend(cls: type[Variable], backend: Backend) -> type[Variable]:
     """The backend's class for `Variable`, or for a user's subclass of it."""
     if cls is Variable:
         return backend.Variable
@@ -368,7 +372,7 @@ def _on_backend(cls: type[Variable], backend: Any) -> type[Variable]:
     return cls.__dict__[key]
 
 
-def _compatible(shape: Any, wanted: tuple[Any, ...]) -> bool:
+def _compatible(shape: ShapeLike, wanted: tuple[Any, ...]) -> bool:
     sizes = tuple(shape)
     return len(sizes) == len(wanted) and all(
         size is None or size == want for size, want in zip(sizes, wanted, strict=True)

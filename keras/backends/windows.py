@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from keras.core.typing import Padding, Sizes
+
 
 def tuple_of(value: Any, rank: int) -> tuple[Any, ...]:
     """One value for each of `rank` axes.
@@ -102,7 +104,11 @@ def adaptive_bins(size: int, output: int) -> list[tuple[int, int]]:
 
 
 def sliding(
-    sizes: Sequence[int], kernel_size: Any, dilation: Any, padding: Any, stride: Any
+    sizes: Sequence[int],
+    kernel_size: Sizes,
+    dilation: Sizes,
+    padding: Padding,
+    stride: Sizes,
 ) -> tuple[tuple[int, int], tuple[int, int], list[tuple[slice, slice]]]:
     """For `unfold` and `fold`: padding, number of places, and slices of the image.
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
 Logs = dict[str, Any] | None
 
@@ -48,7 +51,7 @@ class Callback:
         """Receive the facts about the loop."""
         self.params = params
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: Model) -> None:
         """Receive the model."""
         self._model = model
 

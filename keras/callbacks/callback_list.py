@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.history import History
 from keras.callbacks.logs import to_host_logs
 from keras.callbacks.progbar_logger import ProgbarLogger
+from keras.core.typing import Structure
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
 _BATCH_HOOKS = tuple(
     f"on_{mode}_batch_{moment}"
@@ -63,7 +67,7 @@ class CallbackList(Callback):
         callbacks: Any = None,
         add_history: bool = False,
         add_progbar: bool = False,
-        model: Any = None,
+        model: Model | None = None,
         **params: Any,
     ) -> None:
         super().__init__()
@@ -96,7 +100,7 @@ class CallbackList(Callback):
         for callback in self.callbacks:
             callback.set_params(params)
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: Model) -> None:
         """Tell every callback the model."""
         super().set_model(model)
         for callback in self.callbacks:
@@ -236,7 +240,7 @@ class CallbackList(Callback):
         """Tell every callback."""
         self._tell("on_predict_end", logs=_given(logs))
 
-    def _tell(self, hook: str, *args: Any, logs: Any) -> None:
+    def _tell(self, hook: str, *args: Any, logs: Logs) -> None:
         # By position: who overrides a hook may call its parameters anything.
         for callback in self.callbacks:
             getattr(callback, hook)(*args, logs)
@@ -270,7 +274,7 @@ class _ByKeyword:
     def __init__(self, hook: Callable[..., Any]) -> None:
         self.hook = hook
 
-    def __call__(self, batch: int, logs: Any) -> Any:
+    def __call__(self, batch: int, logs: Logs) -> Structure:
         return self.hook(batch, logs=logs)
 
 

@@ -62,7 +62,7 @@ class LambdaCallback(Callback):
             else:
                 setattr(self, name, function)
 
-    def _check(self, name: str, function: Any) -> None:
+    def _check(self, name: str, function: Callable[..., Any]) -> None:
         if not hasattr(Callback, name):
             hooks = ", ".join(hook for hook in dir(Callback) if hook[:3] == "on_")
             raise ValueError(

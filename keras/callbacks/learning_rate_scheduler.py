@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras.callbacks.callback import Callback, Logs
 from keras.utils.messages import show
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
+    from keras.optimizers.optimizer import Optimizer
 
 
 class LearningRateScheduler(Callback):
@@ -61,7 +65,7 @@ class LearningRateScheduler(Callback):
         log_learning_rates(self.model, logs)
 
 
-def optimizers_of(model: Any) -> list[Any]:
+def optimizers_of(model: Model) -> list[Any]:
     """The optimizers of a model that have a learning rate of their own."""
     optimizer = getattr(model, "optimizer", None)
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
@@ -76,7 +80,7 @@ def optimizers_of(model: Any) -> list[Any]:
     return [optimizer]
 
 
-def learning_rate_of(optimizer: Any) -> float:
+def learning_rate_of(optimizer: Optimizer) -> float:
     """The learning rate that an optimizer has now."""
     rate = optimizer.learning_rate
     try:
@@ -85,12 +89,12 @@ def learning_rate_of(optimizer: Any) -> float:
         return float(np.asarray(rate))
 
 
-def shown_rate(optimizer: Any, optimizers: list[Any]) -> str:
+def shown_rate(optimizer: Optimizer, optimizers: list[Any]) -> str:
     """What a message calls a learning rate: whose it is, where there are several."""
     return f"learning rate{f' of {optimizer.name}' if len(optimizers) > 1 else ''}"
 
 
-def log_learning_rates(model: Any, logs: Logs) -> None:
+def log_learning_rates(model: Model, logs: Logs) -> None:
     """Put the learning rates into logs; of several optimizers, by their names."""
     if logs is None:
         return

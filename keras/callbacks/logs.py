@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from keras.core.typing import TensorLike
+
 
 class LazyLogs(dict):
     """The logs of a step or epoch: a `dict` of floats, read on first access.
@@ -99,13 +101,13 @@ class LazyLogs(dict):
 
     __hash__ = None
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: TensorLike) -> Any:
         return self.copy() | dict(other)
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self, other: TensorLike) -> Any:
         return dict(other) | self.copy()
 
-    def __ior__(self, other: Any) -> Any:
+    def __ior__(self, other: TensorLike) -> Any:
         self.update(other)
         return self
 

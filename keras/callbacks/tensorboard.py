@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.event_file import EventFile
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
 
 class TensorBoard(Callback):
@@ -140,7 +143,7 @@ def _number(value: Any) -> np.ndarray:
     return np.asarray(convert_to_numpy(value), "float64")
 
 
-def _steps_of(model: Any) -> int:
+def _steps_of(model: Model) -> int:
     iterations = getattr(getattr(model, "optimizer", None), "iterations", 0)
     return int(_number(iterations))
 

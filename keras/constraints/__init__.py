@@ -11,6 +11,7 @@ from keras.constraints.constraint import MinMaxNorm as MinMaxNorm
 from keras.constraints.constraint import NonNeg as NonNeg
 from keras.constraints.constraint import UnitNorm as UnitNorm
 from keras.core.family import Family as _Family
+from keras.core.typing import Identifier
 
 max_norm = MaxNorm
 min_max_norm = MinMaxNorm
@@ -20,7 +21,7 @@ unit_norm = UnitNorm
 _FAMILY = _Family("constraint", "keras.constraints", Constraint)
 
 
-def get(identifier: Any) -> Callable[..., Any] | None:
+def get(identifier: Identifier) -> Callable[..., Any] | None:
     """A constraint from a name, a config, or a callable.
 
     Args:

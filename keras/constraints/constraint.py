@@ -9,6 +9,7 @@ from keras import ops
 from keras.core import config
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
+from keras.core.typing import Tensor
 
 Axis = int | Sequence[int]
 
@@ -29,7 +30,7 @@ class Constraint(Configurable):
     1.0
     """
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Any) -> Tensor:
         """The projected weight, of the same shape and dtype."""
         return w
 
@@ -46,7 +47,7 @@ class NonNeg(Constraint):
     [0.0, 2.0]
     """
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Any) -> Tensor:
         """The projected weight, of the same shape and dtype."""
         return ops.multiply(w, ops.cast(ops.greater_equal(w, 0), w.dtype))
 
@@ -75,7 +76,7 @@ class MaxNorm(Constraint):
         self.max_value = max_value
         self.axis = axis
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Any) -> Tensor:
         """The projected weight, of the same shape and dtype."""
         norms = _norms(w, self.axis)
         return _rescaled(w, ops.clip(norms, 0, self.max_value), norms)
@@ -111,7 +112,7 @@ class MinMaxNorm(Constraint):
         self.rate = rate
         self.axis = axis
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Any) -> Tensor:
         """The projected weight, of the same shape and dtype."""
         norms = _norms(w, self.axis)
         inside = ops.clip(norms, self.min_value, self.max_value)
@@ -139,7 +140,7 @@ class UnitNorm(Constraint):
     def __init__(self, axis: Axis = 0) -> None:
         self.axis = axis
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Any) -> Tensor:
         """The projected weight, of the same shape and dtype."""
         return ops.divide(w, ops.add(_norms(w, self.axis), config.epsilon()))
 

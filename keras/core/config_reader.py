@@ -29,6 +29,7 @@ from keras.core.safe_mode import (
     safe_mode_of_call,
 )
 from keras.core.sharing import current_sharing
+from keras.core.typing import Config
 
 
 class _Reading:
@@ -139,7 +140,7 @@ def _guarded(cls: Any, name: str, inner: Any, config: Mapping[str, Any]) -> Any:
     return obj
 
 
-def _read(config: Any, strict: bool) -> Any:
+def _read(config: Config, strict: bool) -> Any:
     if isinstance(config, Mapping):
         if hasattr(type(config), "get_config"):
             return config  # made already: a DTypePolicyMap is a mapping, too
@@ -387,7 +388,7 @@ def _read_type(module: Any, name: str) -> Any:
 # The forms of values that JSON lacks -------------------------------------------------
 
 
-def _field(config: Any, key: str) -> Any:
+def _field(config: Config, key: str) -> Any:
     if not isinstance(config, Mapping) or key not in config:
         raise DeserializationError(
             f"A value at {_place()} lacks its field {key!r}. "
@@ -396,18 +397,18 @@ def _field(config: Any, key: str) -> Any:
     return config[key]
 
 
-def _read_keras_tensor(config: Any) -> KerasTensor:
+def _read_keras_tensor(config: Config) -> KerasTensor:
     return KerasTensor(_field(config, "shape"), _field(config, "dtype"))
 
 
-def _read_slice(config: Any) -> slice:
+def _read_slice(config: Config) -> slice:
     start, stop, step = (
         _read(_field(config, key), strict=True) for key in ("start", "stop", "step")
     )
     return slice(start, stop, step)
 
 
-def _read_array(config: Any) -> Any:
+def _read_array(config: Config) -> Any:
     value, dtype = _field(config, "value"), _field(config, "dtype")
     try:
         if str(dtype).startswith(("<U", "str")):
@@ -419,7 +420,7 @@ def _read_array(config: Any) -> Any:
         ) from error
 
 
-def _read_tensor(config: Any) -> Any:
+def _read_tensor(config: Config) -> Any:
     return context.current_backend().convert_to_tensor(_read_array(config))
 
 

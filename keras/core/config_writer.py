@@ -7,6 +7,7 @@ that JSON lacks have forms of their own (`__slice__`, `__numpy__`, ...).
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -145,7 +146,7 @@ def _dtype_name(obj: Any) -> str:
     return standardize_dtype(obj.dtype)
 
 
-def _serialize_function(function: Any) -> dict[str, Any]:
+def _serialize_function(function: Callable[..., Any]) -> dict[str, Any]:
     if getattr(function, "__name__", "") == "<lambda>":
         code = lambda_to_config(function)
         return _special("__lambda__", value=[code[k] for k in code])
@@ -231,7 +232,7 @@ def serialize_leniently(value: Any) -> Any:
     return value
 
 
-def _function_leniently(function: Any) -> Any:
+def _function_leniently(function: Callable[..., Any]) -> Any:
     public = public_names.public_function_name(function)
     if public is not None:
         space, name = public

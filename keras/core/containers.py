@@ -18,6 +18,7 @@ from typing import Any
 
 from keras.core import tree
 from keras.core.plain_tree import ordered
+from keras.core.typing import TensorLike
 
 # The methods that change the content, of each kind of container.
 _CHANGING: dict[type, tuple[str, ...]] = {
@@ -124,14 +125,14 @@ def contents(container: Any) -> Iterable[Any]:
     return container.values() if isinstance(container, dict) else container
 
 
-def put_back(container: Any, values: Any) -> None:
+def put_back(container: Any, values: TensorLike) -> None:
     """Puts a copy of earlier content back, telling nobody."""
     with _unheard(container):
         container.clear()
         (container.extend if isinstance(container, list) else container.update)(values)
 
 
-def put_item(container: Any, key: Any, value: Any) -> None:
+def put_item(container: Any, key: TensorLike, value: Any) -> None:
     """Puts one value in the place of another, telling nobody."""
     with _unheard(container):
         container[key] = value

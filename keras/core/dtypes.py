@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from keras.core import config
+from keras.core.typing import DType
 
 BOOL = ("bool",)
 UINTS = ("uint8", "uint16", "uint32", "uint64")
@@ -70,7 +71,7 @@ def _upper_bounds() -> dict[str, frozenset[str]]:
 _UPPER = _upper_bounds()
 
 
-def standardize_dtype(dtype: Any) -> str:
+def standardize_dtype(dtype: DType) -> str:
     """The name of a dtype given as a name, a NumPy/JAX/TF/torch dtype or a type.
 
     Args:
@@ -99,7 +100,7 @@ def standardize_dtype(dtype: Any) -> str:
 _KNOWN = frozenset(ALL)
 
 
-def _standardize_other(dtype: Any) -> str:
+def _standardize_other(dtype: DType) -> str:
     name: Any = dtype
     if isinstance(dtype, type) and dtype.__module__ == "builtins":
         name = dtype.__name__
@@ -142,7 +143,7 @@ def _joins() -> dict[tuple[str, str], str]:
 _JOINS = _joins()
 
 
-def _node(dtype: Any) -> str:
+def _node(dtype: DType) -> str:
     if isinstance(dtype, type) and dtype in _WEAK:
         return _WEAK[dtype]
     name = standardize_dtype(dtype)
@@ -208,7 +209,7 @@ _FLOAT_SET = frozenset((*FLOATS, *FLOAT8))
 _INT_SET = frozenset((*INTS, *UINTS))
 
 
-def is_float(dtype: Any) -> bool:
+def is_float(dtype: DType) -> bool:
     """Whether the dtype is a real floating point type.
 
     Example:
@@ -220,7 +221,7 @@ def is_float(dtype: Any) -> bool:
     return standardize_dtype(dtype) in _FLOAT_SET
 
 
-def is_int(dtype: Any) -> bool:
+def is_int(dtype: DType) -> bool:
     """Whether the dtype is a signed or unsigned integer type (bool is not).
 
     Example:
@@ -232,12 +233,12 @@ def is_int(dtype: Any) -> bool:
     return standardize_dtype(dtype) in _INT_SET
 
 
-def is_complex(dtype: Any) -> bool:
+def is_complex(dtype: DType) -> bool:
     """Whether the dtype is complex."""
     return standardize_dtype(dtype) in COMPLEX
 
 
-def itemsize(dtype: Any) -> int:
+def itemsize(dtype: DType) -> int:
     """The size of one element, in bytes."""
     name = standardize_dtype(dtype)
     if name in FLOAT8 or name == "bool":

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from keras.core.classes import is_ours
+from keras.core.typing import CustomObjects
 
 _NOT_MEMBERS = frozenset(("get", "serialize", "deserialize"))
 
@@ -115,7 +116,7 @@ class Family:
 
         return serialize_keras_object(member)
 
-    def deserialize(self, config: Any, custom_objects: Any = None) -> Any:
+    def deserialize(self, config: Any, custom_objects: CustomObjects = None) -> Any:
         """The member that a config or a name stands for; None and a member stay.
 
         Raises:

@@ -6,11 +6,13 @@ when it is loaded, because this floor may not know it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras.core.dtypes import standardize_dtype
 from keras.core.naming import auto_name
 from keras.core.operators import Operators
+from keras.core.typing import Axis, DType, ShapeLike, TensorLike
 
 
 class KerasHistory(NamedTuple):
@@ -40,7 +42,7 @@ def standardize_shape(shape: Any) -> tuple[int | None, ...]:
     return tuple(_standardize_size(size, shape) for size in shape)
 
 
-def _standardize_size(size: Any, shape: Any) -> int | None:
+def _standardize_size(size: Any, shape: ShapeLike) -> int | None:
     if size is None:
         return None
     try:
@@ -96,8 +98,8 @@ class KerasTensor(Operators):
 
     def __init__(
         self,
-        shape: Any,
-        dtype: Any = "float32",
+        shape: ShapeLike,
+        dtype: DType = "float32",
         sparse: bool = False,
         ragged: bool = False,
         record_history: bool = True,
@@ -152,8 +154,8 @@ class KerasTensor(Operators):
 
     if TYPE_CHECKING:  # `keras.ops.operators` attaches these
 
-        def reshape(self, newshape: Any) -> Any: ...
-        def squeeze(self, axis: Any = None) -> Any: ...
+        def reshape(self, newshape: ShapeLike) -> Any: ...
+        def squeeze(self, axis: Axis = None) -> Any: ...
 
     def get_shape(self) -> tuple[int | None, ...]:
         """The shape."""
@@ -203,7 +205,9 @@ class KerasTensor(Operators):
         raise self._no_value("a TensorFlow function")
 
     @classmethod
-    def __torch_function__(cls, func: Any, *args: Any, **kwargs: Any) -> Any:
+    def __torch_function__(
+        cls, func: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
         raise TypeError(
             f"A KerasTensor has a shape and a dtype but no numbers, so {func} cannot "
             "take it. Use the function of the same meaning in keras.ops, or wrap "
@@ -218,7 +222,7 @@ class KerasTensor(Operators):
         )
 
 
-def is_keras_tensor(x: Any) -> bool:
+def is_keras_tensor(x: TensorLike) -> bool:
     """Whether an object is a `KerasTensor`.
 
     Example:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+from keras.core.typing import TensorLike
+
 
 class _Table:
     """Masks of tensors that take no attribute, by identity; gone with the tensor."""
@@ -18,7 +20,7 @@ class _Table:
         self.used = False
         self.masks: dict[int, tuple[Any, Any]] = {}
 
-    def put(self, tensor: Any, mask: Any) -> None:
+    def put(self, tensor: TensorLike, mask: TensorLike) -> None:
         key = id(tensor)
         try:
             reference = weakref.ref(tensor, lambda _: self.masks.pop(key, None))
@@ -26,7 +28,7 @@ class _Table:
             return  # a scalar or the like: nothing to mask
         self.masks[key] = (reference, mask)
 
-    def get(self, tensor: Any) -> Any:
+    def get(self, tensor: TensorLike) -> Any:
         entry = self.masks.get(id(tensor))
         return entry[1] if entry is not None and entry[0]() is tensor else None
 
@@ -39,7 +41,7 @@ def masks_in_use() -> bool:
     return _table.used
 
 
-def get_mask(tensor: Any) -> Any:
+def get_mask(tensor: TensorLike) -> Any:
     """The mask of a tensor, or None.
 
     Args:
@@ -56,7 +58,7 @@ def get_mask(tensor: Any) -> Any:
     return mask
 
 
-def set_mask(tensor: Any, mask: Any) -> None:
+def set_mask(tensor: TensorLike, mask: TensorLike) -> None:
     """Puts a mask beside a tensor; None takes it away."""
     if mask is not None:
         _table.used = True

@@ -11,16 +11,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from keras.core.typing import Structure
+
 # Containers that users of `tree.register_node` added: class -> (flatten, unflatten).
 NODES: dict[type, tuple[Callable[..., Any], Callable[..., Any]]] = {}
 
 
-def is_nested(structure: Any) -> bool:
+def is_nested(structure: Structure) -> bool:
     """Whether the structure is a container rather than a leaf."""
     return _children(structure) is not None
 
 
-def flatten(structure: Any) -> list[Any]:
+def flatten(structure: Structure) -> list[Any]:
     """The leaves of a structure, in order."""
     children = _children(structure)
     if children is None:
@@ -55,7 +57,7 @@ def map_structure(
     return _rebuilt(structures[0], mapped)
 
 
-def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any]) -> Any:
+def pack_sequence_as(structure: Structure, flat_sequence: Iterable[Any]) -> Any:
     """Puts a flat sequence of leaves into the shape of a structure."""
     leaves = list(flat_sequence)
     count = len(flatten(structure))
@@ -67,7 +69,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any]) -> Any:
     return _packed(structure, leaves)[0]
 
 
-def _packed(structure: Any, leaves: list[Any]) -> tuple[Any, list[Any]]:
+def _packed(structure: Structure, leaves: list[Any]) -> tuple[Any, list[Any]]:
     """The structure of the first leaves, and those that are left."""
     children = _children(structure)
     if children is None:
@@ -79,7 +81,7 @@ def _packed(structure: Any, leaves: list[Any]) -> tuple[Any, list[Any]]:
     return _rebuilt(structure, packed), leaves
 
 
-def _children(structure: Any) -> list[Any] | None:
+def _children(structure: Structure) -> list[Any] | None:
     """What a container holds, in order; None for a leaf."""
     cls = type(structure)
     if cls is list or cls is tuple:
@@ -95,7 +97,7 @@ def _children(structure: Any) -> list[Any] | None:
     return None
 
 
-def _rebuilt(structure: Any, children: list[Any]) -> Any:
+def _rebuilt(structure: Structure, children: list[Any]) -> Any:
     """A container like `structure` of other children."""
     cls = type(structure)
     if cls is list:

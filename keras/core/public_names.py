@@ -194,7 +194,7 @@ def public_class_name(cls: type) -> tuple[str, str] | None:
     return (said.module, said.name) if said is not None and said.loadable else None
 
 
-def public_function_name(function: Any) -> tuple[str, str] | None:
+def public_function_name(function: Callable[..., Any]) -> tuple[str, str] | None:
     """The namespace and name of one of our functions, else None."""
     name = getattr(function, "__name__", None)
     module = getattr(function, "__module__", None)

@@ -8,10 +8,14 @@ shapes. `AutocastScope` lets float variables be read in a layer's compute dtype.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import context
 from keras.core.dtypes import is_float, standardize_dtype
+from keras.core.typing import Identifier
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 class StatelessScope(context.Scope):
@@ -59,7 +63,7 @@ class StatelessScope(context.Scope):
         super().__enter__()
         return self
 
-    def add_loss(self, loss: Any) -> None:
+    def add_loss(self, loss: Identifier) -> None:
         """Collects a loss, if this scope collects them."""
         self.losses.append(loss)
 
@@ -69,7 +73,7 @@ class StatelessScope(context.Scope):
         self.state_mapping[id(variable)] = value
         self.updates[id(variable)] = variable
 
-    def get_current_value(self, variable: Any) -> Any:
+    def get_current_value(self, variable: Variable) -> Any:
         """The value of a variable in this scope, or None where it has none."""
         value = self.state_mapping.get(id(variable))
         if value is None and self._outer is not None:

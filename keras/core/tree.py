@@ -12,12 +12,13 @@ from typing import Any
 import optree
 
 from keras.core import plain_tree
+from keras.core.typing import Structure, TensorLike
 
 _OPTIONS: dict[str, Any] = {"none_is_leaf": True, "namespace": "keras"}
 _WITHOUT_NONE: dict[str, Any] = {**_OPTIONS, "none_is_leaf": False}
 
 
-def is_nested(structure: Any) -> bool:
+def is_nested(structure: Structure) -> bool:
     """Whether the structure is a container rather than a leaf.
 
     Example:
@@ -29,7 +30,7 @@ def is_nested(structure: Any) -> bool:
     return not optree.tree_is_leaf(structure, **_OPTIONS)
 
 
-def flatten(structure: Any) -> list[Any]:
+def flatten(structure: Structure) -> list[Any]:
     """The leaves of a structure, in order.
 
     Example:
@@ -41,7 +42,7 @@ def flatten(structure: Any) -> list[Any]:
     return optree.tree_leaves(structure, **_OPTIONS)
 
 
-def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
+def flatten_with_path(structure: Structure) -> list[tuple[tuple[Any, ...], Any]]:
     """`(path, leaf)` pairs; a path holds the keys and indices that lead there.
 
     Example:
@@ -111,7 +112,7 @@ def map_structure_up_to(
     )
 
 
-def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any]) -> Any:
+def pack_sequence_as(structure: Structure, flat_sequence: Iterable[Any]) -> Any:
     """Puts a flat sequence of leaves into the shape of a structure.
 
     Raises:
@@ -133,7 +134,9 @@ def pack_sequence_as(structure: Any, flat_sequence: Iterable[Any]) -> Any:
     return optree.tree_unflatten(spec, leaves)
 
 
-def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> None:
+def assert_same_structure(
+    a: TensorLike, b: TensorLike, check_types: bool | None = None
+) -> None:
     """Checks that two structures have the same shape.
 
     All kinds of dictionaries count as one.
@@ -157,7 +160,7 @@ def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> No
         )
 
 
-def _plain_spec(structure: Any) -> Any:
+def _plain_spec(structure: Structure) -> Any:
     """The shape of a structure with dicts for all kinds of dictionaries."""
     plain = traverse(
         lambda part: dict(part) if isinstance(part, dict) else None,
@@ -167,7 +170,7 @@ def _plain_spec(structure: Any) -> Any:
     return optree.tree_structure(plain, **_OPTIONS)
 
 
-def assert_same_paths(a: Any, b: Any) -> None:
+def assert_same_paths(a: TensorLike, b: TensorLike) -> None:
     """Checks that two structures have the same paths, whatever container types.
 
     Raises:
@@ -199,7 +202,9 @@ class MapToNone:
 MAP_TO_NONE = MapToNone
 
 
-def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) -> Any:
+def traverse(
+    func: Callable[[Any], Any], structure: Structure, top_down: bool = True
+) -> Any:
     """Visits every part of a structure, containers included.
 
     Args:
@@ -234,7 +239,7 @@ def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) 
     return None if replaced is MAP_TO_NONE else replaced
 
 
-def lists_to_tuples(structure: Any) -> Any:
+def lists_to_tuples(structure: Structure) -> Any:
     """The same structure with tuples for lists.
 
     Example:
@@ -257,7 +262,7 @@ def is_shape(value: Any) -> bool:
     )
 
 
-def map_shape_structure(func: Callable[[Any], Any], structure: Any) -> Any:
+def map_shape_structure(func: Callable[[Any], Any], structure: Structure) -> Any:
     """`map_structure` over shapes: a tuple of integers and Nones is one leaf.
 
     Example:
@@ -277,7 +282,7 @@ def register_node(
     optree.register_pytree_node(cls, flatten_func, unflatten_func, namespace="keras")
 
 
-def flatten_with_spec(structure: Any) -> tuple[list[Any], Any]:
+def flatten_with_spec(structure: Structure) -> tuple[list[Any], Any]:
     """The leaves, and what `unflatten` needs to put others in their place."""
     return optree.tree_flatten(structure, **_OPTIONS)
 

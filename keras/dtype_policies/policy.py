@@ -10,6 +10,7 @@ from keras.backends.backend import SYMBOLIC
 from keras.core import config, dtypes
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
+from keras.core.typing import CustomObjects, DType, Identifier
 
 
 @public_class("keras.dtype_policies", module="keras")
@@ -63,7 +64,7 @@ class DTypePolicy(Configurable):
         """The quantization mode; None for a float policy."""
         return None
 
-    def convert_input(self, x: Any, autocast: bool, dtype: Any) -> Any:
+    def convert_input(self, x: Any, autocast: bool, dtype: DType) -> Any:
         """A tensor of the given dtype, if `x` is float data and `autocast` is on.
 
         Args:
@@ -177,7 +178,7 @@ def set_dtype_policy(policy: Any) -> None:
     _global.policy = get(policy)
 
 
-def get(identifier: Any) -> DTypePolicy:
+def get(identifier: Identifier) -> DTypePolicy:
     """A policy from a policy, a name, a dtype, a config, or None (the global one).
 
     Raises:
@@ -217,7 +218,9 @@ def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
     return serialize_keras_object(dtype_policy)
 
 
-def deserialize(config: dict[str, Any], custom_objects: Any = None) -> DTypePolicy:
+def deserialize(
+    config: dict[str, Any], custom_objects: CustomObjects = None
+) -> DTypePolicy:
     """The policy that `serialize` wrote."""
     from keras.core.serialization import deserialize_keras_object
 

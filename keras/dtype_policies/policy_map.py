@@ -7,6 +7,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from keras.core.facts import public_class
+from keras.core.typing import CustomObjects
 from keras.dtype_policies.policy import DTypePolicy, deserialize, get, serialize
 
 
@@ -120,7 +121,7 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
 
     @classmethod
     def from_config(
-        cls, config: dict[str, Any], custom_objects: Any = None
+        cls, config: dict[str, Any], custom_objects: CustomObjects = None
     ) -> DTypePolicyMap:
         """The map of a config."""
         policies = {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.typing import Identifier
 from keras.initializers.constant import STFT as STFT
 from keras.initializers.constant import Constant as Constant
 from keras.initializers.constant import Identity as Identity
@@ -58,7 +59,7 @@ _FAMILY = _Family(
 )
 
 
-def get(identifier: Any) -> Callable[..., Any] | None:
+def get(identifier: Identifier) -> Callable[..., Any] | None:
     """An initializer from a name, a config, a value, or a callable.
 
     Args:

@@ -12,6 +12,7 @@ from keras import ops
 from keras.core import config, dtypes
 from keras.core.errors import ShapeError
 from keras.core.facts import public_class
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.initializers.initializer import Initializer, float_dtype
 
 
@@ -39,7 +40,7 @@ class Constant(Initializer):
 
         return {"value": serialize_keras_object(self.value)}
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         value = (
             ops.convert_to_numpy(self.value) if _is_array(self.value) else self.value
@@ -60,7 +61,7 @@ class Zeros(Initializer):
     [0.0, 0.0]
     """
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         return _filled(0, shape, dtype)
 
@@ -77,7 +78,7 @@ class Ones(Initializer):
     [1.0, 1.0]
     """
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         return _filled(1, shape, dtype)
 
@@ -105,7 +106,7 @@ class Identity(Initializer):
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         if len(shape) != 2:
             raise ShapeError(
@@ -141,7 +142,7 @@ class STFT(Initializer):
     def __init__(
         self,
         side: str = "real",
-        window: Any = "hann",
+        window: TensorLike = "hann",
         scaling: str | None = "density",
         periodic: bool = False,
     ) -> None:
@@ -159,7 +160,7 @@ class STFT(Initializer):
         self.scaling = scaling
         self.periodic = periodic
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of shape `(frame_length, 1, fft_length // 2 + 1)`."""
         dtype = float_dtype(dtype, "STFT")
         if len(shape) != 3 or shape[1] != 1:
@@ -204,7 +205,7 @@ class STFT(Initializer):
         return get_window(self.window, length, fftbins=self.periodic)
 
 
-def _checked_window(window: Any) -> Any:
+def _checked_window(window: TensorLike) -> Any:
     """`window`, if it is no name or a known one."""
     if not isinstance(window, str):
         return window
@@ -221,11 +222,11 @@ def _checked_window(window: Any) -> Any:
     return window
 
 
-def _filled(value: float, shape: Sequence[int], dtype: Any) -> Any:
+def _filled(value: float, shape: Sequence[int], dtype: DType) -> Any:
     return ops.full(tuple(shape), value, dtype=_dtype(dtype))
 
 
-def _dtype(dtype: Any) -> str:
+def _dtype(dtype: DType) -> str:
     return config.floatx() if dtype is None else dtypes.standardize_dtype(dtype)
 
 

@@ -18,6 +18,7 @@ from keras import ops
 from keras.core import config, dtypes
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
+from keras.core.typing import DType, Seed, Sizes, Tensor, TensorLike
 
 Draw = Callable[[np.random.Generator, tuple[int, ...], Any], Any]
 
@@ -38,7 +39,7 @@ class Initializer(Configurable):
     [7, 7]
     """
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """The values.
 
         Args:
@@ -69,7 +70,7 @@ class RandomInitializer(Initializer):
             `SeedGenerator`, with which every call gives others.
     """
 
-    def __init__(self, seed: Any = None) -> None:
+    def __init__(self, seed: Seed = None) -> None:
         is_generator = hasattr(seed, "next")
         if (
             seed is not None
@@ -84,14 +85,14 @@ class RandomInitializer(Initializer):
         self._key = random.randint(1, 10**9) if seed is None else seed
 
     def _uniform(
-        self, shape: Sequence[int], low: float, high: float, dtype: Any
+        self, shape: Sequence[int], low: float, high: float, dtype: DType
     ) -> Any:
         if hasattr(self._key, "next"):
             from keras.random import uniform
 
             return uniform(shape, low, high, dtype=dtype, seed=self._key)
 
-        def draw(generator: np.random.Generator, size: Any, real: Any) -> Any:
+        def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
             values = generator.random(size, dtype=real)
             values *= high - low
             values += low
@@ -100,14 +101,14 @@ class RandomInitializer(Initializer):
         return self._on_host(draw, shape, dtype)
 
     def _normal(
-        self, shape: Sequence[int], mean: float, stddev: float, dtype: Any
+        self, shape: Sequence[int], mean: float, stddev: float, dtype: DType
     ) -> Any:
         if hasattr(self._key, "next"):
             from keras.random import normal
 
             return normal(shape, mean, stddev, dtype=dtype, seed=self._key)
 
-        def draw(generator: np.random.Generator, size: Any, real: Any) -> Any:
+        def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
             values = generator.standard_normal(size, dtype=real)
             values *= stddev
             values += mean
@@ -116,7 +117,7 @@ class RandomInitializer(Initializer):
         return self._on_host(draw, shape, dtype)
 
     def _truncated(
-        self, shape: Sequence[int], mean: float, stddev: float, dtype: Any
+        self, shape: Sequence[int], mean: float, stddev: float, dtype: DType
     ) -> Any:
         """Normal values of which none lies further than two deviations off."""
         if hasattr(self._key, "next"):
@@ -124,7 +125,7 @@ class RandomInitializer(Initializer):
 
             return truncated_normal(shape, mean, stddev, dtype=dtype, seed=self._key)
 
-        def draw(generator: np.random.Generator, size: Any, real: Any) -> Any:
+        def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
             values = _within_two(generator, size, real)
             values *= stddev
             values += mean
@@ -132,7 +133,7 @@ class RandomInitializer(Initializer):
 
         return self._on_host(draw, shape, dtype)
 
-    def _on_host(self, draw: Draw, shape: Sequence[int], dtype: Any) -> Any:
+    def _on_host(self, draw: Draw, shape: Sequence[int], dtype: DType) -> Any:
         dtype = float_dtype(dtype, type(self).__name__)
         generator = np.random.Generator(np.random.Philox(key=int(self._key) % 2**64))
         real = np.float64 if dtype == "float64" else np.float32
@@ -140,7 +141,7 @@ class RandomInitializer(Initializer):
         return ops.convert_to_tensor(values, dtype=dtype)
 
 
-def _within_two(generator: np.random.Generator, size: Any, real: Any) -> Any:
+def _within_two(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
     values = np.asarray(generator.standard_normal(size, dtype=real)).reshape(-1)
     outside = np.flatnonzero(np.abs(values) > 2)
     while outside.size:
@@ -149,7 +150,7 @@ def _within_two(generator: np.random.Generator, size: Any, real: Any) -> Any:
     return values.reshape(size)
 
 
-def float_dtype(dtype: Any, name: str) -> str:
+def float_dtype(dtype: DType, name: str) -> str:
     """The dtype to make, which must be a float for random values."""
     dtype = config.floatx() if dtype is None else dtypes.standardize_dtype(dtype)
     if not dtypes.is_float(dtype) and not dtype.startswith("float8"):

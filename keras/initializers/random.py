@@ -10,6 +10,7 @@ import numpy as np
 
 from keras.core.errors import ShapeError
 from keras.core.facts import public_class
+from keras.core.typing import DType, Seed, Sizes, Tensor, TensorLike
 from keras.initializers.initializer import RandomInitializer
 
 
@@ -30,13 +31,13 @@ class RandomNormal(RandomInitializer):
     """
 
     def __init__(
-        self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None
+        self, mean: float = 0.0, stddev: float = 0.05, seed: Seed = None
     ) -> None:
         self.mean = mean
         self.stddev = stddev
         super().__init__(seed)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         return self._normal(shape, self.mean, self.stddev, dtype)
 
@@ -59,13 +60,13 @@ class TruncatedNormal(RandomInitializer):
     """
 
     def __init__(
-        self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None
+        self, mean: float = 0.0, stddev: float = 0.05, seed: Seed = None
     ) -> None:
         self.mean = mean
         self.stddev = stddev
         super().__init__(seed)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         return self._truncated(shape, self.mean, self.stddev, dtype)
 
@@ -89,13 +90,13 @@ class RandomUniform(RandomInitializer):
     """
 
     def __init__(
-        self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None
+        self, minval: float = -0.05, maxval: float = 0.05, seed: Seed = None
     ) -> None:
         self.minval = minval
         self.maxval = maxval
         super().__init__(seed)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         return self._uniform(shape, self.minval, self.maxval, dtype)
 
@@ -127,11 +128,11 @@ class Orthogonal(RandomInitializer):
     True
     """
 
-    def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
+    def __init__(self, gain: float = 1.0, seed: Seed = None) -> None:
         self.gain = gain
         super().__init__(seed)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         shape = tuple(shape)
         if len(shape) < 2:
@@ -144,7 +145,7 @@ class Orthogonal(RandomInitializer):
         if hasattr(self._key, "next"):
             return self._on_device(tall, rows < columns, shape, dtype)
 
-        def draw(generator: np.random.Generator, size: Any, real: Any) -> Any:
+        def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
             q, r = np.linalg.qr(generator.standard_normal(tall, dtype=real))
             # With the signs of the diagonal the matrix is uniformly distributed.
             q = q * np.sign(np.diagonal(r))
@@ -153,7 +154,7 @@ class Orthogonal(RandomInitializer):
         return self._on_host(draw, shape, dtype)
 
     def _on_device(
-        self, tall: tuple[int, int], flip: bool, shape: tuple[int, ...], dtype: Any
+        self, tall: tuple[int, int], flip: bool, shape: tuple[int, ...], dtype: DType
     ) -> Any:
         from keras import ops
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from copy import copy
-from typing import Any, Self
+from typing import Self
 
 from keras.core.facts import public_class
+from keras.core.typing import DType, Seed, Tensor
 from keras.initializers.initializer import RandomInitializer
 
 MODES = ("fan_in", "fan_out", "fan_avg")
@@ -52,7 +53,7 @@ class VarianceScaling(RandomInitializer):
         scale: float = 1.0,
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
-        seed: Any = None,
+        seed: Seed = None,
         input_axes: int | Sequence[int] | None = None,
         output_axes: int | Sequence[int] | None = None,
     ) -> None:
@@ -71,7 +72,7 @@ class VarianceScaling(RandomInitializer):
         self.output_axes = output_axes
         super().__init__(seed)
 
-    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
         size = {
@@ -107,7 +108,7 @@ class _Preset(VarianceScaling):
 
     def __init__(
         self,
-        seed: Any = None,
+        seed: Seed = None,
         input_axes: int | Sequence[int] | None = None,
         output_axes: int | Sequence[int] | None = None,
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.typing import CustomObjects
 from keras.layers.activations.activation import Activation as Activation
 from keras.layers.activations.elu import ELU as ELU
 from keras.layers.activations.leaky_relu import LeakyReLU as LeakyReLU
@@ -207,7 +208,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
     return serialize_keras_object(layer)
 
 
-def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Any:
+def deserialize(config: dict[str, Any], custom_objects: CustomObjects = None) -> Any:
     """The layer that a config stands for.
 
     Args:

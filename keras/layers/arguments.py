@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras.core.classes import declared_class
 from keras.layers.weights.form import form_of
 
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
 
-def class_name(layer: Any) -> str:
+
+def class_name(layer: Layer) -> str:
     """The name of the class that the user wrote."""
     return declared_class(layer).__name__
 
@@ -42,7 +45,7 @@ def _items(value: Any) -> list[Any] | None:
     return list(value)
 
 
-def positive_integer(layer: Any, argument: str, value: Any) -> int:
+def positive_integer(layer: Layer, argument: str, value: Any) -> int:
     """`value` as an int of 1 or more.
 
     Raises:
@@ -58,7 +61,7 @@ def positive_integer(layer: Any, argument: str, value: Any) -> int:
 
 
 def integers(
-    layer: Any,
+    layer: Layer,
     argument: str,
     value: Any,
     count: int | None = None,
@@ -90,7 +93,7 @@ def integers(
     return tuple(numbers)
 
 
-def sizes_or_none(layer: Any, argument: str, value: Any) -> tuple[int | None, ...]:
+def sizes_or_none(layer: Layer, argument: str, value: Any) -> tuple[int | None, ...]:
     """A shape, some sizes of which may be left open; one may stand alone.
 
     Raises:
@@ -108,7 +111,7 @@ def sizes_or_none(layer: Any, argument: str, value: Any) -> tuple[int | None, ..
     return tuple(found)
 
 
-def one_of(layer: Any, argument: str, value: Any, allowed: Sequence[Any]) -> Any:
+def one_of(layer: Layer, argument: str, value: Any, allowed: Sequence[Any]) -> Any:
     """`value`, if it is allowed.
 
     Raises:
@@ -123,7 +126,7 @@ def one_of(layer: Any, argument: str, value: Any, allowed: Sequence[Any]) -> Any
     return value
 
 
-def rate(layer: Any, argument: str, value: Any) -> float:
+def rate(layer: Layer, argument: str, value: Any) -> float:
     """`value`, a number from 0 to 1.
 
     Raises:
@@ -138,7 +141,7 @@ def rate(layer: Any, argument: str, value: Any) -> float:
     return value  # pyright: ignore[reportReturnType]
 
 
-def rate_below_1(layer: Any, argument: str, value: float) -> float:
+def rate_below_1(layer: Layer, argument: str, value: float) -> float:
     """`value`, a checked rate, if some of the inputs are left with it.
 
     Raises:
@@ -152,7 +155,7 @@ def rate_below_1(layer: Any, argument: str, value: float) -> float:
     return value
 
 
-def refuse_quantized_policy(layer: Any) -> None:
+def refuse_quantized_policy(layer: Layer) -> None:
     """Says clearly that a layer whose weights would be quantized cannot be.
 
     Raises:
@@ -168,7 +171,7 @@ def refuse_quantized_policy(layer: Any) -> None:
         )
 
 
-def refuse_quantization(layer: Any, **given: Any) -> None:
+def refuse_quantization(layer: Layer, **given: Any) -> None:
     """Says clearly that quantization is not part of this version.
 
     Raises:

@@ -10,6 +10,7 @@ from typing import Any
 
 from keras.core import context, tree
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Shape
 from keras.layers.arguments import refuse_quantized_policy
 from keras.layers.call_plan import CallPlan
 from keras.layers.files import LayerFiles
@@ -76,7 +77,7 @@ class LayerBuilding(LayerFiles):
             for layer in self._layers
         )
 
-    def _build_by_running(self, input_shape: Any) -> None:
+    def _build_by_running(self, input_shape: Shape) -> None:
         """Builds the sublayers by a symbolic run of `call` on inputs of a shape."""
         dtype = self.compute_dtype
         try:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core.classes import is_ours
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
 
 _REST = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -63,7 +67,7 @@ class CallPlan:
         self.makes_specs = cls.compute_output_spec is not base.compute_output_spec
         self.spec_names = parameters_of(cls.compute_output_spec)
 
-    def bind(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def bind(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The arguments by name; a misfit is an error that shows the signature."""
         try:
             bound = self.signature.bind(layer, *args, **kwargs)
@@ -90,7 +94,7 @@ def _named(parameters: list[inspect.Parameter]) -> list[str]:
     return [p.name for p in parameters if p.kind not in _REST]
 
 
-def parameters_of(function: Any) -> list[str]:
+def parameters_of(function: Callable[..., Any]) -> list[str]:
     """The names of a method's parameters, without `self`."""
     return [name for name in inspect.signature(function).parameters if name != "self"]
 

@@ -20,6 +20,7 @@ from keras.core import context, dtypes, tree
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
+from keras.core.typing import Structure, Tensor, TensorLike
 from keras.layers.building import LayerBuilding
 from keras.layers.call_plan import CallPlan
 from keras.layers.input_spec import check_inputs, describe
@@ -35,7 +36,7 @@ class CallContext:
 
     __slots__ = ("entry", "training")
 
-    def __init__(self, entry: Any, training: Any) -> None:
+    def __init__(self, entry: Any, training: bool | None) -> None:
         self.entry = entry
         self.training = training
 
@@ -74,7 +75,7 @@ class LayerCall(LayerBuilding):
         if "_plan" in self.__dict__:
             object.__setattr__(self, "_shortcut", Shortcut(self))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Calls the layer on tensors, arrays or KerasTensors."""
         if self._shortcut.hooked and self._has_hooks():  # only on torch
             return self._backend.call_with_hooks(self, args, kwargs)
@@ -124,7 +125,7 @@ class LayerCall(LayerBuilding):
             args = (x, *args)
         return self._full_call(ambient, args, kwargs)
 
-    def _invoke(self, plan: CallPlan, x: Any, training: Any) -> Any:
+    def _invoke(self, plan: CallPlan, x: TensorLike, training: bool | None) -> Any:
         if plan.has_training and training is not None:
             return self.call(x, training=training)
         return self.call(x)
@@ -186,7 +187,7 @@ class LayerCall(LayerBuilding):
         self._pass_masks(plan, bound.arguments, outputs)
         return outputs
 
-    def _add_activity_losses(self, outputs: Any) -> None:
+    def _add_activity_losses(self, outputs: TensorLike) -> None:
         """The penalties on the outputs, per sample of the batch."""
         from keras import ops  # ops are loaded with the first call, not with layers
 
@@ -199,7 +200,7 @@ class LayerCall(LayerBuilding):
                     penalty = penalty / ops.cast(size, penalty.dtype)
                 self.add_loss(penalty)
 
-    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Structure:
         """The call on KerasTensors: output specs, and a node of the graph."""
         return self(*args, **kwargs)
 

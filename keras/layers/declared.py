@@ -7,9 +7,12 @@ attribute costs; only where there is none yet does the class answer, with the re
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.layers.input_spec import describe
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
 
 
 class Declared:
@@ -20,10 +23,10 @@ class Declared:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+    def __get__(self, layer: Layer, owner: type | None = None) -> Any:
         return self if layer is None else self.absent(layer)
 
-    def absent(self, layer: Any) -> Any:
+    def absent(self, layer: Layer) -> Any:
         """What an instance without the attribute gives."""
         raise AttributeError(
             f"{describe(layer)} has no `{self.name}` yet, because it is not built. "
@@ -41,8 +44,8 @@ class Alias:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, layer: Any, owner: type | None = None) -> Any:
+    def __get__(self, layer: Layer, owner: type | None = None) -> Any:
         return self if layer is None else getattr(layer, self.name)
 
-    def __set__(self, layer: Any, value: Any) -> None:
+    def __set__(self, layer: Layer, value: Any) -> None:
         setattr(layer, self.name, value)

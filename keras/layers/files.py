@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import context
 from keras.core.classes import declared_class
 from keras.core.facts import default_hook
 from keras.layers.input_spec import describe
 from keras.layers.losses import LayerLosses
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 class LayerFiles(LayerLosses):
@@ -37,7 +40,7 @@ class LayerFiles(LayerLosses):
         """The variables of the layer itself that files hold, in their order."""
         return [*self._trainable_variables, *self._non_trainable_variables]
 
-    def _written(self, variable: Any) -> Any:
+    def _written(self, variable: Variable) -> Any:
         """What a file gets for one of these variables."""
         return variable
 

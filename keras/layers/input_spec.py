@@ -8,6 +8,7 @@ from keras.core import tree
 from keras.core.dtypes import standardize_dtype
 from keras.core.facts import public_class
 from keras.core.keras_tensor import standardize_shape
+from keras.core.typing import DType, ShapeLike, TensorLike
 
 
 @public_class("keras.layers")
@@ -34,8 +35,8 @@ class InputSpec:
 
     def __init__(
         self,
-        dtype: Any = None,
-        shape: Any = None,
+        dtype: DType = None,
+        shape: ShapeLike | None = None,
         ndim: int | None = None,
         max_ndim: int | None = None,
         min_ndim: int | None = None,
@@ -123,7 +124,7 @@ class InputSpec:
         return shape, len(shape)
 
 
-def check_inputs(input_spec: Any, inputs: Any, layer: Any) -> None:
+def check_inputs(input_spec: Any, inputs: TensorLike, layer: Any) -> None:
     """Checks inputs against the spec(s) of a layer.
 
     Raises:
@@ -162,7 +163,7 @@ def check_inputs(input_spec: Any, inputs: Any, layer: Any) -> None:
             )
 
 
-def _way_out(spec: InputSpec, shape: Any) -> str:
+def _way_out(spec: InputSpec, shape: ShapeLike) -> str:
     least = spec.ndim or spec.min_ndim or 0
     if len(shape) == least - 1:
         return (

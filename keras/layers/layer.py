@@ -16,6 +16,15 @@ from keras.core.configurable import config_class
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope
+from keras.core.typing import (
+    Config,
+    DType,
+    Regularizer,
+    Shape,
+    Structure,
+    Tensor,
+    TensorLike,
+)
 from keras.layers.building import shapes_of, tracked_build
 from keras.layers.call_plan import parameters_of, plan_of
 from keras.layers.calling import LayerCall
@@ -61,9 +70,9 @@ class Layer(LayerCall):
     def __init__(
         self,
         *,
-        activity_regularizer: Any = None,
+        activity_regularizer: Regularizer = None,
         trainable: bool = True,
-        dtype: Any = None,
+        dtype: DType = None,
         autocast: bool = True,
         name: str | None = None,
         **kwargs: Any,
@@ -110,18 +119,18 @@ class Layer(LayerCall):
         if not self._in_build:  # else a subclass goes on
             self._lock()
 
-    def call(self, *args: Any, **kwargs: Any) -> Any:
+    def call(self, *args: Any, **kwargs: Any) -> Tensor:
         """The computation, on tensors."""
         raise NotImplementedError(
             f"{type(self).__name__} does not define `call`: it says what the layer "
             "computes. Add a method `call(self, inputs)`."
         )
 
-    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+    def compute_mask(self, inputs: TensorLike, previous_mask: Any) -> Structure:
         """The mask of the output; by default that of the input."""
         return previous_mask
 
-    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Shape:
         """The shape of the output for given input shapes."""
         dtype = self.compute_dtype
         specs = [
@@ -136,7 +145,7 @@ class Layer(LayerCall):
         outputs = self.compute_output_spec(*specs, **named)
         return tree.map_structure(lambda x: x.shape, outputs)
 
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Structure:
         """The shape and dtype of the output, as KerasTensors."""
         if not self._plan.makes_shapes:
             return infer_spec(self.call, args, kwargs)
@@ -164,7 +173,7 @@ class Layer(LayerCall):
         *args: Any,
         return_losses: bool = False,
         **kwargs: Any,
-    ) -> Any:
+    ) -> Structure:
         """The call as a pure function of the variables' values.
 
         Args:
@@ -266,7 +275,7 @@ class Layer(LayerCall):
         )
 
     def quantize(
-        self, mode: Any = None, type_check: bool = True, config: Any = None
+        self, mode: Any = None, type_check: bool = True, config: Config | None = None
     ) -> None:
         """Quantizes the weights, where the layer knows how.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras.core import context
 from keras.core.scopes import DiscardingScope
+from keras.core.typing import Identifier
 from keras.layers.variables import LayerVariables
 
 
@@ -21,7 +22,7 @@ _added = _Added()
 class LayerLosses(LayerVariables):
     """The losses of a layer; see `Layer`."""
 
-    def add_loss(self, loss: Any) -> None:
+    def add_loss(self, loss: Identifier) -> None:
         """Adds a scalar (or several) to the losses of the current call."""
         ambient = context.get()
         stateless = ambient.stateless

@@ -13,6 +13,7 @@ from typing import Any
 
 from keras.core import tree
 from keras.core.masking import get_mask, masks_in_use, set_mask
+from keras.core.typing import TensorLike
 from keras.layers.call_plan import CallPlan
 from keras.layers.input_spec import describe
 
@@ -40,7 +41,7 @@ def give_masks(plan: CallPlan, arguments: dict[str, Any]) -> None:
                 arguments[wanted] = masks
 
 
-def pass_masks(layer: Any, plan: CallPlan, arguments: Any, outputs: Any) -> None:
+def pass_masks(layer: Any, plan: CallPlan, arguments: Any, outputs: TensorLike) -> None:
     """Puts the masks of a layer's outputs beside them; see `Layer.compute_mask`.
 
     A layer that supports no masks loses them, with a warning: the layers after it

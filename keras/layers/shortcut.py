@@ -13,13 +13,16 @@ that holds it. What the answers rest on stands here, once:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import dtypes, tree
 from keras.core.context import Context
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask
 from keras.ops.operation import Node, node_of
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
 
 
 class Shortcut:
@@ -68,7 +71,7 @@ class Shortcut:
 NOTHING = Shortcut()
 
 
-def has_effects(layer: Any) -> bool:
+def has_effects(layer: Layer) -> bool:
     """Whether a call does more than compute: runs hooks or adds a penalty."""
     hooked = layer._shortcut.hooked and layer._has_hooks()
     return hooked or getattr(layer, "activity_regularizer", None) is not None

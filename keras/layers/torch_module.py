@@ -15,7 +15,7 @@ from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.naming import inside
 from keras.core.safe_mode import refuse_code, safe_mode_of_call
-from keras.core.typing import Config
+from keras.core.typing import Config, CustomObjects, Shape, Structure, Tensor
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
 from keras.layers.options import UnnamedOptions
@@ -48,7 +48,7 @@ class TorchModuleWrapper(Layer):
         self,
         module: Any,
         name: str | None = None,
-        output_shape: Any = None,
+        output_shape: Shape | None = None,
         **kwargs: Unpack[UnnamedOptions],
     ) -> None:
         super().__init__(name=name, **kwargs)
@@ -61,7 +61,7 @@ class TorchModuleWrapper(Layer):
             self.trainable = False
         self.built = True
 
-    def call(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+    def call(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Tensor:
         """What the module returns.
 
         Args:
@@ -72,7 +72,7 @@ class TorchModuleWrapper(Layer):
         """
         return self._backend.module_wrapper.run(self.module, training, args, kwargs)
 
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Structure:
         """`output_shape`, or what the module gives for such tensors."""
         if self.output_shape is not None:
             return KerasTensor(self.output_shape, self.compute_dtype)
@@ -200,7 +200,10 @@ class TorchModuleWrapper(Layer):
 
     @classmethod
     def from_config(
-        cls, config: Config, custom_objects: Any = None, safe_mode: bool | None = None
+        cls,
+        config: Config,
+        custom_objects: CustomObjects = None,
+        safe_mode: bool | None = None,
     ) -> Any:
         """The layer of a config, which needs safe mode to be off: it unpickles.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from keras.backends import current
 from keras.backends.specialise import specialise
@@ -10,9 +10,14 @@ from keras.core.containers import PLAIN
 from keras.core.errors import BackendError
 from keras.core.naming import name_of
 from keras.core.tracking import Tracker
+from keras.core.typing import DType
 from keras.dtype_policies import policy as dtype_policies
 from keras.layers.input_spec import describe
 from keras.ops.operation import Operation
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
+    from keras.layers.layer import Layer
 
 # Attributes that decide which path calls of the layer take.
 _SETTLING = frozenset(
@@ -61,7 +66,7 @@ class LayerTracking(Operation):
         return self
 
     def _init_state(
-        self, name: str | None, trainable: bool, dtype: Any, autocast: bool
+        self, name: str | None, trainable: bool, dtype: DType, autocast: bool
     ) -> None:
         put = object.__setattr__
         put(self, "name", name_of(name, self))
@@ -162,13 +167,13 @@ class LayerTracking(Operation):
             return value
         return self._module_wrapper(value)
 
-    def _group_of(self, variable: Any) -> list[Any]:
+    def _group_of(self, variable: Variable) -> list[Any]:
         """The list for a new variable, which stays in it when it is frozen later."""
         if variable.trainable:
             return self._trainable_variables
         return self._non_trainable_variables
 
-    def _refuse_other_backend(self, layer: Any) -> None:
+    def _refuse_other_backend(self, layer: Layer) -> None:
         if layer._backend is not self._backend:
             raise BackendError(
                 f"{describe(layer)} lives on the {layer._backend.name} backend, but "

@@ -9,6 +9,7 @@ from keras.backends.variable import Variable
 from keras.core import context, dtypes
 from keras.core.containers import unique
 from keras.core.naming import current_path, inside
+from keras.core.typing import Constraint, DType, Initializer, Regularizer, ShapeLike
 from keras.layers.dtypes import LayerDtypes
 from keras.layers.input_spec import describe
 
@@ -23,13 +24,13 @@ class LayerVariables(LayerDtypes):
 
     def add_weight(
         self,
-        shape: Any = None,
-        initializer: Any = None,
-        dtype: Any = None,
+        shape: ShapeLike | None = None,
+        initializer: Initializer = None,
+        dtype: DType = None,
         trainable: bool = True,
         autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
+        regularizer: Regularizer = None,
+        constraint: Constraint = None,
         aggregation: str = "none",
         overwrite_with_gradient: bool = False,
         name: str | None = None,
@@ -78,13 +79,13 @@ class LayerVariables(LayerDtypes):
 
     def add_variable(
         self,
-        shape: Any,
-        initializer: Any,
-        dtype: Any = None,
+        shape: ShapeLike,
+        initializer: Initializer,
+        dtype: DType = None,
         trainable: bool = True,
         autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
+        regularizer: Regularizer = None,
+        constraint: Constraint = None,
         name: str | None = None,
     ) -> Any:
         """`add_weight` with shape and initializer always given; see there."""
@@ -150,7 +151,7 @@ class LayerVariables(LayerDtypes):
             return []
         return [v for v in self.variables if self._trains(v)]
 
-    def _trains(self, variable: Any) -> bool:
+    def _trains(self, variable: Variable) -> bool:
         return variable.trainable
 
     @property

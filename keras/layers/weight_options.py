@@ -7,9 +7,12 @@ Layers take them as `kernel_initializer`, `kernel_regularizer`, `kernel_constrai
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import constraints, initializers, regularizers
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
 
 _FAMILIES: dict[str, Any] = {
     "initializer": initializers.get,
@@ -18,7 +21,7 @@ _FAMILIES: dict[str, Any] = {
 }
 
 
-def set_options(layer: Any, **given: Any) -> None:
+def set_options(layer: Layer, **given: Any) -> None:
     """Keeps arguments such as `kernel_initializer="zeros"` as attributes.
 
     Args:
@@ -39,6 +42,6 @@ def split_options(
     return mine, {name: given[name] for name in given if name not in names}
 
 
-def options(layer: Any, weight: str) -> dict[str, Any]:
+def options(layer: Layer, weight: str) -> dict[str, Any]:
     """The keyword arguments of `add_weight` for the weight of that name."""
     return {kind: getattr(layer, f"{weight}_{kind}", None) for kind in _FAMILIES}

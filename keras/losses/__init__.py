@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.typing import Identifier
 from keras.losses.circle import Circle as Circle
 from keras.losses.circle import circle as circle
 from keras.losses.crossentropy import BinaryCrossentropy as BinaryCrossentropy
@@ -85,7 +86,7 @@ _ALIASES = {
 _FAMILY = _Family("loss", "keras.losses", Loss, aliases=_ALIASES, functions=True)
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: Identifier) -> Any:
     """A loss from a name, a config, or a callable.
 
     Args:
@@ -108,7 +109,7 @@ def get(identifier: Any) -> Any:
     return _FAMILY.get(identifier)
 
 
-def serialize(loss: Any) -> Any:
+def serialize(loss: Identifier) -> Any:
     """The config of a loss or loss function, as `deserialize` accepts it."""
     return _FAMILY.serialize(loss)
 

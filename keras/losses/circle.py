@@ -11,13 +11,14 @@ from typing import Any
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.masking import set_mask
+from keras.core.typing import DType, TensorLike
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float
 
 
 def circle(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     ref_labels: Any = None,
     ref_embeddings: Any = None,
     remove_diagonal: bool = True,
@@ -77,7 +78,7 @@ def circle(
     return values
 
 
-def _logsumexp(values: Any, counts: Any) -> Any:
+def _logsumexp(values: TensorLike, counts: TensorLike) -> Any:
     lowest = -1e9 if ops.dtype(values) != "float16" else -6e4
     return ops.logsumexp(ops.where(counts, values, lowest), axis=1)
 
@@ -113,7 +114,7 @@ class Circle(FunctionLoss):
         remove_diagonal: bool = True,
         reduction: str | None = "sum_over_batch_size",
         name: str = "circle",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.gamma = gamma

@@ -11,13 +11,14 @@ from typing import Any
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.masking import set_mask
+from keras.core.typing import DType, TensorLike
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float, labels_like, pair
 
 
 def categorical_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
@@ -60,8 +61,8 @@ def categorical_crossentropy(
 
 
 def sparse_categorical_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     from_logits: bool = False,
     ignore_class: int | None = None,
     axis: int = -1,
@@ -107,8 +108,8 @@ def sparse_categorical_crossentropy(
 
 
 def binary_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
@@ -138,12 +139,12 @@ def binary_crossentropy(
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits), axis=axis)
 
 
-def smooth_binary(y_true: Any, label_smoothing: float) -> Any:
+def smooth_binary(y_true: TensorLike, label_smoothing: float) -> Any:
     """Labels moved towards 0.5."""
     return ops.add(ops.multiply(y_true, 1.0 - label_smoothing), 0.5 * label_smoothing)
 
 
-def smooth_classes(y_true: Any, label_smoothing: float, axis: int) -> Any:
+def smooth_classes(y_true: TensorLike, label_smoothing: float, axis: int) -> Any:
     """Labels of which a share is spread evenly over all classes."""
     classes: Any = ops.shape(y_true)[axis]
     if not isinstance(classes, int):
@@ -152,7 +153,9 @@ def smooth_classes(y_true: Any, label_smoothing: float, axis: int) -> Any:
     return ops.add(ops.multiply(y_true, 1.0 - label_smoothing), share)
 
 
-def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
+def categorical_generalized_cross_entropy(
+    y_true: TensorLike, y_pred: TensorLike, q: float
+) -> Any:
     """`(1 - p ** q) / q`, p being the probability given to the right class.
 
     Between crossentropy (q towards 0) and absolute error (q = 1): noisy labels do
@@ -220,7 +223,7 @@ class CategoricalCrossentropy(FunctionLoss):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "categorical_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.from_logits = from_logits
@@ -259,7 +262,7 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         reduction: str | None = "sum_over_batch_size",
         axis: int = -1,
         name: str = "sparse_categorical_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.from_logits = from_logits
@@ -297,7 +300,7 @@ class BinaryCrossentropy(FunctionLoss):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "binary_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.from_logits = from_logits
@@ -335,7 +338,7 @@ class CategoricalGeneralizedCrossEntropy(FunctionLoss):
         q: float = 0.5,
         reduction: str | None = "sum_over_batch_size",
         name: str = "categorical_generalized_cross_entropy",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         if not 0 < q < 1:
             raise ValueError(

@@ -7,10 +7,11 @@ from typing import Any
 from keras import ops
 from keras.core.errors import ShapeError
 from keras.core.facts import public_class
+from keras.core.typing import DType, TensorLike
 from keras.losses.loss import FunctionLoss
 
 
-def ctc(y_true: Any, y_pred: Any) -> Any:
+def ctc(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """CTC loss of label sequences that end where 0 fills up.
 
     Args:
@@ -72,6 +73,6 @@ class CTC(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "ctc",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)

@@ -7,11 +7,12 @@ from typing import Any
 from keras import ops
 from keras.core import config
 from keras.core.facts import public_class
+from keras.core.typing import DType, TensorLike
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import pair
 
 
-def kl_divergence(y_true: Any, y_pred: Any) -> Any:
+def kl_divergence(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The sum of `y_true * log(y_true / y_pred)` over the last axis.
 
     Probabilities are kept between `epsilon()` and 1.
@@ -35,7 +36,7 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
     return ops.sum(ops.multiply(y_true, ops.log(ops.divide(y_true, y_pred))), axis=-1)
 
 
-def poisson(y_true: Any, y_pred: Any) -> Any:
+def poisson(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The mean of `y_pred - y_true * log(y_pred)` over the last axis.
 
     Args:
@@ -78,7 +79,7 @@ class KLDivergence(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "kl_divergence",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
 
@@ -102,6 +103,6 @@ class Poisson(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "poisson",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)

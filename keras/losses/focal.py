@@ -11,14 +11,15 @@ from typing import Any
 from keras import ops
 from keras.core import config
 from keras.core.facts import public_class
+from keras.core.typing import DType, TensorLike
 from keras.losses.crossentropy import smooth_binary, smooth_classes
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float, labels_like, pair
 
 
 def binary_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     apply_class_balancing: bool = False,
     alpha: float = 0.25,
     gamma: float = 2.0,
@@ -64,15 +65,15 @@ def binary_focal_crossentropy(
     return ops.mean(values, axis=axis)
 
 
-def _either(y_true: Any, one: Any, zero: Any) -> Any:
+def _either(y_true: TensorLike, one: Any, zero: Any) -> Any:
     return ops.add(
         ops.multiply(y_true, one), ops.multiply(ops.subtract(1.0, y_true), zero)
     )
 
 
 def categorical_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     alpha: float | Sequence[float] = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
@@ -161,7 +162,7 @@ class BinaryFocalCrossentropy(FunctionLoss):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "binary_focal_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.apply_class_balancing = apply_class_balancing
@@ -206,7 +207,7 @@ class CategoricalFocalCrossentropy(FunctionLoss):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "categorical_focal_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.alpha = alpha

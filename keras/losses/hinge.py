@@ -6,11 +6,12 @@ from typing import Any
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import DType, TensorLike
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import pair, to_sign
 
 
-def hinge(y_true: Any, y_pred: Any) -> Any:
+def hinge(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The mean of `maximum(1 - y_true * y_pred, 0)` over the last axis.
 
     Args:
@@ -30,7 +31,7 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(_shortfall(y_true, y_pred), axis=-1)
 
 
-def squared_hinge(y_true: Any, y_pred: Any) -> Any:
+def squared_hinge(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The mean of `square(maximum(1 - y_true * y_pred, 0))` over the last axis.
 
     Args and returns: as `hinge`.
@@ -44,12 +45,12 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.square(_shortfall(y_true, y_pred)), axis=-1)
 
 
-def _shortfall(y_true: Any, y_pred: Any) -> Any:
+def _shortfall(y_true: TensorLike, y_pred: TensorLike) -> Any:
     y_true, y_pred = pair(y_true, y_pred)
     return ops.relu(ops.subtract(1.0, ops.multiply(to_sign(y_true), y_pred)))
 
 
-def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
+def categorical_hinge(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """How little the right class stands out: `maximum(neg - pos + 1, 0)`.
 
     `pos` is the prediction for the right class, `neg` the largest of the others.
@@ -96,7 +97,7 @@ class Hinge(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "hinge",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
 
@@ -120,7 +121,7 @@ class SquaredHinge(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "squared_hinge",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
 
@@ -144,6 +145,6 @@ class CategoricalHinge(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "categorical_hinge",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)

@@ -15,6 +15,7 @@ from keras.core import config, dtypes, naming, tree
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, set_mask
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.losses.reduction import reduce, reduce_weighted, standardize_reduction
 
 
@@ -56,7 +57,7 @@ class Loss(BackendBound):
         self,
         name: str | None = None,
         reduction: str | None = "sum_over_batch_size",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         self.name = naming.name_of(name, self, slash=True)
         self.reduction = standardize_reduction(reduction)
@@ -69,7 +70,9 @@ class Loss(BackendBound):
         """The dtype that the loss is computed in."""
         return self._dtype
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def __call__(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> Tensor:
         """The loss of predictions.
 
         Args:
@@ -95,7 +98,7 @@ class Loss(BackendBound):
             return reduce(values, self.reduction, self._dtype)
         return reduce_weighted(values, sample_weight, mask, self.reduction, self._dtype)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
         """One value per sample; subclasses define it."""
         raise NotImplementedError(
             f"{type(self).__name__} must define `call(self, y_true, y_pred)`."
@@ -140,13 +143,13 @@ class FunctionLoss(Loss):
     function: Any
     options: tuple[str, ...] = ()
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
         """The function's value per sample."""
         options = {name: getattr(self, name) for name in self.options}
         return self.function(y_true, y_pred, **options)
 
 
-def compute_dtype(dtype: Any) -> str:
+def compute_dtype(dtype: DType) -> str:
     """The dtype name that a dtype or a dtype policy asks to compute in."""
     if dtype is None:
         return config.floatx()

@@ -7,13 +7,14 @@ from typing import Any
 from keras import ops
 from keras.core import config
 from keras.core.facts import public_class
+from keras.core.typing import DType, TensorLike
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float, labels_like
 
 Axis = int | tuple[int, ...] | list[int] | None
 
 
-def dice(y_true: Any, y_pred: Any, axis: Axis = None) -> Any:
+def dice(y_true: TensorLike, y_pred: TensorLike, axis: Axis = None) -> Any:
     """`1 - 2 * overlap / (area of labels + area of predictions)`.
 
     Args:
@@ -44,8 +45,8 @@ def dice(y_true: Any, y_pred: Any, axis: Axis = None) -> Any:
 
 
 def tversky(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     alpha: float = 0.5,
     beta: float = 0.5,
     axis: Axis = None,
@@ -113,7 +114,7 @@ class Dice(FunctionLoss):
         reduction: str | None = "sum_over_batch_size",
         name: str = "dice",
         axis: Axis = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.axis = axis
@@ -148,7 +149,7 @@ class Tversky(FunctionLoss):
         reduction: str | None = "sum_over_batch_size",
         name: str = "tversky",
         axis: Axis = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.alpha = alpha

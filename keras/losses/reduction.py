@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.core.typing import TensorLike
 from keras.losses.shapes import same_rank
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none")
@@ -25,7 +26,7 @@ def standardize_reduction(reduction: str | None) -> str:
     )
 
 
-def reduce(values: Any, reduction: str, dtype: str) -> Any:
+def reduce(values: TensorLike, reduction: str, dtype: str) -> Any:
     """Sums or averages values that all count the same."""
     if reduction == "none" or len(values.shape) == 0:
         return values
@@ -36,7 +37,11 @@ def reduce(values: Any, reduction: str, dtype: str) -> Any:
 
 
 def reduce_weighted(
-    values: Any, sample_weight: Any, mask: Any, reduction: str, dtype: str
+    values: TensorLike,
+    sample_weight: TensorLike,
+    mask: TensorLike,
+    reduction: str,
+    dtype: str,
 ) -> Any:
     """Sums or averages values of which some count more than others.
 
@@ -55,7 +60,7 @@ def reduce_weighted(
     return reduce(weighted, reduction, dtype)
 
 
-def _masked(weights: Any, mask: Any, reduction: str, dtype: str) -> Any:
+def _masked(weights: TensorLike, mask: Any, reduction: str, dtype: str) -> Any:
     mask = ops.cast(mask, dtype)
     if reduction in ("sum_over_batch_size", "mean"):
         # The mean will divide by all places; make up for those that are masked.
@@ -68,7 +73,7 @@ def _masked(weights: Any, mask: Any, reduction: str, dtype: str) -> Any:
     return ops.multiply(weights, mask)
 
 
-def align(values: Any, weights: Any) -> tuple[Any, Any]:
+def align(values: TensorLike, weights: TensorLike) -> tuple[Any, Any]:
     """Brings values and weights to shapes that broadcast, sample by sample.
 
     Weights of shape `(batch,)` for values `(batch, steps)` become `(batch, 1)`.
@@ -82,5 +87,5 @@ def align(values: Any, weights: Any) -> tuple[Any, Any]:
     return values, weights
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: TensorLike, b: TensorLike) -> bool:
     return a is None or b is None or a == b

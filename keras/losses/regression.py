@@ -8,11 +8,12 @@ from typing import Any
 from keras import ops
 from keras.core import config
 from keras.core.facts import public_class
+from keras.core.typing import DType, TensorLike
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import pair
 
 
-def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
+def mean_squared_error(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The mean of `square(y_true - y_pred)` over the last axis.
 
     Args:
@@ -33,7 +34,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.square(ops.subtract(y_true, y_pred)), axis=-1)
 
 
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
+def mean_absolute_error(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The mean of `abs(y_true - y_pred)` over the last axis.
 
     Args and returns: as `mean_squared_error`.
@@ -49,7 +50,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.abs(ops.subtract(y_true, y_pred)), axis=-1)
 
 
-def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
+def mean_absolute_percentage_error(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The mean of `100 * abs((y_true - y_pred) / y_true)` over the last axis.
 
     True values closer to 0 than `epsilon()` count as that.
@@ -69,7 +70,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     return ops.multiply(ops.mean(off, axis=-1), 100.0)
 
 
-def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
+def mean_squared_logarithmic_error(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The mean of `square(log(1 + y_true) - log(1 + y_pred))` over the last axis.
 
     Values below `epsilon()` count as that.
@@ -88,11 +89,11 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.square(off), axis=-1)
 
 
-def _log_of_one_more(x: Any) -> Any:
+def _log_of_one_more(x: TensorLike) -> Any:
     return ops.log(ops.add(ops.maximum(x, config.epsilon()), 1.0))
 
 
-def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
+def huber(y_true: TensorLike, y_pred: TensorLike, delta: float = 1.0) -> Any:
     """Squared error near zero, absolute error beyond `delta`; mean over the last axis.
 
     Args:
@@ -116,7 +117,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     return ops.mean(ops.where(ops.less_equal(off, delta), inner, outer), axis=-1)
 
 
-def log_cosh(y_true: Any, y_pred: Any) -> Any:
+def log_cosh(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The mean of `log(cosh(y_pred - y_true))` over the last axis.
 
     About half the squared error for small errors, and the absolute error minus
@@ -137,7 +138,7 @@ def log_cosh(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.subtract(ops.add(off, grown), math.log(2.0)), axis=-1)
 
 
-def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+def cosine_similarity(y_true: TensorLike, y_pred: TensorLike, axis: int = -1) -> Any:
     """The negative cosine of the angle between labels and predictions.
 
     -1 means the same direction, 0 a right angle, 1 opposite directions.
@@ -184,7 +185,7 @@ class MeanSquaredError(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "mean_squared_error",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
 
@@ -208,7 +209,7 @@ class MeanAbsoluteError(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "mean_absolute_error",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
 
@@ -232,7 +233,7 @@ class MeanAbsolutePercentageError(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "mean_absolute_percentage_error",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
 
@@ -256,7 +257,7 @@ class MeanSquaredLogarithmicError(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "mean_squared_logarithmic_error",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
 
@@ -289,7 +290,7 @@ class Huber(FunctionLoss):
         delta: float = 1.0,
         reduction: str | None = "sum_over_batch_size",
         name: str = "huber_loss",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.delta = delta
@@ -314,7 +315,7 @@ class LogCosh(FunctionLoss):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str = "log_cosh",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
 
@@ -344,7 +345,7 @@ class CosineSimilarity(FunctionLoss):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str = "cosine_similarity",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(name, reduction, dtype)
         self.axis = axis

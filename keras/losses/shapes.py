@@ -9,9 +9,10 @@ from keras.backends import current
 from keras.backends.backend import TENSOR
 from keras.core import config, dtypes
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import TensorLike
 
 
-def pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+def pair(y_true: TensorLike, y_pred: TensorLike) -> tuple[Any, Any]:
     """Both as tensors of the predictions' dtype and of equal rank.
 
     Where one has a last dimension of 1 that the other lacks, it is dropped or added,
@@ -21,7 +22,7 @@ def pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     return same_rank(labels_like(y_true, y_pred), y_pred)
 
 
-def as_float(x: Any) -> Any:
+def as_float(x: TensorLike) -> Any:
     """A tensor; whole numbers and booleans become `floatx()`."""
     backend = current()
     if backend.kinds.get(type(x)) == TENSOR and x.dtype in backend.inexact:
@@ -32,7 +33,7 @@ def as_float(x: Any) -> Any:
     return x if is_float else ops.cast(x, config.floatx())
 
 
-def labels_like(y_true: Any, y_pred: Any) -> Any:
+def labels_like(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """Labels as a tensor of the predictions' dtype."""
     if getattr(y_true, "dtype", None) == y_pred.dtype and type(y_true) is type(y_pred):
         return y_true
@@ -44,7 +45,7 @@ def labels_like(y_true: Any, y_pred: Any) -> Any:
     return ops.convert_to_tensor(y_true, dtype=dtype)
 
 
-def same_rank(x: Any, y: Any, keep_y: bool = False) -> tuple[Any, Any]:
+def same_rank(x: TensorLike, y: TensorLike, keep_y: bool = False) -> tuple[Any, Any]:
     """Drops or adds a last dimension of 1 where only that keeps ranks from matching.
 
     So `(batch,)` beside `(batch, 1)` does not broadcast to a square.
@@ -67,7 +68,7 @@ def same_rank(x: Any, y: Any, keep_y: bool = False) -> tuple[Any, Any]:
     return x, y
 
 
-def to_sign(y_true: Any) -> Any:
+def to_sign(y_true: TensorLike) -> Any:
     """Labels of -1 and 1; where all labels are 0 or 1, 0 becomes -1."""
     is_zero = ops.equal(y_true, 0)
     is_binary = ops.all(ops.logical_or(is_zero, ops.equal(y_true, 1)))

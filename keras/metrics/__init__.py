@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.typing import Identifier
 from keras.losses import binary_crossentropy as binary_crossentropy
 from keras.losses import binary_focal_crossentropy as binary_focal_crossentropy
 from keras.losses import categorical_crossentropy as categorical_crossentropy
@@ -122,7 +123,7 @@ _FAMILY = _Family(
 )
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: Identifier) -> Any:
     """A metric from a name, a config, or a callable.
 
     Args:

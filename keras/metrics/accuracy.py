@@ -8,11 +8,12 @@ from keras import ops
 from keras.backends import current
 from keras.core import config
 from keras.core.facts import public_class
+from keras.core.typing import DType, TensorLike
 from keras.losses.shapes import same_rank
 from keras.metrics.mean import FunctionMetric
 
 
-def accuracy(y_true: Any, y_pred: Any) -> Any:
+def accuracy(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """1 where a prediction equals its label, else 0.
 
     Example:
@@ -28,7 +29,9 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
     return ops.cast(ops.equal(y_true, y_pred), config.floatx())
 
 
-def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+def binary_accuracy(
+    y_true: TensorLike, y_pred: TensorLike, threshold: float = 0.5
+) -> Any:
     """1 where a yes-or-no prediction is right, else 0.
 
     Args:
@@ -53,7 +56,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
     return ops.cast(ops.equal(y_true, decided), config.floatx())
 
 
-def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+def categorical_accuracy(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """1 where the largest prediction is that of the right class, else 0.
 
     Args:
@@ -75,7 +78,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     return ops.cast(right, config.floatx())
 
 
-def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+def sparse_categorical_accuracy(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """1 where the largest prediction is that of the right class, else 0.
 
     Args:
@@ -99,7 +102,9 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     return ops.cast(right, config.floatx())
 
 
-def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+def top_k_categorical_accuracy(
+    y_true: TensorLike, y_pred: TensorLike, k: int = 5
+) -> Any:
     """1 where the right class is among the `k` largest predictions, else 0.
 
     Args:
@@ -121,7 +126,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
 
 
 def sparse_top_k_categorical_accuracy(
-    y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False
+    y_true: TensorLike, y_pred: TensorLike, k: int = 5, from_sorted_ids: bool = False
 ) -> Any:
     """1 where the right class is among the `k` largest predictions, else 0.
 
@@ -151,7 +156,7 @@ def sparse_top_k_categorical_accuracy(
     return ops.cast(found, config.floatx())
 
 
-def _class_numbers(y_true: Any, y_pred: Any) -> Any:
+def _class_numbers(y_true: TensorLike, y_pred: TensorLike) -> Any:
     y_true = ops.convert_to_tensor(y_true)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, -1)
@@ -164,7 +169,7 @@ def _integers() -> tuple[Any, ...]:
     return native("int64"), native("int32")
 
 
-def _in_top_k(y_true: Any, y_pred: Any, k: int) -> Any:
+def _in_top_k(y_true: TensorLike, y_pred: TensorLike, k: int) -> Any:
     shape = ops.shape(y_true)
     if len(shape) != 1:
         classes = ops.shape(y_pred)[-1]
@@ -193,7 +198,7 @@ class Accuracy(FunctionMetric):
     function = staticmethod(accuracy)
     _direction = "up"
 
-    def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
+    def __init__(self, name: str = "accuracy", dtype: DType = None) -> None:
         super().__init__(name, dtype)
 
 
@@ -221,7 +226,7 @@ class BinaryAccuracy(FunctionMetric):
     _direction = "up"
 
     def __init__(
-        self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
+        self, name: str = "binary_accuracy", dtype: DType = None, threshold: float = 0.5
     ) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
             raise ValueError(
@@ -250,7 +255,7 @@ class CategoricalAccuracy(FunctionMetric):
     function = staticmethod(categorical_accuracy)
     _direction = "up"
 
-    def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
+    def __init__(self, name: str = "categorical_accuracy", dtype: DType = None) -> None:
         super().__init__(name, dtype)
 
 
@@ -274,7 +279,7 @@ class SparseCategoricalAccuracy(FunctionMetric):
     _direction = "up"
 
     def __init__(
-        self, name: str = "sparse_categorical_accuracy", dtype: Any = None
+        self, name: str = "sparse_categorical_accuracy", dtype: DType = None
     ) -> None:
         super().__init__(name, dtype)
 
@@ -300,7 +305,7 @@ class TopKCategoricalAccuracy(FunctionMetric):
     _direction = "up"
 
     def __init__(
-        self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None
+        self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: DType = None
     ) -> None:
         super().__init__(name, dtype, k=k)
 
@@ -331,7 +336,7 @@ class SparseTopKCategoricalAccuracy(FunctionMetric):
         self,
         k: int = 5,
         name: str = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None,
+        dtype: DType = None,
         from_sorted_ids: bool = False,
     ) -> None:
         super().__init__(name, dtype, k=k, from_sorted_ids=from_sorted_ids)

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 from keras.core import limits
 from keras.core.facts import public_class
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.metrics.precision_recall import ConfusionAtThresholds
 from keras.metrics.thresholds import confusion, spread_thresholds
 
@@ -56,7 +57,7 @@ class AUC(ConfusionAtThresholds):
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         thresholds: Any = None,
         multi_label: bool = False,
         num_labels: int | None = None,
@@ -96,7 +97,9 @@ class AUC(ConfusionAtThresholds):
         self._make_counts(shape if labels is None else (*shape, labels))
         self._built = True
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Counts a batch.
 
         Args:
@@ -132,7 +135,7 @@ class AUC(ConfusionAtThresholds):
             )
         )
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The area so far."""
         if not self._built:
             return ops.cast(0.0, self._dtype)

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.metrics.metric import Metric
 from keras.metrics.thresholds import confusion, parse_thresholds
 
@@ -16,7 +17,7 @@ class _Count(Metric):
     kind: int  # which of the four that `confusion` returns
 
     def __init__(
-        self, thresholds: Any = None, name: str | None = None, dtype: Any = None
+        self, thresholds: Any = None, name: str | None = None, dtype: DType = None
     ) -> None:
         super().__init__(dtype, name)
         self._limits = parse_thresholds(type(self).__name__, thresholds)
@@ -26,7 +27,9 @@ class _Count(Metric):
             (len(self._limits),), "zeros", name="accumulator"
         )
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Counts a batch.
 
         Args:
@@ -37,7 +40,7 @@ class _Count(Metric):
         counts = confusion(y_true, y_pred, self._limits, self._dtype, sample_weight)
         self.accumulator.assign_add(counts[self.kind])
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The count; one for each threshold if there are several."""
         # A copy: where variables change in place, a result is to stay what it was.
         value = ops.copy(self.accumulator.value)

@@ -7,11 +7,12 @@ from typing import Any
 from keras import ops
 from keras.core import config
 from keras.core.facts import public_class
+from keras.core.typing import DType, TensorLike
 from keras.losses.shapes import pair
 from keras.metrics.mean import FunctionMetric
 
 
-def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+def pearson_correlation(y_true: TensorLike, y_pred: TensorLike, axis: int = -1) -> Any:
     """Pearson's correlation coefficient along an axis.
 
     Args:
@@ -37,7 +38,9 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     return ops.sum(ops.multiply(off_true, off_pred), axis=axis)
 
 
-def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+def concordance_correlation(
+    y_true: TensorLike, y_pred: TensorLike, axis: int = -1
+) -> Any:
     """Lin's concordance correlation coefficient along an axis.
 
     As Pearson's, but predictions must agree in scale and level too.
@@ -70,7 +73,7 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     return ops.divide(ops.multiply(together, 2.0), total)
 
 
-def _deviations(x: Any, axis: int) -> Any:
+def _deviations(x: TensorLike, axis: int) -> Any:
     return ops.subtract(x, ops.mean(x, axis=axis, keepdims=True))
 
 
@@ -95,7 +98,7 @@ class PearsonCorrelation(FunctionMetric):
     _direction = "up"
 
     def __init__(
-        self, name: str = "pearson_correlation", dtype: Any = None, axis: int = -1
+        self, name: str = "pearson_correlation", dtype: DType = None, axis: int = -1
     ) -> None:
         super().__init__(name, dtype, axis=axis)
 
@@ -118,6 +121,6 @@ class ConcordanceCorrelation(FunctionMetric):
     _direction = "up"
 
     def __init__(
-        self, name: str = "concordance_correlation", dtype: Any = None, axis: int = -1
+        self, name: str = "concordance_correlation", dtype: DType = None, axis: int = -1
     ) -> None:
         super().__init__(name, dtype, axis=axis)

@@ -7,6 +7,7 @@ from typing import Any
 from keras import ops
 from keras.core import config
 from keras.core.facts import public_class
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.metrics.metric import Metric
 
 AVERAGES = (None, "micro", "macro", "weighted")
@@ -45,7 +46,7 @@ class FBetaScore(Metric):
         beta: float = 1.0,
         threshold: float | None = None,
         name: str | None = "fbeta_score",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(dtype, name)
         if average not in AVERAGES:
@@ -80,7 +81,9 @@ class FBetaScore(Metric):
         )
         self._built = True
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Counts a batch.
 
         Args:
@@ -110,7 +113,7 @@ class FBetaScore(Metric):
                 ops.expand_dims(weights, -1) if len(weights.shape) == 1 else weights
             )
 
-        def count(values: Any) -> Any:
+        def count(values: TensorLike) -> Any:
             if weights is not None:
                 values = ops.multiply(values, weights)
             return ops.sum(values, axis=axis)
@@ -121,7 +124,7 @@ class FBetaScore(Metric):
         self.false_negatives.assign_add(count(ops.multiply(not_pred, y_true)))
         self.intermediate_weights.assign_add(count(y_true))
 
-    def _decide(self, y_pred: Any) -> Any:
+    def _decide(self, y_pred: TensorLike) -> Any:
         if self.threshold is not None:
             return ops.cast(ops.greater(y_pred, self.threshold), self._dtype)
         largest = ops.equal(y_pred, ops.max(y_pred, axis=-1, keepdims=True))
@@ -129,7 +132,7 @@ class FBetaScore(Metric):
         decided = ops.logical_and(largest, ops.greater(ops.abs(y_pred), 1e-9))
         return ops.cast(decided, self._dtype)
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The score so far, or one for each class."""
         if not self._built:
             return ops.cast(0.0, self._dtype)
@@ -172,6 +175,6 @@ class F1Score(FBetaScore):
         average: str | None = None,
         threshold: float | None = None,
         name: str | None = "f1_score",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(average, 1.0, threshold, name, dtype)

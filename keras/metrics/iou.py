@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 from keras.core import dtypes
 from keras.core.facts import public_class
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.metrics.metric import Metric
 
 
@@ -52,7 +52,7 @@ class IoU(Metric):
         num_classes: int,
         target_class_ids: Sequence[int],
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         ignore_class: int | None = None,
         sparse_y_true: bool = True,
         sparse_y_pred: bool = True,
@@ -74,7 +74,9 @@ class IoU(Metric):
             (num_classes, num_classes), "zeros", name="total_confusion_matrix"
         )
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Counts a batch.
 
         Args:
@@ -104,7 +106,7 @@ class IoU(Metric):
         matrix = ops.segment_sum(weights, cell, num_segments=size * size)
         self.total_cm.assign_add(ops.reshape(matrix, (size, size)))
 
-    def _weights(self, sample_weight: Any, y_true: Any) -> Any:
+    def _weights(self, sample_weight: TensorLike, y_true: TensorLike) -> Any:
         """A weight for each label, in one row."""
         if not dtypes.is_float(self._dtype) and _is_fractional(sample_weight):
             warnings.warn(
@@ -123,13 +125,13 @@ class IoU(Metric):
             weights = ops.broadcast_to(weights, ops.shape(y_true))
         return ops.reshape(weights, (-1,))
 
-    def _class_numbers(self, values: Any, sparse: bool) -> Any:
+    def _class_numbers(self, values: TensorLike, sparse: bool) -> Any:
         values = ops.convert_to_tensor(values)
         if not sparse:
             values = ops.argmax(values, axis=self.axis)
         return ops.cast(values, "int32")
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The mean over the classes that have occurred."""
         matrix = ops.cast(self.total_cm, "float32")
         hits = ops.diagonal(matrix)
@@ -179,12 +181,14 @@ class BinaryIoU(IoU):
         target_class_ids: Sequence[int] = (0, 1),
         threshold: float = 0.5,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(2, target_class_ids, name, dtype)
         self.threshold = threshold
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Counts a batch.
 
         Args:
@@ -222,7 +226,7 @@ class MeanIoU(IoU):
         self,
         num_classes: int,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         ignore_class: int | None = None,
         sparse_y_true: bool = True,
         sparse_y_pred: bool = True,
@@ -266,7 +270,7 @@ class OneHotIoU(IoU):
         num_classes: int,
         target_class_ids: Sequence[int],
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         ignore_class: int | None = None,
         sparse_y_pred: bool = False,
         axis: int = -1,
@@ -307,7 +311,7 @@ class OneHotMeanIoU(MeanIoU):
         self,
         num_classes: int,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         ignore_class: int | None = None,
         sparse_y_pred: bool = False,
         axis: int = -1,

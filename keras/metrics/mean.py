@@ -11,6 +11,7 @@ from keras.backends import current
 from keras.backends.backend import TENSOR
 from keras.core.facts import public_class
 from keras.core.masking import get_mask
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.losses.reduction import align
 from keras.metrics.metric import Metric
 
@@ -31,11 +32,13 @@ class Sum(Metric):
     9.0
     """
 
-    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = "sum", dtype: DType = None) -> None:
         super().__init__(dtype, name)
         self.total = self.add_weight(name="total")
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, values: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Adds values, each times its weight.
 
         Args:
@@ -47,7 +50,7 @@ class Sum(Metric):
             values = ops.multiply(*align(values, weights))
         self.total.assign_add(ops.sum(values))
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The sum so far."""
         return ops.copy(self.total.value)
 
@@ -68,12 +71,14 @@ class Mean(Metric):
     3.0
     """
 
-    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = "mean", dtype: DType = None) -> None:
         super().__init__(dtype, name)
         self.total = self.add_weight(name="total")
         self.count = self.add_weight(name="count")
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, values: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Takes values into account; each sample of the batch counts once.
 
         Args:
@@ -93,7 +98,7 @@ class Mean(Metric):
         self.total.assign_add(total)
         self.count.assign_add(count)
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The mean so far; 0 before the first batch."""
         return ops.divide_no_nan(self.total, self.count)
 
@@ -122,7 +127,7 @@ class MeanMetricWrapper(Mean):
         self,
         fn: Callable[..., Any],
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         **kwargs: Any,
     ) -> None:
         if name is None and type(self) is MeanMetricWrapper:
@@ -131,7 +136,9 @@ class MeanMetricWrapper(Mean):
         self.fn = fn
         self._options = kwargs
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Takes a batch into account.
 
         Args:
@@ -155,13 +162,13 @@ class FunctionMetric(MeanMetricWrapper):
 
     function: Any
 
-    def __init__(self, name: str | None, dtype: Any, **options: Any) -> None:
+    def __init__(self, name: str | None, dtype: DType, **options: Any) -> None:
         super().__init__(type(self).function, name, dtype, **options)
         for option, value in options.items():
             setattr(self, option, value)
 
 
-def weigh(values: Any, sample_weight: Any, dtype: str) -> tuple[Any, Any]:
+def weigh(values: TensorLike, sample_weight: TensorLike, dtype: str) -> tuple[Any, Any]:
     """Values and weights as tensors; a mask attached to the values is a weight."""
     mask = get_mask(values)
     backend = current()
@@ -175,7 +182,7 @@ def weigh(values: Any, sample_weight: Any, dtype: str) -> tuple[Any, Any]:
     return values, ops.convert_to_tensor(sample_weight, dtype=dtype)
 
 
-def combine(mask: Any, sample_weight: Any, dtype: str) -> Any:
+def combine(mask: TensorLike, sample_weight: TensorLike, dtype: str) -> Any:
     """The weight that a mask and a weight are together."""
     weights = ops.cast(mask, dtype)
     if sample_weight is None:
@@ -184,7 +191,7 @@ def combine(mask: Any, sample_weight: Any, dtype: str) -> Any:
     return ops.multiply(*align(weights, given))
 
 
-def _sum_and_count(values: Any, dtype: str) -> tuple[Any, Any]:
+def _sum_and_count(values: TensorLike, dtype: str) -> tuple[Any, Any]:
     shape = values.shape
     if len(shape) == 0:
         return values, 1.0
@@ -198,7 +205,7 @@ def _sum_and_count(values: Any, dtype: str) -> tuple[Any, Any]:
     return ops.divide(ops.sum(values), float(max(math.prod(inner), 1))), count
 
 
-def _weighted_sum_and_count(values: Any, weights: Any) -> tuple[Any, Any]:
+def _weighted_sum_and_count(values: TensorLike, weights: TensorLike) -> tuple[Any, Any]:
     """One sum over the batch; dimensions beyond it are averaged first."""
     extra = len(values.shape) - len(weights.shape)
     if extra == 1 and values.shape[-1] == 1:

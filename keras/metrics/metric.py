@@ -17,6 +17,7 @@ from keras.core.containers import PLAIN
 from keras.core.facts import public_class
 from keras.core.scopes import StatelessScope
 from keras.core.tracking import Tracker
+from keras.core.typing import DType, Initializer, Tensor
 from keras.losses.loss import compute_dtype
 
 
@@ -73,7 +74,7 @@ class Metric(BackendBound):
         put(self, "_tracker", Tracker(self))
         return self
 
-    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+    def __init__(self, dtype: DType = None, name: str | None = None) -> None:
         self.name = naming.name_of(name, self, slash=True)
         self._dtype = compute_dtype(dtype)
 
@@ -140,7 +141,7 @@ class Metric(BackendBound):
             "`update_state(self, y_true, y_pred, sample_weight=None)`."
         )
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The value so far: a scalar tensor, or a dict of them."""
         raise NotImplementedError(f"{type(self).__name__} must define `result(self)`.")
 
@@ -154,8 +155,8 @@ class Metric(BackendBound):
     def add_variable(
         self,
         shape: Sequence[int],
-        initializer: Any,
-        dtype: Any = None,
+        initializer: Initializer,
+        dtype: DType = None,
         aggregation: str = "sum",
         name: str | None = None,
     ) -> Variable:
@@ -185,8 +186,8 @@ class Metric(BackendBound):
     def add_weight(
         self,
         shape: Sequence[int] = (),
-        initializer: Any = None,
-        dtype: Any = None,
+        initializer: Initializer = None,
+        dtype: DType = None,
         name: str | None = None,
     ) -> Variable:
         """Makes a variable that starts at zero unless told otherwise."""
@@ -194,7 +195,7 @@ class Metric(BackendBound):
 
     # Use -----------------------------------------------------------------------
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Takes a batch into account and returns the value so far."""
         self.update_state(*args, **kwargs)
         return self.result()

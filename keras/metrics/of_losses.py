@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import losses, ops
 from keras.core.facts import public_class
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.losses.shapes import pair
 from keras.metrics.mean import FunctionMetric, Mean
 
@@ -28,7 +29,7 @@ class MeanSquaredError(FunctionMetric):
     function = staticmethod(losses.mean_squared_error)
     _direction = "down"
 
-    def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
+    def __init__(self, name: str = "mean_squared_error", dtype: DType = None) -> None:
         super().__init__(name, dtype)
 
 
@@ -51,11 +52,13 @@ class RootMeanSquaredError(Mean):
     _direction = "down"
 
     def __init__(
-        self, name: str = "root_mean_squared_error", dtype: Any = None
+        self, name: str = "root_mean_squared_error", dtype: DType = None
     ) -> None:
         super().__init__(name, dtype)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Takes a batch of true and predicted values into account."""
         from keras.core.masking import get_mask, set_mask
 
@@ -70,7 +73,7 @@ class RootMeanSquaredError(Mean):
             set_mask(squares, mask)
         super().update_state(squares, sample_weight)
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The root of the mean so far."""
         return ops.sqrt(super().result())
 
@@ -91,7 +94,7 @@ class MeanAbsoluteError(FunctionMetric):
     function = staticmethod(losses.mean_absolute_error)
     _direction = "down"
 
-    def __init__(self, name: str = "mean_absolute_error", dtype: Any = None) -> None:
+    def __init__(self, name: str = "mean_absolute_error", dtype: DType = None) -> None:
         super().__init__(name, dtype)
 
 
@@ -112,7 +115,7 @@ class MeanAbsolutePercentageError(FunctionMetric):
     _direction = "down"
 
     def __init__(
-        self, name: str = "mean_absolute_percentage_error", dtype: Any = None
+        self, name: str = "mean_absolute_percentage_error", dtype: DType = None
     ) -> None:
         super().__init__(name, dtype)
 
@@ -134,7 +137,7 @@ class MeanSquaredLogarithmicError(FunctionMetric):
     _direction = "down"
 
     def __init__(
-        self, name: str = "mean_squared_logarithmic_error", dtype: Any = None
+        self, name: str = "mean_squared_logarithmic_error", dtype: DType = None
     ) -> None:
         super().__init__(name, dtype)
 
@@ -155,11 +158,11 @@ class LogCoshError(FunctionMetric):
     function = staticmethod(losses.log_cosh)
     _direction = "down"
 
-    def __init__(self, name: str = "logcosh", dtype: Any = None) -> None:
+    def __init__(self, name: str = "logcosh", dtype: DType = None) -> None:
         super().__init__(name, dtype)
 
 
-def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+def cosine_similarity(y_true: TensorLike, y_pred: TensorLike, axis: int = -1) -> Any:
     """The cosine of the angle between labels and predictions."""
     return ops.negative(losses.cosine_similarity(y_true, y_pred, axis))
 
@@ -184,7 +187,7 @@ class CosineSimilarity(FunctionMetric):
     _direction = "up"
 
     def __init__(
-        self, name: str = "cosine_similarity", dtype: Any = None, axis: int = -1
+        self, name: str = "cosine_similarity", dtype: DType = None, axis: int = -1
     ) -> None:
         super().__init__(name, dtype, axis=axis)
 
@@ -205,7 +208,7 @@ class Hinge(FunctionMetric):
     function = staticmethod(losses.hinge)
     _direction = "down"
 
-    def __init__(self, name: str = "hinge", dtype: Any = None) -> None:
+    def __init__(self, name: str = "hinge", dtype: DType = None) -> None:
         super().__init__(name, dtype)
 
 
@@ -225,7 +228,7 @@ class SquaredHinge(FunctionMetric):
     function = staticmethod(losses.squared_hinge)
     _direction = "down"
 
-    def __init__(self, name: str = "squared_hinge", dtype: Any = None) -> None:
+    def __init__(self, name: str = "squared_hinge", dtype: DType = None) -> None:
         super().__init__(name, dtype)
 
 
@@ -245,7 +248,7 @@ class CategoricalHinge(FunctionMetric):
     function = staticmethod(losses.categorical_hinge)
     _direction = "down"
 
-    def __init__(self, name: str = "categorical_hinge", dtype: Any = None) -> None:
+    def __init__(self, name: str = "categorical_hinge", dtype: DType = None) -> None:
         super().__init__(name, dtype)
 
 
@@ -265,7 +268,7 @@ class KLDivergence(FunctionMetric):
     function = staticmethod(losses.kl_divergence)
     _direction = "down"
 
-    def __init__(self, name: str = "kl_divergence", dtype: Any = None) -> None:
+    def __init__(self, name: str = "kl_divergence", dtype: DType = None) -> None:
         super().__init__(name, dtype)
 
 
@@ -285,7 +288,7 @@ class Poisson(FunctionMetric):
     function = staticmethod(losses.poisson)
     _direction = "down"
 
-    def __init__(self, name: str = "poisson", dtype: Any = None) -> None:
+    def __init__(self, name: str = "poisson", dtype: DType = None) -> None:
         super().__init__(name, dtype)
 
 
@@ -313,7 +316,7 @@ class BinaryCrossentropy(FunctionMetric):
     def __init__(
         self,
         name: str = "binary_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
         from_logits: bool = False,
         label_smoothing: float = 0,
     ) -> None:
@@ -346,7 +349,7 @@ class CategoricalCrossentropy(FunctionMetric):
     def __init__(
         self,
         name: str = "categorical_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
         from_logits: bool = False,
         label_smoothing: float = 0,
         axis: int = -1,
@@ -380,7 +383,7 @@ class SparseCategoricalCrossentropy(FunctionMetric):
     def __init__(
         self,
         name: str = "sparse_categorical_crossentropy",
-        dtype: Any = None,
+        dtype: DType = None,
         from_logits: bool = False,
         ignore_class: int | None = None,
         axis: int = -1,

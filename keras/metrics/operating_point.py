@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
 from keras.core import limits
 from keras.core.facts import public_class
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.metrics.precision_recall import ConfusionAtThresholds
 from keras.metrics.thresholds import confusion
 
 _share = ops.divide_no_nan
 
 
-def _sensitivity(tp: Any, fp: Any, tn: Any, fn: Any) -> Any:
+def _sensitivity(tp: Any, fp: Any, tn: Any, fn: Callable[..., Any]) -> Any:
     return _share(tp, ops.add(tp, fn))
 
 
-def _specificity(tp: Any, fp: Any, tn: Any, fn: Any) -> Any:
+def _specificity(tp: Any, fp: Any, tn: Any, fn: Callable[..., Any]) -> Any:
     return _share(tn, ops.add(tn, fp))
 
 
-def _precision(tp: Any, fp: Any, tn: Any, fn: Any) -> Any:
+def _precision(tp: Any, fp: Any, tn: Any, fn: Callable[..., Any]) -> Any:
     return _share(tp, ops.add(tp, fp))
 
 
@@ -38,7 +40,7 @@ class _OperatingPoint(ConfusionAtThresholds):
         num_thresholds: int,
         class_id: int | None,
         name: str | None,
-        dtype: Any,
+        dtype: DType,
     ) -> None:
         super().__init__(dtype, name)
         if not 0 <= value <= 1:
@@ -59,7 +61,9 @@ class _OperatingPoint(ConfusionAtThresholds):
         self.thresholds = [i / last for i in range(num_thresholds)] if last else [0.5]
         self._make_counts((len(self.thresholds),))
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Counts a batch.
 
         Args:
@@ -78,7 +82,7 @@ class _OperatingPoint(ConfusionAtThresholds):
             )
         )
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The best value so far; 0 where no threshold reaches the limit."""
         counts = self._values()
         held = type(self).held(*counts)
@@ -119,7 +123,7 @@ class SensitivityAtSpecificity(_OperatingPoint):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(specificity, num_thresholds, class_id, name, dtype)
         self.specificity = specificity
@@ -153,7 +157,7 @@ class SpecificityAtSensitivity(_OperatingPoint):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
         self.sensitivity = sensitivity
@@ -187,7 +191,7 @@ class PrecisionAtRecall(_OperatingPoint):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(recall, num_thresholds, class_id, name, dtype)
         self.recall = recall
@@ -221,7 +225,7 @@ class RecallAtPrecision(_OperatingPoint):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(precision, num_thresholds, class_id, name, dtype)
         self.precision = precision

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.metrics.confusion_counts import ratio
 from keras.metrics.metric import Metric
 from keras.metrics.thresholds import LOWEST, confusion, parse_thresholds
@@ -23,7 +24,7 @@ class _Share(Metric):
         top_k: int | None = None,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(dtype, name)
         default = 0.5 if top_k is None else LOWEST
@@ -36,7 +37,9 @@ class _Share(Metric):
         self._errors = self.add_variable(shape, "zeros", name=self.error)
         object.__setattr__(self, self.error, self._errors)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Counts a batch.
 
         Args:
@@ -56,7 +59,7 @@ class _Share(Metric):
         self.true_positives.assign_add(counts[0])
         self._errors.assign_add(counts[self.kind])
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The share; one for each threshold if there are several."""
         return ratio(self.true_positives.value, self._errors.value)
 
@@ -121,7 +124,7 @@ class ConfusionAtThresholds(Metric):
         for name, variable in zip(names, self._counts, strict=True):
             object.__setattr__(self, name, variable)
 
-    def _add_counts(self, counts: Any) -> None:
+    def _add_counts(self, counts: TensorLike) -> None:
         for variable, count in zip(self._counts, counts, strict=True):
             variable.assign_add(count)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.metrics.metric import Metric
 
 AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
@@ -47,7 +48,7 @@ class R2Score(Metric):
         class_aggregation: str | None = "uniform_average",
         num_regressors: int = 0,
         name: str | None = "r2_score",
-        dtype: Any = None,
+        dtype: DType = None,
     ) -> None:
         super().__init__(dtype, name)
         if class_aggregation not in AGGREGATIONS:
@@ -73,7 +74,9 @@ class R2Score(Metric):
         self.count = self.add_variable(shape, "zeros", name="count")
         self._built = True
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
+    ) -> None:
         """Takes a batch into account.
 
         Args:
@@ -103,7 +106,7 @@ class R2Score(Metric):
         self.count.assign_add(ops.sum(weights, axis=0))
         self.num_samples.assign_add(ops.cast(ops.size(y_true), self._dtype))
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The score so far, or one for each output."""
         if not self._built:
             return ops.cast(0.0, self._dtype)

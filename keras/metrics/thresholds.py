@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras import ops
+from keras.core.typing import ShapeLike, TensorLike
 from keras.losses.shapes import same_rank
 
 # Stands for predictions outside the top k: below every threshold.
@@ -46,11 +47,11 @@ def spread_thresholds(count: int) -> list[float]:
 
 
 def confusion(
-    y_true: Any,
-    y_pred: Any,
+    y_true: TensorLike,
+    y_pred: TensorLike,
     thresholds: Sequence[float],
     dtype: str,
-    sample_weight: Any = None,
+    sample_weight: TensorLike = None,
     top_k: int | None = None,
     class_id: int | None = None,
     per_label: bool = False,
@@ -98,7 +99,9 @@ def confusion(
     return counts if per_label else tuple(x[:, 0] for x in counts)
 
 
-def _spread(y_pred: Any, sample_weight: Any, label_weights: Any, dtype: str) -> Any:
+def _spread(
+    y_pred: TensorLike, sample_weight: TensorLike, label_weights: Any, dtype: str
+) -> Any:
     """A weight for each prediction."""
     weights = ops.ones_like(y_pred)
     if sample_weight is not None:
@@ -116,7 +119,7 @@ def _spread(y_pred: Any, sample_weight: Any, label_weights: Any, dtype: str) -> 
     return weights
 
 
-def _check_class(shape: Any, class_id: int) -> None:
+def _check_class(shape: ShapeLike, class_id: int) -> None:
     """Whether predictions of this shape have such a class.
 
     Raises:
@@ -136,7 +139,7 @@ def _check_class(shape: Any, class_id: int) -> None:
         )
 
 
-def only_top_k(y_pred: Any, k: int) -> Any:
+def only_top_k(y_pred: TensorLike, k: int) -> Any:
     """The `k` largest predictions of each sample; all others become the lowest.
 
     Raises:
@@ -155,7 +158,11 @@ def only_top_k(y_pred: Any, k: int) -> Any:
 
 
 def _by_comparing(
-    y_pred: Any, positive: Any, negative: Any, thresholds: Sequence[float], dtype: str
+    y_pred: TensorLike,
+    positive: Any,
+    negative: Any,
+    thresholds: Sequence[float],
+    dtype: str,
 ) -> tuple[Any, Any]:
     limits = ops.convert_to_tensor(np.array(thresholds), dtype=dtype)
     above = ops.greater(ops.expand_dims(y_pred, 0), ops.reshape(limits, (-1, 1, 1)))
@@ -167,7 +174,7 @@ def _by_comparing(
 
 
 def _by_buckets(
-    y_pred: Any,
+    y_pred: TensorLike,
     positive: Any,
     negative: Any,
     thresholds: Sequence[float],
@@ -188,7 +195,7 @@ def _by_buckets(
     )
 
 
-def _above_each(bucket: Any, weights: Any, count: int, columns: int) -> Any:
+def _above_each(bucket: Any, weights: TensorLike, count: int, columns: int) -> Any:
     flat = ops.reshape(weights, (-1,))
     sums = ops.segment_sum(flat, bucket, num_segments=count * columns)
     sums = ops.reshape(sums, (count, columns))

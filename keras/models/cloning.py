@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
@@ -13,9 +13,12 @@ from keras.models.functional import Functional
 from keras.models.inputs import outline
 from keras.models.sequential import Sequential, is_input
 
+if TYPE_CHECKING:
+    from keras.models.model import Model
+
 
 def clone_model(
-    model: Any,
+    model: Model,
     input_tensors: Any = None,
     clone_function: Callable[[Any], Any] | None = None,
     call_function: Callable[..., Any] | None = None,
@@ -79,7 +82,7 @@ def clone_model(
 def _cloner(
     clone_function: Callable[[Any], Any] | None, recursive: bool
 ) -> Callable[[Any], Any]:
-    def clone(layer: Any) -> Any:
+    def clone(layer: Layer) -> Any:
         if is_input(layer):
             return type(layer).from_config(layer.get_config())
         if recursive and isinstance(layer, (Functional, Sequential)):
@@ -94,7 +97,7 @@ def _cloner(
 
 
 def _clone_sequential(
-    model: Any, input_tensors: Any, clone: Callable[[Any], Any]
+    model: Model, input_tensors: Any, clone: Callable[[Any], Any]
 ) -> Any:
     layers = [clone(layer) for layer in model._sequence]
     given = tree.flatten(input_tensors) if input_tensors is not None else []
@@ -110,7 +113,7 @@ def _clone_sequential(
 
 
 def _clone_functional(
-    model: Any,
+    model: Model,
     input_tensors: Any,
     clone: Callable[[Any], Any],
     call_function: Callable[..., Any] | None,
@@ -156,7 +159,7 @@ def _clone_functional(
     return _compiled_like(model, new)
 
 
-def _compiled_like(model: Any, new: Any) -> Any:
+def _compiled_like(model: Model, new: Any) -> Any:
     if getattr(model, "compiled", False):
         new.compile_from_config(model.get_compile_config())
     return new

@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,8 +25,14 @@ from keras.core import context, masking, tree
 from keras.core.classes import declared_class, is_ours
 from keras.core.config import settings
 from keras.core.facts import facts_of
+from keras.core.typing import Structure, TensorLike
 from keras.layers.shortcut import has_effects, is_quiet
 from keras.ops.operation import OpCall
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
+    from keras.layers.layer import Layer
+    from keras.models.model import Model
 
 _KNOWN = frozenset(("keras", "jax", "jaxlib", "tensorflow", "torch", "numpy"))
 _MOST_SHAPES = 32
@@ -40,7 +46,7 @@ class CompiledCall:
         model: the model.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Model) -> None:
         # No cycle: a model goes when its last name does.
         this: Any = weakref.ref(model)
         self._model = this
@@ -54,7 +60,7 @@ class CompiledCall:
         self._seen: set[Any] = set()
         self._repeated: set[Any] = set()
 
-        def run(training: Any, inputs: Any) -> Any:
+        def run(training: bool | None, inputs: TensorLike) -> Structure:
             outputs = this()._call_uncompiled(inputs, training=training)
             flat = tree.flatten(outputs)
             masks = {
@@ -90,7 +96,7 @@ class CompiledCall:
         self._repeated.add(signature)
         return True
 
-    def __call__(self, inputs: Any, training: Any = None) -> Any:
+    def __call__(self, inputs: TensorLike, training: bool | None = None) -> Structure:
         if type(inputs) is np.ndarray:
             inputs = self._convert(inputs)
         try:
@@ -107,7 +113,7 @@ class CompiledCall:
 
 
 def for_call(
-    model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    model: Model, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Callable[..., Any] | None:
     """The compiled function for a call, or None where plain code shall run."""
     backend = model._backend
@@ -150,7 +156,7 @@ def forget(model: Any) -> None:
         object.__setattr__(model, "_changes", changes)
 
 
-def _signature(backend: Any, inputs: Any, training: Any) -> Any:
+def _signature(backend: Backend, inputs: TensorLike, training: bool | None) -> Any:
     if training is not None and type(training) is not bool:
         return None
     if backend.kind_of(inputs) == TENSOR:
@@ -176,17 +182,17 @@ def _forget_if_there(reference: weakref.ref[Any]) -> None:
         forget(model)
 
 
-def _layers_in(layer: Any) -> Iterator[Any]:
+def _layers_in(layer: Layer) -> Iterator[Any]:
     for inner in layer._layers:
         yield inner
         yield from _layers_in(inner)
 
 
-def _runs_our_call(model: Any) -> bool:
+def _runs_our_call(model: Model) -> bool:
     return is_ours(declared_class(model).call)
 
 
-def is_pure(model: Any) -> bool:
+def is_pure(model: Model) -> bool:
     """Whether every layer in a model says that it has no effects of its own."""
     for layer in model._layers:
         if not _says_pure(layer):
@@ -223,7 +229,7 @@ def _reads_variables(call: OpCall) -> bool:
 _AROUND = ("_initializer", "_regularizer", "_constraint")
 
 
-def _that_is_called(layer: Any) -> Iterator[Any]:
+def _that_is_called(layer: Layer) -> Iterator[Any]:
     for name, value in vars(layer).items():
         if callable(value) and not name.endswith(_AROUND):
             yield value

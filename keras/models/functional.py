@@ -9,6 +9,7 @@ from keras.core import context, masking, tree
 from keras.core.classes import declared_class
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Shape, Structure, TensorLike
 from keras.models import compiled_call, functional_config
 from keras.models.graph import Function, pack, set_graph
 from keras.models.graph_model import GraphModel
@@ -49,7 +50,11 @@ class Functional(GraphModel, Function, Model):
     _is_functional = True
 
     def __init__(
-        self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any
+        self,
+        inputs: TensorLike,
+        outputs: TensorLike,
+        name: str | None = None,
+        **kwargs: Any,
     ) -> None:
         trainable = kwargs.pop("trainable", True)
         self._init_model(name=name, autocast=False, **kwargs)
@@ -65,7 +70,7 @@ class Functional(GraphModel, Function, Model):
 
     # Calling -------------------------------------------------------------------
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
         compiled = compiled_call.for_call(self, args, kwargs)
         if compiled is not None:
             return compiled(*args, **kwargs)
@@ -76,11 +81,11 @@ class Functional(GraphModel, Function, Model):
 
     def call(
         self,
-        inputs: Any,
+        inputs: TensorLike,
         training: bool | None = None,
-        mask: Any = None,
+        mask: TensorLike = None,
         **kwargs: Any,
-    ) -> Any:
+    ) -> Structure:
         """The values of the outputs.
 
         Args:
@@ -102,19 +107,19 @@ class Functional(GraphModel, Function, Model):
         return pack(outputs, self._outputs_struct)
 
     def compute_output_spec(
-        self, inputs: Any, training: bool | None = None, mask: Any = None
-    ) -> Any:
+        self, inputs: TensorLike, training: bool | None = None, mask: TensorLike = None
+    ) -> Structure:
         """Shapes and dtypes of the outputs for such inputs, as KerasTensors."""
         flat = self._adapt(inputs)
         return Function.compute_output_spec(
             self, tree.pack_sequence_as(self._inputs_struct.value, flat)
         )
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Any) -> Shape:
         """Shapes of the outputs for other input shapes."""
         return Function.compute_output_shape(self, input_shape)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: TensorLike, previous_mask: Any = None) -> Structure:
         """The masks of the outputs, in their structure; None where there is none."""
         flat = self._adapt(inputs)
         _put_masks(self._adapt, flat, previous_mask)
@@ -189,7 +194,7 @@ class Functional(GraphModel, Function, Model):
 Model._graph_class = Functional
 
 
-def run_plan(plan: Plan, inputs: list[Any], training: Any) -> list[Any]:
+def run_plan(plan: Plan, inputs: list[Any], training: bool | None) -> list[Any]:
     """The outputs of a plan, inside the call of its model, for adapted inputs."""
     ambient = context.get()
     if plan.direct(inputs, ambient, training):
@@ -200,7 +205,7 @@ def run_plan(plan: Plan, inputs: list[Any], training: Any) -> list[Any]:
     return plan.run(inputs, training)
 
 
-def _alone(structure: Any) -> bool:
+def _alone(structure: Structure) -> bool:
     """Whether the outputs are one tensor, perhaps in a list or tuple of its own."""
     if isinstance(structure, (list, tuple)) and len(structure) == 1:
         structure = structure[0]
@@ -213,13 +218,13 @@ def _is_layer(operation: Any) -> bool:
     return isinstance(operation, Layer)
 
 
-def _shapes(structure: Any) -> Any:
+def _shapes(structure: Structure) -> Any:
     shapes = tree.map_structure(lambda x: tuple(x.shape), structure)
     flat = tree.flatten(structure)
     return tuple(flat[0].shape) if len(flat) == 1 else shapes
 
 
-def _put_masks(adapt: InputAdapter, flat: list[Any], mask: Any) -> None:
+def _put_masks(adapt: InputAdapter, flat: list[Any], mask: TensorLike) -> None:
     if mask is None:
         return
     masks = [mask] if len(flat) == 1 and hasattr(mask, "shape") else adapt.flatten(mask)
@@ -228,7 +233,9 @@ def _put_masks(adapt: InputAdapter, flat: list[Any], mask: Any) -> None:
             masking.set_mask(x, each)
 
 
-def _with_input_layers(model: Any, inputs: Any, outputs: Any) -> tuple[Any, Any]:
+def _with_input_layers(
+    model: Model, inputs: TensorLike, outputs: TensorLike
+) -> tuple[Any, Any]:
     """The graph on InputLayers: where an input is none, one takes its place."""
     flat = tree.flatten(inputs)
     known = all(isinstance(x, KerasTensor) and _is_made_by_input(x) for x in flat)
@@ -257,7 +264,7 @@ def _is_made_by_input(x: KerasTensor) -> bool:
     return x._keras_history is not None and node_of(x).is_input
 
 
-def _check_keys(inputs: Any, title: str) -> None:
+def _check_keys(inputs: TensorLike, title: str) -> None:
     """Warns of keys in a dict of inputs that are not the names of the Inputs."""
     for key, x in inputs.items() if isinstance(inputs, dict) else ():
         if isinstance(x, KerasTensor) and input_name(x) != key:
@@ -270,7 +277,7 @@ def _check_keys(inputs: Any, title: str) -> None:
             )
 
 
-def _check_names(model: Any) -> None:
+def _check_names(model: Model) -> None:
     seen: dict[str, Any] = {}
     for operation in model._graph.operations:
         first = seen.setdefault(operation.name, operation)

@@ -6,7 +6,7 @@ as `__keras_tensor__`; of that, only `keras_history` = [layer, call, output] is 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import tree
 from keras.core.classes import constructor_parameters, declared_class, takes_any_keyword
@@ -14,14 +14,18 @@ from keras.core.errors import DeserializationError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.registry import CustomObjectScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.core.typing import Config, Structure, TensorLike
 from keras.ops import files
 from keras.ops.operation import Node, OpCall
 from keras.saving.legacy_models import upgraded
 
+if TYPE_CHECKING:
+    from keras.models.model import Model
+
 KEYS = ("name", "layers", "input_layers", "output_layers")
 
 
-def is_graph(config: Any) -> bool:
+def is_graph(config: Config) -> bool:
     """Whether a config is that of a functional model."""
     return isinstance(config, dict) and all(key in config for key in KEYS)
 
@@ -29,7 +33,7 @@ def is_graph(config: Any) -> bool:
 # Writing ---------------------------------------------------------------------------
 
 
-def write(model: Any) -> dict[str, Any]:
+def write(model: Model) -> dict[str, Any]:
     """The config of a functional model."""
     plan = model._graph
     layers = []
@@ -52,7 +56,7 @@ def write(model: Any) -> dict[str, Any]:
 def _write_node(plan: Any, node: Node) -> dict[str, Any]:
     args, kwargs = files.call_arguments(node.operation, node.args, node.kwargs)
 
-    def written(x: Any) -> Any:
+    def written(x: TensorLike) -> Any:
         if not isinstance(x, KerasTensor):
             return x
         operation, node_index, tensor_index = x._keras_history  # type: ignore[misc]
@@ -78,7 +82,7 @@ def _history(plan: Any, x: KerasTensor) -> list[Any]:
     return [operation.name, plan.index_of(node), tensor_index]
 
 
-def _write_ends(plan: Any, structure: Any) -> Any:
+def _write_ends(plan: Any, structure: Structure) -> Any:
     return tree.map_structure(lambda x: _history(plan, x), structure)
 
 
@@ -113,7 +117,9 @@ def read(
     return _construct(cls, config, inputs, outputs)
 
 
-def _construct(cls: type, config: dict[str, Any], inputs: Any, outputs: Any) -> Any:
+def _construct(
+    cls: type, config: dict[str, Any], inputs: TensorLike, outputs: TensorLike
+) -> Any:
     name, trainable = config.get("name"), config.get("trainable")
     declared: Any = declared_class(cls)
     named = {"name": name} if _takes_name(declared) else {}

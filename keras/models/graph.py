@@ -8,6 +8,7 @@ from keras.core import tree
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
+from keras.core.typing import Shape, TensorLike
 from keras.models.inputs import input_name, outline
 from keras.models.plan import Plan, depths_of, key_of
 from keras.ops.operation import Node, Operation
@@ -37,7 +38,9 @@ class Function(Operation):
     [[2.0, 2.0]]
     """
 
-    def __init__(self, inputs: Any, outputs: Any, name: str | None = None) -> None:
+    def __init__(
+        self, inputs: TensorLike, outputs: TensorLike, name: str | None = None
+    ) -> None:
         super().__init__(name=name)
         set_graph(self, inputs, outputs)
 
@@ -65,7 +68,7 @@ class Function(Operation):
         """The output KerasTensors, flat."""
         return list(self._graph.outputs)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: TensorLike) -> Structure:
         """The values of the outputs.
 
         Args:
@@ -74,19 +77,19 @@ class Function(Operation):
         flat = flat_inputs(self, inputs)
         return pack(self._graph.run(flat), self._outputs_struct)
 
-    def run(self, inputs: Any, training: bool | None = None) -> Any:
+    def run(self, inputs: TensorLike, training: bool | None = None) -> Structure:
         """`call`, with `training` for the layers in the graph that take it."""
         flat = flat_inputs(self, inputs)
         return pack(self._graph.run(flat, training), self._outputs_struct)
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: TensorLike) -> Structure:
         """Shapes and dtypes of the outputs for other inputs, as KerasTensors."""
         flat = flat_inputs(self, inputs)
         with SymbolicScope():
             outputs = self._graph.rerun(flat, lambda operation: operation)
         return pack(outputs, self._outputs_struct)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Any) -> Shape:
         """Shapes of the outputs for other input shapes.
 
         Args:
@@ -184,7 +187,7 @@ def _check_tensors(what: str, flat: list[Any], owner: str) -> None:
             )
 
 
-def shapes_of(input_shape: Any, count: int) -> list[tuple[int | None, ...]]:
+def shapes_of(input_shape: Shape, count: int) -> list[tuple[int | None, ...]]:
     """Nested shapes as a flat list."""
     if tree.is_shape(input_shape) and count == 1:
         return [tuple(input_shape)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.typing import TensorLike
 from keras.models.compiled_call import forget
 
 
@@ -24,7 +25,7 @@ class GraphModel:
         forget(self)
         super()._changed()
 
-    def _pass_masks(self, plan: Any, arguments: Any, outputs: Any) -> None:
+    def _pass_masks(self, plan: Any, arguments: Any, outputs: TensorLike) -> None:
         """Nothing: the layers inside have put the masks beside the outputs."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:

@@ -7,12 +7,16 @@ A value of the right shape and dtype costs a few comparisons.
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.backends.backend import TENSOR
 from keras.core import dtypes, masking, tree
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Structure, TensorLike
 from keras.ops.operation import node_of
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
 
 class InputAdapter:
@@ -27,8 +31,8 @@ class InputAdapter:
 
     def __init__(
         self,
-        model: Any,
-        structure: Any,
+        model: Model,
+        structure: Structure,
         convert_dtype: bool = True,
         any_size: bool = False,
     ) -> None:
@@ -43,7 +47,7 @@ class InputAdapter:
             bool(getattr(node_of(x).operation, "optional", False)) for x in self._specs
         ]
 
-    def __call__(self, inputs: Any) -> list[Any]:
+    def __call__(self, inputs: TensorLike) -> list[Any]:
         """The tensors, in the order of the inputs of the graph."""
         if len(self._specs) == 1 and hasattr(inputs, "shape"):
             return [self._fit(inputs, 0)]
@@ -63,7 +67,7 @@ class InputAdapter:
                 return False
         return True
 
-    def flatten(self, inputs: Any) -> list[Any]:
+    def flatten(self, inputs: TensorLike) -> list[Any]:
         """The values in the order of the inputs, dict keys being their names."""
         structure = self._structure
         if isinstance(inputs, dict):
@@ -79,7 +83,7 @@ class InputAdapter:
             flat = self._one_array(inputs)
         return flat
 
-    def _judge_order(self, structure: dict[str, Any], inputs: Any) -> None:
+    def _judge_order(self, structure: dict[str, Any], inputs: TensorLike) -> None:
         """A list for inputs that have names: only an order that is clear will do."""
         got = f"{self._title} takes a dict of inputs: {self._described()}. Received "
         got += f"a {type(inputs).__name__} of {len(inputs)}, in which they have no name"
@@ -95,7 +99,7 @@ class InputAdapter:
                 stacklevel=2,
             )
 
-    def _one_array(self, inputs: Any) -> list[Any]:
+    def _one_array(self, inputs: TensorLike) -> list[Any]:
         """Nested numbers for a single input: `model([[1.0, 2.0]])`."""
         leaves = tree.flatten(inputs)
         plain = all(isinstance(x, (int, float, bool)) for x in leaves)
@@ -140,7 +144,7 @@ class InputAdapter:
             for name, x in zip(self.names, self._specs, strict=True)
         )
 
-    def _fit(self, x: Any, index: int) -> Any:
+    def _fit(self, x: TensorLike, index: int) -> Any:
         spec = self._specs[index]
         if x is None:
             if self._optional[index]:
@@ -159,7 +163,7 @@ class InputAdapter:
             x = self._reshaped(x, shape, index)
         return x
 
-    def _converted(self, x: Any, spec: KerasTensor) -> Any:
+    def _converted(self, x: TensorLike, spec: KerasTensor) -> Any:
         backend = self._backend
         if backend.kind_of(x) == TENSOR:
             if not self._convert_dtype or backend.dtype_of(x) == spec.dtype:
@@ -172,7 +176,7 @@ class InputAdapter:
         dtype = spec.dtype if self._convert_dtype else None
         return backend.convert_to_tensor(x, dtype=dtype)
 
-    def _reshaped(self, x: Any, shape: tuple[Any, ...], index: int) -> Any:
+    def _reshaped(self, x: TensorLike, shape: tuple[Any, ...], index: int) -> Any:
         """Adds or drops a last dimension of one where that makes it fit."""
         expected = self._specs[index].shape
         from keras import ops
@@ -191,7 +195,7 @@ class InputAdapter:
         )
 
 
-def _masked(x: Any, mask: Any) -> Any:
+def _masked(x: TensorLike, mask: Any) -> Any:
     if mask is not None:
         masking.set_mask(x, mask)
     return x
@@ -220,7 +224,7 @@ def _advice(shape: tuple[Any, ...], expected: tuple[Any, ...]) -> str:
     return ""
 
 
-def outline(structure: Any) -> Any:
+def outline(structure: Structure) -> Any:
     """What errors say of values: their shapes, or types where they have none."""
     return tree.map_structure(
         lambda x: (

@@ -14,6 +14,7 @@ from keras.core.classes import (
 )
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Structure
 from keras.layers.layer import Layer
 from keras.models import functional_config
 from keras.models.specialise import make_functional
@@ -81,7 +82,7 @@ class Model(Trainer, Layer):
         object.__setattr__(self, "_sequence", layers)
         self._tracker.give(layers, [layer.name for layer in layers])
 
-    def call(self, *args: Any, **kwargs: Any) -> Any:
+    def call(self, *args: Any, **kwargs: Any) -> Structure:
         """The computation; subclasses define it."""
         raise NotImplementedError(
             f"Model {self.name!r} of class {type(self).__name__} does not define "

@@ -21,6 +21,7 @@ import optree
 from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use
+from keras.core.typing import Structure
 from keras.layers.layer import Layer
 from keras.layers.shortcut import is_quiet, needs_no_steps
 from keras.ops.operation import Node, OpCall, node_of
@@ -88,7 +89,7 @@ class Step:
 
     def call(
         self, values: list[Any], function: Callable[..., Any], more: dict[str, Any]
-    ) -> Any:
+    ) -> Structure:
         """The operation's result; `more` are further keyword arguments."""
         if self.fixed is None:
             args, kwargs = self.gather(values)
@@ -227,7 +228,7 @@ class Plan:
         for slot, index in last.items():
             self.steps[index].free += (slot,)
 
-    def run(self, inputs: Sequence[Any], training: Any = None) -> list[Any]:
+    def run(self, inputs: Sequence[Any], training: bool | None = None) -> list[Any]:
         """The values of the outputs.
 
         Args:
@@ -249,7 +250,9 @@ class Plan:
             _store(values, step, step.call(values, function, more))
         return [values[slot] for slot in self._results]
 
-    def direct(self, inputs: Sequence[Any], ambient: Any, training: Any) -> bool:
+    def direct(
+        self, inputs: Sequence[Any], ambient: Any, training: bool | None
+    ) -> bool:
         """Whether `run_directly` does for these inputs what `run` would.
 
         Args:
@@ -265,7 +268,7 @@ class Plan:
             return False
         return not masks_in_use() or all(get_mask(x) is None for x in inputs)
 
-    def run_directly(self, inputs: Sequence[Any], training: Any) -> list[Any]:
+    def run_directly(self, inputs: Sequence[Any], training: bool | None) -> list[Any]:
         """The values of the outputs, by the shortest way; see `direct`.
 
         Args:

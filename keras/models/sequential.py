@@ -10,6 +10,7 @@ from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.core.typing import DType, Shape, ShapeLike, Structure, TensorLike
 from keras.layers.layer import Layer
 from keras.models import compiled_call
 from keras.models.functional import Functional, _put_masks, run_plan
@@ -54,7 +55,7 @@ class Sequential(GraphModel, Model):
 
     # The list of layers --------------------------------------------------------
 
-    def add(self, layer: Any, rebuild: bool = True) -> None:
+    def add(self, layer: Layer, rebuild: bool = True) -> None:
         """Puts a layer at the end.
 
         Args:
@@ -105,7 +106,7 @@ class Sequential(GraphModel, Model):
     def layers(self, value: Any) -> None:
         Model.layers.fset(self, value)  # type: ignore[attr-defined]
 
-    def _checked(self, layer: Any) -> Any:
+    def _checked(self, layer: Layer) -> Any:
         if isinstance(layer, KerasTensor) and layer._keras_history is not None:
             operation = layer._keras_history.operation
             layer = operation if is_input(operation) else layer
@@ -174,7 +175,7 @@ class Sequential(GraphModel, Model):
             )
         self._start(tuple(input_shape), None, deferred=True)
 
-    def _start(self, shape: Any, dtype: Any, deferred: bool = False) -> None:
+    def _start(self, shape: ShapeLike, dtype: DType, deferred: bool = False) -> None:
         from keras.layers.core.input_layer import InputLayer
 
         made = InputLayer(batch_shape=tuple(shape), dtype=dtype)
@@ -198,7 +199,7 @@ class Sequential(GraphModel, Model):
 
     # Calling -------------------------------------------------------------------
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
         compiled = compiled_call.for_call(self, args, kwargs)
         if compiled is not None:
             return compiled(*args, **kwargs)
@@ -209,11 +210,11 @@ class Sequential(GraphModel, Model):
 
     def call(
         self,
-        inputs: Any,
+        inputs: TensorLike,
         training: bool | None = None,
-        mask: Any = None,
+        mask: TensorLike = None,
         **kwargs: Any,
-    ) -> Any:
+    ) -> Structure:
         """The layers in turn.
 
         Args:
@@ -239,8 +240,12 @@ class Sequential(GraphModel, Model):
         return outputs[0] if chain.is_single else chain.pack(outputs)
 
     def compute_output_spec(
-        self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any
-    ) -> Any:
+        self,
+        inputs: TensorLike,
+        training: bool | None = None,
+        mask: TensorLike = None,
+        **kwargs: Any,
+    ) -> Structure:
         """Shape and dtype of the output, as a KerasTensor with its mask."""
         if mask is not None and self._chain is not None:
             _put_masks(self._chain.adapt, tree.flatten(inputs), mask)
@@ -249,7 +254,7 @@ class Sequential(GraphModel, Model):
                 inputs = layer(inputs)  # the first call of a layer builds it
         return inputs
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Any) -> Shape:
         """The shape of the output for an input shape."""
         for layer in self.layers:
             input_shape = layer.compute_output_shape(input_shape)
@@ -380,7 +385,7 @@ class Sequential(GraphModel, Model):
 class _Chain:
     """The graph of a Sequential model; grows and shrinks with its layers."""
 
-    def __init__(self, model: Any, start: KerasTensor, convert_dtype: bool) -> None:
+    def __init__(self, model: Model, start: KerasTensor, convert_dtype: bool) -> None:
         self._owner = f"Sequential model {model.name!r}"
         self._name = model.name
         self.start = start
@@ -427,13 +432,13 @@ _OF_THE_CHAIN = frozenset(
 )
 
 
-def is_input(layer: Any) -> bool:
+def is_input(layer: Layer) -> bool:
     from keras.layers.core.input_layer import InputLayer
 
     return isinstance(layer, InputLayer)
 
 
-def _known_input(layer: Any) -> tuple[Any, Any]:
+def _known_input(layer: Layer) -> tuple[Any, Any]:
     """The input shape and dtype that a first layer brings along, if any."""
     shape = getattr(layer, "_batch_shape", None)
     if shape is not None:

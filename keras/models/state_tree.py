@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
 FORMATS = ("backend_tensor", "numpy_array")
 
 
-def get_state_tree(model: Any, value_format: str) -> dict[str, Any]:
+def get_state_tree(model: Model, value_format: str) -> dict[str, Any]:
     """All variables of a model, in four groups of nested dicts."""
     if value_format not in FORMATS:
         raise ValueError(
@@ -21,7 +24,7 @@ def get_state_tree(model: Any, value_format: str) -> dict[str, Any]:
     }
 
 
-def set_state_tree(model: Any, state_tree: dict[str, Any]) -> None:
+def set_state_tree(model: Model, state_tree: dict[str, Any]) -> None:
     """Assigns the values of nested dicts to the variables of a model."""
     groups = _groups(model)
     for group, values in state_tree.items():
@@ -39,7 +42,7 @@ def set_state_tree(model: Any, state_tree: dict[str, Any]) -> None:
             by_path[path].assign(value)
 
 
-def _groups(model: Any) -> dict[str, list[Any]]:
+def _groups(model: Model) -> dict[str, list[Any]]:
     optimizer = getattr(model, "optimizer", None)
     return {
         "trainable_variables": list(model.trainable_variables),

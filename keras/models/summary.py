@@ -6,17 +6,20 @@ import io
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import tree
 from keras.core.classes import declared_class
 from keras.layers.layer import Layer
 
+if TYPE_CHECKING:
+    from keras.models.model import Model
+
 _INDENT = "   "
 
 
 def print_summary(
-    model: Any,
+    model: Model,
     line_length: int | None = None,
     positions: list[float] | None = None,
     print_fn: Callable[..., Any] | None = None,
@@ -66,7 +69,7 @@ def _in_range(layers: list[Any], layer_range: Any) -> list[Any]:
     return layers[min(ends) : max(ends) + 1]
 
 
-def _shows_connections(model: Any) -> bool:
+def _shows_connections(model: Model) -> bool:
     """Whether a graph is more than a chain, so that it helps to say what feeds what."""
     graph = getattr(model, "_graph", None)
     if graph is None:
@@ -110,7 +113,7 @@ def _rows(
     return rows
 
 
-def _shape(layer: Any) -> str:
+def _shape(layer: Layer) -> str:
     nodes = layer._inbound_nodes
     if nodes:
         shapes = [str(tuple(x.shape)) for x in nodes[0].outputs]
@@ -129,7 +132,7 @@ def _shape(layer: Any) -> str:
     return ", ".join(shapes)
 
 
-def _parameters(layer: Any) -> str:
+def _parameters(layer: Layer) -> str:
     if not isinstance(layer, Layer):
         return "0"
     if not layer.built and not layer.weights:
@@ -147,7 +150,7 @@ def _count(variables: list[Any]) -> int:
     return total
 
 
-def _connections(model: Any, layer: Any) -> str:
+def _connections(model: Model, layer: Layer) -> str:
     graph = getattr(model, "_graph", None)
     if graph is None or layer not in graph.operations:
         return "-"
@@ -160,7 +163,7 @@ def _connections(model: Any, layer: Any) -> str:
     return ", ".join(sources) or "-"
 
 
-def _totals(model: Any) -> list[str]:
+def _totals(model: Model) -> list[str]:
     optimizer = getattr(model, "optimizer", None)
     optimizer = list(optimizer.variables) if optimizer is not None else []
     groups = [
@@ -188,7 +191,7 @@ def _memory(variables: list[Any]) -> str:
 
 
 def _rendered(
-    model: Any,
+    model: Model,
     header: list[str],
     rows: list[list[str]],
     line_length: int | None,

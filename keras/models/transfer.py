@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.backends import backend_scope, load
 from keras.core import tree
 from keras.core.classes import declared_class, is_ours
 from keras.core.configurable import Configurable
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.core.typing import Config, Structure, TensorLike
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
+    from keras.models.model import Model
 
 
-def to_backend(model: Any, name: str) -> Any:
+def to_backend(model: Model, name: str) -> Any:
     """A model like the given one that lives on another backend."""
     target = load(name)
     if model._backend is target:
@@ -46,7 +51,11 @@ def packed(model: Any) -> tuple[Any, ...]:
 
 
 def unpacked(
-    backend: str, config: Any, custom: dict[str, Any], weights: Any, state: Any
+    backend: str,
+    config: Config,
+    custom: dict[str, Any],
+    weights: TensorLike,
+    state: Structure,
 ) -> Any:
     """The model of what `packed` returned."""
     with backend_scope(backend):
@@ -59,7 +68,7 @@ def unpacked(
     return model
 
 
-def _made(model: Any, config: Any, custom: dict[str, Any], name: str) -> Any:
+def _made(model: Model, config: Config, custom: dict[str, Any], name: str) -> Any:
     try:
         return deserialize_keras_object(config, custom_objects=custom, safe_mode=False)
     except Exception as error:
@@ -70,13 +79,13 @@ def _made(model: Any, config: Any, custom: dict[str, Any], name: str) -> Any:
         ) from error
 
 
-def _layers_of(layer: Any) -> Iterator[Any]:
+def _layers_of(layer: Layer) -> Iterator[Any]:
     yield layer
     for child in layer._layers:
         yield from _layers_of(child)
 
 
-def _custom_objects(model: Any) -> Iterator[tuple[str, Any]]:
+def _custom_objects(model: Model) -> Iterator[tuple[str, Any]]:
     """Classes and functions of the user's that the config names."""
     for layer in _layers_of(model):
         yield from _if_custom(declared_class(layer))
@@ -109,7 +118,7 @@ def _if_custom(value: Any) -> Iterator[tuple[str, Any]]:
         yield value.__name__, value
 
 
-def _copy_weights(model: Any, copy: Any, name: str) -> None:
+def _copy_weights(model: Model, copy: Any, name: str) -> None:
     for old, new in zip(_layers_of(model), _layers_of(copy), strict=False):
         ours, theirs = old.variables, new.variables
         if [tuple(v.shape) for v in ours] != [tuple(v.shape) for v in theirs]:
@@ -138,7 +147,7 @@ def _shown(variables: list[Any]) -> str:
     return ", ".join(f"{v.path} {tuple(v.shape)}" for v in variables) or "none"
 
 
-def _copy_optimizer(model: Any, copy: Any) -> None:
+def _copy_optimizer(model: Model, copy: Any) -> None:
     old = getattr(model, "optimizer", None)
     new = getattr(copy, "optimizer", None)
     if old is None or new is None or not old.built:

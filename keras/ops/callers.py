@@ -30,7 +30,11 @@ from keras.backends.backend import SYMBOLIC, TENSOR, VARIABLE
 from keras.core import context
 from keras.core.dtypes import is_float
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Structure, TensorLike
 from keras.ops.unrolled import NUMBERS, unrolled
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 if TYPE_CHECKING:
     from keras.ops.declaration import Declaration
@@ -65,7 +69,7 @@ def _composite(
     recovered, require = declaration.recovered, declaration.require
     strict = declaration.strict
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Structure:
         backend = _get().backend or process.default or current()
         if name in backend.__dict__:
             return native(*args, **kwargs)
@@ -96,7 +100,7 @@ def _nullary(declaration: Declaration) -> Callable[..., Any]:
     natives, dispatch = declaration.natives, declaration.dispatch
     recovered = declaration.recovered
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Structure:
         context = _get()
         if context.symbolic is not None:
             return dispatch(args, kwargs)
@@ -119,7 +123,7 @@ def _unary(declaration: Declaration) -> Callable[..., Any]:
     any_dtype = declaration.promotion.keeps_any or 0 in declaration.kept
     recovered, check = declaration.recovered, declaration.check
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Structure:
         function, _, kinds, unchanged = natives[
             _get().backend or process.default or current()
         ]
@@ -151,7 +155,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
     # judges it itself, unless it must hold integers.
     second_apart = 1 in kept and (1 in declaration.integers or not declaration.real)
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Structure:
         backend = _get().backend or process.default or current()
         if len(args) < 2:
             return dispatch(args, kwargs)
@@ -197,7 +201,9 @@ def _beside_number(declaration: Declaration) -> Callable[..., Any]:
     scalars, weak_integers = declaration.scalars, declaration.promotion.weak_integers
     beside_numbers = declaration.promotion.beside_numbers
 
-    def call(backend: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call(
+        backend: Backend, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Structure:
         _, plain, kinds, _ = natives[backend]
         x1, x2 = args[0], args[1]
         if scalars and type(x2) in NUMBERS:
@@ -233,7 +239,9 @@ def _pair_promoter(declaration: Declaration) -> Callable[..., Any]:
     # What promotes the dtypes of two tensors by itself, as elementwise functions do.
     joins = promotes and declaration.scalars and not promotion.follows_floatx
 
-    def plan(backend: Any, x1: Any, x2: Any) -> tuple[str, bool, bool, bool] | None:
+    def plan(
+        backend: Backend, x1: TensorLike, x2: TensorLike
+    ) -> tuple[str, bool, bool, bool] | None:
         first, second = backend.dtype_of(x1), backend.dtype_of(x2)
         if target_of is None or not promotes:
             return None
@@ -246,7 +254,11 @@ def _pair_promoter(declaration: Declaration) -> Callable[..., Any]:
         return target, first != target, second != target, together
 
     def promoted(
-        backend: Any, unchanged: Any, args: tuple[Any, ...], x1: Any, x2: Any
+        backend: Backend,
+        unchanged: Any,
+        args: tuple[Any, ...],
+        x1: TensorLike,
+        x2: TensorLike,
     ) -> Any:
         """The arguments; the same tuple where nothing is cast; None to dispatch."""
         first, second = x1.dtype, x2.dtype

@@ -20,6 +20,7 @@ from keras.core.errors import ShapeError
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
+from keras.core.typing import Structure, TensorLike
 from keras.ops.operation import Operation, any_symbolic, infer_spec
 
 Function = Callable[..., Any]
@@ -41,7 +42,7 @@ class ControlFlow(Operation):
         super().__init__(name=name)
         self.options = options
 
-    def call(self, *args: Any) -> Any:
+    def call(self, *args: Any) -> Structure:
         """The function, on the arguments that are no options, in their order."""
         values, given = list(args), []
         for parameter in self.parameters:
@@ -53,7 +54,7 @@ class ControlFlow(Operation):
                 given.append(values.pop(0))
         return type(self).function(*given)
 
-    def compute_output_spec(self, *args: Any) -> Any:
+    def compute_output_spec(self, *args: Any) -> Structure:
         """What it returns, without running it."""
         with SymbolicScope():
             return self.call(*args)
@@ -107,26 +108,26 @@ def _perform(run: Function, infer: Function, *tensors: Any) -> Any:
     return (infer if any_symbolic(tensors, {}) else run)(*tensors)
 
 
-def _tensors(structure: Any) -> Any:
+def _tensors(structure: Structure) -> Any:
     """Everything in a structure as tensors of the current backend."""
     return tree.map_structure(_tensor, structure)
 
 
-def _tensor(x: Any) -> Any:
+def _tensor(x: TensorLike) -> Any:
     backend = current()
     if x is None or isinstance(x, KerasTensor) or backend.kind_of(x) == TENSOR:
         return x
     return backend.convert_to_tensor(x)
 
 
-def _spec(x: Any) -> Any:
+def _spec(x: TensorLike) -> Any:
     if x is None or isinstance(x, KerasTensor):
         return x
     backend = current()
     return KerasTensor(backend.shape_of(x), backend.dtype_of(x))
 
 
-def _callable(op_name: str, name: str, function: Any) -> None:
+def _callable(op_name: str, name: str, function: Callable[..., Any]) -> None:
     if not callable(function):
         raise TypeError(
             f"keras.ops.{op_name} expects `{name}` to be callable. "
@@ -179,10 +180,10 @@ def cond(pred: Any, true_fn: Function, false_fn: Function) -> Any:
     _callable("cond", "true_fn", true_fn)
     _callable("cond", "false_fn", false_fn)
 
-    def run(pred: Any) -> Any:
+    def run(pred: TensorLike) -> Structure:
         return current().cond(pred, true_fn, false_fn)
 
-    def infer(pred: Any) -> Any:
+    def infer(pred: TensorLike) -> Structure:
         del pred
         outputs = [infer_spec(fn, (), {}) for fn in (true_fn, false_fn)]
         return _same("cond", outputs)
@@ -220,10 +221,10 @@ def switch(index: Any, branches: Sequence[Function], *operands: Any) -> Any:
     for branch in branches:
         _callable("switch", "branches", branch)
 
-    def run(index: Any, *operands: Any) -> Any:
+    def run(index: Any, *operands: Any) -> Structure:
         return current().switch(index, branches, *operands)
 
-    def infer(index: Any, *operands: Any) -> Any:
+    def infer(index: Any, *operands: Any) -> Structure:
         del index
         return _same("switch", [infer_spec(fn, operands, {}) for fn in branches])
 
@@ -258,10 +259,10 @@ def while_loop(
     _callable("while_loop", "cond", cond)
     _callable("while_loop", "body", body)
 
-    def run(loop_vars: Any) -> Any:
+    def run(loop_vars: Structure) -> Structure:
         return current().while_loop(cond, body, loop_vars, maximum_iterations)
 
-    def infer(loop_vars: Any) -> Any:
+    def infer(loop_vars: Structure) -> Structure:
         return tree.map_structure(_spec, loop_vars)
 
     if isinstance(loop_vars, list):
@@ -290,23 +291,23 @@ def fori_loop(lower: Any, upper: Any, body_fun: Function, init_val: Any) -> Any:
     """
     _callable("fori_loop", "body_fun", body_fun)
 
-    def run(init_val: Any) -> Any:
+    def run(init_val: Structure) -> Structure:
         return current().fori_loop(lower, upper, body_fun, init_val)
 
-    def infer(init_val: Any) -> Any:
+    def infer(init_val: Structure) -> Structure:
         return tree.map_structure(_spec, init_val)
 
     return _perform(run, infer, _tensors(init_val))
 
 
-def _row(x: Any) -> KerasTensor:
+def _row(x: TensorLike) -> KerasTensor:
     spec = _spec(x)
     if not spec.shape:
         raise ShapeError("A scalar has no first axis to map or scan over.")
     return KerasTensor(spec.shape[1:], spec.dtype)
 
 
-def _rows(x: Any, count: int | None) -> Any:
+def _rows(x: TensorLike, count: int | None) -> Any:
     return None if x is None else KerasTensor((count, *x.shape), x.dtype)
 
 
@@ -356,14 +357,14 @@ def scan(
         )
     count = sizes.pop() if sizes else None
 
-    def run(init: Any, xs: Any) -> Any:
+    def run(init: Structure, xs: Structure) -> Structure:
         steps = count
         if steps is None:  # unknown in the graph, known by now
             known = (_length(x) for x in tree.flatten(xs))
             steps = next((size for size in known if size is not None), None)
         return current().scan(f, init, xs, steps, reverse, unroll)
 
-    def infer(init: Any, xs: Any) -> Any:
+    def infer(init: Structure, xs: Structure) -> Structure:
         row = None if xs is None else tree.map_structure(_row, xs)
         carry, y = infer_spec(f, (tree.map_structure(_spec, init), row), {})
         return carry, tree.map_structure(lambda s: _rows(s, count), y)
@@ -371,7 +372,7 @@ def scan(
     return _perform(run, infer, _tensors(init), None if xs is None else _tensors(xs))
 
 
-def _length(x: Any) -> int | None:
+def _length(x: TensorLike) -> int | None:
     shape = tuple(x.shape) if hasattr(x, "shape") else (len(x),)
     return shape[0] if shape else None
 
@@ -420,13 +421,13 @@ def vectorized_map(function: Function, elements: Any) -> Any:
     return _mapped("vectorized_map", function, elements)
 
 
-def _mapped(name: str, function: Function, elements: Any) -> Any:
+def _mapped(name: str, function: Function, elements: Structure) -> Any:
     _callable(name, "function", function)
 
-    def run(elements: Any) -> Any:
+    def run(elements: Structure) -> Structure:
         return getattr(current(), name)(function, elements)
 
-    def infer(elements: Any) -> Any:
+    def infer(elements: Structure) -> Structure:
         count = _spec(tree.flatten(elements)[0]).shape[0]
         outputs = infer_spec(function, (tree.map_structure(_row, elements),), {})
         return tree.map_structure(lambda s: _rows(s, count), outputs)
@@ -465,10 +466,10 @@ def associative_scan(
     """
     _callable("associative_scan", "f", f)
 
-    def run(elems: Any) -> Any:
+    def run(elems: Structure) -> Structure:
         return current().associative_scan(f, elems, reverse, axis)
 
-    def infer(elems: Any) -> Any:
+    def infer(elems: Structure) -> Structure:
         return tree.map_structure(_spec, elems)
 
     elems = _tensors(elems)
@@ -504,7 +505,7 @@ def custom_gradient(f: Function) -> Function:
     _callable("custom_gradient", "f", f)
     made: dict[str, Function] = {}
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Structure:
         if any_symbolic(args, kwargs):
             return f(*args, **kwargs)[0]
         backend = current()
@@ -515,7 +516,9 @@ def custom_gradient(f: Function) -> Function:
     return call
 
 
-def jvp(fun: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+def jvp(
+    fun: Function, primals: Structure, tangents: Structure, has_aux: bool = False
+) -> Structure:
     """Value and directional derivative of a function, in forward mode.
 
     Args:

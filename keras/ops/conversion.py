@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,13 +17,17 @@ from keras.backends.backend import (
 )
 from keras.core import dtypes
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import TensorLike
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 UNKNOWN = object()
 PLAIN = 0  # a Python number that the backend gets as it is
 FLOATS = frozenset(dtypes.FLOATS)
 
 
-def reader(backend: Any) -> Callable[[Any], Any]:
+def reader(backend: Backend) -> Callable[[Any], Any]:
     """How this backend's tensors, and numbers, become arrays."""
 
     def read(value: Any) -> Any:
@@ -33,7 +37,7 @@ def reader(backend: Any) -> Callable[[Any], Any]:
     return read
 
 
-def plain_sizes(backend: Any, value: Any) -> Any:
+def plain_sizes(backend: Backend, value: Any) -> Any:
     """Python's numbers for NumPy's and for arrays and tensors of a few; else itself."""
     kind = type(value)
     if kind in (int, str, float, bool, type(None)):
@@ -70,7 +74,7 @@ def look(kinds: dict[type, int], value: Any) -> Any:
     return type(value) if kind == SCALAR else UNKNOWN
 
 
-def dtypes_of(backend: Any, values: list[Any], found: list[Any]) -> list[Any]:
+def dtypes_of(backend: Backend, values: list[Any], found: list[Any]) -> list[Any]:
     result: list[Any] = []
     for index, kind in found:
         if isinstance(kind, list):
@@ -81,7 +85,7 @@ def dtypes_of(backend: Any, values: list[Any], found: list[Any]) -> list[Any]:
     return result
 
 
-def dtype_of(backend: Any, value: Any, kind: int) -> Any:
+def dtype_of(backend: Backend, value: Any, kind: int) -> Any:
     if kind in (TENSOR, SPARSE):
         return backend.dtype_of(value)
     if kind == SYMBOLIC:
@@ -136,12 +140,12 @@ def sparse_flags(found: list[Any]) -> list[bool]:
     return flags
 
 
-def to_dense(backend: Any, value: Any) -> Any:
+def to_dense(backend: Backend, value: Any) -> Any:
     is_sparse = backend.kind_of(value) == SPARSE
     return backend.sparse.to_dense(value) if is_sparse else value
 
 
-def convert(backend: Any, value: Any, kind: int, dtype: str | None) -> Any:
+def convert(backend: Backend, value: Any, kind: int, dtype: str | None) -> Any:
     if kind in (TENSOR, SPARSE):
         return value if dtype is None else backend.cast(value, dtype)
     if kind == VARIABLE:
@@ -156,7 +160,7 @@ def convert(backend: Any, value: Any, kind: int, dtype: str | None) -> Any:
     return backend.convert_to_tensor(value, dtype=dtype)
 
 
-def spec_of(backend: Any, value: Any, dtype: str | None = None) -> Any:
+def spec_of(backend: Backend, value: Any, dtype: str | None = None) -> Any:
     """Shape and dtype of anything tensor-like, as a KerasTensor without history."""
     if value is None:
         return None
@@ -173,7 +177,7 @@ def spec_of(backend: Any, value: Any, dtype: str | None = None) -> Any:
     return KerasTensor(backend.shape_of(value), dtype, sparse=kind == SPARSE)
 
 
-def canonical(backend: Any, outputs: Any) -> Any:
+def canonical(backend: Backend, outputs: TensorLike) -> Any:
     """The dtypes that this backend really has, where it lacks 64-bit ones."""
     if isinstance(outputs, KerasTensor):
         dtype = backend.canonical_dtype(outputs.dtype)

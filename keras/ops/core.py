@@ -180,7 +180,7 @@ def common_float(*xs: TensorLike) -> list[Any]:
 # Facts ----------------------------------------------------------------------------
 
 
-def is_tensor(x: Any) -> bool:
+def is_tensor(x: TensorLike) -> bool:
     """Whether `x` is a tensor of the current backend; a KerasTensor is none.
 
     Args:

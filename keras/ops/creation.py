@@ -203,7 +203,7 @@ def full_like(x: TensorLike, fill_value: Any, dtype: DType | None = None) -> Ten
     return _like(x, dtype)
 
 
-def _matrix(rows: Any, columns: Any, dtype: Any) -> KerasTensor:
+def _matrix(rows: Any, columns: Any, dtype: DType) -> KerasTensor:
     rules.as_shape(rows, "N")
     rules.as_shape(columns, "M")
     shape = rules.as_shape((rows, rows if columns is None else columns))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras.backends import current
 from keras.backends.backend import (
@@ -26,6 +26,7 @@ from keras.core import context
 from keras.core.config import settings
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
+from keras.core.typing import Structure, TensorLike
 from keras.ops import checks, sparsity
 from keras.ops.callers import has_symbolic
 from keras.ops.conversion import (
@@ -48,6 +49,9 @@ from keras.ops.files import InFiles
 from keras.ops.operation import OpCall, record
 from keras.ops.parameters import Parameters
 from keras.ops.promotion import PROMOTIONS
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 Check = Callable[..., bool]
 _COMMON = ("float32", "int32", "bool", "int64", "bfloat16", "float16", "float64")
@@ -138,7 +142,7 @@ class Declaration(Parameters):
     def __repr__(self) -> str:
         return f"<op {self.name}{self.signature}>"
 
-    def _find_native(self, backend: Any) -> None:
+    def _find_native(self, backend: Backend) -> None:
         def lacking(*args: Any, **kwargs: Any) -> Any:
             return self.implementation(backend)(*args, **kwargs)
 
@@ -181,7 +185,11 @@ class Declaration(Parameters):
             return self.recovered(error, args, kwargs)
 
     def _sparse(
-        self, backend: Any, args: tuple[Any, ...], kwargs: dict[str, Any], found: Any
+        self,
+        backend: Backend,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        found: Any,
     ) -> Any:
         """The op on converted tensors, some of them sparse; see `sparsity`."""
         native = getattr(backend.sparse, self.name, None)
@@ -206,14 +214,16 @@ class Declaration(Parameters):
                 values[index] = to_dense(backend, values[index])
         return self.dispatch(tuple(values), kwargs)
 
-    def implementation(self, backend: Any) -> Callable[..., Any]:
+    def implementation(self, backend: Backend) -> Callable[..., Any]:
         """The backend's function, or the composed body where it has none."""
         if self.composed:
             return backend.__dict__.get(self.name, self.rule)
         found = backend.__dict__.get(self.name) or DEFAULTS.get(self.name)
         return found or getattr(backend, self.name)  # which says that it is missing
 
-    def _found(self, backend: Any, args: tuple[Any, ...]) -> tuple[list[Any], set[int]]:
+    def _found(
+        self, backend: Backend, args: tuple[Any, ...]
+    ) -> tuple[list[Any], set[int]]:
         """The tensor arguments with their kinds, and the set of all kinds met."""
         found: list[Any] = []
         kinds: set[int] = set()
@@ -267,7 +277,9 @@ class Declaration(Parameters):
             return (*args[:place], length, *args[place + 1 :]), kwargs
         return args, {**kwargs, self.parameters[place]: length}
 
-    def _converted(self, backend: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    def _converted(
+        self, backend: Backend, args: tuple[Any, ...]
+    ) -> tuple[Any, ...] | None:
         """The arguments, converted as such kinds and dtypes were before.
 
         None where a full look is needed: something is symbolic, or no tensor yet.
@@ -296,7 +308,7 @@ class Declaration(Parameters):
         return self._prepare(backend, args, plan)
 
     def _plan(
-        self, backend: Any, args: tuple[Any, ...], found: list[Any]
+        self, backend: Backend, args: tuple[Any, ...], found: list[Any]
     ) -> list[tuple[int, Any, Any]]:
         """Which arguments are converted: (position, kind or kinds, dtype)."""
         target = self._target(backend, list(args), found)
@@ -318,7 +330,7 @@ class Declaration(Parameters):
         return plan
 
     def _prepare(
-        self, backend: Any, args: tuple[Any, ...], plan: list[tuple[int, Any, Any]]
+        self, backend: Backend, args: tuple[Any, ...], plan: list[tuple[int, Any, Any]]
     ) -> tuple[Any, ...]:
         if not plan:
             return args
@@ -335,7 +347,9 @@ class Declaration(Parameters):
                 values[index] = convert(backend, values[index], kind, dtype)
         return tuple(values)
 
-    def _target(self, backend: Any, values: list[Any], found: list[Any]) -> str | None:
+    def _target(
+        self, backend: Backend, values: list[Any], found: list[Any]
+    ) -> str | None:
         """The dtype that the tensor arguments are brought to."""
         if self.real or self.integers:
             self._check_dtypes(backend, values, found)
@@ -345,7 +359,9 @@ class Declaration(Parameters):
         counted = [pair for pair in found if pair[0] not in self.kept]
         return target(dtypes_of(backend, values, counted)) if counted else None
 
-    def _check_dtypes(self, backend: Any, values: list[Any], found: list[Any]) -> None:
+    def _check_dtypes(
+        self, backend: Backend, values: list[Any], found: list[Any]
+    ) -> None:
         """Refuses complex numbers, and places that are no integers."""
         for index, kind in found:
             for dtype in dtypes_of(backend, values, [(index, kind)]):
@@ -372,7 +388,7 @@ class Declaration(Parameters):
             outputs = record(self, args, kwargs, outputs)
         return outputs
 
-    def infer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def infer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Structure:
         """The outputs' shapes and dtypes, as KerasTensors without history."""
         backend = current()
         if kwargs and not self.tensor_names.isdisjoint(kwargs):
@@ -385,7 +401,11 @@ class Declaration(Parameters):
             raise
 
     def _inferred(
-        self, backend: Any, args: tuple[Any, ...], kwargs: dict[str, Any], found: Any
+        self,
+        backend: Backend,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        found: Any,
     ) -> Any:
         if self.composed:
             with SymbolicScope():
@@ -437,7 +457,7 @@ class Declaration(Parameters):
         return args, kwargs
 
     def _check(
-        self, backend: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, backend: Backend, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[list[Any], set[int]]:
         """Refuses arguments of a wrong kind; the tensors and their kinds."""
         found = self._found(backend, args)
@@ -468,7 +488,7 @@ class Declaration(Parameters):
                 f"({type(value).__name__})."
             )
 
-    def _marked(self, output: Any, values: list[Any], found: list[Any]) -> Any:
+    def _marked(self, output: TensorLike, values: list[Any], found: list[Any]) -> Any:
         """The output's spec, which says whether it will be sparse."""
         flags: list[bool] = []
         for index, kind in found:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core.dtypes import float_result, standardize_dtype
-from keras.core.typing import Tensor
+from keras.core.typing import Axis, Tensor, TensorLike
 from keras.ops import reduction
 from keras.ops.arithmetic import (
     absolute,
@@ -59,7 +59,7 @@ def _default(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _dtype(x: Any) -> str:
+def _dtype(x: TensorLike) -> str:
     return standardize_dtype(x.dtype)
 
 
@@ -261,7 +261,7 @@ def _sigmoid(x: Tensor) -> Tensor:
     return divide(where(greater_equal(x, 0), 1.0, small), add(small, 1.0))
 
 
-def _softmax(x: Tensor, axis: Any = -1) -> Tensor:
+def _softmax(x: Tensor, axis: Axis = -1) -> Tensor:
     powers = exp(subtract(x, reduction.max(x, axis, keepdims=True)))
     return divide(powers, reduction.sum(powers, axis, keepdims=True))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Sizes, Structure, Tensor, TensorLike
 from keras.ops import rules
 from keras.ops.core import convert_to_tensor, shape, unstack
 from keras.ops.declare import composite, op
@@ -64,7 +64,7 @@ def stack(x: Sequence[TensorLike], axis: int = 0) -> Tensor:
     return KerasTensor(rules.stack([v.shape for v in tensors], axis), tensors[0].dtype)
 
 
-def _several(xs: Any, name: str) -> list[Any]:
+def _several(xs: Structure, name: str) -> list[Any]:
     if isinstance(xs, KerasTensor):
         if not xs.shape or xs.shape[0] is None:
             raise ShapeError(
@@ -148,7 +148,7 @@ def array_split(
 
 
 def _split_along(
-    name: str, x: TensorLike, indices_or_sections: Any, axis: int, rank: int
+    name: str, x: TensorLike, indices_or_sections: Sizes, axis: int, rank: int
 ) -> list[Tensor]:
     x = convert_to_tensor(x)
     if len(x.shape) < rank:
@@ -223,7 +223,7 @@ def dsplit(x: TensorLike, indices_or_sections: int | Sequence[int]) -> list[Tens
     return _split_along("dsplit", x, indices_or_sections, 2, 3)
 
 
-def _listed(xs: Any) -> list[Any]:
+def _listed(xs: Structure) -> list[Any]:
     if hasattr(xs, "shape"):
         return unstack(xs)
     if isinstance(xs, str):
@@ -231,7 +231,7 @@ def _listed(xs: Any) -> list[Any]:
     return [convert_to_tensor(x) for x in xs]
 
 
-def _at_least(x: Any, rank: int) -> Any:
+def _at_least(x: TensorLike, rank: int) -> Any:
     """A tensor with axes of size 1 put in front, and for three also behind."""
     sizes = tuple(shape(x))
     if len(sizes) >= rank:

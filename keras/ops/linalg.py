@@ -17,7 +17,7 @@ from keras.ops.declare import composite, op
 from keras.ops.files import InFiles
 
 
-def _matrices(op_name: str, x: Any) -> tuple[Any, Any, Any]:
+def _matrices(op_name: str, x: TensorLike) -> tuple[Any, Any, Any]:
     """Batch shape, rows and columns."""
     if len(x.shape) < 2:
         raise ShapeError(
@@ -27,7 +27,7 @@ def _matrices(op_name: str, x: Any) -> tuple[Any, Any, Any]:
     return x.shape[:-2], x.shape[-2], x.shape[-1]
 
 
-def _square(op_name: str, x: Any) -> tuple[Any, Any]:
+def _square(op_name: str, x: TensorLike) -> tuple[Any, Any]:
     """Batch shape and size of square matrices."""
     batch, rows, columns = _matrices(op_name, x)
     if None not in (rows, columns) and rows != columns:
@@ -337,7 +337,7 @@ def qr(x: TensorLike, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     )
 
 
-def _solved(op_name: str, a: Any, b: Any) -> Tensor:
+def _solved(op_name: str, a: TensorLike, b: TensorLike) -> Tensor:
     _, size = _square(op_name, a)
     vector = len(b.shape) == len(a.shape) - 1
     rows = b.shape[-1] if vector else b.shape[-2] if len(b.shape) > 1 else None

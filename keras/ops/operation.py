@@ -19,8 +19,11 @@ from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasHistory, KerasTensor
 from keras.core.naming import auto_name, name_of
 from keras.core.scopes import DiscardingScope, SymbolicScope
-from keras.core.typing import Config
+from keras.core.typing import Config, Structure, TensorLike
 from keras.ops import files
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 if TYPE_CHECKING:
     from keras.ops.declaration import Declaration
@@ -56,7 +59,7 @@ class Node:
         operation: Any,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        outputs: Any,
+        outputs: TensorLike,
     ) -> None:
         self.operation = operation
         self.args = args
@@ -110,7 +113,7 @@ def node_of(x: KerasTensor) -> Node:
 
 
 def connect(
-    operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any
+    operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: TensorLike
 ) -> Any:
     """Makes the node of a call and returns the outputs with their history."""
     recording = True
@@ -125,7 +128,7 @@ def connect(
     return fresh
 
 
-def _fresh(output: Any) -> Any:
+def _fresh(output: TensorLike) -> Any:
     """A copy: a rule may return its own input, whose history is its own."""
     if not isinstance(output, KerasTensor):
         return output
@@ -161,13 +164,13 @@ class Operation(Configurable):
         self._inbound_nodes: list[Node] = []
         self._outbound_nodes: list[Node] = []
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
         """Runs `call`, or on KerasTensors works out the output and notes the call."""
         if any_symbolic(args, kwargs):
             return self.symbolic_call(*args, **kwargs)
         return self.call(*args, **kwargs)
 
-    def call(self, *args: Any, **kwargs: Any) -> Any:
+    def call(self, *args: Any, **kwargs: Any) -> Structure:
         """The computation."""
         raise NotImplementedError(
             f"{type(self).__name__} does not define `call`: it says what the "
@@ -181,12 +184,12 @@ class Operation(Configurable):
             config = {"name": self.name, **config}
         return config
 
-    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Structure:
         """The call on KerasTensors: output specs, and a node of the graph."""
         outputs = self.compute_output_spec(*args, **kwargs)
         return connect(self, args, kwargs, outputs)
 
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Structure:
         """The shape and dtype of the output, as KerasTensors."""
         return infer_spec(self.call, args, kwargs)
 
@@ -264,11 +267,11 @@ def infer_spec(
             raise symbolic_error from None
 
 
-def _unrecorded(x: Any) -> Any:
+def _unrecorded(x: TensorLike) -> Any:
     return _fresh(x) if isinstance(x, KerasTensor) else x
 
 
-def _as_spec(backend: Any, x: Any) -> Any:
+def _as_spec(backend: Backend, x: TensorLike) -> Any:
     if x is None or isinstance(x, KerasTensor):
         return x
     if (kind := backend.kind_of(x)) in (TENSOR, VARIABLE, SPARSE):
@@ -290,7 +293,7 @@ class OpCall(Operation):
         super().__init__(name=name)
         self.static = static
 
-    def call(self, *tensors: Any, **more: Any) -> Any:
+    def call(self, *tensors: Any, **more: Any) -> Structure:
         """The op on its tensor arguments; `more` are static ones of this call."""
         declaration = self.declaration
         static = {**self.static, **more}
@@ -307,7 +310,7 @@ class OpCall(Operation):
                 values.append(static.pop(name))
         return declaration.public(*values)
 
-    def compute_output_spec(self, *tensors: Any, **more: Any) -> Any:
+    def compute_output_spec(self, *tensors: Any, **more: Any) -> Structure:
         """By the rule of the op."""
         with SymbolicScope():
             return self.call(*tensors, **more)
@@ -338,7 +341,7 @@ def record(
     declaration: Declaration,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    outputs: Any,
+    outputs: TensorLike,
 ) -> Any:
     """Makes the graph node of a call of an op on KerasTensors.
 

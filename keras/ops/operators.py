@@ -14,6 +14,7 @@ from typing import Any
 from keras.backends import backend_scope, current
 from keras.backends.variable import Variable
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import TensorLike
 from keras.ops import arithmetic, bitwise, logic, products, rounding, shaping
 from keras.ops.indexing import get_item
 
@@ -41,7 +42,7 @@ _COMPARISONS: dict[str, Callable[..., Any]] = {
 
 
 def _forward(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    def operator(self: Any, other: Any) -> Any:
+    def operator(self: Any, other: TensorLike) -> Any:
         if other is None:
             return NotImplemented
         return function(self, other)
@@ -51,7 +52,7 @@ def _forward(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 def _backward(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    def operator(self: Any, other: Any) -> Any:
+    def operator(self: Any, other: TensorLike) -> Any:
         return function(other, self)
 
     operator.__name__ = operator.__qualname__ = name
@@ -102,19 +103,19 @@ def _on_value(operator: Callable[..., Any]) -> Callable[..., Any]:
 _equal, _not_equal = _on_value(logic.equal), _on_value(logic.not_equal)
 
 
-def _variable_equal(self: Any, other: Any) -> Any:
+def _variable_equal(self: Any, other: TensorLike) -> Any:
     if isinstance(other, str) or not _is_number_like(other):
         return self is other
     return _equal(self, other)
 
 
-def _variable_not_equal(self: Any, other: Any) -> Any:
+def _variable_not_equal(self: Any, other: TensorLike) -> Any:
     if isinstance(other, str) or not _is_number_like(other):
         return self is not other
     return _not_equal(self, other)
 
 
-def _is_number_like(x: Any) -> bool:
+def _is_number_like(x: TensorLike) -> bool:
     return isinstance(x, (bool, int, float, complex, list)) or hasattr(x, "dtype")
 
 

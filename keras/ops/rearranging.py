@@ -88,7 +88,7 @@ class Plan(NamedTuple):
 
 
 def _with_unknown(
-    tensor: Any, shape: tuple[Any, ...], plan: Plan, given: dict[str, int]
+    tensor: TensorLike, shape: tuple[Any, ...], plan: Plan, given: dict[str, int]
 ) -> Any:
     """The same where sizes are only known when the function runs."""
     sizes: dict[str, Any] = dict(given)

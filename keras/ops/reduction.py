@@ -193,7 +193,7 @@ def min(
     return rules.reduction(x, axis, keepdims)
 
 
-def _not_empty(name: str, x: KerasTensor, axis: Axis, initial: Any) -> None:
+def _not_empty(name: str, x: KerasTensor, axis: Axis, initial: TensorLike) -> None:
     gone = rules.axes(axis, len(x.shape))
     if initial is None and 0 in [x.shape[a] for a in gone]:
         raise ValueError(

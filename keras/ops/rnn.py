@@ -14,7 +14,7 @@ from keras.core import tree
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Structure, Tensor, TensorLike
 from keras.ops.declare import op
 from keras.ops.operation import any_symbolic
 
@@ -23,10 +23,10 @@ StepFunction = Callable[[Any, Any], tuple[Any, Any]]
 
 def rnn(
     step_function: StepFunction,
-    inputs: Any,
-    initial_states: Any,
+    inputs: TensorLike,
+    initial_states: Structure,
     go_backwards: bool = False,
-    mask: Any = None,
+    mask: TensorLike = None,
     constants: Sequence[Any] | None = None,
     unroll: bool = False,
     input_length: int | None = None,
@@ -68,7 +68,7 @@ def rnn(
             return_all_outputs,
         )  # fmt: skip
 
-    def step(x: Any, states: Any) -> tuple[Any, Any]:
+    def step(x: TensorLike, states: Structure) -> tuple[Any, Any]:
         if constants:
             states = (*states, *constants)
         return step_function(x, states)
@@ -86,7 +86,9 @@ def rnn(
     )
 
 
-def _check(inputs: Any, mask: Any, unroll: bool, time_major: bool) -> None:
+def _check(
+    inputs: TensorLike, mask: TensorLike, unroll: bool, time_major: bool
+) -> None:
     axis = 0 if time_major else 1
     for x in tree.flatten(inputs):
         if len(x.shape) < 2:
@@ -108,8 +110,8 @@ def _check(inputs: Any, mask: Any, unroll: bool, time_major: bool) -> None:
 
 def _infer(
     step_function: StepFunction,
-    inputs: Any,
-    initial_states: Any,
+    inputs: TensorLike,
+    initial_states: Structure,
     constants: Sequence[Any] | None,
     time_major: bool,
     return_all_outputs: bool,
@@ -117,7 +119,7 @@ def _infer(
     axis = 0 if time_major else 1
     time = tree.flatten(inputs)[0].shape[axis]
 
-    def without_time(x: Any) -> KerasTensor:
+    def without_time(x: TensorLike) -> KerasTensor:
         shape = list(x.shape)
         del shape[axis]
         return KerasTensor(shape, _dtype(x))
@@ -128,7 +130,7 @@ def _infer(
             states = (*states, *tree.map_structure(_spec, tuple(constants)))
         output, _ = step_function(tree.map_structure(without_time, inputs), states)
 
-    def with_time(x: Any) -> KerasTensor:
+    def with_time(x: TensorLike) -> KerasTensor:
         shape = list(x.shape)
         shape.insert(axis, time if return_all_outputs else 1)
         return KerasTensor(shape, x.dtype)
@@ -137,11 +139,11 @@ def _infer(
     return output, outputs, tree.map_structure(_spec, initial_states)
 
 
-def _dtype(x: Any) -> str:
+def _dtype(x: TensorLike) -> str:
     return x.dtype if isinstance(x, KerasTensor) else current().dtype_of(x)
 
 
-def _spec(x: Any) -> Any:
+def _spec(x: TensorLike) -> Any:
     if isinstance(x, KerasTensor) or not hasattr(x, "shape"):
         return x
     return KerasTensor(tuple(x.shape), _dtype(x))
@@ -237,9 +239,9 @@ def gru(
 def _cell(
     name: str,
     gates: int,
-    inputs: Any,
-    kernel: Any,
-    recurrent_kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
+    recurrent_kernel: TensorLike,
     return_sequences: bool,
     states: int,
 ) -> tuple[Any, ...]:

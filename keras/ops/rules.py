@@ -16,7 +16,7 @@ from keras.backends import arguments
 from keras.core.dtypes import COMPLEX
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Shape
+from keras.core.typing import Axis, Shape, ShapeLike, Sizes, TensorLike
 
 # Axes -----------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ def integers(*tensors: Any) -> None:
 # Reductions -------------------------------------------------------------------------
 
 
-def reduced(shape: Shape, axis: Any, keepdims: bool) -> Shape:
+def reduced(shape: Shape, axis: Axis, keepdims: bool) -> Shape:
     """The shape after a reduction over the axes."""
     gone = axes(axis, len(shape))
     if keepdims:
@@ -129,7 +129,7 @@ def reduced(shape: Shape, axis: Any, keepdims: bool) -> Shape:
 
 
 def reduction(
-    x: Any, axis: Any, keepdims: bool = False, dtype: str | None = None
+    x: TensorLike, axis: Axis, keepdims: bool = False, dtype: str | None = None
 ) -> KerasTensor:
     """The result of a function over the axes."""
     return KerasTensor(reduced(x.shape, axis, keepdims), dtype or x.dtype)
@@ -196,7 +196,7 @@ def as_shape(value: Any, name: str = "shape") -> Shape:
     return tuple(result)
 
 
-def reshape(shape: Shape, newshape: Any) -> Shape:
+def reshape(shape: Shape, newshape: ShapeLike) -> Shape:
     """The shape after `reshape`, with -1 worked out where the sizes allow.
 
     Raises:
@@ -261,7 +261,7 @@ def _without_unknown(shape: Shape, sizes: list[int | None]) -> Shape:
     return tuple(None if size == -1 else size for size in sizes)
 
 
-def broadcast_to(shape: Shape, target: Any) -> Shape:
+def broadcast_to(shape: Shape, target: TensorLike) -> Shape:
     """The shape after `broadcast_to`.
 
     Raises:
@@ -288,7 +288,7 @@ def expand_dims(shape: Shape, axis: Any) -> Shape:
     )
 
 
-def squeeze(shape: Shape, axis: Any) -> Shape:
+def squeeze(shape: Shape, axis: Axis) -> Shape:
     """The shape with axes of size 1 taken out.
 
     Raises:
@@ -378,7 +378,7 @@ def stack(shapes: Sequence[Shape], axis_value: Any) -> Shape:
     return (*first[:place], len(shapes), *first[place:])
 
 
-def split(shape: Shape, indices_or_sections: Any, axis_value: Any) -> list[Shape]:
+def split(shape: Shape, indices_or_sections: Sizes, axis_value: Any) -> list[Shape]:
     """The shapes of the parts of a tensor cut along an axis.
 
     Raises:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Data, Tensor, TensorLike
 from keras.ops.declare import op
 from keras.ops.files import InFiles
 
@@ -161,7 +159,9 @@ def segment_min(
     return _segmented("segment_min", data, segment_ids, num_segments)
 
 
-def _segmented(op_name: str, data: Any, ids: Any, num_segments: int | None) -> Tensor:
+def _segmented(
+    op_name: str, data: Data, ids: TensorLike, num_segments: int | None
+) -> Tensor:
     fits = (
         len(ids.shape) == 1
         and len(data.shape) >= 1

@@ -10,7 +10,7 @@ from keras.backends import arguments, current
 from keras.core.dtypes import itemsize, standardize_dtype
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Axis, ShapeLike, Tensor, TensorLike
+from keras.core.typing import Axis, ShapeLike, Sizes, Tensor, TensorLike
 from keras.ops import reduction, rules
 from keras.ops.core import convert_to_tensor
 from keras.ops.declare import composite, op
@@ -449,7 +449,10 @@ _PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 
 def _has_use_for_value(
-    x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None
+    x: TensorLike,
+    pad_width: Sizes,
+    mode: str = "constant",
+    constant_values: TensorLike = None,
 ) -> bool:
     return constant_values is None or mode == "constant"
 

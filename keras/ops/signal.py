@@ -13,7 +13,7 @@ from typing import Any
 from keras.core import dtypes
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import DType, Tensor, TensorLike
 from keras.ops import (
     arithmetic,
     complex_numbers,
@@ -31,7 +31,7 @@ from keras.ops.nn.reshaping import complex_from
 WINDOWS = ("hann", "hamming")
 
 
-def _pair(op_name: str, x: Any, rank: int) -> tuple[Tensor, Tensor]:
+def _pair(op_name: str, x: TensorLike, rank: int) -> tuple[Tensor, Tensor]:
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         raise ValueError(
             f"keras.ops.{op_name} expects a pair (real, imaginary). Received: {x!r}."
@@ -45,7 +45,7 @@ def _pair(op_name: str, x: Any, rank: int) -> tuple[Tensor, Tensor]:
     return real, imaginary
 
 
-def _is_listed(x: Any, fft_length: int | None = None) -> bool:
+def _is_listed(x: TensorLike, fft_length: int | None = None) -> bool:
     """Whether it is no tensor of two rows; frameworks ask for the shapes themselves."""
     return isinstance(x, (tuple, list))
 
@@ -58,7 +58,7 @@ def _check_length(op_name: str, fft_length: int | None) -> None:
         )
 
 
-def _like(x: Any) -> tuple[Tensor, Tensor]:
+def _like(x: TensorLike) -> tuple[Tensor, Tensor]:
     return KerasTensor(x.shape, x.dtype), KerasTensor(x.shape, x.dtype)
 
 
@@ -189,7 +189,7 @@ def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> Tensor:
     return KerasTensor((*real.shape[:-1], fft_length), real.dtype)
 
 
-def _has_sizes(x: Any, sequence_length: int, sequence_stride: int) -> bool:
+def _has_sizes(x: TensorLike, sequence_length: int, sequence_stride: int) -> bool:
     return sequence_length >= 1 and sequence_stride >= 1
 
 
@@ -260,7 +260,9 @@ def _check_stride(op_name: str, stride: int) -> None:
         )
 
 
-def _window(op_name: str, window: Any, length: int, fft_length: int, dtype: Any) -> Any:
+def _window(
+    op_name: str, window: TensorLike, length: int, fft_length: int, dtype: DType
+) -> Any:
     """The window, in the middle of `fft_length` places; None for none."""
     if length > fft_length:
         raise ValueError(
@@ -404,7 +406,7 @@ def istft(
     return y[..., start : y.shape[-1] - start] if start and y.shape[-1] else y
 
 
-def _fit(x: Any, length: int) -> Any:
+def _fit(x: TensorLike, length: int) -> Any:
     """Cut, or filled up with zeros."""
     size = x.shape[-1]
     if isinstance(x, KerasTensor):

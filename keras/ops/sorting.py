@@ -72,7 +72,7 @@ def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     return _along(x, axis, "int32")
 
 
-def _has_place(x: Any, kth: int, axis: int | None = -1) -> bool:
+def _has_place(x: TensorLike, kth: int, axis: int | None = -1) -> bool:
     if axis is None or not rules.is_axis(axis, len(x.shape)):
         return False
     return -x.shape[axis] <= kth < x.shape[axis]

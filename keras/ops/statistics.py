@@ -91,7 +91,7 @@ def average(
     return divide(reduction.sum(multiply(x, weights), axis), total)
 
 
-def _is_reducible(x: Any, axis: Any = None, keepdims: bool = False) -> bool:
+def _is_reducible(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> bool:
     return rules.is_axis(axis, len(x.shape))
 
 
@@ -360,7 +360,7 @@ def correlate(x1: TensorLike, x2: TensorLike, mode: str = "valid") -> Tensor:
     return _correlate(x1, conj(x2), mode)
 
 
-def _correlate(x1: Any, x2: Any, mode: str) -> Any:
+def _correlate(x1: TensorLike, x2: TensorLike, mode: str) -> Any:
     n, m = x1.shape[0], x2.shape[0]
     if m > n:  # the roles exchanged, the result comes out backwards
         return get_item(_correlate(x2, x1, mode), slice(None, None, -1))
@@ -375,7 +375,7 @@ def _correlate(x1: Any, x2: Any, mode: str) -> Any:
     return result
 
 
-def _extremes(x: Any) -> tuple[Any, Any]:
+def _extremes(x: TensorLike) -> tuple[Any, Any]:
     return reduction.min(x), reduction.max(x)
 
 

@@ -103,7 +103,7 @@ def unique(
     return tuple(result) if len(result) > 1 else result[0]
 
 
-def _of_size(x: Any, size: int, filling: Any) -> Any:
+def _of_size(x: TensorLike, size: int, filling: Any) -> Any:
     """The first rows of `x`, up to `size` of them with the filling behind."""
     rest = tuple(x.shape[1:])
     filled = concatenate([x, broadcast_to(filling, (size, *rest))], 0)

@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 from keras.backends import current, process
 from keras.backends.backend import SYMBOLIC, TENSOR, VARIABLE
 from keras.core import context
+from keras.core.typing import TensorLike
 
 if TYPE_CHECKING:
     from keras.ops.declaration import Declaration
@@ -183,7 +184,7 @@ def _has_dtype_of_leader(name: str, listed: bool, numbers: str) -> str:
     return asked
 
 
-def dtype_of_all(kinds: dict[type, int], values: Any, same: bool) -> Any:
+def dtype_of_all(kinds: dict[type, int], values: TensorLike, same: bool) -> Any:
     """The dtype of a list of one backend's tensors; None if it is none such.
 
     With `same` the one they share, else that of the first.

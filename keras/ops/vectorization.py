@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from keras.core import tree
+from keras.core.typing import Structure
 from keras.ops import rules
 from keras.ops.control import vectorized_map
 from keras.ops.core import convert_to_tensor, shape
@@ -60,7 +61,7 @@ def vectorize(
                 f"{len(tensors)} were given. Received: signature={signature!r}."
             )
 
-        def apply(elements: Any) -> Any:
+        def apply(elements: Structure) -> Any:
             given = list(args)
             for place, element in zip(places, elements, strict=False):
                 given[place] = element

@@ -22,7 +22,7 @@ from keras.ops.shaping import expand_dims
 from keras.ops.trigonometric import cos
 
 
-def _length(name: str, x: Any) -> int:
+def _length(name: str, x: TensorLike) -> int:
     if isinstance(x, (KerasTensor, float)):
         raise TypeError(
             f"`x` of {name} is the length of a window: an integer. Received: {x!r}."
@@ -35,7 +35,9 @@ def _phase(length: int) -> Any:
     return divide(arange(length, dtype=config.floatx()), length - 1)
 
 
-def _cosines(name: str, x: Any, constant: float, first: float, second: float) -> Any:
+def _cosines(
+    name: str, x: TensorLike, constant: float, first: float, second: float
+) -> Any:
     length = _length(name, x)
     if length <= 1:
         return ones((max(length, 0),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.typing import Identifier
 from keras.optimizers import legacy as legacy
 from keras.optimizers import schedules as schedules
 from keras.optimizers.adafactor import Adafactor as Adafactor
@@ -29,7 +30,7 @@ from keras.optimizers.sgd import SGD as SGD
 _FAMILY = _Family("optimizer", "keras.optimizers", Optimizer)
 
 
-def get(identifier: Any) -> Any:
+def get(identifier: Identifier) -> Any:
     """An optimizer from a name, a config, or an optimizer.
 
     Args:

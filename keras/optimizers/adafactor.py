@@ -7,12 +7,16 @@ Cost", 2018.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import LearningRate, TensorLike
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.slotted import SlotOptimizer
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 @public_class("keras.optimizers")
@@ -40,7 +44,7 @@ class Adafactor(SlotOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRate = 0.001,
         beta_2_decay: float = -0.8,
         epsilon_1: float = 1e-30,
         epsilon_2: float = 1e-3,
@@ -82,7 +86,9 @@ class Adafactor(SlotOptimizer):
             values.append(self.add_variable_from_reference(variable, "velocity"))
         self._slots.update(row=rows, column=columns, velocity=values)
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate
+    ) -> None:
         """Updates one variable."""
         dtype = variable.dtype
         rate = ops.cast(learning_rate, dtype)
@@ -99,7 +105,7 @@ class Adafactor(SlotOptimizer):
         factor = ops.divide(ops.multiply(size, rate), excess)
         variable.assign_sub(ops.multiply(direction, factor))
 
-    def _mean_squares(self, variable: Any, squares: Any, keep: Any) -> Any:
+    def _mean_squares(self, variable: Variable, squares: Any, keep: Any) -> Any:
         if len(variable.shape) < 2:
             values = self.slot("velocity", variable)
             values.assign(_blend(values, squares, keep))
@@ -117,5 +123,5 @@ def _blend(old: Any, new: Any, keep: Any) -> Any:
     return ops.add(ops.multiply(old, keep), ops.multiply(new, ops.subtract(1.0, keep)))
 
 
-def _rms(x: Any) -> Any:
+def _rms(x: TensorLike) -> Any:
     return ops.sqrt(ops.mean(ops.square(x)))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from keras import initializers, ops
 from keras.core.facts import public_class
+from keras.core.typing import LearningRate, TensorLike
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.slotted import SlotOptimizer
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 @public_class("keras.optimizers")
@@ -38,7 +42,7 @@ class Adagrad(SlotOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRate = 0.001,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
         **options: Unpack[OptimizerOptions],
@@ -51,7 +55,9 @@ class Adagrad(SlotOptimizer):
         """The value that the sum of squares starts at."""
         return initializers.Constant(self.initial_accumulator_value)
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate
+    ) -> None:
         """Updates one variable."""
         rate = ops.cast(learning_rate, variable.dtype)
         gradient = ops.cast(gradient, variable.dtype)
@@ -87,7 +93,7 @@ class Adadelta(SlotOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRate = 0.001,
         rho: float = 0.95,
         epsilon: float = 1e-7,
         **options: Unpack[OptimizerOptions],
@@ -96,7 +102,9 @@ class Adadelta(SlotOptimizer):
         self.rho = rho
         self.epsilon = epsilon
 
-    def update_step(self, grad: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, grad: TensorLike, variable: Variable, learning_rate: LearningRate
+    ) -> None:
         """Updates one variable."""
         rate = ops.cast(learning_rate, variable.dtype)
         gradient = ops.cast(grad, variable.dtype)
@@ -109,7 +117,7 @@ class Adadelta(SlotOptimizer):
         steps.assign(self._blend(steps, ops.square(step)))
         variable.assign_sub(ops.multiply(step, rate))
 
-    def _root(self, mean: Any) -> Any:
+    def _root(self, mean: TensorLike) -> Any:
         return ops.sqrt(ops.add(mean, self.epsilon))
 
     def _blend(self, old: Any, new: Any) -> Any:

@@ -5,13 +5,17 @@ Reference: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2014.
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import LearningRate, TensorLike
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
 from keras.optimizers.slotted import SlotOptimizer
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 @public_class("keras.optimizers")
@@ -38,7 +42,7 @@ class Adamax(SlotOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRate = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -49,7 +53,9 @@ class Adamax(SlotOptimizer):
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate
+    ) -> None:
         """Updates one variable."""
         dtype = variable.dtype
         rate = ops.cast(learning_rate, dtype)

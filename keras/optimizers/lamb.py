@@ -6,13 +6,17 @@ minutes", 2019.
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import LearningRate, TensorLike
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
 from keras.optimizers.slotted import SlotOptimizer
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 @public_class("keras.optimizers")
@@ -39,7 +43,7 @@ class Lamb(SlotOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRate = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -50,7 +54,9 @@ class Lamb(SlotOptimizer):
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate
+    ) -> None:
         """Updates one variable."""
         dtype = variable.dtype
         rate = ops.cast(learning_rate, dtype)
@@ -75,5 +81,5 @@ class Lamb(SlotOptimizer):
         variable.assign_sub(ops.multiply(direction, ops.multiply(ratio, rate)))
 
 
-def _norm(x: Any) -> Any:
+def _norm(x: TensorLike) -> Any:
     return ops.sqrt(ops.sum(ops.square(x)))

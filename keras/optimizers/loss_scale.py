@@ -11,6 +11,7 @@ from typing import Any
 from keras import ops
 from keras.core import tree
 from keras.core.facts import public_class
+from keras.core.typing import Identifier
 from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OPTION_NAMES
 from keras.optimizers.parts.conditional import choose
@@ -132,7 +133,7 @@ class LossScaleOptimizer(Optimizer):
             total = ops.add(total, ops.cast(ops.sum(gradient), total.dtype))
         return ops.isfinite(total)
 
-    def scale_loss(self, loss: Any) -> Any:
+    def scale_loss(self, loss: Identifier) -> Any:
         """The loss, times the factor."""
         scale = self.dynamic_scale if self.built else self.initial_scale
         return ops.multiply(loss, scale)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
 from keras.optimizers.loss_scale import LossScaleOptimizer
 from keras.optimizers.optimizer import Optimizer
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 @public_class("keras.optimizers")
@@ -53,7 +56,7 @@ class OptimizerMap(Configurable, MutableMapping):
         """The optimizer of variables that no pattern matches."""
         return self._default
 
-    def __call__(self, variable: Any) -> Optimizer:
+    def __call__(self, variable: Variable) -> Optimizer:
         """The optimizer of a variable: of the pattern that matches.
 
         Raises:
@@ -212,7 +215,7 @@ class MultiOptimizer(Optimizer):
             if own:
                 optimizer.build(own)
 
-    def _step(self, grads: list[Any], variables: Any) -> None:
+    def _step(self, grads: list[Any], variables: Sequence[Any]) -> None:
         shares: list[tuple[list[Any], list[Any]]] = [([], []) for _ in self._groups]
         for gradient, variable in zip(grads, variables, strict=True):
             own_grads, own = shares[self._owner[id(variable)]]

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import LearningRate, TensorLike
 from keras.optimizers.options import OtherOptimizerOptions
 from keras.optimizers.parts.bias import correction
 from keras.optimizers.slotted import SlotOptimizer
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 @public_class("keras.optimizers")
@@ -56,7 +60,7 @@ class Muon(SlotOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRate = 0.001,
         adam_beta_1: float = 0.9,
         adam_beta_2: float = 0.999,
         adam_weight_decay: float | None = 0.004,
@@ -91,7 +95,7 @@ class Muon(SlotOptimizer):
         self.nesterov = nesterov
         self.rms_rate = rms_rate
 
-    def uses_adam(self, variable: Any) -> bool:
+    def uses_adam(self, variable: Variable) -> bool:
         """Whether a variable takes AdamW."""
         path = variable.path
         if len(variable.shape) != 2:
@@ -114,7 +118,9 @@ class Muon(SlotOptimizer):
             )
         self._slots.update(momentum=momenta, velocity=velocities)
 
-    def apply_weight_decay(self, variables: Sequence[Any], learning_rate: Any) -> None:
+    def apply_weight_decay(
+        self, variables: Sequence[Any], learning_rate: LearningRate
+    ) -> None:
         """Each kind of variable has a decay of its own."""
         for variable in variables:
             adam = self.uses_adam(variable)
@@ -122,7 +128,9 @@ class Muon(SlotOptimizer):
             if rate:
                 self._decay.apply([variable], rate, learning_rate)
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate
+    ) -> None:
         """Updates one variable."""
         rate = ops.cast(learning_rate, variable.dtype)
         gradient = ops.cast(gradient, variable.dtype)
@@ -137,7 +145,7 @@ class Muon(SlotOptimizer):
         update = self.lr_adjust(self.zeropower_via_newtonschulz5(ahead, self.ns_steps))
         variable.assign_sub(ops.multiply(update, rate))
 
-    def _adam_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+    def _adam_step(self, gradient: TensorLike, variable: Variable, rate: Any) -> None:
         dtype = variable.dtype
         step = ops.add(self.iterations, 1)
         correction_1 = correction(self.adam_beta_1, step, dtype)
@@ -152,7 +160,7 @@ class Muon(SlotOptimizer):
         divisor = ops.add(ops.sqrt(squares), self.epsilon)
         variable.assign_sub(ops.divide(ops.multiply(mean, alpha), divisor))
 
-    def lr_adjust(self, x: Any) -> Any:
+    def lr_adjust(self, x: TensorLike) -> Any:
         """An orthogonal update, scaled to about the size of AdamW's updates.
 
         Args:
@@ -167,7 +175,7 @@ class Muon(SlotOptimizer):
         """The tensor with its last two axes swapped."""
         return ops.swapaxes(X, -1, -2)
 
-    def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
+    def zeropower_via_newtonschulz5(self, x: TensorLike, steps: int) -> Any:
         """Brings all singular values of a matrix near 1, without working them out.
 
         Args:

@@ -6,13 +6,17 @@ Reference: Dozat, "Incorporating Nesterov Momentum into Adam", 2015.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import LearningRate, TensorLike
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
 from keras.optimizers.slotted import SlotOptimizer
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 @public_class("keras.optimizers")
@@ -39,7 +43,7 @@ class Nadam(SlotOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRate = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -63,11 +67,13 @@ class Nadam(SlotOptimizer):
         momentum = self._momentum_at(ops.add(self.iterations, 1), self._product.dtype)
         self._product.assign(ops.multiply(self._product, momentum))
 
-    def _momentum_at(self, step: Any, dtype: str) -> Any:
+    def _momentum_at(self, step: TensorLike, dtype: str) -> Any:
         faded = ops.power(ops.cast(0.96, dtype), ops.cast(step, dtype))
         return ops.multiply(ops.subtract(1.0, ops.multiply(faded, 0.5)), self.beta_1)
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate
+    ) -> None:
         """Updates one variable."""
         dtype = variable.dtype
         rate = ops.cast(learning_rate, dtype)

@@ -18,6 +18,7 @@ from keras.core import naming
 from keras.core.errors import BackendError
 from keras.core.facts import public_class
 from keras.core.scopes import StatelessScope
+from keras.core.typing import Identifier, LearningRate, TensorLike
 from keras.optimizers.options import accepts_options, with_options
 from keras.optimizers.parts import averaging
 from keras.optimizers.parts.checks import (
@@ -94,7 +95,7 @@ class Optimizer(OptimizerState):
 
     def __init__(
         self,
-        learning_rate: Any,
+        learning_rate: LearningRate,
         weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
@@ -283,7 +284,9 @@ class Optimizer(OptimizerState):
             )
         return given
 
-    def _with_gradients(self, grads: list[Any], variables: Any) -> tuple[Any, Any]:
+    def _with_gradients(
+        self, grads: list[Any], variables: Sequence[Any]
+    ) -> tuple[Any, Any]:
         """Drops variables without gradient, and sets those it is to overwrite."""
         plain = True
         for gradient, variable in zip(grads, variables, strict=True):
@@ -314,7 +317,7 @@ class Optimizer(OptimizerState):
         pairs = [(g, v) for g, v in pairs if not v._overwrite_with_gradient]
         return [g for g, _ in pairs], [v for _, v in pairs]
 
-    def _apply(self, grads: list[Any], variables: Any) -> None:
+    def _apply(self, grads: list[Any], variables: Sequence[Any]) -> None:
         if self.loss_scale_factor is not None:
             grads = [ops.divide(g, self.loss_scale_factor) for g in grads]
         steps = self.gradient_accumulation_steps
@@ -345,7 +348,7 @@ class Optimizer(OptimizerState):
             return (number + 1) % steps == 0
         return ops.equal(ops.mod(ops.add(self._iterations, 1), steps), 0)
 
-    def _step(self, grads: list[Any], variables: Any) -> None:
+    def _step(self, grads: list[Any], variables: Sequence[Any]) -> None:
         """One update of the variables: the heart of `apply`."""
         if self._clip is not None:
             grads = self._clip(grads)
@@ -359,19 +362,23 @@ class Optimizer(OptimizerState):
             if variable._constraint is not None:
                 variable.assign(variable._constraint(variable.value))
 
-    def apply_weight_decay(self, variables: Sequence[Any], learning_rate: Any) -> None:
+    def apply_weight_decay(
+        self, variables: Sequence[Any], learning_rate: LearningRate
+    ) -> None:
         """Takes its share off each variable that decays, before its update."""
         if self.weight_decay:
             self._decay.apply(variables, self.weight_decay, learning_rate)
 
-    def _step_at_once(self, grads: list[Any], variables: Any) -> bool:
+    def _step_at_once(self, grads: list[Any], variables: Sequence[Any]) -> bool:
         """Updates all variables in one call; False where that cannot be done."""
         return False
 
     def before_step(self) -> None:
         """Done once before the `update_step` of all variables; nothing by default."""
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate
+    ) -> None:
         """Updates one variable; subclasses define it.
 
         Args:
@@ -448,7 +455,7 @@ class Optimizer(OptimizerState):
             )
         self._decay.exclude(var_list or (), var_names or ())
 
-    def scale_loss(self, loss: Any) -> Any:
+    def scale_loss(self, loss: Identifier) -> Any:
         """The loss, times `loss_scale_factor`."""
         if self.loss_scale_factor is None:
             return loss

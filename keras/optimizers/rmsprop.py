@@ -5,12 +5,16 @@ Reference: Hinton, "Neural Networks for Machine Learning", lecture 6, 2012.
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import LearningRate, TensorLike
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.slotted import SlotOptimizer
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 @public_class("keras.optimizers")
@@ -38,7 +42,7 @@ class RMSprop(SlotOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
+        learning_rate: LearningRate = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-7,
@@ -68,7 +72,9 @@ class RMSprop(SlotOptimizer):
             "epsilon": self.epsilon,
         }
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate
+    ) -> None:
         """Updates one variable."""
         dtype = variable.dtype
         rate = ops.cast(learning_rate, dtype)

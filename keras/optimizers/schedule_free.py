@@ -5,13 +5,17 @@ Reference: Defazio et al., "The Road Less Scheduled", 2024.
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import LearningRate, TensorLike
 from keras.optimizers.options import OptimizerOptions
 from keras.optimizers.parts.bias import correction
 from keras.optimizers.slotted import SlotOptimizer
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 @public_class("keras.optimizers")
@@ -40,7 +44,7 @@ class ScheduleFreeAdamW(SlotOptimizer):
 
     def __init__(
         self,
-        learning_rate: Any = 0.0025,
+        learning_rate: LearningRate = 0.0025,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
@@ -61,7 +65,9 @@ class ScheduleFreeAdamW(SlotOptimizer):
         for variable, base in zip(var_list, self._slots["momentum"], strict=True):
             base.assign(ops.copy(variable.value))
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate
+    ) -> None:
         """Updates one variable."""
         dtype = variable.dtype
         rate = ops.cast(learning_rate, dtype)

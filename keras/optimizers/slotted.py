@@ -8,10 +8,13 @@ eager step takes one call for all variables and their slots. It is used only whi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.parts.conditional import is_open
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 class SlotOptimizer(Optimizer):
@@ -46,7 +49,7 @@ class SlotOptimizer(Optimizer):
         """The initializer of a slot: zeros by default."""
         return "zeros"
 
-    def slot(self, name: str, variable: Any) -> Any:
+    def slot(self, name: str, variable: Variable) -> Any:
         """The state of that name which belongs to a variable."""
         return self._slots[name][self._get_variable_index(variable)]
 
@@ -72,7 +75,7 @@ class SlotOptimizer(Optimizer):
                 return self._backend.__dict__.get(self.fused_kernel)
         return None
 
-    def _step_at_once(self, grads: list[Any], variables: Any) -> bool:
+    def _step_at_once(self, grads: list[Any], variables: Sequence[Any]) -> bool:
         """Updates all variables in one call; False where that cannot be done."""
         kernel = self._kernel()
         if kernel is None or not is_open():

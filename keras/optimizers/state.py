@@ -14,6 +14,7 @@ from keras.backends.variable import Variable
 from keras.core import context, naming
 from keras.core.classes import declared_class
 from keras.core.facts import default_hook
+from keras.core.typing import DType, Initializer, TensorLike
 
 
 class OptimizerState(BackendBound):
@@ -35,7 +36,7 @@ class OptimizerState(BackendBound):
         cls = declared_class(self)
         return _blank, (cls, self._backend.name), state
 
-    def _keep(self, variable: Any) -> Any:
+    def _keep(self, variable: Variable) -> Any:
         """Makes a variable part of the state."""
         self._variables.append(variable)
         if self._backend.optimizer_mixin is not None:
@@ -61,8 +62,8 @@ class OptimizerState(BackendBound):
     def add_variable(
         self,
         shape: Sequence[int],
-        initializer: Any = "zeros",
-        dtype: Any = None,
+        initializer: Initializer = "zeros",
+        dtype: DType = None,
         aggregation: str = "none",
         layout: Any = None,
         name: str | None = None,
@@ -95,7 +96,7 @@ class OptimizerState(BackendBound):
         self,
         reference_variable: Any,
         name: str | None = None,
-        initializer: Any = "zeros",
+        initializer: Initializer = "zeros",
     ) -> Any:
         """Makes a variable of the shape and dtype of another.
 
@@ -137,13 +138,13 @@ class OptimizerState(BackendBound):
                 values.append(self.add_variable_from_reference(variable, what, start))
         return made[0] if isinstance(name, str) else made
 
-    def _get_variable_index(self, variable: Any) -> int:
+    def _get_variable_index(self, variable: Variable) -> int:
         index = self._index.get(id(variable))
         if index is None:
             raise ValueError(self._unknown_variable(variable))
         return index
 
-    def _unknown_variable(self, variable: Any) -> str:
+    def _unknown_variable(self, variable: Variable) -> str:
         known = ", ".join(v.path for v in self._trainable_variables[:8])
         return (
             f"Optimizer {self.name!r} does not know the variable "
@@ -154,15 +155,15 @@ class OptimizerState(BackendBound):
 
     # What Keras 3 optimizers offer to their subclasses -------------------------------
 
-    def assign(self, variable: Any, value: Any) -> None:
+    def assign(self, variable: Variable, value: Any) -> None:
         """Overwrites a variable."""
         variable.assign(value)
 
-    def assign_add(self, variable: Any, value: Any) -> None:
+    def assign_add(self, variable: Variable, value: Any) -> None:
         """Adds to a variable."""
         variable.assign_add(value)
 
-    def assign_sub(self, variable: Any, value: Any) -> None:
+    def assign_sub(self, variable: Variable, value: Any) -> None:
         """Subtracts from a variable."""
         variable.assign_sub(value)
 
@@ -215,7 +216,9 @@ def _scope_name(name: str) -> str:
     return name.replace("/", ">")
 
 
-def same_number(what: str, values: Any, variables: Sequence[Any], name: str) -> None:
+def same_number(
+    what: str, values: TensorLike, variables: Sequence[Any], name: str
+) -> None:
     if len(values) != len(variables):
         raise ValueError(
             f"Optimizer {name!r} has {len(variables)} variables for `{what}`. "

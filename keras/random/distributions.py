@@ -30,14 +30,16 @@ from typing import Any
 from keras.core import dtypes
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import DType, ShapeLike, Tensor, TensorLike
+from keras.core.typing import DType, Seed, ShapeLike, Tensor, TensorLike
 from keras.ops import checks, rules
 from keras.ops.checks import INFINITY
 from keras.ops.declare import op, unsure
 from keras.random import seed as _seed  # noqa: F401 - registers the global generator
 
 
-def _drawn(op_name: str, shape: Any, dtype: Any, kind: str = "float") -> KerasTensor:
+def _drawn(
+    op_name: str, shape: ShapeLike, dtype: DType, kind: str = "float"
+) -> KerasTensor:
     """The result, after checking that the dtype is one that can be drawn."""
     dtype = dtypes.standardize_dtype(dtype)
     fits = dtypes.is_float(dtype) if kind == "float" else dtypes.is_int(dtype)
@@ -58,7 +60,7 @@ def _at_least(least: float, **values: Any) -> None:
             )
 
 
-def _in_order(minval: Any, maxval: Any, strictly: bool) -> None:
+def _in_order(minval: TensorLike, maxval: TensorLike, strictly: bool) -> None:
     """Refuses bounds that are numbers and enclose nothing."""
     known = isinstance(minval, (int, float)) and isinstance(maxval, (int, float))
     if known and (minval >= maxval if strictly else minval > maxval):
@@ -85,7 +87,7 @@ def _ranged(draw: Callable[..., Any]) -> Any:
     return called
 
 
-def _fits(shape: Any, **parameters: Any) -> None:
+def _fits(shape: ShapeLike, **parameters: Any) -> None:
     """Refuses parameters that do not broadcast to the shape."""
     for name, value in parameters.items():
         given = getattr(value, "shape", None)
@@ -106,7 +108,7 @@ def normal(
     mean: float = 0.0,
     stddev: float = 1.0,
     dtype: DType = None,
-    seed: Any = None,
+    seed: Seed = None,
 ) -> Tensor:
     """Draws from the normal distribution.
 
@@ -141,7 +143,7 @@ def uniform(
     minval: float = 0.0,
     maxval: float = 1.0,
     dtype: DType = None,
-    seed: Any = None,
+    seed: Seed = None,
 ) -> Tensor:
     """Draws from the uniform distribution over `minval <= x < maxval`.
 
@@ -174,7 +176,7 @@ def randint(
     minval: int,
     maxval: int,
     dtype: DType = "int32",
-    seed: Any = None,
+    seed: Seed = None,
 ) -> Tensor:
     """Draws integers from `minval <= x < maxval`, all equally probable.
 
@@ -207,7 +209,7 @@ def truncated_normal(
     mean: float = 0.0,
     stddev: float = 1.0,
     dtype: DType = None,
-    seed: Any = None,
+    seed: Seed = None,
 ) -> Tensor:
     """Draws from the normal distribution, within two standard deviations.
 
@@ -236,7 +238,7 @@ def truncated_normal(
 
 @op(promote="float")
 def categorical(
-    logits: TensorLike, num_samples: int, dtype: DType = "int32", seed: Any = None
+    logits: TensorLike, num_samples: int, dtype: DType = "int32", seed: Seed = None
 ) -> Tensor:
     """Draws classes with the probabilities that logits stand for.
 
@@ -270,7 +272,10 @@ def categorical(
 
 @op(promote="float")
 def dropout(
-    inputs: TensorLike, rate: float, noise_shape: Any = None, seed: Any = None
+    inputs: TensorLike,
+    rate: float,
+    noise_shape: ShapeLike | None = None,
+    seed: Seed = None,
 ) -> Tensor:
     """Sets a random part of the values to 0 and scales the others up.
 
@@ -320,7 +325,7 @@ def dropout(
 
 
 @op
-def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
+def shuffle(x: TensorLike, axis: int = 0, seed: Seed = None) -> Tensor:
     """Puts the slices along an axis in random order.
 
     Args:
@@ -346,7 +351,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
 @_ranged
 @op(check=unsure, ranges={"alpha": (0, INFINITY)})
 def gamma(
-    shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Any = None
+    shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Seed = None
 ) -> Tensor:
     """Draws from the gamma distribution with scale 1.
 
@@ -378,7 +383,7 @@ def beta(
     alpha: TensorLike,
     beta: TensorLike,
     dtype: DType = None,
-    seed: Any = None,
+    seed: Seed = None,
 ) -> Tensor:
     """Draws from the beta distribution.
 
@@ -411,7 +416,7 @@ def binomial(
     counts: TensorLike,
     probabilities: TensorLike,
     dtype: DType = None,
-    seed: Any = None,
+    seed: Seed = None,
 ) -> Tensor:
     """Draws how many of so many trials succeed.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.typing import Identifier
 from keras.regularizers.orthogonal import OrthogonalRegularizer as OrthogonalRegularizer
 from keras.regularizers.regularizer import L1 as L1
 from keras.regularizers.regularizer import L1L2 as L1L2
@@ -25,7 +26,7 @@ _FAMILY = _Family(
 )
 
 
-def get(identifier: Any) -> Callable[..., Any] | None:
+def get(identifier: Identifier) -> Callable[..., Any] | None:
     """A regularizer from a name, a config, or a callable.
 
     Args:

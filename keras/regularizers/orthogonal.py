@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import ops
 from keras.core.errors import ShapeError
 from keras.core.facts import public_class
+from keras.core.typing import Tensor, TensorLike
 from keras.regularizers.regularizer import Regularizer, factor
 
 
@@ -39,7 +38,7 @@ class OrthogonalRegularizer(Regularizer):
             )
         self.mode = mode
 
-    def __call__(self, inputs: Any) -> Any:
+    def __call__(self, inputs: TensorLike) -> Tensor:
         """The penalty for a matrix, a scalar."""
         shape = inputs.shape
         if len(shape) != 2:

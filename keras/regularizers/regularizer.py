@@ -8,6 +8,7 @@ from typing import Any
 from keras import ops
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
+from keras.core.typing import Tensor, TensorLike
 
 
 @public_class("keras.regularizers", module="keras")
@@ -26,7 +27,7 @@ class Regularizer(Configurable):
     True
     """
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: TensorLike) -> Any:
         """The penalty for the tensor `x`, a scalar."""
         return 0.0
 
@@ -48,7 +49,7 @@ class L1(Regularizer):
     def __init__(self, l1: float = 0.01) -> None:
         self.l1 = factor("L1", "l1", 0.01 if l1 is None else l1)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: TensorLike) -> Tensor:
         """The penalty for the tensor `x`, a scalar."""
         return ops.multiply(ops.sum(ops.abs(x)), self.l1)
 
@@ -70,7 +71,7 @@ class L2(Regularizer):
     def __init__(self, l2: float = 0.01) -> None:
         self.l2 = factor("L2", "l2", 0.01 if l2 is None else l2)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: TensorLike) -> Tensor:
         """The penalty for the tensor `x`, a scalar."""
         return ops.multiply(ops.sum(ops.square(x)), self.l2)
 
@@ -94,7 +95,7 @@ class L1L2(Regularizer):
         self.l1 = factor("L1L2", "l1", 0.0 if l1 is None else l1)
         self.l2 = factor("L1L2", "l2", 0.0 if l2 is None else l2)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: TensorLike) -> Tensor:
         """The penalty for the tensor `x`, a scalar."""
         if not self.l1:
             return ops.multiply(ops.sum(ops.square(x)), self.l2)

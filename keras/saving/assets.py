@@ -8,13 +8,16 @@ never of names in a config, so it cannot lead outside.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core.facts import replaces_hook
 from keras.saving.walk import owners, paths_in_file
 
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
-def save_assets(model: Any, folder: str) -> list[str]:
+
+def save_assets(model: Model, folder: str) -> list[str]:
     """Lets every layer that has assets write them.
 
     Args:
@@ -37,7 +40,7 @@ def save_assets(model: Any, folder: str) -> list[str]:
     return sorted(found)
 
 
-def load_assets(model: Any, folder: str) -> None:
+def load_assets(model: Model, folder: str) -> None:
     """Lets every layer that has assets read them."""
     for path, obj in owners(model):
         if not _has_assets(obj, "load_assets"):

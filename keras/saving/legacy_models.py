@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import limits, public_names, registry
 from keras.core.classes import constructor_parameters
@@ -30,6 +30,9 @@ from keras.saving.legacy_weights import (
     save_legacy_weights,
     write_variables,
 )
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
 _MOST_CONFIG = 256 << 20
 _COMMON = frozenset({"name", "trainable", "dtype", "activity_regularizer", "autocast"})
@@ -77,7 +80,7 @@ def _attribute(file: Any, name: str, path: str) -> dict[str, Any] | None:
     return config
 
 
-def _compile(file: Any, model: Any, training: dict[str, Any], path: str) -> None:
+def _compile(file: Any, model: Model, training: dict[str, Any], path: str) -> None:
     training = dict(training)
     optimizer = training.pop("optimizer_config", None)
     if optimizer is not None:
@@ -92,7 +95,7 @@ def _compile(file: Any, model: Any, training: dict[str, Any], path: str) -> None
     _load_optimizer(file, model, path)
 
 
-def _load_optimizer(file: Any, model: Any, path: str) -> None:
+def _load_optimizer(file: Any, model: Model, path: str) -> None:
     optimizer = getattr(model, "optimizer", None)
     group = h5_files.child(file, "optimizer_weights")
     if optimizer is None or group is None:
@@ -218,7 +221,7 @@ def _kwarg(value: Any) -> Any:
 # Writing ----------------------------------------------------------------------------
 
 
-def save_legacy_model(model: Any, path: str) -> None:
+def save_legacy_model(model: Model, path: str) -> None:
     """Writes a model into an `.h5` file, config, weights and optimizer state."""
     import h5py
 

@@ -7,13 +7,17 @@ still writes this layout into `.h5` files.
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.saving import h5_files
 from keras.saving.stores import to_array
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
+    from keras.models.model import Model
 
 TOP = "top_level_model_weights"
 _MOST_NAMES = 1_000_000
@@ -42,7 +46,7 @@ def names_in(group: Any, attribute: str) -> list[str]:
 
 
 def load_legacy_weights(
-    file: Any, model: Any, by_name: bool, skip_mismatch: bool, source: str
+    file: Any, model: Model, by_name: bool, skip_mismatch: bool, source: str
 ) -> None:
     """Reads the weights of a model: all are compared, then assigned."""
     if "layer_names" not in file.attrs:
@@ -96,11 +100,13 @@ def datasets_in(group: Any) -> list[Any]:
     return found
 
 
-def _weights(layer: Any) -> list[Any]:
+def _weights(layer: Layer) -> list[Any]:
     return [*layer.trainable_weights, *layer.non_trainable_weights]
 
 
-def _match(model: Any, groups: Any, by_name: bool) -> list[tuple[Any, str, list[Any]]]:
+def _match(
+    model: Model, groups: Any, by_name: bool
+) -> list[tuple[Any, str, list[Any]]]:
     if by_name:
         layers = {layer.name: layer for layer in model.layers}
         return [(layers[n], n, data) for n, data in groups if n in layers]
@@ -111,7 +117,7 @@ def _match(model: Any, groups: Any, by_name: bool) -> list[tuple[Any, str, list[
     ]
 
 
-def _count_problem(model: Any, groups: Any) -> list[str]:
+def _count_problem(model: Model, groups: Any) -> list[str]:
     layers = [layer for layer in model.layers if _weights(layer)]
     if len(layers) == len(groups):
         return []
@@ -122,7 +128,7 @@ def _count_problem(model: Any, groups: Any) -> list[str]:
     ]
 
 
-def _misfit(layer: Any, name: str, datasets: list[Any]) -> str | None:
+def _misfit(layer: Layer, name: str, datasets: list[Any]) -> str | None:
     variables = _weights(layer)
     if len(variables) != len(datasets):
         return (
@@ -139,7 +145,7 @@ def _misfit(layer: Any, name: str, datasets: list[Any]) -> str | None:
     return None
 
 
-def _top_level(file: Any, model: Any) -> list[tuple[Any, Any]]:
+def _top_level(file: Any, model: Model) -> list[tuple[Any, Any]]:
     group = h5_files.child(file, TOP)
     datasets = [] if group is None else datasets_in(group)
     variables = [
@@ -153,7 +159,7 @@ def _top_level(file: Any, model: Any) -> list[tuple[Any, Any]]:
     return list(zip(variables, datasets, strict=True)) if fits else []
 
 
-def save_legacy_weights(group: Any, model: Any) -> None:
+def save_legacy_weights(group: Any, model: Model) -> None:
     """Writes the weights of a model in this layout."""
     _write_names(group, "layer_names", [layer.name for layer in model.layers])
     for layer in model.layers:

@@ -12,7 +12,7 @@ import os
 import time
 import zipfile
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import limits, registry
 from keras.core.errors import DeserializationError
@@ -29,13 +29,16 @@ from keras.saving.atomic import new_file, new_folder, refuse_existing
 from keras.saving.legacy_models import load_legacy_model, save_legacy_model
 from keras.saving.weights import WEIGHTS_MEMBER, load_from_h5, write_h5
 
+if TYPE_CHECKING:
+    from keras.models.model import Model
+
 _CONFIG, _METADATA = "config.json", "metadata.json"
 _MOST_CONFIG = 256 << 20
 _LEGACY = (".h5", ".hdf5")
 
 
 def save_model(
-    model: Any,
+    model: Model,
     filepath: str | os.PathLike[str],
     overwrite: bool = True,
     zipped: bool | None = None,
@@ -87,7 +90,7 @@ def save_model(
         )
 
 
-def _save_zipped(model: Any, path: str) -> None:
+def _save_zipped(model: Model, path: str) -> None:
     import tempfile
 
     folder = os.path.dirname(os.path.realpath(path))
@@ -106,7 +109,7 @@ def _save_zipped(model: Any, path: str) -> None:
                     member.write(block)
 
 
-def _write_members(model: Any, folder: str) -> list[str]:
+def _write_members(model: Model, folder: str) -> list[str]:
     """Writes all members into a folder; returns their names."""
     from keras import __version__
 
@@ -247,7 +250,7 @@ def _make(config: dict[str, Any], compile: bool) -> Any:
     return model
 
 
-def _load_assets(model: Any, archive: Archive) -> None:
+def _load_assets(model: Model, archive: Archive) -> None:
     import tempfile
 
     names = [name for name in archive.names() if name.startswith("assets/")]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core.errors import UnsafeDeserializationError
 from keras.core.facts import replaces_hook
@@ -17,9 +17,12 @@ from keras.optimizers import Optimizer
 from keras.saving.stores import Reader, Store, Writer
 from keras.saving.walk import own_variables, owners, paths_in_file
 
+if TYPE_CHECKING:
+    from keras.models.model import Model
+
 
 def save_state(
-    model: Any, writer: Writer, objects_to_skip: Iterable[Any] | None = None
+    model: Model, writer: Writer, objects_to_skip: Iterable[Any] | None = None
 ) -> None:
     """Writes all variables of a model, its optimizer's included."""
     skipped = {id(obj) for obj in objects_to_skip or ()}
@@ -31,7 +34,7 @@ def save_state(
 
 
 def load_state(
-    model: Any,
+    model: Model,
     reader: Reader,
     skip_mismatch: bool = False,
     objects_to_skip: Iterable[Any] | None = None,
@@ -80,7 +83,7 @@ def load_state(
 class _OtherPaths:
     """Where a file may have what it lacks at the path that would be written today."""
 
-    def __init__(self, model: Any, reader: Reader) -> None:
+    def __init__(self, model: Model, reader: Reader) -> None:
         self._model, self._reader = model, reader
         self._paths: dict[int, list[str]] | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.saving import h5_files
 from keras.saving.archive import open_archive
@@ -16,12 +16,15 @@ from keras.saving.sharded import INDEX_SUFFIX, ShardedReader, ShardedWriter
 from keras.saving.state import load_state, save_state
 from keras.saving.stores import H5Reader, H5Writer, Reader
 
+if TYPE_CHECKING:
+    from keras.models.model import Model
+
 WEIGHTS_MEMBER = "model.weights.h5"
 _READABLE = (".weights.h5", INDEX_SUFFIX, ".safetensors", ".keras", ".h5", ".hdf5")
 
 
 def save_weights(
-    model: Any,
+    model: Model,
     filepath: str | os.PathLike[str],
     overwrite: bool = True,
     max_shard_size: float | None = None,
@@ -86,7 +89,7 @@ def save_weights(
         )
 
 
-def write_h5(model: Any, path: str, skip: Iterable[Any] | None = None) -> None:
+def write_h5(model: Model, path: str, skip: Iterable[Any] | None = None) -> None:
     """Writes the weights of a model into a new HDF5 file."""
     import h5py
 
@@ -94,7 +97,7 @@ def write_h5(model: Any, path: str, skip: Iterable[Any] | None = None) -> None:
         save_state(model, H5Writer(file), skip)
 
 
-def _save_sharded(model: Any, path: str, max_shard_size: float, skip: Any) -> None:
+def _save_sharded(model: Model, path: str, max_shard_size: float, skip: Any) -> None:
     if max_shard_size <= 0:
         raise ValueError(f"`max_shard_size` must be > 0. Received: {max_shard_size}.")
     with new_file(path) as temporary, ExitStack() as files:
@@ -104,7 +107,7 @@ def _save_sharded(model: Any, path: str, max_shard_size: float, skip: Any) -> No
 
 
 def load_weights(
-    model: Any,
+    model: Model,
     filepath: str | os.PathLike[str],
     skip_mismatch: bool = False,
     **kwargs: Any,
@@ -182,7 +185,7 @@ def _check_readable(path: str) -> None:
         raise FileNotFoundError(f"There is no file {path!r} to load weights from.")
 
 
-def load_from_h5(model: Any, source: Any, what: str) -> None:
+def load_from_h5(model: Model, source: Any, what: str) -> None:
     """Reads weights from an open HDF5 file or file object."""
     with h5_files.open_h5(source, what) as file:
         load_state(model, H5Reader(file), source=what)

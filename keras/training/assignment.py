@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from keras.core.classes import is_ours
+from keras.core.typing import Identifier, Structure, TensorLike
 from keras.training.outputs import Outputs, Path, at, is_array, is_object, keys_of
 from keras.training.outputs import leaves as leaves_of
 
@@ -28,7 +29,7 @@ class Part(NamedTuple):
     weight: float | None
 
 
-def assign(losses: Any, weights: Any, outputs: Outputs) -> list[Part]:
+def assign(losses: Structure, weights: TensorLike, outputs: Outputs) -> list[Part]:
     """The parts that the loss of a model is the sum of.
 
     Args:
@@ -57,11 +58,11 @@ def assign(losses: Any, weights: Any, outputs: Outputs) -> list[Part]:
 class _Places:
     """Walks the losses beside the outputs."""
 
-    def __init__(self, losses: Any, outputs: Outputs) -> None:
+    def __init__(self, losses: Structure, outputs: Outputs) -> None:
         self.all = losses
         self.outputs = outputs
 
-    def at(self, losses: Any, path: Path, source: Path) -> Iterator[Any]:
+    def at(self, losses: Structure, path: Path, source: Path) -> Iterator[Any]:
         """`(path of outputs, loss, path of the loss)` for all losses at one place."""
         if losses is None:
             return
@@ -83,7 +84,7 @@ class _Places:
             below = self._below(losses, key, here, path)
             yield from self.at(losses[key], below, (*source, key))
 
-    def _below(self, losses: Any, key: Any, here: Any, path: Path) -> Path:
+    def _below(self, losses: Structure, key: TensorLike, here: Any, path: Path) -> Path:
         """The outputs that the loss of that name or position is for."""
         outputs = self.outputs
         if _fits(losses, here):
@@ -107,33 +108,35 @@ class _Places:
         return path
 
 
-def _fits(losses: Any, here: Any) -> bool:
+def _fits(losses: Structure, here: Any) -> bool:
     """Whether the losses are for the parts of these outputs, one by one."""
     if isinstance(losses, Mapping):
         return isinstance(here, Mapping) and set(losses) <= set(here)
     return type(losses) is type(here) and len(losses) <= len(here)
 
 
-def _is_one(loss: Any) -> bool:
+def _is_one(loss: Identifier) -> bool:
     """Whether this is at most one loss, perhaps in a list of its own."""
     if is_object(loss):
         return True
     return not isinstance(loss, Mapping) and len(loss) == 1 and _is_one(loss[0])
 
 
-def _compares_tensors(loss: Any) -> bool:
+def _compares_tensors(loss: Identifier) -> bool:
     """Whether this is a loss of ours, which knows nothing of named outputs."""
     return is_ours(getattr(loss, "fn", type(loss)))
 
 
-def _holds_names(outputs: Any) -> bool:
+def _holds_names(outputs: TensorLike) -> bool:
     """Whether a dictionary is among nested outputs, which no tensor can be made of."""
     if is_array(outputs):
         return False
     return isinstance(outputs, Mapping) or any(map(_holds_names, outputs))
 
 
-def _factors(losses: Any, weights: Any, places: list[Any], outputs: Outputs) -> Any:
+def _factors(
+    losses: Structure, weights: TensorLike, places: list[Any], outputs: Outputs
+) -> Any:
     """The factor of each loss; None where it counts as it is."""
     if weights is None or not isinstance(weights, (Mapping, list, tuple)):
         return _numbers([weights] * len(places))
@@ -156,7 +159,7 @@ def _factors(losses: Any, weights: Any, places: list[Any], outputs: Outputs) -> 
     return _numbers([by_path.get(path) for path, _, _ in places])
 
 
-def _like(losses: Any, weights: Any, source: Path) -> Any:
+def _like(losses: Structure, weights: TensorLike, source: Path) -> Any:
     """The weight at the place of a loss, where both structures are alike."""
     for key in source:
         if isinstance(losses, Mapping):
@@ -173,7 +176,7 @@ def _like(losses: Any, weights: Any, source: Path) -> Any:
     return _UNLIKE
 
 
-def _sources(losses: Any, source: Path) -> Iterator[Path]:
+def _sources(losses: Structure, source: Path) -> Iterator[Path]:
     if is_object(losses):
         yield source
         return

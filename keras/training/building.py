@@ -5,18 +5,22 @@ Compiled functions can change variables but should not make them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope, SymbolicScope
+from keras.core.typing import Data, TensorLike
 from keras.training.data import unpack_x_y_sample_weight
 from keras.training.data.structure import leaves_of, map_leaves
 from keras.training.overrides import overrides
 
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
-def build(model: Any, data: Any) -> None:
+
+def build(model: Any, data: Data) -> None:
     """Make all that a step would make on its first run.
 
     Args:
@@ -37,7 +41,7 @@ def build(model: Any, data: Any) -> None:
             parts.build(y, y_pred)
 
 
-def _compute_loss(model: Any, x: Any, y: Any, y_pred: Any) -> None:
+def _compute_loss(model: Model, x: Data, y: Data, y_pred: TensorLike) -> None:
     """Let a `compute_loss` of the user's show what it compares: perhaps other things
     than the outputs."""
     try:
@@ -52,7 +56,7 @@ def _holds_text(value: Any) -> bool:
     return getattr(dtype, "kind", None) in ("O", "U", "S") or dtype == "string"
 
 
-def _check_numbers(target: Any) -> None:
+def _check_numbers(target: TensorLike) -> None:
     if _holds_text(target):
         raise ValueError(
             f"The targets `y` have dtype {target.dtype}: they are text or other "
@@ -61,7 +65,7 @@ def _check_numbers(target: Any) -> None:
         )
 
 
-def _outputs_of(model: Any, x: Any) -> Any:
+def _outputs_of(model: Model, x: Data) -> Any:
     """The outputs for a batch as KerasTensors; None if that cannot be told."""
     try:
         with SymbolicScope():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.typing import Identifier, TensorLike
 from keras.metrics.mean import Mean
 from keras.training.compile_loss import CompileLoss
 from keras.training.compile_metrics import CompileMetrics
@@ -44,7 +45,7 @@ class Compilation:
         before, self._trained = self._trained, tuple(map(id, variables))
         return before is not None and before != self._trained
 
-    def build(self, y_true: Any, y_pred: Any) -> None:
+    def build(self, y_true: TensorLike, y_pred: TensorLike) -> None:
         """Assign losses and metrics to outputs, and make their variables."""
         if self.loss is not None and not self.loss.built:
             self.loss.build(y_true, y_pred)
@@ -62,7 +63,7 @@ class Compilation:
         metrics = [] if self.metrics is None else [self.metrics]
         return [self.tracker, *metrics, *self.part_trackers]
 
-    def track(self, loss: Any, parts: list[Any], count: Any) -> None:
+    def track(self, loss: Identifier, parts: list[Any], count: Any) -> None:
         """Note the losses of a batch of `count` samples."""
         self.tracker.update_state(loss, sample_weight=count)
         if len(parts) == len(self.part_trackers):

@@ -6,13 +6,14 @@ no second computation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from keras import losses as losses_module
 from keras import ops
 from keras.core import tree
 from keras.core.naming import unique_names
+from keras.core.typing import Data, Identifier, Structure, TensorLike
 from keras.losses.loss import Loss
 from keras.losses.shapes import same_rank
 from keras.training.assignment import Part, assign
@@ -23,12 +24,12 @@ from keras.training.outputs import Outputs, at, is_array, is_object, leaves
 class FunctionAsLoss(Loss):
     """A plain function `(y_true, y_pred)`, as the loss it stands for in `compile`."""
 
-    def __init__(self, fn: Any, name: str | None = None) -> None:
+    def __init__(self, fn: Callable[..., Any], name: str | None = None) -> None:
         name = name or getattr(fn, "__name__", type(fn).__name__).strip("<>")
         super().__init__(name=name, reduction="sum_over_batch_size")
         self.fn = fn
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: TensorLike, y_pred: TensorLike) -> Structure:
         """The values of the function."""
         if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
             y_true, y_pred = same_rank(y_true, y_pred, keep_y=True)
@@ -56,7 +57,7 @@ class CompileLoss:
     """
 
     def __init__(
-        self, loss: Any, loss_weights: Any = None, output_names: Any = None
+        self, loss: Identifier, loss_weights: Any = None, output_names: Any = None
     ) -> None:
         self._config = _resolved(loss)
         self._weights_config = loss_weights
@@ -75,7 +76,7 @@ class CompileLoss:
         """Whether the outputs of the model are known."""
         return self._outputs is not None
 
-    def build(self, y_true: Any, y_pred: Any) -> Outputs:
+    def build(self, y_true: TensorLike, y_pred: TensorLike) -> Outputs:
         """Assign losses and weights to the outputs of the model.
 
         Args:
@@ -116,7 +117,9 @@ class CompileLoss:
         self._tracker_of = [trackers.index(each) for each in shown]
         self.names = unique_names([name for _, name in trackers])
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def __call__(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: Data = None
+    ) -> Structure:
         """The loss of a batch.
 
         Args:
@@ -139,13 +142,19 @@ class CompileLoss:
         weights = outputs.pick(sample_weight, "sample_weight", is_array, broadcast=True)
         return self._sum(outputs, y_true, y_pred, weights)
 
-    def _targets_of(self, outputs: Outputs, y_true: Any) -> list[Any]:
+    def _targets_of(self, outputs: Outputs, y_true: TensorLike) -> list[Any]:
         targets = outputs.pick(y_true, "y", is_array, among=self.targets)
         if y_true is not None and any(targets[index] is None for index in self.targets):
             raise outputs.misfit(y_true, "y")
         return targets
 
-    def _sum(self, outputs: Outputs, y_true: Any, y_pred: Any, weights: Any) -> Any:
+    def _sum(
+        self,
+        outputs: Outputs,
+        y_true: TensorLike,
+        y_pred: TensorLike,
+        weights: TensorLike,
+    ) -> Any:
         values: list[Any] = [None] * len(self.names)
         total = None
         for row, (path, loss, factor) in enumerate(self._parts):
@@ -202,7 +211,7 @@ def _fitted(part: Part, outputs: Outputs, targets: Any, preds: Any) -> Any:
     return loss
 
 
-def _only(sample_weight: Any) -> Any:
+def _only(sample_weight: Data) -> Any:
     """The weight of the only output, which may come in a list or dictionary."""
     if isinstance(sample_weight, dict) and len(sample_weight) == 1:
         return next(iter(sample_weight.values()))
@@ -211,7 +220,7 @@ def _only(sample_weight: Any) -> Any:
     return sample_weight
 
 
-def _resolved(loss: Any) -> Any:
+def _resolved(loss: Identifier) -> Any:
     """Losses for names and functions, in the structure they came in."""
     if loss is None:
         return None

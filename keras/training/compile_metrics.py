@@ -8,6 +8,7 @@ from typing import Any
 from keras import losses as losses_module
 from keras import metrics as metrics_module
 from keras.core.naming import unique_names
+from keras.core.typing import Config, Data, Identifier, TensorLike
 from keras.metrics.mean import MeanMetricWrapper
 from keras.metrics.metric import Metric
 from keras.training.labels import ACCURACY, CROSSENTROPY, kind_of_labels
@@ -32,7 +33,7 @@ class CompileMetrics(Metric):
 
     def __init__(
         self,
-        metrics: Any,
+        metrics: Identifier,
         weighted_metrics: Any = None,
         output_names: Any = None,
         name: str = "compile_metrics",
@@ -64,7 +65,7 @@ class CompileMetrics(Metric):
         return [v for metric in self.metrics for v in metric.variables]
 
     def build(
-        self, y_true: Any, y_pred: Any, among: list[int] | None = None
+        self, y_true: TensorLike, y_pred: TensorLike, among: list[int] | None = None
     ) -> Outputs:
         """Make the metrics of each output.
 
@@ -104,7 +105,9 @@ class CompileMetrics(Metric):
         self._rows, self._result_names, self._outputs = rows, names, outputs
         return outputs
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self, y_true: TensorLike, y_pred: TensorLike, sample_weight: Data = None
+    ) -> None:
         """Take a batch into account.
 
         Args:
@@ -148,7 +151,7 @@ def _unique(group: list[tuple[str, str]]) -> list[str]:
     return unique_names([prefix + name for prefix, name in group])
 
 
-def _per_output(outputs: Outputs, config: Any, what: str) -> Any:
+def _per_output(outputs: Outputs, config: Config, what: str) -> Any:
     """`(number of the output, metric)` for each metric of each output."""
     if config is None or config == []:
         return
@@ -162,7 +165,7 @@ def _per_output(outputs: Outputs, config: Any, what: str) -> Any:
                 yield index, each
 
 
-def _flat(config: Any) -> Any:
+def _flat(config: Config) -> Any:
     if is_object(config):
         yield config
         return
@@ -170,7 +173,7 @@ def _flat(config: Any) -> Any:
         yield from _flat(part)
 
 
-def _make(given: Any, y_true: Any, y_pred: Any) -> tuple[Metric, str]:
+def _make(given: Any, y_true: TensorLike, y_pred: TensorLike) -> tuple[Metric, str]:
     """A metric, and the name of its result: the very string that asked for it."""
     if isinstance(given, Metric):
         return given, given.name

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.typing import TensorLike
+
 ACCURACY = ("accuracy", "acc")
 CROSSENTROPY = ("crossentropy", "ce")
 
 
-def kind_of_labels(y_true: Any, y_pred: Any) -> str:
+def kind_of_labels(y_true: TensorLike, y_pred: TensorLike) -> str:
     """`"Binary"`, `"Categorical"` or `"SparseCategorical"`.
 
     Args:

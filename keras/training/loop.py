@@ -9,13 +9,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras.callbacks.logs import to_host_logs
+from keras.core.typing import TensorLike
 from keras.training.data.structure import leaves_of, map_leaves
 from keras.training.run import Run, in_order
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
 _RAN_OUT = (
     "The generator ran out of data; training ends after {epoch} of {end} epochs. "
@@ -137,7 +141,7 @@ def predict(run: Run) -> Any:
     return map_leaves(lambda _: next(joined), shape)
 
 
-def host_leaves(model: Any, outputs: Any) -> list[np.ndarray]:
+def host_leaves(model: Model, outputs: TensorLike) -> list[np.ndarray]:
     """The leaves of outputs as NumPy arrays, which later batches leave alone."""
     backend = model._backend
     read = backend.convert_to_numpy if backend.mutable else backend.host_view

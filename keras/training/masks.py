@@ -6,9 +6,10 @@ from typing import Any
 
 from keras.core import tree
 from keras.core.masking import get_mask, masks_in_use, set_mask
+from keras.core.typing import TensorLike
 
 
-def masks_of(y_pred: Any) -> list[Any] | None:
+def masks_of(y_pred: TensorLike) -> list[Any] | None:
     """The masks of outputs; None where there are none."""
     if not masks_in_use():
         return None
@@ -16,7 +17,7 @@ def masks_of(y_pred: Any) -> list[Any] | None:
     return masks if any(mask is not None for mask in masks) else None
 
 
-def put_masks(y_pred: Any, masks: list[Any] | None) -> None:
+def put_masks(y_pred: TensorLike, masks: list[Any] | None) -> None:
     """Puts masks back beside outputs that left a transformed function."""
     if masks is not None:
         for leaf, mask in zip(tree.flatten(y_pred), masks, strict=True):

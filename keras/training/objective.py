@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,8 +19,12 @@ from keras.core import tree
 from keras.core.errors import BackendError
 from keras.core.scopes import StatelessScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.core.typing import Data, Identifier, TensorLike
 from keras.training.compilation import Compilation
 from keras.training.overrides import overrides
+
+if TYPE_CHECKING:
+    from keras.optimizers.optimizer import Optimizer
 
 _NO_COMPILE = "You must call `compile()` before using {what} of the model {name!r}."
 
@@ -52,9 +56,9 @@ class Objective:
     def compile(
         self,
         optimizer: Any = "rmsprop",
-        loss: Any = None,
+        loss: Identifier = None,
         loss_weights: Any = None,
-        metrics: Any = None,
+        metrics: Identifier = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
@@ -137,7 +141,7 @@ class Objective:
                     f"{self._backend.name!r}):`, or pass its name as a string."
                 )
 
-    def _scaled(self, optimizer: Any, auto_scale_loss: bool) -> Any:
+    def _scaled(self, optimizer: Optimizer, auto_scale_loss: bool) -> Any:
         policy = getattr(self, "dtype_policy", None)
         scaled = isinstance(optimizer, optimizers.LossScaleOptimizer)
         if optimizer is None or scaled or not auto_scale_loss:
@@ -275,10 +279,10 @@ class Objective:
 
     def compute_loss(
         self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
+        x: Data = None,
+        y: Data = None,
+        y_pred: TensorLike = None,
+        sample_weight: Data = None,
         training: bool = True,
     ) -> Any:
         """The loss of a batch; override it for a loss of your own.
@@ -317,7 +321,7 @@ class Objective:
         return ops.zeros(())
 
     def _compute_loss(
-        self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool
+        self, x: Data, y: Data, y_pred: TensorLike, sample_weight: Data, training: bool
     ) -> Any:
         """`compute_loss`, which older models override without `training`."""
         if _has_parameter(type(self), "compute_loss", "training"):
@@ -330,10 +334,10 @@ class Objective:
         trainable_variables: Any,
         non_trainable_variables: Any,
         metrics_variables: Any,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
+        x: Data = None,
+        y: Data = None,
+        y_pred: TensorLike = None,
+        sample_weight: Data = None,
         training: bool = True,
     ) -> tuple[Any, tuple[list[Any], list[Any], list[Any]]]:
         """`compute_loss` for given values of the variables, which stay as they are.
@@ -368,7 +372,7 @@ class Objective:
         return loss, (trainable, other, metrics)
 
     def compute_metrics(
-        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+        self, x: Data, y: Data, y_pred: TensorLike, sample_weight: Data = None
     ) -> dict[str, Any]:
         """Take a batch into account in the metrics of `compile`; override to add more.
 
@@ -384,7 +388,7 @@ class Objective:
         self._update_metrics(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
-    def _update_metrics(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+    def _update_metrics(self, y: Data, y_pred: TensorLike, sample_weight: Data) -> None:
         compilation = self._compilation
         if compilation is None or compilation.metrics is None or y is None:
             return

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from keras.core.typing import Structure, TensorLike
+
 Path = tuple[Any, ...]
 
 
@@ -22,7 +24,7 @@ class Outputs:
         names: The names of the outputs, where the model knows them.
     """
 
-    def __init__(self, y_pred: Any, names: list[str] | None = None) -> None:
+    def __init__(self, y_pred: TensorLike, names: list[str] | None = None) -> None:
         # Only the structure is kept: the leaves are replaced by their numbers.
         self._example, self.paths = _outline(y_pred)
         self.structure = shape_of(y_pred)
@@ -64,11 +66,11 @@ class Outputs:
         """The number of outputs."""
         return len(self.paths)
 
-    def tensors(self, y_pred: Any) -> list[Any]:
+    def tensors(self, y_pred: TensorLike) -> list[Any]:
         """The outputs in order."""
         return [y_pred] if self.is_single else [at(y_pred, p) for p in self.paths]
 
-    def fits(self, y_pred: Any) -> bool:
+    def fits(self, y_pred: TensorLike) -> bool:
         """Whether `y_pred` has the structure of these outputs."""
         return self.is_single is is_array(y_pred) and (
             self.is_single or _outline(y_pred)[1] == self.paths
@@ -197,14 +199,14 @@ def keys_of(container: Any) -> list[Any]:
         return list(container)
 
 
-def at(structure: Any, path: Path) -> Any:
+def at(structure: Structure, path: Path) -> Any:
     """What stands at a path of keys and indices."""
     for key in path:
         structure = structure[key]
     return structure
 
 
-def _outline(y_pred: Any) -> tuple[Any, list[Path]]:
+def _outline(y_pred: TensorLike) -> tuple[Any, list[Path]]:
     """The structure with numbers for leaves, and the path to each number."""
     paths: list[Path] = []
 

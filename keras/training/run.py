@@ -12,6 +12,7 @@ from typing import Any
 
 from keras.callbacks import CallbackList
 from keras.callbacks.logs import LazyLogs
+from keras.core.typing import Logs
 from keras.training.data import DataSource
 
 Step = Callable[[Any], Any]
@@ -55,7 +56,7 @@ class Run:
         """Forget an earlier wish to stop."""
         setattr(self.model, _STOPS[self.mode], False)
 
-    def logs(self, logs: Any, keeps: bool = True) -> LazyLogs:
+    def logs(self, logs: Logs, keeps: bool = True) -> LazyLogs:
         """What a callback is given of a step's logs.
 
         Args:
@@ -77,7 +78,7 @@ _STOPS = {
 }
 
 
-def in_order(logs: Any) -> dict[str, Any]:
+def in_order(logs: Logs) -> dict[str, Any]:
     """Logs in the order in which Keras shows them."""
     if not isinstance(logs, dict):
         raise TypeError(

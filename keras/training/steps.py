@@ -11,14 +11,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras.core.classes import declared_class, is_ours
 from keras.core.facts import facts_of
+from keras.core.typing import Data, Logs, Structure
 from keras.training.data.structure import map_leaves
 from keras.training.overrides import overrides
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
+    from keras.models.model import Model
 
 Step = Callable[[Any], Any]
 # The state of the documented stateless form, in the order that it is passed in.
@@ -54,14 +59,14 @@ def make_step(model: Any, name: str, plain: Step | None = None) -> Step:
     return compiled(model, plain or _own_step(model, name))
 
 
-def _own_step(model: Any, name: str) -> Step:
+def _own_step(model: Model, name: str) -> Step:
     """A user's step: only training records gradients, and no result holds on to them.
 
     What it returns may wait long before somebody looks.
     """
     step, backend = getattr(model, name), model._backend
 
-    def run(data: Any) -> Any:
+    def run(data: Data) -> Structure:
         if name == "train_step":
             return _released(backend, step(data))
         with backend.update_scope():
@@ -70,14 +75,14 @@ def _own_step(model: Any, name: str) -> Step:
     return run
 
 
-def _released(backend: Any, logs: Any) -> Any:
+def _released(backend: Backend, logs: Logs) -> Any:
     """Logs without the record of how they were computed."""
     return map_leaves(
         lambda x: backend.stop_gradient(x) if backend.is_tensor(x) else x, logs
     )
 
 
-def compiled(model: Any, step: Step) -> Step:
+def compiled(model: Model, step: Step) -> Step:
     """`step`, compiled if the model is to be; batches become tensors either way."""
     if not model.run_eagerly:
         fast = model._backend.jit(step, jit_compile=model._jit_compile)
@@ -86,7 +91,7 @@ def compiled(model: Any, step: Step) -> Step:
     return converting(model._backend, step, private=not _only_ours(model))
 
 
-def _only_ours(model: Any) -> bool:
+def _only_ours(model: Model) -> bool:
     """Whether nothing but code of ours runs, which never writes to its inputs."""
     if not is_ours(declared_class(model)):
         return False
@@ -94,7 +99,7 @@ def _only_ours(model: Any) -> bool:
     return all(facts is not None and facts.pure for facts in said)
 
 
-def converting(backend: Any, step: Step, private: bool = True) -> Step:
+def converting(backend: Backend, step: Step, private: bool = True) -> Step:
     """`step`, on batches whose arrays are made tensors of the backend before.
 
     `private` ones share no memory with the data, as a step may write to them.
@@ -103,7 +108,7 @@ def converting(backend: Any, step: Step, private: bool = True) -> Step:
     if "to_batch" in backend.__dict__:
         leaf = partial(backend.to_batch, private=private)
 
-    def run(data: Any) -> Any:
+    def run(data: Data) -> Structure:
         if type(data) is not tuple:
             return step(map_leaves(leaf, data))
         return step(
@@ -118,13 +123,13 @@ def converting(backend: Any, step: Step, private: bool = True) -> Step:
     return run
 
 
-def _to_tensor(backend: Any, value: Any) -> Any:
+def _to_tensor(backend: Backend, value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.kind not in "OUS":
         return backend.convert_to_tensor(value)
     return value
 
 
-def takes_state(model: Any, name: str) -> bool:
+def takes_state(model: Model, name: str) -> bool:
     """Whether a step method has the form `(self, state, data)`."""
     if name not in _overridden_steps(type(model)):
         return False
@@ -137,18 +142,18 @@ def _overridden_steps(cls: type) -> frozenset[str]:
     return frozenset(name for name in STATE if overrides(cls, name))
 
 
-def _with_state(model: Any, name: str) -> Step:
+def _with_state(model: Model, name: str) -> Step:
     """Runs the stateless form on the values of the variables, and stores the new."""
     step = getattr(model, name)
 
-    def functional(state: Any, data: Any) -> Any:
+    def functional(state: Structure, data: Data) -> Any:
         return step(state, data)
 
     run = functional
     if not model.run_eagerly:
         run = model._backend.jit(functional, jit_compile=model._jit_compile)
 
-    def stateful(data: Any) -> Any:
+    def stateful(data: Data) -> Any:
         groups = _state_variables(model, name)
         state = tuple([variable.value for variable in group] for group in groups)
         logs, new = _logs_and_state(model, name, run(state, data))
@@ -163,7 +168,7 @@ def _with_state(model: Any, name: str) -> Step:
     return stateful
 
 
-def _logs_and_state(model: Any, name: str, results: Any) -> tuple[Any, Any]:
+def _logs_and_state(model: Model, name: str, results: Any) -> tuple[Any, Any]:
     if isinstance(results, tuple) and len(results) == 2:
         return results
     what = "outputs" if name == "predict_step" else "logs"
@@ -175,7 +180,7 @@ def _logs_and_state(model: Any, name: str, results: Any) -> tuple[Any, Any]:
     )
 
 
-def _check_state(model: Any, name: str, new: Any, groups: list[list[Any]]) -> None:
+def _check_state(model: Model, name: str, new: Any, groups: list[list[Any]]) -> None:
     expected = [len(group) for group in groups]
     try:
         received = [len(values) for values in new]
@@ -191,7 +196,7 @@ def _check_state(model: Any, name: str, new: Any, groups: list[list[Any]]) -> No
         )
 
 
-def _state_variables(model: Any, name: str) -> list[list[Any]]:
+def _state_variables(model: Model, name: str) -> list[list[Any]]:
     groups = []
     for group in STATE[name]:
         owner, attribute = model, group

@@ -18,6 +18,7 @@ from keras.backends.bound import on_own_backend
 from keras.callbacks import CallbackList, History
 from keras.callbacks.logs import to_host_logs
 from keras.core import config
+from keras.core.typing import Data, Identifier
 from keras.training import loop, steps
 from keras.training.building import build
 from keras.training.data import (
@@ -45,7 +46,7 @@ class Trainer(Objective):
 
     # One step ------------------------------------------------------------------
 
-    def train_step(self, data: Any) -> dict[str, Any]:
+    def train_step(self, data: Data) -> dict[str, Any]:
         """One training step; override it for a step of your own.
 
         The portable form, for all backends, uses `keras.value_and_grad`. Code of one
@@ -62,14 +63,14 @@ class Trainer(Objective):
         y_pred = self._train_on(x, y, sample_weight)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
-    def _plain_train_step(self, data: Any) -> None:
+    def _plain_train_step(self, data: Data) -> None:
         """`train_step` without results, which are read when somebody asks."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self._train_on(x, y, sample_weight)
         with self._backend.update_scope():
             self._update_metrics(y, y_pred, sample_weight)
 
-    def _train_on(self, x: Any, y: Any, sample_weight: Any) -> Any:
+    def _train_on(self, x: Data, y: Data, sample_weight: Data) -> Any:
         """Update the weights and the trackers of losses; returns the outputs."""
         compilation, optimizer = self._compilation, self.optimizer
 
@@ -92,12 +93,12 @@ class Trainer(Objective):
         self._track_loss(x, loss, parts)
         return y_pred
 
-    def _track_loss(self, x: Any, loss: Any, parts: list[Any]) -> None:
+    def _track_loss(self, x: Data, loss: Identifier, parts: list[Any]) -> None:
         if self._compilation is not None:
             with self._backend.update_scope():
                 self._compilation.track(loss, parts, _batch_size(x))
 
-    def test_step(self, data: Any) -> dict[str, Any]:
+    def test_step(self, data: Data) -> dict[str, Any]:
         """One step of evaluation; override it for a step of your own.
 
         Args:
@@ -110,14 +111,14 @@ class Trainer(Objective):
         y_pred = self._test_on(x, y, sample_weight)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
-    def _plain_test_step(self, data: Any) -> None:
+    def _plain_test_step(self, data: Data) -> None:
         with self._backend.update_scope():
             x, y, sample_weight = unpack_x_y_sample_weight(data)
             y_pred = self._test_on(x, y, sample_weight)
             self._update_metrics(y, y_pred, sample_weight)
 
     def _test_on(
-        self, x: Any, y: Any, sample_weight: Any, training: bool = False
+        self, x: Data, y: Data, sample_weight: Data, training: bool = False
     ) -> Any:
         y_pred = self._forward(x, training)
         loss = self._compute_loss(x, y, y_pred, sample_weight, training)
@@ -127,7 +128,7 @@ class Trainer(Objective):
         self._track_loss(x, loss, parts)
         return y_pred
 
-    def predict_step(self, data: Any) -> Any:
+    def predict_step(self, data: Data) -> Any:
         """One step of prediction; override it for a step of your own.
 
         Args:
@@ -140,7 +141,7 @@ class Trainer(Objective):
         with self._backend.update_scope():
             return self._forward(x, False)
 
-    def _forward(self, x: Any, training: bool) -> Any:
+    def _forward(self, x: Data, training: bool) -> Any:
         return self(x, training=training)  # type: ignore[operator]
 
     # Functions of one batch ----------------------------------------------------
@@ -199,8 +200,8 @@ class Trainer(Objective):
     @on_own_backend
     def fit(
         self,
-        x: Any = None,
-        y: Any = None,
+        x: Data = None,
+        y: Data = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
@@ -209,7 +210,7 @@ class Trainer(Objective):
         validation_data: Any = None,
         shuffle: bool | str = True,
         class_weight: Any = None,
-        sample_weight: Any = None,
+        sample_weight: Data = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
@@ -290,7 +291,7 @@ class Trainer(Objective):
         results = None if logs_itself else self._results_function
         return Run(mode, self, source, function, callbacks, results, own)
 
-    def _validation_source(self, data: Any, batch_size: Any, count: Any) -> Any:
+    def _validation_source(self, data: Data, batch_size: int | None, count: Any) -> Any:
         if isinstance(data, (tuple, list)) and 1 <= len(data) <= 3:
             parts = unpack_x_y_sample_weight(data)
         else:
@@ -300,11 +301,11 @@ class Trainer(Objective):
     @on_own_backend
     def evaluate(
         self,
-        x: Any = None,
-        y: Any = None,
+        x: Data = None,
+        y: Data = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        sample_weight: Any = None,
+        sample_weight: Data = None,
         steps: int | None = None,
         callbacks: Any = None,
         return_dict: bool = False,
@@ -347,7 +348,7 @@ class Trainer(Objective):
     @on_own_backend
     def predict(
         self,
-        x: Any,
+        x: Data,
         batch_size: int | None = None,
         verbose: int | str = "auto",
         steps: int | None = None,
@@ -404,9 +405,9 @@ class Trainer(Objective):
     @on_own_backend
     def train_on_batch(
         self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
+        x: Data,
+        y: Data = None,
+        sample_weight: Data = None,
         class_weight: Any = None,
         return_dict: bool = False,
     ) -> Any:
@@ -440,9 +441,9 @@ class Trainer(Objective):
     @on_own_backend
     def test_on_batch(
         self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
+        x: Data,
+        y: Data = None,
+        sample_weight: Data = None,
         return_dict: bool = False,
     ) -> Any:
         """One step of evaluation.
@@ -462,7 +463,7 @@ class Trainer(Objective):
         return self._on_batch(self.make_test_function(), data, return_dict)
 
     @on_own_backend
-    def predict_on_batch(self, x: Any) -> Any:
+    def predict_on_batch(self, x: Data) -> Any:
         """The outputs for one batch, as NumPy arrays.
 
         Args:
@@ -475,11 +476,13 @@ class Trainer(Objective):
             x = self._batch(x, None, None)[0]
         return self._outputs_for(x)
 
-    def _batch(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
+    def _batch(self, x: Data, y: Data, sample_weight: Data) -> tuple[Any, ...]:
         parts = host_parts(x, y, sample_weight, native=self._backend.name)
         return parts if sample_weight is not None else parts[: 1 if y is None else 2]
 
-    def _on_batch(self, function: Any, data: Any, return_dict: bool) -> Any:
+    def _on_batch(
+        self, function: Callable[..., Any], data: Data, return_dict: bool
+    ) -> Any:
         self.reset_metrics()
         results = function(data)
         if results is None:
@@ -537,7 +540,7 @@ class Trainer(Objective):
             build(self, source.peek())
 
 
-def _batch_size(x: Any) -> Any:
+def _batch_size(x: Data) -> Any:
     """The number of samples of a batch: a number, or a tensor while tracing."""
     leaves = leaves_of(x)
     if not leaves or not leaves[0].shape:
@@ -576,7 +579,7 @@ def _validation_due(frequency: Any) -> Callable[[int], bool]:
     return lambda epoch: (epoch + 1) % frequency == 0
 
 
-def _split(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Any, Any]:
+def _split(x: Data, y: Data, sample_weight: Data, share: float) -> tuple[Any, Any]:
     if loader_kind(x) is not None:
         raise ValueError(
             "`validation_split` needs arrays: data that yields batches by itself, such "
@@ -585,7 +588,7 @@ def _split(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Any, Any]:
     return train_validation_split((x, y, sample_weight), share)
 
 
-def _fits(x: Any, batch_size: int | None) -> bool:
+def _fits(x: Data, batch_size: int | None) -> bool:
     """Whether `x` is one array of no more than a batch."""
     return type(x) is np.ndarray and x.ndim > 0 and 0 < len(x) <= (batch_size or 32)
 

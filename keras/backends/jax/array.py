@@ -11,74 +11,80 @@ import numpy as _np
 from keras.backends import arguments as _arguments
 from keras.backends.jax.core import native_dtype as _native
 from keras.core import dtypes as _dtypes
+from keras.core.typing import Axis, DType, ShapeLike, Sizes, TensorLike
 
 # Making ---------------------------------------------------------------------------
 
 
-def zeros(shape: Any, dtype: Any = None) -> Any:
+def zeros(shape: ShapeLike, dtype: DType = None) -> TensorLike:
     return _jnp.zeros(shape, _native(dtype))
 
 
-def ones(shape: Any, dtype: Any = None) -> Any:
+def ones(shape: ShapeLike, dtype: DType = None) -> TensorLike:
     return _jnp.ones(shape, _native(dtype))
 
 
-def empty(shape: Any, dtype: Any = None) -> Any:
+def empty(shape: ShapeLike, dtype: DType = None) -> TensorLike:
     return _jnp.empty(shape, _native(dtype))
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full(shape: Any, fill_value: TensorLike, dtype: DType = None) -> TensorLike:
     return _jnp.full(shape, fill_value, _native(dtype))
 
 
-def _like(x: Any, dtype: Any) -> Any:
+def _like(x: TensorLike, dtype: DType) -> TensorLike:
     return x.dtype if dtype is None else _native(dtype)
 
 
-def zeros_like(x: Any, dtype: Any = None) -> Any:
+def zeros_like(x: TensorLike, dtype: Any = None) -> TensorLike:
     return _jnp.zeros_like(x, _like(x, dtype))
 
 
-def ones_like(x: Any, dtype: Any = None) -> Any:
+def ones_like(x: TensorLike, dtype: Any = None) -> TensorLike:
     return _jnp.ones_like(x, _like(x, dtype))
 
 
-def empty_like(x: Any, dtype: Any = None) -> Any:
+def empty_like(x: TensorLike, dtype: Any = None) -> TensorLike:
     return _jnp.empty_like(x, _like(x, dtype))
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full_like(x: TensorLike, fill_value: TensorLike, dtype: Any = None) -> TensorLike:
     return _jnp.full_like(x, fill_value, _like(x, dtype))
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+def eye(N: int, M: int | None = None, k: int = 0, dtype: DType = None) -> TensorLike:
     return _jnp.eye(N, M, k, _native(dtype))
 
 
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+def arange(
+    start: TensorLike,
+    stop: TensorLike = None,
+    step: TensorLike = None,
+    dtype: DType = None,
+) -> TensorLike:
     dtype = _native(_arguments.number_dtype(dtype, start, stop, step))
     start, stop = (0, start) if stop is None else (start, stop)
     return _jnp.arange(start, stop, step).astype(dtype)
 
 
 def spaced(
-    start: Any,
-    stop: Any,
+    start: TensorLike,
+    stop: TensorLike,
     num: int = 50,
     endpoint: bool = True,
-    dtype: Any = None,
+    dtype: DType = None,
     axis: int = 0,
-) -> Any:
+) -> TensorLike:
     return _jnp.linspace(start, stop, num, endpoint, axis=axis).astype(
         _like(start, dtype)
     )
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DType = None) -> TensorLike:
     return _jnp.tri(N, M, k, _native(dtype))
 
 
-def meshgrid(*x: Any, indexing: str = "xy") -> Any:
+def meshgrid(*x: Any, indexing: str = "xy") -> TensorLike:
     return list(_jnp.meshgrid(*map(_jnp.ravel, x), indexing=indexing))
 
 
@@ -87,59 +93,62 @@ def meshgrid(*x: Any, indexing: str = "xy") -> Any:
 swapaxes = _jnp.swapaxes
 
 
-def reshape(x: Any, newshape: Any) -> Any:
+def reshape(x: TensorLike, newshape: ShapeLike) -> TensorLike:
     if hasattr(newshape, "shape"):
         newshape = _np.asarray(newshape).tolist()
     return _jnp.reshape(x, newshape)
 
 
-def ravel(x: Any) -> Any:
+def ravel(x: TensorLike) -> TensorLike:
     return _jnp.ravel(x)
 
 
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(x: Any, axes: Any = None) -> TensorLike:
     return _jnp.transpose(x, axes)
 
 
-def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+def moveaxis(x: TensorLike, source: Any, destination: Any) -> TensorLike:
     return _jnp.moveaxis(x, source, destination)
 
 
-def expand_dims(x: Any, axis: Any) -> Any:
+def expand_dims(x: TensorLike, axis: Any) -> TensorLike:
     return _jnp.expand_dims(x, _arguments.axis_tuple(axis))
 
 
-def squeeze(x: Any, axis: Any = None) -> Any:
+def squeeze(x: TensorLike, axis: Axis = None) -> TensorLike:
     return _jnp.squeeze(x, _arguments.axis_tuple(axis))
 
 
-def broadcast_to(x: Any, shape: Any) -> Any:
+def broadcast_to(x: TensorLike, shape: Any) -> TensorLike:
     return _jnp.broadcast_to(x, shape)
 
 
-def flip(x: Any, axis: Any = None) -> Any:
+def flip(x: TensorLike, axis: Axis = None) -> TensorLike:
     return _jnp.flip(x, _arguments.axis_tuple(axis))
 
 
-def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+def roll(x: TensorLike, shift: Sizes, axis: Axis = None) -> TensorLike:
     if isinstance(shift, float):
         raise TypeError("Places are integers.")
     return _jnp.roll(x, shift, axis)
 
 
-def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
+def repeat(x: Any, repeats: Any, axis: Any = None) -> TensorLike:
     if isinstance(repeats, (list, tuple)):
         repeats = _np.asarray(repeats)  # static, so that the size is known
     return _jnp.repeat(x, repeats, axis)
 
 
-def tile(x: Any, repeats: Any) -> Any:
+def tile(x: TensorLike, repeats: TensorLike) -> TensorLike:
     return _jnp.tile(x, repeats)
 
 
 def pad(
-    x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None
-) -> Any:
+    x: TensorLike,
+    pad_width: Sizes,
+    mode: str = "constant",
+    constant_values: TensorLike = None,
+) -> TensorLike:
     widths = _arguments.pad_widths(pad_width, x.ndim)
     if mode != "constant":
         return _jnp.pad(x, widths, mode=mode)
@@ -147,11 +156,11 @@ def pad(
     return _jnp.pad(x, widths, mode=mode, constant_values=value)
 
 
-def copy(x: Any) -> Any:
+def copy(x: TensorLike) -> TensorLike:
     return _jnp.array(x, copy=True)
 
 
-def view(x: Any, dtype: Any = None) -> Any:
+def view(x: TensorLike, dtype: DType = None) -> TensorLike:
     if dtype is None:
         return x
     wanted = _native(dtype)
@@ -164,20 +173,20 @@ def view(x: Any, dtype: Any = None) -> Any:
 # Joining and cutting --------------------------------------------------------------
 
 
-def concatenate(xs: Any, axis: int = 0) -> Any:
+def concatenate(xs: TensorLike, axis: int = 0) -> TensorLike:
     return _jnp.concatenate(xs, _index(axis))
 
 
-def stack(xs: Any, axis: int = 0) -> Any:
+def stack(xs: TensorLike, axis: int = 0) -> TensorLike:
     return _jnp.stack(xs, axis)
 
 
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+def split(x: TensorLike, indices_or_sections: Sizes, axis: int = 0) -> TensorLike:
     points = _arguments.split_points(indices_or_sections, x.shape[axis])
     return _jnp.split(x, points, axis)
 
 
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
+def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> TensorLike:
     parts = _jnp.moveaxis(x, axis, 0)
     if num is not None and num != len(parts):
         raise ValueError(f"There are {len(parts)} parts.")

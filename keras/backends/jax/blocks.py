@@ -12,8 +12,12 @@ from keras.backends.arguments import check_layout as _check_layout
 
 
 def unfold(
-    x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Any:
+    x: _jax.Array,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> _jax.Array:
     batch, channels, *sizes = _jnp.shape(x)
     (p, q), counts, places = _windows.sliding(
         sizes, kernel_size, dilation, padding, stride
@@ -25,13 +29,13 @@ def unfold(
 
 
 def fold(
-    x: Any,
+    x: _jax.Array,
     output_size: Any,
     kernel_size: Any,
     dilation: Any = 1,
     padding: Any = 0,
     stride: Any = 1,
-) -> Any:
+) -> _jax.Array:
     sizes = _windows.tuple_of(output_size, 2)
     (p, q), counts, places = _windows.sliding(
         sizes, kernel_size, dilation, padding, stride
@@ -47,7 +51,9 @@ def fold(
     return total[:, :, p : p + sizes[0], q : q + sizes[1]]
 
 
-def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+def space_to_depth(
+    x: _jax.Array, block_size: int, data_format: str = "channels_last"
+) -> _jax.Array:
     _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
@@ -61,7 +67,9 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
     return _jnp.reshape(x, (b, h // n, w // n, n * n * c))
 
 
-def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+def depth_to_space(
+    x: _jax.Array, block_size: int, data_format: str = "channels_last"
+) -> _jax.Array:
     _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
@@ -75,7 +83,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
     return _jnp.reshape(x, (b, h * n, w * n, c // (n * n)))
 
 
-def complex_from(real: Any, imaginary: Any) -> Any:
+def complex_from(real: _jax.Array, imaginary: Any) -> _jax.Array:
     if real.dtype.itemsize == 2:
         real, imaginary = real.astype("float32"), imaginary.astype("float32")
     return _jax.lax.complex(real, imaginary)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax as _jax
@@ -9,6 +10,7 @@ import jax.numpy as _jnp
 
 from keras.core import context as _context
 from keras.core.scopes import StatelessScope as _StatelessScope
+from keras.core.typing import Structure, TensorLike
 
 custom_gradient = _jax.custom_gradient
 
@@ -36,10 +38,10 @@ class _State:
         with _context.Scope("autocast", None):
             self.values = [variable.value for variable in self.variables]
 
-    def through(self, body: Any) -> Any:
+    def through(self, body: Callable[..., Any]) -> Any:
         """`body`, taking the state first and returning it beside its result."""
 
-        def carrying(state: Any, *args: Any) -> Any:
+        def carrying(state: Structure, *args: Any) -> Any:
             pairs = zip(self.variables, state, strict=True)
             with _StatelessScope(pairs) as scope:
                 result = body(*args)
@@ -53,7 +55,7 @@ class _State:
             variable.assign(value)
 
 
-def _written(body: Any, args: Any) -> dict[int, Any]:
+def _written(body: Callable[..., Any], args: Any) -> dict[int, Any]:
     """The Variables that a body writes, by identity."""
 
     def anew(*args: Any) -> Any:  # JAX does not run a function again that it knows
@@ -64,7 +66,7 @@ def _written(body: Any, args: Any) -> dict[int, Any]:
     return scope.updates
 
 
-def _pure(body: Any) -> Any:
+def _pure(body: Callable[..., Any]) -> Any:
     """`body`, which stops where it turns out to write Variables."""
 
     def watched(*args: Any) -> Any:
@@ -77,7 +79,9 @@ def _pure(body: Any) -> Any:
     return watched
 
 
-def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
+def cond(
+    pred: TensorLike, true_fn: Callable[..., Any], false_fn: Callable[..., Any]
+) -> Structure:
     try:
         return _jax.lax.cond(pred, _pure(true_fn), _pure(false_fn))
     except _Writes:
@@ -88,7 +92,9 @@ def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
     return result
 
 
-def switch(index: Any, branches: Any, *operands: Any) -> Any:
+def switch(
+    index: Any, branches: Sequence[Callable[..., Any]], *operands: Any
+) -> Structure:
     try:
         return _jax.lax.switch(index, [_pure(f) for f in branches], *operands)
     except _Writes:
@@ -100,8 +106,11 @@ def switch(index: Any, branches: Any, *operands: Any) -> Any:
 
 
 def while_loop(
-    cond: Any, body: Any, loop_vars: Any, maximum_iterations: int | None = None
-) -> Any:
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Structure,
+    maximum_iterations: int | None = None,
+) -> Structure:
     several = isinstance(loop_vars, (tuple, list))
     first = tuple(loop_vars) if several else (loop_vars,)
 
@@ -109,14 +118,14 @@ def while_loop(
         test = _pure(cond) if state is None else state.through(cond)
         run = _pure(body) if state is None else state.through(body)
 
-        def goes_on(carry: Any) -> Any:
+        def goes_on(carry: Structure) -> Any:
             count, kept, values = carry
             verdict = test(*values) if state is None else test(kept, *values)[0]
             if maximum_iterations is None:
                 return verdict
             return _jnp.logical_and(verdict, count < maximum_iterations)
 
-        def step(carry: Any) -> Any:
+        def step(carry: Structure) -> Any:
             count, kept, values = carry
             if state is None:
                 found = run(*values)
@@ -142,14 +151,19 @@ def _like(new: Any, old: Any) -> Any:
     return _jnp.asarray(new, old.dtype)
 
 
-def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
+def fori_loop(
+    lower: TensorLike,
+    upper: TensorLike,
+    body_fun: Callable[..., Any],
+    init_val: Structure,
+) -> Structure:
     try:
         return _jax.lax.fori_loop(lower, upper, _pure(body_fun), init_val)
     except _Writes:
         state = _State((body_fun, _jnp.asarray(lower), init_val))
     run = state.through(body_fun)
 
-    def step(index: Any, carry: Any) -> Any:
+    def step(index: Any, carry: Structure) -> Any:
         value, kept = carry
         return run(kept, index, value)
 
@@ -160,8 +174,13 @@ def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
 
 
 def scan(
-    f: Any, init: Any, xs: Any, length: int | None, reverse: bool, unroll: int | bool
-) -> Any:
+    f: Callable[..., Any],
+    init: Structure,
+    xs: Any,
+    length: int | None,
+    reverse: bool,
+    unroll: int | bool,
+) -> Structure:
     try:
         return _jax.lax.scan(_pure(f), init, xs, length, reverse, unroll)
     except _Writes:
@@ -169,7 +188,7 @@ def scan(
         state = _State((f, init, first))
     run = state.through(f)
 
-    def step(carry: Any, x: Any) -> Any:
+    def step(carry: Structure, x: Any) -> Any:
         kept, value = carry
         (value, output), kept = run(kept, value, x)
         return (kept, value), output
@@ -180,14 +199,14 @@ def scan(
     return last, outputs
 
 
-def map(f: Any, xs: Any) -> Any:
+def map(f: Callable[..., Any], xs: Any) -> Structure:
     try:
         return _jax.lax.map(_pure(f), xs)
     except _Writes:
         return scan(lambda none, x: (none, f(x)), None, xs, None, False, 1)[1]
 
 
-def vectorized_map(function: Any, elements: Any) -> Any:
+def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
     try:
         return _jax.vmap(_pure(function))(elements)
     except _Writes:
@@ -199,9 +218,16 @@ def vectorized_map(function: Any, elements: Any) -> Any:
     return result
 
 
-def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+def associative_scan(
+    f: Callable[..., Any], elems: Structure, reverse: bool = False, axis: int = 0
+) -> Structure:
     return _jax.lax.associative_scan(f, elems, reverse, axis)
 
 
-def jvp(fun: Any, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+def jvp(
+    fun: Callable[..., Any],
+    primals: Structure,
+    tangents: Structure,
+    has_aux: bool = False,
+) -> Structure:
     return _jax.jvp(fun, tuple(primals), tuple(tangents), has_aux)

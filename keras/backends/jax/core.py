@@ -17,6 +17,7 @@ from keras.backends.foreign import host_array as _host_array
 from keras.core import config as _config
 from keras.core.dtypes import standardize_dtype as _standardize
 from keras.core.errors import BackendError as _BackendError
+from keras.core.typing import DType, Structure, TensorLike
 
 _EXTRA = {
     name: _np.dtype(getattr(_ml_dtypes, name))
@@ -52,44 +53,46 @@ def canonical_dtype(dtype: str) -> str:
     return dtype
 
 
-def promotes(x1: Any, x2: Any) -> bool:
+def promotes(x1: TensorLike, x2: TensorLike) -> bool:
     """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
     # A weakly typed array counts as a Python number.
     return not (x1.weak_type or x2.weak_type)
 
 
-def native_dtype(dtype: Any) -> _np.dtype[Any]:
+def native_dtype(dtype: DType) -> _np.dtype[Any]:
     """The dtype JAX uses for a dtype name: 64-bit ones only where x64 is enabled."""
     name = canonical_dtype(_standardize(dtype))
     return _EXTRA.get(name) or _np.dtype(name)
 
 
-def is_tensor(x: Any) -> bool:
+def is_tensor(x: TensorLike) -> bool:
     return isinstance(x, _jax.Array) or is_sparse(x)
 
 
 layouts: frozenset[str] = frozenset(("sparse",))
 
 
-def is_sparse(x: Any) -> bool:
+def is_sparse(x: TensorLike) -> bool:
     """Whether `x` is a sparse tensor of this backend, a BCOO."""
     # By name: who has one has imported its module, which takes long.
     cls = type(x)
     return cls.__name__ == "BCOO" and cls.__module__.startswith("jax.")
 
 
-def shape_of(x: Any) -> tuple[int | None, ...]:
+def shape_of(x: TensorLike) -> tuple[int | None, ...]:
     return x.shape
 
 
 shape = shape_of
 
 
-def dtype_of(x: Any) -> str:
+def dtype_of(x: TensorLike) -> str:
     return x.dtype.name
 
 
-def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
+def convert_to_tensor(
+    x: TensorLike, dtype: DType = None, sparse: bool | None = None
+) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     if isinstance(x, _jax.Array):
@@ -108,7 +111,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
     return _jnp.asarray(_np.array(_host_array(x), native))
 
 
-def _default_dtype(x: Any) -> Any:
+def _default_dtype(x: TensorLike) -> Any:
     """Python floats become floatx, Python ints int32; JAX values keep their dtype."""
     if isinstance(x, (list, tuple)):
         arrays = [v for v in x if hasattr(v, "dtype")]
@@ -122,13 +125,13 @@ def _default_dtype(x: Any) -> Any:
     return _standardize(dtype)
 
 
-def host_view(x: Any) -> Any:
+def host_view(x: TensorLike) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     return _host_array(_dense(x) if is_sparse(x) else x)
 
 
-def convert_to_numpy(x: Any) -> Any:
+def convert_to_numpy(x: TensorLike) -> Any:
     return _np.array(host_view(x))
 
 
@@ -142,29 +145,29 @@ def cast(x: Any, dtype: Any) -> Any:
     return convert_to_tensor(x, dtype)
 
 
-def _dense(x: Any) -> Any:
+def _dense(x: TensorLike) -> Any:
     from keras.backends.jax.sparse import to_dense
 
     return to_dense(x)
 
 
-def _recast(x: Any, dtype: Any) -> Any:
+def _recast(x: TensorLike, dtype: DType) -> Any:
     from jax.experimental.sparse import BCOO
 
     return BCOO((x.data.astype(dtype), x.indices), shape=x.shape)
 
 
-def own(x: Any) -> Any:
+def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to: JAX arrays are immutable, but donation
     can end the life of one."""
     return _jnp.array(x, copy=True)
 
 
-def stop_gradient(x: Any) -> Any:
+def stop_gradient(x: TensorLike) -> Structure:
     return _jax.lax.stop_gradient(x)
 
 
-def synchronize(x: Any) -> Any:
+def synchronize(x: TensorLike) -> Any:
     """Waits until the value is there."""
     return _jax.block_until_ready(x)
 
@@ -204,7 +207,9 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return _jax.checkpoint(function)
 
 
-def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def compute_output_spec(
+    function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Structure:
     """Traces the function abstractly, with two sizes for each unknown one."""
     found: list[Any] = []
 

@@ -13,15 +13,17 @@ from typing import Any
 import jax as _jax
 import jax.numpy as _jnp
 
+from keras.core.typing import TensorLike
+
 _NEVER = -1e30  # the logarithm of 0, finite so that gradients stay so
 
 
 @_partial(_jax.jit, static_argnames="mask_index")
 def ctc_loss(
-    target: Any,
-    output: Any,
-    target_length: Any,
-    output_length: Any,
+    target: _jax.Array,
+    output: _jax.Array,
+    target_length: TensorLike,
+    output_length: TensorLike,
     mask_index: int = 0,
 ) -> Any:
     if {target_length.dtype.kind, output_length.dtype.kind} - {"i", "u"}:
@@ -36,11 +38,11 @@ def ctc_loss(
     before = _jnp.pad(labels, ((0, 0), (2, 0)), constant_values=-1)[:, :-2]
     skips = labels != before  # a blank inside a target counts as any label
 
-    def shifted(alpha: Any, by: int) -> Any:
+    def shifted(alpha: TensorLike, by: int) -> _jax.Array:
         pads = ((0, 0), (by, 0))
         return _jnp.pad(alpha, pads, constant_values=_NEVER)[:, :places]
 
-    def step(alpha: Any, at: Any) -> tuple[Any, None]:
+    def step(alpha: TensorLike, at: Any) -> tuple[Any, None]:
         now, t = at
         jumped = _jnp.where(skips, shifted(alpha, 2), _NEVER)
         total = _jnp.logaddexp(_jnp.logaddexp(alpha, shifted(alpha, 1)), jumped)

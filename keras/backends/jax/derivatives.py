@@ -7,15 +7,17 @@ from typing import Any
 import jax as _jax
 import jax.numpy as _jnp
 
+from keras.core.typing import Structure
+
 
 @_jax.jit
-def root(x: Any) -> Any:
+def root(x: _jax.Array) -> _jax.Array:
     """The square root, its derivative at 0 taken as 0: infinity times 0 is NaN."""
     return _jnp.where(x == 0, x, _jnp.sqrt(_jnp.where(x == 0, 1, x)))
 
 
 @_jax.custom_jvp
-def multiplied(x: Any, places: Any, factors: Any) -> Any:
+def multiplied(x: _jax.Array, places: Any, factors: Any) -> _jax.Array:
     """The tensor multiplied at places, which may repeat: JAX has no derivative of it.
 
     Negative places have been dealt with; what lies outside is left out.
@@ -24,7 +26,7 @@ def multiplied(x: Any, places: Any, factors: Any) -> Any:
 
 
 @multiplied.defjvp
-def _multiplied_jvp(primals: Any, tangents: Any) -> Any:
+def _multiplied_jvp(primals: Structure, tangents: Structure) -> Any:
     x, places, factors = primals
     zero = factors == 0
     none = _jnp.zeros(x.shape, "int32").at[places].add(zero.astype("int32"))

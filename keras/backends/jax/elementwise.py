@@ -9,6 +9,7 @@ import jax as _jax
 import jax.numpy as _jnp
 
 from keras.backends.jax.indexing import nonzero as _nonzero
+from keras.core.typing import TensorLike
 
 # Arithmetic ---------------------------------------------------------------------
 
@@ -32,13 +33,13 @@ gcd = _jnp.gcd
 
 
 @_jax.jit
-def _smooth_power(x1: Any, x2: Any) -> Any:
+def _smooth_power(x1: _jax.Array, x2: _jax.Array) -> _jax.Array:
     # 0**0 is 1, as 1**0 is; its derivative would be 0 times infinity.
     both = (x1 == 0) & (x2 == 0)
     return _jnp.power(_jnp.where(both, _jnp.ones((), x1.dtype), x1), x2)
 
 
-def power(x1: Any, x2: Any) -> Any:
+def power(x1: _jax.Array, x2: _jax.Array) -> _jax.Array:
     if x1.dtype.kind not in "iub":
         smooth = isinstance(x2, (int, float))
         return _jnp.power(x1, x2) if smooth else _smooth_power(x1, x2)
@@ -51,13 +52,13 @@ def power(x1: Any, x2: Any) -> Any:
     return _jnp.where(x2 < 0, negative_power, result).astype(x1.dtype)
 
 
-def divide_no_nan(x1: Any, x2: Any) -> Any:
+def divide_no_nan(x1: _jax.Array, x2: _jax.Array) -> _jax.Array:
     zero = x2 == 0
     safe = _jnp.where(zero, _jnp.ones((), x1.dtype), x2)
     return _jnp.where(zero, _jnp.zeros((), x1.dtype), x1 / safe)
 
 
-def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+def clip(x: _jax.Array, x_min: TensorLike, x_max: TensorLike) -> _jax.Array:
     return _jnp.minimum(_jnp.maximum(x, x_min), x_max)
 
 
@@ -95,7 +96,7 @@ arctan2 = _jnp.arctan2
 
 
 @_jax.jit
-def sinc(x: Any) -> Any:
+def sinc(x: _jax.Array) -> _jax.Array:
     angle_ = x * _jnp.asarray(_math.pi, x.dtype)
     # Near 0 the quotient's derivative is a difference of large numbers.
     near = _jnp.abs(angle_) < 0.01
@@ -112,7 +113,7 @@ trunc = _jnp.trunc
 nextafter = _jnp.nextafter
 
 
-def round(x: Any, decimals: int = 0) -> Any:
+def round(x: _jax.Array, decimals: int = 0) -> _jax.Array:
     if x.dtype == bool:
         return x
     if decimals < 0 and _jnp.issubdtype(x.dtype, _jnp.integer):
@@ -133,7 +134,7 @@ real = _jnp.real
 imag = _jnp.imag
 
 
-def angle(x: Any) -> Any:
+def angle(x: _jax.Array) -> _jax.Array:
     if _jnp.iscomplexobj(x):
         return _jnp.angle(x)
     # JAX has a derivative of NaN at 0 for real numbers too.
@@ -164,7 +165,7 @@ left_shift = _jnp.left_shift
 right_shift = _jnp.right_shift
 
 
-def _places(condition: Any, x1: Any, x2: Any) -> Any:
+def _places(condition: _jax.Array, x1: Any, x2: Any) -> _jax.Array:
     if x1 is not x2:
         raise ValueError("Both or neither of x1 and x2 are needed.")
     return _nonzero(condition)
@@ -178,11 +179,16 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     return _jnp.where(condition, x1, x2)
 
 
-def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(
+    x: _jax.Array,
+    nan: TensorLike = 0.0,
+    posinf: TensorLike = None,
+    neginf: TensorLike = None,
+) -> _jax.Array:
     return _jnp.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
-def lcm(x1: Any, x2: Any) -> Any:
+def lcm(x1: _jax.Array, x2: _jax.Array) -> _jax.Array:
     if x1.dtype == bool:
         return _jnp.logical_and(x1, x2)
     return _jnp.lcm(x1, x2)

@@ -10,11 +10,12 @@ import jax.numpy as _jnp
 
 from keras.backends import arguments as _arguments
 from keras.backends.jax.derivatives import multiplied as _multiplied
+from keras.core.typing import ShapeLike, TensorLike
 
 # Reading --------------------------------------------------------------------------
 
 
-def get_item(x: Any, key: Any) -> Any:
+def get_item(x: _jax.Array, key: Any) -> _jax.Array:
     result = x[key]
     # JAX clamps an index that is out of range; NumPy and its likes refuse it.
     parts = key if isinstance(key, tuple) else (key,)
@@ -28,15 +29,19 @@ def get_item(x: Any, key: Any) -> Any:
     return result
 
 
-def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take(x: _jax.Array, indices: _jax.Array, axis: int | None = None) -> _jax.Array:
     return _jnp.take(x, indices, axis)
 
 
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take_along_axis(
+    x: _jax.Array, indices: _jax.Array, axis: int | None = None
+) -> _jax.Array:
     return _jnp.take_along_axis(x, indices, axis)
 
 
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+def slice(
+    inputs: _jax.Array, start_indices: _jax.Array, shape: ShapeLike
+) -> _jax.Array:
     starts = _starts(start_indices)
     stops = _arguments.window_stops(starts, shape, inputs.shape)
     if -1 in shape:
@@ -44,30 +49,35 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
     return _jax.lax.dynamic_slice(inputs, starts, shape)
 
 
-def _starts(start_indices: Any) -> list[Any]:
+def _starts(start_indices: _jax.Array) -> list[Any]:
     return [start_indices[i] for i in range(len(start_indices))]
 
 
 # Writing --------------------------------------------------------------------------
 
 
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+def slice_update(
+    inputs: _jax.Array, start_indices: _jax.Array, updates: _jax.Array
+) -> _jax.Array:
     updates = updates.astype(inputs.dtype)
     return _jax.lax.dynamic_update_slice(inputs, updates, _starts(start_indices))
 
 
-def scatter(indices: Any, values: Any, shape: Any) -> Any:
+def scatter(indices: _jax.Array, values: _jax.Array, shape: ShapeLike) -> _jax.Array:
     result = _jnp.zeros(tuple(shape), values.dtype)
     return result.at[_places(indices)].add(values)
 
 
-def _places(indices: Any) -> tuple[Any, ...]:
+def _places(indices: _jax.Array) -> tuple[Any, ...]:
     return tuple(_jnp.moveaxis(indices, -1, 0))
 
 
 def scatter_update(
-    inputs: Any, indices: Any, updates: Any, reduction: str | None = None
-) -> Any:
+    inputs: _jax.Array,
+    indices: _jax.Array,
+    updates: _jax.Array,
+    reduction: str | None = None,
+) -> _jax.Array:
     updates = updates.astype(inputs.dtype)
     if reduction == "mul" and _jnp.issubdtype(inputs.dtype, _jnp.inexact):
         return _multiplied(inputs, _places(indices), updates)
@@ -79,31 +89,33 @@ def scatter_update(
 # Sorting and searching ------------------------------------------------------------
 
 
-def sort(x: Any, axis: int | None = -1) -> Any:
+def sort(x: _jax.Array, axis: int | None = -1) -> _jax.Array:
     return _jnp.sort(x, axis)
 
 
-def argsort(x: Any, axis: int | None = -1) -> Any:
+def argsort(x: _jax.Array, axis: int | None = -1) -> _jax.Array:
     if axis is not None and not x.ndim:
         return _jnp.zeros((), "int32")
     return _jnp.argsort(x, axis).astype("int32")
 
 
-def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
+def argpartition(x: _jax.Array, kth: int, axis: int | None = -1) -> _jax.Array:
     if axis is None:
         x, axis = x.reshape(-1), 0
     return _jnp.argpartition(x, kth, axis).astype("int32")
 
 
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+def searchsorted(
+    sorted_sequence: _jax.Array, values: _jax.Array, side: str = "left"
+) -> _jax.Array:
     return _jnp.searchsorted(sorted_sequence, values, side).astype("int32")
 
 
-def nonzero(x: Any) -> Any:
+def nonzero(x: _jax.Array) -> Any:
     return tuple(places.astype("int32") for places in _jnp.nonzero(x))
 
 
-def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+def counts(x: _jax.Array, weights: TensorLike = None, minlength: int = 0) -> _jax.Array:
     if isinstance(x, _jax.core.Tracer):
         # Inside a trace the largest value is unknown: `minlength` is the length.
         length = minlength
@@ -117,7 +129,9 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return result.reshape(*x.shape[:-1], length)
 
 
-def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
+def unique_parts(
+    x: _jax.Array, axis: int | None = None, size: int | None = None
+) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
     values, index, inverse, amounts = _jnp.unique(
         x,

@@ -10,6 +10,7 @@ import jax.numpy as _jnp
 
 from keras.backends import arguments as _arguments
 from keras.backends.jax.derivatives import root as _root
+from keras.core.typing import Axis
 
 _linalg = _jnp.linalg
 _WITHOUT_ROOT = (0, 1, float("inf"), float("-inf"))
@@ -17,52 +18,54 @@ det = _linalg.det
 inv = _linalg.inv
 
 
-def cholesky(x: Any, upper: bool = False) -> Any:
+def cholesky(x: _jax.Array, upper: bool = False) -> _jax.Array:
     result = _linalg.cholesky(x, upper=upper)
     if not isinstance(result, _jax.core.Tracer) and bool(_jnp.isnan(result).any()):
         raise ValueError(_arguments.NOT_DEFINITE)
     return result
 
 
-def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+def cholesky_inverse(x: _jax.Array, upper: bool = False) -> _jax.Array:
     eye = _jnp.broadcast_to(_jnp.eye(x.shape[-1], dtype=x.dtype), x.shape)
     root = solve_triangular(x, eye, not upper)
     turned = _jnp.swapaxes(root, -1, -2)
     return root @ turned if upper else turned @ root
 
 
-def logdet(x: Any) -> Any:
+def logdet(x: _jax.Array) -> _jax.Array:
     sign, logarithm = _linalg.slogdet(x)
     return _jnp.log(sign) + logarithm  # nan for -1
 
 
-def slogdet(x: Any) -> tuple[Any, Any]:
+def slogdet(x: _jax.Array) -> tuple[Any, Any]:
     sign, logarithm = _linalg.slogdet(x)
     return sign, logarithm
 
 
-def eig(x: Any) -> tuple[Any, Any]:
+def eig(x: _jax.Array) -> tuple[Any, Any]:
     values, vectors = _linalg.eig(x)
     return values, vectors
 
 
-def eigh(x: Any) -> tuple[Any, Any]:
+def eigh(x: _jax.Array) -> tuple[Any, Any]:
     values, vectors = _linalg.eigh(x)
     return values, vectors
 
 
-def lu_factor(x: Any) -> tuple[Any, Any]:
+def lu_factor(x: _jax.Array) -> tuple[Any, Any]:
     lu, pivots, _ = _jax.lax.linalg.lu(x)
     return lu, pivots
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(
+    x: _jax.Array, ord: Any = None, axis: Any = None, keepdims: bool = False
+) -> _jax.Array:
     axis = tuple(axis) if isinstance(axis, list) else axis
     return _norm(x, ord, axis, keepdims)
 
 
 @_partial(_jax.jit, static_argnums=(1, 2, 3))
-def _norm(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
+def _norm(x: _jax.Array, ord: Any, axis: Axis, keepdims: bool) -> _jax.Array:
     """JAX's norm, with derivatives of 0 at 0 where it takes a root: JAX has NaN."""
     one = isinstance(axis, int) or (x.ndim if axis is None else len(axis)) == 1
     if ord is None or ord == ("fro", 2)[one]:
@@ -77,20 +80,20 @@ def _norm(x: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
     return _jnp.where(zero, _jnp.zeros((), found.dtype), found)
 
 
-def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+def qr(x: _jax.Array, mode: str = "reduced") -> tuple[Any, Any]:
     if mode not in ("reduced", "complete"):
         raise ValueError("Unknown mode.")
     q, r = _linalg.qr(x, mode)
     return q, r
 
 
-def solve(a: Any, b: Any) -> Any:
+def solve(a: _jax.Array, b: _jax.Array) -> _jax.Array:
     if b.ndim == a.ndim - 1:
         return _linalg.solve(a, b[..., None])[..., 0]
     return _linalg.solve(a, b)
 
 
-def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
+def solve_triangular(a: _jax.Array, b: _jax.Array, lower: bool = False) -> _jax.Array:
     vector = b.ndim == a.ndim - 1
     b = b[..., None] if vector else b
     batch = _jnp.broadcast_shapes(a.shape[:-2], b.shape[:-2])
@@ -100,26 +103,26 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
     return x[..., 0] if vector else x
 
 
-def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(x: _jax.Array, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     if not compute_uv:
         return _linalg.svd(x, compute_uv=False)
     u, s, v = _linalg.svd(x, full_matrices)
     return u, s, v
 
 
-def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+def lstsq(a: _jax.Array, b: _jax.Array, rcond: float | None = None) -> _jax.Array:
     return _linalg.lstsq(a, b, rcond)[0]
 
 
-def pinv(x: Any, rcond: float | None = None) -> Any:
+def pinv(x: _jax.Array, rcond: float | None = None) -> _jax.Array:
     return _linalg.pinv(x, _precision(x) if rcond is None else float(rcond))
 
 
-def _precision(x: Any) -> float:
+def _precision(x: _jax.Array) -> float:
     return float(_jnp.finfo(x.dtype).eps) * max(x.shape[-2:])
 
 
-def matrix_rank(x: Any, tol: float | None = None) -> Any:
+def matrix_rank(x: _jax.Array, tol: float | None = None) -> _jax.Array:
     if x.ndim < 2:
         raise ValueError("Matrices are needed.")
     if tol is None:

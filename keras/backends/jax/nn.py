@@ -12,6 +12,7 @@ from keras.backends import arguments as _arguments
 from keras.backends.jax.core import native_dtype as _native_dtype
 from keras.backends.jax.linalg import norm as _norm
 from keras.core import config as _config
+from keras.core.typing import Axis, DType, TensorLike
 
 # Activations ----------------------------------------------------------------------
 
@@ -35,39 +36,39 @@ squareplus = _jax.nn.squareplus
 log_softmax = _jax.nn.log_softmax
 
 
-def gelu(x: Any, approximate: bool = True) -> Any:
+def gelu(x: _jax.Array, approximate: bool = True) -> _jax.Array:
     return _jax.nn.gelu(x, approximate)
 
 
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+def leaky_relu(x: _jax.Array, negative_slope: float = 0.2) -> _jax.Array:
     return _jax.nn.leaky_relu(x, negative_slope)
 
 
-def tanh_shrink(x: Any) -> Any:
+def tanh_shrink(x: _jax.Array) -> _jax.Array:
     return x - _jnp.tanh(x)
 
 
-def threshold(x: Any, threshold: float, default_value: float) -> Any:
+def threshold(x: _jax.Array, threshold: float, default_value: float) -> _jax.Array:
     return _jnp.where(x > threshold, x, _jnp.asarray(default_value, x.dtype))
 
 
-def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+def soft_shrink(x: _jax.Array, threshold: float = 0.5) -> _jax.Array:
     # What is neither above nor below is 0, but for NaN, which stays.
     inside = _jnp.where(_jnp.abs(x) <= threshold, _jnp.zeros_like(x), x)
     below = _jnp.where(x < -threshold, x + threshold, inside)
     return _jnp.where(x > threshold, x - threshold, below)
 
 
-def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+def hard_shrink(x: _jax.Array, threshold: float = 0.5) -> _jax.Array:
     return _jnp.where(_jnp.abs(x) > threshold, x, _jnp.zeros_like(x))
 
 
-def softmax(x: Any, axis: Any = -1) -> Any:
+def softmax(x: _jax.Array, axis: Axis = -1) -> _jax.Array:
     _arguments.warn_of_ones(axis, x.shape)
     return _jax.nn.softmax(x, axis)
 
 
-def sparsemax(x: Any, axis: int = -1) -> Any:
+def sparsemax(x: _jax.Array, axis: int = -1) -> _jax.Array:
     z = _jnp.moveaxis(x, axis, -1)
     ordered = -_jnp.sort(-z, axis=-1)
     ranks = _jnp.arange(1, z.shape[-1] + 1, dtype=z.dtype)
@@ -80,7 +81,9 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 # Linear and embedding ---------------------------------------------------------------
 
 
-def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
+def linear(
+    x: _jax.Array, kernel: _jax.Array, bias: _jax.Array | None = None, axes: int = 1
+) -> _jax.Array:
     if axes == 1 and kernel.ndim == 2:
         y = _jnp.matmul(x, kernel)
     else:
@@ -89,14 +92,18 @@ def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
 
 
 def one_hot(
-    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
-) -> Any:
+    x: _jax.Array,
+    num_classes: int,
+    axis: int = -1,
+    dtype: DType = None,
+    sparse: bool = False,
+) -> _jax.Array:
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
     hot = _jax.nn.one_hot(x, num_classes, dtype=wanted, axis=axis)
     return _sparse(hot, x.size) if sparse else hot
 
 
-def _sparse(x: Any, most: int) -> Any:
+def _sparse(x: _jax.Array, most: int) -> Any:
     """The array as a sparse one, with at most so many numbers that are not zero."""
     from jax.experimental.sparse import BCOO
 
@@ -105,13 +112,13 @@ def _sparse(x: Any, most: int) -> Any:
 
 
 def multi_hot(
-    inputs: Any,
+    inputs: _jax.Array,
     num_classes: int | None = None,
     axis: int = -1,
-    dtype: Any = None,
+    dtype: DType = None,
     sparse: bool = False,
     **kwargs: Any,
-) -> Any:
+) -> _jax.Array:
     num_classes = kwargs.get("num_tokens", num_classes)
     if not inputs.ndim:
         raise ValueError("One dimension is needed.")
@@ -123,7 +130,9 @@ def multi_hot(
 # Losses -----------------------------------------------------------------------------
 
 
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+def binary_crossentropy(
+    target: _jax.Array, output: _jax.Array, from_logits: bool = False
+) -> _jax.Array:
     _same_shape(target, output)
     if from_logits:
         positive = _jax.nn.log_sigmoid(output)
@@ -132,33 +141,33 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     return -(target * _jnp.log(output) + (1 - target) * _jnp.log1p(-output))
 
 
-def _same_shape(target: Any, output: Any) -> None:
+def _same_shape(target: _jax.Array, output: _jax.Array) -> None:
     if target.shape != output.shape:
         raise ValueError("The shapes of target and output differ.")
 
 
-def _probabilities(output: Any) -> Any:
+def _probabilities(output: _jax.Array) -> _jax.Array:
     epsilon = _config.epsilon()
     return _jnp.clip(output, epsilon, 1 - epsilon)
 
 
-def _log_probabilities(output: Any, from_logits: bool, axis: int) -> Any:
+def _log_probabilities(output: _jax.Array, from_logits: bool, axis: int) -> _jax.Array:
     if from_logits:
         return _jax.nn.log_softmax(output, axis)
     return _jnp.log(_probabilities(output / _jnp.sum(output, axis, keepdims=True)))
 
 
 def categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: _jax.Array, output: _jax.Array, from_logits: bool = False, axis: int = -1
+) -> _jax.Array:
     axis = _index(axis)
     _same_shape(target, output)
     return -_jnp.sum(target * _log_probabilities(output, from_logits, axis), axis)
 
 
 def sparse_categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: _jax.Array, output: _jax.Array, from_logits: bool = False, axis: int = -1
+) -> _jax.Array:
     if target.ndim == output.ndim and target.shape[-1] == 1:
         target = _jnp.squeeze(target, -1)
     shape = list(output.shape)
@@ -174,7 +183,7 @@ def sparse_categorical_crossentropy(
 
 
 def moments(
-    x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False
+    x: _jax.Array, axes: Any, keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Any, Any]:
     axes = None if axes is None else tuple(axes) if not isinstance(axes, int) else axes
     wide = x.astype("float32") if x.dtype == "float16" else x
@@ -189,14 +198,14 @@ def moments(
 
 
 def batch_normalization(
-    x: Any,
-    mean: Any,
-    variance: Any,
+    x: _jax.Array,
+    mean: _jax.Array,
+    variance: _jax.Array,
     axis: int,
-    offset: Any = None,
-    scale: Any = None,
+    offset: _jax.Array | None = None,
+    scale: TensorLike = None,
     epsilon: float = 0.001,
-) -> Any:
+) -> _jax.Array:
     factor = _jax.lax.rsqrt(variance + epsilon)
     if scale is not None:
         factor = factor * scale
@@ -209,7 +218,11 @@ def batch_normalization(
 
 
 def batch_statistics_normalization(
-    x: Any, offset: Any, scale: Any, axis: int = -1, epsilon: float = 0.001
+    x: _jax.Array,
+    offset: _jax.Array,
+    scale: TensorLike,
+    axis: int = -1,
+    epsilon: float = 0.001,
 ) -> tuple[Any, Any, Any]:
     axes = tuple(i for i in range(x.ndim) if i != axis % x.ndim)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
@@ -222,13 +235,13 @@ def batch_statistics_normalization(
 
 
 def layer_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
-    axis: Any = -1,
+    x: _jax.Array,
+    gamma: _jax.Array | None = None,
+    beta: _jax.Array | None = None,
+    axis: Axis = -1,
     epsilon: float | None = None,
     **kwargs: Any,
-) -> Any:
+) -> _jax.Array:
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
@@ -245,7 +258,7 @@ def layer_normalization(
     return y if beta is None else y + beta.reshape(shape)
 
 
-def _axes(x: Any, axis: Any) -> tuple[tuple[int, ...], list[int]]:
+def _axes(x: Any, axis: Axis) -> tuple[tuple[int, ...], list[int]]:
     """The axes in order, and the shape that a vector along them is given."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = _arguments.normal_axes(axes, x.ndim)
@@ -253,8 +266,11 @@ def _axes(x: Any, axis: Any) -> tuple[tuple[int, ...], list[int]]:
 
 
 def rms_normalization(
-    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
-) -> Any:
+    x: _jax.Array,
+    scale: TensorLike = None,
+    axis: Axis = -1,
+    epsilon: float | None = None,
+) -> _jax.Array:
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
@@ -268,8 +284,8 @@ def rms_normalization(
 
 
 def normalize(
-    x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
-) -> Any:
+    x: _jax.Array, axis: Axis = -1, order: float = 2, epsilon: float | None = None
+) -> _jax.Array:
     eps = _config.epsilon() if epsilon is None else epsilon
     axis = () if not x.shape and axis in (0, -1) else _arguments.axis_tuple(axis)
     order = float(order)
@@ -336,20 +352,20 @@ def dot_product_attention(
     )
 
 
-def _four(x: Any) -> Any:
+def _four(x: Any) -> _jax.Array:
     return x.reshape((1,) * (4 - x.ndim) + x.shape)
 
 
 def _capped_attention(
-    query: Any,
-    key: Any,
+    query: _jax.Array,
+    key: _jax.Array,
     value: Any,
     bias: Any,
     mask: Any,
     scale: float | None,
     is_causal: bool,
     cap: float,
-) -> Any:
+) -> _jax.Array:
     groups = query.shape[2] // key.shape[2]
     key, value = _jnp.repeat(key, groups, 2), _jnp.repeat(value, groups, 2)
     factor: Any = query.shape[-1] ** -0.5 if scale is None else scale

@@ -11,11 +11,12 @@ import numpy as _np
 from keras.backends import seeds as _seeds
 from keras.backends.jax.core import native_dtype as _native_dtype
 from keras.core import config as _config
+from keras.core.typing import DType, Seed, ShapeLike, TensorLike
 
 _ONE = _np.array([0, 1], "uint32")
 
 
-def advance(generator: Any) -> Any:
+def advance(generator: Any) -> _jax.Array:
     """Takes the next seed from a `SeedGenerator`."""
     state = generator.state.value
     generator.state.assign(state + _ONE)
@@ -26,7 +27,7 @@ def seed_framework(seed: int) -> None:
     """JAX has no global generator."""
 
 
-def _key(seed: Any) -> Any:
+def _key(seed: Seed) -> _jax.Array:
     generator = _seeds.generator_of(seed)
     if generator is None:
         state: Any = _np.array([_seeds.check(seed), 0], "uint32")
@@ -35,7 +36,7 @@ def _key(seed: Any) -> Any:
     return _jax.random.wrap_key_data(state, impl="threefry2x32")
 
 
-def _float(dtype: Any) -> Any:
+def _float(dtype: DType) -> Any:
     return _native_dtype(_config.floatx() if dtype is None else dtype)
 
 
@@ -43,32 +44,36 @@ def _is(value: Any, number: float) -> bool:
     return isinstance(value, (int, float)) and value == number
 
 
-def _scaled(x: Any, factor: Any, offset: Any) -> Any:
+def _scaled(x: _jax.Array, factor: Any, offset: _jax.Array) -> _jax.Array:
     if _is(factor, 1) and _is(offset, 0):
         return x
     return _multiply_add(x, factor, offset)
 
 
 @_jax.jit  # rounded once, as where it is a part of compiled code
-def _multiply_add(x: Any, factor: Any, offset: Any) -> Any:
+def _multiply_add(x: _jax.Array, factor: Any, offset: _jax.Array) -> _jax.Array:
     return (x * factor + offset).astype(x.dtype)
 
 
 def normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    mean: Any = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _jax.Array:
     _seeds.at_least(0, stddev)
     x = _jax.random.normal(_key(seed), _seeds.sizes(shape), _float(dtype))
     return _scaled(x, stddev, mean)
 
 
 def uniform(
-    shape: Any,
-    minval: Any = 0.0,
-    maxval: Any = 1.0,
-    dtype: Any = None,
-    seed: Any = None,
-) -> Any:
+    shape: ShapeLike,
+    minval: TensorLike = 0.0,
+    maxval: TensorLike = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _jax.Array:
     _seeds.in_order(minval, maxval)
     return _jax.random.uniform(
         _key(seed), _seeds.sizes(shape), _float(dtype), minval, maxval
@@ -76,8 +81,12 @@ def uniform(
 
 
 def randint(
-    shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    minval: TensorLike,
+    maxval: TensorLike,
+    dtype: DType = "int32",
+    seed: Seed = None,
+) -> _jax.Array:
     minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
     _seeds.in_order(minval, maxval, strictly=True)
     wanted = _native_dtype(dtype)
@@ -85,8 +94,12 @@ def randint(
 
 
 def truncated_normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    mean: Any = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _jax.Array:
     _seeds.at_least(0, stddev)
     wanted = _float(dtype)
     x = _jax.random.truncated_normal(_key(seed), -2.0, 2.0, _seeds.sizes(shape), wanted)
@@ -94,15 +107,20 @@ def truncated_normal(
 
 
 def categorical(
-    logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
-) -> Any:
+    logits: _jax.Array, num_samples: int, dtype: DType = "int32", seed: Seed = None
+) -> _jax.Array:
     batch, _ = logits.shape
     shape = (num_samples, batch)
     drawn = _jax.random.categorical(_key(seed), logits, -1, shape=shape)
     return drawn.T.astype(_native_dtype(dtype))
 
 
-def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
+def dropout(
+    inputs: _jax.Array,
+    rate: float,
+    noise_shape: ShapeLike | None = None,
+    seed: Seed = None,
+) -> _jax.Array:
     if not 0 <= rate <= 1:
         raise ValueError("The rate is out of range.")
     if rate == 1:
@@ -116,17 +134,19 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     return _jnp.where(kept, scaled, _jnp.zeros((), inputs.dtype))
 
 
-def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
+def shuffle(x: _jax.Array, axis: int = 0, seed: Seed = None) -> _jax.Array:
     return _jax.random.permutation(_key(seed), x, axis)
 
 
-def _wide(dtype: Any, *parameters: Any) -> tuple[Any, ...]:
+def _wide(dtype: DType, *parameters: Any) -> tuple[Any, ...]:
     """At least float32, and the parameters in it."""
     wide = _np.dtype("float32") if dtype.itemsize == 2 else dtype
     return (wide, *(_jnp.asarray(parameter, wide) for parameter in parameters))
 
 
-def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+def gamma(
+    shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Seed = None
+) -> _jax.Array:
     _seeds.at_least(0, alpha)
     wanted = _float(dtype)
     wide, alpha = _wide(wanted, alpha)
@@ -134,7 +154,13 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
     return drawn.astype(wanted)
 
 
-def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
+def beta(
+    shape: ShapeLike,
+    alpha: TensorLike,
+    beta: _jax.Array,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _jax.Array:
     _seeds.at_least(0, alpha, beta)
     wanted = _float(dtype)
     wide, alpha, beta = _wide(wanted, alpha, beta)
@@ -143,8 +169,12 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
 
 
 def binomial(
-    shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    counts: TensorLike,
+    probabilities: TensorLike,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _jax.Array:
     _seeds.at_least(0, counts, probabilities)
     _seeds.in_order(probabilities, 1)
     wanted = _float(dtype)

@@ -12,78 +12,85 @@ import jax.numpy as _jnp
 from keras.backends import arguments as _arguments
 from keras.backends.jax.core import native_dtype as _native
 from keras.backends.jax.derivatives import root as _root
+from keras.core.typing import Axis, DType
 
 
-def _axis(axis: Any) -> Any:
+def _axis(axis: Axis) -> Any:
     return tuple(axis) if isinstance(axis, list) else axis
 
 
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> _jax.Array:
     return _jnp.sum(x, axis=_axis(axis), keepdims=keepdims)
 
 
-def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+def prod(
+    x: Any, axis: Any = None, keepdims: bool = False, dtype: DType = None
+) -> _jax.Array:
     x = x if dtype is None else x.astype(_native(dtype))
     return _jnp.prod(x, axis=_axis(axis), keepdims=keepdims)
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> _jax.Array:
     return _jnp.mean(x, axis=_axis(axis), keepdims=keepdims)
 
 
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> _jax.Array:
     return _jnp.var(x, axis=_axis(axis), keepdims=keepdims)
 
 
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> _jax.Array:
     return _root(_jnp.var(x, axis=_axis(axis), keepdims=keepdims))
 
 
-def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def max(
+    x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
+) -> _jax.Array:
     return _jnp.max(x, axis=_axis(axis), keepdims=keepdims, initial=initial)
 
 
-def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def min(
+    x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
+) -> _jax.Array:
     return _jnp.min(x, axis=_axis(axis), keepdims=keepdims, initial=initial)
 
 
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> _jax.Array:
     return _jnp.any(x, axis=_axis(axis), keepdims=keepdims)
 
 
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> _jax.Array:
     return _jnp.all(x, axis=_axis(axis), keepdims=keepdims)
 
 
-def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> _jax.Array:
     return _jnp.argmax(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
-def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> _jax.Array:
     return _jnp.argmin(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
-def count_nonzero(x: Any, axis: Any = None) -> Any:
+def count_nonzero(x: Any, axis: Any = None) -> _jax.Array:
     return _jnp.count_nonzero(x, axis=_axis(axis)).astype("int32")
 
 
-def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> _jax.Array:
     x = x if dtype is None else x.astype(_native(dtype))
     return _jnp.cumsum(x, axis=axis, dtype=x.dtype)
 
 
-def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> _jax.Array:
     x = x if dtype is None else x.astype(_native(dtype))
     return _jnp.cumprod(x, axis=axis, dtype=x.dtype)
 
 
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> _jax.Array:
     return _jnp.median(x, axis=_axis(axis), keepdims=keepdims)
 
 
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+) -> _jax.Array:
     if type(q) in (int, float):
         fine = 0 <= q <= 1
         q = float(q)

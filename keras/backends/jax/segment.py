@@ -11,9 +11,10 @@ import jax.numpy as _jnp
 
 from keras.backends.jax.derivatives import multiplied as _multiplied
 from keras.core.errors import BackendError as _BackendError
+from keras.core.typing import Data
 
 
-def _count(segment_ids: Any, num_segments: int | None) -> int:
+def _count(segment_ids: _jax.Array, num_segments: int | None) -> int:
     if num_segments is not None:
         return num_segments
     if isinstance(segment_ids, _jax.core.Tracer):
@@ -24,7 +25,9 @@ def _count(segment_ids: Any, num_segments: int | None) -> int:
     return int(segment_ids.max()) + 1 if segment_ids.size else 0
 
 
-def _segment(function: _Callable[..., Any], data: Any, ids: Any, *rest: Any) -> Any:
+def _segment(
+    function: _Callable[..., Any], data: Data, ids: _jax.Array, *rest: Any
+) -> _jax.Array:
     num_segments, in_order = rest
     if ids.ndim != 1 or not data.ndim or data.shape[0] != ids.shape[0]:
         raise ValueError("The segment numbers do not fit the rows.")
@@ -39,24 +42,26 @@ def _segment(function: _Callable[..., Any], data: Any, ids: Any, *rest: Any) -> 
 
 
 def segment_sum(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _jax.Array,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _jax.Array:
     return _segment(_jax.ops.segment_sum, data, segment_ids, num_segments, sorted)
 
 
 def segment_prod(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _jax.Array,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _jax.Array:
     return _segment(_products, data, segment_ids, num_segments, sorted)
 
 
-def _products(data: Any, ids: Any, count: int, indices_are_sorted: bool) -> Any:
+def _products(
+    data: Data, ids: _jax.Array, count: int, indices_are_sorted: bool
+) -> _jax.Array:
     if not _jnp.issubdtype(data.dtype, _jnp.inexact):
         return _jax.ops.segment_prod(
             data, ids, count, indices_are_sorted=indices_are_sorted
@@ -66,29 +71,29 @@ def _products(data: Any, ids: Any, count: int, indices_are_sorted: bool) -> Any:
 
 
 def segment_max(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _jax.Array,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _jax.Array:
     return _segment(_jax.ops.segment_max, data, segment_ids, num_segments, sorted)
 
 
 def segment_min(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _jax.Array,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _jax.Array:
     return _segment(_jax.ops.segment_min, data, segment_ids, num_segments, sorted)
 
 
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
+def top_k(x: _jax.Array, k: int, sorted: bool = True) -> tuple[Any, Any]:
     values, indices = _jax.lax.top_k(x, k)
     return values, indices
 
 
-def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
+def in_top_k(targets: Any, predictions: _jax.Array, k: int) -> _jax.Array:
     if targets.dtype.kind not in "iu":
         raise TypeError("Places are integers.")
     targets, k = targets.astype("int32"), _index(k)

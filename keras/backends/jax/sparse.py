@@ -14,15 +14,16 @@ import jax.numpy as _jnp
 from jax.experimental import sparse as _sparse
 
 from keras.backends.jax.core import is_sparse as _is_sparse
+from keras.core.typing import Axis, Data, TensorLike
 
 
-def to_dense(x: Any) -> Any:
+def to_dense(x: _jax.Array) -> _jax.Array:
     if x.dtype == bool:  # these cannot be added up
         return _with_data(x, x.data.astype("int8")).todense() != 0
     return x.todense()
 
 
-def from_dense(x: Any) -> Any:
+def from_dense(x: _jax.Array) -> Any:
     """The same numbers, kept where they are not zero."""
     return _sparse.BCOO.fromdense(x)
 
@@ -34,7 +35,7 @@ def map_values(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) 
     return _with_data(x, function(x.data, *args, **kwargs))
 
 
-def _with_data(x: Any, data: Any) -> Any:
+def _with_data(x: _jax.Array, data: Data) -> Any:
     return _sparse.BCOO(
         (data, x.indices),
         shape=x.shape,
@@ -50,13 +51,13 @@ def _flat(x: Any) -> Any:
     return x
 
 
-def _at(dense: Any, x: Any) -> Any:
+def _at(dense: Any, x: _jax.Array) -> _jax.Array:
     """The numbers of an array at the places of a sparse one."""
     places = tuple(x.indices[:, axis] for axis in range(x.ndim))
     return _jnp.broadcast_to(dense, x.shape)[places]
 
 
-def _covers(x: Any, dense: Any) -> bool:
+def _covers(x: _jax.Array, dense: Any) -> bool:
     """Whether a number or array broadcasts to the shape of the sparse one."""
     return _jnp.broadcast_shapes(x.shape, _jnp.shape(dense)) == x.shape
 
@@ -64,13 +65,13 @@ def _covers(x: Any, dense: Any) -> bool:
 # Arithmetic -------------------------------------------------------------------------
 
 
-def add(x1: Any, x2: Any) -> Any:
+def add(x1: _jax.Array, x2: _jax.Array) -> Any:
     if not (_is_sparse(x1) and _is_sparse(x2) and x1.shape == x2.shape):
         return None
     return _sparse.sparsify(_jnp.add)(_flat(x1), _flat(x2))
 
 
-def subtract(x1: Any, x2: Any) -> Any:
+def subtract(x1: _jax.Array, x2: _jax.Array) -> Any:
     if not (_is_sparse(x1) and _is_sparse(x2) and x1.shape == x2.shape):
         return None
     return add(x1, _with_data(x2, -x2.data))
@@ -88,7 +89,7 @@ def multiply(x1: Any, x2: Any) -> Any:
     return _with_data(x, x.data * (dense if _jnp.ndim(dense) == 0 else _at(dense, x)))
 
 
-def divide(x1: Any, x2: Any) -> Any:
+def divide(x1: _jax.Array, x2: _jax.Array) -> Any:
     if _is_sparse(x2) or not _covers(x1, x2):
         return None
     if not isinstance(x2, _jax.core.Tracer) and bool((_jnp.asarray(x2) == 0).any()):
@@ -107,15 +108,15 @@ def _pairwise(function: Callable[..., Any], x1: Any, x2: Any) -> Any:
     return _sparse.BCOO.fromdense(function(x1.todense(), x2.todense()), nse=nse)
 
 
-def maximum(x1: Any, x2: Any) -> Any:
+def maximum(x1: _jax.Array, x2: _jax.Array) -> _jax.Array:
     return _pairwise(_jnp.maximum, x1, x2)
 
 
-def minimum(x1: Any, x2: Any) -> Any:
+def minimum(x1: _jax.Array, x2: _jax.Array) -> _jax.Array:
     return _pairwise(_jnp.minimum, x1, x2)
 
 
-def matmul(x1: Any, x2: Any) -> Any:
+def matmul(x1: _jax.Array, x2: _jax.Array) -> Any:
     if x1.ndim > 2 or x2.ndim > 2:
         return None
     if _is_sparse(x1) and _is_sparse(x2):
@@ -157,7 +158,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
     )
 
 
-def squeeze(x: Any, axis: Any = None) -> Any:
+def squeeze(x: Any, axis: Axis = None) -> Any:
     if axis is None:
         axis = tuple(a for a, size in enumerate(x.shape) if size == 1)
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
@@ -176,7 +177,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _sparse.bcoo_reshape(total, new_sizes=sizes)
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: _jax.Array, axis: Any = None, keepdims: bool = False) -> _jax.Array:
     total = sum(x, axis, keepdims)
     count = x.size // max(total.size, 1)
     return _with_data(total, total.data / count)
@@ -188,7 +189,7 @@ def concatenate(xs: Sequence[Any], axis: int = 0) -> Any:
     return _sparse.bcoo_concatenate([_flat(x) for x in xs], dimension=axis % xs[0].ndim)
 
 
-def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+def counts(x: _jax.Array, weights: TensorLike = None, minlength: int = 0) -> _jax.Array:
     """How often each integer is among the values that are there."""
     x = _flat(x)
     traced = isinstance(x.data, _jax.core.Tracer)

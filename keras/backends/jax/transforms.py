@@ -8,8 +8,8 @@ takes them as flat lists (those written are donated) and returns the new values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import jax as _jax
 import jax.numpy as _jnp
@@ -20,6 +20,10 @@ from keras.backends.jax.core import convert_to_tensor as _convert
 from keras.core import context as _context
 from keras.core import tree as _tree
 from keras.core.scopes import StatelessScope as _StatelessScope
+from keras.core.typing import Structure
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 compiles_calls = True
 
@@ -37,7 +41,7 @@ class _Recorder(_StatelessScope):
         self.state_mapping = dict(zip(keys, values, strict=True))
         self.touched: dict[int, Any] = {}
 
-    def get_current_value(self, variable: Any) -> Any:
+    def get_current_value(self, variable: Variable) -> Any:
         value = self.state_mapping.get(id(variable))
         if value is None:
             if self._outer is not None:
@@ -46,7 +50,9 @@ class _Recorder(_StatelessScope):
         return value
 
 
-def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., Any]:
+def jit(
+    function: Callable[..., Any], jit_compile: bool | str | None = None
+) -> Callable[..., Any]:
     return function if jit_compile is False else _Jitted(function)
 
 
@@ -65,7 +71,7 @@ class _Jitted:
         self._compiled: dict[Any, _Compiled] = {}
         self._everyday: dict[int | None, _Compiled] = {}
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
         if _context.get().stateless is not None or not _trace_state_clean():
             return self._function(*args, **kwargs)
         form = _form(args) if not kwargs else None
@@ -138,7 +144,7 @@ class _Compiled:
         self._unwraps = False
         self._stale = False
 
-    def __call__(self, arrays: list[Any]) -> Any:
+    def __call__(self, arrays: list[Any]) -> Structure:
         if self._run is None:
             self._discover(arrays)
         run: Any = self._run
@@ -228,7 +234,9 @@ def _unhashable(static: list[Any]) -> TypeError:
 
 
 def value_and_grad(
-    function: Callable[..., Any], variables: Any = None, has_aux: bool = False
+    function: Callable[..., Any],
+    variables: Sequence[Any] | None = None,
+    has_aux: bool = False,
 ) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if variables is None:

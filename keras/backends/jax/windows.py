@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math as _math
+from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as _jnp
@@ -11,11 +12,14 @@ from jax import lax as _lax
 
 from keras.backends import windows as _windows
 from keras.core.config import standardize_data_format as _data_format
+from keras.core.typing import Sizes, TensorLike
 
 _SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
 
 
-def _layout(x: Any, data_format: str | None) -> tuple[str, bool, tuple[int, ...]]:
+def _layout(
+    x: TensorLike, data_format: str | None
+) -> tuple[str, bool, tuple[int, ...]]:
     """The spatial letters, whether channels are last, and the spatial sizes."""
     last = _data_format(data_format) == "channels_last"
     sizes = x.shape[1:-1] if last else x.shape[2:]
@@ -28,14 +32,14 @@ def _numbers(letters: str, last: bool, kernel: str) -> tuple[str, str, str]:
 
 
 def _convolve(
-    inputs: Any,
-    kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
     groups: int,
-    strides: Any,
+    strides: Sizes,
     padding: str,
     data_format: str | None,
-    dilation_rate: Any,
-) -> Any:
+    dilation_rate: Sizes,
+) -> TensorLike:
     letters, last, sizes = _layout(inputs, data_format)
     rank = len(letters)
     strides = _windows.tuple_of(strides, rank)
@@ -52,13 +56,13 @@ def _convolve(
 
 
 def conv(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
+    inputs: TensorLike,
+    kernel: TensorLike,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> TensorLike:
     last = _data_format(data_format) == "channels_last"
     groups = inputs.shape[-1 if last else 1] // kernel.shape[-2]
     return _convolve(
@@ -67,13 +71,13 @@ def conv(
 
 
 def depthwise_conv(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
+    inputs: TensorLike,
+    kernel: TensorLike,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> TensorLike:
     channels, multiplier = kernel.shape[-2:]
     kernel = kernel.reshape(*kernel.shape[:-2], 1, channels * multiplier)
     return _convolve(
@@ -82,14 +86,14 @@ def depthwise_conv(
 
 
 def separable_conv(
-    inputs: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
-    strides: Any = 1,
+    inputs: TensorLike,
+    depthwise_kernel: TensorLike,
+    pointwise_kernel: TensorLike,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> TensorLike:
     y = depthwise_conv(
         inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
     )
@@ -97,14 +101,14 @@ def separable_conv(
 
 
 def conv_transpose(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
+    inputs: TensorLike,
+    kernel: TensorLike,
+    strides: Sizes = 1,
     padding: str = "valid",
     output_padding: Any = None,
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> TensorLike:
     letters, last, sizes = _layout(inputs, data_format)
     rank = len(letters)
     strides = _windows.tuple_of(strides, rank)
@@ -128,21 +132,21 @@ def conv_transpose(
 
 
 def _reduce_windows(
-    x: Any,
-    start: Any,
-    function: Any,
-    pool_size: Any,
-    strides: Any,
+    x: TensorLike,
+    start: TensorLike,
+    function: Callable[..., Any],
+    pool_size: Sizes,
+    strides: Sizes,
     padding: str,
     data_format: str | None,
-) -> Any:
+) -> TensorLike:
     letters, last, sizes = _layout(x, data_format)
     rank = len(letters)
     window = _windows.tuple_of(pool_size, rank)
     strides = window if strides is None else _windows.tuple_of(strides, rank)
     pads = _windows.paddings(sizes, window, strides, (1,) * rank, padding)
 
-    def whole(values: Any, other: Any) -> tuple[Any, ...]:
+    def whole(values: TensorLike, other: TensorLike) -> tuple[Any, ...]:
         return (other, *values, other) if last else (other, other, *values)
 
     return _lax.reduce_window(
@@ -151,12 +155,12 @@ def _reduce_windows(
 
 
 def max_pool(
-    inputs: Any,
-    pool_size: Any,
+    inputs: TensorLike,
+    pool_size: Sizes,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> TensorLike:
     if _jnp.issubdtype(inputs.dtype, _jnp.floating):
         least: Any = -_np.inf
     elif inputs.dtype == bool:
@@ -170,12 +174,12 @@ def max_pool(
 
 
 def average_pool(
-    inputs: Any,
-    pool_size: Any,
+    inputs: TensorLike,
+    pool_size: Sizes,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> TensorLike:
     zero = _np.asarray(0, inputs.dtype)
     arguments = (_lax.add, pool_size, strides, padding, data_format)
     total = _reduce_windows(inputs, zero, *arguments)
@@ -186,7 +190,9 @@ def average_pool(
     return total / _reduce_windows(_jnp.ones(shape, inputs.dtype), zero, *arguments)
 
 
-def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
+def _adaptive(
+    x: TensorLike, output_size: Sizes, data_format: str | None, reduce: Any
+) -> TensorLike:
     _, last, sizes = _layout(x, data_format)
     first = 1 if last else 2
     output = _windows.adaptive_size(output_size, len(sizes))
@@ -201,12 +207,12 @@ def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) ->
 
 
 def adaptive_max_pool(
-    inputs: Any, output_size: Any, data_format: str | None = None
-) -> Any:
+    inputs: TensorLike, output_size: Sizes, data_format: str | None = None
+) -> TensorLike:
     return _adaptive(inputs, output_size, data_format, _jnp.max)
 
 
 def adaptive_average_pool(
-    inputs: Any, output_size: Any, data_format: str | None = None
-) -> Any:
+    inputs: TensorLike, output_size: Sizes, data_format: str | None = None
+) -> TensorLike:
     return _adaptive(inputs, output_size, data_format, _jnp.mean)

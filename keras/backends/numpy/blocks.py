@@ -11,8 +11,12 @@ from keras.backends.arguments import check_layout as _check_layout
 
 
 def unfold(
-    x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Any:
+    x: _np.ndarray,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> _np.ndarray:
     batch, channels, *sizes = _np.shape(x)
     (p, q), counts, places = _windows.sliding(
         sizes, kernel_size, dilation, padding, stride
@@ -24,13 +28,13 @@ def unfold(
 
 
 def fold(
-    x: Any,
+    x: _np.ndarray,
     output_size: Any,
     kernel_size: Any,
     dilation: Any = 1,
     padding: Any = 0,
     stride: Any = 1,
-) -> Any:
+) -> _np.ndarray:
     sizes = _windows.tuple_of(output_size, 2)
     (p, q), counts, places = _windows.sliding(
         sizes, kernel_size, dilation, padding, stride
@@ -46,7 +50,9 @@ def fold(
     return total[:, :, p : p + sizes[0], q : q + sizes[1]]
 
 
-def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+def space_to_depth(
+    x: _np.ndarray, block_size: int, data_format: str = "channels_last"
+) -> _np.ndarray:
     _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
@@ -60,7 +66,9 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
     return _np.reshape(x, (b, h // n, w // n, n * n * c))
 
 
-def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+def depth_to_space(
+    x: _np.ndarray, block_size: int, data_format: str = "channels_last"
+) -> _np.ndarray:
     _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
@@ -74,6 +82,6 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
     return _np.reshape(x, (b, h * n, w * n, c // (n * n)))
 
 
-def complex_from(real: Any, imaginary: Any) -> Any:
+def complex_from(real: _np.ndarray, imaginary: Any) -> _np.ndarray:
     complex_type = "complex128" if real.dtype == "float64" else "complex64"
     return (real + 1j * imaginary.astype(real.dtype)).astype(complex_type)

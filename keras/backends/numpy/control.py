@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as _np
 
 from keras.backends import associative as _associative
 from keras.core import tree as _tree
+from keras.core.typing import Structure, TensorLike
 
 
-def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
+def cond(
+    pred: TensorLike, true_fn: Callable[..., Any], false_fn: Callable[..., Any]
+) -> Structure:
     return true_fn() if pred else false_fn()
 
 
-def switch(index: Any, branches: Any, *operands: Any) -> Any:
+def switch(
+    index: Any, branches: Sequence[Callable[..., Any]], *operands: Any
+) -> Structure:
     return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
 
 
 def while_loop(
-    cond: Any, body: Any, loop_vars: Any, maximum_iterations: int | None = None
-) -> Any:
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Structure,
+    maximum_iterations: int | None = None,
+) -> Structure:
     several = isinstance(loop_vars, (tuple, list))
     values = tuple(loop_vars) if several else (loop_vars,)
     count = 0
@@ -32,7 +41,12 @@ def while_loop(
     return type(loop_vars)(values) if several else values[0]
 
 
-def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
+def fori_loop(
+    lower: TensorLike,
+    upper: TensorLike,
+    body_fun: Callable[..., Any],
+    init_val: Structure,
+) -> Structure:
     value = init_val
     for i in range(int(lower), int(upper)):
         value = body_fun(_np.asarray(i, "int32"), value)
@@ -40,8 +54,13 @@ def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
 
 
 def scan(
-    f: Any, init: Any, xs: Any, length: int | None, reverse: bool, unroll: int | bool
-) -> Any:
+    f: Callable[..., Any],
+    init: Structure,
+    xs: Any,
+    length: int | None,
+    reverse: bool,
+    unroll: int | bool,
+) -> Structure:
     count = length or 0
     carry, found = init, []
     for i in range(count - 1, -1, -1) if reverse else range(count):
@@ -55,21 +74,23 @@ def scan(
     return carry, _tree.map_structure(lambda *ys: _np.stack(ys), *found)
 
 
-def map(f: Any, xs: Any) -> Any:
+def map(f: Callable[..., Any], xs: Any) -> Structure:
     count = _tree.flatten(xs)[0].shape[0]
     found = [f(_tree.map_structure(lambda a, i=i: a[i], xs)) for i in range(count)]
     return _tree.map_structure(lambda *ys: _np.stack(ys), *found)
 
 
-def vectorized_map(function: Any, elements: Any) -> Any:
+def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
     return map(function, elements)
 
 
-def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+def associative_scan(
+    f: Callable[..., Any], elems: Structure, reverse: bool = False, axis: int = 0
+) -> Structure:
     return _associative.associative_scan(
         f, elems, reverse, axis, _np.flip, _np.stack, _np.reshape, _np.concatenate
     )
 
 
-def custom_gradient(f: Any) -> Any:
+def custom_gradient(f: Callable[..., Any]) -> Structure:
     return lambda *args, **kwargs: f(*args, **kwargs)[0]

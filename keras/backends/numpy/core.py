@@ -13,6 +13,7 @@ from keras.backends import specs as _specs
 from keras.backends.foreign import host_array as _host_array
 from keras.core import config as _config
 from keras.core.dtypes import standardize_dtype as _standardize
+from keras.core.typing import DType, Structure, TensorLike
 
 _NATIVE = {
     name: _np.dtype(getattr(_ml_dtypes, name))
@@ -35,32 +36,32 @@ whole = frozenset(map(_np.dtype, ("int32", "int64")))
 joined: frozenset[Any] = frozenset()
 
 
-def native_dtype(dtype: Any) -> _np.dtype[Any]:
+def native_dtype(dtype: DType) -> _np.dtype[Any]:
     """The NumPy dtype of a dtype name."""
     name = _standardize(dtype)
     return _NATIVE.get(name) or _np.dtype(name)
 
 
-def is_tensor(x: Any) -> bool:
+def is_tensor(x: TensorLike) -> bool:
     return isinstance(x, (_np.ndarray, _np.generic))
 
 
 layouts: frozenset[str] = frozenset()
 
 
-def is_sparse(x: Any) -> bool:
+def is_sparse(x: TensorLike) -> bool:
     """Whether `x` is a sparse tensor of this backend; there are none."""
     return False
 
 
-def shape_of(x: Any) -> tuple[int | None, ...]:
+def shape_of(x: TensorLike) -> tuple[int | None, ...]:
     return x.shape
 
 
 shape = shape_of
 
 
-def dtype_of(x: Any) -> str:
+def dtype_of(x: TensorLike) -> str:
     return x.dtype.name
 
 
@@ -68,12 +69,14 @@ def canonical_dtype(dtype: str) -> str:
     return dtype
 
 
-def promotes(x1: Any, x2: Any) -> bool:
+def promotes(x1: TensorLike, x2: TensorLike) -> bool:
     """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
     return False
 
 
-def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
+def convert_to_tensor(
+    x: TensorLike, dtype: DType = None, sparse: bool | None = None
+) -> Any:
     if sparse:
         raise ValueError("The numpy backend has no sparse tensors.")
     if getattr(x, "_is_keras_variable", False):
@@ -97,11 +100,11 @@ def _default(array: Any) -> Any:
     return None
 
 
-def host_view(x: Any) -> Any:
+def host_view(x: TensorLike) -> Any:
     return _host_array(x.value if hasattr(x, "_is_keras_variable") else x)
 
 
-def convert_to_numpy(x: Any) -> Any:
+def convert_to_numpy(x: TensorLike) -> Any:
     return _np.array(host_view(x))
 
 
@@ -109,16 +112,16 @@ def cast(x: Any, dtype: Any) -> Any:
     return _np.asarray(x).astype(native_dtype(dtype), copy=False)
 
 
-def own(x: Any) -> Any:
+def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to."""
     return _np.array(x)
 
 
-def stop_gradient(x: Any) -> Any:
+def stop_gradient(x: TensorLike) -> Structure:
     return x
 
 
-def synchronize(x: Any) -> Any:
+def synchronize(x: TensorLike) -> Any:
     """Waits until the value is there."""
     return x
 
@@ -150,7 +153,9 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def compute_output_spec(
+    function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Structure:
     """Runs the function on arrays of two different sizes for each unknown one."""
     return _specs.by_running(function, args, kwargs, _ones)
 

@@ -11,15 +11,16 @@ from typing import Any
 import numpy as _np
 
 from keras.backends.numpy.nn import log_softmax as _log_softmax
+from keras.core.typing import TensorLike
 
 
 def ctc_loss(
-    target: Any,
-    output: Any,
-    target_length: Any,
-    output_length: Any,
+    target: _np.ndarray,
+    output: _np.ndarray,
+    target_length: TensorLike,
+    output_length: TensorLike,
     mask_index: int = 0,
-) -> Any:
+) -> _np.ndarray:
     logs = _log_softmax(output.astype("float64"), -1)
     losses = [
         _loss(log[:steps], label[:size], mask_index)

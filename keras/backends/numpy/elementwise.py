@@ -13,6 +13,7 @@ import numpy as _np
 from ml_dtypes import finfo as _finfo
 
 from keras.backends.numpy.indexing import nonzero as _nonzero
+from keras.core.typing import TensorLike
 
 _quiet = _np.errstate(all="ignore")
 
@@ -24,7 +25,7 @@ def _weak(function: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @_quiet
-    def weakened(x1: Any, x2: Any) -> Any:
+    def weakened(x1: _np.ndarray, x2: _np.ndarray) -> _np.ndarray:
         if isinstance(x2, (int, float)) and x1.dtype.kind == "V":
             x2 = x1.dtype.type(x2)
         return function(x1, x2)
@@ -54,7 +55,7 @@ gcd = _np.gcd
 
 
 @_weak
-def power(x1: Any, x2: Any) -> Any:
+def power(x1: _np.ndarray, x2: _np.ndarray) -> _np.ndarray:
     dtype = x1.dtype
     # NumPy refuses negative integer powers; they truncate like a division.
     if dtype.kind == "i" and _np.any(_np.less(x2, 0)):
@@ -64,12 +65,12 @@ def power(x1: Any, x2: Any) -> Any:
 
 
 @_quiet
-def divide_no_nan(x1: Any, x2: Any) -> Any:
+def divide_no_nan(x1: _np.ndarray, x2: _np.ndarray) -> _np.ndarray:
     zero = x2 == 0
     return _np.where(zero, _np.zeros((), x1.dtype), x1 / _np.where(zero, 1, x2))
 
 
-def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+def clip(x: _np.ndarray, x_min: TensorLike, x_max: TensorLike) -> _np.ndarray:
     return minimum(maximum(x, x_min), x_max)
 
 
@@ -89,7 +90,7 @@ logaddexp2 = _quiet(_np.logaddexp2)
 hypot = _quiet(_np.hypot)
 
 
-def i0(x: Any) -> Any:
+def i0(x: _np.ndarray) -> _np.ndarray:
     return _np.i0(x).astype(x.dtype)
 
 
@@ -110,14 +111,14 @@ arctanh = _quiet(_np.arctanh)
 arctan2 = _np.arctan2
 
 
-def sinc(x: Any) -> Any:
+def sinc(x: _np.ndarray) -> _np.ndarray:
     return _np.sinc(x).astype(x.dtype)
 
 
 # Rounding -------------------------------------------------------------------------
 
 
-def floor(x: Any) -> Any:
+def floor(x: _np.ndarray) -> _np.ndarray:
     return _np.floor(x)
 
 
@@ -126,33 +127,33 @@ trunc = _np.trunc
 nextafter = _np.nextafter
 
 
-def round(x: Any, decimals: int = 0) -> Any:
+def round(x: _np.ndarray, decimals: int = 0) -> _np.ndarray:
     if x.dtype == bool:
         return x
     return _np.round(x, decimals)
 
 
 @_quiet
-def heaviside(x1: Any, x2: Any) -> Any:
+def heaviside(x1: _np.ndarray, x2: _np.ndarray) -> _np.ndarray:
     return _np.heaviside(x1, x2)
 
 
 # Complex numbers --------------------------------------------------------------------
 
 
-def conj(x: Any) -> Any:
+def conj(x: _np.ndarray) -> _np.ndarray:
     return _np.conj(x) if x.dtype.kind == "c" else x
 
 
-def real(x: Any) -> Any:
+def real(x: _np.ndarray) -> _np.ndarray:
     return _np.real(x)
 
 
-def imag(x: Any) -> Any:
+def imag(x: _np.ndarray) -> _np.ndarray:
     return _np.imag(x)
 
 
-def angle(x: Any) -> Any:
+def angle(x: _np.ndarray) -> _np.ndarray:
     return _np.angle(x).astype(_np.real(x).dtype)
 
 
@@ -180,7 +181,7 @@ left_shift = _np.left_shift
 right_shift = _np.right_shift
 
 
-def _places(condition: Any, x1: Any, x2: Any) -> Any:
+def _places(condition: _np.ndarray, x1: Any, x2: Any) -> _np.ndarray:
     if x1 is not x2:
         raise ValueError("Both or neither of x1 and x2 are needed.")
     return _nonzero(condition)
@@ -194,7 +195,12 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     return _np.where(condition, x1, x2)
 
 
-def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(
+    x: _np.ndarray,
+    nan: TensorLike = 0.0,
+    posinf: TensorLike = None,
+    neginf: TensorLike = None,
+) -> _np.ndarray:
     if x.dtype.kind == "V":  # NumPy does not know the NaN of bfloat16
         limit = float(_finfo(x.dtype).max)
         posinf = limit if posinf is None else posinf
@@ -203,7 +209,7 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
     return _np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
-def lcm(x1: Any, x2: Any) -> Any:
+def lcm(x1: _np.ndarray, x2: _np.ndarray) -> _np.ndarray:
     if x1.dtype == bool:
         return _np.logical_and(x1, x2)
     return _np.lcm(x1, x2)

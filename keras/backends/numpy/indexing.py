@@ -9,29 +9,32 @@ from typing import Any
 import numpy as _np
 
 from keras.backends import arguments as _arguments
+from keras.core.typing import TensorLike
 
 # Reading --------------------------------------------------------------------------
 
 
-def get_item(x: Any, key: Any) -> Any:
+def get_item(x: _np.ndarray, key: Any) -> _np.ndarray:
     return x[key]
 
 
-def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take(x: _np.ndarray, indices: _np.ndarray, axis: int | None = None) -> _np.ndarray:
     return _np.take(x, indices, axis)
 
 
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take_along_axis(
+    x: _np.ndarray, indices: _np.ndarray, axis: int | None = None
+) -> _np.ndarray:
     if indices.dtype.kind in "fc":
         raise TypeError("Places are integers.")
     return _np.take_along_axis(x, indices.astype("int64"), axis)
 
 
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+def slice(inputs: Any, start_indices: Any, shape: Any) -> _np.ndarray:
     return inputs[_window(inputs, start_indices, shape)]
 
 
-def _window(inputs: Any, start_indices: Any, sizes: Any) -> tuple[Any, ...]:
+def _window(inputs: Any, start_indices: _np.ndarray, sizes: Any) -> tuple[Any, ...]:
     starts = [int(start) for start in start_indices]
     stops = _arguments.window_stops(starts, sizes, inputs.shape)
     return tuple(map(_builtins.slice, starts, stops))
@@ -40,7 +43,9 @@ def _window(inputs: Any, start_indices: Any, sizes: Any) -> tuple[Any, ...]:
 # Writing --------------------------------------------------------------------------
 
 
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+def slice_update(
+    inputs: _np.ndarray, start_indices: _np.ndarray, updates: _np.ndarray
+) -> _np.ndarray:
     result = _np.array(inputs)
     result[_window(inputs, start_indices, updates.shape)] = updates
     return result
@@ -64,8 +69,11 @@ _REDUCTIONS = {
 
 
 def scatter_update(
-    inputs: Any, indices: Any, updates: Any, reduction: str | None = None
-) -> Any:
+    inputs: _np.ndarray,
+    indices: _np.ndarray,
+    updates: _np.ndarray,
+    reduction: str | None = None,
+) -> _np.ndarray:
     result = _np.array(inputs)
     places = tuple(_np.moveaxis(indices, -1, 0))
     updates = _np.broadcast_to(updates, result[places].shape)
@@ -79,29 +87,33 @@ def scatter_update(
 # Sorting and searching ------------------------------------------------------------
 
 
-def sort(x: Any, axis: int | None = -1) -> Any:
+def sort(x: _np.ndarray, axis: int | None = -1) -> _np.ndarray:
     return _np.sort(x, axis)
 
 
-def argsort(x: Any, axis: int | None = -1) -> Any:
+def argsort(x: _np.ndarray, axis: int | None = -1) -> _np.ndarray:
     if axis is not None and not x.ndim:
         return _np.zeros((), "int32")
     return _np.argsort(x, axis, kind="stable").astype("int32")
 
 
-def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
+def argpartition(x: _np.ndarray, kth: int, axis: int | None = -1) -> _np.ndarray:
     return _np.argpartition(x, kth, axis).astype("int32")
 
 
-def searchsorted(sorted_sequence: Any, values: Any, side: Any = "left") -> Any:
+def searchsorted(
+    sorted_sequence: _np.ndarray, values: _np.ndarray, side: Any = "left"
+) -> _np.ndarray:
     return _np.searchsorted(sorted_sequence, values, side).astype("int32")
 
 
-def nonzero(x: Any) -> Any:
+def nonzero(x: _np.ndarray) -> Any:
     return tuple(places.astype("int32") for places in _np.nonzero(x))
 
 
-def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+def counts(
+    x: _np.ndarray, weights: TensorLike = None, minlength: int = 0
+) -> _np.ndarray:
     x = x.astype("int32") if x.dtype.kind == "b" else x
     rows = x.reshape(_math.prod(x.shape[:-1]), x.shape[-1])
     length = max(int(x.max()) + 1 if x.size else 0, minlength)
@@ -113,7 +125,9 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return result.reshape(*x.shape[:-1], length)
 
 
-def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
+def unique_parts(
+    x: _np.ndarray, axis: int | None = None, size: int | None = None
+) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
     if x.dtype.kind in "OUS":
         raise TypeError("Numbers are needed.")

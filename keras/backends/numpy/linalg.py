@@ -13,7 +13,7 @@ det = _linalg.det
 inv = _linalg.inv
 
 
-def cholesky(x: Any, upper: bool = False) -> Any:
+def cholesky(x: _np.ndarray, upper: bool = False) -> _np.ndarray:
     try:
         return _linalg.cholesky(x, upper=upper)
     except _linalg.LinAlgError as error:
@@ -22,7 +22,7 @@ def cholesky(x: Any, upper: bool = False) -> Any:
         raise ValueError(_arguments.NOT_DEFINITE) from error
 
 
-def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+def cholesky_inverse(x: _np.ndarray, upper: bool = False) -> _np.ndarray:
     if x.shape[-1] != x.shape[-2]:
         raise ValueError("Square matrices are needed.")
     root = _np.triu(x) if upper else _np.tril(x)
@@ -30,29 +30,29 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     return inv(turned @ root if upper else root @ turned)
 
 
-def logdet(x: Any) -> Any:
+def logdet(x: _np.ndarray) -> _np.ndarray:
     sign, logarithm = _linalg.slogdet(x)
     with _np.errstate(all="ignore"):
         return _np.asarray(_np.log(sign) + logarithm)  # nan for -1
 
 
-def slogdet(x: Any) -> tuple[Any, Any]:
+def slogdet(x: _np.ndarray) -> tuple[Any, Any]:
     sign, logarithm = _linalg.slogdet(x)
     return _np.asarray(sign), _np.asarray(logarithm)
 
 
-def eig(x: Any) -> tuple[Any, Any]:
+def eig(x: _np.ndarray) -> tuple[Any, Any]:
     values, vectors = _linalg.eig(x)
     dtype = "complex128" if x.dtype in ("float64", "complex128") else "complex64"
     return values.astype(dtype), vectors.astype(dtype)
 
 
-def eigh(x: Any) -> tuple[Any, Any]:
+def eigh(x: _np.ndarray) -> tuple[Any, Any]:
     values, vectors = _linalg.eigh(x)
     return values, vectors
 
 
-def lu_factor(x: Any) -> tuple[Any, Any]:
+def lu_factor(x: _np.ndarray) -> tuple[Any, Any]:
     """Gaussian elimination, column by column, for all matrices at once."""
     rows, columns = x.shape[-2:]
     batch = x.shape[:-2]
@@ -83,41 +83,43 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return found.astype(x.dtype) if wide is not x else found
 
 
-def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+def qr(x: _np.ndarray, mode: str = "reduced") -> tuple[Any, Any]:
     if mode not in ("reduced", "complete"):
         raise ValueError("Unknown mode.")
     q, r = _linalg.qr(x, mode)
     return q, r
 
 
-def solve(a: Any, b: Any) -> Any:
+def solve(a: _np.ndarray, b: _np.ndarray) -> _np.ndarray:
     if b.ndim == a.ndim - 1:
         return _linalg.solve(a, b[..., None])[..., 0]
     return _linalg.solve(a, b)
 
 
-def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
+def solve_triangular(
+    a: _np.ndarray, b: _np.ndarray, lower: bool = False
+) -> _np.ndarray:
     return solve(_np.tril(a) if lower else _np.triu(a), b)
 
 
-def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(x: _np.ndarray, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     if not compute_uv:
         return _linalg.svd(x, compute_uv=False)
     u, s, v = _linalg.svd(x, full_matrices)
     return u, s, v
 
 
-def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+def lstsq(a: _np.ndarray, b: _np.ndarray, rcond: float | None = None) -> _np.ndarray:
     return _linalg.lstsq(a, b, rcond)[0]
 
 
-def pinv(x: Any, rcond: float | None = None) -> Any:
+def pinv(x: _np.ndarray, rcond: float | None = None) -> _np.ndarray:
     if rcond is None:
         return _linalg.pinv(x, float(_np.finfo(x.dtype).eps) * max(x.shape[-2:]))
     return _linalg.pinv(x, float(rcond))
 
 
-def matrix_rank(x: Any, tol: float | None = None) -> Any:
+def matrix_rank(x: _np.ndarray, tol: float | None = None) -> _np.ndarray:
     if x.ndim < 2:
         raise ValueError("Matrices are needed.")
     tol = None if tol is None else float(tol)

@@ -16,9 +16,10 @@ import numpy as _np
 from keras.backends import arguments as _arguments
 from keras.backends.numpy.core import native_dtype as _native_dtype
 from keras.core import config as _config
+from keras.core.typing import Axis, DType, TensorLike
 
 
-def _wide(x: Any) -> Any:
+def _wide(x: _np.ndarray) -> _np.ndarray:
     """Half precision as float32."""
     return x.astype("float32") if x.dtype.itemsize == 2 else x
 
@@ -27,7 +28,7 @@ def _elementwise(function: _Callable[..., Any]) -> _Callable[..., Any]:
     """A function of one tensor, computed wide and brought back to its dtype."""
 
     @_wraps(function)
-    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(x: _np.ndarray, *args: Any, **kwargs: Any) -> _np.ndarray:
         with _np.errstate(over="ignore", invalid="ignore"):
             return _np.asarray(function(_wide(x), *args, **kwargs)).astype(
                 x.dtype, copy=False
@@ -39,72 +40,72 @@ def _elementwise(function: _Callable[..., Any]) -> _Callable[..., Any]:
 # Activations ----------------------------------------------------------------------
 
 
-def relu(x: Any) -> Any:
+def relu(x: _np.ndarray) -> _np.ndarray:
     return _np.maximum(x, _np.zeros((), x.dtype))
 
 
 @_elementwise
-def relu6(x: Any) -> Any:
+def relu6(x: _np.ndarray) -> _np.ndarray:
     return _np.clip(x, 0, 6)
 
 
 @_elementwise
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: _np.ndarray) -> _np.ndarray:
     exponential = _np.exp(-_np.abs(x))
     return _np.where(x >= 0, 1.0, exponential) / (1 + exponential)
 
 
 @_elementwise
-def softplus(x: Any) -> Any:
+def softplus(x: _np.ndarray) -> _np.ndarray:
     return _np.logaddexp(x, _np.zeros((), x.dtype))
 
 
 @_elementwise
-def softsign(x: Any) -> Any:
+def softsign(x: _np.ndarray) -> _np.ndarray:
     return x / (1 + _np.abs(x))
 
 
 @_elementwise
-def silu(x: Any) -> Any:
+def silu(x: _np.ndarray) -> _np.ndarray:
     return x * sigmoid(x)
 
 
 @_elementwise
-def log_sigmoid(x: Any) -> Any:
+def log_sigmoid(x: _np.ndarray) -> _np.ndarray:
     return -softplus(-x)
 
 
 @_elementwise
-def hard_sigmoid(x: Any) -> Any:
+def hard_sigmoid(x: _np.ndarray) -> _np.ndarray:
     return _np.clip(x + 3, 0, 6) / 6
 
 
 @_elementwise
-def hard_silu(x: Any) -> Any:
+def hard_silu(x: _np.ndarray) -> _np.ndarray:
     return x * hard_sigmoid(x)
 
 
-def hard_tanh(x: Any) -> Any:
+def hard_tanh(x: _np.ndarray) -> _np.ndarray:
     return _np.clip(x, -1, 1).astype(x.dtype, copy=False)
 
 
 @_elementwise
-def selu(x: Any) -> Any:
+def selu(x: _np.ndarray) -> _np.ndarray:
     return 1.0507009873554805 * elu(x, 1.6732632423543772)
 
 
 @_elementwise
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: _np.ndarray, alpha: float = 1.0) -> _np.ndarray:
     return _np.where(x > 0, x, alpha * _np.expm1(_np.minimum(x, 0)))
 
 
 @_elementwise
-def celu(x: Any, alpha: float = 1.0) -> Any:
+def celu(x: _np.ndarray, alpha: float = 1.0) -> _np.ndarray:
     return _np.where(x > 0, x, alpha * _np.expm1(_np.minimum(x, 0) / alpha))
 
 
 @_elementwise
-def gelu(x: Any, approximate: bool = True) -> Any:
+def gelu(x: _np.ndarray, approximate: bool = True) -> _np.ndarray:
     if approximate:
         inner = _math.sqrt(2 / _math.pi) * (x + 0.044715 * x**3)
         return 0.5 * x * (1 + _np.tanh(inner))
@@ -114,62 +115,62 @@ def gelu(x: Any, approximate: bool = True) -> Any:
 
 
 @_elementwise
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+def leaky_relu(x: _np.ndarray, negative_slope: float = 0.2) -> _np.ndarray:
     return _np.where(x > 0, x, negative_slope * x)
 
 
 @_elementwise
-def sparse_plus(x: Any) -> Any:
+def sparse_plus(x: _np.ndarray) -> _np.ndarray:
     return _np.where(x <= -1, 0, _np.where(x < 1, 0.25 * (x + 1) ** 2, x))
 
 
 @_elementwise
-def sparse_sigmoid(x: Any) -> Any:
+def sparse_sigmoid(x: _np.ndarray) -> _np.ndarray:
     return _np.clip((x + 1) / 2, 0, 1)
 
 
 @_elementwise
-def squareplus(x: Any, b: float = 4) -> Any:
+def squareplus(x: _np.ndarray, b: float = 4) -> _np.ndarray:
     return (x + _np.sqrt(x * x + b)) / 2
 
 
 @_elementwise
-def tanh_shrink(x: Any) -> Any:
+def tanh_shrink(x: _np.ndarray) -> _np.ndarray:
     return x - _np.tanh(x)
 
 
-def threshold(x: Any, threshold: float, default_value: float) -> Any:
+def threshold(x: _np.ndarray, threshold: float, default_value: float) -> _np.ndarray:
     return _np.where(x > threshold, x, float(default_value)).astype(x.dtype)
 
 
 @_elementwise
-def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+def soft_shrink(x: _np.ndarray, threshold: float = 0.5) -> _np.ndarray:
     return _np.sign(x) * _np.maximum(_np.abs(x) - threshold, 0)
 
 
 @_elementwise
-def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+def hard_shrink(x: _np.ndarray, threshold: float = 0.5) -> _np.ndarray:
     return _np.where(_np.abs(x) > threshold, x, 0)
 
 
 @_elementwise
-def _glu(x: Any, axis: int) -> Any:
+def _glu(x: _np.ndarray, axis: int) -> _np.ndarray:
     value, gate = _np.split(x, 2, axis)
     return value * sigmoid(gate)
 
 
-def glu(x: Any, axis: int = -1) -> Any:
+def glu(x: _np.ndarray, axis: int = -1) -> _np.ndarray:
     return _glu(x, axis)
 
 
 @_elementwise
-def _softmax(x: Any, axis: Any) -> Any:
+def _softmax(x: _np.ndarray, axis: Axis) -> _np.ndarray:
     axis = tuple(axis) if isinstance(axis, list) else axis
     exponentials = _np.exp(x - _np.max(x, axis, keepdims=True))
     return exponentials / _np.sum(exponentials, axis, keepdims=True)
 
 
-def softmax(x: Any, axis: Any = -1) -> Any:
+def softmax(x: _np.ndarray, axis: Axis = -1) -> _np.ndarray:
     if isinstance(axis, int) and not x.ndim:
         raise ValueError("A scalar has no axes.")
     _arguments.warn_of_ones(axis, x.shape)
@@ -177,7 +178,7 @@ def softmax(x: Any, axis: Any = -1) -> Any:
 
 
 @_elementwise
-def _log_softmax(x: Any, axis: Any) -> Any:
+def _log_softmax(x: _np.ndarray, axis: Axis) -> _np.ndarray:
     axis = tuple(axis) if isinstance(axis, list) else axis
     if isinstance(axis, int) and not x.ndim:
         raise ValueError("A scalar has no axes.")
@@ -185,12 +186,12 @@ def _log_softmax(x: Any, axis: Any) -> Any:
     return shifted - _np.log(_np.sum(_np.exp(shifted), axis, keepdims=True))
 
 
-def log_softmax(x: Any, axis: Any = -1) -> Any:
+def log_softmax(x: _np.ndarray, axis: Axis = -1) -> _np.ndarray:
     return _log_softmax(x, axis)
 
 
 @_elementwise
-def _sparsemax(x: Any, axis: int) -> Any:
+def _sparsemax(x: _np.ndarray, axis: int) -> _np.ndarray:
     z = _np.moveaxis(x, axis, -1)
     ordered = -_np.sort(-z, axis=-1)
     ranks = _np.arange(1, z.shape[-1] + 1)
@@ -200,21 +201,27 @@ def _sparsemax(x: Any, axis: int) -> Any:
     return _np.moveaxis(_np.maximum(z - (chosen - 1) / count, 0), -1, axis)
 
 
-def sparsemax(x: Any, axis: int = -1) -> Any:
+def sparsemax(x: _np.ndarray, axis: int = -1) -> _np.ndarray:
     return _sparsemax(x, axis)
 
 
 # Linear and embedding ---------------------------------------------------------------
 
 
-def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
+def linear(
+    x: _np.ndarray, kernel: _np.ndarray, bias: _np.ndarray | None = None, axes: int = 1
+) -> _np.ndarray:
     y = _np.tensordot(_wide(x), _wide(kernel), axes).astype(x.dtype, copy=False)
     return y if bias is None else y + bias
 
 
 def one_hot(
-    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
-) -> Any:
+    x: _np.ndarray,
+    num_classes: int,
+    axis: int = -1,
+    dtype: DType = None,
+    sparse: bool = False,
+) -> _np.ndarray:
     if sparse:
         raise ValueError("The numpy backend has no sparse tensors.")
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
@@ -225,13 +232,13 @@ def one_hot(
 
 
 def multi_hot(
-    inputs: Any,
+    inputs: _np.ndarray,
     num_classes: int | None = None,
     axis: int = -1,
-    dtype: Any = None,
+    dtype: DType = None,
     sparse: bool = False,
     **kwargs: Any,
-) -> Any:
+) -> _np.ndarray:
     num_classes = kwargs.get("num_tokens", num_classes)
     if not inputs.ndim:
         raise ValueError("One dimension is needed.")
@@ -242,7 +249,9 @@ def multi_hot(
 # Losses -----------------------------------------------------------------------------
 
 
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+def binary_crossentropy(
+    target: _np.ndarray, output: _np.ndarray, from_logits: bool = False
+) -> _np.ndarray:
     _same_shape(target, output)
     dtype, output, target = output.dtype, _wide(output), _wide(target)
     if from_logits:
@@ -253,25 +262,27 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     return loss.astype(dtype, copy=False)
 
 
-def _same_shape(target: Any, output: Any) -> None:
+def _same_shape(target: _np.ndarray, output: _np.ndarray) -> None:
     if target.shape != output.shape:
         raise ValueError("The shapes of target and output differ.")
 
 
-def _probabilities(output: Any) -> Any:
+def _probabilities(output: _np.ndarray) -> _np.ndarray:
     epsilon = _config.epsilon()
     return _np.clip(output, epsilon, 1 - epsilon)
 
 
-def _log_probabilities(output: Any, from_logits: bool, axis: int) -> Any:
+def _log_probabilities(
+    output: _np.ndarray, from_logits: bool, axis: int
+) -> _np.ndarray:
     if from_logits:
         return log_softmax(output, axis)
     return _np.log(_probabilities(output / _np.sum(output, axis, keepdims=True)))
 
 
 def categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: _np.ndarray, output: _np.ndarray, from_logits: bool = False, axis: int = -1
+) -> _np.ndarray:
     axis = _index(axis)
     _same_shape(target, output)
     logs = _log_probabilities(_wide(output), from_logits, axis)
@@ -279,8 +290,8 @@ def categorical_crossentropy(
 
 
 def sparse_categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: _np.ndarray, output: _np.ndarray, from_logits: bool = False, axis: int = -1
+) -> _np.ndarray:
     if target.ndim == output.ndim and target.shape[-1] == 1:
         target = _np.squeeze(target, -1)
     shape = list(output.shape)
@@ -295,7 +306,7 @@ def sparse_categorical_crossentropy(
 
 
 def moments(
-    x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False
+    x: _np.ndarray, axes: Any, keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Any, Any]:
     axes = tuple(axes) if isinstance(axes, (list, tuple)) else axes
     wide = _wide(x)
@@ -304,7 +315,7 @@ def moments(
     return _narrow(mean, x), _narrow(variance, x)
 
 
-def _narrow(statistic: Any, x: Any) -> Any:
+def _narrow(statistic: Any, x: _np.ndarray) -> _np.ndarray:
     """In the dtype of `x`; what float16 cannot hold is its largest number."""
     if x.dtype == "float16":
         statistic = _np.clip(statistic, *_LIMITS)
@@ -315,14 +326,14 @@ _LIMITS = _np.finfo("float16").min, _np.finfo("float16").max
 
 
 def batch_normalization(
-    x: Any,
+    x: _np.ndarray,
     mean: Any,
     variance: Any,
     axis: int,
     offset: Any = None,
     scale: Any = None,
     epsilon: float = 0.001,
-) -> Any:
+) -> _np.ndarray:
     shape = [1] * x.ndim
     shape[axis] = x.shape[axis]
     vectors = (mean, variance, offset, scale)
@@ -338,7 +349,11 @@ def batch_normalization(
 
 
 def batch_statistics_normalization(
-    x: Any, offset: Any, scale: Any, axis: int = -1, epsilon: float = 0.001
+    x: _np.ndarray,
+    offset: _np.ndarray,
+    scale: TensorLike,
+    axis: int = -1,
+    epsilon: float = 0.001,
 ) -> tuple[Any, Any, Any]:
     axes = tuple(i for i in range(x.ndim) if i != axis % x.ndim)
     mean, variance = moments(_wide(x), axes)
@@ -347,13 +362,13 @@ def batch_statistics_normalization(
 
 
 def layer_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
-    axis: Any = -1,
+    x: _np.ndarray,
+    gamma: _np.ndarray | None = None,
+    beta: _np.ndarray | None = None,
+    axis: Axis = -1,
     epsilon: float | None = None,
     **kwargs: Any,
-) -> Any:
+) -> _np.ndarray:
     axes, shape = _axes(x, axis)
     mean, variance = moments(_wide(x), axes, keepdims=True)
     eps = _config.epsilon() if epsilon is None else epsilon
@@ -368,7 +383,7 @@ def layer_normalization(
     return y.astype(x.dtype, copy=False)
 
 
-def _axes(x: Any, axis: Any) -> tuple[tuple[int, ...], list[int]]:
+def _axes(x: Any, axis: Axis) -> tuple[tuple[int, ...], list[int]]:
     """The axes in order, and the shape that a vector along them is given."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = _arguments.normal_axes(axes, x.ndim)
@@ -376,8 +391,11 @@ def _axes(x: Any, axis: Any) -> tuple[tuple[int, ...], list[int]]:
 
 
 def rms_normalization(
-    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
-) -> Any:
+    x: _np.ndarray,
+    scale: TensorLike = None,
+    axis: Axis = -1,
+    epsilon: float | None = None,
+) -> _np.ndarray:
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     y = _wide(x) / _np.sqrt(_np.mean(_wide(x) ** 2, axes, keepdims=True) + eps)
@@ -389,8 +407,8 @@ def rms_normalization(
 
 
 def normalize(
-    x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
-) -> Any:
+    x: _np.ndarray, axis: Axis = -1, order: float = 2, epsilon: float | None = None
+) -> _np.ndarray:
     eps = _config.epsilon() if epsilon is None else epsilon
     axis, order = _arguments.axis_tuple(axis), float(order)
     norm = _np.sum(_np.abs(_wide(x)) ** order, axis, keepdims=True) ** (1 / order)
@@ -401,16 +419,16 @@ def normalize(
 
 
 def dot_product_attention(
-    query: Any,
-    key: Any,
+    query: _np.ndarray,
+    key: _np.ndarray,
     value: Any,
-    bias: Any = None,
-    mask: Any = None,
+    bias: _np.ndarray | None = None,
+    mask: _np.ndarray | None = None,
     scale: float | None = None,
     is_causal: bool = False,
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
-) -> Any:
+) -> _np.ndarray:
     if flash_attention:
         raise ValueError(
             "keras.ops.dot_product_attention: NumPy has no flash attention. Pass "

@@ -10,9 +10,10 @@ import numpy as _np
 from keras.backends import seeds as _seeds
 from keras.backends.numpy.core import native_dtype as _native_dtype
 from keras.core import config as _config
+from keras.core.typing import DType, Seed, ShapeLike, TensorLike
 
 
-def advance(generator: Any) -> Any:
+def advance(generator: Any) -> _np.ndarray:
     """Takes the next seed from a `SeedGenerator`."""
     state = generator.state.value
     generator.state.assign(state + _np.array([0, 1], state.dtype))
@@ -23,14 +24,14 @@ def seed_framework(seed: int) -> None:
     """NumPy's global generator is seeded with Python's."""
 
 
-def _source(seed: Any) -> _np.random.Generator:
+def _source(seed: Seed) -> _np.random.Generator:
     generator = _seeds.generator_of(seed)
     key = [_seeds.check(seed), 0] if generator is None else generator.draw()
     low, high = (int(n) for n in key)
     return _np.random.Generator(_np.random.Philox(key=low + (high << 64)))
 
 
-def _float(dtype: Any) -> Any:
+def _float(dtype: DType) -> Any:
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
     if wanted.kind in "iub":
         raise ValueError("Expected a float dtype.")
@@ -38,8 +39,12 @@ def _float(dtype: Any) -> Any:
 
 
 def normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    mean: Any = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _np.ndarray:
     _seeds.at_least(0, stddev)
     wanted = _float(dtype)
     drawn = _source(seed).standard_normal(_seeds.sizes(shape))
@@ -47,12 +52,12 @@ def normal(
 
 
 def uniform(
-    shape: Any,
-    minval: Any = 0.0,
-    maxval: Any = 1.0,
-    dtype: Any = None,
-    seed: Any = None,
-) -> Any:
+    shape: ShapeLike,
+    minval: TensorLike = 0.0,
+    maxval: TensorLike = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _np.ndarray:
     _seeds.in_order(minval, maxval)
     wanted = _float(dtype)
     drawn = _source(seed).random(_seeds.sizes(shape)) * (maxval - minval) + minval
@@ -63,8 +68,12 @@ def uniform(
 
 
 def randint(
-    shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    minval: TensorLike,
+    maxval: TensorLike,
+    dtype: DType = "int32",
+    seed: Seed = None,
+) -> _np.ndarray:
     minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
     _seeds.in_order(minval, maxval, strictly=True)
     wanted = _native_dtype(dtype)
@@ -75,8 +84,12 @@ def randint(
 
 
 def truncated_normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    mean: Any = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _np.ndarray:
     _seeds.at_least(0, stddev)
     wanted = _float(dtype)
     source = _source(seed)
@@ -93,15 +106,20 @@ def truncated_normal(
 
 
 def categorical(
-    logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
-) -> Any:
+    logits: _np.ndarray, num_samples: int, dtype: DType = "int32", seed: Seed = None
+) -> _np.ndarray:
     batch, classes = logits.shape
     noise = _source(seed).gumbel(size=(batch, num_samples, classes))
     drawn = _np.argmax(logits[:, None].astype("float64") + noise, -1)
     return drawn.astype(_native_dtype(dtype))
 
 
-def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
+def dropout(
+    inputs: _np.ndarray,
+    rate: float,
+    noise_shape: ShapeLike | None = None,
+    seed: Seed = None,
+) -> _np.ndarray:
     if not 0 <= rate <= 1:
         raise ValueError("The rate is out of range.")
     shape = inputs.shape if noise_shape is None else noise_shape
@@ -115,25 +133,37 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     return _np.where(kept, scaled, _np.zeros((), inputs.dtype))
 
 
-def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
+def shuffle(x: _np.ndarray, axis: int = 0, seed: Seed = None) -> _np.ndarray:
     return _source(seed).permutation(x, axis)
 
 
-def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+def gamma(
+    shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Seed = None
+) -> _np.ndarray:
     _seeds.at_least(0, alpha)
     drawn = _source(seed).standard_gamma(alpha, _seeds.sizes(shape))
     return _np.asarray(drawn).astype(_float(dtype))
 
 
-def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
+def beta(
+    shape: ShapeLike,
+    alpha: TensorLike,
+    beta: _np.ndarray,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _np.ndarray:
     _seeds.at_least(0, alpha, beta)
     drawn = _source(seed).beta(alpha, beta, _seeds.sizes(shape))
     return _np.asarray(drawn).astype(_float(dtype))
 
 
 def binomial(
-    shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    counts: TensorLike,
+    probabilities: TensorLike,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _np.ndarray:
     _seeds.at_least(0, counts, probabilities)
     _seeds.in_order(probabilities, 1)
     counts = _np.asarray(counts).astype("int64")

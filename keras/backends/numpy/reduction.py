@@ -8,23 +8,26 @@ from typing import Any
 import numpy as _np
 
 from keras.backends.numpy.core import native_dtype as _native
+from keras.core.typing import Axis, DType
 
 
-def _axis(axis: Any) -> Any:
+def _axis(axis: Axis) -> Any:
     return tuple(axis) if isinstance(axis, list) else axis
 
 
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(x: _np.ndarray, axis: Any = None, keepdims: bool = False) -> _np.ndarray:
     return _np.sum(x, axis=_axis(axis), keepdims=keepdims, dtype=x.dtype)
 
 
-def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+def prod(
+    x: _np.ndarray, axis: Any = None, keepdims: bool = False, dtype: DType = None
+) -> _np.ndarray:
     x = x if dtype is None else x.astype(_native(dtype))
     return _np.prod(x, axis=_axis(axis), keepdims=keepdims, dtype=x.dtype)
 
 
 @_np.errstate(all="ignore")
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: _np.ndarray, axis: Any = None, keepdims: bool = False) -> _np.ndarray:
     axes = range(x.ndim) if axis is None else _np.atleast_1d(axis)
     count = _math.prod(x.shape[axis] for axis in axes)
     total = _np.sum(_wide(x), axis=_axis(axis), keepdims=keepdims)
@@ -32,23 +35,23 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @_np.errstate(all="ignore")
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def var(x: _np.ndarray, axis: Any = None, keepdims: bool = False) -> _np.ndarray:
     result = _np.var(_wide(x), axis=_axis(axis), keepdims=keepdims)
     return result.astype(_real(x.dtype))
 
 
 @_np.errstate(all="ignore")
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def std(x: _np.ndarray, axis: Axis = None, keepdims: bool = False) -> _np.ndarray:
     result = _np.std(_wide(x), axis=_axis(axis), keepdims=keepdims)
     return result.astype(_real(x.dtype))
 
 
-def _wide(x: Any) -> Any:
+def _wide(x: _np.ndarray) -> _np.ndarray:
     """Half precision types are summed in float32, as the other backends do."""
     return x.astype("float32") if x.dtype.itemsize == 2 else x
 
 
-def _real(dtype: Any) -> Any:
+def _real(dtype: DType) -> Any:
     return _np.empty((), dtype).real.dtype
 
 
@@ -78,7 +81,7 @@ def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _np.argmin(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
-def count_nonzero(x: Any, axis: Any = None) -> Any:
+def count_nonzero(x: _np.ndarray, axis: Any = None) -> _np.ndarray:
     return _np.sum(x != 0, axis=_axis(axis), dtype="int32")
 
 
@@ -92,14 +95,18 @@ def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
     return _np.cumprod(x, axis=axis, dtype=x.dtype)
 
 
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def median(x: _np.ndarray, axis: Any = None, keepdims: bool = False) -> _np.ndarray:
     result = _np.median(_wide(x), axis=_axis(axis), keepdims=keepdims)
     return _np.asarray(result).astype(x.dtype)
 
 
 def quantile(
-    x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False
-) -> Any:
+    x: _np.ndarray,
+    q: Any,
+    axis: Any = None,
+    method: Any = "linear",
+    keepdims: bool = False,
+) -> _np.ndarray:
     return _np.quantile(
         _wide(x),
         _np.asarray(q, "float64"),

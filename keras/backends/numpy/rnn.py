@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps as _wraps
 from typing import Any
 
@@ -9,14 +10,15 @@ import numpy as _np
 
 from keras.backends import recurrent as _recurrent
 from keras.backends.numpy.nn import sigmoid as _sigmoid
+from keras.core.typing import Structure
 
 
 def rnn(
-    step_function: Any,
-    inputs: Any,
-    initial_states: Any,
+    step_function: Callable[..., Any],
+    inputs: _np.ndarray,
+    initial_states: Structure,
     go_backwards: bool = False,
-    mask: Any = None,
+    mask: _np.ndarray | None = None,
     unroll: bool = False,
     time_major: bool = False,
     zero_output_for_mask: bool = False,
@@ -28,19 +30,19 @@ def rnn(
     )  # fmt: skip
 
 
-def _split(x: Any, parts: int) -> Any:
+def _split(x: _np.ndarray, parts: int) -> Any:
     return _np.split(x, parts, -1)
 
 
 _FUNCTIONS = _recurrent.Functions(_np.matmul, _split, _sigmoid, _np.tanh)
 
 
-def _projected(inputs: Any, kernel: Any, bias: Any) -> Any:
+def _projected(inputs: _np.ndarray, kernel: _np.ndarray, bias: Any) -> _np.ndarray:
     projected = inputs @ kernel
     return projected if bias is None else projected + bias
 
 
-def _zero_state(inputs: Any, recurrent_kernel: Any) -> Any:
+def _zero_state(inputs: _np.ndarray, recurrent_kernel: _np.ndarray) -> _np.ndarray:
     return _np.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
 
 
@@ -52,12 +54,12 @@ def _in_float32(cell: Any) -> Any:
     """
 
     @_wraps(cell)
-    def run(inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def run(inputs: _np.ndarray, *args: Any, **kwargs: Any) -> Any:
         dtype = inputs.dtype
         if dtype.itemsize >= 4:
             return cell(inputs, *args, **kwargs)
 
-        def single(x: Any) -> Any:
+        def single(x: _np.ndarray) -> Any:
             return x.astype(_np.float32) if getattr(x, "dtype", None) == dtype else x
 
         inputs, args = single(inputs), tuple(single(x) for x in args)
@@ -71,10 +73,10 @@ def _in_float32(cell: Any) -> Any:
 def lstm(
     inputs: Any,
     kernel: Any,
-    recurrent_kernel: Any,
+    recurrent_kernel: _np.ndarray,
     bias: Any = None,
-    initial_h: Any = None,
-    initial_c: Any = None,
+    initial_h: _np.ndarray | None = None,
+    initial_c: _np.ndarray | None = None,
     mask: Any = None,
     go_backwards: bool = False,
     return_sequences: bool = False,
@@ -96,12 +98,12 @@ def lstm(
 
 @_in_float32
 def gru(
-    inputs: Any,
-    kernel: Any,
-    recurrent_kernel: Any,
-    bias: Any = None,
-    initial_h: Any = None,
-    mask: Any = None,
+    inputs: _np.ndarray,
+    kernel: _np.ndarray,
+    recurrent_kernel: _np.ndarray,
+    bias: _np.ndarray | None = None,
+    initial_h: _np.ndarray | None = None,
+    mask: _np.ndarray | None = None,
     go_backwards: bool = False,
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as _np
 
+from keras.core.typing import Data, TensorLike
+
 
 def _segment(
-    function: Any, data: Any, ids: Any, num_segments: int | None, start: Any
-) -> Any:
+    function: Any, data: Any, ids: Any, num_segments: int | None, start: TensorLike
+) -> _np.ndarray:
     if ids.dtype.kind not in "iu":
         raise TypeError("Places are integers.")
     if ids.ndim != 1 or ids.shape[0] != data.shape[0]:
@@ -24,46 +26,46 @@ def _segment(
 
 
 def segment_sum(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _np.ndarray,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _np.ndarray:
     return _segment(_np.add, data, segment_ids, num_segments, 0)
 
 
 def segment_prod(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _np.ndarray,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _np.ndarray:
     return _segment(_np.multiply, data, segment_ids, num_segments, 1)
 
 
 def segment_max(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _np.ndarray,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _np.ndarray:
     kind = data.dtype.kind
     least = _np.iinfo(data.dtype).min if kind in "iu" else -_np.inf
     return _segment(_np.maximum, data, segment_ids, num_segments, least)
 
 
 def segment_min(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _np.ndarray,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _np.ndarray:
     kind = data.dtype.kind
     greatest = _np.iinfo(data.dtype).max if kind in "iu" else _np.inf
     return _segment(_np.minimum, data, segment_ids, num_segments, greatest)
 
 
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
+def top_k(x: _np.ndarray, k: int, sorted: bool = True) -> tuple[Any, Any]:
     if k > x.shape[-1]:
         raise ValueError("There are fewer than k values.")
     # Of equal values the first comes first, as on the other backends.
@@ -73,7 +75,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
     return _np.take_along_axis(x, indices, -1), indices.astype("int32")
 
 
-def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
+def in_top_k(targets: Any, predictions: _np.ndarray, k: int) -> _np.ndarray:
     if targets.dtype.kind not in "iu":
         raise TypeError("Places are integers.")
     k = _index(k)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math as _math
-from typing import Any
 
 import numpy as _np
 
+from keras.core.typing import Axis
 
-def _wide(x: Any) -> Any:
+
+def _wide(x: _np.ndarray) -> _np.ndarray:
     return x.astype("float32") if x.dtype.itemsize == 2 else x
 
 
@@ -16,26 +17,26 @@ _erf = _np.vectorize(_math.erf, otypes=["float64"])
 _erfc = _np.vectorize(_math.erfc, otypes=["float64"])
 
 
-def erf(x: Any) -> Any:
+def erf(x: _np.ndarray) -> _np.ndarray:
     return _np.asarray(_erf(x)).astype(x.dtype, copy=False)
 
 
-def erfc(x: Any) -> Any:
+def erfc(x: _np.ndarray) -> _np.ndarray:
     return _np.asarray(_erfc(x)).astype(x.dtype, copy=False)
 
 
-def erfinv(x: Any) -> Any:
+def erfinv(x: _np.ndarray) -> _np.ndarray:
     from scipy.special import erfinv as inverse
 
     return _np.asarray(inverse(_wide(x))).astype(x.dtype, copy=False)
 
 
-def rsqrt(x: Any) -> Any:
+def rsqrt(x: _np.ndarray) -> _np.ndarray:
     with _np.errstate(divide="ignore", invalid="ignore"):
         return _np.asarray(1 / _np.sqrt(_wide(x))).astype(x.dtype, copy=False)
 
 
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def logsumexp(x: _np.ndarray, axis: Axis = None, keepdims: bool = False) -> _np.ndarray:
     axis = tuple(axis) if isinstance(axis, list) else axis
     wide = _wide(x)
     greatest = _np.max(wide, axis, keepdims=True, initial=-_np.inf)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as _np
@@ -13,7 +13,9 @@ from keras.core.errors import BackendError as _BackendError
 compiles_calls = False
 
 
-def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., Any]:
+def jit(
+    function: Callable[..., Any], jit_compile: bool | str | None = None
+) -> Callable[..., Any]:
     return function
 
 
@@ -24,7 +26,9 @@ def compile_call(
 
 
 def value_and_grad(
-    function: Callable[..., Any], variables: Any = None, has_aux: bool = False
+    function: Callable[..., Any],
+    variables: Sequence[Any] | None = None,
+    has_aux: bool = False,
 ) -> Callable[..., Any]:
     raise _BackendError(
         "The numpy backend computes no gradients: it is for inference. Train on jax, "

@@ -8,16 +8,17 @@ import numpy as _np
 
 from keras.backends import windows as _windows
 from keras.core.config import standardize_data_format as _data_format
+from keras.core.typing import Sizes
 
 
-def _channels_last(x: Any, data_format: str | None) -> tuple[Any, bool]:
+def _channels_last(x: _np.ndarray, data_format: str | None) -> tuple[Any, bool]:
     """The input with channels last, and whether they were in front."""
     if _data_format(data_format) == "channels_last":
         return x, False
     return _np.moveaxis(x, 1, -1), True
 
 
-def _restore(x: Any, was_first: bool) -> Any:
+def _restore(x: _np.ndarray, was_first: bool) -> _np.ndarray:
     return _np.moveaxis(x, -1, 1) if was_first else x
 
 
@@ -37,13 +38,13 @@ def _views(
 
 
 def conv(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
+    inputs: _np.ndarray,
+    kernel: _np.ndarray,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _np.ndarray:
     x, was_first = _channels_last(inputs, data_format)
     rank = x.ndim - 2
     strides = _windows.tuple_of(strides, rank)
@@ -63,27 +64,27 @@ def conv(
 
 
 def depthwise_conv(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
+    inputs: _np.ndarray,
+    kernel: _np.ndarray,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _np.ndarray:
     channels, multiplier = kernel.shape[-2:]
     kernel = kernel.reshape(*kernel.shape[:-2], 1, channels * multiplier)
     return conv(inputs, kernel, strides, padding, data_format, dilation_rate)
 
 
 def separable_conv(
-    inputs: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
-    strides: Any = 1,
+    inputs: _np.ndarray,
+    depthwise_kernel: _np.ndarray,
+    pointwise_kernel: _np.ndarray,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _np.ndarray:
     y = depthwise_conv(
         inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
     )
@@ -91,14 +92,14 @@ def separable_conv(
 
 
 def conv_transpose(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
+    inputs: _np.ndarray,
+    kernel: _np.ndarray,
+    strides: Sizes = 1,
     padding: str = "valid",
     output_padding: Any = None,
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _np.ndarray:
     x, was_first = _channels_last(inputs, data_format)
     rank = x.ndim - 2
     strides = _windows.tuple_of(strides, rank)
@@ -126,12 +127,12 @@ def conv_transpose(
 
 
 def max_pool(
-    inputs: Any,
-    pool_size: Any,
+    inputs: _np.ndarray,
+    pool_size: Sizes,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> _np.ndarray:
     kind = inputs.dtype.kind
     if kind in "iu":
         least: Any = _np.iinfo(inputs.dtype).min
@@ -141,12 +142,12 @@ def max_pool(
 
 
 def average_pool(
-    inputs: Any,
-    pool_size: Any,
+    inputs: _np.ndarray,
+    pool_size: Sizes,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> _np.ndarray:
     wide = inputs.astype("float32") if inputs.dtype.itemsize == 2 else inputs
     arguments = (pool_size, strides, padding, data_format)
     total = _pool(_np.sum, 0, wide, *arguments)
@@ -157,12 +158,12 @@ def average_pool(
 def _pool(
     reduce: Any,
     value: Any,
-    inputs: Any,
-    pool_size: Any,
-    strides: Any,
+    inputs: _np.ndarray,
+    pool_size: Sizes,
+    strides: Sizes,
     padding: str,
     data_format: str | None,
-) -> Any:
+) -> _np.ndarray:
     x, was_first = _channels_last(inputs, data_format)
     rank = x.ndim - 2
     if rank < 1:
@@ -173,7 +174,9 @@ def _pool(
     return _restore(reduce(views, tuple(range(rank + 2, 2 * rank + 2))), was_first)
 
 
-def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
+def _adaptive(
+    x: _np.ndarray, output_size: Sizes, data_format: str | None, reduce: Any
+) -> _np.ndarray:
     if not 3 <= x.ndim <= 5:
         raise ValueError("Three to five dimensions are needed.")
     first = 1 if _data_format(data_format) == "channels_last" else 2
@@ -186,14 +189,14 @@ def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) ->
 
 
 def adaptive_max_pool(
-    inputs: Any, output_size: Any, data_format: str | None = None
-) -> Any:
+    inputs: _np.ndarray, output_size: Sizes, data_format: str | None = None
+) -> _np.ndarray:
     return _adaptive(inputs, output_size, data_format, _np.max)
 
 
 def adaptive_average_pool(
-    inputs: Any, output_size: Any, data_format: str | None = None
-) -> Any:
+    inputs: _np.ndarray, output_size: Sizes, data_format: str | None = None
+) -> _np.ndarray:
     wide = inputs.astype("float32") if inputs.dtype.itemsize == 2 else inputs
     y = _adaptive(wide, output_size, data_format, _np.mean)
     return y.astype(inputs.dtype, copy=False)

@@ -13,28 +13,29 @@ import tensorflow as _tf
 from keras.backends import arguments as _arguments
 from keras.backends.tensorflow.core import native_dtype as _native
 from keras.backends.tensorflow.core import shape as _shape
+from keras.core.typing import Axis, DType, ShapeLike, Sizes, TensorLike
 
 # Making ---------------------------------------------------------------------------
 
 
-def zeros(shape: Any, dtype: Any = None) -> Any:
+def zeros(shape: ShapeLike, dtype: DType = None) -> _tf.Tensor:
     return _tf.zeros(shape, _native(dtype))
 
 
-def ones(shape: Any, dtype: Any = None) -> Any:
+def ones(shape: ShapeLike, dtype: DType = None) -> _tf.Tensor:
     return _tf.ones(shape, _native(dtype))
 
 
-def empty(shape: Any, dtype: Any = None) -> Any:
+def empty(shape: ShapeLike, dtype: DType = None) -> _tf.Tensor:
     return _tf.zeros(shape, _native(dtype))
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full(shape: Any, fill_value: TensorLike, dtype: DType = None) -> _tf.Tensor:
     value = _tf.cast(fill_value, _native(dtype))
     return _tf.broadcast_to(value, [shape] if isinstance(shape, int) else shape)
 
 
-def _like(dtype: Any) -> Any:
+def _like(dtype: DType) -> Any:
     return None if dtype is None else _native(dtype)
 
 
@@ -57,7 +58,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
     return result
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+def eye(N: int, M: int | None = None, k: int = 0, dtype: DType = None) -> _tf.Tensor:
     dtype = _native(dtype)
     columns = N if M is None else M
     if _index(k) == 0:
@@ -65,16 +66,21 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     return _tf.cast(_offsets(N, columns) == k, dtype)
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DType = None) -> _tf.Tensor:
     return _tf.cast(_offsets(N, N if M is None else M) <= k, _native(dtype))
 
 
-def _offsets(rows: Any, columns: Any) -> Any:
+def _offsets(rows: Any, columns: Any) -> _tf.Tensor:
     """Column number minus row number, for each place of a matrix."""
     return _tf.range(columns) - _tf.range(rows)[:, None]
 
 
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+def arange(
+    start: TensorLike,
+    stop: TensorLike = None,
+    step: TensorLike = None,
+    dtype: DType = None,
+) -> _tf.Tensor:
     dtype = _native(_arguments.number_dtype(dtype, start, stop, step))
     start, stop = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
@@ -88,13 +94,13 @@ _COUNTABLE = (_tf.int32, _tf.int64, _tf.float32, _tf.float64)
 
 
 def spaced(
-    start: Any,
-    stop: Any,
+    start: TensorLike,
+    stop: TensorLike,
     num: int = 50,
     endpoint: bool = True,
-    dtype: Any = None,
+    dtype: DType = None,
     axis: int = 0,
-) -> Any:
+) -> _tf.Tensor:
     start, stop = start + _tf.zeros_like(stop), stop + _tf.zeros_like(start)
     steps = _tf.cast(_tf.range(num), start.dtype)
     steps = _tf.reshape(steps, [-1] + [1] * start.shape.rank)
@@ -118,29 +124,29 @@ def meshgrid(*x: Any, indexing: str = "xy") -> Any:
 # Shaping --------------------------------------------------------------------------
 
 
-def reshape(x: Any, newshape: Any) -> Any:
+def reshape(x: _tf.Tensor, newshape: ShapeLike) -> _tf.Tensor:
     return _tf.reshape(x, newshape)
 
 
-def ravel(x: Any) -> Any:
+def ravel(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.reshape(x, [-1])
 
 
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(x: Any, axes: Any = None) -> _tf.Tensor:
     return _tf.transpose(x, axes)
 
 
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+def swapaxes(x: _tf.Tensor, axis1: int, axis2: int) -> _tf.Tensor:
     order = list(range(x.shape.rank))
     order[axis1], order[axis2] = order[axis2], order[axis1]
     return _tf.transpose(x, order)
 
 
-def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+def moveaxis(x: _tf.Tensor, source: Any, destination: Any) -> _tf.Tensor:
     return _tf.transpose(x, _arguments.moved_axes(source, destination, x.shape.rank))
 
 
-def expand_dims(x: Any, axis: Any) -> Any:
+def expand_dims(x: Any, axis: Any) -> _tf.Tensor:
     if isinstance(axis, int):
         return _tf.expand_dims(x, axis)
     for place in _arguments.normal_axes(axis, x.shape.rank + len(axis)):
@@ -148,7 +154,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
     return x
 
 
-def squeeze(x: Any, axis: Any = None) -> Any:
+def squeeze(x: _tf.Tensor, axis: Axis = None) -> _tf.Tensor:
     if axis is None or isinstance(axis, int):
         return _tf.squeeze(x, axis)
     return _tf.squeeze(
@@ -156,15 +162,15 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     )
 
 
-def broadcast_to(x: Any, shape: Any) -> Any:
+def broadcast_to(x: _tf.Tensor, shape: Any) -> _tf.Tensor:
     return _tf.broadcast_to(x, shape)
 
 
-def flip(x: Any, axis: Any = None) -> Any:
+def flip(x: _tf.Tensor, axis: Axis = None) -> _tf.Tensor:
     return _tf.reverse(x, list(_arguments.normal_axes(axis, x.shape.rank)))
 
 
-def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+def roll(x: _tf.Tensor, shift: Sizes, axis: Axis = None) -> _tf.Tensor:
     if axis is None:
         flat = _tf.roll(_tf.reshape(x, [-1]), shift, 0)
         return _tf.reshape(flat, _tf.shape(x))
@@ -173,11 +179,11 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     return _tf.roll(x, shift, axis)
 
 
-def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
+def repeat(x: _tf.Tensor, repeats: TensorLike, axis: Any = None) -> _tf.Tensor:
     return _tf.repeat(x, repeats, axis)
 
 
-def tile(x: Any, repeats: Any) -> Any:
+def tile(x: _tf.Tensor, repeats: TensorLike) -> _tf.Tensor:
     repeats = [repeats] if isinstance(repeats, int) else list(repeats)
     missing = x.shape.rank - len(repeats)
     if missing < 0:
@@ -189,8 +195,8 @@ _PAD_MODES = ("constant", "reflect", "symmetric")
 
 
 def pad(
-    x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = None
-) -> Any:
+    x: Any, pad_width: Sizes, mode: Any = "constant", constant_values: TensorLike = None
+) -> _tf.Tensor:
     widths = _arguments.pad_widths(pad_width, x.shape.rank)
     if mode in _PAD_MODES and (mode == "constant" or x.shape.rank <= 5):
         value = 0 if constant_values is None else constant_values
@@ -204,11 +210,11 @@ def pad(
     return x
 
 
-def copy(x: Any) -> Any:
+def copy(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.identity(x)
 
 
-def view(x: Any, dtype: Any = None) -> Any:
+def view(x: _tf.Tensor, dtype: DType = None) -> _tf.Tensor:
     if dtype is None:
         return x
     target = _native(dtype)
@@ -230,15 +236,15 @@ def view(x: Any, dtype: Any = None) -> Any:
 # Joining and cutting --------------------------------------------------------------
 
 
-def _listed(xs: Any) -> Any:
+def _listed(xs: _tf.Tensor) -> _tf.Tensor:
     return _tf.unstack(xs) if isinstance(xs, _tf.Tensor) else xs
 
 
-def concatenate(xs: Any, axis: int = 0) -> Any:
+def concatenate(xs: _tf.Tensor, axis: int = 0) -> _tf.Tensor:
     return _tf.concat(_listed(xs), axis)
 
 
-def stack(xs: Any, axis: int = 0) -> Any:
+def stack(xs: _tf.Tensor, axis: int = 0) -> _tf.Tensor:
     if not len(xs):
         raise ValueError("There is nothing to stack.")
     return _tf.stack(_listed(xs), _index(axis))
@@ -255,24 +261,24 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     return list(_tf.split(x, _arguments.split_sizes(points, size), axis))
 
 
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
+def unstack(x: _tf.Tensor, num: int | None = None, axis: int = 0) -> _tf.Tensor:
     return _tf.unstack(x, num, axis)
 
 
 # Diagonals ------------------------------------------------------------------------
 
 
-def tril(x: Any, k: int = 0) -> Any:
+def tril(x: _tf.Tensor, k: int = 0) -> _tf.Tensor:
     rows, columns = _shape(x)[-2:]
     return _tf.where(_offsets(rows, columns) <= k, x, _tf.zeros((), x.dtype))
 
 
-def triu(x: Any, k: int = 0) -> Any:
+def triu(x: _tf.Tensor, k: int = 0) -> _tf.Tensor:
     rows, columns = _shape(x)[-2:]
     return _tf.where(_offsets(rows, columns) >= k, x, _tf.zeros((), x.dtype))
 
 
-def diag(x: Any, k: int = 0) -> Any:
+def diag(x: _tf.Tensor, k: int = 0) -> _tf.Tensor:
     if x.shape.rank == 1:
         return _tf.linalg.diag(x, k=k)
     if x.shape.rank != 2:

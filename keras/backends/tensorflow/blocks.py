@@ -12,8 +12,12 @@ from keras.backends.tensorflow.core import shape as _shape
 
 
 def unfold(
-    x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Any:
+    x: _tf.Tensor,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> _tf.Tensor:
     batch, channels, *sizes = _shape(x)
     (p, q), counts, places = _windows.sliding(
         sizes, kernel_size, dilation, padding, stride
@@ -25,13 +29,13 @@ def unfold(
 
 
 def fold(
-    x: Any,
+    x: _tf.Tensor,
     output_size: Any,
     kernel_size: Any,
     dilation: Any = 1,
     padding: Any = 0,
     stride: Any = 1,
-) -> Any:
+) -> _tf.Tensor:
     sizes = _windows.tuple_of(output_size, 2)
     (p, q), counts, places = _windows.sliding(
         sizes, kernel_size, dilation, padding, stride
@@ -54,7 +58,9 @@ def fold(
     return total[:, :, p : p + sizes[0], q : q + sizes[1]]
 
 
-def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+def space_to_depth(
+    x: _tf.Tensor, block_size: int, data_format: str = "channels_last"
+) -> _tf.Tensor:
     _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
@@ -68,7 +74,9 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
     return _tf.reshape(x, (b, h // n, w // n, n * n * c))
 
 
-def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+def depth_to_space(
+    x: _tf.Tensor, block_size: int, data_format: str = "channels_last"
+) -> _tf.Tensor:
     _check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
@@ -82,7 +90,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
     return _tf.reshape(x, (b, h * n, w * n, c // (n * n)))
 
 
-def complex_from(real: Any, imaginary: Any) -> Any:
+def complex_from(real: _tf.Tensor, imaginary: Any) -> _tf.Tensor:
     if real.dtype.size == 2:
         real, imaginary = _tf.cast(real, "float32"), _tf.cast(imaginary, "float32")
     return _tf.complex(real, imaginary)

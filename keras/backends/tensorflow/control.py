@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as _tf
 
 from keras.backends import associative as _associative
 from keras.core import tree as _tree
+from keras.core.typing import Structure, TensorLike
 
 
-def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
+def cond(
+    pred: TensorLike, true_fn: Callable[..., Any], false_fn: Callable[..., Any]
+) -> Structure:
     if _tf.executing_eagerly():
         return true_fn() if bool(pred) else false_fn()
     return _tf.cond(pred, true_fn, false_fn)
 
 
-def switch(index: Any, branches: Any, *operands: Any) -> Any:
+def switch(
+    index: Any, branches: Sequence[Callable[..., Any]], *operands: Any
+) -> Structure:
     index = _tf.clip_by_value(_tf.cast(index, "int32"), 0, len(branches) - 1)
     return _tf.switch_case(
         index, [lambda branch=branch: branch(*operands) for branch in branches]
@@ -24,8 +30,11 @@ def switch(index: Any, branches: Any, *operands: Any) -> Any:
 
 
 def while_loop(
-    cond: Any, body: Any, loop_vars: Any, maximum_iterations: int | None = None
-) -> Any:
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Structure,
+    maximum_iterations: int | None = None,
+) -> Structure:
     several = isinstance(loop_vars, (tuple, list))
     first = tuple(loop_vars) if several else (loop_vars,)
 
@@ -43,7 +52,12 @@ def _like(new: Any, old: Any) -> Any:
     return new if new.dtype == old.dtype else _tf.cast(new, old.dtype)
 
 
-def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
+def fori_loop(
+    lower: TensorLike,
+    upper: TensorLike,
+    body_fun: Callable[..., Any],
+    init_val: Structure,
+) -> Structure:
     known = None
     if isinstance(lower, int) and isinstance(upper, int):
         known = max(upper - lower, 0)
@@ -61,8 +75,13 @@ def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
 
 
 def scan(
-    f: Any, init: Any, xs: Any, length: int | None, reverse: bool, unroll: int | bool
-) -> Any:
+    f: Callable[..., Any],
+    init: Structure,
+    xs: Any,
+    length: int | None,
+    reverse: bool,
+    unroll: int | bool,
+) -> Structure:
     rows = [] if xs is None else _tree.flatten(xs)
     count = length if length is not None else _tf.shape(rows[0])[0]
     if reverse:
@@ -76,7 +95,9 @@ def scan(
     return carry, found
 
 
-def _unrolled_scan(f: Any, init: Any, xs: Any, rows: Any, count: int) -> Any:
+def _unrolled_scan(
+    f: Callable[..., Any], init: Structure, xs: Any, rows: Any, count: int
+) -> Any:
     carry, found = init, []
     for i in range(count):
         x = None if xs is None else _tree.pack_sequence_as(xs, [row[i] for row in rows])
@@ -87,7 +108,9 @@ def _unrolled_scan(f: Any, init: Any, xs: Any, rows: Any, count: int) -> Any:
     return carry, _tree.map_structure(lambda *ys: _tf.stack(ys), *found)
 
 
-def _looped_scan(f: Any, init: Any, xs: Any, rows: Any, count: Any) -> Any:
+def _looped_scan(
+    f: Callable[..., Any], init: Structure, xs: Any, rows: Any, count: Any
+) -> Any:
     arrays = [
         _tf.TensorArray(x.dtype, count, element_shape=x.shape[1:]).unstack(x)
         for x in rows
@@ -109,7 +132,7 @@ def _looped_scan(f: Any, init: Any, xs: Any, rows: Any, count: Any) -> Any:
         _tf.TensorArray(y.dtype, count, element_shape=y.shape).write(0, y) for y in flat
     ]
 
-    def step(i: Any, carry: Any, stores: Any) -> Any:
+    def step(i: Any, carry: Structure, stores: Any) -> Any:
         new, y = f(carry, at(i))
         values = [] if y is None else _flat(y)
         stores = [s.write(i, v) for s, v in zip(stores, values, strict=True)]
@@ -134,17 +157,19 @@ def _looped_scan(f: Any, init: Any, xs: Any, rows: Any, count: Any) -> Any:
 _flat = _tree.flatten
 
 
-def map(f: Any, xs: Any) -> Any:
+def map(f: Callable[..., Any], xs: Any) -> Structure:
     length = _tree.flatten(xs)[0].shape[0]
     start = _tf.constant(0)
     return scan(lambda carry, x: (carry, f(x)), start, xs, length, False, 1)[1]
 
 
-def vectorized_map(function: Any, elements: Any) -> Any:
+def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
     return _tf.vectorized_map(function, elements)
 
 
-def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+def associative_scan(
+    f: Callable[..., Any], elems: Structure, reverse: bool = False, axis: int = 0
+) -> Structure:
     def flip(x: Any, axis: int) -> Any:
         return _tf.reverse(x, [axis])
 
@@ -153,11 +178,11 @@ def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -
     )
 
 
-def custom_gradient(f: Any) -> Any:
+def custom_gradient(f: Callable[..., Any]) -> Structure:
     def adapted(*args: Any, **kwargs: Any) -> Any:
         outputs, gradient = f(*args, **kwargs)
 
-        def backward(*upstream: Any, variables: Any = None) -> Any:
+        def backward(*upstream: Any, variables: Sequence[Any] | None = None) -> Any:
             found = gradient(*upstream)
             return found if not variables else (found, [None] * len(variables))
 
@@ -166,7 +191,12 @@ def custom_gradient(f: Any) -> Any:
     return _tf.custom_gradient(adapted)
 
 
-def jvp(fun: Any, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+def jvp(
+    fun: Callable[..., Any],
+    primals: Structure,
+    tangents: Structure,
+    has_aux: bool = False,
+) -> Structure:
     # Copies: the accumulator wants each tensor once.
     primals, tangents = [_tf.identity(x) for x in primals], list(tangents)
     with _tf.autodiff.ForwardAccumulator(primals, tangents) as accumulator:

@@ -15,6 +15,7 @@ from keras.core import tree as _tree
 from keras.core.dtypes import standardize_dtype as _standardize
 from keras.core.errors import BackendError as _BackendError
 from keras.core.keras_tensor import KerasTensor as _KerasTensor
+from keras.core.typing import DType, Structure, TensorLike
 
 mutable = False
 tensor_types = (type(_tf.constant(0)),)
@@ -42,33 +43,33 @@ joined: frozenset[Any] = frozenset()
 _SPARSE = (_tf.SparseTensor, _tf.IndexedSlices, _tf.RaggedTensor)
 
 
-def native_dtype(dtype: Any) -> Any:
+def native_dtype(dtype: DType) -> Any:
     """The TensorFlow dtype of a dtype name."""
     if isinstance(dtype, _tf.DType):
         return dtype
     return _tf.as_dtype(_standardize(dtype))
 
 
-def is_tensor(x: Any) -> bool:
+def is_tensor(x: TensorLike) -> bool:
     return isinstance(x, (_tf.Tensor, _tf.Variable, *_SPARSE))
 
 
 layouts: frozenset[str] = frozenset(("sparse", "ragged"))
 
 
-def is_sparse(x: Any) -> bool:
+def is_sparse(x: TensorLike) -> bool:
     """Whether `x` is a sparse tensor of this backend."""
     return isinstance(x, _tf.SparseTensor)
 
 
-def shape_of(x: Any) -> tuple[int | None, ...]:
+def shape_of(x: TensorLike) -> tuple[int | None, ...]:
     shape = x.shape
     if shape.rank is None:
         raise ValueError(f"A tensor of unknown rank cannot be used here: {x!r}.")
     return tuple(shape.as_list())
 
 
-def shape(x: Any) -> tuple[Any, ...]:
+def shape(x: TensorLike) -> tuple[Any, ...]:
     """The shape; inside a traced function, unknown sizes are scalar tensors."""
     static = shape_of(x)
     if None not in static or isinstance(x, _tf.RaggedTensor):
@@ -77,7 +78,7 @@ def shape(x: Any) -> tuple[Any, ...]:
     return tuple(dynamic[i] if s is None else s for i, s in enumerate(static))
 
 
-def dtype_of(x: Any) -> str:
+def dtype_of(x: TensorLike) -> str:
     return x.dtype.base_dtype.name
 
 
@@ -85,12 +86,14 @@ def canonical_dtype(dtype: str) -> str:
     return dtype
 
 
-def promotes(x1: Any, x2: Any) -> bool:
+def promotes(x1: TensorLike, x2: TensorLike) -> bool:
     """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
     return False
 
 
-def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
+def convert_to_tensor(
+    x: TensorLike, dtype: DType = None, sparse: bool | None = None
+) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     if isinstance(x, _SPARSE):
@@ -115,11 +118,11 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
     return _tf.convert_to_tensor(value, dtype=wanted)
 
 
-def _inner(x: Any) -> Any:
+def _inner(x: TensorLike) -> Any:
     return x.value if getattr(x, "_is_keras_variable", False) else x
 
 
-def _default_dtype(x: Any) -> Any:
+def _default_dtype(x: TensorLike) -> Any:
     if isinstance(x, (bool, str, bytes)):
         return None
     if isinstance(x, int):
@@ -137,7 +140,7 @@ def _default_dtype(x: Any) -> Any:
     return {"i": "int32", "c": "complex64"}.get(kind)
 
 
-def host_view(x: Any) -> Any:
+def host_view(x: TensorLike) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     if isinstance(x, _tf.SparseTensor):
@@ -151,7 +154,7 @@ def host_view(x: Any) -> Any:
     return _host_array(x)
 
 
-def convert_to_numpy(x: Any) -> Any:
+def convert_to_numpy(x: TensorLike) -> Any:
     return _np.array(host_view(x))
 
 
@@ -166,16 +169,16 @@ def cast(x: Any, dtype: Any) -> Any:
     return _tf.cast(x, wanted)
 
 
-def own(x: Any) -> Any:
+def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to; TensorFlow's tensors are immutable."""
     return x
 
 
-def stop_gradient(x: Any) -> Any:
+def stop_gradient(x: TensorLike) -> Structure:
     return _tf.stop_gradient(x)
 
 
-def synchronize(x: Any) -> Any:
+def synchronize(x: TensorLike) -> Any:
     """Waits until the value is there."""
     return x.numpy() if hasattr(x, "numpy") else x
 
@@ -213,7 +216,9 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return _tf.recompute_grad(function)
 
 
-def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def compute_output_spec(
+    function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Structure:
     """Traces the function into a graph with placeholders for the KerasTensors."""
     leaves = _tree.flatten((args, kwargs))
     found: list[Any] = []
@@ -232,7 +237,7 @@ def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any)
     return _tree.map_structure(_spec, found[0])
 
 
-def _spec(x: Any) -> Any:
+def _spec(x: TensorLike) -> Any:
     if not is_tensor(x):
         return x
     sparse = isinstance(x, _tf.SparseTensor)

@@ -7,14 +7,16 @@ from typing import Any
 
 import tensorflow as _tf
 
+from keras.core.typing import Sizes, TensorLike
+
 
 def ctc_loss(
-    target: Any,
-    output: Any,
-    target_length: Any,
-    output_length: Any,
+    target: _tf.Tensor,
+    output: _tf.Tensor,
+    target_length: TensorLike,
+    output_length: TensorLike,
     mask_index: int = 0,
-) -> Any:
+) -> _tf.Tensor:
     if not (target_length.dtype.is_integer and output_length.dtype.is_integer):
         raise TypeError("Lengths are integers.")
     if output.dtype == _tf.float64:
@@ -32,7 +34,9 @@ def ctc_loss(
 _NEVER = -1e300
 
 
-def _exact(target: Any, output: Any, sizes: Any, steps: Any, blank: int) -> Any:
+def _exact(
+    target: _tf.Tensor, output: _tf.Tensor, sizes: Sizes, steps: Any, blank: int
+) -> _tf.Tensor:
     """In float64, which the kernel does not know: the forward algorithm, by steps."""
     logs = _tf.nn.log_softmax(output)
     shape = _tf.shape(target)
@@ -47,11 +51,11 @@ def _exact(target: Any, output: Any, sizes: Any, steps: Any, blank: int) -> Any:
     skips = labels != before  # a blank inside a target counts as any label
     never = _tf.fill([batch, places], _tf.constant(_NEVER, _tf.float64))
 
-    def shifted(alpha: Any, by: int) -> Any:
+    def shifted(alpha: TensorLike, by: int) -> _tf.Tensor:
         ends = [[0, 0], [by, 0]]
         return _tf.pad(alpha, ends, constant_values=_NEVER)[:, :places]
 
-    def step(alpha: Any, at: Any) -> Any:
+    def step(alpha: TensorLike, at: Any) -> _tf.Tensor:
         now, t = at
         ways = [alpha, shifted(alpha, 1), _tf.where(skips, shifted(alpha, 2), never)]
         total = _tf.reduce_logsumexp(_tf.stack(ways), 0)

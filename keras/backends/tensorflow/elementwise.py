@@ -15,6 +15,7 @@ from typing import Any
 import tensorflow as _tf
 
 from keras.backends.tensorflow.indexing import nonzero as _nonzero
+from keras.core.typing import TensorLike
 
 _NARROW = dict.fromkeys(
     (_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16), _tf.int32
@@ -30,7 +31,7 @@ def _through(
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @_wraps(function)
-        def widened(x: Any, *args: Any, **kwargs: Any) -> Any:
+        def widened(x: _tf.Tensor, *args: Any, **kwargs: Any) -> Any:
             dtype = x.dtype
             wide = wider.get(dtype)
             if wide is None:
@@ -65,7 +66,7 @@ maximum = _narrow(_tf.maximum)
 minimum = _narrow(_tf.minimum)
 
 
-def power(x1: Any, x2: Any) -> Any:
+def power(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     if not x1.dtype.is_integer:
         return _smooth_power(x1, x2)
     if x1.dtype.is_unsigned:
@@ -79,7 +80,7 @@ def power(x1: Any, x2: Any) -> Any:
     return _tf.where(x2 < 0, negative_power, result)
 
 
-def _smooth_power(x1: Any, x2: Any) -> Any:
+def _smooth_power(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     if isinstance(x2, (int, float)) and x2 != 0:
         return _power(x1, x2)
     # 0**0 is 1, as 1**0 is; its derivative would be 0 times infinity.
@@ -90,17 +91,17 @@ def _smooth_power(x1: Any, x2: Any) -> Any:
 _power = _narrow(_tf.pow)
 
 
-def absolute(x: Any) -> Any:
+def absolute(x: _tf.Tensor) -> _tf.Tensor:
     if x.dtype == _tf.bool or x.dtype.is_unsigned:
         return x
     return _narrow(_tf.abs)(x)
 
 
-def square(x: Any) -> Any:
+def square(x: _tf.Tensor) -> _tf.Tensor:
     return _narrow(_tf.square)(x)
 
 
-def fmod(x1: Any, x2: Any) -> Any:
+def fmod(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     if not x1.dtype.is_floating:
         return _truncated_mod(x1, x2)
     # The kernel of it has no gradient; `floormod` has, and is the same above 0.
@@ -112,25 +113,25 @@ _HALVES = {_tf.bfloat16: _tf.float32, _tf.float16: _tf.float32}
 _truncated_mod = _through(_NARROW | _HALVES)(_tf.truncatemod)
 
 
-def fmax(x1: Any, x2: Any) -> Any:
+def fmax(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     if not x1.dtype.is_floating:
         return maximum(x1, x2)
     x1, x2 = _nan_aside(x1, x2), _nan_aside(x2, x1)
     return _tf.maximum(x1, x2)
 
 
-def fmin(x1: Any, x2: Any) -> Any:
+def fmin(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     if not x1.dtype.is_floating:
         return minimum(x1, x2)
     x1, x2 = _nan_aside(x1, x2), _nan_aside(x2, x1)
     return _tf.minimum(x1, x2)
 
 
-def _nan_aside(x: Any, other: Any) -> Any:
+def _nan_aside(x: _tf.Tensor, other: TensorLike) -> _tf.Tensor:
     return _tf.where(_tf.math.is_nan(x), other, x)
 
 
-def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+def clip(x: _tf.Tensor, x_min: TensorLike, x_max: TensorLike) -> _tf.Tensor:
     return minimum(maximum(x, x_min), x_max)
 
 
@@ -143,24 +144,24 @@ log1p = _tf.math.log1p
 sqrt = _tf.sqrt
 
 
-def exp2(x: Any) -> Any:
+def exp2(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.pow(_tf.constant(2, x.dtype), x)
 
 
-def log2(x: Any) -> Any:
+def log2(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.math.log(x) / _tf.constant(_math.log(2.0), x.dtype)
 
 
-def log10(x: Any) -> Any:
+def log10(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.math.log(x) / _tf.constant(_math.log(10.0), x.dtype)
 
 
-def cbrt(x: Any) -> Any:
+def cbrt(x: _tf.Tensor) -> _tf.Tensor:
     third = _tf.constant(1 / 3, x.dtype)
     return _tf.sign(x) * _tf.pow(_tf.abs(x), third)
 
 
-def logaddexp(x1: Any, x2: Any) -> Any:
+def logaddexp(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     gap = _tf.abs(x1 - x2)
     sum_ = _tf.maximum(x1, x2) + _tf.math.log1p(_tf.exp(-gap))
     # Two equal infinities have no gap, and a maximum of two equals has no derivative.
@@ -168,12 +169,12 @@ def logaddexp(x1: Any, x2: Any) -> Any:
     return _tf.where(gap > 0, sum_, equal)
 
 
-def logaddexp2(x1: Any, x2: Any) -> Any:
+def logaddexp2(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     log_2 = _tf.constant(_math.log(2.0), x1.dtype)
     return logaddexp(x1 * log_2, x2 * log_2) / log_2
 
 
-def hypot(x1: Any, x2: Any) -> Any:
+def hypot(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     x1, x2 = _tf.abs(x1), _tf.abs(x2)
     large, small = _tf.maximum(x1, x2), _tf.minimum(x1, x2)
     ratio = _tf.math.divide_no_nan(small, large)
@@ -182,12 +183,12 @@ def hypot(x1: Any, x2: Any) -> Any:
     return _tf.where(endless, _tf.constant(float("inf"), result.dtype), result)
 
 
-def i0(x: Any) -> Any:
+def i0(x: _tf.Tensor) -> _tf.Tensor:
     return _bessel_i0(x)
 
 
 @_through({_tf.bfloat16: _tf.float32, _tf.float16: _tf.float32})
-def _bessel_i0(x: Any) -> Any:
+def _bessel_i0(x: _tf.Tensor) -> _tf.Tensor:
     # XLA has no kernel but for the scaled function. Half the exponent at a time: the
     # whole overflows before the result does.
     half = _tf.exp(_tf.abs(x) * 0.5)
@@ -211,7 +212,7 @@ arctanh = _tf.atanh
 arctan2 = _tf.atan2
 
 
-def sinc(x: Any) -> Any:
+def sinc(x: _tf.Tensor) -> _tf.Tensor:
     angle_ = x * _tf.constant(_math.pi, x.dtype)
     # Near 0 the quotient's derivative is a difference of large numbers.
     near = _tf.abs(angle_) < 0.01
@@ -226,7 +227,7 @@ floor = _tf.floor
 ceil = _tf.math.ceil
 
 
-def nextafter(x1: Any, x2: Any) -> Any:
+def nextafter(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     if x1.dtype in (_tf.float32, _tf.float64):
         return _tf.math.nextafter(x1, x2)
     # The kernel knows those two only. Of half floats, the bits of neighbours of one
@@ -241,13 +242,13 @@ def nextafter(x1: Any, x2: Any) -> Any:
     return _tf.where(_tf.math.is_nan(x1) | _tf.math.is_nan(x2), x1 + x2, result)
 
 
-def trunc(x: Any) -> Any:
+def trunc(x: _tf.Tensor) -> _tf.Tensor:
     if not x.dtype.is_floating:
         return x
     return _tf.where(x < 0, _tf.math.ceil(x), _tf.floor(x))
 
 
-def round(x: Any, decimals: int = 0) -> Any:
+def round(x: _tf.Tensor, decimals: int = 0) -> _tf.Tensor:
     decimals = _index(decimals)
     if x.dtype.is_integer or x.dtype == _tf.bool:
         if decimals >= 0:
@@ -260,7 +261,7 @@ def round(x: Any, decimals: int = 0) -> Any:
     return _tf.round(x * factor) / factor
 
 
-def heaviside(x1: Any, x2: Any) -> Any:
+def heaviside(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     zeros, ones = _tf.zeros_like(x1 + x2), _tf.ones_like(x1 + x2)
     result = _tf.where(x1 < 0, zeros, _tf.where(x1 > 0, ones, x2))
     return _tf.where(_tf.math.is_nan(x1), x1, result)
@@ -269,19 +270,19 @@ def heaviside(x1: Any, x2: Any) -> Any:
 # Complex numbers --------------------------------------------------------------------
 
 
-def real(x: Any) -> Any:
+def real(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.math.real(x) if x.dtype.is_complex else x
 
 
-def conj(x: Any) -> Any:
+def conj(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.math.conj(x) if x.dtype.is_complex else x
 
 
-def imag(x: Any) -> Any:
+def imag(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.math.imag(x) if x.dtype.is_complex else _tf.zeros_like(x)
 
 
-def angle(x: Any) -> Any:
+def angle(x: _tf.Tensor) -> _tf.Tensor:
     if x.dtype.is_complex:
         return _tf.math.angle(x)
     pi = _tf.constant(_math.pi, x.dtype)
@@ -303,11 +304,11 @@ logical_xor = _tf.math.logical_xor
 logical_not = _tf.logical_not
 
 
-def _real_and_imaginary(x: Any, test: Callable[[Any], Any]) -> Any:
+def _real_and_imaginary(x: _tf.Tensor, test: Callable[[Any], Any]) -> Any:
     return test(_tf.math.real(x)), test(_tf.math.imag(x))
 
 
-def isnan(x: Any) -> Any:
+def isnan(x: _tf.Tensor) -> _tf.Tensor:
     if x.dtype.is_complex:
         return _tf.logical_or(*_real_and_imaginary(x, isnan))
     if not x.dtype.is_floating:
@@ -315,7 +316,7 @@ def isnan(x: Any) -> Any:
     return _tf.math.is_nan(x)
 
 
-def isinf(x: Any) -> Any:
+def isinf(x: _tf.Tensor) -> _tf.Tensor:
     if x.dtype.is_complex:
         return _tf.logical_or(*_real_and_imaginary(x, isinf))
     if not x.dtype.is_floating:
@@ -323,7 +324,7 @@ def isinf(x: Any) -> Any:
     return _tf.math.is_inf(x)
 
 
-def isfinite(x: Any) -> Any:
+def isfinite(x: _tf.Tensor) -> _tf.Tensor:
     if x.dtype.is_complex:
         return _tf.logical_and(*_real_and_imaginary(x, isfinite))
     if not x.dtype.is_floating:
@@ -331,7 +332,7 @@ def isfinite(x: Any) -> Any:
     return _tf.math.is_finite(x)
 
 
-def signbit(x: Any) -> Any:
+def signbit(x: _tf.Tensor) -> _tf.Tensor:
     if not x.dtype.is_floating:
         return _tf.zeros_like(x) if x.dtype == _tf.bool else x < 0
     # The bit itself, so that -0.0 counts as negative.
@@ -346,11 +347,11 @@ left_shift = _through(_BOOL)(_tf.bitwise.left_shift)
 right_shift = _through(_BOOL)(_tf.bitwise.right_shift)
 
 
-def bitwise_not(x: Any) -> Any:
+def bitwise_not(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.logical_not(x) if x.dtype == _tf.bool else _tf.bitwise.invert(x)
 
 
-def gcd(x1: Any, x2: Any) -> Any:
+def gcd(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
     dtype = x1.dtype
     if not (dtype.is_integer or dtype == _tf.bool):
         raise TypeError("Integers are needed.")
@@ -361,7 +362,7 @@ def gcd(x1: Any, x2: Any) -> Any:
     a.set_shape(static)
     b.set_shape(static)
 
-    def step(a: Any, b: Any) -> tuple[Any, Any]:
+    def step(a: _tf.Tensor, b: _tf.Tensor) -> tuple[Any, Any]:
         # Euclid's algorithm; rows that are done (b = 0) stay as they are.
         done = _tf.equal(b, 0)
         rest = _tf.math.floormod(a, _tf.where(done, _tf.ones_like(b), b))
@@ -371,13 +372,13 @@ def gcd(x1: Any, x2: Any) -> Any:
     return _tf.cast(a, dtype)
 
 
-def lcm(x1: Any, x2: Any) -> Any:
+def lcm(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     divisor = gcd(x1, x2)
     safe = maximum(divisor, _tf.ones_like(divisor))
     return absolute(multiply(floor_divide(x1, safe), x2))
 
 
-def _places(condition: Any, x1: Any, x2: Any) -> Any:
+def _places(condition: _tf.Tensor, x1: Any, x2: Any) -> _tf.Tensor:
     if x1 is not x2:
         raise ValueError("Both or neither of x1 and x2 are needed.")
     return _nonzero(condition)
@@ -391,7 +392,12 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     return _tf.where(condition, x1, x2)
 
 
-def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(
+    x: _tf.Tensor,
+    nan: TensorLike = 0.0,
+    posinf: TensorLike = None,
+    neginf: TensorLike = None,
+) -> _tf.Tensor:
     if not x.dtype.is_floating:
         return x
     posinf = x.dtype.max if posinf is None else posinf

@@ -10,11 +10,12 @@ import numpy as _np
 import tensorflow as _tf
 
 from keras.backends import arguments as _arguments
+from keras.core.typing import ShapeLike, TensorLike
 
 # Reading --------------------------------------------------------------------------
 
 
-def get_item(x: Any, key: Any) -> Any:
+def get_item(x: _tf.Tensor, key: Any) -> _tf.Tensor:
     parts = list(key) if isinstance(key, tuple) else [key]
     if not any(_is_index_array(part) for part in parts):
         return x[tuple(parts)]
@@ -29,7 +30,7 @@ def _is_index_array(part: Any) -> bool:
     return False
 
 
-def _advanced(x: Any, parts: list[Any]) -> Any:
+def _advanced(x: _tf.Tensor, parts: list[Any]) -> _tf.Tensor:
     """NumPy's advanced indexing: slices first, then all index arrays together."""
     arrays: dict[int, Any] = {}
     basic: list[Any] = []
@@ -66,7 +67,7 @@ def _places_of(part: Any) -> list[Any]:
     return [_tf.cast(part, _tf.int64)]
 
 
-def _gather(x: Any, arrays: dict[int, Any]) -> Any:
+def _gather(x: Any, arrays: dict[int, Any]) -> _tf.Tensor:
     axes = list(arrays)
     places = [
         _inside(index, _tf.shape(x, _tf.int64)[axis]) for axis, index in arrays.items()
@@ -92,7 +93,7 @@ def _gather(x: Any, arrays: dict[int, Any]) -> Any:
     return result
 
 
-def _inside(indices: Any, size: Any) -> Any:
+def _inside(indices: _tf.Tensor, size: Any) -> _tf.Tensor:
     """Indices with negative ones counted from the end."""
     if indices.dtype.is_floating or indices.dtype.is_complex:
         raise TypeError("Places are integers.")
@@ -101,7 +102,7 @@ def _inside(indices: Any, size: Any) -> Any:
     return _tf.where(indices < 0, indices + _tf.cast(size, indices.dtype), indices)
 
 
-def _whole(indices: Any) -> Any:
+def _whole(indices: _tf.Tensor) -> _tf.Tensor:
     """Indices as int32 or int64; only integers and bools are rounded to none."""
     if indices.dtype.is_floating or indices.dtype.is_complex:
         raise TypeError("Places are integers.")
@@ -110,14 +111,14 @@ def _whole(indices: Any) -> Any:
     return _tf.cast(indices, _tf.int32)
 
 
-def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take(x: Any, indices: Any, axis: int | None = None) -> _tf.Tensor:
     if axis is None:
         x, axis = _tf.reshape(x, [-1]), 0
     indices = _whole(indices)
     return _tf.gather(x, _inside(indices, _tf.shape(x)[axis]), axis=axis)
 
 
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> _tf.Tensor:
     if axis is None:
         x, indices, axis = _tf.reshape(x, [-1]), _tf.reshape(indices, [-1]), 0
     rank = x.shape.rank
@@ -136,14 +137,18 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
     return _tf.transpose(result, back)
 
 
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+def slice(
+    inputs: _tf.Tensor, start_indices: _tf.Tensor, shape: ShapeLike
+) -> _tf.Tensor:
     return _tf.slice(inputs, start_indices, shape)
 
 
 # Writing --------------------------------------------------------------------------
 
 
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+def slice_update(
+    inputs: _tf.Tensor, start_indices: _tf.Tensor, updates: _tf.Tensor
+) -> _tf.Tensor:
     updates = _tf.cast(updates, inputs.dtype)
     starts = _tf.unstack(_tf.cast(_tf.stack(start_indices), _tf.int32))
     axes = [
@@ -184,7 +189,7 @@ _UPDATES = {
 
 def scatter_update(
     inputs: Any, indices: Any, updates: Any, reduction: str | None = None
-) -> Any:
+) -> _tf.Tensor:
     if indices.dtype == _tf.bool:
         raise TypeError("Places are integers.")
     updates, indices = _tf.cast(updates, inputs.dtype), _whole(indices)
@@ -199,7 +204,9 @@ def scatter_update(
     return _UPDATES[reduction](inputs, indices, updates)
 
 
-def _scatter_multiply(inputs: Any, indices: Any, updates: Any) -> Any:
+def _scatter_multiply(
+    inputs: _tf.Tensor, indices: _tf.Tensor, updates: _tf.Tensor
+) -> _tf.Tensor:
     """TensorFlow has no such kernel: products per place, by segments."""
     depth = indices.shape[-1]
     sizes = _tf.cast(_tf.shape(inputs), indices.dtype)
@@ -216,11 +223,11 @@ def _scatter_multiply(inputs: Any, indices: Any, updates: Any) -> Any:
 # Sorting and searching ------------------------------------------------------------
 
 
-def _sortable(x: Any) -> Any:
+def _sortable(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.cast(x, _tf.uint8) if x.dtype == _tf.bool else x
 
 
-def sort(x: Any, axis: int | None = -1) -> Any:
+def sort(x: _tf.Tensor, axis: int | None = -1) -> _tf.Tensor:
     if axis is None:
         x, axis = _tf.reshape(x, [-1]), 0
     if not x.dtype.is_floating:
@@ -233,7 +240,7 @@ def sort(x: Any, axis: int | None = -1) -> Any:
     return _tf.where(last, _tf.constant(float("nan"), x.dtype), ordered)
 
 
-def argsort(x: Any, axis: int | None = -1) -> Any:
+def argsort(x: _tf.Tensor, axis: int | None = -1) -> _tf.Tensor:
     if axis is None:
         x, axis = _tf.reshape(x, [-1]), 0
     if x.shape.rank == 0:
@@ -241,11 +248,13 @@ def argsort(x: Any, axis: int | None = -1) -> Any:
     return _tf.argsort(_sortable(x), axis=_index(axis), stable=True)
 
 
-def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
+def argpartition(x: _tf.Tensor, kth: int, axis: int | None = -1) -> _tf.Tensor:
     return argsort(x, axis)
 
 
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+def searchsorted(
+    sorted_sequence: _tf.Tensor, values: _tf.Tensor, side: str = "left"
+) -> _tf.Tensor:
     if sorted_sequence.dtype not in (_tf.int32, _tf.int64, _tf.float32, _tf.float64):
         wide = _tf.float32 if sorted_sequence.dtype.is_floating else _tf.int64
         sorted_sequence = _tf.cast(sorted_sequence, wide)
@@ -258,12 +267,12 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
     return result
 
 
-def nonzero(x: Any) -> Any:
+def nonzero(x: _tf.Tensor) -> Any:
     places = _tf.cast(_tf.where(x if x.dtype == _tf.bool else x != 0), _tf.int32)
     return tuple(_tf.unstack(places, num=x.shape.rank, axis=-1))
 
 
-def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+def counts(x: _tf.Tensor, weights: TensorLike = None, minlength: int = 0) -> _tf.Tensor:
     x = _tf.cast(x, _tf.int32)
     length = _tf.maximum(
         _tf.reduce_max(_tf.concat([_tf.reshape(x, [-1]), [-1]], 0)) + 1, minlength
@@ -283,7 +292,9 @@ def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return _tf.reshape(flat, _tf.concat([_tf.shape(x)[:-1], [length]], 0))
 
 
-def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
+def unique_parts(
+    x: _tf.Tensor, axis: int | None = None, size: int | None = None
+) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
     if size is not None and axis is None:
         return _so_many(x, size)
@@ -303,7 +314,7 @@ def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> An
     return values, _tf.gather(index, order), inverse, _tf.gather(amounts, order)
 
 
-def _so_many(x: Any, size: int) -> Any:
+def _so_many(x: _tf.Tensor, size: int) -> Any:
     """The same for the first `size` values, in shapes that are known beforehand."""
     flat = _tf.reshape(x, [-1])
     order = argsort(flat)
@@ -320,7 +331,7 @@ def _so_many(x: Any, size: int) -> Any:
     return values[:size], index[:size], inverse, amounts[:size]
 
 
-def _lexicographic(values: Any, axis: int) -> Any:
+def _lexicographic(values: _tf.Tensor, axis: int) -> _tf.Tensor:
     """The order of the slices along an axis, compared element by element."""
     rows = _tf.experimental.numpy.moveaxis(values, axis, 0)
     rows = _sortable(_tf.reshape(rows, [_tf.shape(rows)[0], -1]))

@@ -7,9 +7,14 @@ checkpoint was restored takes its values when it is made.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as _tf
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
+    from keras.layers.layer import Layer
+    from keras.models.model import Model
 
 _Trackable = _tf.__internal__.tracking.Trackable
 _Function = type(_tf.function(lambda: None))
@@ -36,10 +41,10 @@ class layer_mixin(_Trackable):
     def _init_native(self) -> None:
         pass
 
-    def _track_variable_native(self, variable: Any) -> None:
+    def _track_variable_native(self, variable: Variable) -> None:
         self._was_added(variable._value)
 
-    def _track_layer_native(self, name: str, layer: Any) -> None:
+    def _track_layer_native(self, name: str, layer: Layer) -> None:
         self._was_added(layer)
 
     def _untrack_native(self, item: Any) -> None:
@@ -108,7 +113,7 @@ class optimizer_mixin(_Trackable):
             children["inner_optimizer"] = inner
         return children
 
-    def _was_added(self, variable: Any) -> None:
+    def _was_added(self, variable: Variable) -> None:
         """Gives a new state what a checkpoint restored earlier holds for it."""
         if self.__dict__.get("_self_unconditional_deferred_dependencies"):
             name = f"_variables/{len(self._variables) - 1}"
@@ -129,7 +134,7 @@ def _put(children: dict[str, Any], name: str, child: Any) -> None:
     children[unique] = child
 
 
-def _functions_of(layer: Any) -> dict[str, Any]:
+def _functions_of(layer: Layer) -> dict[str, Any]:
     """The methods that are a `tf.function`, as TensorFlow's own modules export them."""
     functions = {}
     for cls in type(layer).__mro__:
@@ -141,7 +146,7 @@ def _functions_of(layer: Any) -> dict[str, Any]:
     return functions
 
 
-def _serving_function(model: Any) -> Any:
+def _serving_function(model: Model) -> Any:
     """What a saved model serves by default: its call, on batches of any size."""
     specs = _input_specs(model)
     if specs is None:
@@ -165,7 +170,7 @@ def _serving_function(model: Any) -> Any:
     return function
 
 
-def _input_specs(model: Any) -> Any:
+def _input_specs(model: Model) -> Any:
     """The specs of a model's inputs; None where they are not known."""
     inputs = getattr(model, "input", None)
     if inputs is None:

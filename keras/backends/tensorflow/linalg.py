@@ -8,13 +8,14 @@ import tensorflow as _tf
 
 from keras.backends import arguments as _arguments
 from keras.backends.tensorflow.derivatives import root as _root
+from keras.core.typing import Axis
 
 _linalg = _tf.linalg
 det = _linalg.det
 inv = _linalg.inv
 
 
-def cholesky(x: Any, upper: bool = False) -> Any:
+def cholesky(x: _tf.Tensor, upper: bool = False) -> _tf.Tensor:
     try:
         lower = _linalg.cholesky(x)
     except _tf.errors.InvalidArgumentError as error:
@@ -26,7 +27,7 @@ def cholesky(x: Any, upper: bool = False) -> Any:
     return _linalg.adjoint(lower) if upper else lower
 
 
-def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+def cholesky_inverse(x: _tf.Tensor, upper: bool = False) -> _tf.Tensor:
     eye = _tf.eye(_tf.shape(x)[-1], dtype=x.dtype)
     root = _linalg.triangular_solve(x, _tf.broadcast_to(eye, _tf.shape(x)), not upper)
     if upper:
@@ -34,27 +35,27 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     return _tf.matmul(root, root, transpose_a=True)
 
 
-def logdet(x: Any) -> Any:
+def logdet(x: _tf.Tensor) -> _tf.Tensor:
     sign, logarithm = _linalg.slogdet(x)
     return _tf.math.log(sign) + logarithm  # nan for -1
 
 
-def slogdet(x: Any) -> tuple[Any, Any]:
+def slogdet(x: _tf.Tensor) -> tuple[Any, Any]:
     sign, logarithm = _linalg.slogdet(x)
     return sign, logarithm
 
 
-def eig(x: Any) -> tuple[Any, Any]:
+def eig(x: _tf.Tensor) -> tuple[Any, Any]:
     values, vectors = _linalg.eig(x)
     return values, vectors
 
 
-def eigh(x: Any) -> tuple[Any, Any]:
+def eigh(x: _tf.Tensor) -> tuple[Any, Any]:
     values, vectors = _linalg.eigh(x)
     return values, vectors
 
 
-def lu_factor(x: Any) -> tuple[Any, Any]:
+def lu_factor(x: _tf.Tensor) -> tuple[Any, Any]:
     if x.shape[-2] != x.shape[-1]:
         raise ValueError(
             "keras.ops.lu_factor takes square matrices only on the tensorflow backend. "
@@ -64,7 +65,7 @@ def lu_factor(x: Any) -> tuple[Any, Any]:
     return lu, _pivots(order)
 
 
-def _pivots(order: Any) -> Any:
+def _pivots(order: Any) -> _tf.Tensor:
     """The exchanges of rows that lead to an order of them."""
     size = order.shape[-1]
     found = []
@@ -84,7 +85,9 @@ def _pivots(order: Any) -> Any:
     return _tf.stack(found, -1)
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(
+    x: _tf.Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False
+) -> _tf.Tensor:
     rank = x.shape.rank
     if axis is None:
         axes = list(range(rank))
@@ -99,12 +102,12 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return _matrix_norm(x, ord, [a % rank for a in axes], keepdims)
 
 
-def _euclidean(x: Any, axes: Any, keepdims: bool) -> Any:
+def _euclidean(x: _tf.Tensor, axes: Axis, keepdims: bool) -> _tf.Tensor:
     x = _tf.abs(x) if x.dtype.is_complex else x
     return _root(_tf.reduce_sum(_tf.square(x), axes, keepdims))
 
 
-def _vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
+def _vector_norm(x: _tf.Tensor, order: Any, axis: int, keepdims: bool) -> _tf.Tensor:
     if order is None or order == 2:
         return _euclidean(x, axis, keepdims)
     size = _tf.abs(x)
@@ -124,7 +127,9 @@ def _vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
     return _tf.where(zero, total, safe ** (1 / order))
 
 
-def _matrix_norm(x: Any, order: Any, axes: list[int], keepdims: bool) -> Any:
+def _matrix_norm(
+    x: _tf.Tensor, order: Any, axes: list[int], keepdims: bool
+) -> _tf.Tensor:
     if order in (None, "fro"):
         return _euclidean(x, axes, keepdims)
     if order in (2, -2, "nuc"):
@@ -146,19 +151,19 @@ def _matrix_norm(x: Any, order: Any, axes: list[int], keepdims: bool) -> Any:
     return found if keepdims else _tf.squeeze(found, axes)
 
 
-def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+def qr(x: _tf.Tensor, mode: str = "reduced") -> tuple[Any, Any]:
     if mode not in ("reduced", "complete"):
         raise ValueError("Unknown mode.")
     q, r = _linalg.qr(x, full_matrices=mode == "complete")
     return q, r
 
 
-def _as_columns(a: Any, b: Any) -> tuple[Any, bool]:
+def _as_columns(a: _tf.Tensor, b: Any) -> tuple[Any, bool]:
     vector = b.shape.rank == a.shape.rank - 1
     return (b[..., None] if vector else b), vector
 
 
-def _together(a: Any, b: Any) -> tuple[Any, Any, bool]:
+def _together(a: _tf.Tensor, b: _tf.Tensor) -> tuple[Any, Any, bool]:
     """Matrices and right sides with their leading axes broadcast."""
     b, vector = _as_columns(a, b)
     if a.shape[:-2] != b.shape[:-2]:
@@ -168,26 +173,26 @@ def _together(a: Any, b: Any) -> tuple[Any, Any, bool]:
     return a, b, vector
 
 
-def solve(a: Any, b: Any) -> Any:
+def solve(a: _tf.Tensor, b: _tf.Tensor) -> _tf.Tensor:
     a, b, vector = _together(a, b)
     x = _linalg.solve(a, b)
     return x[..., 0] if vector else x
 
 
-def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
+def solve_triangular(a: _tf.Tensor, b: _tf.Tensor, lower: bool = False) -> _tf.Tensor:
     a, b, vector = _together(a, b)
     x = _linalg.triangular_solve(a, b, lower=lower)
     return x[..., 0] if vector else x
 
 
-def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(x: _tf.Tensor, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     if not compute_uv:
         return _linalg.svd(x, compute_uv=False)
     s, u, v = _linalg.svd(x, full_matrices=full_matrices)
     return u, s, _linalg.adjoint(v)
 
 
-def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+def lstsq(a: _tf.Tensor, b: _tf.Tensor, rcond: float | None = None) -> _tf.Tensor:
     if a.shape.rank != 2:
         raise ValueError("One matrix is needed.")
     if b.shape.rank == 1:
@@ -195,7 +200,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     return _tf.matmul(pinv(a, rcond), b)
 
 
-def pinv(x: Any, rcond: float | None = None) -> Any:
+def pinv(x: _tf.Tensor, rcond: float | None = None) -> _tf.Tensor:
     s, u, v = _linalg.svd(x)
     if rcond is None:
         epsilon = 2.0**-52 if x.dtype in (_tf.float64, _tf.complex128) else 2.0**-23
@@ -209,7 +214,7 @@ def pinv(x: Any, rcond: float | None = None) -> Any:
     return _tf.matmul(scaled, u, adjoint_b=True)
 
 
-def matrix_rank(x: Any, tol: float | None = None) -> Any:
+def matrix_rank(x: Any, tol: float | None = None) -> _tf.Tensor:
     if not x.dtype.is_complex:
         return _tf.cast(_linalg.matrix_rank(x, tol=tol), "int32")
     s = _linalg.svd(x, compute_uv=False)

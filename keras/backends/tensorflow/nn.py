@@ -12,6 +12,7 @@ from keras.backends.tensorflow.core import native_dtype as _native_dtype
 from keras.backends.tensorflow.core import shape as _shape
 from keras.backends.tensorflow.linalg import norm as _norm
 from keras.core import config as _config
+from keras.core.typing import Axis, DType, TensorLike
 
 # Activations ----------------------------------------------------------------------
 
@@ -25,86 +26,86 @@ log_sigmoid = _tf.math.log_sigmoid
 selu = _tf.nn.selu
 
 
-def hard_sigmoid(x: Any) -> Any:
+def hard_sigmoid(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.nn.relu6(x + 3) * _tf.constant(1 / 6, x.dtype)
 
 
-def hard_silu(x: Any) -> Any:
+def hard_silu(x: _tf.Tensor) -> _tf.Tensor:
     return x * hard_sigmoid(x)
 
 
-def hard_tanh(x: Any) -> Any:
+def hard_tanh(x: _tf.Tensor) -> _tf.Tensor:
     if x.dtype == _tf.bool:
         return x
     one = _tf.ones((), x.dtype)
     return _tf.clip_by_value(x, -one, one)
 
 
-def sparse_sigmoid(x: Any) -> Any:
+def sparse_sigmoid(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.clip_by_value((x + 1) * 0.5, 0.0, 1.0)
 
 
-def sparse_plus(x: Any) -> Any:
+def sparse_plus(x: _tf.Tensor) -> _tf.Tensor:
     middle = 0.25 * _tf.square(x + 1)
     below = _tf.zeros_like(x)
     return _tf.where(x <= -1, below, _tf.where(x < 1, middle, x))
 
 
-def squareplus(x: Any, b: float = 4) -> Any:
+def squareplus(x: _tf.Tensor, b: float = 4) -> _tf.Tensor:
     return (x + _tf.sqrt(_tf.square(x) + b)) * 0.5
 
 
-def tanh_shrink(x: Any) -> Any:
+def tanh_shrink(x: _tf.Tensor) -> _tf.Tensor:
     return x - _tf.tanh(x)
 
 
-def threshold(x: Any, threshold: float, default_value: float) -> Any:
+def threshold(x: _tf.Tensor, threshold: float, default_value: float) -> _tf.Tensor:
     default = _tf.cast(default_value, x.dtype)
     if x.dtype == _tf.bool:
         return _tf.where(_tf.cast(x, _tf.float32) > threshold, x, default)
     return _tf.where(x > _tf.cast(threshold, x.dtype), x, default)
 
 
-def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+def soft_shrink(x: _tf.Tensor, threshold: float = 0.5) -> _tf.Tensor:
     # What is neither above nor below is 0, but for NaN, which stays.
     inside = _tf.where(_tf.abs(x) <= threshold, _tf.zeros_like(x), x)
     below = _tf.where(x < -threshold, x + threshold, inside)
     return _tf.where(x > threshold, x - threshold, below)
 
 
-def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+def hard_shrink(x: _tf.Tensor, threshold: float = 0.5) -> _tf.Tensor:
     return _tf.where(_tf.abs(x) > threshold, x, _tf.zeros_like(x))
 
 
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+def leaky_relu(x: _tf.Tensor, negative_slope: float = 0.2) -> _tf.Tensor:
     negative_slope = float(negative_slope)
     if x.dtype == _tf.float64:  # the kernel's slope is a float32
         return _tf.where(x > 0, x, x * negative_slope)
     return _tf.nn.leaky_relu(x, negative_slope)
 
 
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: _tf.Tensor, alpha: float = 1.0) -> _tf.Tensor:
     y = _tf.nn.elu(x)
     return y if alpha == 1 else _tf.where(x > 0, y, y * alpha)
 
 
-def celu(x: Any, alpha: float = 1.0) -> Any:
+def celu(x: _tf.Tensor, alpha: float = 1.0) -> _tf.Tensor:
     return _tf.where(x > 0, x, alpha * _tf.math.expm1(_tf.minimum(x, 0) / alpha))
 
 
-def gelu(x: Any, approximate: bool = True) -> Any:
+def gelu(x: _tf.Tensor, approximate: bool = True) -> _tf.Tensor:
     if x.dtype == _tf.float64 and approximate:  # the function's constants are float32
         inner = 0.7978845608028654 * (x + 0.044715 * x * x * x)
         return 0.5 * x * (1 + _tf.tanh(inner))
     return _tf.nn.gelu(x, approximate)
 
 
-def glu(x: Any, axis: int = -1) -> Any:
+def glu(x: _tf.Tensor, axis: int = -1) -> _tf.Tensor:
     value, gate = _tf.split(x, 2, axis)
     return value * _tf.sigmoid(gate)
 
 
-def softmax(x: Any, axis: Any = -1) -> Any:
+def softmax(x: _tf.Tensor, axis: Axis = -1) -> _tf.Tensor:
     if isinstance(axis, int):
         _arguments.warn_of_ones(axis, x.shape.as_list())
         if x.shape.rank > 5 and axis in (-1, x.shape.rank - 1):
@@ -117,13 +118,13 @@ def softmax(x: Any, axis: Any = -1) -> Any:
     return exponentials / _tf.reduce_sum(exponentials, axis, keepdims=True)
 
 
-def log_softmax(x: Any, axis: Any = -1) -> Any:
+def log_softmax(x: _tf.Tensor, axis: Axis = -1) -> _tf.Tensor:
     if isinstance(axis, int):
         return _tf.nn.log_softmax(x, axis)
     return x - _tf.reduce_logsumexp(x, axis, keepdims=True)
 
 
-def sparsemax(x: Any, axis: int = -1) -> Any:
+def sparsemax(x: _tf.Tensor, axis: int = -1) -> _tf.Tensor:
     z = _last(x, axis)
     ordered = _tf.sort(z, direction="DESCENDING")
     ranks = _tf.cast(_tf.range(1, _tf.shape(z)[-1] + 1), z.dtype)
@@ -134,7 +135,7 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
     return _last(_tf.maximum(z - (chosen - 1) / count, 0), axis)
 
 
-def _last(x: Any, axis: int) -> Any:
+def _last(x: _tf.Tensor, axis: int) -> _tf.Tensor:
     """Exchanges an axis with the last one."""
     rank = x.shape.rank
     if axis in (-1, rank - 1):
@@ -147,7 +148,9 @@ def _last(x: Any, axis: int) -> Any:
 # Linear and embedding ---------------------------------------------------------------
 
 
-def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
+def linear(
+    x: _tf.Tensor, kernel: _tf.Tensor, bias: _tf.Tensor | None = None, axes: int = 1
+) -> _tf.Tensor:
     if axes == 1 and kernel.shape.rank == 2 and x.shape.rank == 2:
         y = _tf.matmul(x, kernel)
         return y if bias is None else _tf.nn.bias_add(y, bias)
@@ -163,7 +166,7 @@ def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
     return _tf.reshape(y, (*lead, *units))
 
 
-def _size(sizes: Any) -> Any:
+def _size(sizes: Any) -> _tf.Tensor:
     """The product of sizes, some of which may be tensors."""
     result: Any = 1
     for size in sizes:
@@ -172,7 +175,11 @@ def _size(sizes: Any) -> Any:
 
 
 def one_hot(
-    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+    x: _tf.Tensor,
+    num_classes: int,
+    axis: int = -1,
+    dtype: DType = None,
+    sparse: bool = False,
 ) -> Any:
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
     axis = _index(axis)
@@ -189,13 +196,13 @@ def one_hot(
 
 
 def multi_hot(
-    inputs: Any,
+    inputs: _tf.Tensor,
     num_classes: int | None = None,
     axis: int = -1,
-    dtype: Any = None,
+    dtype: DType = None,
     sparse: bool = False,
     **kwargs: Any,
-) -> Any:
+) -> _tf.Tensor:
     num_classes = kwargs.get("num_tokens", num_classes)
     if not inputs.shape.rank:
         raise ValueError("One dimension is needed.")
@@ -208,7 +215,9 @@ def multi_hot(
 # Losses -----------------------------------------------------------------------------
 
 
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+def binary_crossentropy(
+    target: _tf.Tensor, output: _tf.Tensor, from_logits: bool = False
+) -> _tf.Tensor:
     _same_shape(target, output)
     if from_logits:
         return _tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=output)
@@ -216,24 +225,24 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     return -(target * _tf.math.log(output) + (1 - target) * _tf.math.log(1 - output))
 
 
-def _same_shape(target: Any, output: Any) -> None:
+def _same_shape(target: _tf.Tensor, output: _tf.Tensor) -> None:
     if not target.shape.is_compatible_with(output.shape):
         raise ValueError("The shapes of target and output differ.")
 
 
-def _probabilities(output: Any) -> Any:
+def _probabilities(output: _tf.Tensor) -> _tf.Tensor:
     epsilon = _tf.cast(_config.epsilon(), output.dtype)
     return _tf.clip_by_value(output, epsilon, 1 - epsilon)
 
 
-def _log_probabilities(output: Any, axis: int) -> Any:
+def _log_probabilities(output: _tf.Tensor, axis: int) -> _tf.Tensor:
     scaled = output / _tf.reduce_sum(output, axis, keepdims=True)
     return _tf.math.log(_probabilities(scaled))
 
 
 def categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: _tf.Tensor, output: _tf.Tensor, from_logits: bool = False, axis: int = -1
+) -> _tf.Tensor:
     axis = _index(axis)
     _same_shape(target, output)
     if from_logits:
@@ -246,8 +255,8 @@ def categorical_crossentropy(
 
 
 def sparse_categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: _tf.Tensor, output: _tf.Tensor, from_logits: bool = False, axis: int = -1
+) -> _tf.Tensor:
     rank = output.shape.rank
     if target.shape.rank == rank and target.shape[-1] == 1:
         target = _tf.squeeze(target, -1)
@@ -277,7 +286,7 @@ def sparse_categorical_crossentropy(
 
 
 def moments(
-    x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False
+    x: _tf.Tensor, axes: Any, keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Any, Any]:
     wide = _tf.cast(x, "float32") if x.dtype == _tf.float16 else x
     axes = list(range(x.shape.rank)) if axes is None else axes
@@ -304,14 +313,14 @@ def _synchronized_moments(x: Any, axes: Any, keepdims: bool) -> tuple[Any, Any]:
 
 
 def batch_normalization(
-    x: Any,
-    mean: Any,
-    variance: Any,
+    x: _tf.Tensor,
+    mean: _tf.Tensor,
+    variance: _tf.Tensor,
     axis: int,
-    offset: Any = None,
-    scale: Any = None,
+    offset: _tf.Tensor | None = None,
+    scale: TensorLike = None,
     epsilon: float = 0.001,
-) -> Any:
+) -> _tf.Tensor:
     factor = _tf.math.rsqrt(variance + epsilon)
     if scale is not None:
         factor = factor * scale
@@ -327,7 +336,11 @@ def batch_normalization(
 
 
 def batch_statistics_normalization(
-    x: Any, offset: Any, scale: Any, axis: int = -1, epsilon: float = 0.001
+    x: _tf.Tensor,
+    offset: Any,
+    scale: TensorLike,
+    axis: int = -1,
+    epsilon: float = 0.001,
 ) -> tuple[Any, Any, Any]:
     rank = x.shape.rank
     channels = x.shape[axis]
@@ -353,13 +366,13 @@ def batch_statistics_normalization(
 
 
 def layer_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
-    axis: Any = -1,
+    x: _tf.Tensor,
+    gamma: _tf.Tensor | None = None,
+    beta: _tf.Tensor | None = None,
+    axis: Axis = -1,
     epsilon: float | None = None,
     **kwargs: Any,
-) -> Any:
+) -> _tf.Tensor:
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     wide = _tf.cast(x, "float32") if x.dtype.size == 2 else x
@@ -374,7 +387,7 @@ def layer_normalization(
     return y if beta is None else y + _tf.reshape(beta, shape)
 
 
-def _axes(x: Any, axis: Any) -> tuple[list[int], list[Any]]:
+def _axes(x: Any, axis: Axis) -> tuple[list[int], list[Any]]:
     """The axes in order, and the shape that a vector along them is given."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = list(_arguments.normal_axes(axes, x.shape.rank))
@@ -383,8 +396,11 @@ def _axes(x: Any, axis: Any) -> tuple[list[int], list[Any]]:
 
 
 def rms_normalization(
-    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
-) -> Any:
+    x: _tf.Tensor,
+    scale: TensorLike = None,
+    axis: Axis = -1,
+    epsilon: float | None = None,
+) -> _tf.Tensor:
     eps = _config.epsilon() if epsilon is None else epsilon
     axes, shape = _axes(x, axis)
     wide = _tf.cast(x, "float32") if x.dtype.size == 2 else x
@@ -398,8 +414,8 @@ def rms_normalization(
 
 
 def normalize(
-    x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
-) -> Any:
+    x: _tf.Tensor, axis: Axis = -1, order: float = 2, epsilon: float | None = None
+) -> _tf.Tensor:
     eps = _config.epsilon() if epsilon is None else epsilon
     is_number = x.shape.rank == 0 and axis in (0, -1)
     axis = () if is_number else _arguments.axis_tuple(axis)
@@ -418,7 +434,7 @@ def normalize(
 # Attention --------------------------------------------------------------------------
 
 
-def _constant(number: Any, dtype: Any) -> Any:
+def _constant(number: Any, dtype: DType) -> _tf.Tensor:
     """A number in a dtype, not by way of float32."""
     return (
         _tf.constant(number, dtype)
@@ -429,15 +445,15 @@ def _constant(number: Any, dtype: Any) -> Any:
 
 def dot_product_attention(
     query: Any,
-    key: Any,
+    key: _tf.Tensor,
     value: Any,
-    bias: Any = None,
-    mask: Any = None,
+    bias: _tf.Tensor | None = None,
+    mask: _tf.Tensor | None = None,
     scale: float | None = None,
     is_causal: bool = False,
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
-) -> Any:
+) -> _tf.Tensor:
     if flash_attention:
         raise ValueError(
             "keras.ops.dot_product_attention: TensorFlow has no flash attention. Pass "

@@ -5,7 +5,10 @@ function, or one variable after the other.
 from __future__ import annotations
 
 import contextlib as _contextlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 def update_scope() -> _contextlib.AbstractContextManager[Any]:
@@ -13,6 +16,6 @@ def update_scope() -> _contextlib.AbstractContextManager[Any]:
     return _contextlib.nullcontext()
 
 
-def version_of(variable: Any) -> Any:
+def version_of(variable: Variable) -> Any:
     """Something that changes when the variable is written to; None: not known."""
     return None

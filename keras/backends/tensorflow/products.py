@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as _tf
@@ -12,7 +13,7 @@ _WIDE = dict.fromkeys(
 ) | {_tf.uint32: _tf.int64, _tf.uint64: _tf.int64}
 
 
-def _through(function: Any, *operands: Any) -> Any:
+def _through(function: Callable[..., Any], *operands: Any) -> _tf.Tensor:
     """The product, by way of a type that the kernels have."""
     dtype = operands[0].dtype
     wide = _WIDE.get(dtype)
@@ -21,13 +22,13 @@ def _through(function: Any, *operands: Any) -> Any:
     return _tf.cast(function(*(_tf.cast(x, wide) for x in operands)), dtype)
 
 
-def matmul(x1: Any, x2: Any) -> Any:
+def matmul(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     if x1.shape.rank == 1 or x2.shape.rank == 1:
         return _through(_vector_product, x1, x2)
     return _through(_tf.matmul, x1, x2)
 
 
-def _vector_product(x1: Any, x2: Any) -> Any:
+def _vector_product(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     if x1.shape.rank == 1 and x2.shape.rank == 1:
         return _tf.tensordot(x1, x2, 1)
     if x2.shape.rank == 1:
@@ -35,9 +36,9 @@ def _vector_product(x1: Any, x2: Any) -> Any:
     return _tf.squeeze(_tf.matmul(x1[None, :], x2), axis=-2)
 
 
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+def tensordot(x1: _tf.Tensor, x2: _tf.Tensor, axes: Any = 2) -> _tf.Tensor:
     return _through(lambda a, b: _tf.tensordot(a, b, axes), x1, x2)
 
 
-def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> _tf.Tensor:
     return _through(lambda *xs: _tf.einsum(subscripts, *xs), *operands)

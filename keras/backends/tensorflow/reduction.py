@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as _tf
@@ -9,27 +10,30 @@ import tensorflow as _tf
 from keras.backends import arguments as _arguments
 from keras.backends.tensorflow.core import native_dtype as _native
 from keras.backends.tensorflow.derivatives import root as _root
+from keras.core.typing import Axis, DType
 
 _SMALL = (_tf.bool, _tf.int8, _tf.int16, _tf.uint8, _tf.uint16)
 
 
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(x: _tf.Tensor, axis: Any = None, keepdims: bool = False) -> _tf.Tensor:
     return _tf.reduce_sum(x, axis=axis, keepdims=keepdims)
 
 
-def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+def prod(
+    x: _tf.Tensor, axis: Any = None, keepdims: bool = False, dtype: DType = None
+) -> _tf.Tensor:
     x = x if dtype is None else _tf.cast(x, _native(dtype))
     return _tf.reduce_prod(x, axis=axis, keepdims=keepdims)
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: _tf.Tensor, axis: Any = None, keepdims: bool = False) -> _tf.Tensor:
     if x.dtype.is_floating and x.dtype.size == 2:  # the sum would overflow
         total = _tf.reduce_mean(_tf.cast(x, _tf.float32), axis=axis, keepdims=keepdims)
         return _tf.cast(total, x.dtype)
     return _tf.reduce_mean(x, axis=axis, keepdims=keepdims)
 
 
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def var(x: _tf.Tensor, axis: Any = None, keepdims: bool = False) -> _tf.Tensor:
     if x.dtype.size == 2:  # half precision: the squares would overflow or vanish
         wide = _tf.cast(x, _tf.float32)
         return _tf.cast(
@@ -38,11 +42,16 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _tf.math.reduce_variance(x, axis=axis, keepdims=keepdims)
 
 
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def std(x: _tf.Tensor, axis: Axis = None, keepdims: bool = False) -> _tf.Tensor:
     return _root(var(x, axis, keepdims))
 
 
-def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def max(
+    x: _tf.Tensor,
+    axis: Any = None,
+    keepdims: bool = False,
+    initial: _tf.Tensor | None = None,
+) -> _tf.Tensor:
     result = _extremum(x, axis, keepdims, _tf.reduce_max, _tf.reduce_any)
     if initial is None:
         _not_empty(x, result)
@@ -55,7 +64,12 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     )
 
 
-def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def min(
+    x: _tf.Tensor,
+    axis: Any = None,
+    keepdims: bool = False,
+    initial: _tf.Tensor | None = None,
+) -> _tf.Tensor:
     result = _extremum(x, axis, keepdims, _tf.reduce_min, _tf.reduce_all)
     if initial is None:
         _not_empty(x, result)
@@ -68,31 +82,33 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     )
 
 
-def _not_empty(x: Any, result: Any) -> None:
+def _not_empty(x: _tf.Tensor, result: Any) -> None:
     """TensorFlow's extremum of nothing is an infinity; there is none."""
     if x.shape.num_elements() == 0 and result.shape.num_elements() != 0:
         raise ValueError("The extremum of no elements is undefined.")
 
 
-def _extremum(x: Any, axis: Any, keepdims: bool, reduce: Any, logical: Any) -> Any:
+def _extremum(
+    x: _tf.Tensor, axis: Axis, keepdims: bool, reduce: Any, logical: Any
+) -> _tf.Tensor:
     if x.dtype == _tf.bool:
         return logical(x, axis=axis, keepdims=keepdims)
     return reduce(x, axis=axis, keepdims=keepdims)
 
 
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def any(x: _tf.Tensor, axis: Any = None, keepdims: bool = False) -> _tf.Tensor:
     return _tf.reduce_any(_tf.cast(x, _tf.bool), axis=axis, keepdims=keepdims)
 
 
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def all(x: _tf.Tensor, axis: Any = None, keepdims: bool = False) -> _tf.Tensor:
     return _tf.reduce_all(_tf.cast(x, _tf.bool), axis=axis, keepdims=keepdims)
 
 
-def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def argmax(x: _tf.Tensor, axis: Any = None, keepdims: bool = False) -> _tf.Tensor:
     return _arg(x, axis, keepdims, _tf.argmax)
 
 
-def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def argmin(x: _tf.Tensor, axis: Any = None, keepdims: bool = False) -> _tf.Tensor:
     return _arg(x, axis, keepdims, _tf.argmin)
 
 
@@ -106,26 +122,26 @@ def _arg(x: Any, axis: Any, keepdims: bool, search: Any) -> Any:
     return _tf.expand_dims(found, axis) if keepdims else found
 
 
-def count_nonzero(x: Any, axis: Any = None) -> Any:
+def count_nonzero(x: _tf.Tensor, axis: Any = None) -> _tf.Tensor:
     return _tf.math.count_nonzero(x, axis=axis, dtype=_tf.int32)
 
 
-def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+def cumsum(x: _tf.Tensor, axis: Any = None, dtype: DType = None) -> _tf.Tensor:
     return _running(x, axis, dtype, _tf.cumsum)
 
 
-def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+def cumprod(x: _tf.Tensor, axis: Any = None, dtype: DType = None) -> _tf.Tensor:
     return _running(x, axis, dtype, _products)
 
 
-def _products(x: Any, axis: int) -> Any:
+def _products(x: _tf.Tensor, axis: int) -> Any:
     """Running products. TensorFlow's gradient divides by the numbers, also by 0."""
     size = x.shape[axis]
     if size is None or not (x.dtype.is_floating or x.dtype.is_complex):
         return _tf.math.cumprod(x, axis)
 
     @_tf.custom_gradient
-    def products(x: Any) -> Any:
+    def products(x: _tf.Tensor) -> Any:
         def gradient(upstream: Any) -> Any:
             with _tf.GradientTape() as tape:
                 tape.watch(x)
@@ -137,7 +153,7 @@ def _products(x: Any, axis: int) -> Any:
     return products(x)
 
 
-def _doubled(x: Any, axis: int, size: int) -> Any:
+def _doubled(x: _tf.Tensor, axis: int, size: int) -> _tf.Tensor:
     """Running products of 2, 4, 8 ... numbers, by nothing but multiplication."""
     lead, step = (slice(None),) * (axis % x.shape.rank), 1
     while step < size:
@@ -147,27 +163,33 @@ def _doubled(x: Any, axis: int, size: int) -> Any:
     return x
 
 
-def _running(x: Any, axis: Any, dtype: Any, function: Any) -> Any:
+def _running(
+    x: _tf.Tensor, axis: Axis, dtype: DType, function: Callable[..., Any]
+) -> _tf.Tensor:
     x = x if dtype is None else _tf.cast(x, _native(dtype))
     if axis is None:
         x, axis = _tf.reshape(x, [-1]), 0
     return function(x, axis=axis)
 
 
-def _axes(x: Any, axis: Any) -> list[int]:
+def _axes(x: _tf.Tensor, axis: Axis) -> list[int]:
     rank = x.shape.rank
     if axis is None:
         return list(range(rank))
     return list(_arguments.normal_axes(axis, rank))
 
 
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def median(x: _tf.Tensor, axis: Any = None, keepdims: bool = False) -> _tf.Tensor:
     return quantile(x, 0.5, axis, keepdims=keepdims)
 
 
 def quantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+    x: _tf.Tensor,
+    q: Any,
+    axis: Any = None,
+    method: str = "linear",
+    keepdims: bool = False,
+) -> _tf.Tensor:
     _arguments.check_method(method)
     number = type(q) in (float, int)
     if number and not 0 <= q <= 1 or not number and q.shape.rank > 1:

@@ -6,6 +6,7 @@ compile its gradient. `lstm` and `gru` compute the input's part of the gates bef
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as _tf
@@ -14,6 +15,7 @@ from tensorflow.python.ops import control_flow_util as _control_flow
 from keras.backends import recurrent as _recurrent
 from keras.backends.tensorflow.core import shape as _shape
 from keras.core import tree as _tree
+from keras.core.typing import Structure
 
 
 def rnn(
@@ -27,7 +29,7 @@ def rnn(
     zero_output_for_mask: bool = False,
     return_all_outputs: bool = True,
 ) -> tuple[Any, Any, Any]:
-    def front(x: Any) -> Any:
+    def front(x: _tf.Tensor) -> _tf.Tensor:
         if not time_major:
             x = _tf.transpose(x, (1, 0, *range(2, x.shape.rank)))
         return _tf.reverse(x, [0]) if go_backwards else x
@@ -56,7 +58,7 @@ def _under_xla() -> bool:
     return _control_flow.GraphOrParentsInXlaContext(_tf.compat.v1.get_default_graph())
 
 
-def _choose(mask: Any, new: Any, old: Any) -> Any:
+def _choose(mask: _tf.Tensor, new: Any, old: Any) -> _tf.Tensor:
     while mask.shape.rank < new.shape.rank:
         mask = _tf.expand_dims(mask, -1)
     return _tf.where(mask, new, old)
@@ -74,7 +76,7 @@ def _masked(
 
 
 def _stepped(
-    step_function: Any, x: Any, states: Any, like: Any
+    step_function: Callable[..., Any], x: _tf.Tensor, states: Structure, like: Any
 ) -> tuple[Any, list[Any]]:
     """One step: the output, and the new states flat and in the old dtypes."""
     output, new = step_function(x, _tree.pack_sequence_as(like, states))
@@ -109,13 +111,18 @@ def _unrolled(
 
 
 def _looped(
-    step_function: Any, inputs: Any, like: Any, mask: Any, zero: bool, keep: bool
+    step_function: Callable[..., Any],
+    inputs: _tf.Tensor,
+    like: Any,
+    mask: _tf.Tensor,
+    zero: bool,
+    keep: bool,
 ) -> tuple[Any, Any, Any]:
     flat_inputs = _tree.flatten(inputs)
     steps = _shape(flat_inputs[0])[0]
     known = steps if isinstance(steps, int) else None
 
-    def array(x: Any) -> Any:
+    def array(x: _tf.Tensor) -> _tf.Tensor:
         return _tf.TensorArray(x.dtype, steps, element_shape=x.shape[1:]).unstack(x)
 
     arrays = [array(x) for x in flat_inputs]
@@ -160,7 +167,7 @@ def _looped(
     )
 
 
-def _store(like: Any, steps: Any) -> Any:
+def _store(like: Any, steps: Any) -> _tf.Tensor:
     """An array for as many tensors of one shape.
 
     XLA cannot differentiate one that holds nothing yet and does not know its shape, as
@@ -172,7 +179,7 @@ def _store(like: Any, steps: Any) -> Any:
     return store.unstack(_tf.zeros((steps, *_shape(like)), like.dtype))
 
 
-def _split(x: Any, parts: int) -> Any:
+def _split(x: _tf.Tensor, parts: int) -> Any:
     return _tf.split(x, parts, -1)
 
 
@@ -180,7 +187,7 @@ _UNROLLED = 64  # steps at most: 40 take 0.6 s more to trace, 128 take 3 s
 _FUNCTIONS = _recurrent.Functions(_tf.matmul, _split, _tf.sigmoid, _tf.tanh)
 
 
-def _unroll(inputs: Any, asked: bool) -> bool:
+def _unroll(inputs: _tf.Tensor, asked: bool) -> bool:
     """Whether a cell's steps are written out.
 
     Without XLA that is 1.5 to 2 times as fast as a `while_loop`, as long as the graph
@@ -190,14 +197,14 @@ def _unroll(inputs: Any, asked: bool) -> bool:
     return asked or (steps is not None and steps <= _UNROLLED and not _under_xla())
 
 
-def _zero_state(inputs: Any, recurrent_kernel: Any) -> Any:
+def _zero_state(inputs: _tf.Tensor, recurrent_kernel: _tf.Tensor) -> _tf.Tensor:
     return _tf.zeros((_shape(inputs)[0], recurrent_kernel.shape[0]), inputs.dtype)
 
 
 def _project(inputs: Any, kernel: Any, bias: Any, gates: int) -> tuple[Any, Any]:
     """What the loop runs over, and how a step makes its input's part of the gates."""
 
-    def product(x: Any) -> Any:
+    def product(x: _tf.Tensor) -> _tf.Tensor:
         x = _tf.matmul(x, kernel)
         return x if bias is None else _tf.nn.bias_add(x, bias)
 
@@ -212,11 +219,11 @@ def _project(inputs: Any, kernel: Any, bias: Any, gates: int) -> tuple[Any, Any]
 def lstm(
     inputs: Any,
     kernel: Any,
-    recurrent_kernel: Any,
+    recurrent_kernel: _tf.Tensor,
     bias: Any = None,
-    initial_h: Any = None,
-    initial_c: Any = None,
-    mask: Any = None,
+    initial_h: _tf.Tensor | None = None,
+    initial_c: _tf.Tensor | None = None,
+    mask: _tf.Tensor | None = None,
     go_backwards: bool = False,
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
@@ -238,12 +245,12 @@ def lstm(
 
 
 def gru(
-    inputs: Any,
-    kernel: Any,
-    recurrent_kernel: Any,
-    bias: Any = None,
-    initial_h: Any = None,
-    mask: Any = None,
+    inputs: _tf.Tensor,
+    kernel: _tf.Tensor,
+    recurrent_kernel: _tf.Tensor,
+    bias: _tf.Tensor | None = None,
+    initial_h: _tf.Tensor | None = None,
+    mask: _tf.Tensor | None = None,
     go_backwards: bool = False,
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,

@@ -7,8 +7,10 @@ from typing import Any
 
 import tensorflow as _tf
 
+from keras.core.typing import Data
 
-def _whole(places: Any) -> Any:
+
+def _whole(places: Any) -> _tf.Tensor:
     if places.dtype in (_tf.int32, _tf.int64):
         return places
     if not places.dtype.is_integer:
@@ -17,8 +19,8 @@ def _whole(places: Any) -> Any:
 
 
 def _segment(
-    function: _Callable[..., Any], data: Any, ids: Any, num_segments: Any
-) -> Any:
+    function: _Callable[..., Any], data: Data, ids: _tf.Tensor, num_segments: Any
+) -> _tf.Tensor:
     ids = _whole(ids)
     if ids.shape.rank != 1 or not data.shape[:1].is_compatible_with(ids.shape):
         raise ValueError("The segment numbers do not fit the rows.")
@@ -32,51 +34,51 @@ def _segment(
 
 
 def segment_sum(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _tf.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _tf.Tensor:
     return _segment(_tf.math.unsorted_segment_sum, data, segment_ids, num_segments)
 
 
 def segment_prod(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _tf.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _tf.Tensor:
     return _segment(_tf.math.unsorted_segment_prod, data, segment_ids, num_segments)
 
 
 def segment_max(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _tf.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _tf.Tensor:
     y = _segment(_tf.math.unsorted_segment_max, data, segment_ids, num_segments)
     # TensorFlow fills empty segments with the least finite number.
     return _filled(y, y.dtype.min, float("-inf"))
 
 
 def segment_min(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _tf.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _tf.Tensor:
     y = _segment(_tf.math.unsorted_segment_min, data, segment_ids, num_segments)
     return _filled(y, y.dtype.max, float("inf"))
 
 
-def _filled(y: Any, found: Any, value: float) -> Any:
+def _filled(y: _tf.Tensor, found: Any, value: float) -> _tf.Tensor:
     if not y.dtype.is_floating:
         return y
     return _tf.where(y == found, _tf.constant(value, y.dtype), y)
 
 
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
+def top_k(x: _tf.Tensor, k: int, sorted: bool = True) -> tuple[Any, Any]:
     if x.dtype == _tf.bool:
         values, indices = _tf.math.top_k(_tf.cast(x, "uint8"), k, sorted=sorted)
         return _tf.cast(values, "bool"), indices
@@ -84,7 +86,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
     return values, indices
 
 
-def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
+def in_top_k(targets: Any, predictions: _tf.Tensor, k: int) -> _tf.Tensor:
     classes = _tf.shape(predictions)[-1]
     targets = _tf.cast(_whole(targets), "int32")
     if not predictions.dtype.is_floating:

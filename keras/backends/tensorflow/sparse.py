@@ -12,25 +12,28 @@ from typing import Any
 import tensorflow as _tf
 
 from keras.backends.tensorflow.core import is_sparse as _is_sparse
+from keras.core.typing import TensorLike
 
 
-def to_dense(x: Any) -> Any:
+def to_dense(x: _tf.Tensor) -> _tf.Tensor:
     return _tf.sparse.to_dense(x, validate_indices=False)
 
 
-def from_dense(x: Any) -> Any:
+def from_dense(x: _tf.Tensor) -> _tf.Tensor:
     """The same numbers, kept where they are not zero."""
     return _tf.sparse.from_dense(x)
 
 
-def map_values(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
+def map_values(
+    function: Callable[..., Any], x: _tf.Tensor, *args: Any, **kwargs: Any
+) -> Any:
     """A function that keeps zeros, on the values that are there."""
     return _tf.SparseTensor(
         x.indices, function(x.values, *args, **kwargs), x.dense_shape
     )
 
 
-def _covers(x: Any, dense: Any) -> bool:
+def _covers(x: _tf.Tensor, dense: Any) -> bool:
     """Whether a number or tensor broadcasts to the shape of the sparse one."""
     shape = _tf.TensorShape([]) if isinstance(dense, (int, float)) else dense.shape
     if shape.rank == 0:
@@ -44,7 +47,7 @@ def _covers(x: Any, dense: Any) -> bool:
     )
 
 
-def _at(dense: Any, x: Any) -> Any:
+def _at(dense: Any, x: _tf.Tensor) -> Any:
     """The numbers of a tensor at the places of a sparse one; a number as it is."""
     if isinstance(dense, (int, float)) or dense.shape.rank == 0:
         return dense
@@ -55,13 +58,13 @@ def _at(dense: Any, x: Any) -> Any:
 # Arithmetic -------------------------------------------------------------------------
 
 
-def add(x1: Any, x2: Any) -> Any:
+def add(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
     if not (_is_sparse(x1) and _is_sparse(x2)) or x1.shape != x2.shape:
         return None
     return _tf.sparse.add(x1, x2)
 
 
-def subtract(x1: Any, x2: Any) -> Any:
+def subtract(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
     return add(x1, map_values(_tf.negative, x2)) if _is_sparse(x2) else None
 
 
@@ -72,7 +75,7 @@ def multiply(x1: Any, x2: Any) -> Any:
     return map_values(lambda v: v * _at(dense, x), x) if _covers(x, dense) else None
 
 
-def _matched(x1: Any, x2: Any) -> Any:
+def _matched(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
     """The product at the places of `x1`; those that `x2` lacks are zero."""
     x2 = _tf.sparse.reorder(x2)
     strides = _tf.math.cumprod(x1.dense_shape, exclusive=True, reverse=True)
@@ -86,7 +89,7 @@ def _matched(x1: Any, x2: Any) -> Any:
     return map_values(lambda v: v * factor, x1)
 
 
-def divide(x1: Any, x2: Any) -> Any:
+def divide(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
     if _is_sparse(x2) or not _covers(x1, x2):
         return None
     if not _tf.executing_eagerly() or bool(_tf.reduce_any(_tf.equal(x2, 0))):
@@ -97,13 +100,13 @@ def divide(x1: Any, x2: Any) -> Any:
 true_divide = divide
 
 
-def maximum(x1: Any, x2: Any) -> Any:
+def maximum(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
     if not (_is_sparse(x1) and _is_sparse(x2)) or x1.shape != x2.shape:
         return None
     return _tf.sparse.maximum(_tf.sparse.reorder(x1), _tf.sparse.reorder(x2))
 
 
-def minimum(x1: Any, x2: Any) -> Any:
+def minimum(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
     if not (_is_sparse(x1) and _is_sparse(x2)) or x1.shape != x2.shape:
         return None
     return _tf.sparse.minimum(_tf.sparse.reorder(x1), _tf.sparse.reorder(x2))
@@ -131,7 +134,7 @@ def matmul(x1: Any, x2: Any) -> Any:
 # Shapes and sums --------------------------------------------------------------------
 
 
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(x: _tf.Tensor, axes: Any = None) -> _tf.Tensor:
     return _tf.sparse.transpose(x, axes)
 
 
@@ -143,7 +146,7 @@ def reshape(x: Any, newshape: Any) -> Any:
     return result
 
 
-def _shaped(x: Any, sizes: Any) -> Any:
+def _shaped(x: _tf.Tensor, sizes: Any) -> _tf.Tensor:
     """The same, with sizes that TensorFlow lost sight of."""
     if x.shape.is_fully_defined():
         return x
@@ -151,7 +154,7 @@ def _shaped(x: Any, sizes: Any) -> Any:
     return x
 
 
-def expand_dims(x: Any, axis: Any) -> Any:
+def expand_dims(x: _tf.Tensor, axis: Any) -> _tf.Tensor:
     axes = [axis] if isinstance(axis, int) else list(axis)
     rank = x.shape.rank + len(axes)
     for place in sorted(a % rank for a in axes):
@@ -184,7 +187,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _shaped(total, sizes)
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: _tf.Tensor, axis: Any = None, keepdims: bool = False) -> _tf.Tensor:
     total = sum(x, axis, keepdims)
     count = _tf.reduce_prod(x.dense_shape) // _tf.reduce_prod(total.dense_shape)
     return map_values(lambda v: v / _tf.cast(count, v.dtype), total)
@@ -196,7 +199,7 @@ def concatenate(xs: Sequence[Any], axis: int = 0) -> Any:
     return _tf.sparse.concat(axis, list(xs))
 
 
-def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+def counts(x: _tf.Tensor, weights: TensorLike = None, minlength: int = 0) -> _tf.Tensor:
     """How often each integer is among the values that are there."""
     values = _tf.cast(x.values, "int64")
     each = (

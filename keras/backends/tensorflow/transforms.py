@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as _np
 import tensorflow as _tf
@@ -12,6 +12,10 @@ from keras.backends.tensorflow.core import convert_to_tensor as _convert
 from keras.backends.tensorflow.core import is_tensor as _is_tensor
 from keras.core import context as _context
 from keras.core import tree as _tree
+from keras.core.typing import Structure
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 compiles_calls = True
 _ZERO: Any = _tf.UnconnectedGradients.ZERO
@@ -24,7 +28,9 @@ _NOT_COMPILABLE = (
 )
 
 
-def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., Any]:
+def jit(
+    function: Callable[..., Any], jit_compile: bool | str | None = None
+) -> Callable[..., Any]:
     return _Jitted(function, jit_compile)
 
 
@@ -42,7 +48,9 @@ class _RanksVary(Exception):
 class _Jitted:
     """A function traced once for each structure and each set of static arguments."""
 
-    def __init__(self, function: Callable[..., Any], jit_compile: Any) -> None:
+    def __init__(
+        self, function: Callable[..., Any], jit_compile: bool | str | None
+    ) -> None:
         self._function = function
         self._xla = jit_compile
         self._traced: dict[Any, Callable[..., Any]] = {}
@@ -50,7 +58,7 @@ class _Jitted:
         # What was traced for one tensor alone: the call of a model, most often.
         self._of_one: Callable[..., Any] | None = None
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
         if not _tf.executing_eagerly() or _context.get().stateless is not None:
             return self._function(*args, **kwargs)
         single = len(args) == 1 and not kwargs and _is_tensor(args[0])
@@ -87,7 +95,7 @@ class _Jitted:
             return self(*args, **kwargs)
 
     def _first(self, key: Any, spec: Any, static: list[Any], tensors: list[Any]) -> Any:
-        def run(*given: Any) -> Any:
+        def run(*given: Any) -> Structure:
             if any(x.shape.rank is None for x in given):
                 raise _RanksVary
             feed = iter(given)
@@ -145,7 +153,7 @@ class _BySize:
         self._single = single
         self._several = several
 
-    def __call__(self, *tensors: Any) -> Any:
+    def __call__(self, *tensors: Any) -> Structure:
         is_single = bool(tensors) and tensors[0].shape[:1] == (1,)
         return (self._single if is_single else self._several)(*tensors)
 
@@ -175,7 +183,9 @@ def _unhashable(static: list[Any]) -> TypeError:
 
 
 def value_and_grad(
-    function: Callable[..., Any], variables: Any = None, has_aux: bool = False
+    function: Callable[..., Any],
+    variables: Sequence[Any] | None = None,
+    has_aux: bool = False,
 ) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if variables is None:
@@ -200,7 +210,7 @@ def _tensor(x: Any) -> Any:
     return _tf.convert_to_tensor(x) if isinstance(x, _tf.Variable) else x
 
 
-def _target(variable: Any) -> Any:
+def _target(variable: Variable) -> Any:
     if _context.get().stateless is None:
         return variable._value
     return variable.value

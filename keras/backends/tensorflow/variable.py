@@ -9,6 +9,7 @@ import tensorflow as _tf
 from keras.backends.variable import Variable as _Base
 from keras.core import context as _context
 from keras.core.keras_tensor import KerasTensor as _KerasTensor
+from keras.core.typing import DType
 
 
 class Variable(_Base):
@@ -55,7 +56,7 @@ class Variable(_Base):
     def _unique_id(self) -> Any:
         return self._value._unique_id
 
-    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
+    def __tf_tensor__(self, dtype: DType = None, name: str | None = None) -> Any:
         return _tf.convert_to_tensor(self.value, dtype=dtype, name=name)
 
 

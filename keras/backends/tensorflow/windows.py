@@ -18,16 +18,17 @@ import tensorflow as _tf
 from keras.backends import windows as _windows
 from keras.backends.tensorflow.core import shape as _shape
 from keras.core.config import standardize_data_format as _data_format
+from keras.core.typing import Sizes, TensorLike
 
 
-def _channels_last(x: Any, data_format: str | None) -> tuple[Any, bool]:
+def _channels_last(x: _tf.Tensor, data_format: str | None) -> tuple[Any, bool]:
     """The input with channels last, and whether they were in front."""
     if _data_format(data_format) == "channels_last":
         return x, False
     return _tf.transpose(x, (0, *range(2, x.shape.rank), 1)), True
 
 
-def _restore(x: Any, was_first: bool) -> Any:
+def _restore(x: _tf.Tensor, was_first: bool) -> _tf.Tensor:
     if not was_first:
         return x
     rank = x.shape.rank
@@ -50,7 +51,7 @@ def _padded(
     return _tf.pad(x, [*pads, (0, 0)], constant_values=value)
 
 
-def _thinned(x: Any, strides: Any) -> Any:
+def _thinned(x: Any, strides: Any) -> _tf.Tensor:
     """Every n-th place of each spatial axis."""
     return x[(slice(None), *(slice(None, None, s) for s in strides))]
 
@@ -77,11 +78,13 @@ def _complex_too(function: _Callable[..., Any]) -> _Callable[..., Any]:
     """A product of complex numbers from products of their parts: no kernel has it."""
 
     @_wraps(function)
-    def call(inputs: Any, kernel: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(
+        inputs: _tf.Tensor, kernel: _tf.Tensor, *args: Any, **kwargs: Any
+    ) -> _tf.Tensor:
         if not inputs.dtype.is_complex:
             return function(inputs, kernel, *args, **kwargs)
 
-        def product(x: Any, y: Any) -> Any:
+        def product(x: _tf.Tensor, y: _tf.Tensor) -> Any:
             return function(x, y, *args, **kwargs)
 
         a, b = _tf.math.real(inputs), _tf.math.imag(inputs)
@@ -94,13 +97,13 @@ def _complex_too(function: _Callable[..., Any]) -> _Callable[..., Any]:
 
 @_complex_too
 def conv(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
+    inputs: _tf.Tensor,
+    kernel: _tf.Tensor,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _tf.Tensor:
     x, was_first = _channels_last(inputs, data_format)
     rank = x.shape.rank - 2
     strides = _windows.tuple_of(strides, rank)
@@ -121,7 +124,7 @@ def _name(padding: str) -> Any:
     return padding.upper()
 
 
-def _layout(x: Any) -> Any:
+def _layout(x: _tf.Tensor) -> Any:
     """TensorFlow's name of channels last."""
     return {3: "NWC", 4: "NHWC", 5: "NDHWC"}[x.shape.rank]
 
@@ -140,13 +143,13 @@ def _convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) ->
 
 @_complex_too
 def depthwise_conv(
-    inputs: Any,
+    inputs: _tf.Tensor,
     kernel: Any,
-    strides: Any = 1,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _tf.Tensor:
     rank = inputs.shape.rank - 2
     if rank == 3:
         channels, multiplier = kernel.shape[-2:]
@@ -181,14 +184,14 @@ def _depthwise(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -
 
 
 def separable_conv(
-    inputs: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
-    strides: Any = 1,
+    inputs: _tf.Tensor,
+    depthwise_kernel: _tf.Tensor,
+    pointwise_kernel: _tf.Tensor,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _tf.Tensor:
     y = depthwise_conv(
         inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
     )
@@ -233,7 +236,7 @@ def conv_transpose(
     return _restore(y, was_first)
 
 
-def _check_fit(x: Any, window: Any, padding: str) -> None:
+def _check_fit(x: _tf.Tensor, window: TensorLike, padding: str) -> None:
     """TensorFlow pools nothing, without a word, where a window does not fit."""
     if padding.lower() == "valid":
         for n, k in zip(x.shape[1:-1], window, strict=True):
@@ -242,12 +245,12 @@ def _check_fit(x: Any, window: Any, padding: str) -> None:
 
 
 def max_pool(
-    inputs: Any,
-    pool_size: Any,
+    inputs: _tf.Tensor,
+    pool_size: Sizes,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> _tf.Tensor:
     x, was_first = _channels_last(inputs, data_format)
     rank = x.shape.rank - 2
     window = _windows.tuple_of(pool_size, rank)
@@ -292,7 +295,9 @@ def average_pool(
     return _restore(y, was_first)
 
 
-def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) -> Any:
+def _adaptive(
+    x: Any, output_size: Sizes, data_format: str | None, reduce: Any
+) -> _tf.Tensor:
     first = 1 if _data_format(data_format) == "channels_last" else 2
     rank = x.shape.rank
     if not 3 <= rank <= 5:
@@ -309,14 +314,14 @@ def _adaptive(x: Any, output_size: Any, data_format: str | None, reduce: Any) ->
 
 
 def adaptive_max_pool(
-    inputs: Any, output_size: Any, data_format: str | None = None
-) -> Any:
+    inputs: _tf.Tensor, output_size: Sizes, data_format: str | None = None
+) -> _tf.Tensor:
     if inputs.dtype == _tf.bool:
         return _adaptive(inputs, output_size, data_format, _tf.reduce_any)
     return _adaptive(inputs, output_size, data_format, _tf.reduce_max)
 
 
 def adaptive_average_pool(
-    inputs: Any, output_size: Any, data_format: str | None = None
-) -> Any:
+    inputs: _tf.Tensor, output_size: Sizes, data_format: str | None = None
+) -> _tf.Tensor:
     return _adaptive(inputs, output_size, data_format, _tf.reduce_mean)

@@ -11,13 +11,14 @@ from keras.backends import arguments as _arguments
 from keras.backends.torch.core import default_device as _device
 from keras.backends.torch.core import native_dtype as _native
 from keras.backends.torch.remembering import remembering as _remembering
+from keras.core.typing import Axis, DType, ShapeLike, Sizes, TensorLike
 
 _LISTS = frozenset((list, tuple))
 
 # Making ---------------------------------------------------------------------------
 
 
-def _sizes(shape: Any) -> Any:
+def _sizes(shape: ShapeLike) -> Any:
     return (shape,) if isinstance(shape, int) else tuple(shape)
 
 
@@ -49,19 +50,19 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     return value.expand(shape).clone()
 
 
-def _like(dtype: Any) -> Any:
+def _like(dtype: DType) -> Any:
     return None if dtype is None else _native(dtype)
 
 
-def zeros_like(x: Any, dtype: Any = None) -> Any:
+def zeros_like(x: Any, dtype: Any = None) -> _torch.Tensor:
     return _torch.zeros_like(x, dtype=_like(dtype))
 
 
-def ones_like(x: Any, dtype: Any = None) -> Any:
+def ones_like(x: Any, dtype: Any = None) -> _torch.Tensor:
     return _torch.ones_like(x, dtype=_like(dtype))
 
 
-def empty_like(x: Any, dtype: Any = None) -> Any:
+def empty_like(x: Any, dtype: Any = None) -> _torch.Tensor:
     return _torch.empty_like(x, dtype=_like(dtype))
 
 
@@ -72,7 +73,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
     return value.expand(x.shape).clone()
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+def eye(N: int, M: int | None = None, k: int = 0, dtype: DType = None) -> _torch.Tensor:
     rows, columns = _index(N), _index(N if M is None else M)
     k = _index(k)
     dtype, device = _native(dtype), _device()
@@ -82,14 +83,19 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     return (_torch.arange(columns, device=device) - row == k).to(dtype=dtype)
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DType = None) -> _torch.Tensor:
     device = _device()
     row = _torch.arange(_index(N), device=device)[:, None]
     column = _torch.arange(_index(N if M is None else M), device=device)
     return (column - row <= _index(k)).to(dtype=_native(dtype))
 
 
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+def arange(
+    start: TensorLike,
+    stop: TensorLike = None,
+    step: TensorLike = None,
+    dtype: DType = None,
+) -> _torch.Tensor:
     if dtype is None:
         dtype = _arguments.number_dtype(None, start, stop, step)
     dtype = _native(dtype)
@@ -104,13 +110,13 @@ _COUNTABLE = frozenset((_torch.int32, _torch.int64, _torch.float32, _torch.float
 
 
 def spaced(
-    start: Any,
-    stop: Any,
+    start: TensorLike,
+    stop: TensorLike,
     num: int = 50,
     endpoint: bool = True,
-    dtype: Any = None,
+    dtype: DType = None,
     axis: int = 0,
-) -> Any:
+) -> _torch.Tensor:
     steps = _torch.arange(num, dtype=start.dtype, device=start.device)
     start, stop = _torch.broadcast_tensors(start, stop)
     steps = steps.reshape([-1] + [1] * start.ndim)
@@ -141,29 +147,29 @@ def reshape(x: Any, newshape: Any) -> Any:
     return x.reshape(newshape)
 
 
-def ravel(x: Any) -> Any:
+def ravel(x: _torch.Tensor) -> _torch.Tensor:
     return x.reshape(-1)
 
 
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(x: Any, axes: Any = None) -> _torch.Tensor:
     if axes is None:
         axes = tuple(range(x.ndim - 1, -1, -1))
     return _torch.permute(x, axes)
 
 
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+def swapaxes(x: _torch.Tensor, axis1: int, axis2: int) -> _torch.Tensor:
     if not x.ndim:
         raise ValueError("A scalar has no axes.")
     return x.transpose(axis1, axis2)
 
 
-def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+def moveaxis(x: _torch.Tensor, source: Any, destination: Any) -> _torch.Tensor:
     if not x.ndim:
         raise ValueError("A scalar has no axes.")
     return _torch.movedim(x, source, destination)
 
 
-def expand_dims(x: Any, axis: Any) -> Any:
+def expand_dims(x: Any, axis: Any) -> _torch.Tensor:
     if isinstance(axis, int):
         return x.unsqueeze(axis)
     for place in _arguments.normal_axes(axis, x.ndim + len(axis)):
@@ -171,7 +177,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
     return x
 
 
-def squeeze(x: Any, axis: Any = None) -> Any:
+def squeeze(x: _torch.Tensor, axis: Axis = None) -> _torch.Tensor:
     if axis is None:
         return x.squeeze()
     if type(axis) is int:
@@ -184,18 +190,18 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     return x.squeeze(axes)
 
 
-def broadcast_to(x: Any, shape: Any) -> Any:
+def broadcast_to(x: Any, shape: Any) -> _torch.Tensor:
     return _torch.broadcast_to(x, shape if type(shape) in _LISTS else tuple(shape))
 
 
-def flip(x: Any, axis: Any = None) -> Any:
+def flip(x: _torch.Tensor, axis: Axis = None) -> _torch.Tensor:
     return _torch.flip(x, _normal_axes(axis, x.ndim))
 
 
 _normal_axes = _remembering(_arguments.normal_axes)
 
 
-def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+def roll(x: Any, shift: Any, axis: Any = None) -> _torch.Tensor:
     return _torch.roll(x, shift, axis)
 
 
@@ -207,13 +213,16 @@ def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
     return _torch.repeat_interleave(x, repeats, dim=axis)
 
 
-def tile(x: Any, repeats: Any) -> Any:
+def tile(x: _torch.Tensor, repeats: TensorLike) -> _torch.Tensor:
     return _torch.tile(x, (repeats,) if isinstance(repeats, int) else tuple(repeats))
 
 
 def pad(
-    x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None
-) -> Any:
+    x: _torch.Tensor,
+    pad_width: Sizes,
+    mode: str = "constant",
+    constant_values: TensorLike = None,
+) -> _torch.Tensor:
     if mode == "constant":
         value = 0 if constant_values is None else constant_values
         return _torch.constant_pad_nd(x, _flat_widths(pad_width, x.ndim), value)
@@ -227,43 +236,43 @@ def pad(
 
 
 @_remembering
-def _flat_widths(pad_width: Any, rank: int) -> tuple[int, ...]:
+def _flat_widths(pad_width: Sizes, rank: int) -> tuple[int, ...]:
     """Before and after, from the last axis on."""
     widths = _arguments.pad_widths(pad_width, rank)
     return tuple(width for pair in reversed(widths) for width in pair)
 
 
-def copy(x: Any) -> Any:
+def copy(x: _torch.Tensor) -> _torch.Tensor:
     return x.clone()
 
 
-def view(x: Any, dtype: Any = None) -> Any:
+def view(x: _torch.Tensor, dtype: DType = None) -> _torch.Tensor:
     return x if dtype is None else x.contiguous().view(_native(dtype))
 
 
 # Joining and cutting --------------------------------------------------------------
 
 
-def concatenate(xs: Any, axis: int = 0) -> Any:
+def concatenate(xs: Any, axis: int = 0) -> _torch.Tensor:
     return _torch.cat(xs if type(xs) in _LISTS else list(xs), axis)
 
 
-def stack(xs: Any, axis: int = 0) -> Any:
+def stack(xs: Any, axis: int = 0) -> _torch.Tensor:
     return _torch.stack(xs if type(xs) in _LISTS else list(xs), axis)
 
 
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+def split(x: Any, indices_or_sections: Sizes, axis: int = 0) -> Any:
     sizes = _split_sizes(indices_or_sections, x.shape[axis])
     return list(_torch.split_with_sizes(x, sizes, axis))
 
 
 @_remembering
-def _split_sizes(indices_or_sections: Any, size: int) -> Any:
+def _split_sizes(indices_or_sections: Sizes, size: int) -> Any:
     points = _arguments.split_points(indices_or_sections, size)
     return _arguments.split_sizes(points, size)
 
 
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
+def unstack(x: _torch.Tensor, num: int | None = None, axis: int = 0) -> Any:
     parts = _torch.unbind(x, axis)
     if num is not None and num != len(parts):
         raise ValueError(f"There are {len(parts)} parts.")
@@ -273,17 +282,19 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
 # Diagonals ------------------------------------------------------------------------
 
 
-def tril(x: Any, k: int = 0) -> Any:
+def tril(x: _torch.Tensor, k: int = 0) -> _torch.Tensor:
     return _torch.tril(x, k)
 
 
-def triu(x: Any, k: int = 0) -> Any:
+def triu(x: _torch.Tensor, k: int = 0) -> _torch.Tensor:
     return _torch.triu(x, k)
 
 
-def diag(x: Any, k: int = 0) -> Any:
+def diag(x: _torch.Tensor, k: int = 0) -> _torch.Tensor:
     return _torch.diag(x, k)
 
 
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def diagonal(
+    x: _torch.Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1
+) -> _torch.Tensor:
     return _torch.diagonal(x, offset, axis1, axis2)

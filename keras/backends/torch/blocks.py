@@ -10,7 +10,7 @@ import torch.nn.functional as _F
 from keras.backends.arguments import check_layout as _check_layout
 
 
-def _floating(x: Any) -> Any:
+def _floating(x: _torch.Tensor) -> _torch.Tensor:
     """Integers as float64, for kernels that know no others."""
     if x.dtype.is_floating_point or x.dtype.is_complex:
         return x
@@ -41,7 +41,9 @@ def fold(
     return _F.fold(wide, size, kernel_size, dilation, padding, stride).to(x.dtype)
 
 
-def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+def space_to_depth(
+    x: _torch.Tensor, block_size: int, data_format: str = "channels_last"
+) -> _torch.Tensor:
     _check_layout(data_format)
     if data_format == "channels_first":
         return _F.pixel_unshuffle(x, block_size)
@@ -51,7 +53,9 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
     return x.reshape(b, h // n, w // n, n * n * c)
 
 
-def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+def depth_to_space(
+    x: _torch.Tensor, block_size: int, data_format: str = "channels_last"
+) -> _torch.Tensor:
     _check_layout(data_format)
     if data_format == "channels_first":
         return _F.pixel_shuffle(x, block_size)
@@ -61,7 +65,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
     return x.reshape(b, h * n, w * n, c // (n * n))
 
 
-def complex_from(real: Any, imaginary: Any) -> Any:
+def complex_from(real: _torch.Tensor, imaginary: Any) -> _torch.Tensor:
     if real.dtype.itemsize == 2:
         real, imaginary = real.float(), imaginary.float()
     return _torch.complex(real, imaginary)

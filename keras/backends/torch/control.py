@@ -6,17 +6,21 @@ A branch on a tensor's value waits for a GPU. Inside `torch.compile`, `cond` bec
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch as _torch
 
 from keras.backends import associative as _associative
 from keras.core import tree as _tree
+from keras.core.typing import Structure, TensorLike
 
 _compiling = _torch.compiler.is_compiling
 
 
-def cond(pred: Any, true_fn: Any, false_fn: Any) -> Any:
+def cond(
+    pred: TensorLike, true_fn: Callable[..., Any], false_fn: Callable[..., Any]
+) -> Structure:
     if _compiling() and isinstance(pred, _torch.Tensor):
         return _torch.cond(
             pred, lambda: _owned(true_fn()), lambda: _owned(false_fn()), ()
@@ -31,7 +35,9 @@ def _owned(x: Any) -> Any:
     return x.clone() if isinstance(x, _torch.Tensor) else x
 
 
-def switch(index: Any, branches: Any, *operands: Any) -> Any:
+def switch(
+    index: Any, branches: Sequence[Callable[..., Any]], *operands: Any
+) -> Structure:
     if _compiling():  # nested choices: the tracer knows two branches
         chosen = branches[-1]
         for number in range(len(branches) - 2, -1, -1):
@@ -47,8 +53,11 @@ def switch(index: Any, branches: Any, *operands: Any) -> Any:
 
 
 def while_loop(
-    cond: Any, body: Any, loop_vars: Any, maximum_iterations: int | None = None
-) -> Any:
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Structure,
+    maximum_iterations: int | None = None,
+) -> Structure:
     several = isinstance(loop_vars, (tuple, list))
     values = tuple(loop_vars) if several else (loop_vars,)
     count = 0
@@ -59,7 +68,12 @@ def while_loop(
     return type(loop_vars)(values) if several else values[0]
 
 
-def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
+def fori_loop(
+    lower: TensorLike,
+    upper: TensorLike,
+    body_fun: Callable[..., Any],
+    init_val: Structure,
+) -> Structure:
     value = init_val
     device = next(
         (x.device for x in _tree.flatten(init_val) if hasattr(x, "device")), None
@@ -70,8 +84,13 @@ def fori_loop(lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
 
 
 def scan(
-    f: Any, init: Any, xs: Any, length: int | None, reverse: bool, unroll: int | bool
-) -> Any:
+    f: Callable[..., Any],
+    init: Structure,
+    xs: Any,
+    length: int | None,
+    reverse: bool,
+    unroll: int | bool,
+) -> Structure:
     count = length or 0
     rows = None if xs is None else [x.unbind(0) for x in _tree.flatten(xs)]
     carry, found = init, []
@@ -88,7 +107,7 @@ def scan(
     return carry, _tree.map_structure(lambda *ys: _torch.stack(ys), *found)
 
 
-def map(f: Any, xs: Any) -> Any:
+def map(f: Callable[..., Any], xs: Any) -> Structure:
     rows = [x.unbind(0) for x in _tree.flatten(xs)]
     found = [
         f(_tree.pack_sequence_as(xs, list(row))) for row in zip(*rows, strict=True)
@@ -96,11 +115,13 @@ def map(f: Any, xs: Any) -> Any:
     return _tree.map_structure(lambda *ys: _torch.stack(ys), *found)
 
 
-def vectorized_map(function: Any, elements: Any) -> Any:
+def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
     return _torch.vmap(function)(elements)
 
 
-def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+def associative_scan(
+    f: Callable[..., Any], elems: Structure, reverse: bool = False, axis: int = 0
+) -> Structure:
     def flip(x: Any, axis: int) -> Any:
         return _torch.flip(x, (axis,))
 
@@ -111,7 +132,7 @@ def associative_scan(f: Any, elems: Any, reverse: bool = False, axis: int = 0) -
 
 class _CustomGradient(_torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, function: Any, kwargs: Any, *args: Any) -> Any:
+    def forward(ctx: Any, function: Callable[..., Any], kwargs: Any, *args: Any) -> Any:
         outputs, ctx.gradient = function(*args, **kwargs)
         ctx.count = len(args)
         return tuple(outputs) if isinstance(outputs, list) else outputs
@@ -124,9 +145,14 @@ class _CustomGradient(_torch.autograd.Function):
         return (None, None, *found, *missing)
 
 
-def custom_gradient(f: Any) -> Any:
+def custom_gradient(f: Callable[..., Any]) -> Structure:
     return lambda *args, **kwargs: _CustomGradient.apply(f, kwargs, *args)
 
 
-def jvp(fun: Any, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
+def jvp(
+    fun: Callable[..., Any],
+    primals: Structure,
+    tangents: Structure,
+    has_aux: bool = False,
+) -> Structure:
     return _torch.func.jvp(fun, tuple(primals), tuple(tangents), has_aux=has_aux)

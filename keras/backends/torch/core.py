@@ -16,6 +16,7 @@ from keras.core import config as _config
 from keras.core import context as _context
 from keras.core.dtypes import standardize_dtype as _standardize
 from keras.core.errors import BackendError as _BackendError
+from keras.core.typing import DType, Structure, TensorLike
 
 # `torch.compile` cannot trace a ContextVar write: scopes ask this before they do.
 _context.tracing = _torch.compiler.is_compiling
@@ -73,7 +74,7 @@ joined = frozenset(
 )
 
 
-def native_dtype(dtype: Any) -> _torch.dtype:
+def native_dtype(dtype: DType) -> _torch.dtype:
     """The torch dtype of a dtype name."""
     if dtype is None:
         dtype = _settings.floatx
@@ -111,26 +112,26 @@ def _torch_device(name: str) -> str:
     return kind if kind in ("cpu", "meta") or not index else f"{kind}:{index}"
 
 
-def is_tensor(x: Any) -> bool:
+def is_tensor(x: TensorLike) -> bool:
     return isinstance(x, _torch.Tensor)
 
 
 layouts: frozenset[str] = frozenset()
 
 
-def is_sparse(x: Any) -> bool:
+def is_sparse(x: TensorLike) -> bool:
     """Whether `x` is a sparse tensor of this backend; there are none."""
     return False
 
 
-def shape_of(x: Any) -> tuple[int | None, ...]:
+def shape_of(x: TensorLike) -> tuple[int | None, ...]:
     return tuple(x.shape)
 
 
 shape = shape_of
 
 
-def dtype_of(x: Any) -> str:
+def dtype_of(x: TensorLike) -> str:
     return _NAMES[x.dtype]
 
 
@@ -138,7 +139,7 @@ def canonical_dtype(dtype: str) -> str:
     return _WIDER.get(dtype, dtype)
 
 
-def promotes(x1: Any, x2: Any) -> bool:
+def promotes(x1: TensorLike, x2: TensorLike) -> bool:
     """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
     # A tensor without dimensions counts less in torch.
     return x1.ndim > 0 < x2.ndim
@@ -151,7 +152,7 @@ def prepare_array(array: Any) -> Any:
     return array
 
 
-def to_batch(x: Any, private: bool = False) -> Any:
+def to_batch(x: TensorLike, private: bool = False) -> Any:
     """A leaf of a batch on the device that layers compute on.
 
     Where it shall be `private`, slices of the data are copied.
@@ -173,7 +174,9 @@ def to_batch(x: Any, private: bool = False) -> Any:
 _OPEN_NUMBERS = (_torch.SymInt, _torch.SymFloat)
 
 
-def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> Any:
+def convert_to_tensor(
+    x: TensorLike, dtype: DType = None, sparse: bool | None = None
+) -> Any:
     if sparse:
         raise ValueError("The torch backend has no sparse tensors.")
     if getattr(x, "_is_keras_variable", False):
@@ -201,13 +204,13 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None) -> 
     return _from_array(array, native_dtype(dtype), isinstance(x, (list, tuple)))
 
 
-def _number(x: Any, dtype: _torch.dtype) -> Any:
+def _number(x: TensorLike, dtype: _torch.dtype) -> Any:
     if type(x) is float or type(x) is bool:
         return _torch.scalar_tensor(x, dtype=dtype, device=default_device())
     return _torch.tensor(x, dtype=dtype, device=default_device())
 
 
-def _traced(x: Any, dtype: Any) -> Any:
+def _traced(x: TensorLike, dtype: DType) -> Any:
     """Numbers inside `torch.compile`, which cannot look at a NumPy array's dtype."""
     if isinstance(x, _np.ndarray):
         tensor = _torch.as_tensor(x)
@@ -223,7 +226,7 @@ def _traced(x: Any, dtype: Any) -> Any:
     return tensor.to(device=default_device(), dtype=wanted)
 
 
-def borrow(x: Any, dtype: Any) -> Any:
+def borrow(x: TensorLike, dtype: DType) -> Any:
     """An array as a tensor that may share its memory, for use at once."""
     return _from_array(x, native_dtype(dtype), owned=True)
 
@@ -244,7 +247,7 @@ def _from_array(array: Any, dtype: _torch.dtype, owned: bool) -> Any:
     return tensor.to(device=default_device(), dtype=dtype, copy=not owned)
 
 
-def _default_dtype(x: Any) -> str:
+def _default_dtype(x: TensorLike) -> str:
     if isinstance(x, bool):
         return "bool"
     if isinstance(x, int):
@@ -263,7 +266,7 @@ def _default_dtype(x: Any) -> str:
     return {"i": "int32", "c": "complex64"}.get(kind.kind, kind.name)
 
 
-def host_view(x: Any) -> Any:
+def host_view(x: TensorLike) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     if not isinstance(x, _torch.Tensor):
@@ -279,7 +282,7 @@ def host_view(x: Any) -> Any:
     return x.numpy() if x.dtype in reals else x.resolve_conj().numpy()
 
 
-def convert_to_numpy(x: Any) -> Any:
+def convert_to_numpy(x: TensorLike) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     view = host_view(x)
@@ -296,16 +299,16 @@ def cast(x: Any, dtype: Any) -> Any:
     return convert_to_tensor(x, dtype)
 
 
-def own(x: Any) -> Any:
+def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to, laid out as fused kernels need it."""
     return x.detach().clone(memory_format=_torch.contiguous_format)
 
 
-def stop_gradient(x: Any) -> Any:
+def stop_gradient(x: TensorLike) -> Structure:
     return x.detach()
 
 
-def synchronize(x: Any) -> Any:
+def synchronize(x: TensorLike) -> Any:
     """Waits until the value is there."""
     if isinstance(x, _torch.Tensor) and x.is_cuda:
         _torch.cuda.synchronize(x.device)
@@ -347,7 +350,9 @@ def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return rematerialized
 
 
-def compute_output_spec(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def compute_output_spec(
+    function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Structure:
     """Runs the function on storage-less tensors of two sizes for each unknown one.
 
     Functions that meet real tensors on the way cannot run without storage; they are

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch as _torch
 import torch.nn.functional as _F
 
 from keras.backends.torch.core import inexact as _inexact
+from keras.core.typing import TensorLike
 
 _NO_LENGTHS = _inexact | {_torch.bool}
 
 
 def ctc_loss(
-    target: Any,
-    output: Any,
-    target_length: Any,
-    output_length: Any,
+    target: _torch.Tensor,
+    output: _torch.Tensor,
+    target_length: TensorLike,
+    output_length: TensorLike,
     mask_index: int = 0,
-) -> Any:
+) -> _torch.Tensor:
     lengths = (target_length, output_length)
     if any(x.ndim != 1 or x.dtype in _NO_LENGTHS for x in lengths):
         raise TypeError("Lengths are vectors of integers.")

@@ -19,6 +19,8 @@ from typing import Any
 
 import torch as _torch
 
+from keras.core.typing import DType, ShapeLike, Structure, TensorLike
+
 _MASK = 2**64 - 1
 State = tuple[int, int]
 
@@ -64,7 +66,9 @@ def _uniform(
 _WITHIN = _math.erf(2 / _math.sqrt(2))
 
 
-def _truncated(state: State, shape: Any, dtype: Any, device: Any) -> Any:
+def _truncated(
+    state: State, shape: ShapeLike, dtype: DType, device: Any
+) -> _torch.Tensor:
     x = _uniform(state, shape, -_WITHIN, _WITHIN, dtype, device)
     return x.erfinv_().mul_(_math.sqrt(2)).clamp_(-2.0, 2.0)
 
@@ -79,12 +83,12 @@ def _noise(state: State, shape: Any, kept: float, dtype: Any, device: Any) -> An
     return x.bernoulli_(kept, generator=_keyed(state, device)).div_(kept)
 
 
-def _order(state: State, size: int, device: Any) -> Any:
+def _order(state: State, size: int, device: Any) -> _torch.Tensor:
     source = _keyed(state, device)
     return _torch.randperm(size, generator=source, device=device)
 
 
-def _classes(state: State, logits: Any, count: int) -> Any:
+def _classes(state: State, logits: _torch.Tensor, count: int) -> _torch.Tensor:
     if count == 0:  # torch wants one at least
         return _empty((logits.shape[0], 0), _torch.int64, logits.device)
     weights = _torch.softmax(logits.float(), -1)
@@ -95,12 +99,12 @@ def _classes(state: State, logits: Any, count: int) -> Any:
 # Torch draws in the order of memory: the order of places, if there are no gaps.
 
 
-def _gamma(state: State, alpha: Any) -> Any:
+def _gamma(state: State, alpha: TensorLike) -> _torch.Tensor:
     source = _keyed(state, alpha.device)
     return _torch._standard_gamma(alpha.contiguous(), generator=source)
 
 
-def _binomial(state: State, counts: Any, chances: Any) -> Any:
+def _binomial(state: State, counts: TensorLike, chances: Any) -> _torch.Tensor:
     source = _keyed(state, counts.device)
     counts, chances = counts.contiguous(), chances.contiguous()
     return _torch.binomial(counts, chances, generator=source)
@@ -159,11 +163,11 @@ def _empty(shape: Any, dtype: Any, device: Any) -> Any:
     return _torch.empty(shape, dtype=dtype, device=device)
 
 
-def _like(x: Any) -> Any:
+def _like(x: _torch.Tensor) -> _torch.Tensor:
     return _torch.empty(x.shape, dtype=x.dtype, device=x.device)
 
 
-def draw(name: str, state: Any, *args: Any) -> Any:
+def draw(name: str, state: Structure, *args: Any) -> _torch.Tensor:
     """A draw of this name; the state is two integers, or in a graph a tensor."""
     if not _torch.compiler.is_compiling():
         return _DRAWS[name][1](state, *args)
@@ -202,24 +206,24 @@ def register() -> None:
 
 
 def _reading(function: Callable[..., Any]) -> Callable[..., Any]:
-    def drawn(state: Any, *args: Any) -> Any:
+    def drawn(state: Structure, *args: Any) -> _torch.Tensor:
         return function(tuple(state.tolist()), *args)
 
     return drawn
 
 
 def _stateless(empty: Callable[..., Any]) -> Callable[..., Any]:
-    def drawn(state: Any, *args: Any) -> Any:
+    def drawn(state: Structure, *args: Any) -> _torch.Tensor:
         return empty(*args)
 
     return drawn
 
 
-def _keep(ctx: Any, inputs: Any, output: Any) -> None:
+def _keep(ctx: Any, inputs: _torch.Tensor, output: _torch.Tensor) -> None:
     ctx.save_for_backward(inputs[1], output)
 
 
-def _gamma_gradient(ctx: Any, grad: Any) -> Any:
+def _gamma_gradient(ctx: Any, grad: _torch.Tensor) -> Any:
     """Numbers move with their parameter, as in torch's own sampler."""
     alpha, drawn = ctx.saved_tensors
     return None, grad * _torch.ops.keras.gamma_gradient(alpha, drawn)

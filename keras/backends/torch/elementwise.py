@@ -16,6 +16,7 @@ import torch as _torch
 
 from keras.backends.torch.core import inexact as _inexact
 from keras.backends.torch.indexing import nonzero as _nonzero
+from keras.core.typing import TensorLike
 
 _WIDE = {
     _torch.uint16: _torch.int32,
@@ -28,7 +29,7 @@ def _wide(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of two tensors, that carries those unsigned types wider."""
 
     @_wraps(function)
-    def widened(x1: Any, x2: Any) -> Any:
+    def widened(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
         dtype = x1.dtype
         if dtype not in _WIDE:
             return function(x1, x2)
@@ -45,7 +46,7 @@ def _wide_unary(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of one tensor, that carries those unsigned types wider."""
 
     @_wraps(function)
-    def widened(x: Any) -> Any:
+    def widened(x: _torch.Tensor) -> _torch.Tensor:
         dtype = x.dtype
         if dtype not in _WIDE:
             return function(x)
@@ -69,7 +70,7 @@ negative = _wide_unary(_torch.neg)
 
 
 @_wide_unary
-def sign(x: Any) -> Any:
+def sign(x: _torch.Tensor) -> _torch.Tensor:
     if x.dtype is _torch.bool:
         raise TypeError("A truth value has no sign.")
     y = _torch.sgn(x)
@@ -84,7 +85,7 @@ fmin = _wide(_torch.fmin)
 gcd = _wide(_torch.gcd)
 
 
-def lcm(x1: Any, x2: Any) -> Any:
+def lcm(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
     dtype = x1.dtype
     if dtype in _inexact:
         raise TypeError("Integers are needed.")
@@ -92,7 +93,7 @@ def lcm(x1: Any, x2: Any) -> Any:
     return _torch.lcm(x1, x2).abs().to(dtype=dtype)
 
 
-def absolute(x: Any) -> Any:
+def absolute(x: _torch.Tensor) -> _torch.Tensor:
     return x if x.dtype in _UNSIGNED else _torch.abs(x)
 
 
@@ -103,24 +104,24 @@ _wide_maximum, _wide_minimum = _wide(_torch.maximum), _wide(_torch.minimum)
 _wide_clamp_min, _wide_clamp_max = _wide(_torch.clamp_min), _wide(_torch.clamp_max)
 
 
-def maximum(x1: Any, x2: Any) -> Any:
+def maximum(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
     if isinstance(x2, _torch.Tensor):
         return _wide_maximum(x1, x2)
     return _wide_clamp_min(x1, x2)
 
 
-def minimum(x1: Any, x2: Any) -> Any:
+def minimum(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
     if isinstance(x2, _torch.Tensor):
         return _wide_minimum(x1, x2)
     return _wide_clamp_max(x1, x2)
 
 
-def divide_no_nan(x1: Any, x2: Any) -> Any:
+def divide_no_nan(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
     zero = x2 == 0
     return _torch.where(zero, 0.0, x1 / _torch.where(zero, 1.0, x2))
 
 
-def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+def clip(x: _torch.Tensor, x_min: TensorLike, x_max: TensorLike) -> _torch.Tensor:
     # `clamp` takes two numbers or two tensors.
     if x.dtype in _WIDE or isinstance(x_min, _torch.Tensor) is not isinstance(
         x_max, _torch.Tensor
@@ -143,7 +144,7 @@ logaddexp = _torch.logaddexp
 logaddexp2 = _torch.logaddexp2
 
 
-def hypot(x1: Any, x2: Any) -> Any:
+def hypot(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
     y = _torch.hypot(x1, x2)
     if not y.requires_grad:
         return y
@@ -152,11 +153,11 @@ def hypot(x1: Any, x2: Any) -> Any:
     return _torch.where(zero, y.detach(), _torch.hypot(_torch.where(zero, 1, x1), x2))
 
 
-def cbrt(x: Any) -> Any:
+def cbrt(x: _torch.Tensor) -> _torch.Tensor:
     return _torch.sign(x) * _torch.pow(_torch.abs(x), 1 / 3)
 
 
-def i0(x: Any) -> Any:
+def i0(x: _torch.Tensor) -> _torch.Tensor:
     return _torch.special.i0(x)
 
 
@@ -183,21 +184,21 @@ floor = _torch.floor
 ceil = _torch.ceil
 
 
-def heaviside(x1: Any, x2: Any) -> Any:
+def heaviside(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
     # `torch.heaviside` has no derivative.
     steps = _torch.where(x1 == 0, x2, (x1 > 0).to(x1.dtype))
     return _torch.where(_torch.isnan(x1), x1, steps)
 
 
-def trunc(x: Any) -> Any:
+def trunc(x: _torch.Tensor) -> _torch.Tensor:
     return _torch.trunc(x) if x.dtype.is_floating_point else x
 
 
-def nextafter(x1: Any, x2: Any) -> Any:
+def nextafter(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
     return _torch.nextafter(x1, x2)
 
 
-def round(x: Any, decimals: int = 0) -> Any:
+def round(x: _torch.Tensor, decimals: int = 0) -> _torch.Tensor:
     if not (x.dtype.is_floating_point or x.dtype.is_complex):
         if decimals >= 0 or x.dtype is _torch.bool:
             return x
@@ -210,19 +211,19 @@ def round(x: Any, decimals: int = 0) -> Any:
 # Complex numbers --------------------------------------------------------------------
 
 
-def conj(x: Any) -> Any:
+def conj(x: _torch.Tensor) -> _torch.Tensor:
     return _torch.conj(x).resolve_conj() if x.dtype.is_complex else x
 
 
-def real(x: Any) -> Any:
+def real(x: _torch.Tensor) -> _torch.Tensor:
     return _torch.real(x)
 
 
-def imag(x: Any) -> Any:
+def imag(x: _torch.Tensor) -> _torch.Tensor:
     return _torch.imag(x) if x.dtype.is_complex else _torch.zeros_like(x)
 
 
-def angle(x: Any) -> Any:
+def angle(x: _torch.Tensor) -> _torch.Tensor:
     return _torch.angle(x)
 
 
@@ -250,7 +251,7 @@ left_shift = _wide(_torch.bitwise_left_shift)
 right_shift = _wide(_torch.bitwise_right_shift)
 
 
-def _places(condition: Any, x1: Any, x2: Any) -> Any:
+def _places(condition: _torch.Tensor, x1: Any, x2: Any) -> _torch.Tensor:
     if x1 is not x2:
         raise ValueError("Both or neither of x1 and x2 are needed.")
     return _nonzero(condition)
@@ -264,7 +265,12 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     return _torch.where(condition, x1, x2)
 
 
-def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(
+    x: _torch.Tensor,
+    nan: TensorLike = 0.0,
+    posinf: TensorLike = None,
+    neginf: TensorLike = None,
+) -> _torch.Tensor:
     if nan is None:
         raise TypeError("A number is needed.")
     return _torch.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)

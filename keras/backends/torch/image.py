@@ -6,8 +6,12 @@ from typing import Any
 
 import torch.nn.functional as _F
 
+from keras.core.typing import TensorLike
 
-def resize_bilinear(images: Any, size: Any, antialias: bool = False) -> Any:
+
+def resize_bilinear(
+    images: TensorLike, size: Any, antialias: bool = False
+) -> TensorLike:
     x = images.permute(0, 3, 1, 2)
     y = _F.interpolate(x, tuple(size), mode="bilinear", antialias=antialias)
     return y.permute(0, 2, 3, 1)

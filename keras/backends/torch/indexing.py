@@ -10,6 +10,7 @@ import torch as _torch
 
 from keras.backends.torch.core import inexact as _inexact
 from keras.backends.torch.remembering import remembering as _remembering
+from keras.core.typing import TensorLike
 
 _NO_PLACES = frozenset(_inexact)
 _UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
@@ -20,7 +21,7 @@ _span = _builtins.slice
 # Reading --------------------------------------------------------------------------
 
 
-def get_item(x: Any, key: Any) -> Any:
+def get_item(x: _torch.Tensor, key: Any) -> _torch.Tensor:
     if type(key) is int:
         return x[key]
     parts = list(key) if isinstance(key, tuple) else [key]
@@ -35,7 +36,7 @@ def get_item(x: Any, key: Any) -> Any:
     return x[tuple(parts)]
 
 
-def _with_reversals(x: Any, parts: list[Any]) -> Any:
+def _with_reversals(x: Any, parts: list[Any]) -> _torch.Tensor:
     """torch has no negative steps: such an axis is flipped, then read forwards."""
     missing = x.ndim - _builtins.sum(p is not None and p is not ... for p in parts)
     axis, forward = 0, []
@@ -56,7 +57,7 @@ def _with_reversals(x: Any, parts: list[Any]) -> Any:
     return get_item(x, tuple(forward))
 
 
-def _whole(indices: Any) -> Any:
+def _whole(indices: _torch.Tensor) -> _torch.Tensor:
     """Indices as int64.
 
     Raises:
@@ -67,7 +68,7 @@ def _whole(indices: Any) -> Any:
     return indices.long()
 
 
-def _inside(indices: Any, size: int) -> Any:
+def _inside(indices: _torch.Tensor, size: int) -> _torch.Tensor:
     """Indices as int64, negative ones counted from the end."""
     indices = _whole(indices)
     return _torch.where(indices < 0, indices + size, indices)
@@ -80,7 +81,9 @@ _INDEXES = frozenset((_torch.int32, _torch.int64))
 _FEW = 256
 
 
-def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take(
+    x: _torch.Tensor, indices: _torch.Tensor, axis: int | None = None
+) -> _torch.Tensor:
     if axis is None:
         return take(x.reshape(-1), indices, 0)
     if (
@@ -99,7 +102,9 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     return x.index_select(axis, places.reshape(-1)).reshape(shape)
 
 
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take_along_axis(
+    x: _torch.Tensor, indices: _torch.Tensor, axis: int | None = None
+) -> _torch.Tensor:
     if axis is None:
         x, indices, axis = x.reshape(-1), indices.reshape(-1), 0
     places = indices if indices.dtype is _torch.int64 else _whole(indices)
@@ -111,7 +116,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
     return _gathered(x, _inside(places, x.shape[axis]), axis)
 
 
-def _gathered(x: Any, places: Any, axis: int) -> Any:
+def _gathered(x: _torch.Tensor, places: Any, axis: int) -> _torch.Tensor:
     """`gather` of shapes that fit or broadcast; unlike `take_along_dim`, not modulo."""
     sizes, wanted = [*x.shape], [*places.shape]
     if len(sizes) != len(wanted):
@@ -125,11 +130,13 @@ def _gathered(x: Any, places: Any, axis: int) -> Any:
     return _torch.gather(x, axis, places)
 
 
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+def slice(inputs: Any, start_indices: Any, shape: Any) -> _torch.Tensor:
     return inputs[_window(inputs, start_indices, shape)]
 
 
-def _window(inputs: Any, start_indices: Any, sizes: Any) -> tuple[Any, ...]:
+def _window(
+    inputs: _torch.Tensor, start_indices: _torch.Tensor, sizes: Any
+) -> tuple[Any, ...]:
     window = _fixed_window(inputs.shape, start_indices, sizes)
     return _moving_window(inputs, start_indices, sizes) if window is None else window
 
@@ -164,7 +171,7 @@ def _moving_window(inputs: Any, starts: Any, sizes: Any) -> tuple[Any, ...]:
     return _as_grid(window, inputs)
 
 
-def _as_grid(window: list[Any], inputs: Any) -> tuple[Any, ...]:
+def _as_grid(window: list[Any], inputs: _torch.Tensor) -> tuple[Any, ...]:
     """Slices and index tensors, all as index tensors of an open grid."""
     grid = []
     for axis, part in enumerate(window):
@@ -177,7 +184,9 @@ def _as_grid(window: list[Any], inputs: Any) -> tuple[Any, ...]:
 # Writing --------------------------------------------------------------------------
 
 
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+def slice_update(
+    inputs: _torch.Tensor, start_indices: _torch.Tensor, updates: _torch.Tensor
+) -> _torch.Tensor:
     result = inputs.clone()
     window = _window(inputs, start_indices, updates.shape)
     if updates.dtype is not inputs.dtype:
@@ -186,7 +195,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
     return result
 
 
-def _places(indices: Any) -> tuple[Any, ...]:
+def _places(indices: _torch.Tensor) -> tuple[Any, ...]:
     if indices.dtype is _torch.bool:
         raise TypeError("Places are integers.")
     return tuple(_whole(indices).unbind(-1))
@@ -206,8 +215,11 @@ _REDUCTIONS = {
 
 
 def scatter_update(
-    inputs: Any, indices: Any, updates: Any, reduction: str | None = None
-) -> Any:
+    inputs: _torch.Tensor,
+    indices: _torch.Tensor,
+    updates: _torch.Tensor,
+    reduction: str | None = None,
+) -> _torch.Tensor:
     if updates.dtype is not inputs.dtype:
         updates = updates.to(dtype=inputs.dtype)
     if reduction is None:
@@ -233,7 +245,7 @@ def scatter_update(
 # Sorting and searching ------------------------------------------------------------
 
 
-def sort(x: Any, axis: int | None = -1) -> Any:
+def sort(x: _torch.Tensor, axis: int | None = -1) -> _torch.Tensor:
     if axis is None:
         x, axis = x.reshape(-1), 0
     if not x.ndim:
@@ -241,7 +253,7 @@ def sort(x: Any, axis: int | None = -1) -> Any:
     return _torch.sort(x, axis)[0]
 
 
-def argsort(x: Any, axis: int | None = -1) -> Any:
+def argsort(x: _torch.Tensor, axis: int | None = -1) -> _torch.Tensor:
     if axis is None:
         x, axis = x.reshape(-1), 0
     if not x.ndim:
@@ -249,11 +261,13 @@ def argsort(x: Any, axis: int | None = -1) -> Any:
     return _torch.sort(x, dim=axis, stable=True)[1].int()
 
 
-def argpartition(x: Any, kth: int, axis: int | None = -1) -> Any:
+def argpartition(x: _torch.Tensor, kth: int, axis: int | None = -1) -> _torch.Tensor:
     return argsort(x, axis)
 
 
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+def searchsorted(
+    sorted_sequence: _torch.Tensor, values: _torch.Tensor, side: str = "left"
+) -> _torch.Tensor:
     if side is None:
         raise ValueError("The side is missing.")
     if sorted_sequence.dtype in (*_UNSIGNED, _torch.bool):
@@ -263,20 +277,24 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
     )
 
 
-def nonzero(x: Any) -> Any:
+def nonzero(x: _torch.Tensor) -> Any:
     if not x.ndim:
         raise ValueError("A scalar has no places.")
     return tuple(v.int() for v in _torch.nonzero(x, as_tuple=True))
 
 
-def counts(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+def counts(
+    x: _torch.Tensor, weights: TensorLike = None, minlength: int = 0
+) -> _torch.Tensor:
     length = max(int(x.max()) + 1 if x.numel() else 0, minlength)
     each = _torch.ones_like(x, dtype=_torch.int32) if weights is None else weights
     result = _torch.zeros(*x.shape[:-1], length, dtype=each.dtype, device=x.device)
     return result.scatter_add(-1, x.long(), each)
 
 
-def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> Any:
+def unique_parts(
+    x: _torch.Tensor, axis: int | None = None, size: int | None = None
+) -> Any:
     """The values in order, the first place of each, its inverse and its count."""
     if size is not None and axis is None and x.numel():
         return _so_many(x, size)
@@ -290,7 +308,7 @@ def unique_parts(x: Any, axis: int | None = None, size: int | None = None) -> An
     return values, *(v.int() for v in (index, inverse, amounts))
 
 
-def _so_many(x: Any, size: int) -> Any:
+def _so_many(x: _torch.Tensor, size: int) -> Any:
     """The same for the first `size` values, in shapes that are known beforehand."""
     ordered, order = _torch.sort(x.reshape(-1), stable=True)
     is_new = _torch.ones_like(order)

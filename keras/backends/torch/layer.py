@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps as _wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch as _torch
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 _Module = _torch.nn.Module
 optimizer_mixin = None
@@ -26,7 +29,7 @@ class _Followed(dict[str, Any]):
     def __init__(self) -> None:
         self.variables: dict[str, Any] = {}
 
-    def follow(self, name: str, variable: Any) -> None:
+    def follow(self, name: str, variable: Variable) -> None:
         """Registers a variable's tensor under a name."""
         self.variables[name] = variable
         super().__setitem__(name, variable._value)
@@ -108,7 +111,7 @@ class layer_mixin(_Module):
         self._changed()
         return self
 
-    def _track_variable_native(self, variable: Any) -> None:
+    def _track_variable_native(self, variable: Variable) -> None:
         if not self._registers_variables:
             return
         name = variable.name.replace(".", "_")
@@ -163,7 +166,7 @@ class layer_mixin(_Module):
         for name, value in list(self.__dict__.items()):
             self._track_foreign(name, value)
 
-    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Any:
         """Moves or casts; variables follow where torch replaced a tensor."""
         super()._apply(fn, recurse)
         buffers: Any = self._buffers

@@ -13,14 +13,14 @@ det = _linalg.det
 inv = _linalg.inv
 
 
-def cholesky(x: Any, upper: bool = False) -> Any:
+def cholesky(x: _torch.Tensor, upper: bool = False) -> _torch.Tensor:
     try:
         return _linalg.cholesky(x, upper=upper)
     except _linalg.LinAlgError as error:
         raise ValueError(_arguments.NOT_DEFINITE) from error
 
 
-def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+def cholesky_inverse(x: _torch.Tensor, upper: bool = False) -> _torch.Tensor:
     # The other triangle is not read; torch's gradient does not know it.
     half = x.triu() if upper else x.tril()
     try:
@@ -35,59 +35,65 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
 logdet = _torch.logdet
 
 
-def slogdet(x: Any) -> tuple[Any, Any]:
+def slogdet(x: _torch.Tensor) -> tuple[Any, Any]:
     sign, logarithm = _linalg.slogdet(x)
     return sign, logarithm
 
 
-def eig(x: Any) -> tuple[Any, Any]:
+def eig(x: _torch.Tensor) -> tuple[Any, Any]:
     values, vectors = _linalg.eig(x)
     return values, vectors
 
 
-def eigh(x: Any) -> tuple[Any, Any]:
+def eigh(x: _torch.Tensor) -> tuple[Any, Any]:
     values, vectors = _linalg.eigh(x)
     return values, vectors
 
 
-def lu_factor(x: Any) -> tuple[Any, Any]:
+def lu_factor(x: _torch.Tensor) -> tuple[Any, Any]:
     lu, pivots = _linalg.lu_factor(x)
     return lu, pivots - 1  # LAPACK counts from 1
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(
+    x: _torch.Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False
+) -> _torch.Tensor:
     if isinstance(ord, int):
         ord = float(ord)
     axis = tuple(axis) if isinstance(axis, list) else axis
     return _linalg.norm(x, ord, axis, keepdims)
 
 
-def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+def qr(x: _torch.Tensor, mode: str = "reduced") -> tuple[Any, Any]:
     q, r = _linalg.qr(x, mode)
     return q, r
 
 
-def solve(a: Any, b: Any) -> Any:
+def solve(a: _torch.Tensor, b: _torch.Tensor) -> _torch.Tensor:
     if b.ndim == a.ndim - 1:
         return _linalg.solve(a, b.unsqueeze(-1)).squeeze(-1)
     return _linalg.solve(a, b)
 
 
-def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
+def solve_triangular(
+    a: _torch.Tensor, b: _torch.Tensor, lower: bool = False
+) -> _torch.Tensor:
     if b.ndim == a.ndim - 1:
         x = _linalg.solve_triangular(a, b.unsqueeze(-1), upper=not lower)
         return x.squeeze(-1)
     return _linalg.solve_triangular(a, b, upper=not lower)
 
 
-def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(x: _torch.Tensor, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     if not compute_uv:
         return _linalg.svdvals(x)
     u, s, v = _linalg.svd(x, full_matrices)
     return u, s, v
 
 
-def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+def lstsq(
+    a: _torch.Tensor, b: _torch.Tensor, rcond: float | None = None
+) -> _torch.Tensor:
     if a.ndim != 2:
         raise ValueError("One matrix is needed.")
     column = b.unsqueeze(-1) if b.ndim == 1 else b
@@ -96,9 +102,9 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     return x.squeeze(-1) if b.ndim == 1 else x
 
 
-def pinv(x: Any, rcond: float | None = None) -> Any:
+def pinv(x: _torch.Tensor, rcond: float | None = None) -> _torch.Tensor:
     return _linalg.pinv(x, rtol=rcond)
 
 
-def matrix_rank(x: Any, tol: float | None = None) -> Any:
+def matrix_rank(x: _torch.Tensor, tol: float | None = None) -> _torch.Tensor:
     return _linalg.matrix_rank(x, atol=tol, rtol=None if tol is None else 0.0).int()

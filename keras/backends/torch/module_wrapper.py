@@ -10,6 +10,7 @@ import torch as _torch
 
 from keras.backends.torch.core import convert_to_numpy as _convert_to_numpy
 from keras.backends.torch.variable import Variable as _Variable
+from keras.core.typing import Config, Structure
 
 
 def check(module: Any) -> None:
@@ -54,7 +55,7 @@ def _of_parameter(name: str, parameter: Any, variable: Any) -> Any:
     return variable
 
 
-def run(module: Any, training: Any, args: Any, kwargs: Any) -> Any:
+def run(module: Any, training: bool | None, args: Any, kwargs: Any) -> Structure:
     """The module's output; in training mode or not, if that is said."""
     if any(isinstance(x, _torch.Tensor) and x.is_meta for x in args):
         return _run_on_meta(module, args, kwargs)
@@ -96,7 +97,7 @@ def encode(module: Any) -> str:
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def decode(config: Any) -> Any:
+def decode(config: Config) -> Any:
     """The module of `encode`. Unpickling runs code: callers check safe mode first."""
     if isinstance(config, _torch.nn.Module):
         return config

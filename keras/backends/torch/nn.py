@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math as _math
+from collections.abc import Callable
 from operator import index as _index
 from typing import Any
 
@@ -15,6 +16,7 @@ from keras.backends.torch.core import native_dtype as _native_dtype
 from keras.backends.torch.recording import whole as _whole
 from keras.backends.torch.remembering import remembering as _remembering
 from keras.core.config import settings as _settings
+from keras.core.typing import Axis, DType, TensorLike
 
 # Activations ----------------------------------------------------------------------
 
@@ -30,14 +32,16 @@ selu = _torch.selu
 tanh_shrink = _F.tanhshrink
 
 
-def threshold(x: Any, threshold: float, default_value: float) -> Any:
+def threshold(
+    x: _torch.Tensor, threshold: float, default_value: float
+) -> _torch.Tensor:
     if x.dtype is _torch.bool:
         default = x.new_tensor(default_value)
         return _torch.where(x.byte() > threshold, x, default)
     return _F.threshold(x, threshold, default_value)
 
 
-def softplus(x: Any) -> Any:
+def softplus(x: _torch.Tensor) -> _torch.Tensor:
     # F.softplus is the identity above 20, where it is exact in float32 only.
     return _torch.logaddexp(x, x.new_zeros(())) if x.dtype is _F64 else _F.softplus(x)
 
@@ -45,52 +49,52 @@ def softplus(x: Any) -> Any:
 _F64 = _torch.float64
 
 
-def hard_tanh(x: Any) -> Any:
+def hard_tanh(x: _torch.Tensor) -> _torch.Tensor:
     return _torch.clamp(x, -1, 1)
 
 
-def sparse_sigmoid(x: Any) -> Any:
+def sparse_sigmoid(x: _torch.Tensor) -> _torch.Tensor:
     return _torch.clamp((x + 1) * 0.5, 0, 1)
 
 
-def sparse_plus(x: Any) -> Any:
+def sparse_plus(x: _torch.Tensor) -> _torch.Tensor:
     middle = 0.25 * (x + 1) ** 2
     return _torch.where(x <= -1, 0.0, _torch.where(x < 1, middle, x)).to(dtype=x.dtype)
 
 
-def squareplus(x: Any, b: float = 4) -> Any:
+def squareplus(x: _torch.Tensor, b: float = 4) -> _torch.Tensor:
     return (x + _torch.sqrt(x * x + b)) * 0.5
 
 
-def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+def soft_shrink(x: _torch.Tensor, threshold: float = 0.5) -> _torch.Tensor:
     return _F.softshrink(x, threshold)
 
 
-def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+def hard_shrink(x: _torch.Tensor, threshold: float = 0.5) -> _torch.Tensor:
     return _F.hardshrink(x, threshold)
 
 
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+def leaky_relu(x: _torch.Tensor, negative_slope: float = 0.2) -> _torch.Tensor:
     return _F.leaky_relu(x, negative_slope)
 
 
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: _torch.Tensor, alpha: float = 1.0) -> _torch.Tensor:
     return _F.elu(x, alpha)
 
 
-def celu(x: Any, alpha: float = 1.0) -> Any:
+def celu(x: _torch.Tensor, alpha: float = 1.0) -> _torch.Tensor:
     return _F.celu(x, alpha)
 
 
-def gelu(x: Any, approximate: bool = True) -> Any:
+def gelu(x: _torch.Tensor, approximate: bool = True) -> _torch.Tensor:
     return _F.gelu(x, approximate="tanh" if approximate else "none")
 
 
-def glu(x: Any, axis: int = -1) -> Any:
+def glu(x: _torch.Tensor, axis: int = -1) -> _torch.Tensor:
     return _F.glu(x, axis)
 
 
-def softmax(x: Any, axis: Any = -1) -> Any:
+def softmax(x: _torch.Tensor, axis: Axis = -1) -> _torch.Tensor:
     if isinstance(axis, int) and x.ndim:
         if x.size(axis) == 1:
             _arguments.warn_of_ones(axis, x.shape)
@@ -98,13 +102,15 @@ def softmax(x: Any, axis: Any = -1) -> Any:
     return _over_axes(_torch.softmax, x, axis)
 
 
-def log_softmax(x: Any, axis: Any = -1) -> Any:
+def log_softmax(x: _torch.Tensor, axis: Axis = -1) -> _torch.Tensor:
     if isinstance(axis, int) and x.ndim:
         return _torch.log_softmax(x, axis)
     return _over_axes(_torch.log_softmax, x, axis)
 
 
-def _over_axes(function: Any, x: Any, axis: Any) -> Any:
+def _over_axes(
+    function: Callable[..., Any], x: _torch.Tensor, axis: Axis
+) -> _torch.Tensor:
     """A function along one axis, applied along several as if they were one."""
     if axis is None:
         return function(x.reshape(-1), 0).reshape(x.shape)
@@ -116,7 +122,7 @@ def _over_axes(function: Any, x: Any, axis: Any) -> Any:
     return _torch.movedim(function(flat, -1).reshape(moved.shape), last, tuple(axis))
 
 
-def sparsemax(x: Any, axis: int = -1) -> Any:
+def sparsemax(x: _torch.Tensor, axis: int = -1) -> _torch.Tensor:
     z = x.movedim(axis, -1)
     ordered = _torch.sort(z, dim=-1, descending=True).values
     ranks = _torch.arange(1, z.shape[-1] + 1, dtype=z.dtype, device=z.device)
@@ -131,7 +137,12 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 # Linear and embedding ---------------------------------------------------------------
 
 
-def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
+def linear(
+    x: _torch.Tensor,
+    kernel: _torch.Tensor,
+    bias: _torch.Tensor | None = None,
+    axes: int = 1,
+) -> _torch.Tensor:
     if axes == 1 and x.ndim == 2 and kernel.ndim == 2:
         return _torch.mm(x, kernel) if bias is None else _torch.addmm(bias, x, kernel)
     # As matrices: `addmm` takes the kernel as it lies, F.linear a transposed view.
@@ -148,8 +159,12 @@ def linear(x: Any, kernel: Any, bias: Any = None, axes: int = 1) -> Any:
 
 
 def one_hot(
-    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
-) -> Any:
+    x: _torch.Tensor,
+    num_classes: int,
+    axis: int = -1,
+    dtype: DType = None,
+    sparse: bool = False,
+) -> _torch.Tensor:
     if sparse:
         raise ValueError("The torch backend has no sparse tensors.")
     classes = _torch.arange(_index(num_classes), device=x.device)
@@ -158,13 +173,13 @@ def one_hot(
 
 
 def multi_hot(
-    inputs: Any,
+    inputs: _torch.Tensor,
     num_classes: int | None = None,
     axis: int = -1,
-    dtype: Any = None,
+    dtype: DType = None,
     sparse: bool = False,
     **kwargs: Any,
-) -> Any:
+) -> _torch.Tensor:
     if not inputs.ndim:
         raise ValueError("One dimension is needed.")
     num_classes = kwargs.get("num_tokens", num_classes)
@@ -175,21 +190,26 @@ def multi_hot(
 # Losses -----------------------------------------------------------------------------
 
 
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+def binary_crossentropy(
+    target: _torch.Tensor, output: _torch.Tensor, from_logits: bool = False
+) -> _torch.Tensor:
     if from_logits:
         return _F.binary_cross_entropy_with_logits(output, target, reduction="none")
     output = _probabilities(output)
     return _F.binary_cross_entropy(output, target, reduction="none")
 
 
-def _probabilities(output: Any) -> Any:
+def _probabilities(output: _torch.Tensor) -> _torch.Tensor:
     epsilon = _settings.epsilon
     return _torch.clamp(output, epsilon, 1 - epsilon)
 
 
 def categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: _torch.Tensor,
+    output: _torch.Tensor,
+    from_logits: bool = False,
+    axis: int = -1,
+) -> _torch.Tensor:
     axis = _index(axis)
     if from_logits and output.ndim == 2 and (axis == -1 or axis == 1):
         # All in one; targets of another shape it takes for labels, and refuses.
@@ -203,8 +223,11 @@ def categorical_crossentropy(
 
 
 def sparse_categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: _torch.Tensor,
+    output: _torch.Tensor,
+    from_logits: bool = False,
+    axis: int = -1,
+) -> _torch.Tensor:
     rank = output.ndim
     if target.ndim + 1 != rank:
         if target.ndim != rank or target.shape[-1] != 1:
@@ -229,7 +252,7 @@ def sparse_categorical_crossentropy(
 
 
 def moments(
-    x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False
+    x: _torch.Tensor, axes: Any, keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Any, Any]:
     wide = x.float() if x.dtype is _torch.float16 else x
     if axes is None:
@@ -244,14 +267,14 @@ def moments(
 
 
 def batch_normalization(
-    x: Any,
-    mean: Any,
-    variance: Any,
+    x: _torch.Tensor,
+    mean: _torch.Tensor,
+    variance: _torch.Tensor,
     axis: int,
-    offset: Any = None,
-    scale: Any = None,
+    offset: _torch.Tensor | None = None,
+    scale: TensorLike = None,
     epsilon: float = 0.001,
-) -> Any:
+) -> _torch.Tensor:
     if (
         axis in (1, 1 - x.ndim)
         and (x.ndim > 2 or x.numel() < _SMALL)
@@ -283,7 +306,11 @@ def _may_differentiate() -> bool:
 
 
 def batch_statistics_normalization(
-    x: Any, offset: Any, scale: Any, axis: int = -1, epsilon: float = 0.001
+    x: _torch.Tensor,
+    offset: _torch.Tensor,
+    scale: TensorLike,
+    axis: int = -1,
+    epsilon: float = 0.001,
 ) -> tuple[Any, Any, Any]:
     first = axis % x.ndim == 1
     moved = x if first or x.ndim == 1 else x.movedim(axis, 1)
@@ -301,13 +328,13 @@ def batch_statistics_normalization(
 
 
 def layer_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
-    axis: Any = -1,
+    x: _torch.Tensor,
+    gamma: _torch.Tensor | None = None,
+    beta: _torch.Tensor | None = None,
+    axis: Axis = -1,
     epsilon: float | None = None,
     **kwargs: Any,
-) -> Any:
+) -> _torch.Tensor:
     eps = _settings.epsilon if epsilon is None else epsilon
     if kwargs and _arguments.takes_rms_scaling(kwargs):
         axes = _sorted_axes(axis, x.ndim)
@@ -328,14 +355,17 @@ def layer_normalization(
 
 
 @_remembering
-def _sorted_axes(axis: Any, rank: int) -> tuple[int, ...]:
+def _sorted_axes(axis: Axis, rank: int) -> tuple[int, ...]:
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     return _arguments.normal_axes(axes, rank)
 
 
 def rms_normalization(
-    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
-) -> Any:
+    x: _torch.Tensor,
+    scale: TensorLike = None,
+    axis: Axis = -1,
+    epsilon: float | None = None,
+) -> _torch.Tensor:
     eps = _settings.epsilon if epsilon is None else epsilon
     if scale is not None and not scale.ndim:
         return rms_normalization(x, None, axis, eps) * scale
@@ -352,7 +382,7 @@ def rms_normalization(
 
 def normalize(
     x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
-) -> Any:
+) -> _torch.Tensor:
     eps = _settings.epsilon if epsilon is None else epsilon
     axis = tuple(range(x.ndim)) if axis is None else axis
     return _F.normalize(x, p=float(order), dim=axis, eps=eps)
@@ -405,7 +435,7 @@ def dot_product_attention(
 
 
 @_whole
-def _flash_attention(*args: Any, **kwargs: Any) -> Any:
+def _flash_attention(*args: Any, **kwargs: Any) -> _torch.Tensor:
     """Attention by the fused kernel, or an error."""
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -414,7 +444,7 @@ def _flash_attention(*args: Any, **kwargs: Any) -> Any:
 
 
 @_whole
-def _plain_attention(*args: Any, **kwargs: Any) -> Any:
+def _plain_attention(*args: Any, **kwargs: Any) -> _torch.Tensor:
     """Attention without a fused kernel."""
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -423,7 +453,7 @@ def _plain_attention(*args: Any, **kwargs: Any) -> Any:
 
 
 def _attention_mask(
-    query: Any, key: Any, bias: Any, mask: Any, is_causal: bool
+    query: Any, key: _torch.Tensor, bias: Any, mask: Any, is_causal: bool
 ) -> tuple[Any, bool]:
     """What is added to (or masks) the logits, and whether the kernel is causal."""
     if bias is None and mask is None:
@@ -447,20 +477,20 @@ def _attention_mask(
     return _torch.where(_four(mask), bias, least), False
 
 
-def _four(x: Any) -> Any:
+def _four(x: Any) -> _torch.Tensor:
     return x if x.ndim == 4 else x[(None,) * (4 - x.ndim)]
 
 
 def _composed_attention(
-    query: Any,
-    key: Any,
+    query: _torch.Tensor,
+    key: _torch.Tensor,
     value: Any,
     bias: Any,
     mask: Any,
     scale: float | None,
     is_causal: bool,
     cap: float,
-) -> Any:
+) -> _torch.Tensor:
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
         key = key.repeat_interleave(groups, 1)

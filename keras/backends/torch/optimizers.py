@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import math as _math
 from collections.abc import Sequence as _Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch as _torch
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 _FLOATS = frozenset((_torch.float32, _torch.float64, _torch.bfloat16, _torch.float16))
 
@@ -42,7 +45,7 @@ class _Version:
         return hash((id(self.tensor), self.count))
 
 
-def version_of(variable: Any) -> Any:
+def version_of(variable: Variable) -> Any:
     """Something that changes when the variable is written to; None: not known."""
     tensor = variable._value
     if tensor is None or tensor.is_inference():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch as _torch
 
 from keras.backends.torch.remembering import remembering as _remembering
+from keras.core.typing import Axis
 
 _WIDE = {
     _torch.bool: _torch.uint8,
@@ -19,7 +21,7 @@ _WIDE = {
 _THROUGH = frozenset((*_WIDE, _torch.int8))
 
 
-def _through(function: Any, *operands: Any) -> Any:
+def _through(function: Callable[..., Any], *operands: Any) -> _torch.Tensor:
     """The product, by way of a type that torch can multiply."""
     dtype = operands[0].dtype
     if dtype is _torch.bool:
@@ -28,7 +30,7 @@ def _through(function: Any, *operands: Any) -> Any:
     return function(*(x.to(dtype=wide) for x in operands)).to(dtype=dtype)
 
 
-def matmul(x1: Any, x2: Any) -> Any:
+def matmul(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
     if x1.dtype in _WIDE:
         return _through(_torch.matmul, x1, x2)
     return _torch.matmul(x1, x2)
@@ -37,7 +39,7 @@ def matmul(x1: Any, x2: Any) -> Any:
 matmul.everyday = _torch.matmul  # type: ignore[attr-defined]
 
 
-def dot(x1: Any, x2: Any) -> Any:
+def dot(x1: Any, x2: Any) -> _torch.Tensor:
     ranks = x1.ndim, x2.ndim
     if ranks == (2, 2) and x1.dtype not in _THROUGH:
         return _torch.mm(x1, x2)
@@ -50,13 +52,13 @@ def dot(x1: Any, x2: Any) -> Any:
     return tensordot(x1, x2, ((-1,), (-min(ranks[1], 2),)))
 
 
-def outer(x1: Any, x2: Any) -> Any:
+def outer(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
     if x1.dtype in _WIDE:
         return _through(_plain_outer, x1, x2)
     return _plain_outer(x1, x2)
 
 
-def _plain_outer(x1: Any, x2: Any) -> Any:
+def _plain_outer(x1: _torch.Tensor, x2: _torch.Tensor) -> _torch.Tensor:
     x1 = x1 if x1.ndim == 1 else x1.reshape(-1)
     x2 = x2 if x2.ndim == 1 else x2.reshape(-1)
     return _torch.outer(x1, x2)
@@ -65,13 +67,15 @@ def _plain_outer(x1: Any, x2: Any) -> Any:
 outer.everyday = _plain_outer  # type: ignore[attr-defined]
 
 
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+def tensordot(x1: _torch.Tensor, x2: _torch.Tensor, axes: Any = 2) -> _torch.Tensor:
     if x1.dtype in _WIDE:
         return _through(lambda a, b: _plain_tensordot(a, b, axes), x1, x2)
     return _plain_tensordot(x1, x2, axes)
 
 
-def _plain_tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+def _plain_tensordot(
+    x1: _torch.Tensor, x2: _torch.Tensor, axes: Axis = 2
+) -> _torch.Tensor:
     dims = axes if type(axes) is int else _dims(axes)
     if 1 in x1.shape or 1 in x2.shape:
         _check_contracted(x1, x2, dims)
@@ -81,7 +85,7 @@ def _plain_tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
 tensordot.everyday = _plain_tensordot  # type: ignore[attr-defined]
 
 
-def _check_contracted(x1: Any, x2: Any, dims: Any) -> None:
+def _check_contracted(x1: _torch.Tensor, x2: _torch.Tensor, dims: Any) -> None:
     """Refuses to contract a size of 1 with another, to which torch would stretch it."""
     if isinstance(dims, int):
         sizes = (x1.shape[x1.ndim - dims :], x2.shape[:dims])
@@ -103,7 +107,7 @@ def _as_list(axis: Any) -> list[int]:
     return [axis] if isinstance(axis, int) else list(axis)
 
 
-def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> _torch.Tensor:
     if operands[0].dtype in _WIDE:
         return _through(lambda *xs: _torch.einsum(subscripts, *xs), *operands)
     return _torch.einsum(subscripts, *operands)

@@ -18,6 +18,7 @@ from keras.backends.torch.core import native_dtype as _native_dtype
 from keras.backends.torch.draws import draw as _draw
 from keras.core import config as _config
 from keras.core import context as _context
+from keras.core.typing import DType, Seed, ShapeLike, TensorLike
 
 _compiling = _torch.compiler.is_compiling
 
@@ -27,7 +28,7 @@ class _Mirror:
 
     __slots__ = ("count", "counter", "seed", "tensor", "version")
 
-    def __init__(self, tensor: Any) -> None:
+    def __init__(self, tensor: _torch.Tensor) -> None:
         self.tensor = tensor
         self.seed, self.count = (int(n) for n in tensor.tolist())
         self.counter = tensor.detach()[1]
@@ -71,12 +72,12 @@ def seed_framework(seed: int) -> None:
     _torch.manual_seed(seed)
 
 
-def _state(seed: Any) -> Any:
+def _state(seed: Seed) -> Any:
     generator = _seeds.generator_of(seed)
     return (_seeds.check(seed), 0) if generator is None else generator.draw()
 
 
-def _place(dtype: Any) -> tuple[_torch.dtype, _torch.device]:
+def _place(dtype: DType) -> tuple[_torch.dtype, _torch.device]:
     wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
     return wanted, _default_device()
 
@@ -90,8 +91,12 @@ def _numbers(*values: Any) -> bool:
 
 
 def normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    mean: Any = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _torch.Tensor:
     _seeds.at_least(0, stddev)
     shape = _seeds.sizes(shape)
     wanted, device = _place(dtype)
@@ -102,12 +107,12 @@ def normal(
 
 
 def uniform(
-    shape: Any,
-    minval: Any = 0.0,
-    maxval: Any = 1.0,
-    dtype: Any = None,
-    seed: Any = None,
-) -> Any:
+    shape: ShapeLike,
+    minval: TensorLike = 0.0,
+    maxval: TensorLike = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _torch.Tensor:
     _seeds.in_order(minval, maxval)
     shape = _seeds.sizes(shape)
     wanted, device = _place(dtype)
@@ -120,8 +125,12 @@ def uniform(
 
 
 def randint(
-    shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    minval: TensorLike,
+    maxval: TensorLike,
+    dtype: DType = "int32",
+    seed: Seed = None,
+) -> _torch.Tensor:
     minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
     _seeds.in_order(minval, maxval, strictly=True)
     wanted, device = _place(dtype)
@@ -136,8 +145,12 @@ def randint(
 
 
 def truncated_normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    mean: Any = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _torch.Tensor:
     _seeds.at_least(0, stddev)
     wanted, device = _place(dtype)
     x = _draw("truncated", _state(seed), _seeds.sizes(shape), _wide(wanted), device)
@@ -145,8 +158,8 @@ def truncated_normal(
 
 
 def categorical(
-    logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
-) -> Any:
+    logits: _torch.Tensor, num_samples: int, dtype: DType = "int32", seed: Seed = None
+) -> _torch.Tensor:
     wanted = _native_dtype(dtype)
     if logits.ndim != 2:
         raise ValueError("Expected logits of two dimensions.")
@@ -154,7 +167,12 @@ def categorical(
     return drawn.to(dtype=wanted)
 
 
-def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
+def dropout(
+    inputs: _torch.Tensor,
+    rate: float,
+    noise_shape: ShapeLike | None = None,
+    seed: Seed = None,
+) -> _torch.Tensor:
     if not 0 <= rate <= 1:
         raise ValueError("The rate is out of range.")
     if rate == 1:
@@ -170,19 +188,27 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     return inputs * noise
 
 
-def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
+def shuffle(x: _torch.Tensor, axis: int = 0, seed: Seed = None) -> _torch.Tensor:
     order = _draw("order", _state(seed), x.shape[axis], x.device)
     return _torch.index_select(x, axis, order)
 
 
-def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+def gamma(
+    shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Seed = None
+) -> _torch.Tensor:
     _seeds.at_least(0, alpha)
     wanted, device = _place(dtype)
     alpha = _spread(alpha, shape, _wide(wanted), device)
     return _draw("gamma", _state(seed), alpha).to(dtype=wanted)
 
 
-def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
+def beta(
+    shape: ShapeLike,
+    alpha: TensorLike,
+    beta: _torch.Tensor,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _torch.Tensor:
     _seeds.at_least(0, alpha, beta)
     wanted, device = _place(dtype)
     wide = _wide(wanted)
@@ -192,8 +218,12 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
 
 
 def binomial(
-    shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
-) -> Any:
+    shape: ShapeLike,
+    counts: TensorLike,
+    probabilities: TensorLike,
+    dtype: DType = None,
+    seed: Seed = None,
+) -> _torch.Tensor:
     _seeds.at_least(0, counts, probabilities)
     _seeds.in_order(probabilities, 1)
     wanted, device = _place(dtype)
@@ -202,7 +232,7 @@ def binomial(
     return _draw("binomial", _state(seed), counts, chances).to(dtype=wanted)
 
 
-def _spread(parameter: Any, shape: Any, wide: Any, device: Any) -> Any:
+def _spread(parameter: Any, shape: Any, wide: Any, device: Any) -> _torch.Tensor:
     """A parameter for each number to be drawn."""
     parameter = _torch.as_tensor(parameter, dtype=wide, device=device)
     return parameter.expand(_seeds.sizes(shape))

@@ -31,6 +31,7 @@ from torch.overrides import handle_torch_function as _handle
 from torch.overrides import has_torch_function as _has_torch_function
 
 from keras.core import tree as _tree
+from keras.core.typing import Structure
 
 _Tensor = _torch.Tensor
 _is_grad_enabled = _torch.is_grad_enabled
@@ -101,7 +102,7 @@ class Recorded:
         self._variables = variables
         self._lines: dict[Any, _Line | None] = {}
 
-    def __call__(self, inputs: Any) -> Any:
+    def __call__(self, inputs: Any) -> Structure:
         if _autocast_enabled() or _forward_ad._current_level >= 0:
             return self._function(inputs)
         key = _signature(inputs), _is_grad_enabled(), _is_inference_mode_enabled()
@@ -238,7 +239,7 @@ class _Recorder(_TorchFunctionMode):
         return name
 
     def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
@@ -249,7 +250,9 @@ class _Recorder(_TorchFunctionMode):
                 self._faithful = False
         return result
 
-    def _note(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
+    def _note(
+        self, func: Callable[..., Any], args: Any, kwargs: Any, result: Any
+    ) -> None:
         if func in _METADATA:
             return
         if func == _WANTS_GRADIENT:
@@ -273,7 +276,7 @@ class _Recorder(_TorchFunctionMode):
         elif _holds_tensor((args, kwargs)):
             raise _Unfaithful
 
-    def _call(self, func: Any, args: Any, kwargs: Any) -> str:
+    def _call(self, func: Callable[..., Any], args: Any, kwargs: Any) -> str:
         given = [self._written(x) for x in args]
         given += [f"{key}={self._written(x)}" for key, x in kwargs.items()]
         return f"{self._constant(func)}({', '.join(given)})"

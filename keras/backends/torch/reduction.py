@@ -10,16 +10,17 @@ import torch as _torch
 
 from keras.backends import arguments as _arguments
 from keras.backends.torch.core import native_dtype as _native
+from keras.core.typing import Axis, DType
 
 _UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
 
 
-def _signed(x: Any) -> Any:
+def _signed(x: _torch.Tensor) -> _torch.Tensor:
     """torch has no reductions of the wide unsigned types."""
     return x.to(dtype=_torch.int64) if x.dtype in _UNSIGNED else x
 
 
-def _axes(x: Any, axis: Any) -> tuple[int, ...]:
+def _axes(x: _torch.Tensor, axis: Axis) -> tuple[int, ...]:
     """The axes, from the last one on, so that reducing one keeps the others' places."""
     if axis is None:
         return tuple(range(x.ndim - 1, -1, -1))
@@ -37,7 +38,9 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _torch.sum(x, axis, keepdims, dtype=dtype)
 
 
-def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+def prod(
+    x: _torch.Tensor, axis: Any = None, keepdims: bool = False, dtype: DType = None
+) -> _torch.Tensor:
     x = x if dtype is None else x.to(dtype=_native(dtype))
     if isinstance(axis, int) and x.dtype.is_floating_point:
         return _torch.prod(x, axis, keepdims)
@@ -47,25 +50,27 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
     return result.to(dtype=x.dtype)
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
     if type(axis) is tuple and not axis:
         return x
     return _torch.mean(x, axis, keepdims)
 
 
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
     if type(axis) is tuple and not axis:
         return x - x
     return _torch.var(x, axis, correction=0, keepdim=keepdims)
 
 
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
     if type(axis) is tuple and not axis:
         return x - x
     return _torch.std(x, axis, correction=0, keepdim=keepdims)
 
 
-def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def max(
+    x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
+) -> _torch.Tensor:
     if initial is None and x.dtype.is_floating_point:
         if axis is None:
             return _torch.amax(x, (), keepdims)
@@ -74,7 +79,9 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     return _extremum(x, axis, keepdims, initial, _torch.amax, _torch.maximum)
 
 
-def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def min(
+    x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
+) -> _torch.Tensor:
     if initial is None and x.dtype.is_floating_point:
         if axis is None:
             return _torch.amin(x, (), keepdims)
@@ -85,7 +92,7 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
 def _extremum(
     x: Any, axis: Any, keepdims: bool, initial: Any, reduce: Any, combine: Any
-) -> Any:
+) -> _torch.Tensor:
     dtype = x.dtype
     x = _signed(x)
     axes = () if axis is None else axis
@@ -109,30 +116,30 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _torch.all(_truth(x), axis, keepdims)
 
 
-def _truth(x: Any) -> Any:
+def _truth(x: _torch.Tensor) -> _torch.Tensor:
     return x if x.dtype is _torch.bool else x.to(dtype=_torch.bool)
 
 
-def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def argmax(x: _torch.Tensor, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
     return _arg(x, axis, keepdims, _torch.argmax)
 
 
-def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def argmin(x: _torch.Tensor, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
     return _arg(x, axis, keepdims, _torch.argmin)
 
 
-def _arg(x: Any, axis: Any, keepdims: bool, search: Any) -> Any:
+def _arg(x: _torch.Tensor, axis: Axis, keepdims: bool, search: Any) -> _torch.Tensor:
     x = x.to(dtype=_torch.uint8) if x.dtype is _torch.bool else _signed(x)
     return search(x, axis, keepdims).int()
 
 
-def count_nonzero(x: Any, axis: Any = None) -> Any:
+def count_nonzero(x: Any, axis: Any = None) -> _torch.Tensor:
     if type(axis) is tuple and not axis:
         return (x != 0).int()
     return _torch.sum(x != 0, dim=axis, dtype=_torch.int32)
 
 
-def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> _torch.Tensor:
     x = x if dtype is None else x.to(dtype=_native(dtype))
     if axis is None:
         x, axis = x.reshape(-1), 0
@@ -141,7 +148,7 @@ def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
     return _torch.cumsum(_signed(x), dim=axis).to(dtype=x.dtype)
 
 
-def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> _torch.Tensor:
     x = x if dtype is None else x.to(dtype=_native(dtype))
     if axis is None:
         x, axis = x.reshape(-1), 0
@@ -150,7 +157,7 @@ def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
     return _torch.cumprod(_signed(x), dim=axis).to(dtype=x.dtype)
 
 
-def _as_rows(x: Any, axis: Any) -> tuple[Any, list[int]]:
+def _as_rows(x: _torch.Tensor, axis: Axis) -> tuple[Any, list[int]]:
     """The reduced axes flattened into the last one, and the shape with ones."""
     if axis is None:
         return x.reshape(-1), [1] * x.ndim
@@ -164,11 +171,11 @@ def _as_rows(x: Any, axis: Any) -> tuple[Any, list[int]]:
     return rows, [1 if a in axes else x.shape[a] for a in range(x.ndim)]
 
 
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def median(x: _torch.Tensor, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
     return quantile(x, 0.5, axis, keepdims=keepdims)
 
 
-def _quantile_at(rows: Any, position: float, method: str) -> Any:
+def _quantile_at(rows: Any, position: float, method: str) -> _torch.Tensor:
     """The quantile of sorted rows at a place that the host knows."""
     if not rows.shape[-1]:
         raise ValueError(
@@ -188,20 +195,24 @@ def _quantile_at(rows: Any, position: float, method: str) -> Any:
     return _spoilt(result, rows.select(-1, -1))
 
 
-def _interpolated(below: Any, above: Any, weight: Any) -> Any:
+def _interpolated(below: Any, above: Any, weight: Any) -> _torch.Tensor:
     # Equal neighbours stay exact: inf - inf would give nan.
     between = below + (above - below) * weight
     return _torch.where(below == above, below, between)
 
 
-def _spoilt(result: Any, greatest: Any) -> Any:
+def _spoilt(result: Any, greatest: Any) -> _torch.Tensor:
     """NaN where there is one: it was sorted to the end."""
     return _torch.where(greatest != greatest, greatest, result)
 
 
 def quantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+    x: _torch.Tensor,
+    q: Any,
+    axis: Any = None,
+    method: str = "linear",
+    keepdims: bool = False,
+) -> _torch.Tensor:
     _arguments.check_method(method)
     number = type(q) in (float, int)
     if number and not 0 <= q <= 1 or not number and q.ndim > 1:

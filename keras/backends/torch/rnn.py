@@ -14,23 +14,25 @@ whose weights saturate the gates, so that the state is carried on unchanged:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch as _torch
 
 from keras.backends import recurrent as _recurrent
 from keras.core import tree as _tree
+from keras.core.typing import Structure, TensorLike
 
 _SATURATED = 1e4  # sigmoid of it is exactly 1, of its negative exactly 0
 _compiling = _torch.compiler.is_compiling
 
 
 def rnn(
-    step_function: Any,
-    inputs: Any,
-    initial_states: Any,
+    step_function: Callable[..., Any],
+    inputs: _torch.Tensor,
+    initial_states: Structure,
     go_backwards: bool = False,
-    mask: Any = None,
+    mask: _torch.Tensor | None = None,
     unroll: bool = False,
     time_major: bool = False,
     zero_output_for_mask: bool = False,
@@ -66,7 +68,7 @@ def rnn(
     return last, stacked, states
 
 
-def _choose(mask: Any, new: Any, old: Any) -> Any:
+def _choose(mask: _torch.Tensor, new: Any, old: Any) -> _torch.Tensor:
     """`new` where the mask is True, else `old`, in the structure of `old`."""
     chosen = [
         _torch.where(mask.reshape(-1, *(1,) * (a.ndim - 1)), a, b)
@@ -75,25 +77,29 @@ def _choose(mask: Any, new: Any, old: Any) -> Any:
     return _tree.pack_sequence_as(old, chosen)
 
 
-def _split(x: Any, parts: int) -> Any:
+def _split(x: _torch.Tensor, parts: int) -> Any:
     return x.chunk(parts, -1)
 
 
 _FUNCTIONS = _recurrent.Functions(_torch.matmul, _split, _torch.sigmoid, _torch.tanh)
 
 
-def _zero_state(inputs: Any, recurrent_kernel: Any) -> Any:
+def _zero_state(
+    inputs: _torch.Tensor, recurrent_kernel: _torch.Tensor
+) -> _torch.Tensor:
     return inputs.new_zeros((inputs.shape[0], recurrent_kernel.shape[0]))
 
 
-def _check_gates(kernel: Any, recurrent_kernel: Any, gates: int) -> None:
+def _check_gates(
+    kernel: _torch.Tensor, recurrent_kernel: _torch.Tensor, gates: int
+) -> None:
     """The kernels do not check the sizes of their weights."""
     units = recurrent_kernel.shape[0]
     if recurrent_kernel.shape[1] != gates * units or kernel.shape[1] != gates * units:
         raise ValueError("The shapes of the kernels do not fit.")
 
 
-def _padding_side(mask: Any) -> str | None:
+def _padding_side(mask: _torch.Tensor) -> str | None:
     """Whether all masked steps stand at the "end" or at the "start", or None.
 
     Looks at values: on a GPU, this waits for the mask.
@@ -104,13 +110,17 @@ def _padding_side(mask: Any) -> str | None:
     return "end" if at_end else "start" if at_start else None
 
 
-def _marked(inputs: Any, mask: Any, kernel: Any, row: Any) -> tuple[Any, Any]:
+def _marked(
+    inputs: _torch.Tensor, mask: _torch.Tensor, kernel: _torch.Tensor, row: Any
+) -> tuple[Any, Any]:
     """Inputs and kernel with one more feature: whether the step is masked."""
     marks = (~mask).to(dtype=inputs.dtype).unsqueeze(-1)
     return _torch.cat((inputs, marks), -1), _torch.cat((kernel, row[None]))
 
 
-def _held(outputs: Any, mask: Any, start: Any) -> tuple[Any, Any]:
+def _held(
+    outputs: _torch.Tensor, mask: _torch.Tensor, start: TensorLike
+) -> tuple[Any, Any]:
     """Outputs where masked steps at the end repeat the last one, and the final state.
 
     A sequence that is masked altogether outputs zeros and ends where it started.
@@ -122,7 +132,9 @@ def _held(outputs: Any, mask: Any, start: Any) -> tuple[Any, Any]:
     return held, _torch.where(mask[:, :1], held[:, -1], start)
 
 
-def _finish(outputs: Any, mask: Any, zero_output: bool) -> Any:
+def _finish(
+    outputs: _torch.Tensor, mask: _torch.Tensor, zero_output: bool
+) -> _torch.Tensor:
     return (
         outputs * mask.unsqueeze(-1).to(dtype=outputs.dtype) if zero_output else outputs
     )
@@ -187,7 +199,9 @@ def lstm(
     return (outputs if return_sequences else outputs[:, -1]), hn, cn
 
 
-def _weights(kernel: Any, recurrent_kernel: Any, bias: Any, other: Any) -> list[Any]:
+def _weights(
+    kernel: _torch.Tensor, recurrent_kernel: _torch.Tensor, bias: Any, other: TensorLike
+) -> list[Any]:
     weights = [kernel.t(), recurrent_kernel.t()]
     if bias is None:
         return weights
@@ -195,9 +209,9 @@ def _weights(kernel: Any, recurrent_kernel: Any, bias: Any, other: Any) -> list[
 
 
 def _looped_lstm(
-    inputs: Any,
-    kernel: Any,
-    recurrent_kernel: Any,
+    inputs: _torch.Tensor,
+    kernel: _torch.Tensor,
+    recurrent_kernel: _torch.Tensor,
     bias: Any,
     initial_h: Any,
     initial_c: Any,
@@ -220,7 +234,7 @@ def _looped_lstm(
     return (outputs if return_sequences else last), h, c
 
 
-def _reset_first(x: Any) -> Any:
+def _reset_first(x: _torch.Tensor) -> _torch.Tensor:
     """Gates in torch's order (reset, update, new) instead of Keras' (update, reset)."""
     update, reset, new = x.chunk(3, -1)
     return _torch.cat((reset, update, new), -1)
@@ -276,9 +290,9 @@ def gru(
 
 
 def _looped_gru(
-    inputs: Any,
-    kernel: Any,
-    recurrent_kernel: Any,
+    inputs: _torch.Tensor,
+    kernel: _torch.Tensor,
+    recurrent_kernel: _torch.Tensor,
     bias: Any,
     initial_h: Any,
     mask: Any,
@@ -302,7 +316,9 @@ def _looped_gru(
     return (outputs if return_sequences else last), h
 
 
-def _masked_before(outputs: Any, mask: Any, initial_h: Any) -> Any:
+def _masked_before(
+    outputs: _torch.Tensor, mask: _torch.Tensor, initial_h: Any
+) -> _torch.Tensor:
     """Zeros for masked steps before the first unmasked one: there was no output yet."""
     if initial_h is None:
         return outputs

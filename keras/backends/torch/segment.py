@@ -8,19 +8,24 @@ from typing import Any
 import torch as _torch
 
 from keras.backends.torch.core import inexact as _inexact
+from keras.core.typing import Data, TensorLike
 
 _compiling = _torch.compiler.is_compiling
 
 
-def _whole(places: Any) -> Any:
+def _whole(places: Any) -> _torch.Tensor:
     if places.dtype in _inexact or places.dtype is _torch.bool:
         raise TypeError("Places are integers.")
     return places if places.dtype is _torch.int64 else places.long()
 
 
 def _segment(
-    data: Any, ids: Any, num_segments: int | None, reduce: str, start: Any
-) -> Any:
+    data: Data,
+    ids: _torch.Tensor,
+    num_segments: int | None,
+    reduce: str,
+    start: TensorLike,
+) -> _torch.Tensor:
     shape = data.shape
     if ids.ndim != 1 or not shape or shape[0] != ids.shape[0]:
         raise ValueError("The segment numbers do not fit the rows.")
@@ -37,7 +42,9 @@ def _segment(
     return _grouped(data, ids, num_segments + 1, reduce, start)[:num_segments]
 
 
-def _grouped(data: Any, ids: Any, count: int, reduce: str, start: Any) -> Any:
+def _grouped(
+    data: Data, ids: _torch.Tensor, count: int, reduce: str, start: TensorLike
+) -> _torch.Tensor:
     shape = data.shape
     rows = data.new_full((count, *shape[1:]), start)
     if reduce == "sum":
@@ -47,46 +54,46 @@ def _grouped(data: Any, ids: Any, count: int, reduce: str, start: Any) -> Any:
 
 
 def segment_sum(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _torch.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _torch.Tensor:
     return _segment(data, segment_ids, num_segments, "sum", 0)
 
 
 def segment_prod(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _torch.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _torch.Tensor:
     return _segment(data, segment_ids, num_segments, "prod", 1)
 
 
 def segment_max(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _torch.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _torch.Tensor:
     floats = data.dtype.is_floating_point
     least = float("-inf") if floats else _torch.iinfo(data.dtype).min
     return _segment(data, segment_ids, num_segments, "amax", least)
 
 
 def segment_min(
-    data: Any,
-    segment_ids: Any,
+    data: Data,
+    segment_ids: _torch.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> Any:
+) -> _torch.Tensor:
     floats = data.dtype.is_floating_point
     greatest = float("inf") if floats else _torch.iinfo(data.dtype).max
     return _segment(data, segment_ids, num_segments, "amin", greatest)
 
 
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
+def top_k(x: _torch.Tensor, k: int, sorted: bool = True) -> tuple[Any, Any]:
     if x.dtype is _torch.bool:
         values, indices = _torch.topk(x.byte(), k, sorted=sorted)
         return values.bool(), indices.int()
@@ -94,7 +101,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Any, Any]:
     return values, indices.int()
 
 
-def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
+def in_top_k(targets: Any, predictions: _torch.Tensor, k: int) -> _torch.Tensor:
     targets, k = _whole(targets), _index(k)
     if targets.shape != predictions.shape[:-1]:
         raise ValueError("One target for each row is needed.")

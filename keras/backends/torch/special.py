@@ -12,7 +12,7 @@ erfinv = _torch.erfinv
 rsqrt = _torch.rsqrt
 
 
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
     if axis is None:
         axis = tuple(range(x.ndim))
     if type(axis) is tuple and not axis:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading as _threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as _np
@@ -14,6 +14,7 @@ from keras.backends.torch.core import convert_to_tensor as _convert
 from keras.backends.torch.recording import Recorded as _Recorded
 from keras.core import tree as _tree
 from keras.core.scopes import StatelessScope as _StatelessScope
+from keras.core.typing import Identifier, Structure
 
 compiles_calls = True
 
@@ -27,12 +28,14 @@ class _Depth(_threading.local):
 _depth = _Depth()
 
 
-def jit(function: Callable[..., Any], jit_compile: Any = None) -> Callable[..., Any]:
+def jit(
+    function: Callable[..., Any], jit_compile: bool | str | None = None
+) -> Callable[..., Any]:
     if jit_compile is not True:
         return function
     compiled = _torch.compile(function)
 
-    def run(*args: Any, **kwargs: Any) -> Any:
+    def run(*args: Any, **kwargs: Any) -> Structure:
         # Arrays of NumPy are arguments too, as of a jitted function on JAX.
         args, kwargs = _tree.map_structure(_as_argument, (args, kwargs))
         return compiled(*args, **kwargs)
@@ -52,7 +55,9 @@ def compile_call(
 
 
 def value_and_grad(
-    function: Callable[..., Any], variables: Any = None, has_aux: bool = False
+    function: Callable[..., Any],
+    variables: Sequence[Any] | None = None,
+    has_aux: bool = False,
 ) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if _peek_functorch() is not None:  # inside vmap
@@ -117,7 +122,7 @@ def _differentiable(x: Any) -> Any:
     return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
 
 
-def _gradients(loss: Any, targets: list[Any], create_graph: bool) -> list[Any]:
+def _gradients(loss: Identifier, targets: list[Any], create_graph: bool) -> list[Any]:
     needed = [x for x in targets if x.requires_grad]
     if not loss.requires_grad or not needed:
         return [_torch.zeros_like(x) for x in targets]

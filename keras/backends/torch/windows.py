@@ -17,6 +17,7 @@ from keras.backends import windows as _windows
 from keras.backends.torch.remembering import remembering as _remembering
 from keras.core.config import settings as _settings
 from keras.core.config import standardize_data_format as _data_format
+from keras.core.typing import ShapeLike, Sizes
 
 _CONV: Any = {1: _torch.conv1d, 2: _torch.conv2d, 3: _torch.conv3d}
 _CONV_TRANSPOSE: Any = {
@@ -84,10 +85,10 @@ def _plan(
 
 @_remembering
 def _conv_plan(
-    shape: Any,
-    kernel: Any,
-    strides: Any,
-    dilation: Any,
+    shape: ShapeLike,
+    kernel: _torch.Tensor,
+    strides: Sizes,
+    dilation: Sizes,
     padding: str,
     data_format: str,
 ) -> _Plan:
@@ -102,21 +103,21 @@ def conv(
     padding: str = "valid",
     data_format: str | None = None,
     dilation_rate: Any = 1,
-) -> Any:
+) -> _torch.Tensor:
     return conv_with_bias(
         inputs, kernel, None, strides, padding, data_format, dilation_rate
     )
 
 
 def conv_with_bias(
-    inputs: Any,
-    kernel: Any,
+    inputs: _torch.Tensor,
+    kernel: _torch.Tensor,
     bias: Any,
-    strides: Any = 1,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _torch.Tensor:
     shape, form = inputs.shape, data_format or _settings.image_data_format
     first, last, added, pad, groups = _conv_plan(
         shape, kernel.shape, strides, dilation_rate, padding, form
@@ -141,13 +142,13 @@ def conv_with_bias(
 
 
 def depthwise_conv(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
+    inputs: _torch.Tensor,
+    kernel: _torch.Tensor,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _torch.Tensor:
     shape, form = kernel.shape, data_format or _settings.image_data_format
     first, last, added, pad, _ = _conv_plan(
         inputs.shape, shape, strides, dilation_rate, padding, form
@@ -164,14 +165,14 @@ def depthwise_conv(
 
 
 def separable_conv(
-    inputs: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
-    strides: Any = 1,
+    inputs: _torch.Tensor,
+    depthwise_kernel: _torch.Tensor,
+    pointwise_kernel: _torch.Tensor,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _torch.Tensor:
     y = depthwise_conv(
         inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
     )
@@ -179,14 +180,14 @@ def separable_conv(
 
 
 def conv_transpose(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
+    inputs: _torch.Tensor,
+    kernel: _torch.Tensor,
+    strides: Sizes = 1,
     padding: str = "valid",
     output_padding: Any = None,
     data_format: str | None = None,
-    dilation_rate: Any = 1,
-) -> Any:
+    dilation_rate: Sizes = 1,
+) -> _torch.Tensor:
     shape, form = inputs.shape, data_format or _settings.image_data_format
     first, last, crops, more, ends = _transposed_plan(
         shape, kernel.shape, strides, dilation_rate, padding, output_padding, form
@@ -238,7 +239,11 @@ def _transposed_plan(
 
 
 def _pool_plan(
-    x: Any, pool_size: Any, strides: Any, padding: str, data_format: str | None
+    x: _torch.Tensor,
+    pool_size: Sizes,
+    strides: Sizes,
+    padding: str,
+    data_format: str | None,
 ) -> _Plan:
     form = data_format or _settings.image_data_format
     strides = pool_size if strides is None else strides
@@ -246,12 +251,12 @@ def _pool_plan(
 
 
 def max_pool(
-    inputs: Any,
-    pool_size: Any,
+    inputs: _torch.Tensor,
+    pool_size: Sizes,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> _torch.Tensor:
     dtype = inputs.dtype
     if dtype is _torch.bool:
         y = max_pool(inputs.int(), pool_size, strides, padding, data_format)
@@ -275,12 +280,12 @@ def max_pool(
 
 
 def average_pool(
-    inputs: Any,
-    pool_size: Any,
+    inputs: _torch.Tensor,
+    pool_size: Sizes,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> _torch.Tensor:
     first, last, added, pad, _ = _pool_plan(
         inputs, pool_size, strides, padding, data_format
     )
@@ -307,8 +312,8 @@ _ADAPTIVE_AVERAGE = {
 
 
 def adaptive_max_pool(
-    inputs: Any, output_size: Any, data_format: str | None = None
-) -> Any:
+    inputs: _torch.Tensor, output_size: Sizes, data_format: str | None = None
+) -> _torch.Tensor:
     first, last = _layout(inputs.ndim, data_format or _settings.image_data_format)
     x = inputs if first is None else _permute(inputs, first)
     size = _windows.adaptive_size(output_size, x.ndim - 2)
@@ -318,8 +323,8 @@ def adaptive_max_pool(
 
 
 def adaptive_average_pool(
-    inputs: Any, output_size: Any, data_format: str | None = None
-) -> Any:
+    inputs: _torch.Tensor, output_size: Sizes, data_format: str | None = None
+) -> _torch.Tensor:
     first, last = _layout(inputs.ndim, data_format or _settings.image_data_format)
     x = inputs if first is None else _permute(inputs, first)
     size = _windows.adaptive_size(output_size, x.ndim - 2)

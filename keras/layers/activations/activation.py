@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from keras import activations
 from keras.core.facts import public_class
@@ -29,7 +29,9 @@ class Activation(Layer):
 
     _has_nothing_to_build = True
 
-    def __init__(self, activation: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
+    def __init__(
+        self, activation: Activation, **kwargs: Unpack[AllLayerOptions]
+    ) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
         self.supports_masking = True

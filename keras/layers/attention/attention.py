@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from keras import ops, random
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor
+from keras.core.typing import Structure, Tensor, TensorLike
 from keras.layers import arguments
 from keras.layers.arguments import class_name, one_of
 from keras.layers.attention.masks import distances
@@ -80,7 +80,7 @@ class Attention(Layer):
             )
         self.built = True
 
-    def _check_inputs(self, inputs: Any, of_shapes: bool = False) -> None:
+    def _check_inputs(self, inputs: TensorLike, of_shapes: bool = False) -> None:
         """Says clearly that inputs, or the shapes of them, are not two or three."""
         listed = isinstance(inputs, (list, tuple))
         one = of_shapes and not all(isinstance(x, (list, tuple)) for x in inputs)
@@ -91,7 +91,7 @@ class Attention(Layer):
                 f"[query, value] or [query, value, key]. Received: {found}."
             )
 
-    def _split_masks(self, mask: Any) -> tuple[Any, Any]:
+    def _split_masks(self, mask: TensorLike) -> tuple[Any, Any]:
         """The masks of query and value, as booleans."""
         if mask is None:
             return None, None
@@ -121,8 +121,8 @@ class Attention(Layer):
 
     def call(
         self,
-        inputs: Any,
-        mask: Any = None,
+        inputs: TensorLike,
+        mask: TensorLike = None,
         training: bool | None = False,
         return_attention_scores: bool = False,
         use_causal_mask: bool = False,
@@ -148,7 +148,7 @@ class Attention(Layer):
             outputs = ops.multiply(outputs, places)
         return (outputs, scores) if return_attention_scores else outputs
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> Structure:
         """The mask of the query."""
         return self._split_masks(mask)[0]
 
@@ -159,8 +159,8 @@ class Attention(Layer):
         return (*query[:-1], value[-1])
 
     def compute_output_spec(
-        self, inputs: Any, return_attention_scores: bool = False
-    ) -> Any:
+        self, inputs: TensorLike, return_attention_scores: bool = False
+    ) -> Structure:
         """As KerasTensors: the output, and the scores if they are wanted."""
         shapes = [tuple(x.shape) for x in inputs]
         output = KerasTensor(self.compute_output_shape(shapes), self.compute_dtype)

@@ -7,7 +7,15 @@ from typing import Any, Unpack
 from keras import ops, random
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import (
+    Constraint,
+    Initializer,
+    Regularizer,
+    Shape,
+    Structure,
+    Tensor,
+    TensorLike,
+)
 from keras.layers import arguments
 from keras.layers.arguments import positive_integer
 from keras.layers.attention.attention import FAR, wide
@@ -68,13 +76,13 @@ class GroupedQueryAttention(Layer):
         use_bias: bool = True,
         sliding_window: int | None = None,
         flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         use_gate: bool = False,
         seed: int | None = None,
         **kwargs: Unpack[LayerOptions],
@@ -218,7 +226,12 @@ class GroupedQueryAttention(Layer):
         return (outputs, scores) if return_attention_scores else outputs
 
     def _attend(
-        self, query: Tensor, key: Tensor, value: Tensor, mask: Any, training: Any
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        mask: TensorLike,
+        training: bool | None,
     ) -> tuple[Tensor, Tensor]:
         """Attention step by step; the outputs and the scores."""
         key = ops.repeat(key, self.num_repeats, axis=2)
@@ -249,11 +262,11 @@ class GroupedQueryAttention(Layer):
 
     def compute_output_spec(
         self,
-        query: Any,
+        query: TensorLike,
         value: Any,
-        key: Any = None,
+        key: TensorLike = None,
         return_attention_scores: bool = False,
-    ) -> Any:
+    ) -> Structure:
         """As KerasTensors: the output, and the scores if they are wanted."""
         del key
         output = KerasTensor(tuple(query.shape), self.compute_dtype)

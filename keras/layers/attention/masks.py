@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any
 
 from keras import ops
-from keras.core.typing import Tensor
+from keras.core.typing import Tensor, TensorLike
 
 
 def distances(query: Tensor, value: Tensor, axis: int) -> Tensor:
@@ -42,7 +42,7 @@ class AttentionMask:
     def _score_rank(self) -> int:
         return self.rank + len(self.axes)  # one axis for the heads, none for features
 
-    def add_whole(self, mask: Any) -> None:
+    def add_whole(self, mask: TensorLike) -> None:
         """A mask of targets and sources; axes of batch and heads may lack before them.
 
         Where the batch is there and the heads are not, it counts for all heads.
@@ -55,15 +55,15 @@ class AttentionMask:
             mask = ops.expand_dims(mask, before)
         self.parts.append(mask)
 
-    def add_targets(self, mask: Any) -> None:
+    def add_targets(self, mask: TensorLike) -> None:
         """A mask of the query, `(batch, ...)`: what is masked sees nothing."""
         self._add_places(mask, of_sources=False)
 
-    def add_sources(self, mask: Any) -> None:
+    def add_sources(self, mask: TensorLike) -> None:
         """A mask of key or value, `(batch, ...)`: what is masked is not seen."""
         self._add_places(mask, of_sources=True)
 
-    def _add_places(self, mask: Any, of_sources: bool) -> None:
+    def _add_places(self, mask: TensorLike, of_sources: bool) -> None:
         if mask is None:
             return
         mask = ops.cast(mask, "bool")

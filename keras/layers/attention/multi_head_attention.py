@@ -13,7 +13,16 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Config, Shape, Tensor
+from keras.core.typing import (
+    Config,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Shape,
+    Structure,
+    Tensor,
+    TensorLike,
+)
 from keras.layers import arguments
 from keras.layers.activations.softmax import Softmax
 from keras.layers.arguments import positive_integer
@@ -104,17 +113,17 @@ class MultiHeadAttention(Layer):
         value_dim: int | None = None,
         dropout: float = 0.0,
         use_bias: bool = True,
-        output_shape: Any = None,
+        output_shape: Shape | None = None,
         attention_axes: Any = None,
         sliding_window: int | None = None,
         flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         use_gate: bool = False,
         seed: int | None = None,
         **kwargs: Unpack[LayerOptions],
@@ -294,7 +303,12 @@ class MultiHeadAttention(Layer):
         return (outputs, scores) if return_attention_scores else outputs
 
     def _attend(
-        self, query: Tensor, key: Tensor, value: Tensor, mask: Any, training: Any
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        mask: TensorLike,
+        training: bool | None,
     ) -> tuple[Tensor, Tensor]:
         """Attention step by step, along any axes; the outputs and the scores."""
         first, second = self._einsums
@@ -320,11 +334,11 @@ class MultiHeadAttention(Layer):
 
     def compute_output_spec(
         self,
-        query: Any,
+        query: TensorLike,
         value: Any,
-        key: Any = None,
+        key: TensorLike = None,
         return_attention_scores: bool = False,
-    ) -> Any:
+    ) -> Structure:
         """As KerasTensors: the output, and the scores if they are wanted."""
         dtype = self.compute_dtype
         key_shape = None if key is None else key.shape

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import activations, ops
 from keras.core.config import standardize_data_format
-from keras.core.typing import Activation, Shape, Tensor
+from keras.core.typing import Activation, Regularizer, Shape, Sizes, Tensor, TensorLike
 from keras.layers.arguments import class_name, integers, one_of, positive_integer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -27,11 +27,11 @@ class WindowLayer(Layer):
 
     def _set_window(
         self,
-        kernel_size: Any,
-        strides: Any,
+        kernel_size: Sizes,
+        strides: Sizes,
         padding: str,
         data_format: str | None,
-        dilation_rate: Any,
+        dilation_rate: Sizes,
     ) -> None:
         """Checks and keeps the arguments that describe the window."""
         rank = self.rank
@@ -49,7 +49,7 @@ class WindowLayer(Layer):
             )
         self.input_spec = InputSpec(min_ndim=rank + 2)
 
-    def _set_output(self, activation: Any, use_bias: bool) -> None:
+    def _set_output(self, activation: Activation, use_bias: bool) -> None:
         self.activation = activations.get(activation)
         self.use_bias = use_bias
 
@@ -107,18 +107,18 @@ class BaseConv(WindowLayer, LoraLayer):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        strides: Any,
+        kernel_size: Sizes,
+        strides: Sizes,
         padding: str,
         data_format: str | None,
-        dilation_rate: Any,
+        dilation_rate: Sizes,
         groups: int,
         activation: Activation,
         use_bias: bool,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         *,
-        activity_regularizer: Any = None,
+        activity_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         weights, others = split_options(kwargs, "kernel", "bias")
@@ -151,7 +151,7 @@ class BaseConv(WindowLayer, LoraLayer):
         self.built = True
         self._start_lora()
 
-    def convolution_op(self, inputs: Tensor, kernel: Any) -> Tensor:
+    def convolution_op(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """The inputs convolved with a kernel; subclasses may change either."""
         return ops.conv(
             inputs,
@@ -171,7 +171,7 @@ class BaseConv(WindowLayer, LoraLayer):
         outputs = form.convolve(inputs, self._convolution_with_bias)
         return outputs if self.activation is None else self.activation(outputs)
 
-    def _convolution_with_bias(self, inputs: Tensor, kernel: Any) -> Tensor:
+    def _convolution_with_bias(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """As `convolution_op`, in one step with adding the bias."""
         return conv_with_bias(
             inputs,

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Tensor
+from keras.core.typing import (
+    Activation,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Sizes,
+    Tensor,
+    TensorLike,
+)
 from keras.layers.convolutional.base import BaseConv
 from keras.layers.options import ConvOptions
 
@@ -53,21 +61,21 @@ class Conv1D(BaseConv):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
+        kernel_size: Sizes,
+        strides: Sizes = 1,
         padding: str = "valid",
         data_format: str | None = None,
-        dilation_rate: Any = 1,
+        dilation_rate: Sizes = 1,
         groups: int = 1,
-        activation: Any = None,
+        activation: Activation = None,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         **kwargs: Unpack[ConvOptions],
     ) -> None:
         super().__init__(
@@ -90,7 +98,7 @@ class Conv1D(BaseConv):
             **kwargs,
         )
 
-    def convolution_op(self, inputs: Tensor, kernel: Any) -> Tensor:
+    def convolution_op(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """The inputs convolved with a kernel; subclasses may change either."""
         padding = self.padding
         if padding == "causal":

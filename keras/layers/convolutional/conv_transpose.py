@@ -7,7 +7,16 @@ from typing import Any, Unpack
 from keras import ops
 from keras.backends.windows import transposed_size
 from keras.core.facts import public_class
-from keras.core.typing import Activation, Initializer, Shape, Tensor
+from keras.core.typing import (
+    Activation,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Shape,
+    Sizes,
+    Tensor,
+    TensorLike,
+)
 from keras.layers.arguments import class_name, integers, positive_integer
 from keras.layers.convolutional.base import WindowLayer
 from keras.layers.options import LayerOptions
@@ -23,16 +32,16 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        strides: Any,
+        kernel_size: Sizes,
+        strides: Sizes,
         padding: str,
-        output_padding: Any,
+        output_padding: Sizes,
         data_format: str | None,
-        dilation_rate: Any,
+        dilation_rate: Sizes,
         activation: Activation,
         use_bias: bool,
         *,
-        activity_regularizer: Any = None,
+        activity_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         weights, others = split_options(kwargs, "kernel", "bias")
@@ -64,7 +73,7 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
         """The layer's output."""
         return self._finish(self._kernel_form.convolve(inputs, self._transposed))
 
-    def _transposed(self, inputs: Tensor, kernel: Any) -> Tensor:
+    def _transposed(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         return ops.conv_transpose(
             inputs,
             kernel,
@@ -136,21 +145,21 @@ class Conv1DTranspose(BaseConvTranspose):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
+        kernel_size: Sizes,
+        strides: Sizes = 1,
         padding: str = "valid",
         output_padding: Any = None,
         data_format: str | None = None,
-        dilation_rate: Any = 1,
+        dilation_rate: Sizes = 1,
         activation: Activation = None,
         use_bias: bool = True,
         kernel_initializer: Initializer = "glorot_uniform",
         bias_initializer: Initializer = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(
@@ -215,21 +224,21 @@ class Conv2DTranspose(BaseConvTranspose):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        strides: Any = (1, 1),
+        kernel_size: Sizes,
+        strides: Sizes = (1, 1),
         padding: str = "valid",
         output_padding: Any = None,
         data_format: str | None = None,
-        dilation_rate: Any = (1, 1),
+        dilation_rate: Sizes = (1, 1),
         activation: Activation = None,
         use_bias: bool = True,
         kernel_initializer: Initializer = "glorot_uniform",
         bias_initializer: Initializer = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(
@@ -294,21 +303,21 @@ class Conv3DTranspose(BaseConvTranspose):
     def __init__(
         self,
         filters: int,
-        kernel_size: Any,
-        strides: Any = (1, 1, 1),
+        kernel_size: Sizes,
+        strides: Sizes = (1, 1, 1),
         padding: str = "valid",
         data_format: str | None = None,
         output_padding: Any = None,
-        dilation_rate: Any = (1, 1, 1),
+        dilation_rate: Sizes = (1, 1, 1),
         activation: Activation = None,
         use_bias: bool = True,
         kernel_initializer: Initializer = "glorot_uniform",
         bias_initializer: Initializer = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(

@@ -11,7 +11,15 @@ from typing import Any, NamedTuple, Unpack
 from keras import activations, ops
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Config, Shape, Tensor
+from keras.core.typing import (
+    Activation,
+    Config,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Shape,
+    Tensor,
+)
 from keras.initializers import VarianceScaling
 from keras.layers.arguments import refuse_quantization, sizes_or_none
 from keras.layers.options import AllLayerOptions
@@ -65,15 +73,15 @@ class EinsumDense(LoraLayer):
     def __init__(
         self,
         equation: str,
-        output_shape: Any,
-        activation: Any = None,
+        output_shape: Shape,
+        activation: Activation = None,
         bias_axes: str | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         gptq_unpacked_column_size: int | None = None,

@@ -7,7 +7,15 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core import dtypes
 from keras.core.facts import public_class
-from keras.core.typing import Config, Shape, Tensor
+from keras.core.typing import (
+    Config,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Shape,
+    Tensor,
+    TensorLike,
+)
 from keras.layers.arguments import positive_integer, refuse_quantization
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import set_options
@@ -54,11 +62,11 @@ class Embedding(LoraLayer):
         self,
         input_dim: int,
         output_dim: int,
-        embeddings_initializer: Any = "uniform",
-        embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None,
+        embeddings_initializer: Initializer = "uniform",
+        embeddings_regularizer: Regularizer = None,
+        embeddings_constraint: Constraint = None,
         mask_zero: bool = False,
-        weights: Any = None,
+        weights: TensorLike = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
         quantization_config: Any = None,
@@ -101,7 +109,7 @@ class Embedding(LoraLayer):
             outputs = ops.cast(outputs, self.compute_dtype)
         return outputs
 
-    def compute_mask(self, inputs: Tensor, mask: Any = None) -> Tensor | None:
+    def compute_mask(self, inputs: Tensor, mask: TensorLike = None) -> Tensor | None:
         """False where the input is 0, if `mask_zero`."""
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 

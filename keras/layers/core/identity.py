@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from keras.core.facts import public_class
+from keras.core.typing import Tensor, TensorLike
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -29,6 +30,6 @@ class Identity(Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: TensorLike) -> Tensor:
         """The inputs."""
         return inputs

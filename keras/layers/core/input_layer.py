@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import config as settings
 from keras.core import dtypes
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor, standardize_shape
-from keras.core.typing import Config
+from keras.core.typing import Config, DType, ShapeLike, TensorLike
 from keras.layers.declared import Declared
 from keras.layers.layer import Layer
 from keras.ops.operation import Node
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 
 @public_class("keras.layers", pure=True)
@@ -118,7 +121,9 @@ class InputLayer(Layer):
         return cls(**config)
 
 
-def _batch_shape(shape: Any, batch_size: Any, batch_shape: Any) -> tuple[Any, ...]:
+def _batch_shape(
+    shape: Any, batch_size: int | None, batch_shape: Any
+) -> tuple[Any, ...]:
     if (shape is None) == (batch_shape is None):
         raise ValueError(
             "Input needs either `shape` (without batch axis) or `batch_shape` (with "
@@ -134,7 +139,7 @@ def _batch_shape(shape: Any, batch_size: Any, batch_shape: Any) -> tuple[Any, ..
     return (batch_size, *_checked("shape", shape))
 
 
-def _checked(argument: str, shape: Any) -> tuple[Any, ...]:
+def _checked(argument: str, shape: ShapeLike) -> tuple[Any, ...]:
     if isinstance(shape, int):
         raise ValueError(
             f"`{argument}` of Input must be a tuple. Received: {argument}={shape}. "
@@ -149,7 +154,7 @@ def _checked(argument: str, shape: Any) -> tuple[Any, ...]:
         ) from error
 
 
-def _dtype(dtype: Any) -> str:
+def _dtype(dtype: DType) -> str:
     if dtype is None:
         return settings.floatx()
     if isinstance(dtype, dict):  # a serialized policy, in files of some versions
@@ -157,7 +162,7 @@ def _dtype(dtype: Any) -> str:
     return dtypes.standardize_dtype(getattr(dtype, "compute_dtype", dtype))
 
 
-def _check_tensor(tensor: Any) -> None:
+def _check_tensor(tensor: TensorLike) -> None:
     if not isinstance(tensor, KerasTensor):
         raise ValueError(
             "The tensor that Input wraps must be a KerasTensor, such as the output of "
@@ -171,7 +176,7 @@ def _check_same(
     shape: Any,
     batch_size: int | None,
     batch_shape: Any,
-    dtype: Any,
+    dtype: DType,
     sparse: bool | None,
     ragged: bool | None,
 ) -> None:
@@ -195,7 +200,7 @@ def _check_same(
             )
 
 
-def _check_layouts(backend: Any, **wanted: bool | None) -> None:
+def _check_layouts(backend: Backend, **wanted: bool | None) -> None:
     """Whether the backend has such tensors."""
     for layout, is_wanted in wanted.items():
         if is_wanted and layout not in backend.layouts:
@@ -207,14 +212,14 @@ def _check_layouts(backend: Any, **wanted: bool | None) -> None:
 
 
 def Input(
-    shape: Any = None,
+    shape: ShapeLike | None = None,
     batch_size: int | None = None,
-    dtype: Any = None,
+    dtype: DType = None,
     sparse: bool | None = None,
     ragged: bool | None = None,
     batch_shape: Any = None,
     name: str | None = None,
-    tensor: Any = None,
+    tensor: TensorLike = None,
     optional: bool = False,
 ) -> KerasTensor:
     """A symbolic tensor that a functional model begins with.

@@ -7,6 +7,7 @@ code is stored, and reading byte code is refused unless safe mode is off.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Unpack
 
@@ -14,7 +15,14 @@ from keras import ops
 from keras.core import tree
 from keras.core.code import lambda_to_config
 from keras.core.facts import public_class
-from keras.core.typing import Config, Shape, Tensor
+from keras.core.typing import (
+    Config,
+    CustomObjects,
+    Shape,
+    Structure,
+    Tensor,
+    TensorLike,
+)
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.ops.operation import infer_spec
@@ -47,9 +55,9 @@ class Lambda(Layer):
 
     def __init__(
         self,
-        function: Any,
-        output_shape: Any = None,
-        mask: Any = None,
+        function: Callable[..., Any],
+        output_shape: Shape | None = None,
+        mask: TensorLike = None,
         arguments: dict[str, Any] | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
@@ -66,7 +74,9 @@ class Lambda(Layer):
         self.supports_masking = mask is not None
         self._takes = _parameters(function)
 
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+    def call(
+        self, inputs: TensorLike, mask: TensorLike = None, training: bool | None = None
+    ) -> Tensor:
         """What the function returns."""
         more = dict(self.arguments)
         if "mask" in self._takes:
@@ -75,13 +85,13 @@ class Lambda(Layer):
             more["training"] = training
         return self.function(inputs, **more)
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: TensorLike) -> Structure:
         """The spec of what the function gives, or of `output_shape`."""
         if self._output_shape is None:
             return infer_spec(self.call, (inputs,), {})
         return super().compute_output_spec(inputs)
 
-    def compute_output_shape(self, input_shape: Shape) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """`output_shape`, or what the function gives for inputs of this shape."""
         if self._output_shape is None:
             return super().compute_output_shape(input_shape)
@@ -92,7 +102,9 @@ class Lambda(Layer):
             first = first[min(first)] if isinstance(first, dict) else first[0]
         return (first[0] if first else None, *self._output_shape)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Tensor | None:
+    def compute_mask(
+        self, inputs: TensorLike, mask: TensorLike = None
+    ) -> Tensor | None:
         """The mask that was given, or computed by the function that was."""
         if callable(self._given_mask):
             return self._given_mask(inputs, mask)  # pyright: ignore[reportReturnType]
@@ -115,7 +127,10 @@ class Lambda(Layer):
 
     @classmethod
     def from_config(
-        cls, config: Config, custom_objects: Any = None, safe_mode: bool | None = None
+        cls,
+        config: Config,
+        custom_objects: CustomObjects = None,
+        safe_mode: bool | None = None,
     ) -> Lambda:
         """The layer of a config.
 
@@ -136,14 +151,14 @@ class Lambda(Layer):
             return cls(**deserialize_arguments(config))
 
 
-def _parameters(function: Any) -> frozenset[str]:
+def _parameters(function: Callable[..., Any]) -> frozenset[str]:
     try:
         return frozenset(inspect.signature(function).parameters)
     except (TypeError, ValueError):  # builtins without a signature
         return frozenset()
 
 
-def _encode(function: Any) -> Any:
+def _encode(function: Callable[..., Any]) -> Any:
     from keras.core.serialization import serialize_keras_object
 
     if isinstance(function, FunctionType) and function.__name__ == "<lambda>":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Tensor
+from keras.core.typing import Tensor, TensorLike
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -42,7 +42,7 @@ class Masking(Layer):
         self.mask_value = mask_value
         self.supports_masking = True
 
-    def compute_mask(self, inputs: Tensor, mask: Any = None) -> Tensor:
+    def compute_mask(self, inputs: Tensor, mask: TensorLike = None) -> Tensor:
         """`(batch, time)` booleans, False for padding."""
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 

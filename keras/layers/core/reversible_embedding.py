@@ -7,7 +7,16 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core import dtypes
 from keras.core.facts import public_class
-from keras.core.typing import Config, Shape, Tensor
+from keras.core.typing import (
+    Config,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Shape,
+    Structure,
+    Tensor,
+    TensorLike,
+)
 from keras.layers.core.embedding import Embedding
 from keras.layers.options import AllLayerOptions
 from keras.layers.weights.weight_layer import Weight
@@ -60,9 +69,9 @@ class ReversibleEmbedding(Embedding):
         input_dim: int,
         output_dim: int,
         tie_weights: bool = True,
-        embeddings_initializer: Any = "uniform",
-        embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None,
+        embeddings_initializer: Initializer = "uniform",
+        embeddings_regularizer: Regularizer = None,
+        embeddings_constraint: Constraint = None,
         mask_zero: bool = False,
         reverse_dtype: Any = None,
         logit_soft_cap: float | None = None,
@@ -119,7 +128,7 @@ class ReversibleEmbedding(Embedding):
             logits = ops.multiply(bent, self.logit_soft_cap)
         return logits
 
-    def compute_mask(self, inputs: Tensor, mask: Any = None) -> Tensor | None:
+    def compute_mask(self, inputs: Tensor, mask: TensorLike = None) -> Tensor | None:
         """False where an integer is 0, if `mask_zero`; vectors keep the mask they have.
 
         Args:
@@ -138,7 +147,9 @@ class ReversibleEmbedding(Embedding):
             return (*input_shape[:-1], self.input_dim)
         return super().compute_output_shape(input_shape)
 
-    def compute_output_spec(self, inputs: Any, reverse: bool = False) -> Any:
+    def compute_output_spec(
+        self, inputs: TensorLike, reverse: bool = False
+    ) -> Structure:
         """The shape of the output, and its dtype, which that of vectors decides too."""
         return infer_spec(self.call, (inputs,), {"reverse": reverse})
 

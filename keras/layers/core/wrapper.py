@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
-from keras.core.typing import Config, Shape
+from keras.core.typing import Config, CustomObjects, Shape
 from keras.layers.arguments import class_name
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -49,7 +49,7 @@ class Wrapper(Layer):
         self.built = True
 
     @classmethod
-    def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
+    def from_config(cls, config: Config, custom_objects: CustomObjects = None) -> Any:
         """The layer of a config.
 
         Args:

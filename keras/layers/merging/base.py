@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.masking import get_mask
-from keras.core.typing import Tensor
+from keras.core.typing import Structure, Tensor, TensorLike
 from keras.layers.arguments import class_name
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -65,7 +65,7 @@ class Merge(Layer):
         wide = [_aligned(x, m, rank) for x, m in zip(inputs, masks, strict=True)]
         return self.merge_seen(raised, wide)
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: TensorLike) -> Structure:
         """The shape of the output, and the dtype of the inputs."""
         return infer_spec(self.call, (inputs,), {})
 
@@ -86,7 +86,9 @@ class Merge(Layer):
                 f"{error}"
             ) from None
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Tensor | None:
+    def compute_mask(
+        self, inputs: TensorLike, mask: TensorLike = None
+    ) -> Tensor | None:
         """True where an input is not masked; None if one has no mask."""
         self._check_masks(inputs, mask)
         if mask is None or any(m is None for m in mask):
@@ -94,7 +96,7 @@ class Merge(Layer):
         rank = max(len(m.shape) for m in mask)
         return reduce(ops.logical_or, [_raised(m, rank) for m in mask])
 
-    def _check_masks(self, inputs: Any, mask: Any) -> None:
+    def _check_masks(self, inputs: TensorLike, mask: TensorLike) -> None:
         if mask is None:
             return
         for argument, value in (("inputs", inputs), ("mask", mask)):
@@ -151,7 +153,7 @@ class MergeSeen(Merge):
         return first
 
 
-def _aligned(x: Tensor, mask: Any, rank: int) -> Any:
+def _aligned(x: Tensor, mask: TensorLike, rank: int) -> Any:
     """A mask of a tensor, `(batch, ...)`, with axes of size 1 up to a rank."""
     if mask is None:
         return None

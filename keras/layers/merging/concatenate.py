@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Tensor
+from keras.core.typing import Structure, Tensor, TensorLike
 from keras.layers.merging.base import Merge
 from keras.layers.options import AllLayerOptions
 from keras.ops import rules
@@ -51,7 +51,9 @@ class Concatenate(Merge):
                 f"{[tuple(s) for s in input_shape]}. {error}"
             ) from None
 
-    def compute_mask(self, inputs: Sequence[Tensor], mask: Any = None) -> Any:
+    def compute_mask(
+        self, inputs: Sequence[Tensor], mask: TensorLike = None
+    ) -> Structure:
         """The masks joined likewise; inputs without mask count as not masked.
 
         Along the features, a step is masked where it is masked in every input.
@@ -68,7 +70,7 @@ class Concatenate(Merge):
         return joined
 
 
-def _wide(x: Tensor, mask: Any) -> Tensor:
+def _wide(x: Tensor, mask: TensorLike) -> Tensor:
     """A mask of the shape of its tensor."""
     full = ops.ones_like(x, dtype="bool")
     if mask is None:

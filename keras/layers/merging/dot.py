@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.arguments import integer
 from keras.layers.merging.base import Merge
 from keras.layers.options import AllLayerOptions
@@ -89,7 +89,7 @@ class Dot(Merge):
         known = [shape[0] for shape in input_shape if shape[0] is not None]
         return (known[0] if known else None, *(rest or [1]))
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> None:
         """None: the steps of the inputs are summed or paired."""
         del inputs, mask
 

@@ -7,7 +7,14 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core import dtypes
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import (
+    Constraint,
+    Initializer,
+    Regularizer,
+    Shape,
+    Tensor,
+    TensorLike,
+)
 from keras.layers import arguments
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -69,14 +76,14 @@ class BatchNormalization(Layer):
         epsilon: float = 0.001,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        moving_mean_initializer: Any = "zeros",
-        moving_variance_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
+        beta_initializer: Initializer = "zeros",
+        gamma_initializer: Initializer = "ones",
+        moving_mean_initializer: Initializer = "zeros",
+        moving_variance_initializer: Initializer = "ones",
+        beta_regularizer: Regularizer = None,
+        gamma_regularizer: Regularizer = None,
+        beta_constraint: Constraint = None,
+        gamma_constraint: Constraint = None,
         renorm: bool = False,
         renorm_clipping: Any = None,
         renorm_momentum: float = 0.99,
@@ -167,7 +174,7 @@ class BatchNormalization(Layer):
         return outputs
 
     def _normalized(
-        self, inputs: Tensor, mean: Any, variance: Any, *affine: Any
+        self, inputs: Tensor, mean: TensorLike, variance: TensorLike, *affine: Any
     ) -> Tensor:
         """Normalized, scaled and shifted: by `gamma` and `beta` where not told."""
         scale, offset = affine or (self.gamma, self.beta)

@@ -8,15 +8,18 @@ Source: Ioffe, 2017 (https://arxiv.org/abs/1702.03275).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
-from keras.core.typing import Tensor
+from keras.core.typing import DType, ShapeLike, Tensor
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
 
 _BOUNDS = ("dmax", "rmax", "rmin")
 
 
-def checked_clipping(layer: Any, clipping: Any) -> dict[str, float]:
+def checked_clipping(layer: Layer, clipping: Any) -> dict[str, float]:
     """The bounds of the correction as a dict.
 
     Raises:
@@ -34,10 +37,10 @@ def checked_clipping(layer: Any, clipping: Any) -> dict[str, float]:
     return clipping
 
 
-def add_statistics(layer: Any, shape: tuple[Any, ...]) -> None:
+def add_statistics(layer: Layer, shape: tuple[Any, ...]) -> None:
     """Makes the statistics that the correction needs."""
 
-    def deviation(shape: Any, dtype: Any = None) -> Any:
+    def deviation(shape: ShapeLike, dtype: DType = None) -> Any:
         return ops.sqrt(layer.moving_variance_initializer(shape, dtype=dtype))
 
     for name, initializer in {
@@ -55,7 +58,7 @@ def add_statistics(layer: Any, shape: tuple[Any, ...]) -> None:
         setattr(layer, name, variable)
 
 
-def normalized(layer: Any, inputs: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+def normalized(layer: Layer, inputs: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
     """The inputs normalized by a batch's statistics, corrected; moves the running ones.
 
     Args:

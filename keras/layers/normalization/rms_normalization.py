@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Axis, Shape, Tensor
 from keras.layers.arguments import integers
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -34,7 +34,7 @@ class RMSNormalization(Layer):
 
     def __init__(
         self,
-        axis: Any = -1,
+        axis: Axis = -1,
         epsilon: float = 1e-6,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:

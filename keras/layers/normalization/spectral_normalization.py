@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from keras import ops
 from keras.backends.variable import Variable
@@ -71,7 +71,7 @@ class SpectralNormalization(Wrapper):
             dtype=kernel.dtype,
         )
 
-    def call(self, inputs: Tensor, training: bool | None = False) -> Any:
+    def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:
         """The layer's output; in training, with the kernel normalized before."""
         if training:
             self._normalize()
@@ -91,6 +91,6 @@ class SpectralNormalization(Wrapper):
         self.vector_u.assign(right)
         self.kernel.assign(ops.divide(kernel, ops.reshape(norm, ())))
 
-    def compute_output_shape(self, input_shape: Shape) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the layer's outputs."""
         return self.layer.compute_output_shape(input_shape)

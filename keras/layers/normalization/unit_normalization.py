@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core import dtypes
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Axis, Shape, Tensor
 from keras.layers.arguments import integers
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -32,7 +32,7 @@ class UnitNormalization(Layer):
 
     _has_nothing_to_build = True
 
-    def __init__(self, axis: Any = -1, **kwargs: Unpack[AllLayerOptions]) -> None:
+    def __init__(self, axis: Axis = -1, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
         axes = list(integers(self, "axis", axis, least=None))
         self.axis: Any = axes if isinstance(axis, (list, tuple)) else axes[0]

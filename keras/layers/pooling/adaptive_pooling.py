@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Unpack
+from typing import Unpack
 
 from keras import ops
 from keras.core.config import standardize_data_format
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Sizes, Tensor
 from keras.layers.arguments import integers
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -28,7 +28,7 @@ class BaseAdaptivePooling(Layer):
 
     def __init__(
         self,
-        output_size: Any,
+        output_size: Sizes,
         data_format: str | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:

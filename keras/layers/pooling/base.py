@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Unpack
 
 from keras.core.config import standardize_data_format
-from keras.core.typing import Tensor
+from keras.core.typing import Sizes, Tensor
 from keras.layers.arguments import integers, one_of
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -26,7 +26,7 @@ class BasePooling(Layer):
 
     def __init__(
         self,
-        pool_size: Any = 2,
+        pool_size: Sizes = 2,
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from keras import ops
 from keras.core.config import standardize_data_format
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Structure, Tensor, TensorLike
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -34,7 +34,7 @@ class BaseGlobalPooling(Layer):
         self._axes = tuple(range(first, first + self.rank))
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: TensorLike) -> Structure:
         """The shape of the output, and the dtype of the inputs."""
         return infer_spec(self.call, (inputs,), {})
 
@@ -104,7 +104,7 @@ class GlobalAveragePooling1D(BaseGlobalAverage):
         total = ops.sum(ops.multiply(inputs, weights), axis, keepdims=self.keepdims)
         return ops.divide(total, ops.sum(weights, axis, keepdims=self.keepdims))
 
-    def compute_mask(self, inputs: Tensor, mask: Any = None) -> None:
+    def compute_mask(self, inputs: Tensor, mask: TensorLike = None) -> None:
         """No mask: the steps are gone."""
         return None
 

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import Sizes
 from keras.layers.options import UnnamedOptions
 from keras.layers.pooling.base import BasePooling
 
@@ -38,7 +39,7 @@ class MaxPooling1D(BasePooling):
 
     def __init__(
         self,
-        pool_size: Any = 2,
+        pool_size: Sizes = 2,
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,
@@ -76,7 +77,7 @@ class MaxPooling2D(BasePooling):
 
     def __init__(
         self,
-        pool_size: Any = (2, 2),
+        pool_size: Sizes = (2, 2),
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,
@@ -114,7 +115,7 @@ class MaxPooling3D(BasePooling):
 
     def __init__(
         self,
-        pool_size: Any = (2, 2, 2),
+        pool_size: Sizes = (2, 2, 2),
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,

@@ -8,6 +8,7 @@ from keras.backends import load
 from keras.backends.backend import FOREIGN, TENSOR, Backend
 from keras.backends.foreign import framework_of
 from keras.core import context, tree
+from keras.core.typing import Tensor
 from keras.layers.layer import Layer
 
 
@@ -19,7 +20,7 @@ class DataLayer(Layer):
     computes them where they are, whatever its own backend is.
     """
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Calls the layer on tensors, arrays, KerasTensors or traced tensors."""
         if args and self._backend.kinds.get(type(args[0])) != TENSOR:
             home = self._traced_elsewhere(args, kwargs)

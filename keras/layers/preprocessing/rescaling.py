@@ -8,7 +8,7 @@ from keras import ops
 from keras.core.config import image_data_format
 from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
-from keras.core.typing import Config, Tensor
+from keras.core.typing import Config, CustomObjects, Tensor, TensorLike
 from keras.layers.options import AllLayerOptions
 from keras.layers.preprocessing.data_layer import DataLayer
 
@@ -34,7 +34,10 @@ class Rescaling(DataLayer):
     """
 
     def __init__(
-        self, scale: Any, offset: Any = 0.0, **kwargs: Unpack[AllLayerOptions]
+        self,
+        scale: TensorLike,
+        offset: TensorLike = 0.0,
+        **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         data_format = kwargs.pop("data_format", None)
         super().__init__(**kwargs)
@@ -65,7 +68,7 @@ class Rescaling(DataLayer):
         return config
 
     @classmethod
-    def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
+    def from_config(cls, config: Config, custom_objects: CustomObjects = None) -> Any:
         """The layer of a config; `custom_objects` by name, besides those registered."""
         with CustomObjectScope(custom_objects):
             return super().from_config(config)

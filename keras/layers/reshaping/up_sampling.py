@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core.config import standardize_data_format
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Sizes, Tensor
 from keras.layers.arguments import integers, one_of, positive_integer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -98,7 +98,7 @@ class UpSampling2D(BaseUpSampling):
 
     def __init__(
         self,
-        size: Any = (2, 2),
+        size: Sizes = (2, 2),
         data_format: str | None = None,
         interpolation: str = "nearest",
         **kwargs: Unpack[AllLayerOptions],
@@ -150,7 +150,7 @@ class UpSampling3D(BaseUpSampling):
 
     def __init__(
         self,
-        size: Any = (2, 2, 2),
+        size: Sizes = (2, 2, 2),
         data_format: str | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:

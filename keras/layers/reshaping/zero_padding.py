@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Padding, Shape, Tensor
 from keras.layers.options import AllLayerOptions
 from keras.layers.reshaping.edges import EdgeLayer
 
@@ -51,7 +51,7 @@ class ZeroPadding1D(BaseZeroPadding):
 
     def __init__(
         self,
-        padding: Any = 1,
+        padding: Padding = 1,
         data_format: str | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
@@ -85,7 +85,7 @@ class ZeroPadding2D(BaseZeroPadding):
 
     def __init__(
         self,
-        padding: Any = (1, 1),
+        padding: Padding = (1, 1),
         data_format: str | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
@@ -118,7 +118,7 @@ class ZeroPadding3D(BaseZeroPadding):
 
     def __init__(
         self,
-        padding: Any = ((1, 1), (1, 1), (1, 1)),
+        padding: Padding = ((1, 1), (1, 1), (1, 1)),
         data_format: str | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:

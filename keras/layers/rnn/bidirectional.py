@@ -9,7 +9,7 @@ from keras.core import tree
 from keras.core.classes import declared_class
 from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Structure, Tensor, TensorLike
 from keras.layers.arguments import one_of
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
@@ -49,7 +49,7 @@ class Bidirectional(Layer):
         self,
         layer: Any,
         merge_mode: str | None = "concat",
-        weights: Any = None,
+        weights: TensorLike = None,
         backward_layer: Any = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
@@ -95,8 +95,8 @@ class Bidirectional(Layer):
     def call(
         self,
         sequences: Tensor,
-        initial_state: Any = None,
-        mask: Any = None,
+        initial_state: TensorLike = None,
+        mask: TensorLike = None,
         training: bool | None = None,
     ) -> Any:
         """The combined outputs, and the states of both if they are wanted."""
@@ -120,7 +120,7 @@ class Bidirectional(Layer):
             return merged
         return (*merged, *states) if self.merge_mode is None else (merged, *states)
 
-    def _halves(self, states: Any) -> tuple[list[Any], list[Any]]:
+    def _halves(self, states: Structure) -> tuple[list[Any], list[Any]]:
         """The states of the layer that runs forwards, and of the other."""
         half = len(self.forward_layer.state_size)
         if not isinstance(states, (list, tuple)) or len(states) != 2 * half:
@@ -159,7 +159,7 @@ class Bidirectional(Layer):
             shape = (*shape[:-1], 2 * shape[-1])
         return (shape, *states) if self.return_state else shape
 
-    def compute_mask(self, _: Any, mask: Any = None) -> Any:
+    def compute_mask(self, _: Any, mask: TensorLike = None) -> Structure:
         """The mask, if all steps are returned; states have none."""
         mask = tree.flatten(mask)[0] if mask is not None else None
         own = mask if self.return_sequences else None
@@ -196,7 +196,7 @@ class Bidirectional(Layer):
 _NEEDED = ("go_backwards", "return_sequences", "return_state", "stateful")
 
 
-def _check(layer: Any, backward_layer: Any) -> None:
+def _check(layer: Layer, backward_layer: Any) -> None:
     for name, given in {"layer": layer, "backward_layer": backward_layer}.items():
         if given is None and name == "backward_layer":
             continue
@@ -222,7 +222,7 @@ def _check(layer: Any, backward_layer: Any) -> None:
             )
 
 
-def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
+def _copy(layer: Layer, direction: str, go_backwards: bool) -> Any:
     """A layer of the same arguments, with the direction in its name."""
     config = layer.get_config()
     for name, given in layer.recorded_arguments().items():

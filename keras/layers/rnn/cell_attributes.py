@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import activations, ops
 from keras.core import dtypes
-from keras.core.typing import Tensor
+from keras.core.typing import Tensor, TensorLike
 from keras.layers.rnn.rnn import RNN
 
 
@@ -65,7 +65,11 @@ class FusedRNN(CellAttributes, RNN):
         )
 
     def inner_loop(
-        self, sequences: Tensor, initial_state: Any, mask: Any, training: Any = False
+        self,
+        sequences: Tensor,
+        initial_state: TensorLike,
+        mask: TensorLike,
+        training: bool | None = False,
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Runs the cell; see `RNN.inner_loop`."""
         cell = self.cell
@@ -80,6 +84,8 @@ class FusedRNN(CellAttributes, RNN):
         outputs, *states = self._fused(sequences, initial_state, mask)
         return outputs, outputs, states
 
-    def _fused(self, sequences: Tensor, initial_state: Any, mask: Any) -> Any:
+    def _fused(
+        self, sequences: Tensor, initial_state: TensorLike, mask: TensorLike
+    ) -> Any:
         """Outputs and last states, by the op."""
         raise NotImplementedError(f"{type(self).__name__} has no fused op.")

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras.core.facts import public_class
-from keras.core.typing import Tensor
+from keras.core.typing import (
+    Activation,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Tensor,
+    TensorLike,
+)
 from keras.layers.arguments import one_of
 from keras.layers.input_spec import InputSpec
 from keras.layers.options import LayerOptions
@@ -67,19 +74,19 @@ class GRU(FusedRNN):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "orthogonal",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        recurrent_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        recurrent_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
@@ -129,7 +136,9 @@ class GRU(FusedRNN):
         self.use_cudnn = one_of(self, "use_cudnn", use_cudnn, ("auto", True, False))
         self.input_spec = InputSpec(ndim=3)
 
-    def _fused(self, sequences: Tensor, initial_state: Any, mask: Any) -> Any:
+    def _fused(
+        self, sequences: Tensor, initial_state: TensorLike, mask: TensorLike
+    ) -> Any:
         cell = self.cell
         return gru(
             sequences,

@@ -6,7 +6,15 @@ from typing import Any, Unpack
 
 from keras import activations, ops
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import (
+    Activation,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Shape,
+    Structure,
+    Tensor,
+)
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.recurrent_cell import RecurrentCell, like, only
 from keras.ops.nn.linear import linear
@@ -58,18 +66,18 @@ class GRUCell(RecurrentCell):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "orthogonal",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        recurrent_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        recurrent_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         reset_after: bool = True,
@@ -103,7 +111,7 @@ class GRUCell(RecurrentCell):
         return (2, width) if self.reset_after else (width,)
 
     def call(
-        self, inputs: Tensor, states: Any, training: bool | None = False
+        self, inputs: Tensor, states: Structure, training: bool | None = False
     ) -> tuple[Tensor, Any]:
         """The output of a step, and the state after it."""
         hidden = only(states)

@@ -6,7 +6,16 @@ from typing import Any, Unpack
 
 from keras import activations, initializers, ops
 from keras.core.facts import public_class
-from keras.core.typing import Tensor
+from keras.core.typing import (
+    Activation,
+    Constraint,
+    DType,
+    Initializer,
+    Regularizer,
+    ShapeLike,
+    Structure,
+    Tensor,
+)
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.recurrent_cell import RecurrentCell
 from keras.layers.weight_options import options
@@ -58,19 +67,19 @@ class LSTMCell(RecurrentCell):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
+        activation: Activation = "tanh",
+        recurrent_activation: Activation = "sigmoid",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "orthogonal",
+        bias_initializer: Initializer = "zeros",
         unit_forget_bias: bool = True,
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_regularizer: Regularizer = None,
+        recurrent_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        recurrent_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
@@ -104,7 +113,9 @@ class LSTMCell(RecurrentCell):
             how["initializer"] = self._first_bias
         return how
 
-    def _first_bias(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Tensor:
+    def _first_bias(
+        self, shape: ShapeLike, dtype: DType = None, **kwargs: Any
+    ) -> Tensor:
         """The initial bias: ones for the forget gate, which then lets states pass."""
         units = self.units
         make = self.bias_initializer
@@ -117,7 +128,7 @@ class LSTMCell(RecurrentCell):
         return ops.concatenate(parts, axis=0)
 
     def call(
-        self, inputs: Tensor, states: Any, training: bool | None = False
+        self, inputs: Tensor, states: Structure, training: bool | None = False
     ) -> tuple[Tensor, list[Tensor]]:
         """The output of a step, and the states after it."""
         hidden, carry = states

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import activations, ops, random
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Activation, Shape, Structure, Tensor
 from keras.layers import arguments
 from keras.layers.layer import Layer
 from keras.layers.rnn.dropout_masks import DropoutRNNCell
@@ -28,7 +28,7 @@ class RecurrentCell(Layer, DropoutRNNCell):
     def _keep(
         self,
         units: int,
-        activation: Any,
+        activation: Activation,
         use_bias: bool,
         dropout: float,
         recurrent_dropout: float,
@@ -94,7 +94,7 @@ class RecurrentCell(Layer, DropoutRNNCell):
             self._without_some(hidden, self.get_recurrent_dropout_mask(hidden)),
         )
 
-    def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:
+    def get_initial_state(self, batch_size: int | None = None) -> list[Tensor]:
         """Zeros, `(batch_size, units)`, for each state."""
         shape = (batch_size, self.units)
         return [ops.zeros(shape, dtype=self.compute_dtype) for _ in range(self.states)]
@@ -105,7 +105,7 @@ class RecurrentCell(Layer, DropoutRNNCell):
         return shape, [shape] * self.states
 
 
-def only(states: Any) -> Tensor:
+def only(states: Structure) -> Tensor:
     """The state of a cell that has one, given in a list or by itself."""
     return states[0] if isinstance(states, (list, tuple)) else states
 

@@ -9,7 +9,7 @@ from keras.backends.variable import Variable
 from keras.core import context, tree
 from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Structure, Tensor, TensorLike
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -131,12 +131,16 @@ class RNN(Layer):
             self._track_variable_native(state)
         return state
 
-    def get_initial_state(self, batch_size: Any) -> list[Tensor]:
+    def get_initial_state(self, batch_size: int | None) -> list[Tensor]:
         """The states before the first step: the cell's, or zeros."""
         return zero_states(self.cell, batch_size, self.compute_dtype)
 
     def inner_loop(
-        self, sequences: Tensor, initial_state: Any, mask: Any, training: Any = False
+        self,
+        sequences: Tensor,
+        initial_state: TensorLike,
+        mask: TensorLike,
+        training: bool | None = False,
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Runs the cell.
 
@@ -152,7 +156,7 @@ class RNN(Layer):
         if initial_state is None:
             initial_state = self.get_initial_state(ops.shape(sequences)[0])
 
-        def step(inputs: Any, states: Any) -> tuple[Any, list[Any]]:
+        def step(inputs: TensorLike, states: Structure) -> tuple[Any, list[Any]]:
             output, new = self.cell(inputs, states)
             return output, as_list(new)
 
@@ -170,8 +174,8 @@ class RNN(Layer):
     def call(
         self,
         sequences: Tensor,
-        initial_state: Any = None,
-        mask: Any = None,
+        initial_state: TensorLike = None,
+        mask: TensorLike = None,
         training: bool | None = False,
     ) -> Any:
         """The outputs, and the last states if they are wanted."""
@@ -218,7 +222,7 @@ class RNN(Layer):
                 "for the other batch size and give it the weights of this one."
             )
 
-    def _draw_dropout(self, sequences: Tensor, initial_state: Any) -> None:
+    def _draw_dropout(self, sequences: Tensor, initial_state: TensorLike) -> None:
         """Draws the cells' dropout before the loop; see `dropout_masks`."""
         cells = self._cells()
         batch, inputs = ops.shape(sequences)[0], sequences[:, 0]
@@ -249,7 +253,7 @@ class RNN(Layer):
     def _cells(self) -> list[Any]:
         return getattr(self.cell, "cells", None) or [self.cell]
 
-    def compute_mask(self, _: Any, mask: Any = None) -> Any:
+    def compute_mask(self, _: Any, mask: TensorLike = None) -> Structure:
         """The mask, if all steps are returned; states have none."""
         mask = tree.flatten(mask)[0] if mask is not None else None
         own = mask if self.return_sequences else None

@@ -6,7 +6,14 @@ from typing import Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Tensor
+from keras.core.typing import (
+    Activation,
+    Constraint,
+    Initializer,
+    Regularizer,
+    Structure,
+    Tensor,
+)
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.recurrent_cell import RecurrentCell, like, only
 from keras.ops.nn.linear import linear
@@ -52,17 +59,17 @@ class SimpleRNNCell(RecurrentCell):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
+        activation: Activation = "tanh",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "orthogonal",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        recurrent_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        recurrent_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
@@ -89,7 +96,7 @@ class SimpleRNNCell(RecurrentCell):
         )
 
     def call(
-        self, sequence: Tensor, states: Any, training: bool | None = False
+        self, sequence: Tensor, states: Structure, training: bool | None = False
     ) -> tuple[Tensor, Any]:
         """The output of a step, and the state after it."""
         inputs, hidden = self._dropped(sequence, only(states), training)

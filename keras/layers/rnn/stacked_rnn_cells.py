@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Structure, Tensor
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.states import (
@@ -78,7 +78,7 @@ class StackedRNNCells(Layer):
     def call(
         self,
         inputs: Tensor,
-        states: Any,
+        states: Structure,
         training: bool | None = False,
         **kwargs: Any,
     ) -> tuple[Tensor, list[Any]]:
@@ -90,7 +90,7 @@ class StackedRNNCells(Layer):
             new.append(flat if isinstance(own, (list, tuple)) else flat[0])
         return inputs, new
 
-    def get_initial_state(self, batch_size: Any = None) -> list[Any]:
+    def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
         """The states before the first step, one entry for each cell."""
         dtype = self.compute_dtype
         states = [zero_states(cell, batch_size, dtype) for cell in self.cells]

@@ -8,15 +8,18 @@ integer and it makes no states itself.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
 from keras.core import tree
-from keras.core.typing import Tensor
+from keras.core.typing import Sizes, Structure, Tensor
 from keras.layers.input_spec import describe
 
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
 
-def as_list(states: Any) -> list[Any]:
+
+def as_list(states: Structure) -> list[Any]:
     """States as the list that cells take."""
     return list(states) if isinstance(states, (list, tuple)) else [states]
 
@@ -27,7 +30,7 @@ def output_size_of(cell: Any) -> Any:
     return as_list(cell.state_size)[0] if size is None else size
 
 
-def zero_states(cell: Any, batch_size: Any, dtype: str) -> list[Tensor]:
+def zero_states(cell: Any, batch_size: int | None, dtype: str) -> list[Tensor]:
     """The states before a cell's first step: its own, or zeros."""
     make = getattr(cell, "get_initial_state", None)
     if make is not None:
@@ -79,7 +82,7 @@ def packed(cell: Any, flat: list[Any]) -> list[Any]:
     return tree.pack_sequence_as(_places(shapes), flat)
 
 
-def check_states(layer: Any, cell: Any, states: list[Any], batch: Any) -> None:
+def check_states(layer: Layer, cell: Any, states: list[Any], batch: Any) -> None:
     """Compares a flat list of states with what the cell expects.
 
     Raises:
@@ -96,7 +99,7 @@ def check_states(layer: Any, cell: Any, states: list[Any], batch: Any) -> None:
     )
 
 
-def is_size(size: Any) -> bool:
+def is_size(size: Sizes) -> bool:
     """Whether an axis has a size that is known before the computation runs."""
     return isinstance(size, int)
 

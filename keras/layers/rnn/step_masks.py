@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from keras import ops
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.input_spec import describe
 
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
 
-def checked_mask(layer: Any, mask: Any, shape: Shape) -> Tensor:
+
+def checked_mask(layer: Layer, mask: TensorLike, shape: Shape) -> Tensor:
     """The mask as a tensor.
 
     Args:

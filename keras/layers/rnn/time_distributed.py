@@ -8,7 +8,7 @@ from keras import ops
 from keras.core import tree
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Structure, Tensor, TensorLike
 from keras.layers.core.wrapper import Wrapper
 from keras.layers.input_spec import describe
 from keras.layers.options import AllLayerOptions
@@ -56,14 +56,14 @@ class TimeDistributed(Wrapper):
             )
         return (input_shape[0], *input_shape[2:])
 
-    def compute_output_shape(self, input_shape: Shape) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shapes of the layer's outputs with a time axis."""
         shape = self.layer.compute_output_shape(self._step_shape(input_shape))
         return tree.map_shape_structure(lambda s: (s[0], input_shape[1], *s[1:]), shape)
 
     def call(
-        self, inputs: Tensor, training: bool | None = None, mask: Any = None
-    ) -> Any:
+        self, inputs: Tensor, training: bool | None = None, mask: TensorLike = None
+    ) -> Tensor:
         """The layer's output for each step."""
         del training  # reaches the layer as it reaches every layer inside another
         shape = tuple(ops.shape(inputs))
@@ -78,10 +78,10 @@ class TimeDistributed(Wrapper):
             lambda y: ops.reshape(y, (*shape[:2], *tuple(ops.shape(y))[1:])), outputs
         )
 
-    def _of_steps(self, steps: Tensor, mask: Any) -> Any:
+    def _of_steps(self, steps: Tensor, mask: TensorLike) -> Any:
         return self.layer(steps) if mask is None else self.layer(steps, mask=mask)
 
-    def _one_by_one(self, inputs: Tensor, mask: Any) -> Any:
+    def _one_by_one(self, inputs: Tensor, mask: TensorLike) -> Any:
         """Step after step: a layer that keeps states expects the batch as it is."""
         masks = () if mask is None else ops.unstack(mask, axis=1)
         outputs = [
@@ -90,7 +90,7 @@ class TimeDistributed(Wrapper):
         ]
         return tree.map_structure(lambda *ys: ops.stack(ys, axis=1), *outputs)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+    def compute_mask(self, inputs: TensorLike, mask: TensorLike = None) -> Structure:
         """The mask, `(batch, time)` where the layer ends what it says of each step."""
         if mask is None or len(mask.shape) < 3:
             return mask
@@ -98,7 +98,7 @@ class TimeDistributed(Wrapper):
             return mask
         return ops.any(mask, axis=tuple(range(2, len(mask.shape))))
 
-    def compute_output_spec(self, inputs: Any, **more: Any) -> Any:
+    def compute_output_spec(self, inputs: TensorLike, **more: Any) -> Structure:
         """From the layer's own, with a time axis."""
         shape = self._step_shape(inputs.shape)
         step = self.layer.compute_output_spec(KerasTensor(shape, inputs.dtype))
@@ -107,7 +107,7 @@ class TimeDistributed(Wrapper):
         )
 
 
-def _joined(x: Any, shape: tuple[Any, ...]) -> Any:
+def _joined(x: TensorLike, shape: tuple[Any, ...]) -> Any:
     """Batch and time as one axis."""
     if x is None:
         return None

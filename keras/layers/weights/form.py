@@ -11,11 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from keras import ops
 from keras.core.typing import Config, Tensor
 from keras.ops.nn.linear import linear
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
+    from keras.layers.layer import Layer
 
 
 class WeightForm:
@@ -34,7 +38,7 @@ class WeightForm:
 
     @classmethod
     def build(
-        cls, layer: Any, name: str, shape: tuple[int, ...], **options: Any
+        cls, layer: Layer, name: str, shape: tuple[int, ...], **options: Any
     ) -> Self:
         """A new weight of a layer.
 
@@ -50,7 +54,7 @@ class WeightForm:
 
     @classmethod
     def adopt(
-        cls, layer: Any, name: str, form: WeightForm, config: Config | None = None
+        cls, layer: Layer, name: str, form: WeightForm, config: Config | None = None
     ) -> Self:
         """A weight that a layer has, in this form instead.
 
@@ -117,7 +121,7 @@ class WeightForm:
         """
         return own
 
-    def written(self, variable: Any) -> Any:
+    def written(self, variable: Variable) -> Any:
         """What a file gets for one of the variables that it holds."""
         return variable
 

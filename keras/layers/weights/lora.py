@@ -8,16 +8,20 @@ Source: Hu et al., 2021 (https://arxiv.org/abs/2106.09685).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
-from keras.core.typing import Config, Initializer, Tensor
+from keras.core.typing import Config, Initializer, Tensor, TensorLike
 from keras.layers.arguments import class_name, positive_integer
 from keras.layers.declared import Declared
 from keras.layers.input_spec import describe
 from keras.layers.weights.form import WeightForm
 from keras.layers.weights.weight_layer import WeightLayer
 from keras.ops.nn.linear import linear
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
+    from keras.layers.layer import Layer
 
 
 class LoraForm(WeightForm):
@@ -30,7 +34,9 @@ class LoraForm(WeightForm):
         alpha: strength of the change, times the rank.
     """
 
-    def __init__(self, base: WeightForm, a: Any, b: Any, alpha: float) -> None:
+    def __init__(
+        self, base: WeightForm, a: TensorLike, b: TensorLike, alpha: float
+    ) -> None:
         super().__init__([*base.variables, a, b])
         self.base = base
         self.a = a
@@ -85,7 +91,7 @@ class LoraForm(WeightForm):
         own = [v for v in own if v is not self.a and v is not self.b]
         return self.base.filed(own)
 
-    def written(self, variable: Any) -> Any:
+    def written(self, variable: Variable) -> Any:
         """The big weight, merged, so that a file can be read with and without LoRA."""
         values = self.base.encode(self.value())
         pairs = zip(self.base.variables, values, strict=True)
@@ -103,7 +109,7 @@ class LoraForm(WeightForm):
 class SmallWeight(Declared):
     """One of the two small weights of a layer that has LoRA."""
 
-    def absent(self, layer: Any) -> Any:
+    def absent(self, layer: Layer) -> Any:
         """An error that says how to come by it."""
         raise AttributeError(
             f"{describe(layer)} has no `{self.name}`, because it has no LoRA. Pass "

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from keras import ops
 from keras.backends.variable import Variable
 from keras.core.typing import Tensor
 from keras.layers.weights.form import WeightForm
 from keras.ops.nn.linear import linear
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
 
 
 class PlainForm(WeightForm):
@@ -19,13 +22,13 @@ class PlainForm(WeightForm):
         variable: the variable. Whoever sets `layer.kernel` by hand may give a tensor.
     """
 
-    def __init__(self, variable: Any) -> None:
+    def __init__(self, variable: Variable) -> None:
         super().__init__([variable] if isinstance(variable, Variable) else [])
         self.direct = variable
 
     @classmethod
     def build(
-        cls, layer: Any, name: str, shape: tuple[int, ...], **options: Any
+        cls, layer: Layer, name: str, shape: tuple[int, ...], **options: Any
     ) -> Self:
         """A new variable of that name."""
         return cls(layer.add_weight(name=name, shape=shape, **options))

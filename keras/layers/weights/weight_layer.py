@@ -9,9 +9,10 @@ ordinary attribute of the instance, so that reading it costs nothing more (`Decl
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras.core.classes import declared_class, is_ours
+from keras.core.typing import Config
 from keras.dtype_policies import policy as dtype_policies
 from keras.layers.declared import Declared
 from keras.layers.input_spec import describe
@@ -20,11 +21,14 @@ from keras.layers.weight_options import options
 from keras.layers.weights.form import WeightForm, form_of
 from keras.layers.weights.plain import PlainForm
 
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
+
 
 class Weight(Declared):
     """A big weight, merged where it is not one variable: what `layer.kernel` reads."""
 
-    def absent(self, layer: Any) -> Any:
+    def absent(self, layer: Layer) -> Any:
         """The weight's value, where the instance has no attribute of this name."""
         form = layer.__dict__.get(f"_{self.name}_form")
         return super().absent(layer) if form is None else form.value()
@@ -33,7 +37,7 @@ class Weight(Declared):
 class HeldVariable(Declared):
     """The variable that stands for a big weight: what `layer._kernel` reads."""
 
-    def absent(self, layer: Any) -> Any:
+    def absent(self, layer: Layer) -> Any:
         """The first variable of the weight's form."""
         form = layer.__dict__.get(f"{self.name}_form")
         return super().absent(layer) if form is None else form.variables[0]
@@ -42,7 +46,7 @@ class HeldVariable(Declared):
 class HeldForm(Declared):
     """The form of a big weight, made where only the weight was put there."""
 
-    def absent(self, layer: Any) -> WeightForm:
+    def absent(self, layer: Layer) -> WeightForm:
         """A plain form for an attribute that came around `__setattr__`."""
         name = self.name.removeprefix("_").removesuffix("_form")
         value = layer.__dict__.get(name)
@@ -135,7 +139,7 @@ class WeightLayer(Layer):
             form.set_trainable(self._trainable)
 
     def quantize(
-        self, mode: Any = None, type_check: bool = True, config: Any = None
+        self, mode: Any = None, type_check: bool = True, config: Config | None = None
     ) -> None:
         """Turns the big weights into a quantized form, and the dtype policy with them.
 
@@ -171,7 +175,7 @@ class WeightLayer(Layer):
             filed = form.filed(filed)
         return filed
 
-    def _written(self, variable: Any) -> Any:
+    def _written(self, variable: Variable) -> Any:
         for form in self._forms():
             if any(variable is own for own in form.variables):
                 return form.written(variable)

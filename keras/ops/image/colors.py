@@ -16,7 +16,7 @@ from keras.ops.image import layout
 _LUMA = (0.2989, 0.5870, 0.1140)
 
 
-def _rgb(op_name: str, images: Any, last: bool) -> Any:
+def _rgb(op_name: str, images: TensorLike, last: bool) -> Any:
     images = layout.tensor(op_name, images)
     channels = layout.spatial(tuple(core.shape(images)), last)[2]
     if channels not in (3, None):
@@ -28,7 +28,7 @@ def _rgb(op_name: str, images: Any, last: bool) -> Any:
     return images
 
 
-def _float_images(op_name: str, images: Any) -> None:
+def _float_images(op_name: str, images: TensorLike) -> None:
     dtype = core.dtype(images)
     if not dtypes.is_float(dtype):
         raise ValueError(
@@ -37,7 +37,7 @@ def _float_images(op_name: str, images: Any) -> None:
         )
 
 
-def _channels(images: Any, last: bool) -> list[Any]:
+def _channels(images: TensorLike, last: bool) -> list[Any]:
     axis = -1 if last else -3
     place: list[Any] = [slice(None)] * len(core.shape(images))
     found = []

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Structure, Tensor, TensorLike
 from keras.ops import core, joining, reduction
 from keras.ops.declare import composite
 from keras.ops.image import layout
@@ -21,7 +21,7 @@ def _gaussian(size: int, sigma: Any) -> Any:
     return values / values.sum()
 
 
-def _filtered(images: Any, window: Any, padding: str) -> Any:
+def _filtered(images: TensorLike, window: TensorLike, padding: str) -> Any:
     """Each channel convolved with one window."""
     dtype = core.dtype(images)
     channels: Any = core.shape(images)[-1]
@@ -30,7 +30,9 @@ def _filtered(images: Any, window: Any, padding: str) -> Any:
     return depthwise_conv(images, core.cast(kernel, dtype), 1, padding, "channels_last")
 
 
-def blurred(images: Any, kernel_size: tuple[int, int], sigma: tuple[Any, Any]) -> Any:
+def blurred(
+    images: TensorLike, kernel_size: tuple[int, int], sigma: tuple[Any, Any]
+) -> Any:
     """A batch, channels last, convolved with a Gaussian: first rows, then columns."""
     down = _gaussian(kernel_size[0], sigma[0])[:, None]
     across = _gaussian(kernel_size[1], sigma[1])[None, :]
@@ -80,7 +82,7 @@ def gaussian_blur(
         return KerasTensor(images.shape, images.dtype)
     dtype = core.dtype(images)
 
-    def run(x: Any) -> Any:
+    def run(x: TensorLike) -> Structure:
         x = core.cast(x, _working_dtype(dtype))
         return layout.restore(blurred(x, size, spread), dtype)
 
@@ -185,11 +187,11 @@ def ssim(
     line = _gaussian(filter_size, filter_sigma)
     c1, c2 = (k1 * max_val) ** 2, (k2 * max_val) ** 2
 
-    def mean(x: Any) -> Any:
+    def mean(x: TensorLike) -> Any:
         x = _filtered(x, line[:, None], "valid")
         return _filtered(x, line[None, :], "valid")
 
-    def smooth(x: Any) -> Any:
+    def smooth(x: TensorLike) -> Any:
         return layout.on_batch(mean, x, last)
 
     m1, m2 = smooth(image1), smooth(image2)

@@ -12,7 +12,7 @@ from typing import Any
 
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Structure, Tensor, TensorLike
 from keras.ops import (
     arithmetic,
     core,
@@ -158,7 +158,12 @@ def map_coordinates(
 
 
 def _sampled(
-    images: Any, y: Any, x: Any, interpolation: str, fill_mode: str, fill_value: float
+    images: TensorLike,
+    y: TensorLike,
+    x: TensorLike,
+    interpolation: str,
+    fill_mode: str,
+    fill_value: float,
 ) -> Any:
     """Reads a batch of images at rows `y` and columns `x`, `(batch, height, width)`."""
     shape = core.shape(images)
@@ -184,7 +189,7 @@ def _sampled(
     return layout.restore(total, dtype)
 
 
-def _grid(images: Any) -> tuple[Any, Any]:
+def _grid(images: TensorLike) -> tuple[Any, Any]:
     """Rows and columns of all pixels, `(1, height, 1)` and `(1, 1, width)`."""
     _, height, width, _ = core.shape(images)
     rows = core.cast(creation.arange(height, dtype="int32"), "float32")
@@ -193,7 +198,11 @@ def _grid(images: Any) -> tuple[Any, Any]:
 
 
 def _projected(
-    images: Any, transform: Any, interpolation: str, mode: str, value: float
+    images: TensorLike,
+    transform: TensorLike,
+    interpolation: str,
+    mode: str,
+    value: float,
 ) -> Any:
     """Images read where 8 parameters, `(batch or 1, 8)`, send each pixel."""
     rows, columns = _grid(images)
@@ -207,7 +216,7 @@ def _projected(
     return _sampled(images, y, x, interpolation, mode, value)
 
 
-def _check_batch(name: str, what: str, batch: Any, images: Any) -> None:
+def _check_batch(name: str, what: str, batch: Any, images: TensorLike) -> None:
     """Refuses parameters for another number of images than there are."""
     shape = tuple(core.shape(images))
     count = shape[0] if len(shape) == 4 else 1
@@ -278,7 +287,7 @@ def affine_transform(
     transform = core.cast(core.convert_to_tensor(transform), "float32")
     transform = shaping.reshape(transform, (-1, 8))
 
-    def run(x: Any) -> Any:
+    def run(x: TensorLike) -> Structure:
         return _projected(x, transform, interpolation, fill_mode, fill_value)
 
     return layout.on_batch(run, images, last)
@@ -347,13 +356,13 @@ def perspective_transform(
     )
     transform = _homography(start, end)
 
-    def run(x: Any) -> Any:
+    def run(x: TensorLike) -> Structure:
         return _projected(x, transform, interpolation, "constant", fill_value)
 
     return layout.on_batch(run, images, last)
 
 
-def _homography(start: Any, end: Any) -> Any:
+def _homography(start: TensorLike, end: Any) -> Any:
     """The 8 parameters that send end points back to start points, `(batch, 8)`."""
     x, y = end[..., 0], end[..., 1]
     u, v = start[..., 0], start[..., 1]
@@ -417,7 +426,7 @@ def elastic_transform(
     if isinstance(images, KerasTensor):
         return KerasTensor(images.shape, images.dtype)
 
-    def run(x: Any) -> Any:
+    def run(x: TensorLike) -> Structure:
         batch, height, width, _ = core.shape(x)
         noise = random.normal((batch, height, width, 2), dtype="float32", seed=seed)
         reach = 2 * math.ceil(3 * sigma) + 1

@@ -16,6 +16,7 @@ import numpy as np
 from keras.core.config import standardize_data_format
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import ShapeLike, TensorLike
 from keras.ops import core, rounding, shaping
 
 Size = int | None
@@ -79,7 +80,7 @@ def _size(value: Any, unknown: bool) -> Any:
     return number if number > 0 else None
 
 
-def tensor(op_name: str, images: Any, name: str = "images") -> Any:
+def tensor(op_name: str, images: TensorLike, name: str = "images") -> Any:
     """The images as a tensor (or KerasTensor) of rank 3 or 4."""
     if not isinstance(images, KerasTensor):
         images = core.convert_to_tensor(images)
@@ -92,7 +93,7 @@ def tensor(op_name: str, images: Any, name: str = "images") -> Any:
     return images
 
 
-def spatial(shape: Any, last: bool) -> tuple[Size, Size, Size]:
+def spatial(shape: ShapeLike, last: bool) -> tuple[Size, Size, Size]:
     """Height, width and channels."""
     if last:
         return shape[-3], shape[-2], shape[-1]
@@ -108,7 +109,7 @@ def spec(
     return KerasTensor((*images.shape[:-3], *order), dtype or images.dtype)
 
 
-def on_batch(function: Callable[[Any], Any], images: Any, last: bool) -> Any:
+def on_batch(function: Callable[[Any], Any], images: TensorLike, last: bool) -> Any:
     """Runs a function of a batch with channels last on images of any layout."""
     single = len(images.shape) == 3
     if single:
@@ -121,12 +122,12 @@ def on_batch(function: Callable[[Any], Any], images: Any, last: bool) -> Any:
     return shaping.squeeze(result, 0) if single else result
 
 
-def is_integer(x: Any) -> bool:
+def is_integer(x: TensorLike) -> bool:
     """Whether a tensor holds integers."""
     return "int" in core.dtype(x)
 
 
-def restore(x: Any, dtype: str) -> Any:
+def restore(x: TensorLike, dtype: str) -> Any:
     """Brings computed values back to a dtype; integers are rounded and bounded."""
     if "int" in dtype:
         return core.saturate_cast(rounding.round(x), dtype)

@@ -8,7 +8,7 @@ from typing import Any
 from keras.backends import windows
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Sizes, Tensor, TensorLike
 from keras.ops import core, joining, shaping
 from keras.ops.declare import composite
 from keras.ops.image import layout
@@ -17,10 +17,10 @@ from keras.ops.nn.shapes import per_axis, window_sizes
 
 def _extracted(
     op_name: str,
-    images: Any,
-    size: Any,
-    strides: Any,
-    dilation_rate: Any,
+    images: TensorLike,
+    size: Sizes,
+    strides: Sizes,
+    dilation_rate: Sizes,
     padding: str,
     last: bool,
     rank: int,
@@ -65,7 +65,7 @@ def _extracted(
 
 
 def _same_padded(
-    images: Any, first: int, sizes: Any, window: Any, steps: Any, spacing: Any
+    images: TensorLike, first: int, sizes: Any, window: Any, steps: Any, spacing: Any
 ) -> Any:
     if not all(isinstance(n, int) for n in sizes):
         raise ShapeError(
@@ -172,8 +172,8 @@ def extract_patches_3d(
 
 
 def _ends(
-    op_name: str, names: tuple[str, str, str], before: Any, after: Any, target: Any,
-    size: Any, sign: int,
+    op_name: str, names: tuple[str, str, str], before: Any, after: Any,
+    target: TensorLike, size: Any, sign: int,
 ) -> tuple[int, int] | None:  # fmt: skip
     """What is added (or cut off) before and after, two of three being given.
 
@@ -205,7 +205,9 @@ def _ends(
     return before, after
 
 
-def _total(size: Any, ends: tuple[int, int] | None, target: Any, sign: int) -> Any:
+def _total(
+    size: Any, ends: tuple[int, int] | None, target: TensorLike, sign: int
+) -> Any:
     """The size of the result, where it is known."""
     if ends is None or size is None:
         return target

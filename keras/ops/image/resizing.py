@@ -15,7 +15,7 @@ import numpy as np
 
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Sizes, Structure, Tensor, TensorLike
 from keras.ops import core, creation, indexing, products, rounding, shaping
 from keras.ops import numpy as public
 from keras.ops.declare import composite
@@ -34,7 +34,7 @@ _METHODS = {
 }
 
 
-def _kernel(name: str, x: Any, xp: Any) -> Any:
+def _kernel(name: str, x: TensorLike, xp: Any) -> Any:
     """The weight of a pixel at distance `x` (non-negative)."""
     if name == "bilinear":
         return xp.maximum(1 - x, 0)
@@ -50,9 +50,9 @@ def _kernel(name: str, x: Any, xp: Any) -> Any:
 
 
 def weights(
-    size: Any,
+    size: Sizes,
     output: int,
-    scale: Any,
+    scale: TensorLike,
     translation: Any,
     method: str,
     antialias: bool,
@@ -77,7 +77,7 @@ def weights(
     return xp.where(inside[None, :], found, found * 0)
 
 
-def _same(size: Any, other: Any) -> bool:
+def _same(size: Any, other: TensorLike) -> bool:
     """Whether two sizes are known to be equal."""
     return isinstance(size, int) and isinstance(other, int) and size == other
 
@@ -90,7 +90,7 @@ def _matrix(size: Any, output: int, method: str, antialias: bool) -> Any:
     return weights(size, output, scale, 0.0, method, antialias, public)
 
 
-def _nearest(x: Any, axis: int, output: int) -> Any:
+def _nearest(x: TensorLike, axis: int, output: int) -> Any:
     size = core.shape(x)[axis]
     if isinstance(size, int) and isinstance(output, int):
         places = np.floor((np.arange(output) + 0.5) * (size / output))
@@ -199,7 +199,7 @@ def resize(
         _, _, channels = layout.spatial(images.shape, last)
         return layout.spec(images, last, *size, channels)
 
-    def run(x: Any) -> Any:
+    def run(x: TensorLike) -> Structure:
         if crop_to_aspect_ratio:
             x = _cropped(x, size)
         elif pad_to_aspect_ratio:
@@ -209,7 +209,7 @@ def resize(
     return layout.on_batch(run, images, last)
 
 
-def _known(x: Any) -> tuple[int, int]:
+def _known(x: TensorLike) -> tuple[int, int]:
     height, width = core.shape(x)[1:3]
     if not isinstance(height, int) or not isinstance(width, int):
         raise ValueError(
@@ -219,7 +219,7 @@ def _known(x: Any) -> tuple[int, int]:
     return height, width
 
 
-def _cropped(x: Any, size: tuple[int, int]) -> Any:
+def _cropped(x: TensorLike, size: tuple[int, int]) -> Any:
     height, width = _known(x)
     rows = max(1, min(height, int(width * size[0] / size[1])))
     columns = max(1, min(width, int(height * size[1] / size[0])))
@@ -227,7 +227,7 @@ def _cropped(x: Any, size: tuple[int, int]) -> Any:
     return x[:, top : top + rows, left : left + columns]
 
 
-def _padded(x: Any, size: tuple[int, int], value: float) -> Any:
+def _padded(x: TensorLike, size: tuple[int, int], value: float) -> Any:
     height, width = _known(x)
     rows = max(height, int(width * size[0] / size[1]))
     columns = max(width, int(height * size[1] / size[0]))

@@ -11,7 +11,7 @@ from typing import Any
 
 from keras.backends import arguments
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Axis, Tensor, TensorLike
 from keras.ops.declare import op
 from keras.ops.nn.shapes import check_axis, fail
 
@@ -614,7 +614,7 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
     return KerasTensor((*x.shape[:axis], half, *x.shape[axis + 1 :]), x.dtype)
 
 
-def _check_along(name: str, axis: Any, shape: tuple[Any, ...]) -> None:
+def _check_along(name: str, axis: Axis, shape: tuple[Any, ...]) -> None:
     """Axes that must be there: those of a scalar are none, but all of them."""
     if axis is not None and not shape:
         raise fail(name, "`x` of rank 1 or more", x=shape)

@@ -10,14 +10,19 @@ from typing import Any
 
 from keras.backends.windows import transposed_size
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Sizes, Tensor, TensorLike
 from keras.ops.declare import op
 from keras.ops.nn import shapes
 from keras.ops.nn.shapes import check_padding, check_rank, fail, per_axis
 
 
 def _checked(
-    op_name: str, inputs: Any, kernel: Any, strides: Any, padding: str, dilation: Any
+    op_name: str,
+    inputs: TensorLike,
+    kernel: TensorLike,
+    strides: Sizes,
+    padding: str,
+    dilation: Sizes,
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Strides and dilation for each axis, after the checks common to all."""
     check_rank(op_name, "inputs", inputs.shape, 3, 4, 5)

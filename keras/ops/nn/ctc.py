@@ -150,7 +150,9 @@ def ctc_decode(
     return _beam_search(inputs, lengths, beam_width, paths, mask_index)
 
 
-def _greedy(inputs: Any, lengths: Any, merge: bool, blank: int) -> tuple[Any, Any]:
+def _greedy(
+    inputs: TensorLike, lengths: Any, merge: bool, blank: int
+) -> tuple[Any, Any]:
     steps = core.shape(inputs)[1]
     inside = logic.less(
         creation.arange(steps, dtype="int32"), shaping.expand_dims(lengths, 1)
@@ -176,7 +178,7 @@ _NEVER = -1e30  # the logarithm of 0
 
 
 def _beam_search(
-    inputs: Any, lengths: Any, width: int, paths: int, blank: int
+    inputs: TensorLike, lengths: Any, width: int, paths: int, blank: int
 ) -> tuple[Any, Any]:
 
     dtype = core.dtype(inputs)
@@ -219,7 +221,7 @@ def _beam_search(
     return shaping.transpose(found, (1, 0, 2)), core.cast(scores, dtype)
 
 
-def _rows(x: Any, index: Any) -> Any:
+def _rows(x: TensorLike, index: Any) -> Any:
     """Picks beams: `(batch, beams, ...)` by `(batch, picked)`."""
     for _ in range(len(x.shape) - 2):
         index = shaping.expand_dims(index, -1)

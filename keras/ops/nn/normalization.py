@@ -247,7 +247,9 @@ def _check_sizes(
         )
 
 
-def _is_order(x: Any, axis: Any = -1, order: Any = 2, epsilon: Any = None) -> bool:
+def _is_order(
+    x: TensorLike, axis: Axis = -1, order: Any = 2, epsilon: Any = None
+) -> bool:
     """Whether there is such a norm."""
     number = isinstance(order, Real) and not isinstance(order, bool)
     return number and float(order) >= 1

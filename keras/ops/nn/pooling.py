@@ -6,7 +6,7 @@ from typing import Any
 
 from keras.core import dtypes
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Sizes, Tensor, TensorLike
 from keras.ops.declare import op
 from keras.ops.nn import shapes
 from keras.ops.nn.shapes import check_padding, check_rank, per_axis
@@ -14,9 +14,9 @@ from keras.ops.nn.shapes import check_padding, check_rank, per_axis
 
 def _pooled(
     op_name: str,
-    inputs: Any,
-    pool_size: Any,
-    strides: Any,
+    inputs: TensorLike,
+    pool_size: Sizes,
+    strides: Sizes,
     padding: str,
     data_format: str | None,
 ) -> tuple[Any, ...]:
@@ -99,7 +99,9 @@ def average_pool(
     return KerasTensor(shape, inputs.dtype)
 
 
-def _adapted(op_name: str, inputs: Any, output_size: Any, data_format: Any) -> Any:
+def _adapted(
+    op_name: str, inputs: TensorLike, output_size: Sizes, data_format: Any
+) -> Any:
     check_rank(op_name, "inputs", inputs.shape, 3, 4, 5)
     sizes = per_axis(op_name, "output_size", output_size, len(inputs.shape) - 2)
     last = shapes.layout(op_name, data_format)

@@ -131,7 +131,7 @@ def fold(
     return KerasTensor((batch, channels, *sizes), x.dtype)
 
 
-def _blocks(op_name: str, x: Any, block_size: int, data_format: str) -> bool:
+def _blocks(op_name: str, x: TensorLike, block_size: int, data_format: str) -> bool:
     check_rank(op_name, "x", x.shape, 4)
     check_choice(
         op_name, "data_format", data_format, ("channels_last", "channels_first")

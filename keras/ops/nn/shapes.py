@@ -10,6 +10,7 @@ from typing import Any
 
 from keras.core.config import standardize_data_format
 from keras.core.errors import ShapeError
+from keras.core.typing import Padding
 
 Size = int | None
 
@@ -73,7 +74,7 @@ def check_choice(op_name: str, name: str, value: Any, allowed: Sequence[Any]) ->
         )
 
 
-def check_padding(op_name: str, padding: Any) -> None:
+def check_padding(op_name: str, padding: Padding) -> None:
     """Raises ValueError unless it is "valid" or "same", in whatever case."""
     given = padding.lower() if isinstance(padding, str) else padding
     if given not in ("valid", "same"):

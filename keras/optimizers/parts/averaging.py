@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
+from keras.core.typing import TensorLike
 
 
 def update_averages(
-    variables: Sequence[Any], averages: Sequence[Any], momentum: float, step: Any
+    variables: Sequence[Any], averages: Sequence[Any], momentum: float, step: TensorLike
 ) -> None:
     """Moves averages towards the variables; on step 0 they become equal.
 
@@ -27,7 +28,7 @@ def update_averages(
 
 
 def overwrite_sometimes(
-    variables: Sequence[Any], averages: Sequence[Any], frequency: int, step: Any
+    variables: Sequence[Any], averages: Sequence[Any], frequency: int, step: TensorLike
 ) -> None:
     """Puts the averages into the variables on every `frequency`-th step."""
     due = ops.equal(ops.mod(ops.add(step, 1), frequency), 0)

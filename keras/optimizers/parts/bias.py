@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 from keras import ops
+from keras.core.typing import TensorLike
 
 
-def correction(beta: float, step: Any, dtype: str) -> Any:
+def correction(beta: float, step: TensorLike, dtype: str) -> Any:
     """`1 - beta ** step`, without the digits that a subtraction from 1 would lose.
 
     Args:

@@ -8,6 +8,7 @@ from typing import Any
 
 from keras import ops
 from keras.backends import current
+from keras.core.typing import TensorLike
 
 Clip = Callable[[Sequence[Any]], list[Any]]
 
@@ -52,7 +53,7 @@ def _clip_norms(gradients: Sequence[Any], limit: float) -> list[Any]:
     return [clip_by_norm(gradient, limit) for gradient in gradients]
 
 
-def clip_by_norm(gradient: Any, limit: float) -> Any:
+def clip_by_norm(gradient: TensorLike, limit: float) -> Any:
     """The gradient, shortened where its norm is above the limit."""
     norm = ops.sqrt(ops.sum(ops.square(gradient)))
     return ops.divide(ops.multiply(gradient, limit), ops.maximum(norm, limit))

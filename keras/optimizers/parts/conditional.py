@@ -7,12 +7,12 @@ both outcomes are worked out, and each variable takes the value of the right one
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from keras import ops
 from keras.backends import current
 from keras.core import context
 from keras.core.scopes import StatelessScope
+from keras.core.typing import TensorLike
 
 Action = Callable[[], None]
 
@@ -22,7 +22,7 @@ def is_open() -> bool:
     return context.get().stateless is None and not current().in_trace()
 
 
-def choose(condition: Any, when_true: Action, when_false: Action) -> None:
+def choose(condition: TensorLike, when_true: Action, when_false: Action) -> None:
     """Does one of two things that assign to variables.
 
     Args:

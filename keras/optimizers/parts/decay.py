@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops
+from keras.core.typing import LearningRate
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 class WeightDecay:
@@ -23,7 +27,7 @@ class WeightDecay:
         self._patterns = list(names)
         self._known = {}
 
-    def applies_to(self, variable: Any) -> bool:
+    def applies_to(self, variable: Variable) -> bool:
         """Whether the variable decays."""
         known = self._known.get(id(variable))
         if known is None:
@@ -33,7 +37,9 @@ class WeightDecay:
             self._known[id(variable)] = known
         return known
 
-    def apply(self, variables: Iterable[Any], rate: float, learning_rate: Any) -> None:
+    def apply(
+        self, variables: Iterable[Any], rate: float, learning_rate: LearningRate
+    ) -> None:
         """Subtracts `learning_rate * rate` of each variable from it."""
         for variable in variables:
             if self.applies_to(variable):

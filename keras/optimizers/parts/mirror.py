@@ -7,7 +7,10 @@ somebody else has written to the variable (the backend can tell).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
 
 
 class HostMirror:
@@ -17,7 +20,7 @@ class HostMirror:
         variable: the variable to follow.
     """
 
-    def __init__(self, variable: Any) -> None:
+    def __init__(self, variable: Variable) -> None:
         self._variable = variable
         self._version: Any = None
         self._number: Any = None

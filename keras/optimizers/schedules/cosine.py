@@ -11,6 +11,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import Structure, TensorLike
 from keras.optimizers.schedules.schedule import LearningRateSchedule, number, positive
 
 
@@ -50,7 +51,7 @@ class CosineDecay(LearningRateSchedule):
         self.warmup_target = warmup_target
         self.warmup_steps = warmup_steps
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: TensorLike) -> Structure:
         """The learning rate after so many steps."""
         step = number(step)
         if self.warmup_target is None:
@@ -61,7 +62,7 @@ class CosineDecay(LearningRateSchedule):
         fall = self._fall(ops.subtract(step, self.warmup_steps), self.warmup_target)
         return ops.where(ops.less(step, float(self.warmup_steps)), rise, fall)
 
-    def _fall(self, step: Any, top: float) -> Any:
+    def _fall(self, step: TensorLike, top: float) -> Any:
         done = ops.divide(ops.minimum(step, float(self.decay_steps)), self.decay_steps)
         return _wave(done, top, top * self.alpha, 1.0)
 
@@ -104,7 +105,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         self.alpha = alpha
         self.name = name
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: TensorLike) -> Structure:
         """The learning rate after so many steps."""
         done = ops.divide(number(step), float(self.first_decay_steps))
         if self.t_mul == 1.0:

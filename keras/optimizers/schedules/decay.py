@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.typing import Structure, TensorLike
 from keras.optimizers.schedules.schedule import LearningRateSchedule, number, positive
 
 
@@ -42,7 +43,7 @@ class ExponentialDecay(LearningRateSchedule):
         self.staircase = staircase
         self.name = name
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: TensorLike) -> Structure:
         """The learning rate after so many steps."""
         progress = _progress(step, self.decay_steps, self.staircase)
         factor = ops.power(number(self.decay_rate), progress)
@@ -82,7 +83,7 @@ class InverseTimeDecay(LearningRateSchedule):
         self.staircase = staircase
         self.name = name
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: TensorLike) -> Structure:
         """The learning rate after so many steps."""
         progress = _progress(step, self.decay_steps, self.staircase)
         divisor = ops.add(ops.multiply(progress, self.decay_rate), 1.0)
@@ -126,7 +127,7 @@ class PolynomialDecay(LearningRateSchedule):
         self.cycle = cycle
         self.name = name
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: TensorLike) -> Structure:
         """The learning rate after so many steps."""
         step = number(step)
         length = number(self.decay_steps)
@@ -162,7 +163,10 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     """
 
     def __init__(
-        self, boundaries: Any, values: Any, name: str = "PiecewiseConstant"
+        self,
+        boundaries: TensorLike,
+        values: TensorLike,
+        name: str = "PiecewiseConstant",
     ) -> None:
         if len(boundaries) + 1 != len(values):
             raise ValueError(
@@ -173,7 +177,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         self.values = values
         self.name = name
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: TensorLike) -> Structure:
         """The learning rate after so many steps."""
         step = number(step)
         rate = number(self.values[0])
@@ -182,6 +186,6 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         return rate
 
 
-def _progress(step: Any, decay_steps: Any, staircase: bool) -> Any:
+def _progress(step: TensorLike, decay_steps: Any, staircase: bool) -> Any:
     progress = ops.divide(number(step), number(decay_steps))
     return ops.floor(progress) if staircase else progress

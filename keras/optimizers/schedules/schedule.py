@@ -7,6 +7,7 @@ from typing import Any
 from keras import ops
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
+from keras.core.typing import Structure, TensorLike
 
 
 @public_class("keras.optimizers.schedules")
@@ -28,7 +29,7 @@ class LearningRateSchedule(Configurable):
 
     name: str | None = None
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: TensorLike) -> Structure:
         """The learning rate.
 
         Args:

@@ -14,6 +14,7 @@ import numpy as np
 
 from keras.backends.foreign import framework_of
 from keras.core import config
+from keras.core.typing import Data
 from keras.training.data.class_weights import class_weight_to_sample_weights
 from keras.training.data.host import to_host
 from keras.training.data.source import DataSource
@@ -44,9 +45,9 @@ class ArraySource(DataSource):
 
     def __init__(
         self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
+        x: Data,
+        y: Data = None,
+        sample_weight: Data = None,
         *,
         batch_size: int | None = None,
         shuffle: bool | str = False,
@@ -132,9 +133,9 @@ class ArraySource(DataSource):
 
 
 def host_parts(
-    x: Any,
-    y: Any,
-    sample_weight: Any,
+    x: Data,
+    y: Data,
+    sample_weight: Data,
     native: str | None = None,
     keep_sparse: bool = False,
 ) -> tuple[Any, Any, Any]:
@@ -209,7 +210,7 @@ def check_cardinality(*parts: Any) -> int:
     return int(count)
 
 
-def _weights_of(class_weight: Mapping[int, float], y: Any, sample_weight: Any) -> Any:
+def _weights_of(class_weight: Mapping[int, float], y: Data, sample_weight: Data) -> Any:
     if sample_weight is not None:
         raise ValueError(
             "`class_weight` and `sample_weight` cannot be used together. Multiply "

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from keras.core import config
+from keras.core.typing import Data
 from keras.training.data.host import to_host
 from keras.training.data.structure import is_leaf
 
 
 def class_weight_to_sample_weights(
-    y: Any, class_weight: Mapping[int, float]
+    y: Data, class_weight: Mapping[int, float]
 ) -> np.ndarray:
     """The weight of each sample, looked up by its class.
 

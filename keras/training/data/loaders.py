@@ -15,6 +15,7 @@ import numpy as np
 
 from keras.backends.foreign import framework_of
 from keras.core import config
+from keras.core.typing import Data
 from keras.training.data.class_weights import class_weight_to_sample_weights
 from keras.training.data.host import to_host
 from keras.training.data.packing import as_batch
@@ -39,7 +40,7 @@ class IterableSource(DataSource):
 
     def __init__(
         self,
-        data: Any,
+        data: Data,
         steps: int | None = None,
         class_weight: Mapping[int, float] | None = None,
         native: str | None = None,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.typing import Data
 from keras.training.data.array_source import ArraySource
 from keras.training.data.host import is_array_like
 from keras.training.data.loaders import (
@@ -22,9 +23,9 @@ from keras.utils.py_dataset import PyDataset
 
 
 def make_source(
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
+    x: Data,
+    y: Data = None,
+    sample_weight: Data = None,
     *,
     batch_size: int | None = None,
     shuffle: bool | str = False,
@@ -97,7 +98,7 @@ def make_source(
     return kind(x, steps, class_weight, native)
 
 
-def loader_kind(x: Any) -> type[Any] | None:
+def loader_kind(x: Data) -> type[Any] | None:
     """The source class for data that yields batches; `None` for arrays.
 
     Raises:
@@ -122,7 +123,7 @@ def loader_kind(x: Any) -> type[Any] | None:
     raise TypeError(_unusable(x))
 
 
-def _unusable(x: Any) -> str:
+def _unusable(x: Data) -> str:
     message = (
         f"Data of type {type(x).__name__} cannot be fed to a model. Received: "
         f"x={str(x)[:80]}. Pass arrays or tensors (also in a list or dict), a "

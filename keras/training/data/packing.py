@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.typing import Data
 
-def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+
+def unpack_x_y_sample_weight(data: Data) -> tuple[Any, Any, Any]:
     """Split a batch into inputs, targets and sample weights.
 
     Args:
@@ -36,7 +38,7 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     return x, y, sample_weight
 
 
-def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+def pack_x_y_sample_weight(x: Data, y: Data = None, sample_weight: Data = None) -> Any:
     """Join inputs, targets and sample weights into one batch.
 
     Args:
@@ -64,7 +66,7 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
     return (x,) if isinstance(x, (tuple, list)) else x
 
 
-def as_batch(data: Any) -> tuple[Any, ...]:
+def as_batch(data: Data) -> tuple[Any, ...]:
     """What a loader yielded, as the tuple that a `DataSource` yields."""
     x, y, sample_weight = unpack_x_y_sample_weight(data)
     if sample_weight is not None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.typing import DType, TensorLike
+
 
 class SparseRows:
     """A sparse array whose rows become dense when they are taken: `rows[3:5]`.
@@ -20,7 +22,9 @@ class SparseRows:
         shape: The dense shape.
     """
 
-    def __init__(self, indices: Any, values: Any, shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, indices: TensorLike, values: TensorLike, shape: tuple[int, ...]
+    ) -> None:
         order = np.argsort(indices[:, 0], kind="stable")
         self._indices = np.asarray(indices)[order]
         self._values = np.asarray(values)[order]
@@ -33,7 +37,7 @@ class SparseRows:
         """The dtype of the values."""
         return self._values.dtype
 
-    def astype(self, dtype: Any) -> SparseRows:
+    def astype(self, dtype: DType) -> SparseRows:
         """The same with values of another dtype."""
         return SparseRows(self._indices, self._values.astype(dtype), self.shape)
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.typing import Data
+
 _PLAIN = (bool, int, float, complex, str, bytes, np.generic)
 
 
@@ -30,7 +32,7 @@ def is_leaf(value: Any) -> bool:
     return True
 
 
-def map_leaves(function: Callable[[Any], Any], data: Any) -> Any:
+def map_leaves(function: Callable[[Any], Any], data: Data) -> Any:
     """Apply `function` to each leaf; `None` stays, containers keep their type."""
     if data is None:
         return None
@@ -45,7 +47,7 @@ def map_leaves(function: Callable[[Any], Any], data: Any) -> Any:
     return tuple(items) if isinstance(data, tuple) else items
 
 
-def leaves_of(data: Any) -> list[Any]:
+def leaves_of(data: Data) -> list[Any]:
     """The leaves of a structure in a fixed order, `None` left out."""
     found: list[Any] = []
     map_leaves(found.append, data)
