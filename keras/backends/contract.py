@@ -72,7 +72,8 @@ class CoreBackend(Protocol):
     def native_dtype(self, dtype: DType) -> Any: ...
     def is_tensor(self, x: TensorLike) -> bool: ...
 
-    # Layouts of tensors that there are beside the dense one: "sparse", "ragged".
+    # Tensors that there are beside dense ones of numbers: "sparse", "ragged" (then
+    # `ragged_rows` makes one of values and lengths of rows) and "string".
     layouts: frozenset[str]
 
     def is_sparse(self, x: TensorLike) -> bool: ...
@@ -120,7 +121,20 @@ class RandomBackend(Protocol):
 
 
 class ControlBackend(Protocol):
-    """Control flow that a trace can follow. Functions get and return nested tensors."""
+    """Control flow that a trace can follow. Functions get and return nested tensors.
+
+    `host_call` is the way out of a trace: it calls a function of NumPy arrays when the
+    compiled function runs. `is_traced` says whether a tensor has no numbers yet.
+    """
+
+    def host_call(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        shape: Any,
+        dtype: str,
+    ) -> Any: ...
+    def is_traced(self, x: TensorLike) -> bool: ...
 
     def cond(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax as _jax
 import jax.numpy as _jnp
+import numpy as _np
 
 from keras.core import context as _context
 from keras.core.scopes import StatelessScope as _StatelessScope
@@ -231,3 +232,18 @@ def jvp(
     has_aux: bool = False,
 ) -> Structure:
     return _jax.jvp(fun, tuple(primals), tuple(tangents), has_aux)
+
+
+def host_call(
+    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+) -> Any:
+    spec = _jax.ShapeDtypeStruct(tuple(shape), dtype)
+    return _jax.pure_callback(
+        lambda *arrays: _np.asarray(function(*map(_np.asarray, arrays)), dtype),
+        spec,
+        *inputs,
+    )
+
+
+def is_traced(x: TensorLike) -> bool:
+    return isinstance(x, _jax.core.Tracer)

@@ -54,7 +54,7 @@ def is_tensor(x: TensorLike) -> bool:
     return isinstance(x, (_tf.Tensor, _tf.Variable, *_SPARSE))
 
 
-layouts: frozenset[str] = frozenset(("sparse", "ragged"))
+layouts: frozenset[str] = frozenset(("sparse", "ragged", "string"))
 
 
 def is_sparse(x: TensorLike) -> bool:
