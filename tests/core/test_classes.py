@@ -63,7 +63,7 @@ def test_the_class_of_an_object_is_found_where_the_public_one_is(backend, what):
     """Tables, sets, comparisons, names and checks by class."""
     cls, make = MADE[what]
     made = type(make())
-    assert made == cls and cls == made and not made != cls
+    assert made == cls and cls == made and (made != cls) is False
     assert {cls: "found"}[made] == "found" and {made: "found"}[cls] == "found"
     assert made in (layers.Conv2D, cls) and made in {cls}
     assert Counter([made, cls, made]) == {cls: 3}
@@ -105,11 +105,12 @@ def test_instances_of_the_class_of_an_object(backend):
             return super().call(inputs) / 2
 
     half = Half(2, kernel_initializer="ones")
-    assert type(half) == Half != layers.Dense and declared_class(half) is Half
+    made = type(half)
+    assert made == Half != layers.Dense and declared_class(half) is Half
     assert isinstance(half, layers.Dense) and half.get_config()["units"] == 2
     assert keras.ops.convert_to_numpy(half(np.ones((1, 4)))).tolist() == [[2, 2]]
     again = copy.deepcopy(half)
-    assert type(again) == Half
+    assert isinstance(again, Half)
     assert keras.ops.convert_to_numpy(again(np.ones((1, 4)))).tolist() == [[2, 2]]
 
 
@@ -132,7 +133,7 @@ def test_a_class_that_is_a_graph_or_not(backend):
             super().__init__(*args, **kwargs)
 
     graph, plain = _of_a_graph(Either), Either()
-    assert type(graph) == type(plain) == Either
+    assert {type(graph), type(plain)} == {Either}
     assert graph(np.ones((1, 2))).shape == (1, 1)
     with pytest.raises(NotImplementedError, match="does not define `call"):
         plain(np.ones((1, 2)))
