@@ -80,11 +80,11 @@ class SpectralNormalization(Wrapper):
         return self.layer(inputs)
 
     def normalized_weights(self) -> tuple[Tensor, Tensor]:
-        """What a call in training sets: the vector and the kernel after more iterations.
+        """The vector and the kernel that a call in training sets.
 
         Returns:
-            The vector of the iteration, `(1, units)`, and the kernel divided by the norm
-            that it gives; nothing is assigned.
+            The vector of the iteration, `(1, units)`, and the kernel divided by the
+            norm that it gives; nothing is assigned.
         """
         kernel = ops.stop_gradient(self.kernel.value)
         matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
