@@ -72,8 +72,7 @@ class CoreBackend(Protocol):
     def native_dtype(self, dtype: DType) -> Any: ...
     def is_tensor(self, x: TensorLike) -> bool: ...
 
-    # Tensors that there are beside dense ones of numbers: "sparse", "ragged" (then
-    # `ragged_rows` makes one of values and lengths of rows) and "string".
+    # Tensors that there are beside dense ones of numbers: "sparse", "ragged", "string".
     layouts: frozenset[str]
 
     def is_sparse(self, x: TensorLike) -> bool: ...
@@ -100,15 +99,17 @@ class CoreBackend(Protocol):
 
 
 class DataBackend(Protocol):
-    """How batches reach a step that is not compiled; both are optional.
+    """How batches reach a step that is not compiled; all of it is optional.
 
     `prepare_array(array)` makes a whole NumPy data set sliceable into tensors, without
     a copy. `to_batch(x, private)` puts a leaf of a batch on the device that layers
     compute on; one that is `private` shares no memory with the data.
+    `ragged_rows(values, lengths)` makes a ragged tensor, where there is that layout.
     """
 
     prepare_array: Any
     to_batch: Any
+    ragged_rows: Any
 
 
 class RandomBackend(Protocol):
