@@ -80,6 +80,9 @@ class WindowLayer(Layer):
             if self.data_format == "channels_first":
                 bias = ops.reshape(bias, (1, -1, *(1,) * self.rank))
             outputs = ops.add(outputs, bias)
+        return self._activated(outputs)
+
+    def _activated(self, outputs: Tensor) -> Tensor:
         return outputs if self.activation is None else self.activation(outputs)
 
     def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
@@ -168,8 +171,7 @@ class BaseConv(WindowLayer, LoraLayer):
         plain = type(self).convolution_op is BaseConv.convolution_op
         if self.bias is None or not plain:
             return self._finish(form.convolve(inputs, self.convolution_op))
-        outputs = form.convolve(inputs, self._convolution_with_bias)
-        return outputs if self.activation is None else self.activation(outputs)
+        return self._activated(form.convolve(inputs, self._convolution_with_bias))
 
     def _convolution_with_bias(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """As `convolution_op`, in one step with adding the bias."""
