@@ -126,7 +126,7 @@ def attention(
     q, k, v = (
         jnp.einsum("bsw,whd->bshd", x, kernel) + bias
         for x, kernel, bias in zip(
-            (query, value, key), weights[0:6:2], weights[1:6:2], strict=True
+            (query, key, value), weights[0:6:2], weights[1:6:2], strict=True
         )
     )
     found = jax.nn.dot_product_attention(

@@ -118,7 +118,7 @@ def attention(
     q, k, v = (
         tf.einsum("bsw,whd->bhsd", x, kernel) + bias[:, None]
         for x, kernel, bias in zip(
-            (query, value, key), weights[0:6:2], weights[1:6:2], strict=True
+            (query, key, value), weights[0:6:2], weights[1:6:2], strict=True
         )
     )
     if k.shape[1] != q.shape[1]:
