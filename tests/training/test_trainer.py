@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -312,7 +314,7 @@ def test_predict_from_one_buffer_that_is_filled_again(backend: str) -> None:
     model = keras.Model(inputs, outputs)
     buffer = np.zeros((2, 3), "float32")
 
-    def batches() -> Any:
+    def batches() -> Iterator[np.ndarray]:
         for number in range(3):
             buffer[:] = number
             yield buffer
