@@ -38,9 +38,11 @@ if TYPE_CHECKING:
     from keras.training.data.packing import (
         unpack_x_y_sample_weight as unpack_x_y_sample_weight,
     )
+    from keras.utils import bounding_boxes as bounding_boxes
 
 # Loaded on first use: they stand on higher floors.
 _LAZY = {
+    "bounding_boxes": "keras.utils.bounding_boxes",
     "pack_x_y_sample_weight": "keras.training.data.packing",
     "set_random_seed": "keras.random.seed",
     "unpack_x_y_sample_weight": "keras.training.data.packing",
@@ -72,7 +74,9 @@ def __getattr__(name: str) -> Any:
 
     if name not in _LAZY:
         raise AttributeError(f"module 'keras.utils' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_LAZY[name]), name)
+    value = importlib.import_module(_LAZY[name])
+    if not _LAZY[name].endswith(f"utils.{name}"):
+        value = getattr(value, name)
     globals()[name] = value
     return value
 
