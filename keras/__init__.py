@@ -56,6 +56,7 @@ _MODULES = (
     "models",
     "ops",
     "optimizers",
+    "preprocessing",
     "random",
     "regularizers",
     "saving",
@@ -68,7 +69,6 @@ _MISSING = (
     "datasets",
     "distribution",
     "export",
-    "preprocessing",
     "quantizers",
     "visualization",
     "wrappers",
@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from keras import models as models
     from keras import ops as ops
     from keras import optimizers as optimizers
+    from keras import preprocessing as preprocessing
     from keras import random as random
     from keras import regularizers as regularizers
     from keras import saving as saving

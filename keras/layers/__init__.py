@@ -178,8 +178,12 @@ from keras.layers.preprocessing.image.sizes import CenterCrop as CenterCrop
 from keras.layers.preprocessing.image.sizes import RandomCrop as RandomCrop
 from keras.layers.preprocessing.image.sizes import Resizing as Resizing
 from keras.layers.preprocessing.integer_lookup import IntegerLookup as IntegerLookup
+from keras.layers.preprocessing.mel_spectrogram import MelSpectrogram as MelSpectrogram
 from keras.layers.preprocessing.normalization import Normalization as Normalization
 from keras.layers.preprocessing.rescaling import Rescaling as Rescaling
+from keras.layers.preprocessing.stft_spectrogram import (
+    STFTSpectrogram as STFTSpectrogram,
+)
 from keras.layers.preprocessing.string_lookup import StringLookup as StringLookup
 from keras.layers.preprocessing.text_vectorization import (
     TextVectorization as TextVectorization,

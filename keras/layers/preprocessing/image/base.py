@@ -11,7 +11,7 @@ from keras.backends import current
 from keras.core.classes import declared_class
 from keras.core.config import standardize_data_format
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Seed, Shape, Structure, Tensor, TensorLike
+from keras.core.typing import Seed, Structure, Tensor, TensorLike
 from keras.layers.preprocessing.data_layer import DataLayer
 from keras.utils.bounding_boxes import clip_to_image_size, convert_format
 from keras.utils.bounding_boxes.formats import check_format
@@ -181,7 +181,8 @@ class ImageLayer(DataLayer):
         name = self.bounding_box_format
         if name is None:
             return self.transform_bounding_boxes(boxes, given, training)
-        before, after = ops.shape(old)[1:3], ops.shape(new)[1:3]
+        before: Any = ops.shape(old)[1:3]
+        after: Any = ops.shape(new)[1:3]
         boxes = convert_format(boxes, name, "xyxy", *before)
         boxes = {**boxes, "labels": ops.convert_to_tensor(boxes["labels"])}
         boxes = self.transform_bounding_boxes(boxes, given, training)
@@ -232,7 +233,7 @@ class ImageLayer(DataLayer):
 
     # Shapes, config -------------------------------------------------------------------
 
-    def compute_output_shape(self, input_shape: Shape) -> Any:
+    def compute_output_shape(self, input_shape: Any) -> Any:
         """The shapes of the images, or of all in a dict."""
         if isinstance(input_shape, dict):
             images = self.compute_output_shape(input_shape["images"])
@@ -293,7 +294,7 @@ class ImageLayer(DataLayer):
                 "numbers, the least and the greatest value of a pixel. Received: "
                 f"value_range={value!r}."
             )
-        return tuple(value)  # pyright: ignore[reportReturnType]
+        return tuple(value)
 
 
 def _batched(parts: dict[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class Equalization(ImageLayer):
     ) -> Tensor:
         """The images, each channel by itself."""
         low, high = self.value_range
-        count, height, width, channels = ops.shape(images)
+        sizes: Any = ops.shape(images)
+        count, height, width, channels = sizes
         unit = ops.clip((ops.cast(images, "float32") - low) / (high - low), 0.0, 1.0)
         values = ops.cast(ops.floor(unit * (self.bins - 1) + 1e-4), "int32")
         flat = ops.reshape(ops.transpose(values, (0, 3, 1, 2)), (-1, height * width))
@@ -71,7 +72,7 @@ class Equalization(ImageLayer):
 
 def _counts(values: Tensor, bins: int) -> Any:
     """How often each value occurs in each row, `(rows, bins)`."""
-    rows, length = ops.shape(values)
+    rows: Any = ops.shape(values)[0]
     shifted = values + ops.arange(rows, dtype="int32")[:, None] * bins
     flat = ops.reshape(shifted, (-1,))
     ones = ops.ones_like(flat, dtype="float32")
@@ -118,7 +119,8 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
     ) -> Tensor:
         """The images, each channel by itself."""
         low, high = self.value_range
-        count, height, width, channels = ops.shape(images)
+        sizes: Any = ops.shape(images)
+        count, height, width, channels = sizes
         rows, columns = self.tile_grid_size
         size = math.ceil(int(height) / rows), math.ceil(int(width) / columns)
         unit = ops.clip((ops.cast(images, "float32") - low) / (high - low), 0.0, 1.0)
@@ -145,7 +147,8 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
 
     def _looked_up(self, values: Tensor, tables: Tensor, size: tuple[int, int]) -> Any:
         """Values in the tables of the four nearest regions, mixed by their distance."""
-        count, height, width, channels = ops.shape(values)
+        sizes: Any = ops.shape(values)
+        count, height, width, channels = sizes
         flat = ops.reshape(
             ops.transpose(values, (0, 3, 1, 2)), (count, channels, height * width)
         )

@@ -79,7 +79,7 @@ def _smoothed(images: Tensor, axis: int, size: int, sigma: Tensor) -> Any:
     width = [[0, 0]] * 4
     width[axis] = [before, size - 1 - before]
     padded = ops.pad(images, width)
-    length = ops.shape(images)[axis]
+    length: Any = ops.shape(images)[axis]
     places = [float(i - (size - 1) / 2) for i in range(size)]
     spread = ops.maximum(sigma, 1e-3)
     weights = [ops.exp(-((place / spread) ** 2) / 2) for place in places]
@@ -154,7 +154,8 @@ class RandomElasticTransform(RandomImageLayer):
     ) -> Structure:
         """Which images are distorted, how strongly, and where to."""
         images = data["images"]
-        count, height, width, _ = ops.shape(images)
+        sizes: Any = ops.shape(images)
+        count, height, width, _ = sizes
         chance = self.uniform(images, *self.factor)
         chosen = self.uniform(images, 0.0, 1.0) < chance
         strength = self.uniform(images, *self.scale) * ops.cast(chosen, "float32")
@@ -276,7 +277,7 @@ def rectangle(layer: RandomImageLayer, images: Tensor, area: Tensor) -> Any:
     Returns:
         `(batch, height, width, 1)` of booleans.
     """
-    sizes = ops.shape(images)[1:3]
+    sizes: Any = ops.shape(images)[1:3]
     part = ops.sqrt(area)
     inside: Any = None
     for axis, size in zip((1, 2), sizes, strict=True):

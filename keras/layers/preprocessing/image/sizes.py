@@ -160,7 +160,7 @@ class _Crop(ImageLayer):
         self, data: Any, training: bool = True, seed: Seed = None
     ) -> Structure:
         """Size of the images, and where the part begins; None if it is all of it."""
-        sizes = ops.shape(data["images"])[1:3]
+        sizes: Any = ops.shape(data["images"])[1:3]
         known = all(isinstance(size, int) for size in sizes)
         if known and (sizes[0] < self.height or sizes[1] < self.width):
             return sizes, None
