@@ -178,7 +178,7 @@ def load_img(
     Example:
 
     >>> import keras
-    >>> image = keras.utils.load_img("photo.jpg", target_size=(224, 224))  # doctest: +SKIP
+    >>> image = keras.utils.load_img("photo.jpg")  # doctest: +SKIP
     """
     image = _pillow("load_img")
     if color_mode not in _MODES:
