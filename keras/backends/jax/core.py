@@ -15,6 +15,7 @@ from jax._src.core import trace_state_clean as _trace_state_clean  # no public n
 from keras.backends import specs as _specs
 from keras.backends.foreign import host_array as _host_array
 from keras.core import config as _config
+from keras.core import limits as _limits
 from keras.core.dtypes import standardize_dtype as _standardize
 from keras.core.errors import BackendError as _BackendError
 from keras.core.typing import DType, Structure, TensorLike
@@ -221,4 +222,5 @@ def compute_output_spec(
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    _limits.claim_run(shape, dtype)
     return _jnp.ones(shape, native_dtype(dtype))

@@ -12,6 +12,7 @@ import numpy as _np
 from keras.backends import specs as _specs
 from keras.backends.foreign import host_array as _host_array
 from keras.core import config as _config
+from keras.core import limits as _limits
 from keras.core.dtypes import standardize_dtype as _standardize
 from keras.core.typing import DType, Structure, TensorLike
 
@@ -161,4 +162,5 @@ def compute_output_spec(
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    _limits.claim_run(shape, dtype)
     return _np.ones(shape, native_dtype(dtype))

@@ -14,6 +14,7 @@ from keras.backends.foreign import host_array as _host_array
 from keras.backends.torch import dynamo as _dynamo
 from keras.core import config as _config
 from keras.core import context as _context
+from keras.core import limits as _limits
 from keras.core.dtypes import standardize_dtype as _standardize
 from keras.core.errors import BackendError as _BackendError
 from keras.core.typing import DType, Structure, TensorLike
@@ -371,4 +372,5 @@ def _meta(shape: tuple[int, ...], dtype: str) -> Any:
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    _limits.claim_run(shape, dtype)
     return _torch.ones(shape, dtype=native_dtype(dtype), device=default_device())
