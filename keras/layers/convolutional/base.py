@@ -75,12 +75,18 @@ class WindowLayer(Layer):
 
     def _finish(self, outputs: Tensor) -> Tensor:
         """Adds the bias and applies the activation."""
-        bias = self.bias
-        if bias is not None:
-            if self.data_format == "channels_first":
-                bias = ops.reshape(bias, (1, -1, *(1,) * self.rank))
-            outputs = ops.add(outputs, bias)
+        return self._activated(self._with_bias(outputs))
+
+    def _activated(self, outputs: Tensor) -> Tensor:
         return outputs if self.activation is None else self.activation(outputs)
+
+    def _with_bias(self, outputs: Tensor) -> Tensor:
+        bias = self.bias
+        if bias is None:
+            return outputs
+        if self.data_format == "channels_first":
+            bias = ops.reshape(bias, (1, -1, *(1,) * self.rank))
+        return ops.add(outputs, bias)
 
     def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
         from keras.ops.nn import shapes
@@ -168,8 +174,7 @@ class BaseConv(WindowLayer, LoraLayer):
         plain = type(self).convolution_op is BaseConv.convolution_op
         if self.bias is None or not plain:
             return self._finish(form.convolve(inputs, self.convolution_op))
-        outputs = form.convolve(inputs, self._convolution_with_bias)
-        return outputs if self.activation is None else self.activation(outputs)
+        return self._activated(form.convolve(inputs, self._convolution_with_bias))
 
     def _convolution_with_bias(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """As `convolution_op`, in one step with adding the bias."""
