@@ -16,7 +16,7 @@ from typing import Any
 from keras.backends import load, process
 from keras.backends.backend import FOREIGN, SYMBOLIC, TENSOR
 from keras.backends.foreign import framework_of
-from keras.core import context, dtypes, tree
+from keras.core import context, dtypes, limits, tree
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
@@ -208,6 +208,7 @@ class LayerCall(LayerBuilding):
 
     def _symbolic(self, ambient: Any, args: Any, kwargs: Any, bound: Any) -> Any:
         plan = self._plan
+        limits.claim_calls(self.name)
         if plan.default_build and (plan.makes_shapes or plan.makes_specs):
             if self._has_unbuilt_layers():
                 self._build_layers(bound)

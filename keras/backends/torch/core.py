@@ -12,7 +12,7 @@ import torch
 from keras.backends import specs
 from keras.backends.foreign import host_array
 from keras.backends.torch import dynamo
-from keras.core import config, context
+from keras.core import config, context, limits
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import BackendError
 from keras.core.typing import DType, Structure, TensorLike
@@ -374,4 +374,5 @@ def _meta(shape: tuple[int, ...], dtype: str) -> Any:
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    limits.claim_run(shape, dtype)
     return torch.ones(shape, dtype=native_dtype(dtype), device=default_device())
