@@ -15,7 +15,7 @@ from typing import Any
 from keras.backends import load, process
 from keras.backends.backend import FOREIGN, SYMBOLIC, TENSOR
 from keras.backends.foreign import framework_of
-from keras.core import context, dtypes, tree
+from keras.core import context, dtypes, limits, tree
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
@@ -50,6 +50,8 @@ class LayerCall(LayerBuilding):
     _steps_are_inside = False
     _remat: Rematerialization | None = None  # if it was made in a `RematScope`
     _remats_inside = False  # whether that is left to the layers inside
+    # Whether a `compute_mask` of its own can make a mask, as the layer is now.
+    _makes_masks = True
     _mode: Any = None
     _implicit_training = True
     # As in Keras: a subclass that takes strings or plain lists says so with these.
@@ -213,6 +215,7 @@ class LayerCall(LayerBuilding):
 
     def _symbolic(self, ambient: Any, args: Any, kwargs: Any, bound: Any) -> Any:
         plan = self._plan
+        limits.claim_calls(self.name)
         if plan.default_build and (plan.makes_shapes or plan.makes_specs):
             if self._has_unbuilt_layers():
                 self._build_layers(bound)
@@ -272,6 +275,9 @@ class LayerCall(LayerBuilding):
         if kind != TENSOR:
             if not hasattr(value, "__array__") or not hasattr(value, "dtype"):
                 return value
+            strings = getattr(value.dtype, "kind", "-") in "OSUT"
+            if strings and "string" not in backend.layouts:
+                return value  # they are arrays until a layer makes numbers of them
             value = backend.convert_to_tensor(value)
         if not self.autocast:
             return value

@@ -9,7 +9,6 @@ from keras.core import context, tree
 from keras.core.classes import (
     constructor_parameters,
     declared_class,
-    is_ours,
     takes_any_keyword,
 )
 from keras.core.configurable import config_class
@@ -250,8 +249,11 @@ class Layer(LayerCall):
         A constructor that takes no `name`, `trainable` or `dtype` is not given them.
         A plain dtype policy comes as its name.
         """
-        from keras.core.serialization import deserialize_arguments
+        from keras.core.serialization import deserialize_keras_object
 
+        held = {k: config[k] for k in cls._layer_arguments if k in config}
+        if held:  # also as Keras 2 wrote them, by class name and config alone
+            config = {**config, **deserialize_keras_object(held)}
         if isinstance(config.get("dtype"), dict):
             policy = dtype_policies.deserialize(config["dtype"])
             plain = type(policy) is dtype_policies.DTypePolicy
@@ -261,10 +263,6 @@ class Layer(LayerCall):
             known = constructor_parameters(declared)
             base = ("name", "trainable", "dtype")
             config = {k: v for k, v in config.items() if k in known or k not in base}
-        if not is_ours(declared.get_config):
-            # Of a class with a config of its own, only layers are made from theirs.
-            inner = {k: config[k] for k in cls._layer_arguments if k in config}
-            config = {**config, **deserialize_arguments(inner)}
         return super().from_config(config)
 
     def _keeps_in_config(self, name: str) -> bool:

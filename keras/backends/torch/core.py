@@ -12,7 +12,7 @@ import torch
 from keras.backends import specs
 from keras.backends.foreign import host_array
 from keras.backends.torch import dynamo
-from keras.core import config, context
+from keras.core import config, context, limits
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import BackendError
 from keras.core.typing import DType, Structure, TensorLike
@@ -149,6 +149,10 @@ def prepare_array(array: Any) -> Any:
     if array.dtype in _SHARED and array.flags.writeable and array.flags.c_contiguous:
         return torch.from_numpy(array)[:]  # also the whole of it is a slice
     return array
+
+
+def on_host(x: torch.Tensor) -> bool:
+    return x.device.type == "cpu"
 
 
 def to_batch(x: TensorLike, private: bool = False) -> Any:
@@ -361,4 +365,5 @@ def _meta(shape: tuple[int, ...], dtype: str) -> Any:
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    limits.claim_run(shape, dtype)
     return torch.ones(shape, dtype=native_dtype(dtype), device=default_device())
