@@ -39,6 +39,10 @@ class Initializer(Configurable):
     [7, 7]
     """
 
+    # Whether each call makes a tensor of its own, whole and in order, so that a
+    # variable can keep it; asked of classes of ours only.
+    _makes_new = False
+
     def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """The values.
 

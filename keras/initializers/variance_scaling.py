@@ -48,6 +48,8 @@ class VarianceScaling(RandomInitializer):
     True
     """
 
+    _makes_new = True
+
     def __init__(
         self,
         scale: float = 1.0,
