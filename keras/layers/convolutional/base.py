@@ -108,6 +108,8 @@ class WindowLayer(Layer):
 class BaseConv(WindowLayer, LoraLayer):
     """Base of Conv1D, Conv2D and Conv3D: filters that see all channels of a group."""
 
+    _outputs_first_in_torch = ("kernel",)
+
     kernel = Weight()
 
     def __init__(
