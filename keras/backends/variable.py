@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras.core import context, dtypes, limits, naming
-from keras.core.classes import is_ours
 from keras.core.keras_tensor import KerasTensor, standardize_shape
 from keras.core.operators import Operators
 from keras.core.public_names import namespace
@@ -140,12 +139,10 @@ class Variable(Operators):
                     value = initializer
                 if getattr(value, "_is_keras_variable", False):
                     value = value.value
-                made = backend.convert_to_tensor(value, dtype=dtype)
-                # A copy, so that no array of the caller is written to later.
-                is_new = getattr(initializer, "_makes_new", False)
-                if not (is_new and is_ours(type(initializer))):
-                    made = backend.own(made)
-                value = made
+                value = backend.convert_to_tensor(value, dtype=dtype)
+                if not vars(type(initializer)).get("_makes_new"):
+                    # A copy, so that no array of the caller is written to later.
+                    value = backend.own(value)
                 if shape is not None and not callable(initializer):
                     value = backend.reshape(value, tuple(shape))
                 return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import dtype_policies
-from keras.core import tree
+from keras.core import context, tree
 from keras.core.classes import (
     constructor_parameters,
     declared_class,
@@ -28,6 +28,7 @@ from keras.layers.building import shapes_of, tracked_build
 from keras.layers.call_plan import parameters_of, plan_of
 from keras.layers.calling import LayerCall
 from keras.layers.input_spec import describe
+from keras.layers.rematerialization import current_rematerialization
 from keras.ops.operation import infer_spec
 
 
@@ -95,6 +96,8 @@ class Layer(LayerCall):
         plan = plan_of(type(self), Layer)
         put(self, "_plan", plan)
         put(self, "_build_shapes", None)
+        if context.get().remat is not None:
+            put(self, "_remat", current_rematerialization())
         put(self, "supports_masking", plan.makes_masks or self.supports_masking)
         if shape is not None:
             put(self, "_batch_shape", tuple(shape))

@@ -51,6 +51,7 @@ class Model(Trainer, Layer):
 
     # What a model of a graph is; `Functional` says that it is that.
     _graph_class: Any = None
+    _remats_inside = True
     # The layers of a graph, in its order; other models have theirs in attributes.
     _sequence: Any = None
     _not_in_files = ("_sequence",)

@@ -149,10 +149,6 @@ def devices(kind: str | None = None) -> list[str]:
     return ["cpu:0"] if kind in (None, "cpu") else []
 
 
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    return function
-
-
 def compute_output_spec(
     function: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Structure:

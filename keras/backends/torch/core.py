@@ -344,15 +344,6 @@ def devices(kind: str | None = None) -> list[str]:
     return found
 
 
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    def rematerialized(*args: Any, **kwargs: Any) -> Any:
-        from torch.utils.checkpoint import checkpoint
-
-        return checkpoint(function, *args, use_reentrant=False, **kwargs)
-
-    return rematerialized
-
-
 def compute_output_spec(
     function: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Structure:
