@@ -24,11 +24,13 @@ from keras.core.serialization import (
     deserialize_keras_object as deserialize_keras_object,
 )
 from keras.core.serialization import serialize_keras_object as serialize_keras_object
+from keras.utils.get_file import get_file as get_file
 from keras.utils.numerical import normalize as normalize
 from keras.utils.numerical import to_categorical as to_categorical
 from keras.utils.progbar import Progbar as Progbar
 from keras.utils.py_dataset import PyDataset as PyDataset
 from keras.utils.py_dataset import Sequence as Sequence
+from keras.utils.source_inputs import get_source_inputs as get_source_inputs
 
 if TYPE_CHECKING:
     from keras.random.seed import set_random_seed as set_random_seed
