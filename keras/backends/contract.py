@@ -253,3 +253,18 @@ class OptimizerBackend(Protocol):
     fused_sgd: Any
     fused_rmsprop: Any
     clip_by_global_norm: Any
+
+
+PROTOCOLS: tuple[type, ...] = (
+    CoreBackend,
+    DataBackend,
+    RandomBackend,
+    ControlBackend,
+    RnnBackend,
+    VariableBackend,
+    LayerBackend,
+    TransformBackend,
+    OptimizerBackend,
+)
+# The names in them that are no functions; some are optional.
+DATA = frozenset(name for each in PROTOCOLS for name in each.__annotations__)

@@ -2,12 +2,14 @@
 
 `Layer.__new__` asks for the class of the current backend: a cached subclass of the
 user's class and of the backend's mixin (`torch.nn.Module`, TensorFlow's trackable),
-with the same name and module. A user's subclass notices nothing.
+with the same name and module, and equal to it. A user's subclass notices nothing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from keras.core.classes import specialised
 
 if TYPE_CHECKING:
     from keras.backends.backend import Backend
@@ -25,17 +27,15 @@ def specialise(cls: type, backend: Backend, kind: str = "layer_mixin") -> type:
         `cls` itself where the backend adds nothing, else the cached subclass.
     """
     mixin = getattr(backend, kind)
-    if mixin is None or issubclass(cls, mixin):
+    if mixin is None:
+        return cls
+    if issubclass(cls, mixin):
+        if "_keras_class" not in vars(cls):  # `class A(type(layer))`: no `Dense` itself
+            cls._keras_class = cls
         return cls
     key = f"_on_{backend.name}"
     made = cls.__dict__.get(key)
     if made is None:
-        namespace = {
-            "__module__": cls.__module__,
-            "__qualname__": cls.__qualname__,
-            "__doc__": cls.__doc__,
-            "_keras_class": cls,
-        }
-        made = type(cls)(cls.__name__, (cls, mixin), namespace)
+        made = specialised(cls, (cls, mixin))
         setattr(cls, key, made)
     return made

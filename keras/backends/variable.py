@@ -133,9 +133,7 @@ class Variable(Operators):
                             f"Received: shape={shape}."
                         )
                     dtype = dtypes.standardize_dtype(dtype)
-                    budget = limits.current_budget()
-                    if budget is not None:
-                        budget.take(self.name, shape, dtype)
+                    limits.claim(self.name, shape, dtype)
                     value = initializer(shape, dtype=dtype)
                 else:
                     value = initializer

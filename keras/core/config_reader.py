@@ -8,14 +8,13 @@ so. An error says where in the config the reader stood.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from keras.core import context, public_names, registry
+from keras.core import context, limits, public_names, reading, registry
 from keras.core.code import lambda_from_config
 from keras.core.config_writer import PYTHON_TYPES
 from keras.core.dtypes import standardize_dtype
@@ -28,29 +27,28 @@ from keras.core.safe_mode import (
     refuse_code,
     safe_mode_of_call,
 )
-from keras.core.sharing import current_sharing
 from keras.core.typing import Config
 
-
-class _Reading:
-    """Where in a config the reader stands, and how it reads."""
-
-    def __init__(self, compile: bool) -> None:
-        self.path: list[str] = []
-        self.compile = compile
+T = TypeVar("T")
 
 
-_reading: ContextVar[_Reading | None] = ContextVar("keras_reading", default=None)
+def reading_of(source: str, compile: bool = True) -> reading.ReadingScope:
+    """The scope in which one config is read.
+
+    Args:
+        source: how errors name what it comes from.
+        compile: False leaves compile settings in it alone.
+    """
+    budget = reading.current().budget or limits.Budget(source)
+    return reading.ReadingScope(place=reading.Place(), compile=compile, budget=budget)
 
 
-@contextmanager
-def reading(compile: bool = True) -> Iterator[None]:
-    """The reading of one file; `compile=False` leaves compile settings alone."""
-    token = _reading.set(_Reading(compile))
-    try:
-        yield
-    finally:
-        _reading.reset(token)
+def _read_here(read: Callable[..., T], *args: Any) -> T:
+    """Reads as a part of what is being read, else as a config that comes alone."""
+    if reading.current().place is not None:
+        return read(*args)
+    with reading_of("the config"):
+        return read(*args)
 
 
 def deserialize_keras_object(
@@ -91,10 +89,7 @@ def deserialize_keras_object(
             "Allowed: config, custom_objects, safe_mode, module_objects."
         )
     with safe_mode_of_call(safe_mode), registry.CustomObjectScope(known):
-        if _reading.get() is not None:
-            return _read(config, strict=True)
-        with reading():
-            return _read(config, strict=True)
+        return _read_here(_read, config, True)
 
 
 def deserialize_arguments(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,10 +102,7 @@ def deserialize_arguments(config: Mapping[str, Any]) -> dict[str, Any]:
         A new dict. What is not the serialized form of an object stays as it is.
     """
     with SafeModeScope(None):
-        if _reading.get() is not None:
-            return _read_items(config, strict=False)
-        with reading():
-            return _read_items(config, strict=False)
+        return _read_here(_read_items, config, False)
 
 
 def read_instance(cls: type, config: Mapping[str, Any]) -> Any:
@@ -126,10 +118,7 @@ def read_instance(cls: type, config: Mapping[str, Any]) -> Any:
     """
     name, inner = str(config["class_name"]), config.get("config") or {}
     with SafeModeScope(None):
-        if _reading.get() is not None:
-            return _guarded(cls, name, inner, config)
-        with reading():
-            return _guarded(cls, name, inner, config)
+        return _read_here(_guarded, cls, name, inner, config)
 
 
 def _guarded(cls: Any, name: str, inner: Any, config: Mapping[str, Any]) -> Any:
@@ -178,21 +167,19 @@ def _is_object(config: Mapping[str, Any], strict: bool) -> bool:
 
 @contextmanager
 def _at(step: str) -> Iterator[None]:
-    state = _reading.get()
-    if state is None:
+    place = reading.current().place
+    if place is None:
         yield
         return
-    state.path.append(step)
+    place.steps.append(step)
     try:
         yield
     finally:
-        state.path.pop()
+        place.steps.pop()
 
 
 def _place() -> str:
-    state = _reading.get()
-    steps = [] if state is None else state.path
-    return " > ".join(steps) if steps else "the top of the config"
+    return str(reading.current().place or reading.Place())
 
 
 def _read_object(config: Mapping[str, Any]) -> Any:
@@ -216,18 +203,18 @@ def _read_object(config: Mapping[str, Any]) -> Any:
 
 
 def _read_instance(config: Mapping[str, Any], name: str, inner: Any) -> Any:
-    sharing = current_sharing()
+    shared = reading.current().shared
     shared_id = config.get("shared_object_id")
-    if sharing is not None and isinstance(shared_id, (int, str)):
-        if shared_id in sharing.read:
-            return sharing.read[shared_id]
+    if shared is not None and isinstance(shared_id, (int, str)):
+        if shared_id in shared.read:
+            return shared.read[shared_id]
     if isinstance(inner, str) and config.get("registered_name"):
         return _read_function(config.get("module"), inner)
     with _at(_label(name, inner)):
         cls = _find_class(config, name)
     obj = _guarded(cls, name, inner, config)
-    if sharing is not None and isinstance(shared_id, (int, str)):
-        sharing.read[shared_id] = obj
+    if shared is not None and isinstance(shared_id, (int, str)):
+        shared.read[shared_id] = obj
     return obj
 
 
@@ -324,9 +311,8 @@ def _make(cls: Any, name: str, inner: Any) -> Any:
 
 def _finish(obj: Any, name: str, config: Mapping[str, Any]) -> None:
     """Builds and compiles what was just made, as the file says."""
-    state = _reading.get()
     steps = [("build_config", "build_from_config")]
-    if state is None or state.compile:
+    if reading.current().compile:
         steps.append(("compile_config", "compile_from_config"))
     for key, method in steps:
         settings = config.get(key)

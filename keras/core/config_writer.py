@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import context, public_names, registry
+from keras.core import context, public_names, reading, registry
 from keras.core.classes import declared_class
 from keras.core.code import lambda_to_config
 from keras.core.dtypes import standardize_dtype
 from keras.core.keras_tensor import KerasTensor
-from keras.core.sharing import current_sharing
 
 PYTHON_TYPES: dict[str, type] = {
     "float": float,
@@ -197,10 +196,10 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
 
 
 def _note_written(obj: Any, result: dict[str, Any]) -> None:
-    sharing = current_sharing()
-    if sharing is None:
+    shared = reading.current().shared
+    if shared is None:
         return
-    first = sharing.written.setdefault(id(obj), (obj, result))[1]
+    first = shared.written.setdefault(id(obj), (obj, result))[1]
     if first is not result:
         first["shared_object_id"] = result["shared_object_id"] = id(obj)
 

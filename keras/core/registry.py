@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar, Token
-from types import TracebackType
 from typing import Any, TypeVar
 
+from keras.core import reading
 from keras.core.classes import declared_class
 
 T = TypeVar("T")
 
 _registered: dict[str, Any] = {}
 _names: dict[Any, str] = {}
-_no_objects: Mapping[str, Any] = {}
-_scoped: ContextVar[Mapping[str, Any]] = ContextVar(
-    "keras_custom_objects", default=_no_objects
-)
 
 
-class CustomObjectScope:
+class CustomObjectScope(reading.ReadingScope):
     """Makes custom classes and functions known, by name, for a `with` block.
 
     Args:
@@ -41,21 +36,12 @@ class CustomObjectScope:
     """
 
     def __init__(self, custom_objects: Mapping[str, Any] | None) -> None:
+        super().__init__()
         self.custom_objects = dict(custom_objects or {})
-        self._tokens: list[Token[Mapping[str, Any]]] = []
 
-    def __enter__(self) -> CustomObjectScope:
-        merged = {**_scoped.get(), **self.custom_objects}
-        self._tokens.append(_scoped.set(merged))
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        _scoped.reset(self._tokens.pop())
+    def changed(self, now: reading.Reading) -> reading.Reading:
+        merged = {**now.custom_objects, **self.custom_objects}
+        return now._replace(custom_objects=merged)
 
 
 custom_object_scope = CustomObjectScope
@@ -168,7 +154,8 @@ def get_registered_object(
     >>> keras.saving.get_registered_object("doctest>NoSuchThing") is None
     True
     """
-    for source in (_scoped.get(), _registered, custom_objects, module_objects):
+    scoped = reading.current().custom_objects
+    for source in (scoped, _registered, custom_objects, module_objects):
         if source and name in source:
             return source[name]
     return None
@@ -176,9 +163,9 @@ def get_registered_object(
 
 def scoped_object(name: str) -> Any:
     """The object that an open scope holds under this name, else None."""
-    return _scoped.get().get(name)
+    return reading.current().custom_objects.get(name)
 
 
 def known_names() -> list[str]:
     """All names that users registered or passed."""
-    return sorted({*_registered, *_scoped.get()})
+    return sorted({*_registered, *reading.current().custom_objects})

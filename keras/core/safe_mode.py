@@ -11,10 +11,9 @@ then no longer counts, only a `SafeModeScope(True)` does, as in Keras.
 
 from __future__ import annotations
 
-from contextvars import ContextVar, Token
-from types import TracebackType
 from typing import Any
 
+from keras.core import reading
 from keras.core.errors import UnsafeDeserializationError
 
 
@@ -28,10 +27,9 @@ class _NothingSaid(int):
 NOTHING_SAID: Any = _NothingSaid(1)
 
 _allowed_everywhere = False
-_scope: ContextVar[bool | None] = ContextVar("keras_safe_mode", default=None)
 
 
-class SafeModeScope:
+class SafeModeScope(reading.ReadingScope):
     """Fixes safe mode for a `with` block; of scopes within scopes the strictest wins.
 
     Args:
@@ -40,26 +38,16 @@ class SafeModeScope:
     """
 
     def __init__(self, safe_mode: bool | None = True) -> None:
+        super().__init__()
         said = safe_mode is not None and safe_mode is not NOTHING_SAID
         self._said = bool(safe_mode) if said else None
-        self._tokens: list[Token[bool | None]] = []
 
-    def __enter__(self) -> SafeModeScope:
-        outer = _scope.get()
-        if outer is None:
+    def changed(self, now: reading.Reading) -> reading.Reading:
+        if now.safe is None:
             safe = not _allowed_everywhere if self._said is None else self._said
         else:
-            safe = outer or self._said is True
-        self._tokens.append(_scope.set(safe))
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        _scope.reset(self._tokens.pop())
+            safe = now.safe or self._said is True
+        return now._replace(safe=safe)
 
 
 def safe_mode_of_call(safe_mode: bool | None) -> SafeModeScope:
@@ -69,7 +57,7 @@ def safe_mode_of_call(safe_mode: bool | None) -> SafeModeScope:
 
 def in_safe_mode() -> bool:
     """Whether code from a config must not be run."""
-    safe = _scope.get()
+    safe = reading.current().safe
     return not _allowed_everywhere if safe is None else safe
 
 
@@ -89,7 +77,7 @@ def enable_unsafe_deserialization() -> None:
     >>> keras.config.enable_unsafe_deserialization()  # doctest: +SKIP
     """
     global _allowed_everywhere
-    if _scope.get() is not None:
+    if reading.current().safe is not None:
         raise UnsafeDeserializationError(
             "Safe mode cannot be turned off while a config or file is being read. "
             "Call keras.config.enable_unsafe_deserialization() before loading, or "

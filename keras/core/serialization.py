@@ -5,16 +5,16 @@ from __future__ import annotations
 from keras.core.config_reader import (
     deserialize_arguments,
     deserialize_keras_object,
-    reading,
+    reading_of,
 )
 from keras.core.config_writer import serialize_keras_object, serialize_leniently
-from keras.core.sharing import object_sharing
+from keras.core.reading import object_sharing
 
 __all__ = [
     "deserialize_arguments",
     "deserialize_keras_object",
     "object_sharing",
-    "reading",
+    "reading_of",
     "serialize_keras_object",
     "serialize_leniently",
 ]

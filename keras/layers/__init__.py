@@ -154,6 +154,9 @@ from keras.layers.reshaping.zero_padding import ZeroPadding1D as ZeroPadding1D
 from keras.layers.reshaping.zero_padding import ZeroPadding2D as ZeroPadding2D
 from keras.layers.reshaping.zero_padding import ZeroPadding3D as ZeroPadding3D
 from keras.layers.rnn.bidirectional import Bidirectional as Bidirectional
+from keras.layers.rnn.conv_lstm import ConvLSTM1D as ConvLSTM1D
+from keras.layers.rnn.conv_lstm import ConvLSTM2D as ConvLSTM2D
+from keras.layers.rnn.conv_lstm import ConvLSTM3D as ConvLSTM3D
 from keras.layers.rnn.gru import GRU as GRU
 from keras.layers.rnn.gru_cell import GRUCell as GRUCell
 from keras.layers.rnn.lstm import LSTM as LSTM

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from keras.core.classes import is_ours
+from keras.core.classes import cached_by_class, is_ours
 
 if TYPE_CHECKING:
     from keras.layers.layer import Layer
@@ -99,4 +98,4 @@ def parameters_of(function: Callable[..., Any]) -> list[str]:
     return [name for name in inspect.signature(function).parameters if name != "self"]
 
 
-plan_of = cache(CallPlan)
+plan_of = cached_by_class(CallPlan)

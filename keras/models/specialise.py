@@ -7,10 +7,9 @@ both its own class and `Functional`, and otherwise is what it was.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from keras.core.classes import declared_class
+from keras.core.classes import cached_by_class, specialised
 
 
 def make_functional(
@@ -29,17 +28,7 @@ def make_functional(
     functional.__init__(model, *args, **kwargs)
 
 
-@cache
+@cached_by_class
 def both(cls: type, functional: type) -> type:
     """The class that is both the given one and `Functional`."""
-    declared = declared_class(cls)
-    return type(
-        cls.__name__,
-        (cls, functional),
-        {
-            "__module__": cls.__module__,
-            "__qualname__": cls.__qualname__,
-            "__doc__": cls.__doc__,
-            "_keras_class": declared,
-        },
-    )
+    return specialised(cls, (cls, functional))

@@ -18,7 +18,7 @@ from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.serialization import (
     deserialize_keras_object,
     object_sharing,
-    reading,
+    reading_of,
     serialize_keras_object,
 )
 from keras.ops.declare import operation_class_named
@@ -53,8 +53,8 @@ def load_legacy_model(path: str, compile: bool) -> Any:
                 "Make the model, then use model.load_weights(path)."
             )
         stored = file.id.get_filesize()
-        with limits.variable_budget(stored, path):
-            with object_sharing(), reading(compile=False):
+        with limits.of_file(path, stored):
+            with object_sharing(), reading_of(path, compile=False):
                 model = deserialize_keras_object(upgraded(config))
             load_legacy_weights(file, model, False, False, path)
             training = _attribute(file, "training_config", path)
@@ -89,7 +89,7 @@ def _compile(file: Any, model: Model, training: dict[str, Any], path: str) -> No
         optimizer["class_name"] = name
         training["optimizer"] = upgraded(optimizer)
     training.pop("sample_weight_mode", None)
-    with reading(), object_sharing():
+    with reading_of(path), object_sharing():
         if hasattr(model, "compile_from_config"):
             model.compile_from_config(training)
     _load_optimizer(file, model, path)

@@ -20,7 +20,7 @@ from keras.core.safe_mode import NOTHING_SAID, safe_mode_of_call
 from keras.core.serialization import (
     deserialize_keras_object,
     object_sharing,
-    reading,
+    reading_of,
     serialize_keras_object,
 )
 from keras.saving.archive import Archive, open_archive
@@ -195,8 +195,8 @@ def _load_zipped(path: str, compile: bool) -> Any:
     with open_archive(path) as archive:
         config = _parse(archive.read(_CONFIG, _MOST_CONFIG), path)
         with archive.open(WEIGHTS_MEMBER) as weights:
-            with limits.variable_budget(_size(weights), path):
-                model = _make(config, compile)
+            with limits.of_file(path, _size(weights)):
+                model = _make(config, path, compile)
                 load_from_h5(model, weights, f"{WEIGHTS_MEMBER} in {path}")
             _load_assets(model, archive)
     return model
@@ -214,8 +214,8 @@ def _load_folder(path: str, compile: bool) -> Any:
             )
     with open(config, "rb") as file:
         parsed = _parse(file.read(_MOST_CONFIG), path)
-    with limits.variable_budget(os.path.getsize(weights), path):
-        model = _make(parsed, compile)
+    with limits.of_file(path, os.path.getsize(weights)):
+        model = _make(parsed, path, compile)
         load_from_h5(model, weights, weights)
     load_assets(model, path)
     return model
@@ -241,8 +241,8 @@ def _parse(text: bytes, path: str) -> dict[str, Any]:
     return config
 
 
-def _make(config: dict[str, Any], compile: bool) -> Any:
-    with object_sharing(), reading(compile):
+def _make(config: dict[str, Any], path: str, compile: bool) -> Any:
+    with object_sharing(), reading_of(path, compile):
         model = deserialize_keras_object(config)
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and not getattr(optimizer, "built", True):

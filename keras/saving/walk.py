@@ -12,10 +12,10 @@ and random seeds are not written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
-from keras.core.classes import declared_class
+from keras.core.classes import cached_by_class, declared_class
 from keras.core.naming import to_snake_case
 
 _CONTAINERS = (list, tuple, set, frozenset, dict)
@@ -117,14 +117,14 @@ def children(obj: Any) -> Iterator[tuple[str, Any]]:
             yield name, child
 
 
-@cache
+@cached_by_class
 def _left_out(cls: type) -> frozenset[str]:
     """Attributes that a class and its bases keep out of files."""
     said = (base.__dict__.get("_not_in_files", ()) for base in cls.__mro__)
     return frozenset(name for names in said for name in names)
 
 
-@cache
+@cached_by_class
 def _properties(cls: type) -> tuple[str, ...]:
     """Properties that may lead to weights: all but those of the base that it has.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from keras import ops, optimizers
 from keras.backends.bound import on_own_backend
 from keras.core import tree
+from keras.core.classes import cached_by_class
 from keras.core.errors import BackendError
 from keras.core.scopes import StatelessScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
@@ -406,7 +406,7 @@ class Objective:
         return results
 
 
-@cache
+@cached_by_class
 def _has_parameter(cls: type, method: str, name: str) -> bool:
     try:
         parameters = inspect.signature(getattr(cls, method)).parameters

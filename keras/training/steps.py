@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.core.classes import declared_class, is_ours
+from keras.core.classes import cached_by_class, declared_class, is_ours
 from keras.core.facts import facts_of
 from keras.core.typing import Data, Logs, Structure
 from keras.training.data.structure import map_leaves
@@ -137,7 +137,7 @@ def takes_state(model: Model, name: str) -> bool:
     return parameters[:2] == ["state", "data"] or len(parameters) == 2
 
 
-@cache
+@cached_by_class
 def _overridden_steps(cls: type) -> frozenset[str]:
     return frozenset(name for name in STATE if overrides(cls, name))
 

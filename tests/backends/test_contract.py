@@ -10,7 +10,8 @@ import pytest
 
 from keras.backends import load
 from keras.backends.backend import MODULES, provided_by
-from keras.ops.contract import all_declarations, data, functions, lacking, primitives
+from keras.backends.contract import DATA
+from keras.ops.contract import all_declarations, functions, lacking, primitives
 from keras.ops.declaration import Declaration
 
 # What a backend need not have, with the reason.
@@ -97,7 +98,7 @@ def test_what_is_lacking_is_listed(backend: str) -> None:
 def test_nothing_is_public_that_nobody_declares(backend: str) -> None:
     """Helpers start with an underscore; all else is declared."""
     package = load(backend)._package
-    known = {*REQUIRED, *data(), *DECLARATIONS}
+    known = {*REQUIRED, *DATA, *DECLARATIONS}
     for module_name in MODULES:
         provided = provided_by(importlib.import_module(f"{package}.{module_name}"))
         # For other files of torch: where tensors are placed, and arrays as tensors.

@@ -4,16 +4,16 @@ function, or one variable after the other.
 
 from __future__ import annotations
 
-import contextlib as _contextlib
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
 
 
-def update_scope() -> _contextlib.AbstractContextManager[Any]:
+def update_scope() -> contextlib.AbstractContextManager[Any]:
     """Inside, variables are changed and no gradients are recorded."""
-    return _contextlib.nullcontext()
+    return contextlib.nullcontext()
 
 
 def version_of(variable: Variable) -> Any:

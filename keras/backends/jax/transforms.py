@@ -11,15 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import jax as _jax
-import jax.numpy as _jnp
-import numpy as _np
+import jax
+import jax.numpy as jnp
+import numpy as np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
-from keras.backends.jax.core import convert_to_tensor as _convert
-from keras.core import context as _context
-from keras.core import tree as _tree
-from keras.core.scopes import StatelessScope as _StatelessScope
+from keras.backends.jax.core import convert_to_tensor
+from keras.core import context, tree
+from keras.core.scopes import StatelessScope
 from keras.core.typing import Structure
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 compiles_calls = True
 
 
-class _Recorder(_StatelessScope):
+class _Recorder(StatelessScope):
     """A stateless scope that notes which variables are read."""
 
     # What a compiled function makes when it first runs, such as an optimizer's state,
@@ -72,7 +71,7 @@ class _Jitted:
         self._everyday: dict[int | None, _Compiled] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        if _context.get().stateless is not None or not _trace_state_clean():
+        if context.get().stateless is not None or not _trace_state_clean():
             return self._function(*args, **kwargs)
         form = _form(args) if not kwargs else None
         if form in self._everyday:
@@ -84,15 +83,15 @@ class _Jitted:
 
     def _lookup(self, args: Any, kwargs: Any) -> tuple[_Compiled, list[Any]]:
         """The compiled form for these arguments, and the arrays among them."""
-        leaves, spec = _tree.flatten_with_spec((args, kwargs))
+        leaves, spec = tree.flatten_with_spec((args, kwargs))
         arrays: list[Any] = []
         static: list[Any] = []
         for leaf in leaves:
-            if isinstance(leaf, (_jax.Array, _np.ndarray, _np.generic)):
+            if isinstance(leaf, (jax.Array, np.ndarray, np.generic)):
                 arrays.append(leaf)
                 static.append(_ARRAY)
             elif type(leaf).__module__.startswith(("torch", "tensorflow")):
-                arrays.append(_convert(leaf))
+                arrays.append(convert_to_tensor(leaf))
                 static.append(_ARRAY)
             else:
                 static.append(leaf)
@@ -126,7 +125,7 @@ def _form(args: tuple[Any, ...]) -> int | None:
     return None
 
 
-_ARRAYS = frozenset((_np.ndarray, type(_jnp.zeros(()))))
+_ARRAYS = frozenset((np.ndarray, type(jnp.zeros(()))))
 
 
 class _Compiled:
@@ -161,15 +160,15 @@ class _Compiled:
     def _call(self, scope: _Recorder, arrays: list[Any]) -> Any:
         feed = iter(arrays)
         filled = [next(feed) if x is _ARRAY else x for x in self._static]
-        args, kwargs = _tree.unflatten(self._spec, filled)
+        args, kwargs = tree.unflatten(self._spec, filled)
         with scope:
             outputs = self._function(*args, **kwargs)
-        return _tree.map_structure(self._wrap, outputs)
+        return tree.map_structure(self._wrap, outputs)
 
     def _wrap(self, x: Any) -> Any:
         if getattr(x, "_is_keras_variable", False):
             x = x.value
-        if x is None or isinstance(x, (_jax.Array, _np.ndarray, _np.generic)):
+        if x is None or isinstance(x, (jax.Array, np.ndarray, np.generic)):
             return x
         self._unwraps = True
         return _Static(x)
@@ -182,7 +181,7 @@ class _Compiled:
             found.append(scope)
             self._call(scope, inputs)
 
-        _jax.eval_shape(abstract, arrays)
+        jax.eval_shape(abstract, arrays)
         scope = found[-1]
         self._written = list(scope.updates.values())
         ids = set(scope.updates)
@@ -196,7 +195,7 @@ class _Compiled:
                 self._stale = True
             return [scope.state_mapping[id(v)] for v in self._written], outputs
 
-        self._run = _jax.jit(pure, donate_argnums=0)
+        self._run = jax.jit(pure, donate_argnums=0)
 
 
 class _Static:
@@ -206,13 +205,13 @@ class _Static:
         self.value = value
 
 
-_jax.tree_util.register_pytree_node(
+jax.tree_util.register_pytree_node(
     _Static, lambda x: ((), x.value), lambda value, _: _Static(value)
 )
 
 
 def _unwrap(outputs: Any) -> Any:
-    return _tree.map_structure(
+    return tree.map_structure(
         lambda x: x.value if isinstance(x, _Static) else x, outputs
     )
 
@@ -241,9 +240,9 @@ def value_and_grad(
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if variables is None:
             targets: list[Any] = []
-            start = _tree.map_structure(_convert, args[0])
+            start = tree.map_structure(convert_to_tensor, args[0])
         else:
-            targets = _tree.flatten(variables)
+            targets = tree.flatten(variables)
             start = [variable.value for variable in targets]
         written: list[Any] = []
 
@@ -258,11 +257,11 @@ def value_and_grad(
             written[:] = scope.updates.values()
             return loss, (aux, [scope.state_mapping[id(v)] for v in written])
 
-        (loss, (aux, updates)), grads = _jax.value_and_grad(pure, has_aux=True)(start)
+        (loss, (aux, updates)), grads = jax.value_and_grad(pure, has_aux=True)(start)
         for variable, value in zip(written, updates, strict=True):
             variable.assign(value)
         if variables is not None:
-            grads = _tree.pack_sequence_as(variables, grads)
+            grads = tree.pack_sequence_as(variables, grads)
         return ((loss, aux) if has_aux else loss), grads
 
     return wrapped
@@ -274,7 +273,7 @@ def vmap(
     axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
 
     def mapped(*args: Any) -> Any:
-        args = tuple(_tree.map_structure(_convert, arg) for arg in args)
-        return _jax.vmap(function, in_axes=axes, out_axes=out_axes)(*args)
+        args = tuple(tree.map_structure(convert_to_tensor, arg) for arg in args)
+        return jax.vmap(function, in_axes=axes, out_axes=out_axes)(*args)
 
     return mapped

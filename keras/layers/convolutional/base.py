@@ -75,12 +75,16 @@ class WindowLayer(Layer):
 
     def _finish(self, outputs: Tensor) -> Tensor:
         """Adds the bias and applies the activation."""
-        bias = self.bias
-        if bias is not None:
-            if self.data_format == "channels_first":
-                bias = ops.reshape(bias, (1, -1, *(1,) * self.rank))
-            outputs = ops.add(outputs, bias)
+        outputs = self._with_bias(outputs)
         return outputs if self.activation is None else self.activation(outputs)
+
+    def _with_bias(self, outputs: Tensor) -> Tensor:
+        bias = self.bias
+        if bias is None:
+            return outputs
+        if self.data_format == "channels_first":
+            bias = ops.reshape(bias, (1, -1, *(1,) * self.rank))
+        return ops.add(outputs, bias)
 
     def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
         from keras.ops.nn import shapes

@@ -1,0 +1,93 @@
+"""The reading of a file or config: one record, which everything that reads asks.
+
+What holds while a config is turned into objects, or weights into values, is said by
+whoever starts it and must be known deep below, also below hooks of the user's: which
+names are known, whether code of the file may run, which objects were met before, how
+much may still be taken, and where in the file the reader stands. All of it is one
+record in one `ContextVar`, so that threads and tasks never see each other's, and
+leaving a scope restores exactly what was there before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from keras.core.limits import Budget
+
+_no_objects: Mapping[str, Any] = {}
+
+
+class Shared:
+    """Objects met so far: what was written by identity, what was read by its id.
+
+    Keras 3 writes an object that occurs twice in a model with an id, and reads it
+    back as one object; single objects need it not.
+    """
+
+    def __init__(self) -> None:
+        self.written: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self.read: dict[int | str, Any] = {}
+
+
+class Place:
+    """Where in a config the reader stands, outermost first."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def __str__(self) -> str:
+        return " > ".join(self.steps)[-1000:] or "the top of the config"
+
+
+class Reading(NamedTuple):
+    """What holds where a file or config is being read; immutable."""
+
+    custom_objects: Mapping[str, Any] = _no_objects  # of open scopes, by name
+    safe: bool | None = None  # whether code of the file is forbidden; None: unsaid
+    shared: Shared | None = None  # None: each occurrence is an object of its own
+    budget: Budget | None = None  # None: nothing is being read
+    place: Place | None = None  # None: no config is being read
+    compile: bool = True  # whether compile settings in the config count
+
+
+_nothing_read = Reading()
+_current: ContextVar[Reading] = ContextVar("keras_reading", default=_nothing_read)
+
+current = _current.get
+
+
+class ReadingScope:
+    """Changes fields of the record for a `with` block; re-entrant.
+
+    Args:
+        **changes: fields of `Reading` and their values.
+    """
+
+    def __init__(self, **changes: Any) -> None:
+        self._changes = changes
+        self._tokens: list[Token[Reading]] = []
+
+    def changed(self, now: Reading) -> Reading:
+        """The record inside the block."""
+        return now._replace(**self._changes)
+
+    def __enter__(self) -> Self:
+        self._tokens.append(_current.set(self.changed(_current.get())))
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        _current.reset(self._tokens.pop())
+
+
+def object_sharing() -> ReadingScope:
+    """A scope in which an object that occurs twice is written and read as one."""
+    return ReadingScope(shared=Shared())
