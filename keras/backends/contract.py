@@ -99,15 +99,17 @@ class CoreBackend(Protocol):
 
 
 class DataBackend(Protocol):
-    """How batches reach a step that is not compiled; both are optional.
+    """How batches reach a step that is not compiled, and leave it; all are optional.
 
     `prepare_array(array)` makes a whole NumPy data set sliceable into tensors, without
     a copy. `to_batch(x, private)` puts a leaf of a batch on the device that layers
-    compute on; one that is `private` shares no memory with the data.
+    compute on; one that is `private` shares no memory with the data. `on_host(x)` says
+    whether an output lies in the host's memory, where it may be a view of its input.
     """
 
     prepare_array: Any
     to_batch: Any
+    on_host: Any
 
 
 class RandomBackend(Protocol):

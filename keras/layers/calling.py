@@ -48,6 +48,8 @@ class LayerCall(LayerBuilding):
     _shortcut = NOTHING
     # Whether inner layers do the steps of a call themselves, as those of a graph do.
     _steps_are_inside = False
+    # Whether a `compute_mask` of its own can make a mask, as the layer is now.
+    _makes_masks = True
     _mode: Any = None
     _implicit_training = True
     # As in Keras: a subclass that takes strings or plain lists says so with these.

@@ -58,10 +58,6 @@ def fori_loop(
     body_fun: Callable[..., Any],
     init_val: Structure,
 ) -> Structure:
-    known = None
-    if isinstance(lower, int) and isinstance(upper, int):
-        known = max(upper - lower, 0)
-
     def step(i: Any, value: Any) -> Any:
         return i + 1, tree.map_structure(_like, body_fun(i, value), value)
 
@@ -69,9 +65,20 @@ def fori_loop(
         lambda i, _: i < upper,
         step,
         (tf.cast(lower, "int32"), init_val),
-        maximum_iterations=known,
+        maximum_iterations=_at_most(upper - lower),
     )
     return value
+
+
+def _at_most(count: Any) -> Any:
+    """The number of iterations, for a loop that may be differentiated.
+
+    XLA keeps what the gradient needs in arrays of that size. Sizes are numbers to it,
+    also those that are unknown to a trace. Eager loops need no second count.
+    """
+    if tf.executing_eagerly():
+        return None
+    return max(count, 0) if isinstance(count, int) else tf.maximum(count, 0)
 
 
 def scan(
@@ -142,7 +149,7 @@ def _looped_scan(
         lambda i, *_: i < count,
         step,
         (tf.constant(1), carry, stores),
-        maximum_iterations=None if known is None else known - 1,
+        maximum_iterations=_at_most(count - 1),
     )
     if sample is None:
         return carry, None

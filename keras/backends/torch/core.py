@@ -151,6 +151,10 @@ def prepare_array(array: Any) -> Any:
     return array
 
 
+def on_host(x: torch.Tensor) -> bool:
+    return x.device.type == "cpu"
+
+
 def to_batch(x: TensorLike, private: bool = False) -> Any:
     """A leaf of a batch on the device that layers compute on.
 

@@ -108,9 +108,9 @@ def _as_list(axis: Any) -> list[int]:
 
 
 def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> torch.Tensor:
-    if operands[0].dtype in _WIDE:
-        return _through(lambda *xs: torch.einsum(subscripts, *xs), *operands)
-    return torch.einsum(subscripts, *operands)
-
-
-einsum.everyday = torch.einsum  # type: ignore[attr-defined]
+    dtype = operands[0].dtype
+    if dtype.is_floating_point or dtype.is_complex:
+        return torch.einsum(subscripts, *operands)
+    # torch sums integers as int64, and refuses to multiply that with others.
+    y = torch.einsum(subscripts, *(x.to(torch.int64) for x in operands))
+    return y != 0 if dtype is torch.bool else y.to(dtype)
