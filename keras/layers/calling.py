@@ -267,6 +267,9 @@ class LayerCall(LayerBuilding):
         if kind != TENSOR:
             if not hasattr(value, "__array__") or not hasattr(value, "dtype"):
                 return value
+            strings = getattr(value.dtype, "kind", "-") in "OSUT"
+            if strings and "string" not in backend.layouts:
+                return value  # they are arrays until a layer makes numbers of them
             value = backend.convert_to_tensor(value)
         if not self.autocast:
             return value
