@@ -329,24 +329,37 @@ def _image_shape(net: Net, options: Options) -> tuple[int | None, ...]:
     return given
 
 
-def published_size(options: Options, sizes: tuple[int, ...]) -> int:
-    """The size of images whose published weights fit best, 224 where none do."""
+def sizes_of(options: Options) -> tuple[int | None, ...]:
+    """Height and width of the images that the options say, if they do."""
     shape = options.input_shape
     if options.input_tensor is not None:
         shape = options.input_tensor.shape[1:]
-    shape = tuple(shape or ())
     axis = channel_axis(3) - 1
-    for size in sizes:
-        if (*shape[:axis], *shape[axis + 1 :]) == (size, size):
+    return tuple(size for index, size in enumerate(shape or ()) if index != axis)
+
+
+def published_size(options: Options, known: tuple[int, ...]) -> int:
+    """The size of images whose published weights fit best, 224 where none do."""
+    sizes = sizes_of(options)
+    for size in known:
+        if sizes == (size, size):
             return size
-    if options.pretrained and shape:
+    if options.pretrained and sizes:
         warnings.warn(
             "The published weights are for square images of a height of "
-            f"{', '.join(map(str, sizes))}. Received: input_shape={shape}. Those for "
-            "224 are loaded.",
+            f"{', '.join(map(str, known))}. Received: images of size {sizes}. Those "
+            "for 224 are loaded.",
             stacklevel=4,
         )
     return 224
+
+
+def sized_name(name: str, options: Options) -> Options:
+    """The options with a name, by default one that tells the height of the images."""
+    if options.name is not None:
+        return options
+    height = (*sizes_of(options), 224 if options.include_top else None)[0]
+    return options._replace(name=f"{name}_{height}")
 
 
 def require_published(name: str, value: float, known: tuple[float, ...]) -> None:

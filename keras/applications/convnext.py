@@ -61,7 +61,6 @@ class LayerScale(layers.Layer):
         self.gamma = self.add_weight(
             shape=(self.projection_dim,),
             initializer=initializers.Constant(self.init_values),
-            name="variable",
         )
         self.built = True
 

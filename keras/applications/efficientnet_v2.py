@@ -237,10 +237,57 @@ EfficientNetV2B0 = _efficientnet_v2(
     "21ecbf6da12460d5c40bb2f29ceb2188",
     "893217f2bb855e2983157299931e43ff",
 )
-EfficientNetV2B1 = _efficientnet_v2("B1", 240, B, 32, depth=1.1)
-EfficientNetV2B2 = _efficientnet_v2("B2", 260, B, 32, width=1.1, depth=1.2)
-EfficientNetV2B3 = _efficientnet_v2("B3", 300, B, 32, width=1.2, depth=1.4)
-EfficientNetV2S = _efficientnet_v2("S", 384, S, 24)
-EfficientNetV2M = _efficientnet_v2("M", 480, M, 24)
-EfficientNetV2L = _efficientnet_v2("L", 480, L, 32)
+EfficientNetV2B1 = _efficientnet_v2(
+    "B1",
+    240,
+    B,
+    32,
+    "069f0534ff22adf035c89e2d9547a9dc",
+    "0e80663031ca32d657f9caa404b6ec37",
+    depth=1.1,
+)
+EfficientNetV2B2 = _efficientnet_v2(
+    "B2",
+    260,
+    B,
+    32,
+    "424e49f28180edbde1e94797771950a7",
+    "1dfe2e7a5d45b6632553a8961ea609eb",
+    width=1.1,
+    depth=1.2,
+)
+EfficientNetV2B3 = _efficientnet_v2(
+    "B3",
+    300,
+    B,
+    32,
+    "1f1fc43bd98a6e4fd8fdfd551e02c7a0",
+    "f6abf7b5849ac99a89b50dd3fd532856",
+    width=1.2,
+    depth=1.4,
+)
+EfficientNetV2S = _efficientnet_v2(
+    "S",
+    384,
+    S,
+    24,
+    "e1d88a8495beba45748fedd0cecbe016",
+    "af0682fb74e8c54910f2d4393339c070",
+)
+EfficientNetV2M = _efficientnet_v2(
+    "M",
+    480,
+    M,
+    24,
+    "a3bf6aa3276309f4fc6a34aa114c95cd",
+    "1b8dc055df72dde80d614482840fe342",
+)
+EfficientNetV2L = _efficientnet_v2(
+    "L",
+    480,
+    L,
+    32,
+    "27e6d408b53c7ebc868fefa357689935",
+    "b0b66b5c863aef5b46e8608fe1711615",
+)
 preprocess_input = preprocessing(None)

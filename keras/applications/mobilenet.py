@@ -20,6 +20,7 @@ from keras.applications.application import (
     documented,
     published_size,
     require_published,
+    sized_name,
     unnamed_pooled,
 )
 from keras.applications.imagenet_utils import CLASSES, preprocessing
@@ -71,8 +72,7 @@ def MobileNet(
     if options.pretrained:
         require_published("alpha", alpha, tuple(ALPHAS))
         require_published("depth_multiplier", depth_multiplier, (1,))
-    if name is None:
-        options = options._replace(name=f"mobilenet_{alpha:0.2f}_{size}")
+    options = sized_name(f"mobilenet_{alpha:0.2f}", options)
 
     def body(x: Any) -> Any:
         x = layers.Conv2D(

@@ -22,6 +22,7 @@ from keras.applications.application import (
     require_published,
     round_channels,
     scores,
+    sized_name,
     stride_padding,
     unnamed_pooled,
 )
@@ -69,8 +70,7 @@ def MobileNetV2(
     size = published_size(options, SIZES)
     if options.pretrained:
         require_published("alpha", alpha, ALPHAS)
-    if name is None:
-        options = options._replace(name=f"mobilenetv2_{alpha:0.2f}_{size}")
+    options = sized_name(f"mobilenetv2_{alpha:0.2f}", options)
 
     def body(x: Any) -> Any:
         x = _conv(x, round_channels(32 * alpha), 3, 2, "Conv1")
