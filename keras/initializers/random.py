@@ -30,6 +30,8 @@ class RandomNormal(RandomInitializer):
     True
     """
 
+    _makes_new = True
+
     def __init__(
         self, mean: float = 0.0, stddev: float = 0.05, seed: Seed = None
     ) -> None:
@@ -58,6 +60,8 @@ class TruncatedNormal(RandomInitializer):
     >>> bool(keras.ops.max(keras.ops.abs(values)) <= 2)
     True
     """
+
+    _makes_new = True
 
     def __init__(
         self, mean: float = 0.0, stddev: float = 0.05, seed: Seed = None
@@ -88,6 +92,8 @@ class RandomUniform(RandomInitializer):
     >>> bool(keras.ops.all(draw((3,)) == draw((3,))))
     True
     """
+
+    _makes_new = True
 
     def __init__(
         self, minval: float = -0.05, maxval: float = 0.05, seed: Seed = None

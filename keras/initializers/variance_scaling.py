@@ -48,6 +48,8 @@ class VarianceScaling(RandomInitializer):
     True
     """
 
+    _makes_new = True
+
     def __init__(
         self,
         scale: float = 1.0,
@@ -135,6 +137,8 @@ class GlorotUniform(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (1.0, "fan_avg", "uniform")
 
 
@@ -150,6 +154,8 @@ class GlorotNormal(_Preset):
     >>> keras.initializers.GlorotNormal(seed=1)((2, 4)).shape == (2, 4)
     True
     """
+
+    _makes_new = True
 
     preset = (1.0, "fan_avg", "truncated_normal")
 
@@ -170,6 +176,8 @@ class LecunNormal(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (1.0, "fan_in", "truncated_normal")
 
 
@@ -185,6 +193,8 @@ class LecunUniform(_Preset):
     >>> keras.initializers.LecunUniform(seed=1)((2, 4)).shape == (2, 4)
     True
     """
+
+    _makes_new = True
 
     preset = (1.0, "fan_in", "uniform")
 
@@ -205,6 +215,8 @@ class HeNormal(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (2.0, "fan_in", "truncated_normal")
 
 
@@ -220,6 +232,8 @@ class HeUniform(_Preset):
     >>> keras.initializers.HeUniform(seed=1)((2, 4)).shape == (2, 4)
     True
     """
+
+    _makes_new = True
 
     preset = (2.0, "fan_in", "uniform")
 

@@ -16,7 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
-from keras.backends.jax.core import convert_to_tensor
+from keras.backends.jax.core import convert_to_tensor, is_tensor
+from keras.backends.replay import Replay
 from keras.core import context, tree
 from keras.core.scopes import StatelessScope
 from keras.core.typing import Structure
@@ -265,6 +266,15 @@ def value_and_grad(
         return ((loss, aux) if has_aux else loss), grads
 
     return wrapped
+
+
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    def rematerialized(*args: Any, **kwargs: Any) -> Structure:
+        replay = Replay(function, args, kwargs, is_tensor)
+        # JAX computes again from the trace: the function itself runs once.
+        return replay.finish(jax.checkpoint(replay.run)(replay.tensors))
+
+    return rematerialized
 
 
 def vmap(

@@ -25,6 +25,10 @@ def compile_call(
     return function
 
 
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
+
+
 def value_and_grad(
     function: Callable[..., Any],
     variables: Sequence[Any] | None = None,
