@@ -45,6 +45,7 @@ _NAMES = {
 _WITH_OPERATORS = ("KerasTensor", "Variable")
 _MODULES = (
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "config",
@@ -67,7 +68,6 @@ _MODULES = (
 )
 # Namespaces of Keras 3 that this version does not have yet.
 _MISSING = (
-    "applications",
     "datasets",
     "distribution",
     "export",
@@ -78,6 +78,7 @@ _MISSING = (
 
 if TYPE_CHECKING:
     from keras import activations as activations
+    from keras import applications as applications
     from keras import backend as backend
     from keras import callbacks as callbacks
     from keras import config as config

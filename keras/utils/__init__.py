@@ -24,6 +24,7 @@ from keras.core.serialization import (
     deserialize_keras_object as deserialize_keras_object,
 )
 from keras.core.serialization import serialize_keras_object as serialize_keras_object
+from keras.utils.get_file import get_file as get_file
 from keras.utils.images import array_to_img as array_to_img
 from keras.utils.images import img_to_array as img_to_array
 from keras.utils.images import load_img as load_img
@@ -34,6 +35,7 @@ from keras.utils.progbar import Progbar as Progbar
 from keras.utils.py_dataset import PyDataset as PyDataset
 from keras.utils.py_dataset import Sequence as Sequence
 from keras.utils.sequence import pad_sequences as pad_sequences
+from keras.utils.source_inputs import get_source_inputs as get_source_inputs
 
 if TYPE_CHECKING:
     from keras.random.seed import set_random_seed as set_random_seed
