@@ -15,6 +15,8 @@ LAYERS = {
     "instance": lambda **more: layers.GroupNormalization(-1, **more),
     "rms": layers.RMSNormalization,
     "unit": layers.UnitNormalization,
+    "layer": layers.LayerNormalization,
+    "softmax": layers.Softmax,
     "average": lambda **more: layers.AdaptiveAveragePooling1D(2, **more),
     "max": lambda **more: layers.AdaptiveMaxPooling1D(2, **more),
 }
@@ -31,6 +33,26 @@ def test_large_inputs_in_half_precision(name: str, dtype: str, backend: str) -> 
         size = max(1.0, float(np.abs(wanted).max()))
         found = keras.ops.convert_to_numpy(found)
         np.testing.assert_allclose(found / size, wanted / size, atol=2e-2)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "mixed_float16"])
+def test_attention_of_large_inputs_is_finite(dtype: str, backend: str) -> None:
+    draw = np.random.default_rng(0).uniform(-1e4, 1e4, (2, 6, 4)).astype("float32")
+    mask = np.array([[1, 1, 0, 0, 0, 0], [0] * 6], bool)
+    many = layers.MultiHeadAttention(2, 4, dtype=dtype)
+    grouped = layers.GroupQueryAttention(4, 4, 2, dtype=dtype)
+    scored = layers.Attention(use_scale=True, dtype=dtype)
+    for x in (draw, np.full((2, 6, 4), 1e4, "float32")):
+        outputs = [
+            *many(x, x, value_mask=mask, return_attention_scores=True),
+            many(x, x, use_causal_mask=True),
+            *grouped(x, x, value_mask=mask, return_attention_scores=True),
+            grouped(x, x),
+            scored([x, x], mask=[mask, mask]),
+        ]
+        for y in outputs:
+            found = keras.ops.convert_to_numpy(keras.ops.cast(y, "float32"))
+            assert np.isfinite(found).all()
 
 
 def test_spectral_norm_of_the_kernel_becomes_1(backend: str) -> None:

@@ -484,8 +484,10 @@ def dot_product_attention(
         key = tf.cast(key, dtype)
     if not value.dtype.is_floating:
         value = tf.cast(value, dtype)
+    if dtype == tf.float16:  # products of large numbers do not fit in it
+        query, key = tf.cast(query, "float32"), tf.cast(key, "float32")
     # The factor on the query: the smaller tensor.
-    logits = tf.einsum("btnh,bsnh->bnts", query * _constant(factor, dtype), key)
+    logits = tf.einsum("btnh,bsnh->bnts", query * _constant(factor, query.dtype), key)
     logits = tf.cast(logits, "float32") if dtype.size == 2 else logits
     cap = attn_logits_soft_cap
     if cap is not None:

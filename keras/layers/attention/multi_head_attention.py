@@ -26,6 +26,7 @@ from keras.core.typing import (
 from keras.layers import arguments
 from keras.layers.activations.softmax import Softmax
 from keras.layers.arguments import positive_integer
+from keras.layers.attention.attention import wide
 from keras.layers.attention.masks import AttentionMask
 from keras.layers.core.einsum_dense import EinsumDense
 from keras.layers.declared import Alias, Declared
@@ -193,7 +194,10 @@ class MultiHeadAttention(Layer):
         )
         count = len(self.attention_axes)
         self._softmax = Softmax(
-            axis=tuple(range(-count, 0)), dtype=self.dtype_policy, name="softmax"
+            axis=tuple(range(-count, 0)),
+            dtype=self.dtype_policy,
+            autocast=False,  # scores may not fit in half precision
+            name="softmax",
         )
         self._dropout_layer = Dropout(
             self.dropout, seed=self.seed, dtype=self.dtype_policy, name="dropout"
@@ -313,8 +317,8 @@ class MultiHeadAttention(Layer):
         """Attention step by step, along any axes; the outputs and the scores."""
         first, second = self._einsums
         query = ops.multiply(query, self.key_dim**-0.5)
-        scores = ops.einsum(first, query, key)
-        scores = self._softmax(scores, mask=mask)
+        scores = ops.einsum(first, wide(query, "float16"), wide(key, "float16"))
+        scores = ops.cast(self._softmax(scores, mask=mask), ops.dtype(value))
         dropped = self._dropout_layer(scores, training=training)
         return ops.einsum(second, dropped, value), scores
 

@@ -43,7 +43,8 @@ class UnitNormalization(Layer):
         dtype = ops.dtype(inputs)
         # Squares do not fit in half precision.
         wide = ops.cast(inputs, dtypes.result_type(dtype, "float32"))
-        wide = ops.normalize(wide, axis=self.axis, order=2, epsilon=1e-12)
+        axes = tuple(self.axis) if isinstance(self.axis, list) else self.axis
+        wide = ops.normalize(wide, axis=axes, order=2, epsilon=1e-12)
         return ops.cast(wide, dtype)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
