@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from keras.core import masking, naming, tree
@@ -54,6 +55,20 @@ class Sequential(GraphModel, Model):
             self._maybe_rebuild()
 
     # The list of layers --------------------------------------------------------
+
+    def _take_layers(self, layers: list[Any]) -> None:
+        first = self._sequence[:1] if self._chain is not None else []
+        if first and is_input(first[0]) and first[0] not in layers:
+            layers = [*first, *layers]
+        before = self.layers
+        self._adopt_layers([])
+        for layer in layers:
+            self._adopt_layers([*self._sequence, self._checked(layer)])
+        self._changed()
+        if self._chain is not None:
+            pairs = zip(before, self.layers, strict=False)
+            self._chain.shorten(sum(1 for _ in takewhile(_are_one, pairs)))
+            self._maybe_rebuild()
 
     def add(self, layer: Layer, rebuild: bool = True) -> None:
         """Puts a layer at the end.
@@ -430,6 +445,10 @@ _OF_THE_CHAIN = frozenset(
         "outputs",
     )
 )
+
+
+def _are_one(pair: tuple[Any, Any]) -> bool:
+    return pair[0] is pair[1]
 
 
 def is_input(layer: Layer) -> bool:

@@ -36,6 +36,11 @@ class OptimizerState(BackendBound):
         cls = declared_class(self)
         return _blank, (cls, self._backend.name), state
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        # Of a copy the variables are others.
+        self._index = {id(v): i for i, v in enumerate(self._trainable_variables)}
+
     def _keep(self, variable: Variable) -> Any:
         """Makes a variable part of the state."""
         self._variables.append(variable)

@@ -279,6 +279,7 @@ class Trainer(Objective):
             loop.fit(run, epochs, validation, due)
         finally:
             source.close()
+            listeners.set_run(None)  # which holds the data
         return listeners.history or History()
 
     def _run_for(self, mode: str, source: Any, callbacks: CallbackList) -> Run:
