@@ -392,3 +392,8 @@ def _callable_or_none(what: str, value: Any) -> Any:
             f"`{what}` of a Variable must be callable or None. Received: {value!r}."
         )
     return value
+
+
+def redirected(value: Any) -> bool:
+    """Whether an assignment is a step of a scope or a graph, and not done in place."""
+    return context.get().stateless is not None or isinstance(value, KerasTensor)

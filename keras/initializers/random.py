@@ -21,7 +21,8 @@ class RandomNormal(RandomInitializer):
     Args:
         mean: mean of the distribution.
         stddev: standard deviation.
-        seed: integer, None or `SeedGenerator`; see `RandomUniform`.
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
 
     Example:
 
@@ -49,7 +50,8 @@ class TruncatedNormal(RandomInitializer):
     Args:
         mean: mean of the distribution.
         stddev: standard deviation before truncation.
-        seed: integer, None or `SeedGenerator`; see `RandomUniform`.
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
 
     Example:
 
@@ -110,7 +112,8 @@ class Orthogonal(RandomInitializer):
 
     Args:
         gain: factor on the orthogonal matrix.
-        seed: integer, None or `SeedGenerator`; see `RandomUniform`.
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
 
     Raises:
         ShapeError: for fewer than two dimensions.

@@ -82,7 +82,9 @@ class RootMeanSquaredError(Mean):
 class MeanAbsoluteError(FunctionMetric):
     """The mean of absolute errors.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -102,7 +104,9 @@ class MeanAbsoluteError(FunctionMetric):
 class MeanAbsolutePercentageError(FunctionMetric):
     """The mean of errors in percent of the true values.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -124,7 +128,9 @@ class MeanAbsolutePercentageError(FunctionMetric):
 class MeanSquaredLogarithmicError(FunctionMetric):
     """The mean of squared errors of logarithms.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -146,7 +152,9 @@ class MeanSquaredLogarithmicError(FunctionMetric):
 class LogCoshError(FunctionMetric):
     """The mean logarithm of the hyperbolic cosine of errors.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -196,7 +204,9 @@ class CosineSimilarity(FunctionMetric):
 class Hinge(FunctionMetric):
     """The mean margin between labels of -1 and 1.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -216,7 +226,9 @@ class Hinge(FunctionMetric):
 class SquaredHinge(FunctionMetric):
     """The mean squared margin between labels of -1 and 1.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -236,7 +248,9 @@ class SquaredHinge(FunctionMetric):
 class CategoricalHinge(FunctionMetric):
     """The mean margin between classes.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -256,7 +270,9 @@ class CategoricalHinge(FunctionMetric):
 class KLDivergence(FunctionMetric):
     """The mean divergence of predicted probabilities from true ones.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -276,7 +292,9 @@ class KLDivergence(FunctionMetric):
 class Poisson(FunctionMetric):
     """The mean of `y_pred - y_true * log(y_pred)`.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 

@@ -131,10 +131,6 @@ def host_view(x: TensorLike) -> Any:
     return host_array(_dense(x) if is_sparse(x) else x)
 
 
-def convert_to_numpy(x: TensorLike) -> Any:
-    return np.array(host_view(x))
-
-
 def cast(x: Any, dtype: Any) -> Any:
     if isinstance(x, jax.Array):
         wanted = native_dtype(dtype)

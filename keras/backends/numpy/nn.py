@@ -252,7 +252,7 @@ def multi_hot(
 def binary_crossentropy(
     target: np.ndarray, output: np.ndarray, from_logits: bool = False
 ) -> np.ndarray:
-    _same_shape(target, output)
+    arguments.require_same_shape(target, output)
     dtype, output, target = output.dtype, _wide(output), _wide(target)
     if from_logits:
         loss = target * softplus(-output) + (1 - target) * softplus(output)
@@ -260,11 +260,6 @@ def binary_crossentropy(
         output = _probabilities(output)
         loss = -(target * np.log(output) + (1 - target) * np.log1p(-output))
     return loss.astype(dtype, copy=False)
-
-
-def _same_shape(target: np.ndarray, output: np.ndarray) -> None:
-    if target.shape != output.shape:
-        raise ValueError("The shapes of target and output differ.")
 
 
 def _probabilities(output: np.ndarray) -> np.ndarray:
@@ -282,7 +277,7 @@ def categorical_crossentropy(
     target: np.ndarray, output: np.ndarray, from_logits: bool = False, axis: int = -1
 ) -> np.ndarray:
     axis = index(axis)
-    _same_shape(target, output)
+    arguments.require_same_shape(target, output)
     logs = _log_probabilities(_wide(output), from_logits, axis)
     return np.asarray(-np.sum(target * logs, axis)).astype(output.dtype, copy=False)
 
@@ -367,7 +362,7 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> np.ndarray:
-    axes, shape = _axes(x, axis)
+    axes, shape = arguments.along(x, axis)
     mean, variance = moments(_wide(x), axes, keepdims=True)
     eps = config.epsilon() if epsilon is None else epsilon
     if kwargs and arguments.takes_rms_scaling(kwargs):
@@ -381,13 +376,6 @@ def layer_normalization(
     return y.astype(x.dtype, copy=False)
 
 
-def _axes(x: Any, axis: Axis) -> tuple[tuple[int, ...], list[int]]:
-    """The axes in order, and the shape that a vector along them is given."""
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = arguments.normal_axes(axes, x.ndim)
-    return axes, [n if i in axes else 1 for i, n in enumerate(x.shape)]
-
-
 def rms_normalization(
     x: np.ndarray,
     scale: TensorLike = None,
@@ -395,7 +383,7 @@ def rms_normalization(
     epsilon: float | None = None,
 ) -> np.ndarray:
     eps = config.epsilon() if epsilon is None else epsilon
-    axes, shape = _axes(x, axis)
+    axes, shape = arguments.along(x, axis)
     y = _wide(x) / np.sqrt(np.mean(_wide(x) ** 2, axes, keepdims=True) + eps)
     if scale is not None and scale.ndim not in (0, len(axes)):
         raise ValueError("The ranks differ.")
