@@ -152,11 +152,6 @@ class Backend(Common):
     def __repr__(self) -> str:
         return f"<keras backend {self.name!r}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        from keras.backends import load
-
-        return load, (self.name,)
-
     def kind_of(self, x: TensorLike) -> int:
         """What `x` is to this backend; remembered by type."""
         cls = type(x)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras.backends import current, load
 from keras.core import context, dtypes, limits, naming
 from keras.core.keras_tensor import KerasTensor, standardize_shape
 from keras.core.operators import Operators
@@ -62,8 +63,6 @@ class Variable(Operators):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Variable:
         if cls.backend is None:
-            from keras.backends import current
-
             cls = _on_backend(cls, current())
         return object.__new__(cls)
 
@@ -346,8 +345,6 @@ class Variable(Operators):
 
 
 def _restore(backend_name: str, array: Any, state: dict[str, Any]) -> Variable:
-    from keras.backends import load
-
     backend = load(backend_name)
     new = object.__new__(backend.Variable)
     new.__dict__.update(state)

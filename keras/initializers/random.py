@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras import ops
 from keras.core.errors import ShapeError
 from keras.core.facts import public_class
 from keras.core.typing import DType, Seed, Sizes, Tensor, TensorLike
@@ -159,8 +160,6 @@ class Orthogonal(RandomInitializer):
     def _on_device(
         self, tall: tuple[int, int], flip: bool, shape: tuple[int, ...], dtype: DType
     ) -> Any:
-        from keras import ops
-
         q, r = ops.qr(self._normal(tall, 0.0, 1.0, dtype))
         q = ops.multiply(q, ops.sign(ops.diagonal(r)))
         q = ops.transpose(q) if flip else q

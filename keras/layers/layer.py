@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import dtype_policies
+from keras import dtype_policies, regularizers
 from keras.core import tree
 from keras.core.classes import (
     constructor_parameters,
@@ -16,6 +16,7 @@ from keras.core.configurable import config_class
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope
+from keras.core.serialization import deserialize_arguments, serialize_leniently
 from keras.core.typing import (
     Config,
     DType,
@@ -77,8 +78,6 @@ class Layer(LayerCall):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        from keras import regularizers
-
         shape = kwargs.pop("input_shape", None)
         shape = (None, *shape) if shape is not None else kwargs.pop("batch_shape", None)
         width = kwargs.pop("input_dim", None)
@@ -221,8 +220,6 @@ class Layer(LayerCall):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer, as plain Python data."""
-        from keras.core.serialization import serialize_leniently
-
         config: dict[str, Any] = {
             "name": self.name,
             "trainable": self.trainable,
@@ -247,8 +244,6 @@ class Layer(LayerCall):
         A constructor that takes no `name`, `trainable` or `dtype` is not given them.
         A plain dtype policy comes as its name.
         """
-        from keras.core.serialization import deserialize_arguments
-
         if isinstance(config.get("dtype"), dict):
             policy = dtype_policies.deserialize(config["dtype"])
             plain = type(policy) is dtype_policies.DTypePolicy

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import losses, ops
 from keras.core.facts import public_class
+from keras.core.masking import get_mask, set_mask
 from keras.core.typing import DType, Tensor, TensorLike
 from keras.losses.shapes import pair
 from keras.metrics.mean import FunctionMetric, Mean
@@ -60,8 +61,6 @@ class RootMeanSquaredError(Mean):
         self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
     ) -> None:
         """Takes a batch of true and predicted values into account."""
-        from keras.core.masking import get_mask, set_mask
-
         mask = get_mask(y_pred)
         y_true, y_pred = pair(y_true, y_pred)
         squares = ops.square(ops.subtract(y_pred, y_true))

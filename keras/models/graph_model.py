@@ -10,6 +10,7 @@ from typing import Any
 
 from keras.core.typing import TensorLike
 from keras.models.compiled_call import forget
+from keras.models.transfer import packed, unpacked
 
 
 class GraphModel:
@@ -29,12 +30,8 @@ class GraphModel:
         """Nothing: the layers inside have put the masks beside the outputs."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        from keras.models.transfer import packed, unpacked
-
         return unpacked, packed(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        from keras.models.transfer import packed, unpacked
-
         copy = memo[id(self)] = unpacked(*packed(self))
         return copy

@@ -8,9 +8,11 @@ from keras.core import masking, naming, tree
 from keras.core.errors import DeserializationError
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.registry import CustomObjectScope
 from keras.core.scopes import SymbolicScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import DType, Shape, ShapeLike, Structure, TensorLike
+from keras.layers.core.input_layer import InputLayer
 from keras.layers.layer import Layer
 from keras.models import compiled_call
 from keras.models.functional import Functional, _put_masks, run_plan
@@ -176,8 +178,6 @@ class Sequential(GraphModel, Model):
         self._start(tuple(input_shape), None, deferred=True)
 
     def _start(self, shape: ShapeLike, dtype: DType, deferred: bool = False) -> None:
-        from keras.layers.core.input_layer import InputLayer
-
         made = InputLayer(batch_shape=tuple(shape), dtype=dtype)
         self._adopt_layers([made, *self._sequence])
         self._start_at(made, deferred)
@@ -361,8 +361,6 @@ class Sequential(GraphModel, Model):
         cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
     ) -> Any:
         """The model of a config that `get_config` returned."""
-        from keras.core.registry import CustomObjectScope
-
         if not isinstance(config.get("layers"), (list, tuple)):
             raise DeserializationError(
                 "The config of a Sequential model needs `layers`, a list. Received a "
@@ -433,8 +431,6 @@ _OF_THE_CHAIN = frozenset(
 
 
 def is_input(layer: Layer) -> bool:
-    from keras.layers.core.input_layer import InputLayer
-
     return isinstance(layer, InputLayer)
 
 

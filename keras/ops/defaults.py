@@ -49,6 +49,7 @@ from keras.ops.logic import (
     where,
 )
 from keras.ops.nn.activations import relu6, sigmoid, softmax, softplus
+from keras.ops.nn.convolution import conv, depthwise_conv
 from keras.ops.products import einsum, matmul, tensordot
 from keras.ops.reduction import cumsum, mean
 from keras.ops.shaping import pad, reshape, transpose
@@ -451,8 +452,6 @@ def separable_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    from keras.ops.nn.convolution import conv, depthwise_conv
-
     x = depthwise_conv(
         inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
     )

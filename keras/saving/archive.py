@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -62,8 +63,6 @@ class Archive:
         A stored member, as Keras writes it, is read where it lies. A compressed one
         is unpacked to an unnamed temporary file.
         """
-        import tempfile
-
         info = self._info(name)
         with self._damage(name):
             self._verify(info)

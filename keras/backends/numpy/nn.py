@@ -15,6 +15,7 @@ import numpy as np
 
 from keras.backends import arguments
 from keras.backends.numpy.core import native_dtype
+from keras.backends.numpy.special import erf
 from keras.core import config
 from keras.core.typing import Axis, DType, TensorLike
 
@@ -109,8 +110,6 @@ def gelu(x: np.ndarray, approximate: bool = True) -> np.ndarray:
     if approximate:
         inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
         return 0.5 * x * (1 + np.tanh(inner))
-    from keras.backends.numpy.special import erf
-
     return 0.5 * x * (1 + erf(x / math.sqrt(2)))
 
 
