@@ -104,6 +104,8 @@ class Backend(Common):
         package: the package that holds the modules.
     """
 
+    layouts: frozenset[str] = frozenset()  # unless the package says more
+
     def __init__(self, name: str, package: str) -> None:
         self.name = name
         self._package = package

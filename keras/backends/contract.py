@@ -72,7 +72,7 @@ class CoreBackend(Protocol):
     def native_dtype(self, dtype: DType) -> Any: ...
     def is_tensor(self, x: TensorLike) -> bool: ...
 
-    # Layouts of tensors that there are beside the dense one: "sparse", "ragged".
+    # Tensors that there are beside dense ones of numbers: "sparse", "ragged", "string".
     layouts: frozenset[str]
 
     def is_sparse(self, x: TensorLike) -> bool: ...
@@ -105,11 +105,13 @@ class DataBackend(Protocol):
     a copy. `to_batch(x, private)` puts a leaf of a batch on the device that layers
     compute on; one that is `private` shares no memory with the data. `on_host(x)` says
     whether an output lies in the host's memory, where it may be a view of its input.
+    `ragged_rows(values, lengths)` makes a ragged tensor, where there is that layout.
     """
 
     prepare_array: Any
     to_batch: Any
     on_host: Any
+    ragged_rows: Any
 
 
 class RandomBackend(Protocol):
@@ -122,7 +124,20 @@ class RandomBackend(Protocol):
 
 
 class ControlBackend(Protocol):
-    """Control flow that a trace can follow. Functions get and return nested tensors."""
+    """Control flow that a trace can follow. Functions get and return nested tensors.
+
+    `host_call` is the way out of a trace: it calls a function of NumPy arrays when the
+    compiled function runs. `is_traced` says whether a tensor has no numbers yet.
+    """
+
+    def host_call(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        shape: Any,
+        dtype: str,
+    ) -> Any: ...
+    def is_traced(self, x: TensorLike) -> bool: ...
 
     def cond(
         self,

@@ -162,14 +162,17 @@ class Family:
 
     def _make(self, cls: type) -> Any:
         try:
-            inspect.signature(cls).bind()
-        except TypeError as error:
-            raise ValueError(
-                f"The {self.what} {cls.__name__} cannot be named by a string: it has "
-                f"arguments without default ({error}). Pass an instance: "
-                f"{self.module}.{cls.__name__}(...)."
-            ) from None
-        return cls()
+            return cls()
+        except TypeError:
+            try:
+                inspect.signature(cls).bind()
+            except TypeError as error:
+                raise ValueError(
+                    f"The {self.what} {cls.__name__} cannot be named by a string: it "
+                    f"has arguments without default ({error}). Pass an instance: "
+                    f"{self.module}.{cls.__name__}(...)."
+                ) from None
+            raise  # an error of the class itself
 
     def _unknown(self, name: str) -> str:
         spelled = [*self.members, *self.aliases]

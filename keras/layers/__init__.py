@@ -125,7 +125,19 @@ from keras.layers.pooling.global_pooling import GlobalMaxPooling3D as GlobalMaxP
 from keras.layers.pooling.max_pooling import MaxPooling1D as MaxPooling1D
 from keras.layers.pooling.max_pooling import MaxPooling2D as MaxPooling2D
 from keras.layers.pooling.max_pooling import MaxPooling3D as MaxPooling3D
+from keras.layers.preprocessing.category_encoding import (
+    CategoryEncoding as CategoryEncoding,
+)
+from keras.layers.preprocessing.discretization import Discretization as Discretization
+from keras.layers.preprocessing.hashed_crossing import HashedCrossing as HashedCrossing
+from keras.layers.preprocessing.hashing import Hashing as Hashing
+from keras.layers.preprocessing.integer_lookup import IntegerLookup as IntegerLookup
+from keras.layers.preprocessing.normalization import Normalization as Normalization
 from keras.layers.preprocessing.rescaling import Rescaling as Rescaling
+from keras.layers.preprocessing.string_lookup import StringLookup as StringLookup
+from keras.layers.preprocessing.text_vectorization import (
+    TextVectorization as TextVectorization,
+)
 from keras.layers.regularization.activity_regularization import (
     ActivityRegularization as ActivityRegularization,
 )

@@ -48,6 +48,8 @@ class LayerCall(LayerBuilding):
     _shortcut = NOTHING
     # Whether inner layers do the steps of a call themselves, as those of a graph do.
     _steps_are_inside = False
+    # Whether a `compute_mask` of its own can make a mask, as the layer is now.
+    _makes_masks = True
     _mode: Any = None
     _implicit_training = True
     # As in Keras: a subclass that takes strings or plain lists says so with these.
@@ -265,6 +267,9 @@ class LayerCall(LayerBuilding):
         if kind != TENSOR:
             if not hasattr(value, "__array__") or not hasattr(value, "dtype"):
                 return value
+            strings = getattr(value.dtype, "kind", "-") in "OSUT"
+            if strings and "string" not in backend.layouts:
+                return value  # they are arrays until a layer makes numbers of them
             value = backend.convert_to_tensor(value)
         if not self.autocast:
             return value

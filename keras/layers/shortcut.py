@@ -61,7 +61,9 @@ class Shortcut:
         self.everyday = (
             self.plain
             and plan.names[:1] != []
-            and (not plan.makes_masks or layer._steps_are_inside)
+            and not (
+                plan.makes_masks and layer._makes_masks and not layer._steps_are_inside
+            )
             and not (several and spec)
         )
         find_hooks = getattr(layer, "_has_hooks", None)  # of the torch module

@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from keras.backends.variable import Variable
     from keras.layers.layer import Layer
 
-# Attributes that decide which path calls of the layer take.
-_SETTLING = frozenset(
-    (
-        "activity_regularizer",
-        "autocast",
-        "built",
-        "input_spec",
-        "supports_masking",
-        "_dtype_policy",
-    )
-)
-
 
 class LayerTracking(Operation):
     """The attributes of a layer, and what of them it owns; see `Layer`."""
+
+    # Attributes that decide which path calls of the layer take.
+    _settling = frozenset(
+        (
+            "activity_regularizer",
+            "autocast",
+            "built",
+            "input_spec",
+            "supports_masking",
+            "_dtype_policy",
+        )
+    )
 
     _keras_layer = True
     _tracked_as = "layer"
@@ -98,7 +98,7 @@ class LayerTracking(Operation):
             if self._backend.layer_mixin is not None:
                 self._track_foreign(name, value)
         object.__setattr__(self, name, value)
-        if name in _SETTLING:
+        if name in self._settling:
             self._settle()
         if self._watchers:
             self._changed()

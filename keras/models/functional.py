@@ -15,6 +15,7 @@ from keras.layers.layer import Layer
 from keras.models import compiled_call, functional_config
 from keras.models.graph import Function, pack, set_graph
 from keras.models.graph_model import GraphModel
+from keras.models.host_stage import HostStage, Staged, stage_of
 from keras.models.inputs import InputAdapter, input_name
 from keras.models.model import Model, takes_graph
 from keras.models.plan import Plan
@@ -95,10 +96,14 @@ class Functional(GraphModel, Function, Model):
             training: for the layers that behave differently in training.
             mask: masks of the inputs, in their structure.
         """
-        flat = self._adapt(inputs)
-        if mask is not None:
-            _put_masks(self._adapt, flat, mask)
-        outputs = run_plan(self._graph, flat, training)
+        if type(inputs) is Staged:
+            rest = HostStage.rest_of(self._graph)
+            outputs = run_plan(rest, list(inputs.values), training)
+        else:
+            flat = self._adapt(inputs)
+            if mask is not None:
+                _put_masks(self._adapt, flat, mask)
+            outputs = run_plan(self._graph, flat, training)
         ends = self._outputs_struct.value
         if (
             len(outputs) == 1
@@ -107,6 +112,9 @@ class Functional(GraphModel, Function, Model):
         ):
             return outputs[0]  # on data, an output alone in a list comes bare
         return pack(outputs, self._outputs_struct)
+
+    def _host_stage(self) -> HostStage | None:
+        return stage_of(self._graph, self._adapt)
 
     def compute_output_spec(
         self, inputs: TensorLike, training: bool | None = None, mask: TensorLike = None

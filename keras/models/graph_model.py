@@ -6,10 +6,12 @@ less to do than that of another layer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from keras.core.typing import TensorLike
 from keras.models.compiled_call import forget
+from keras.models.host_stage import HostStage, staged
 from keras.models.transfer import packed, unpacked
 
 
@@ -18,6 +20,21 @@ class GraphModel:
 
     _transient = ("_compiled_call", "_changes")
     _steps_are_inside = True
+
+    def _host_stage(self) -> HostStage | None:
+        """What runs before a compiled step; see `host_stage`."""
+        raise NotImplementedError
+
+    def _staged(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return staged(self, step)
+
+    @property
+    def _runs_on_host(self) -> bool:
+        """Whether all of it makes numbers of strings."""
+        layers = [x for x in self.layers if not hasattr(x, "batch_shape")]
+        return bool(layers) and all(
+            getattr(layer, "_runs_on_host", False) for layer in layers
+        )
 
     def _lock(self) -> None:
         """Nothing: a graph is complete from the start, and may be added to."""

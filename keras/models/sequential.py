@@ -17,6 +17,7 @@ from keras.layers.layer import Layer
 from keras.models import compiled_call
 from keras.models.functional import Functional, _put_masks, run_plan
 from keras.models.graph_model import GraphModel
+from keras.models.host_stage import HostStage, Staged, stage_of
 from keras.models.inputs import InputAdapter
 from keras.models.model import Model
 from keras.models.plan import Plan
@@ -178,6 +179,8 @@ class Sequential(GraphModel, Model):
         self._start(tuple(input_shape), None, deferred=True)
 
     def _start(self, shape: ShapeLike, dtype: DType, deferred: bool = False) -> None:
+        if dtype is None:  # layers of text say that they take strings
+            dtype = getattr(self._sequence[0], "_input_dtype", None)
         made = InputLayer(batch_shape=tuple(shape), dtype=dtype)
         self._adopt_layers([made, *self._sequence])
         self._start_at(made, deferred)
@@ -230,6 +233,10 @@ class Sequential(GraphModel, Model):
             for layer in self.layers:
                 outputs = layer(outputs)
             return outputs
+        if type(inputs) is Staged:
+            rest = HostStage.rest_of(chain.plan)
+            outputs = run_plan(rest, list(inputs.values), training)
+            return outputs[0] if chain.is_single else chain.pack(outputs)
         flat = chain.adapt(inputs)
         if mask is not None:
             _put_masks(chain.adapt, flat, mask)
@@ -238,6 +245,10 @@ class Sequential(GraphModel, Model):
         else:
             outputs = chain.plan.run(flat, training)
         return outputs[0] if chain.is_single else chain.pack(outputs)
+
+    def _host_stage(self) -> HostStage | None:
+        chain = self._chain
+        return None if chain is None else stage_of(chain.plan, chain.adapt)
 
     def compute_output_spec(
         self,

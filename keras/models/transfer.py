@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,9 @@ def to_backend(model: Model, name: str) -> Any:
     with backend_scope(target):
         copy = _made(model, config, custom, name)
         _copy_weights(model, copy, name)
+        pairs = zip(_with_host_state(model), _with_host_state(copy), strict=False)
+        for old, new in pairs:
+            new._host_state = old._host_state
         _copy_optimizer(model, copy)
     return copy
 
@@ -47,6 +50,7 @@ def packed(model: Any) -> tuple[Any, ...]:
             dict(_custom_objects(model)),
             [variable.numpy() for variable in model.weights],
             state,
+            [layer._host_state for layer in _with_host_state(model)],
         )
 
 
@@ -56,11 +60,14 @@ def unpacked(
     custom: dict[str, Any],
     weights: TensorLike,
     state: Structure,
+    host: Sequence[Any] = (),
 ) -> Any:
     """The model of what `packed` returned."""
     with backend_scope(backend):
         model = deserialize_keras_object(config, custom_objects=custom, safe_mode=False)
         model.set_weights(weights)
+        for layer, kept in zip(_with_host_state(model), host, strict=False):
+            layer._host_state = kept
         if state is not None:
             model.optimizer.build(model.trainable_variables)
             for variable, value in zip(model.optimizer.variables, state, strict=True):
@@ -83,6 +90,13 @@ def _layers_of(layer: Layer) -> Iterator[Any]:
     yield layer
     for child in layer._layers:
         yield from _layers_of(child)
+
+
+def _with_host_state(model: Layer) -> Iterator[Any]:
+    """The layers that keep something that is no variable, such as a vocabulary."""
+    for layer in _layers_of(model):
+        if hasattr(type(layer), "_host_state"):
+            yield layer
 
 
 def _custom_objects(model: Model) -> Iterator[tuple[str, Any]]:

@@ -144,6 +144,10 @@ class Trainer(Objective):
     def _forward(self, x: Data, training: bool) -> Any:
         return self(x, training=training)  # type: ignore[operator]
 
+    def _staged(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """A step with what has to run before it; graphs have layers for strings."""
+        return step
+
     # Functions of one batch ----------------------------------------------------
 
     def _overrides(self, *names: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from keras.core import context
 from keras.core.scopes import StatelessScope
@@ -231,3 +232,18 @@ def jvp(
     has_aux: bool = False,
 ) -> Structure:
     return jax.jvp(fun, tuple(primals), tuple(tangents), has_aux)
+
+
+def host_call(
+    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+) -> Any:
+    spec = jax.ShapeDtypeStruct(tuple(shape), dtype)
+    return jax.pure_callback(
+        lambda *arrays: np.asarray(function(*map(np.asarray, arrays)), dtype),
+        spec,
+        *inputs,
+    )
+
+
+def is_traced(x: TensorLike) -> bool:
+    return isinstance(x, jax.core.Tracer)

@@ -94,3 +94,13 @@ def associative_scan(
 
 def custom_gradient(f: Callable[..., Any]) -> Structure:
     return lambda *args, **kwargs: f(*args, **kwargs)[0]
+
+
+def host_call(
+    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+) -> Any:
+    return np.asarray(function(*inputs), dtype=dtype)
+
+
+def is_traced(x: TensorLike) -> bool:
+    return False

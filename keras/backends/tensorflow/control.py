@@ -215,3 +215,24 @@ def jvp(
         lambda y: accumulator.jvp(y, tf.UnconnectedGradients.ZERO), outputs
     )
     return (outputs, derivatives, aux) if has_aux else (outputs, derivatives)
+
+
+def host_call(
+    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+) -> Any:
+    def run(*arrays: Any) -> Any:
+        found = function(*arrays)
+        return found if dtype == "string" else found.astype(dtype)
+
+    result: Any = tf.numpy_function(run, list(inputs), dtype)
+    result.set_shape(tuple(shape))
+    return result
+
+
+def ragged_rows(values: Any, lengths: Any) -> Any:
+    """A ragged tensor of rows that follow each other in `values`."""
+    return tf.RaggedTensor.from_row_lengths(values, lengths)
+
+
+def is_traced(x: TensorLike) -> bool:
+    return not hasattr(x, "numpy")

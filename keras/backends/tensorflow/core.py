@@ -53,7 +53,7 @@ def is_tensor(x: TensorLike) -> bool:
     return isinstance(x, (tf.Tensor, tf.Variable, *_SPARSE))
 
 
-layouts: frozenset[str] = frozenset(("sparse", "ragged"))
+layouts: frozenset[str] = frozenset(("sparse", "ragged", "string"))
 
 
 def is_sparse(x: TensorLike) -> bool:

@@ -273,14 +273,15 @@ def batch_normalization(
     scale: TensorLike = None,
     epsilon: float = 0.001,
 ) -> torch.Tensor:
-    if (
-        axis in (1, 1 - x.ndim)
-        and (x.ndim > 2 or x.numel() < _SMALL)
-        and not _may_differentiate()
-    ):
-        return torch.batch_norm(
-            x, scale, offset, mean, variance, False, 0.0, epsilon, _uses_cudnn()
-        )
+    if x.ndim > 2 or x.ndim == 2 and x.numel() < _SMALL:
+        graded, first = torch.is_grad_enabled(), axis in (1, 1 - x.ndim)
+        if (first or graded) and not _differentiates(mean, variance):
+            # Channels at the end take one step less of their own without gradients.
+            moved = x if first else x.movedim(axis, 1)
+            y = torch.batch_norm(
+                moved, scale, offset, mean, variance, False, 0.0, epsilon, _uses_cudnn()
+            )
+            return y if first else y.movedim(1, axis)
     factor = torch.rsqrt(variance + epsilon)
     if scale is not None:
         factor = factor * scale
@@ -295,12 +296,15 @@ def batch_normalization(
 
 
 _uses_cudnn = torch._C._get_cudnn_enabled
+_transforms_active = torch._C._functorch.peek_interpreter_stack
 _SMALL = 1 << 15  # of more numbers in rows, the kernel takes twice as long as two steps
 
 
-def _may_differentiate() -> bool:
-    """Whether derivatives may be wanted, which torch's kernel takes to be zero."""
-    return torch.is_grad_enabled() or forward_ad._current_level >= 0
+def _differentiates(mean: torch.Tensor, variance: torch.Tensor) -> bool:
+    """Whether derivatives of these may be wanted: torch's kernel takes them as zero."""
+    if forward_ad._current_level >= 0 or _transforms_active() is not None:
+        return True
+    return torch.is_grad_enabled() and (mean.requires_grad or variance.requires_grad)
 
 
 def batch_statistics_normalization(
@@ -350,6 +354,26 @@ def layer_normalization(
     return F.layer_norm(moved, moved.shape[-len(axes) :], gamma, beta, eps).movedim(
         last, axes
     )
+
+
+def group_normalization(
+    x: torch.Tensor,
+    groups: int,
+    offset: torch.Tensor | None,
+    scale: torch.Tensor | None,
+    axis: int = -1,
+    epsilon: float = 0.001,
+) -> torch.Tensor:
+    first = axis % x.ndim == 1
+    moved = x if first else x.movedim(axis, 1)
+    if x.dtype not in (torch.float32, torch.float64):
+        moved = moved.float()  # sums over many places do not fit in half precision
+    if scale is not None:
+        scale = scale.to(moved.dtype)
+    if offset is not None:
+        offset = offset.to(moved.dtype)
+    y = F.group_norm(moved, groups, scale, offset, epsilon).to(x.dtype)
+    return y if first else y.movedim(1, axis)
 
 
 @remembering

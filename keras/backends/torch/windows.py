@@ -139,9 +139,10 @@ def conv_with_bias(
     return y if last is None else _permute(y, last)
 
 
-def depthwise_conv(
+def depthwise_conv_with_bias(
     inputs: torch.Tensor,
     kernel: torch.Tensor,
+    bias: torch.Tensor | None,
     strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
@@ -158,8 +159,21 @@ def depthwise_conv(
         weight = weight.reshape(channels * multiplier, 1, *window)
     x = inputs if first is None else _permute(inputs, first)
     x = x if added is None else _pad(x, added)
-    y = _CONV[rank - 2](x, weight, None, strides, pad, dilation_rate, channels)
+    y = _CONV[rank - 2](x, weight, bias, strides, pad, dilation_rate, channels)
     return y if last is None else _permute(y, last)
+
+
+def depthwise_conv(
+    inputs: torch.Tensor,
+    kernel: torch.Tensor,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Sizes = 1,
+) -> torch.Tensor:
+    return depthwise_conv_with_bias(
+        inputs, kernel, None, strides, padding, data_format, dilation_rate
+    )
 
 
 def conv_transpose(

@@ -76,7 +76,9 @@ class WindowLayer(Layer):
 
     def _finish(self, outputs: Tensor) -> Tensor:
         """Adds the bias and applies the activation."""
-        outputs = self._with_bias(outputs)
+        return self._activated(self._with_bias(outputs))
+
+    def _activated(self, outputs: Tensor) -> Tensor:
         return outputs if self.activation is None else self.activation(outputs)
 
     def _with_bias(self, outputs: Tensor) -> Tensor:
@@ -171,8 +173,7 @@ class BaseConv(WindowLayer, LoraLayer):
         plain = type(self).convolution_op is BaseConv.convolution_op
         if self.bias is None or not plain:
             return self._finish(form.convolve(inputs, self.convolution_op))
-        outputs = form.convolve(inputs, self._convolution_with_bias)
-        return outputs if self.activation is None else self.activation(outputs)
+        return self._activated(form.convolve(inputs, self._convolution_with_bias))
 
     def _convolution_with_bias(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """As `convolution_op`, in one step with adding the bias."""
