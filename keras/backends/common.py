@@ -50,6 +50,11 @@ class Common:
         return False
 
     @staticmethod
+    def is_traced(x: TensorLike) -> bool:
+        """Tensors always have their numbers."""
+        return False
+
+    @staticmethod
     def eager_scope() -> contextlib.AbstractContextManager[Any]:
         return contextlib.nullcontext()
 

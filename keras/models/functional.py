@@ -12,7 +12,7 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Structure, TensorLike
 from keras.layers.core.input_layer import Input
 from keras.layers.layer import Layer
-from keras.models import compiled_call, functional_config
+from keras.models import functional_config
 from keras.models.graph import Function, pack, set_graph
 from keras.models.graph_model import GraphModel
 from keras.models.host_stage import HostStage, Staged, stage_of
@@ -72,15 +72,6 @@ class Functional(GraphModel, Function, Model):
             self.trainable = False
 
     # Calling -------------------------------------------------------------------
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        compiled = compiled_call.for_call(self, args, kwargs)
-        if compiled is not None:
-            return compiled(*args, **kwargs)
-        return super().__call__(*args, **kwargs)
-
-    def _call_uncompiled(self, *args: Any, **kwargs: Any) -> Any:
-        return super().__call__(*args, **kwargs)
 
     def call(
         self,

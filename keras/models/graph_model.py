@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keras.core.typing import TensorLike
-from keras.models.compiled_call import forget
+from keras.core.typing import Structure, TensorLike
+from keras.models.compiled_call import for_call, forget
 from keras.models.host_stage import HostStage, staged
 from keras.models.transfer import packed, unpacked
 
@@ -35,6 +35,15 @@ class GraphModel:
         return bool(layers) and all(
             getattr(layer, "_runs_on_host", False) for layer in layers
         )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
+        compiled = for_call(self, args, kwargs)
+        if compiled is not None:
+            return compiled(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
+
+    def _call_uncompiled(self, *args: Any, **kwargs: Any) -> Any:
+        return super().__call__(*args, **kwargs)
 
     def _lock(self) -> None:
         """Nothing: a graph is complete from the start, and may be added to."""

@@ -14,7 +14,6 @@ from keras.core.serialization import deserialize_keras_object, serialize_keras_o
 from keras.core.typing import DType, Shape, ShapeLike, Structure, TensorLike
 from keras.layers.core.input_layer import InputLayer
 from keras.layers.layer import Layer
-from keras.models import compiled_call
 from keras.models.functional import Functional, _put_masks, run_plan
 from keras.models.graph_model import GraphModel
 from keras.models.host_stage import HostStage, Staged, stage_of
@@ -201,15 +200,6 @@ class Sequential(GraphModel, Model):
         self.built = True
 
     # Calling -------------------------------------------------------------------
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        compiled = compiled_call.for_call(self, args, kwargs)
-        if compiled is not None:
-            return compiled(*args, **kwargs)
-        return super().__call__(*args, **kwargs)
-
-    def _call_uncompiled(self, *args: Any, **kwargs: Any) -> Any:
-        return super().__call__(*args, **kwargs)
 
     def call(
         self,

@@ -461,6 +461,11 @@ def separable_conv(
 # Blocks and windows of images -----------------------------------------------------
 
 
+def _sizes(x: Tensor) -> list[Any]:
+    """Integers, and scalar tensors for what a trace does not know."""
+    return list(shape(x))
+
+
 @_default
 def space_to_depth(
     x: Tensor, block_size: int, data_format: str = "channels_last"
@@ -468,11 +473,11 @@ def space_to_depth(
     check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
-        b, c, h, w = shape(x)
+        b, c, h, w = _sizes(x)
         x = reshape(x, (b, c, h // n, n, w // n, n))
         x = transpose(x, (0, 1, 3, 5, 2, 4))
         return reshape(x, (b, c * n * n, h // n, w // n))
-    b, h, w, c = shape(x)
+    b, h, w, c = _sizes(x)
     x = reshape(x, (b, h // n, n, w // n, n, c))
     x = transpose(x, (0, 1, 3, 2, 4, 5))
     return reshape(x, (b, h // n, w // n, n * n * c))
@@ -485,11 +490,11 @@ def depth_to_space(
     check_layout(data_format)
     n = block_size
     if data_format == "channels_first":
-        b, c, h, w = shape(x)
+        b, c, h, w = _sizes(x)
         x = reshape(x, (b, c // (n * n), n, n, h, w))
         x = transpose(x, (0, 1, 4, 2, 5, 3))
         return reshape(x, (b, c // (n * n), h * n, w * n))
-    b, h, w, c = shape(x)
+    b, h, w, c = _sizes(x)
     x = reshape(x, (b, h, w, n, n, c // (n * n)))
     x = transpose(x, (0, 1, 3, 2, 4, 5))
     return reshape(x, (b, h * n, w * n, c // (n * n)))
@@ -499,7 +504,7 @@ def depth_to_space(
 def unfold(
     x: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Tensor:
-    batch, channels, *sizes = shape(x)
+    batch, channels, *sizes = _sizes(x)
     (p, q), counts, places = windows.sliding(
         sizes, kernel_size, dilation, padding, stride
     )

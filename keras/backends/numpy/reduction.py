@@ -9,6 +9,7 @@ import numpy as np
 
 from keras.backends.arguments import axis_tuple
 from keras.backends.numpy.core import native_dtype
+from keras.backends.numpy.half import widened
 from keras.core.typing import Axis, DType
 
 
@@ -27,25 +28,20 @@ def prod(
 def mean(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
     axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
     count = math.prod(x.shape[axis] for axis in axes)
-    total = np.sum(_wide(x), axis=axis_tuple(axis), keepdims=keepdims)
+    total = np.sum(widened(x), axis=axis_tuple(axis), keepdims=keepdims)
     return (total / count if count else total * np.nan).astype(x.dtype)
 
 
 @np.errstate(all="ignore")
 def var(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
-    result = np.var(_wide(x), axis=axis_tuple(axis), keepdims=keepdims)
+    result = np.var(widened(x), axis=axis_tuple(axis), keepdims=keepdims)
     return result.astype(_real(x.dtype))
 
 
 @np.errstate(all="ignore")
 def std(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
-    result = np.std(_wide(x), axis=axis_tuple(axis), keepdims=keepdims)
+    result = np.std(widened(x), axis=axis_tuple(axis), keepdims=keepdims)
     return result.astype(_real(x.dtype))
-
-
-def _wide(x: np.ndarray) -> np.ndarray:
-    """Half precision types are summed in float32, as the other backends do."""
-    return x.astype("float32") if x.dtype.itemsize == 2 else x
 
 
 def _real(dtype: DType) -> Any:
@@ -93,7 +89,7 @@ def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
 
 
 def median(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
-    result = np.median(_wide(x), axis=axis_tuple(axis), keepdims=keepdims)
+    result = np.median(widened(x), axis=axis_tuple(axis), keepdims=keepdims)
     return np.asarray(result).astype(x.dtype)
 
 
@@ -105,7 +101,7 @@ def quantile(
     keepdims: bool = False,
 ) -> np.ndarray:
     return np.quantile(
-        _wide(x),
+        widened(x),
         np.asarray(q, "float64"),
         axis=axis_tuple(axis),
         method=method,
