@@ -37,7 +37,8 @@ class GraphModel:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        compiled = for_call(self, args, kwargs)
+        model: Any = self  # a mixin of `Model`
+        compiled = for_call(model, args, kwargs)
         if compiled is not None:
             return compiled(*args, **kwargs)
         return super().__call__(*args, **kwargs)
