@@ -26,6 +26,7 @@ _NAMES = {
     "Operation": "keras.ops.operation",
     "Optimizer": "keras.optimizers",
     "Regularizer": "keras.regularizers",
+    "RematScope": "keras.core.remat_scope",
     "Sequential": "keras.models",
     "StatelessScope": "keras.core.scopes",
     "SymbolicScope": "keras.core.scopes",
@@ -35,6 +36,7 @@ _NAMES = {
     "grad": "keras.transforms",
     "jit": "keras.transforms",
     "name_scope": "keras.core.naming",
+    "remat": "keras.transforms",
     "value_and_grad": "keras.transforms",
     "vmap": "keras.transforms",
     "version": "keras.core.version",
@@ -99,6 +101,7 @@ if TYPE_CHECKING:
     from keras.backends.variable import Variable as Variable
     from keras.core.keras_tensor import KerasTensor as KerasTensor
     from keras.core.naming import name_scope as name_scope
+    from keras.core.remat_scope import RematScope as RematScope
     from keras.core.scopes import StatelessScope as StatelessScope
     from keras.core.scopes import SymbolicScope as SymbolicScope
     from keras.core.version import version as version
@@ -118,6 +121,7 @@ if TYPE_CHECKING:
     from keras.regularizers import Regularizer as Regularizer
     from keras.transforms import grad as grad
     from keras.transforms import jit as jit
+    from keras.transforms import remat as remat
     from keras.transforms import value_and_grad as value_and_grad
     from keras.transforms import vmap as vmap
 

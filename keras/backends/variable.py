@@ -138,8 +138,10 @@ class Variable(Operators):
                     value = initializer
                 if getattr(value, "_is_keras_variable", False):
                     value = value.value
-                # A copy, so that no array of the caller is written to later.
-                value = backend.own(backend.convert_to_tensor(value, dtype=dtype))
+                value = backend.convert_to_tensor(value, dtype=dtype)
+                if not vars(type(initializer)).get("_makes_new"):
+                    # A copy, so that no array of the caller is written to later.
+                    value = backend.own(value)
                 if shape is not None and not callable(initializer):
                     value = backend.reshape(value, tuple(shape))
                 return value

@@ -60,6 +60,8 @@ class Zeros(Initializer):
     [0.0, 0.0]
     """
 
+    _makes_new = True
+
     def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         return _filled(0, shape, dtype)
@@ -76,6 +78,8 @@ class Ones(Initializer):
     >>> keras.ops.convert_to_numpy(values).tolist()
     [1.0, 1.0]
     """
+
+    _makes_new = True
 
     def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""

@@ -40,6 +40,10 @@ class Initializer(Configurable):
     [7, 7]
     """
 
+    # Whether each call makes a whole tensor that nobody else holds: a variable keeps it
+    # as it is. Counts for exactly the class that says it.
+    _makes_new = False
+
     def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """The values.
 

@@ -32,6 +32,8 @@ class RandomNormal(RandomInitializer):
     True
     """
 
+    _makes_new = True
+
     def __init__(
         self, mean: float = 0.0, stddev: float = 0.05, seed: Seed = None
     ) -> None:
@@ -62,6 +64,8 @@ class TruncatedNormal(RandomInitializer):
     True
     """
 
+    _makes_new = True
+
     def __init__(
         self, mean: float = 0.0, stddev: float = 0.05, seed: Seed = None
     ) -> None:
@@ -91,6 +95,8 @@ class RandomUniform(RandomInitializer):
     >>> bool(keras.ops.all(draw((3,)) == draw((3,))))
     True
     """
+
+    _makes_new = True
 
     def __init__(
         self, minval: float = -0.05, maxval: float = 0.05, seed: Seed = None

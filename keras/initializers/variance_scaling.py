@@ -49,6 +49,8 @@ class VarianceScaling(RandomInitializer):
     True
     """
 
+    _makes_new = True
+
     def __init__(
         self,
         scale: float = 1.0,
@@ -137,6 +139,8 @@ class GlorotUniform(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (1.0, "fan_avg", "uniform")
 
 
@@ -161,6 +165,8 @@ class GlorotNormal(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (1.0, "fan_avg", "truncated_normal")
 
 
@@ -183,6 +189,8 @@ class LecunNormal(_Preset):
     >>> keras.initializers.LecunNormal(seed=1)((2, 4)).shape == (2, 4)
     True
     """
+
+    _makes_new = True
 
     preset = (1.0, "fan_in", "truncated_normal")
 
@@ -207,6 +215,8 @@ class LecunUniform(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (1.0, "fan_in", "uniform")
 
 
@@ -230,6 +240,8 @@ class HeNormal(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (2.0, "fan_in", "truncated_normal")
 
 
@@ -252,6 +264,8 @@ class HeUniform(_Preset):
     >>> keras.initializers.HeUniform(seed=1)((2, 4)).shape == (2, 4)
     True
     """
+
+    _makes_new = True
 
     preset = (2.0, "fan_in", "uniform")
 

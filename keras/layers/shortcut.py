@@ -55,6 +55,7 @@ class Shortcut:
             layer.built
             and (not casts or layer._steps_are_inside)
             and layer.activity_regularizer is None
+            and layer._remat is None
         )
         several = isinstance(spec, (list, tuple, dict))
         self.spec = None if several else spec
@@ -81,9 +82,7 @@ def has_effects(layer: Layer) -> bool:
 
 def is_quiet(ambient: Context) -> bool:
     """Whether no scope around a call asks layers for more than their numbers."""
-    return (
-        ambient.autocast is None and ambient.remat is None and ambient.symbolic is None
-    )
+    return ambient.autocast is None and ambient.symbolic is None
 
 
 def needs_no_steps(node: Node) -> bool:

@@ -25,6 +25,8 @@ from keras.models.state_tree import get_state_tree, set_state_tree
 from keras.models.summary import print_summary
 from keras.models.transfer import to_backend
 from keras.saving import load_weights, save_model, save_weights
+from keras.saving.json_text import read_json
+from keras.saving.report import LoadReport
 from keras.training.trainer import Trainer
 
 
@@ -57,6 +59,7 @@ class Model(Trainer, Layer):
 
     # What a model of a graph is; `Functional` says that it is that.
     _graph_class: Any = None
+    _remats_inside = True
     # The layers of a graph, in its order; other models have theirs in attributes.
     _sequence: Any = None
     _not_in_files = ("_sequence",)
@@ -209,7 +212,7 @@ class Model(Trainer, Layer):
 
     def load_weights(
         self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any
-    ) -> None:
+    ) -> LoadReport:
         """Loads weights that `save_weights` or `save` wrote.
 
         Args:
@@ -217,8 +220,11 @@ class Model(Trainer, Layer):
             skip_mismatch: whether layers that do not fit keep their values, with a
                 warning, instead of an error.
             **kwargs: `by_name` for older files, `objects_to_skip`.
+
+        Returns:
+            What was loaded, and what was missing, unexpected or of another shape.
         """
-        load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+        return load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def export(
         self,
@@ -386,5 +392,5 @@ def model_from_json(
     >>> keras.models.model_from_json(model.to_json()).output_shape
     (None, 1)
     """
-    config = json.loads(json_string)
+    config = read_json(json_string, "The JSON of the model")
     return deserialize_keras_object(config, custom_objects=custom_objects)

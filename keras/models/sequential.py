@@ -20,6 +20,7 @@ from keras.models.host_stage import HostStage, Staged, stage_of
 from keras.models.inputs import InputAdapter
 from keras.models.model import Model
 from keras.models.plan import Plan
+from keras.saving.legacy_models import upgraded_sequential
 
 
 @public_class("keras.models", module="keras", pure=True)
@@ -357,26 +358,39 @@ class Sequential(GraphModel, Model):
             config["build_input_shape"] = self.input_shape
         return config
 
+    @staticmethod
+    def _config_of_list(layers: list[Any]) -> dict[str, Any]:
+        """The config that a list of layers stands for, as Keras 2 wrote it once."""
+        return upgraded_sequential(layers)
+
     @classmethod
     def from_config(
-        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+        cls,
+        config: dict[str, Any] | list[dict[str, Any]],
+        custom_objects: dict[str, Any] | None = None,
     ) -> Any:
-        """The model of a config that `get_config` returned."""
-        if not isinstance(config.get("layers"), (list, tuple)):
+        """The model of a config that `get_config` returned.
+
+        Args:
+            config: the config; or a list of those of the layers, as of Keras 2.
+            custom_objects: name -> class or function, besides registered ones.
+        """
+        known: Any = upgraded_sequential(config)
+        if not isinstance(known.get("layers"), (list, tuple)):
             raise DeserializationError(
                 "The config of a Sequential model needs `layers`, a list. Received a "
-                f"config with the keys {sorted(config)}."
+                f"config with the keys {sorted(known)}."
             )
-        model = cls(name=config.get("name"))
+        model = cls(name=known.get("name"))
         with CustomObjectScope(custom_objects or {}):
-            for entry in config["layers"]:
+            for entry in known["layers"]:
                 model.add(deserialize_keras_object(entry), rebuild=False)
         model._maybe_rebuild()
-        shape = config.get("build_input_shape")
+        shape = known.get("build_input_shape")
         if model._chain is None and shape is not None and model._sequence:
             if tree.is_shape(shape):
                 model.build(tuple(shape))
-        if config.get("trainable") is False:
+        if known.get("trainable") is False:
             model.trainable = False
         return model
 

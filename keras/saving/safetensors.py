@@ -14,7 +14,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from keras.core.errors import DeserializationError
+from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.saving.json_text import read_json
 from keras.saving.stores import Store, to_array
 
 _MOST_HEADER = 100_000_000
@@ -69,11 +70,14 @@ class SafetensorsReader:
         self._entries: dict[str, dict[str, dict[str, Any]]] = {}
         header, self._start = self._header()
         size = os.fstat(file.fileno()).st_size - self._start
+        claimed = 0
         for name, entry in header.items():
             if name != "__metadata__":
-                self._check(name, entry, size)
+                claimed += self._check(name, entry, size)
                 path, _, key = name.rpartition("/")
                 self._entries.setdefault(path, {})[key] = entry
+        if claimed > size:
+            raise self._error(f"its entries overlap: {claimed:,} bytes of {size:,}")
 
     def _header(self) -> tuple[dict[str, Any], int]:
         length = int.from_bytes(self._file.read(8), "little")
@@ -81,8 +85,10 @@ class SafetensorsReader:
         if not 2 <= length <= min(_MOST_HEADER, total - 8):
             raise self._error(f"its header claims {length:,} bytes")
         try:
-            header = json.loads(self._file.read(length))
-        except (ValueError, RecursionError) as error:
+            header = read_json(self._file.read(length), f"The header of {self._what}")
+        except UnsafeDeserializationError:
+            raise
+        except DeserializationError as error:
             raise self._error(f"its header is no JSON ({error})") from error
         if not isinstance(header, dict):
             raise self._error("its header is no JSON object")
@@ -93,7 +99,7 @@ class SafetensorsReader:
             f"{self._what} is no readable safetensors file: {reason}."
         )
 
-    def _check(self, name: str, entry: Any, size: int) -> None:
+    def _check(self, name: str, entry: Any, size: int) -> int:
         shape, begin, end = _layout(entry)
         if shape is None:
             raise self._error(f"the entry of {name!r} is {entry!r}"[:300])
@@ -102,12 +108,17 @@ class SafetensorsReader:
             raise self._error(
                 f"{name!r} of shape {shape} claims bytes {begin} to {end} of {size}"
             )
+        return end - begin
 
     def at(self, path: str) -> Store:
         return _SafetensorsStore(self, self._entries.get(path, {}))
 
     def paths(self) -> Iterator[str]:
         yield from self._entries
+
+    def name_of(self, path: str) -> str | None:
+        del path  # the format has no place for it
+        return None
 
     def read(self, entry: dict[str, Any]) -> np.ndarray:
         """The array of an entry."""
@@ -126,8 +137,8 @@ def _layout(entry: Any) -> tuple[list[int] | None, int, int]:
         shape, (begin, end) = list(entry["shape"]), entry["data_offsets"]
     except (KeyError, TypeError, ValueError):
         return None, 0, 0
-    whole = all(type(n) is int and n >= 0 for n in (*shape, begin, end))
-    return (shape if whole else None), begin, end
+    whole = all(type(n) is int and 0 <= n < 1 << 48 for n in (*shape, begin, end))
+    return (shape if whole and len(shape) <= 32 else None), begin, end
 
 
 class _SafetensorsStore(Store):
@@ -140,6 +151,9 @@ class _SafetensorsStore(Store):
 
     def shape_of(self, key: str) -> tuple[int, ...]:
         return tuple(self._entries[key]["shape"])
+
+    def dtype_of(self, key: str) -> np.dtype:
+        return _dtype(self._entries[key]["dtype"], key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

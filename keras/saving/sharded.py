@@ -14,6 +14,7 @@ import numpy as np
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.saving import h5_files
 from keras.saving.atomic import new_file
+from keras.saving.json_text import read_json
 from keras.saving.stores import H5Reader, Store, to_array
 
 INDEX_SUFFIX = ".weights.json"
@@ -110,9 +111,11 @@ class ShardedReader:
         if os.path.getsize(path) > _MOST_INDEX:
             raise UnsafeDeserializationError(f"{path} is too large for an index.")
         try:
-            with open(path, encoding="utf-8") as file:
-                weight_map = json.load(file)["weight_map"]
+            with open(path, "rb") as file:
+                weight_map = read_json(file.read(), path)["weight_map"]
             pairs = weight_map.items()
+        except DeserializationError:
+            raise
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DeserializationError(
                 f"{path} is no index of sharded weights: {type(error).__name__}: "
@@ -126,7 +129,7 @@ class ShardedReader:
             ):
                 raise DeserializationError(f"{path}: {key!r} maps to {names!r}.")
             inner = key.strip("/").removesuffix("vars").strip("/")
-            result[inner] = names
+            result[inner] = list(dict.fromkeys([*result.get(inner, ()), *names]))
         return result
 
     def _shard(self, name: str) -> str:
@@ -151,9 +154,18 @@ class ShardedReader:
     def paths(self) -> Iterator[str]:
         yield from self._map
 
+    def name_of(self, path: str) -> str | None:
+        names = (self._readers[name].name_of(path) for name in self._map.get(path, ()))
+        return next((name for name in names if name is not None), None)
+
+    def stored(self) -> int:
+        """Bytes of all shards."""
+        return sum(os.path.getsize(self._shard(name)) for name in self._readers)
+
 
 class _JoinedStore(Store):
     def __init__(self, parts: list[Store]) -> None:
+        self._parts = parts
         self._where = {key: part for part in parts for key in part}
 
     def __getitem__(self, key: str) -> np.ndarray:
@@ -161,6 +173,13 @@ class _JoinedStore(Store):
 
     def shape_of(self, key: str) -> tuple[int, ...]:
         return self._where[key].shape_of(key)
+
+    def dtype_of(self, key: str) -> np.dtype:
+        return self._where[key].dtype_of(key)
+
+    def verify(self) -> None:
+        for part in self._parts:
+            part.verify()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._where)

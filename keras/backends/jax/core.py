@@ -15,7 +15,7 @@ from jax._src.core import trace_state_clean as _trace_state_clean  # no public n
 from keras.backends import specs
 from keras.backends.foreign import host_array
 from keras.backends.jax.bcoo import recast, to_dense
-from keras.core import config
+from keras.core import config, limits
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import BackendError
 from keras.core.typing import DType, Structure, TensorLike
@@ -188,10 +188,6 @@ def devices(kind: str | None = None) -> list[str]:
     return [name for name in found if kind is None or name.startswith(kind)]
 
 
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    return jax.checkpoint(function)
-
-
 def compute_output_spec(
     function: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Structure:
@@ -206,4 +202,5 @@ def compute_output_spec(
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    limits.claim_run(shape, dtype)
     return jnp.ones(shape, native_dtype(dtype))

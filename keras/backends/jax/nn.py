@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax._src.core import get_axis_env as _get_axis_env  # no public name
 
 from keras.backends import arguments
 from keras.backends.jax import linalg
@@ -183,13 +184,34 @@ def moments(
     axes = None if axes is None else tuple(axes) if not isinstance(axes, int) else axes
     wide = x.astype("float32") if x.dtype == "float16" else x
     mean = jnp.mean(wide, axes, keepdims=True)
+    # Replicas of one program have batches of one size.
+    mean = _mean_of_replicas(mean) if synchronized else mean
     variance = jnp.mean(jnp.square(wide - mean), axes, keepdims=keepdims)
+    variance = _mean_of_replicas(variance) if synchronized else variance
     mean = mean if keepdims else jnp.squeeze(mean, axes)
     if wide is x:
         return mean, variance
     most = jnp.finfo(x.dtype).max  # rather than infinity
     mean, variance = (jnp.clip(v, -most, most) for v in (mean, variance))
     return mean.astype(x.dtype), variance.astype(x.dtype)
+
+
+def _replica_axes() -> tuple[Any, ...]:
+    """The named axes that `jax.pmap`, `jax.shard_map` and `jax.vmap` map over here.
+
+    Under `jax.jit` an array is whole, however it is split over devices.
+    """
+    return tuple(_get_axis_env().axis_names())
+
+
+def _mean_of_replicas(x: jax.Array) -> jax.Array:
+    axes = _replica_axes()
+    return jax.lax.pmean(x, axes) if axes else x
+
+
+def sum_over_replicas(x: jax.Array) -> jax.Array:
+    axes = _replica_axes()
+    return jax.lax.psum(x, axes) if axes else x
 
 
 def batch_normalization(

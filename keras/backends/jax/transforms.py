@@ -16,8 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
-from keras.backends.jax.core import convert_to_tensor
+from keras.backends.jax.core import convert_to_tensor, is_tensor
 from keras.backends.jitting import ARRAY, unhashable
+from keras.backends.replay import Replay
 from keras.core import context, tree
 from keras.core.scopes import StatelessScope
 from keras.core.typing import Structure
@@ -243,6 +244,15 @@ def value_and_grad(
         return ((loss, aux) if has_aux else loss), grads
 
     return wrapped
+
+
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    def rematerialized(*args: Any, **kwargs: Any) -> Structure:
+        replay = Replay(function, args, kwargs, is_tensor)
+        # JAX computes again from the trace: the function itself runs once.
+        return replay.finish(jax.checkpoint(replay.run)(replay.tensors))
+
+    return rematerialized
 
 
 def vmap(

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras.backends import specs
 from keras.backends.foreign import host_array
-from keras.core import config
+from keras.core import config, limits
 from keras.core.dtypes import standardize_dtype
 from keras.core.typing import DType, Structure, TensorLike
 
@@ -118,10 +118,6 @@ def devices(kind: str | None = None) -> list[str]:
     return ["cpu:0"] if kind in (None, "cpu") else []
 
 
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    return function
-
-
 def compute_output_spec(
     function: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Structure:
@@ -130,4 +126,5 @@ def compute_output_spec(
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    limits.claim_run(shape, dtype)
     return np.ones(shape, native_dtype(dtype))

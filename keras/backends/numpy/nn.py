@@ -313,6 +313,10 @@ def _narrow(statistic: Any, x: np.ndarray) -> np.ndarray:
 _LIMITS = np.finfo("float16").min, np.finfo("float16").max
 
 
+def sum_over_replicas(x: np.ndarray) -> np.ndarray:
+    return x
+
+
 def batch_normalization(
     x: np.ndarray,
     mean: Any,

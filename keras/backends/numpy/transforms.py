@@ -19,6 +19,10 @@ def jit(
     return function
 
 
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
+
+
 def value_and_grad(
     function: Callable[..., Any],
     variables: Sequence[Any] | None = None,

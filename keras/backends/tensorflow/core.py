@@ -198,10 +198,6 @@ def devices(kind: str | None = None) -> list[str]:
     return [name for name in found if kind is None or name.startswith(kind)]
 
 
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    return tf.recompute_grad(function)
-
-
 def compute_output_spec(
     function: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Structure:

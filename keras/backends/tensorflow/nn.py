@@ -291,7 +291,7 @@ def moments(
     wide = tf.cast(x, "float32") if x.dtype == tf.float16 else x
     axes = list(range(x.shape.rank)) if axes is None else axes
     axes = [axes] if isinstance(axes, int) else list(axes)
-    if synchronized:
+    if synchronized and _replicas() is not None:
         mean, variance = _synchronized_moments(wide, axes, keepdims)
     else:
         mean, variance = tf.nn.moments(wide, axes, keepdims=keepdims)
@@ -303,13 +303,27 @@ def moments(
 
 
 def _synchronized_moments(x: Any, axes: Any, keepdims: bool) -> tuple[Any, Any]:
+    """Of all replicas, which may have batches of different sizes."""
+    total = tf.reduce_sum(x, axes, keepdims=True)
+    count = tf.cast(tf.size(x) / tf.size(total), x.dtype)
+    count = sum_over_replicas(tf.fill(tf.shape(total), count))
+    mean = sum_over_replicas(total) / count
+    squares = tf.reduce_sum(tf.square(x - mean), axes, keepdims=True)
+    variance = sum_over_replicas(squares) / count
+    if keepdims:
+        return mean, variance
+    return tf.squeeze(mean, axes), tf.squeeze(variance, axes)
+
+
+def _replicas() -> Any:
+    """What replicas of a `tf.distribute` strategy talk through; None without any."""
     context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return tf.nn.moments(x, axes, keepdims=keepdims)
-    mean = tf.reduce_mean(x, axes, keepdims)
-    squares = tf.reduce_mean(tf.square(x), axes, keepdims)
-    mean, squares = context.all_reduce("mean", [mean, squares])
-    return mean, squares - tf.square(mean)
+    return None if context is None or context.num_replicas_in_sync == 1 else context
+
+
+def sum_over_replicas(x: tf.Tensor) -> Any:
+    replicas = _replicas()
+    return x if replicas is None else replicas.all_reduce("sum", x)
 
 
 def batch_normalization(

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager.record import (  # no public name outside a tape
+    stop_recording as _stop_recording,
+)
 
 from keras.backends.jitting import ARRAY, unhashable
+from keras.backends.replay import Replay
 from keras.backends.tensorflow.core import convert_to_tensor, is_tensor
 from keras.core import context, tree
 from keras.core.typing import Structure
@@ -179,6 +183,62 @@ def value_and_grad(
         return result, tree.pack_sequence_as(structure, grads)
 
     return wrapped
+
+
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    def rematerialized(*args: Any, **kwargs: Any) -> Structure:
+        replay = Replay(function, args, kwargs, _is_dense)
+        with _stop_recording():
+            results = [tf.convert_to_tensor(x) for x in replay.run(replay.tensors)]
+        return replay.finish(_recomputed(replay, results))
+
+    return rematerialized
+
+
+def _recomputed(replay: Replay, results: list[Any]) -> list[Any]:
+    """The results of a first run, with gradients that come from a second one."""
+    read = list(replay.scope.read.values())
+    # What variables hold before the call's own assignments, which are held back.
+    given = [*replay.tensors, *(value for _, value in read)]
+    given = [tf.convert_to_tensor(x) for x in given]
+    count = len(replay.tensors)
+    floats = [i for i, x in enumerate(given) if _is_differentiable(x)]
+    ends = [i for i, y in enumerate(results) if _is_differentiable(y)]
+
+    def gradient(starts: Sequence[Any], upstream: list[Any]) -> list[Any]:
+        # The second run waits for its gradients: else both could run at the beginning.
+        with tf.control_dependencies(upstream):
+            points = [tf.identity(x) for x in starts]
+        inputs = list(given)
+        for i, point in zip(floats, points, strict=True):
+            inputs[i] = point
+        values = {id(v): x for (v, _), x in zip(read, inputs[count:], strict=True)}
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(points)
+            again = replay.run(inputs[:count], values, again=True)
+            loss = [again[i] for i in ends]
+        grads = tape.gradient(
+            loss, points, output_gradients=upstream, unconnected_gradients=_ZERO
+        )
+        return [tf.convert_to_tensor(grad) for grad in grads]
+
+    @tf.custom_gradient
+    def known(*starts: Any) -> Any:
+        outputs = [tf.identity(results[i]) for i in ends]
+        return outputs, lambda *upstream: gradient(starts, list(upstream))
+
+    outputs = list(results)
+    for i, y in zip(ends, known(*(given[i] for i in floats)), strict=True):
+        outputs[i] = y
+    return outputs
+
+
+def _is_dense(x: Any) -> bool:
+    return isinstance(x, (tf.Tensor, tf.Variable))
+
+
+def _is_differentiable(x: Any) -> bool:
+    return x.dtype.is_floating or x.dtype.is_complex
 
 
 def _tensor(x: Any) -> Any:

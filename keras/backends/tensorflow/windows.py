@@ -209,13 +209,16 @@ def conv_transpose(
     y = tf.nn.conv_transpose(x, kernel, output_shape, strides, "VALID", _layout(x))
     cut: list[Any] = [slice(None)]
     pads: list[Any] = [(0, 0)]
+    crops = False
     for k, s, d, e, length in zip(window, strides, dilation, extra, full, strict=True):
         # Crop and missing end do not depend on the size of the input.
         crop, size = windows.transposed_crop(8, k, s, d, padding, e)
         missing = crop + size - (7 * s + (k - 1) * d + 1)
+        crops = crops or crop > 0 or missing < 0
         cut.append(slice(crop, length + min(missing, 0)))
         pads.append((0, max(missing, 0)))
-    y = y[tuple(cut)]
+    if crops:
+        y = y[tuple(cut)]
     if any(end for _, end in pads):
         y = tf.pad(y, [*pads, (0, 0)])
     return _restore(y, was_first)

@@ -12,7 +12,7 @@ import torch
 from keras.backends import specs
 from keras.backends.foreign import host_array
 from keras.backends.torch import dynamo
-from keras.core import config, context
+from keras.core import config, context, limits
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import BackendError
 from keras.core.typing import DType, Structure, TensorLike
@@ -331,15 +331,6 @@ def devices(kind: str | None = None) -> list[str]:
     return found
 
 
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    def rematerialized(*args: Any, **kwargs: Any) -> Any:
-        from torch.utils.checkpoint import checkpoint
-
-        return checkpoint(function, *args, use_reentrant=False, **kwargs)
-
-    return rematerialized
-
-
 def compute_output_spec(
     function: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Structure:
@@ -361,4 +352,5 @@ def _meta(shape: tuple[int, ...], dtype: str) -> Any:
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
+    limits.claim_run(shape, dtype)
     return torch.ones(shape, dtype=native_dtype(dtype), device=default_device())

@@ -95,8 +95,14 @@ def take(
     if not -x.ndim <= axis < x.ndim:
         raise IndexError(f"axis={axis} is out of range.")
     axis %= x.ndim
+    table = axis == 0 and x.ndim == 2
+    if table and x.is_cpu and indices.dtype in _INDEXES and not _compiling():
+        try:  # the lookup looks at each index anyway
+            return torch.nn.functional.embedding(indices, x)
+        except IndexError:
+            pass  # some are negative
     places = _inside(indices, x.shape[axis])
-    if axis == 0 and x.ndim == 2:
+    if table:
         return torch.nn.functional.embedding(places, x)
     shape = (*x.shape[:axis], *places.shape, *x.shape[axis:][1:])
     return x.index_select(axis, places.reshape(-1)).reshape(shape)

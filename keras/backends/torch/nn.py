@@ -257,11 +257,53 @@ def moments(
         axes = tuple(range(x.ndim))
     elif not x.ndim:
         raise ValueError("A scalar has no axes.")
-    variance, mean = torch.var_mean(wide, axes, correction=0, keepdim=keepdims)
+    if synchronized and _replicas() > 1:
+        mean, variance = _synchronized_moments(wide, axes, keepdims)
+    else:
+        variance, mean = torch.var_mean(wide, axes, correction=0, keepdim=keepdims)
     if wide is x:
         return mean, variance
     most = torch.finfo(x.dtype).max  # rather than infinity
     return mean.clamp(-most, most).to(x.dtype), variance.clamp(max=most).to(x.dtype)
+
+
+def _synchronized_moments(
+    x: torch.Tensor, axes: Any, keepdims: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of all replicas, which may have batches of different sizes."""
+    total = x.sum(axes, keepdim=True)
+    count = sum_over_replicas(torch.full_like(total, x.numel() / total.numel()))
+    mean = sum_over_replicas(total) / count
+    squares = sum_over_replicas((x - mean).square().sum(axes, keepdim=True))
+    variance = squares / count
+    if keepdims:
+        return mean, variance
+    return mean.squeeze(axes), variance.squeeze(axes)
+
+
+def _replicas() -> int:
+    distributed = torch.distributed
+    if not distributed.is_available() or not distributed.is_initialized():
+        return 1
+    return distributed.get_world_size()
+
+
+class _AllReduced(torch.autograd.Function):
+    """The sum over all processes; each gets the sum of the gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        total = x.clone(memory_format=torch.contiguous_format)
+        torch.distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> torch.Tensor:
+        return sum_over_replicas(grads[0])
+
+
+def sum_over_replicas(x: torch.Tensor) -> torch.Tensor:
+    return _AllReduced.apply(x) if _replicas() > 1 else x
 
 
 def batch_normalization(

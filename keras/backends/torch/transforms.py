@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.utils.checkpoint
 from torch._C._functorch import peek_interpreter_stack as _peek_functorch
 
-from keras.backends.torch.core import convert_to_tensor
+from keras.backends.replay import Replay
+from keras.backends.torch.core import convert_to_tensor, is_tensor
 from keras.backends.torch.recording import Recorded
 from keras.core import tree
 from keras.core.scopes import StatelessScope
@@ -158,6 +160,42 @@ def _detached(x: Any) -> Any:
 
 def _leaf(x: Any) -> Any:
     return x.detach() if isinstance(x, torch.Tensor) else x
+
+
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    def rematerialized(*args: Any, **kwargs: Any) -> Structure:
+        if _keeps_nothing():
+            return function(*args, **kwargs)
+        replay = Replay(function, args, kwargs, is_tensor)
+        values: dict[int, Any] = {}
+        again = iter((False,))
+
+        def run(*tensors: Any) -> list[Any]:
+            return replay.run(tensors, values, next(again, True))
+
+        results: Any = torch.utils.checkpoint.checkpoint(
+            run, *replay.tensors, use_reentrant=False
+        )
+        for key, (_, value) in replay.scope.read.items():
+            # What the call writes has another value when it runs again.
+            written = key in replay.scope.updates
+            values[key] = value.detach().clone() if written else value
+        return replay.finish(results)
+
+    return rematerialized
+
+
+def _keeps_nothing() -> bool:
+    """Whether intermediate results are not kept, or not by autograd's usual means.
+
+    `torch.compile` decides by itself what to compute again, and the transforms of
+    torch.func know no checkpoints.
+    """
+    return (
+        not torch.is_grad_enabled()
+        or torch.compiler.is_compiling()
+        or _peek_functorch() is not None
+    )
 
 
 def vmap(
