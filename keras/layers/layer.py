@@ -15,7 +15,7 @@ from keras.core.configurable import config_class
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope
-from keras.core.serialization import serialize_leniently
+from keras.core.serialization import deserialize_keras_object, serialize_leniently
 from keras.core.typing import (
     Config,
     DType,
