@@ -45,6 +45,7 @@ _NAMES = {
 _WITH_OPERATORS = ("KerasTensor", "Variable")
 _MODULES = (
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "config",
@@ -58,6 +59,7 @@ _MODULES = (
     "models",
     "ops",
     "optimizers",
+    "preprocessing",
     "random",
     "regularizers",
     "saving",
@@ -66,11 +68,9 @@ _MODULES = (
 )
 # Namespaces of Keras 3 that this version does not have yet.
 _MISSING = (
-    "applications",
     "datasets",
     "distribution",
     "export",
-    "preprocessing",
     "quantizers",
     "visualization",
     "wrappers",
@@ -78,6 +78,7 @@ _MISSING = (
 
 if TYPE_CHECKING:
     from keras import activations as activations
+    from keras import applications as applications
     from keras import backend as backend
     from keras import callbacks as callbacks
     from keras import config as config
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     from keras import models as models
     from keras import ops as ops
     from keras import optimizers as optimizers
+    from keras import preprocessing as preprocessing
     from keras import random as random
     from keras import regularizers as regularizers
     from keras import saving as saving

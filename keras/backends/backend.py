@@ -57,7 +57,7 @@ MODULES = (
     "transforms",
     "optimizers",
 )
-LAZY_MODULES = ("sparse", "export", "distribution", "module_wrapper")
+LAZY_MODULES = ("data", "sparse", "export", "distribution", "module_wrapper")
 
 
 _made: list[Backend] = []

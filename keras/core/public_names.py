@@ -35,6 +35,8 @@ CLASS_NAMESPACES = (
     "keras.quantizers",
     "keras.random",
     "keras.utils",
+    "keras.applications.convnext",
+    "keras.applications.inception_resnet_v2",
 )
 # Namespaces whose functions are values: what a layer, loss or metric can hold.
 FUNCTION_NAMESPACES = (
@@ -70,6 +72,10 @@ _MOVED = {
     "keras.src.activations": "keras.activations",
     "keras.src.ops": "keras.ops",
     "keras.src.saving": "keras.saving",
+    "keras.src.applications.convnext": "keras.applications.convnext",
+    "keras.src.applications.inception_resnet_v2": (
+        "keras.applications.inception_resnet_v2"
+    ),
     "keras.engine": "keras.models",
     "keras.optimizers.legacy": "keras.optimizers",
     "keras.optimizers.experimental": "keras.optimizers",

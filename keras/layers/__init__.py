@@ -131,9 +131,63 @@ from keras.layers.preprocessing.category_encoding import (
 from keras.layers.preprocessing.discretization import Discretization as Discretization
 from keras.layers.preprocessing.hashed_crossing import HashedCrossing as HashedCrossing
 from keras.layers.preprocessing.hashing import Hashing as Hashing
+from keras.layers.preprocessing.image.boxes import (
+    MaxNumBoundingBoxes as MaxNumBoundingBoxes,
+)
+from keras.layers.preprocessing.image.colors import (
+    RandomColorDegeneration as RandomColorDegeneration,
+)
+from keras.layers.preprocessing.image.colors import (
+    RandomColorJitter as RandomColorJitter,
+)
+from keras.layers.preprocessing.image.colors import RandomGrayscale as RandomGrayscale
+from keras.layers.preprocessing.image.colors import RandomHue as RandomHue
+from keras.layers.preprocessing.image.colors import (
+    RandomPosterization as RandomPosterization,
+)
+from keras.layers.preprocessing.image.colors import RandomSaturation as RandomSaturation
+from keras.layers.preprocessing.image.colors import RandomSharpness as RandomSharpness
+from keras.layers.preprocessing.image.geometry import RandomFlip as RandomFlip
+from keras.layers.preprocessing.image.geometry import (
+    RandomPerspective as RandomPerspective,
+)
+from keras.layers.preprocessing.image.geometry import RandomRotation as RandomRotation
+from keras.layers.preprocessing.image.geometry import RandomShear as RandomShear
+from keras.layers.preprocessing.image.geometry import (
+    RandomTranslation as RandomTranslation,
+)
+from keras.layers.preprocessing.image.geometry import RandomZoom as RandomZoom
+from keras.layers.preprocessing.image.histograms import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,  # noqa: E501
+)
+from keras.layers.preprocessing.image.histograms import Equalization as Equalization
+from keras.layers.preprocessing.image.light import AutoContrast as AutoContrast
+from keras.layers.preprocessing.image.light import RandomBrightness as RandomBrightness
+from keras.layers.preprocessing.image.light import RandomContrast as RandomContrast
+from keras.layers.preprocessing.image.light import RandomInvert as RandomInvert
+from keras.layers.preprocessing.image.light import Solarization as Solarization
+from keras.layers.preprocessing.image.mixing import CutMix as CutMix
+from keras.layers.preprocessing.image.mixing import MixUp as MixUp
+from keras.layers.preprocessing.image.noise import (
+    RandomElasticTransform as RandomElasticTransform,
+)
+from keras.layers.preprocessing.image.noise import RandomErasing as RandomErasing
+from keras.layers.preprocessing.image.noise import (
+    RandomGaussianBlur as RandomGaussianBlur,
+)
+from keras.layers.preprocessing.image.policies import AugMix as AugMix
+from keras.layers.preprocessing.image.policies import Pipeline as Pipeline
+from keras.layers.preprocessing.image.policies import RandAugment as RandAugment
+from keras.layers.preprocessing.image.sizes import CenterCrop as CenterCrop
+from keras.layers.preprocessing.image.sizes import RandomCrop as RandomCrop
+from keras.layers.preprocessing.image.sizes import Resizing as Resizing
 from keras.layers.preprocessing.integer_lookup import IntegerLookup as IntegerLookup
+from keras.layers.preprocessing.mel_spectrogram import MelSpectrogram as MelSpectrogram
 from keras.layers.preprocessing.normalization import Normalization as Normalization
 from keras.layers.preprocessing.rescaling import Rescaling as Rescaling
+from keras.layers.preprocessing.stft_spectrogram import (
+    STFTSpectrogram as STFTSpectrogram,
+)
 from keras.layers.preprocessing.string_lookup import StringLookup as StringLookup
 from keras.layers.preprocessing.text_vectorization import (
     TextVectorization as TextVectorization,

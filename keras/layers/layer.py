@@ -66,6 +66,7 @@ class Layer(LayerCall):
     input_spec: Any = None
     _has_nothing_to_build = False  # but a subclass with a `build` of its own has
     _layer_arguments: tuple[str, ...] = ()  # of the constructor, that are layers
+    _outputs_first_in_torch: tuple[str, ...] = ()  # weights that torch keeps so
     _is_quantizable = False  # whether a quantized dtype policy concerns its weights
 
     def __init__(

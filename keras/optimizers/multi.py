@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
+from keras.core.patterns import check_pattern
 from keras.core.registry import CustomObjectScope
 from keras.core.serialization import serialize_keras_object
 from keras.optimizers.loss_scale import LossScaleOptimizer
@@ -82,6 +83,7 @@ class OptimizerMap(Configurable, MutableMapping):
                 "OptimizerMap maps regular expressions to optimizers. "
                 f"Received: {key!r} -> {optimizer!r}."
             )
+        check_pattern(key)
         _check_plain(key, optimizer)
         if key in self._by_pattern:
             raise ValueError(

@@ -107,6 +107,8 @@ class WindowLayer(Layer):
 class BaseConv(WindowLayer, LoraLayer):
     """Base of Conv1D, Conv2D and Conv3D: filters that see all channels of a group."""
 
+    _outputs_first_in_torch = ("kernel",)
+
     kernel = Weight()
 
     def __init__(
@@ -156,13 +158,18 @@ class BaseConv(WindowLayer, LoraLayer):
         self.built = True
         self._start_lora()
 
+    def _padded(self, inputs: Tensor) -> tuple[Tensor, str]:
+        """The inputs, and the padding that the convolution is still to do."""
+        return inputs, self.padding
+
     def convolution_op(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """The inputs convolved with a kernel; subclasses may change either."""
+        inputs, padding = self._padded(inputs)
         return ops.conv(
             inputs,
             kernel,
             strides=self.strides,
-            padding=self.padding,
+            padding=padding,
             data_format=self.data_format,
             dilation_rate=self.dilation_rate,
         )
@@ -177,12 +184,13 @@ class BaseConv(WindowLayer, LoraLayer):
 
     def _convolution_with_bias(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """As `convolution_op`, in one step with adding the bias."""
+        inputs, padding = self._padded(inputs)
         return conv_with_bias(
             inputs,
             kernel,
             self.bias,
             self.strides,
-            self.padding,
+            padding,
             self.data_format,
             self.dilation_rate,
         )
