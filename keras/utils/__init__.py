@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc as _gc
 from typing import TYPE_CHECKING, Any
 
 from keras.core.config import disable_interactive_logging as disable_interactive_logging
@@ -86,9 +87,7 @@ def clear_session(free_memory: bool = True) -> None:
     """
     _reset_names()
     if free_memory:
-        import gc
-
-        gc.collect()
+        _gc.collect()
 
 
 def __getattr__(name: str) -> Any:
