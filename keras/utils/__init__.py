@@ -25,6 +25,7 @@ from keras.core.serialization import (
     deserialize_keras_object as deserialize_keras_object,
 )
 from keras.core.serialization import serialize_keras_object as serialize_keras_object
+from keras.utils.config_dict import Config as Config
 from keras.utils.get_file import get_file as get_file
 from keras.utils.images import array_to_img as array_to_img
 from keras.utils.images import img_to_array as img_to_array
