@@ -26,6 +26,7 @@ _NAMES = {
     "Operation": "keras.ops.operation",
     "Optimizer": "keras.optimizers",
     "Regularizer": "keras.regularizers",
+    "RematScope": "keras.core.remat_scope",
     "Sequential": "keras.models",
     "StatelessScope": "keras.core.scopes",
     "SymbolicScope": "keras.core.scopes",
@@ -35,6 +36,7 @@ _NAMES = {
     "grad": "keras.transforms",
     "jit": "keras.transforms",
     "name_scope": "keras.core.naming",
+    "remat": "keras.transforms",
     "value_and_grad": "keras.transforms",
     "vmap": "keras.transforms",
     "version": "keras.core.version",
@@ -43,6 +45,7 @@ _NAMES = {
 _WITH_OPERATORS = ("KerasTensor", "Variable")
 _MODULES = (
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "config",
@@ -56,6 +59,7 @@ _MODULES = (
     "models",
     "ops",
     "optimizers",
+    "preprocessing",
     "random",
     "regularizers",
     "saving",
@@ -64,11 +68,9 @@ _MODULES = (
 )
 # Namespaces of Keras 3 that this version does not have yet.
 _MISSING = (
-    "applications",
     "datasets",
     "distribution",
     "export",
-    "preprocessing",
     "quantizers",
     "visualization",
     "wrappers",
@@ -76,6 +78,7 @@ _MISSING = (
 
 if TYPE_CHECKING:
     from keras import activations as activations
+    from keras import applications as applications
     from keras import backend as backend
     from keras import callbacks as callbacks
     from keras import config as config
@@ -89,6 +92,7 @@ if TYPE_CHECKING:
     from keras import models as models
     from keras import ops as ops
     from keras import optimizers as optimizers
+    from keras import preprocessing as preprocessing
     from keras import random as random
     from keras import regularizers as regularizers
     from keras import saving as saving
@@ -99,6 +103,7 @@ if TYPE_CHECKING:
     from keras.backends.variable import Variable as Variable
     from keras.core.keras_tensor import KerasTensor as KerasTensor
     from keras.core.naming import name_scope as name_scope
+    from keras.core.remat_scope import RematScope as RematScope
     from keras.core.scopes import StatelessScope as StatelessScope
     from keras.core.scopes import SymbolicScope as SymbolicScope
     from keras.core.version import version as version
@@ -118,6 +123,7 @@ if TYPE_CHECKING:
     from keras.regularizers import Regularizer as Regularizer
     from keras.transforms import grad as grad
     from keras.transforms import jit as jit
+    from keras.transforms import remat as remat
     from keras.transforms import value_and_grad as value_and_grad
     from keras.transforms import vmap as vmap
 

@@ -16,6 +16,7 @@ import numpy as np
 from keras.backends import current
 from keras.core import context, tree
 from keras.core.errors import BackendError
+from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Structure, TensorLike
 
 if TYPE_CHECKING:
@@ -131,8 +132,9 @@ def grad(
     """A function that returns the gradients of `function`.
 
     Args:
-        function: as for `keras.value_and_grad`.
-        variables: as for `keras.value_and_grad`.
+        function: returns a scalar loss, or `(loss, aux)` with `has_aux`.
+        variables: nested structure of Variables to differentiate by. Without it, the
+            gradient is taken by the first argument, a tensor or structure of tensors.
         has_aux: whether `function` returns `(loss, aux)`.
 
     Returns:
@@ -180,6 +182,43 @@ def vmap(
         return current().vmap(function, in_axes, out_axes)(*args)
 
     return update_wrapper(call, function)
+
+
+def remat(f: Callable[P, R]) -> Callable[P, R]:
+    """A function that keeps no intermediate results: gradients compute them again.
+
+    It takes less memory in training, and more time. What the function assigns to
+    Variables and the losses that it adds are as if it ran once, and the second run
+    draws the same random numbers. The numpy backend has no gradients: it runs `f`.
+
+    Args:
+        f: a function of tensors, or a layer.
+
+    Returns:
+        A function of the same arguments.
+
+    Raises:
+        TypeError: if `f` cannot be called.
+
+    Example:
+
+    >>> import keras
+    >>> block = keras.remat(lambda x: keras.ops.sin(keras.ops.exp(x)))
+    >>> float(block(keras.ops.zeros(())))  # doctest: +ELLIPSIS
+    0.84147...
+    """
+    if not callable(f):
+        raise TypeError(
+            "keras.remat expects a function or a layer. Received: "
+            f"{f!r} of type {type(f).__name__}."
+        )
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(x, KerasTensor) for x in tree.flatten((args, kwargs))):
+            return f(*args, **kwargs)  # shapes are all there is to compute
+        return current().remat(f)(*args, **kwargs)
+
+    return update_wrapper(call, f) if hasattr(f, "__name__") else call
 
 
 def _check_variables(variables: Any) -> None:

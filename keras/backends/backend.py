@@ -3,8 +3,9 @@
 A backend is a package of modules with the file names in `MODULES`; it may lack some.
 Their public names become attributes of one object, so that an op finds its
 implementation with a single attribute lookup and a type checker sees the Protocols of
-the contract. What a file imports is not taken, and a name that two files give to
-different things is an error.
+the contract. What a file imports from Keras or Python is not taken, and a name that two
+files give to different things is an error. Where a file imports a function from a
+framework only to use it, the name has an underscore, or it would be provided.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
+from keras.backends.common import Common
+from keras.backends.contract import DATA
 from keras.backends.foreign import framework_of
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
@@ -38,7 +41,6 @@ MODULES = (
     "elementwise",
     "reduction",
     "products",
-    "math",
     "nn",
     "windows",
     "blocks",
@@ -55,7 +57,7 @@ MODULES = (
     "transforms",
     "optimizers",
 )
-LAZY_MODULES = ("sparse", "export", "distribution", "module_wrapper")
+LAZY_MODULES = ("data", "sparse", "export", "distribution", "module_wrapper")
 
 
 _made: list[Backend] = []
@@ -72,38 +74,37 @@ def for_each_backend(action: Callable[[Backend], None]) -> None:
 def provided_by(module: ModuleType) -> dict[str, Any]:
     """What a file of a backend provides: all that has a public name and is its own.
 
-    Functions and classes that ours or Python's other files define are imports. What a
-    framework defines is provided, if it has a public name: `swapaxes = np.swapaxes`.
+    That is functions and classes, and the data that `contract.py` lists. What ours or
+    Python's other files define is imported. What a framework defines is provided, if it
+    has a public name: `swapaxes = np.swapaxes`.
     """
     return {
         name: value
         for name, value in vars(module).items()
-        if not name.startswith("_") and not _is_import(value, module)
+        if not name.startswith("_")
+        and (not _is_import(value, module) if callable(value) else name in DATA)
     }
 
 
 def _is_import(value: Any, module: ModuleType) -> bool:
-    if isinstance(value, (ModuleType, _Feature)):
-        return True
-    if not isinstance(value, (type, FunctionType, BuiltinFunctionType)):
-        return False
-    home = getattr(value, "__module__", None)
-    if home in (None, module.__name__) or hasattr(value, "__wrapped__"):
-        return False
-    return home.partition(".")[0] in _ELSEWHERE
+    home = getattr(value, "__module__", None) or ""
+    top = home.partition(".")[0]
+    if top == "keras" and home != module.__name__:
+        # What a file makes of another's function bears the other's name, too.
+        name = getattr(value, "__name__", "")
+        return getattr(sys.modules.get(home), name, None) is value
+    return top in sys.stdlib_module_names and not hasattr(value, "__wrapped__")
 
 
-_Feature = type(annotations)
-_ELSEWHERE = sys.stdlib_module_names | {"keras"}
-
-
-class Backend:
+class Backend(Common):
     """The functions and classes that one framework provides.
 
     Args:
         name: `"numpy"`, `"jax"`, `"tensorflow"`, `"torch"` or the name of a plug-in.
         package: the package that holds the modules.
     """
+
+    layouts: frozenset[str] = frozenset()  # unless the package says more
 
     def __init__(self, name: str, package: str) -> None:
         self.name = name
@@ -152,11 +153,6 @@ class Backend:
 
     def __repr__(self) -> str:
         return f"<keras backend {self.name!r}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        from keras.backends import load
-
-        return load, (self.name,)
 
     def kind_of(self, x: TensorLike) -> int:
         """What `x` is to this backend; remembered by type."""

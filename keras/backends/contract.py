@@ -72,7 +72,7 @@ class CoreBackend(Protocol):
     def native_dtype(self, dtype: DType) -> Any: ...
     def is_tensor(self, x: TensorLike) -> bool: ...
 
-    # Layouts of tensors that there are beside the dense one: "sparse", "ragged".
+    # Tensors that there are beside dense ones of numbers: "sparse", "ragged", "string".
     layouts: frozenset[str]
 
     def is_sparse(self, x: TensorLike) -> bool: ...
@@ -92,22 +92,27 @@ class CoreBackend(Protocol):
     def eager_scope(self) -> AbstractContextManager[Any]: ...
     def device_scope(self, name: str) -> AbstractContextManager[Any]: ...
     def devices(self, kind: str | None = None) -> list[str]: ...
-    def remat(self, function: Callable[..., Any]) -> Callable[..., Any]: ...
+    # Over the replicas that run the same step; without any, what is given.
+    def sum_over_replicas(self, x: TensorLike) -> Any: ...
     def compute_output_spec(
         self, function: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Structure: ...
 
 
 class DataBackend(Protocol):
-    """How batches reach a step that is not compiled; both are optional.
+    """How batches reach a step that is not compiled, and leave it; all are optional.
 
     `prepare_array(array)` makes a whole NumPy data set sliceable into tensors, without
     a copy. `to_batch(x, private)` puts a leaf of a batch on the device that layers
-    compute on; one that is `private` shares no memory with the data.
+    compute on; one that is `private` shares no memory with the data. `on_host(x)` says
+    whether an output lies in the host's memory, where it may be a view of its input.
+    `ragged_rows(values, lengths)` makes a ragged tensor, where there is that layout.
     """
 
     prepare_array: Any
     to_batch: Any
+    on_host: Any
+    ragged_rows: Any
 
 
 class RandomBackend(Protocol):
@@ -120,7 +125,20 @@ class RandomBackend(Protocol):
 
 
 class ControlBackend(Protocol):
-    """Control flow that a trace can follow. Functions get and return nested tensors."""
+    """Control flow that a trace can follow. Functions get and return nested tensors.
+
+    `host_call` is the way out of a trace: it calls a function of NumPy arrays when the
+    compiled function runs. `is_traced` says whether a tensor has no numbers yet.
+    """
+
+    def host_call(
+        self,
+        function: Callable[..., Any],
+        inputs: Sequence[Any],
+        shape: Any,
+        dtype: str,
+    ) -> Any: ...
+    def is_traced(self, x: TensorLike) -> bool: ...
 
     def cond(
         self,
@@ -223,6 +241,8 @@ class TransformBackend(Protocol):
 
     compiles_calls: bool
 
+    # Keeps no intermediate results; `keras.backends.replay` has what that is made of.
+    def remat(self, function: Callable[..., Any]) -> Callable[..., Any]: ...
     def compile_call(
         self, function: Callable[..., Any], variables: Sequence[Any]
     ) -> Any: ...
@@ -253,3 +273,18 @@ class OptimizerBackend(Protocol):
     fused_sgd: Any
     fused_rmsprop: Any
     clip_by_global_norm: Any
+
+
+PROTOCOLS: tuple[type, ...] = (
+    CoreBackend,
+    DataBackend,
+    RandomBackend,
+    ControlBackend,
+    RnnBackend,
+    VariableBackend,
+    LayerBackend,
+    TransformBackend,
+    OptimizerBackend,
+)
+# The names in them that are no functions; some are optional.
+DATA = frozenset(name for each in PROTOCOLS for name in each.__annotations__)

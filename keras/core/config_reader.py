@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from keras.core import context, limits, public_names, reading, registry
+from keras.core import context, limits, public_names, reading, registry, tree
 from keras.core.code import lambda_from_config
 from keras.core.config_writer import PYTHON_TYPES
 from keras.core.dtypes import standardize_dtype
@@ -30,6 +30,8 @@ from keras.core.safe_mode import (
 from keras.core.typing import Config
 
 T = TypeVar("T")
+
+_LONGEST_NAME = 500
 
 
 def reading_of(source: str, compile: bool = True) -> reading.ReadingScope:
@@ -47,7 +49,7 @@ def _read_here(read: Callable[..., T], *args: Any) -> T:
     """Reads as a part of what is being read, else as a config that comes alone."""
     if reading.current().place is not None:
         return read(*args)
-    with reading_of("the config"):
+    with reading_of("the config"), reading.boundary("The config"):
         return read(*args)
 
 
@@ -122,6 +124,12 @@ def read_instance(cls: type, config: Mapping[str, Any]) -> Any:
 
 
 def _guarded(cls: Any, name: str, inner: Any, config: Mapping[str, Any]) -> Any:
+    own = inner.get("name") if isinstance(inner, Mapping) else None
+    if isinstance(own, str) and len(own) > _LONGEST_NAME:
+        raise DeserializationError(
+            f"The name of the {name} at {_place()} has {len(own):,} characters; at "
+            f"most {_LONGEST_NAME} are read. It starts with {own[:50]!r}."
+        )
     with _at(_label(name, inner)):
         _refuse_unsafe(cls, inner)
         obj = _make(cls, name, inner)
@@ -184,6 +192,7 @@ def _place() -> str:
 
 def _read_object(config: Mapping[str, Any]) -> Any:
     name, inner = config["class_name"], config["config"]
+    limits.note_object()
     if not isinstance(name, str):
         raise DeserializationError(
             f"`class_name` must be a string. Received: {name!r}, at {_place()}."
@@ -191,7 +200,7 @@ def _read_object(config: Mapping[str, Any]) -> Any:
     reader = _SPECIAL.get(name)
     try:
         if reader is not None:
-            return reader(inner)
+            return _read_special(reader, name, inner)
         if name in ("function", "type") and isinstance(inner, str):
             reader = _read_function if name == "function" else _read_type
             return reader(config.get("module"), inner)
@@ -200,6 +209,18 @@ def _read_object(config: Mapping[str, Any]) -> Any:
         raise DeserializationError(
             f"The config is nested too deeply, at {_place()[:200]}."
         ) from None
+
+
+def _read_special(reader: Callable[[Any], Any], name: str, inner: Any) -> Any:
+    try:
+        return reader(inner)
+    except DeserializationError:
+        raise
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise DeserializationError(
+            f"The value of {name} at {_place()} cannot be read: {error} "
+            f"Received: {_shortened(inner)}."
+        ) from error
 
 
 def _read_instance(config: Mapping[str, Any], name: str, inner: Any) -> Any:
@@ -253,15 +274,20 @@ def _checked_class(cls: Any, key: str | None) -> Any:
 
 
 def _unknown(kind: str, name: str, module: Any) -> str:
-    source = f" of module {module!r}" if module not in (None, "builtins") else ""
+    source = (
+        f" of module {_shortened(module, 200)}"
+        if module not in (None, "builtins")
+        else ""
+    )
     close = public_names.similar_names(name, registry.known_names())
+    own = name.rpartition(">")[2][:200]
     hint = f" Similar names that are known: {', '.join(close)}." if close else ""
     return (
-        f"The config names the {kind} {name!r}{source}, which is not known. "
+        f"The config names the {kind} {name[:200]!r}{source}, which is not known. "
         f"It stands at: {_place()}. Allowed are names of the public Keras API and "
         f"custom objects that you registered or passed; a file cannot import "
         f"anything.{hint} If it is your own {kind}, pass custom_objects="
-        f"{{{name.rpartition('>')[2]!r}: {name.rpartition('>')[2]}}}, or decorate "
+        f"{{{own!r}: {own}}}, or decorate "
         "it with @keras.saving.register_keras_serializable() and import it before "
         "loading."
     )
@@ -292,18 +318,21 @@ def _make(cls: Any, name: str, inner: Any) -> Any:
         raise DeserializationError(
             f"{name} at {_place()} has no from_config(). Derive it from a Keras class."
         )
+    if isinstance(inner, list) and hasattr(cls, "_config_of_list"):
+        inner = cls._config_of_list(inner)
     if not isinstance(inner, Mapping):
         raise DeserializationError(
             f"`config` of {name} at {_place()} must be a dict. Received: {inner!r}."
         )
     try:
         return cls.from_config(dict(inner))
-    except (DeserializationError, RecursionError, MemoryError):
+    except (DeserializationError, RecursionError):
         raise
     except Exception as error:
         raise DeserializationError(
             f"{name} cannot be made from its config, at {_place()}: "
-            f"{type(error).__name__}: {error} Received config: {_shortened(inner)}. "
+            f"{type(error).__name__}: {_cut(error)} "
+            f"Received config: {_shortened(inner)}. "
             "If it is a class of your own, its get_config() must return what its "
             "from_config() (by default the constructor) accepts."
         ) from error
@@ -321,18 +350,22 @@ def _finish(obj: Any, name: str, config: Mapping[str, Any]) -> None:
         with _at(key):
             try:
                 getattr(obj, method)(settings)
-            except (DeserializationError, RecursionError, MemoryError):
+            except (DeserializationError, RecursionError):
                 raise
             except Exception as error:
                 raise DeserializationError(
                     f"{name} cannot follow its {key}, at {_place()}: "
-                    f"{type(error).__name__}: {error} "
+                    f"{type(error).__name__}: {_cut(error)} "
                     f"Received: {_shortened(settings)}."
                 ) from error
 
 
 def _shortened(value: Any, limit: int = 500) -> str:
-    text = repr(value)
+    return _cut(repr(value), limit)
+
+
+def _cut(text: Any, limit: int = 2000) -> str:
+    text = str(text)
     return text if len(text) <= limit else text[:limit] + " ..."
 
 
@@ -398,11 +431,26 @@ def _read_array(config: Config) -> Any:
     value, dtype = _field(config, "value"), _field(config, "dtype")
     try:
         if str(dtype).startswith(("<U", "str")):
+            # Each text takes as much as the longest, four bytes a character.
+            texts = [str(x) for x in tree.flatten(value)]
+            longest = max(map(len, texts), default=0)
+            limits.claim_values(f"An array at {_place()}", len(texts), 4 * longest)
             return np.array(value, dtype=str)
         return np.array(value, dtype=standardize_dtype(dtype))
-    except (TypeError, ValueError) as error:
+    except DeserializationError:
+        raise
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise DeserializationError(
             f"An array at {_place()} cannot be read: {error}"
+        ) from error
+
+
+def _read_bytes(config: Config) -> bytes:
+    try:
+        return str(_field(config, "value")).encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise DeserializationError(
+            f"Bytes at {_place()} cannot be read: {error}"
         ) from error
 
 
@@ -414,7 +462,7 @@ _SPECIAL = {
     "__keras_tensor__": _read_keras_tensor,
     "__slice__": _read_slice,
     "__ellipsis__": lambda config: Ellipsis,
-    "__bytes__": lambda config: str(_field(config, "value")).encode("latin-1"),
+    "__bytes__": _read_bytes,
     "__numpy__": _read_array,
     "__tensor__": _read_tensor,
     "__lambda__": lambda_from_config,

@@ -128,3 +128,21 @@ class Scope:
         else:
             _current.reset(first)
             mirror.context = second
+
+
+class Restored:
+    """Puts back a whole context, for code that runs later what began in it."""
+
+    __slots__ = ("_context", "_undo")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __enter__(self) -> None:
+        self._undo = (_current.set(self._context), mirror.context)
+        mirror.context = self._context
+
+    def __exit__(self, *error: object) -> None:
+        token, mirrored = self._undo
+        _current.reset(token)
+        mirror.context = mirrored

@@ -71,6 +71,12 @@ def public_class(
     return decorator
 
 
+def loadable(function: F) -> F:
+    """Marks a function that a file may name and that is no declared op."""
+    function._is_loadable = True  # type: ignore[attr-defined]
+    return function
+
+
 def facts_of(of: Any) -> Facts | None:
     """What a class, or the class of an object, says of itself; None if nothing."""
     return _facts.get(declared_class(of))

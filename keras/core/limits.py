@@ -17,8 +17,11 @@ from keras.core.errors import UnsafeDeserializationError
 _SLACK = 64 << 20
 # Values that a config lists or makes (arrays, texts, outputs of a call), in bytes.
 _MOST_VALUES = 256 << 20
-# Calls of layers and ops that graphs may ask for, those of nested models included.
-_MOST_CALLS = 100_000
+# Calls of layers that graphs may ask for, those inside of nested models included, and
+# as many more for each object that the config describes.
+_MOST_CALLS = 2_000
+_CALLS_OF_AN_OBJECT = 20
+_MOST_RUN = 512 << 20
 _OUTPUT = 1 << 10  # what a symbolic output takes
 
 
@@ -29,16 +32,18 @@ class Budget:
         source: how errors name what is read.
         stored: bytes of weights in the file; None where a config comes alone, which
             says nothing of how large its model may be.
+        held: bytes of variables that are there already.
     """
 
-    def __init__(self, source: str, stored: int | None = None) -> None:
+    def __init__(self, source: str, stored: int | None = None, held: int = 0) -> None:
         self.source = source
         # Optimizer slots (up to some three per weight) may not be in the file, and
         # weights may be stored compressed or in a smaller dtype.
-        self.limit = math.inf if stored is None else 16 * stored + _SLACK
-        self.variables = 0
+        self.limit = math.inf if stored is None else held + 16 * stored + _SLACK
+        self.variables = held
         self.values = 0
         self.calls = 0
+        self.objects = 0
 
     def take_variable(self, name: str, shape: tuple[int, ...], dtype: str) -> None:
         """Counts one variable; raises before it is made if that is too much."""
@@ -51,23 +56,35 @@ class Budget:
                 "the weights, or was made to exhaust memory."
             )
 
+    def take_array(self, what: str, size: int) -> None:
+        """Raises before an array is read that is larger than all weights may be."""
+        if size > self.limit:
+            raise UnsafeDeserializationError(
+                f"{what} in {self.source} would unfold to {size:,} bytes, but the file "
+                f"stores far less (limit {self.limit:,} bytes). It is damaged or made "
+                "to exhaust memory."
+            )
+
     def take_values(self, what: str, size: int) -> None:
         """Counts bytes of values other than variables."""
         self.values += size
         if self.values > _MOST_VALUES:
             raise UnsafeDeserializationError(
-                f"{what} would bring what the config of {self.source} makes to "
-                f"{self.values:,} bytes beside variables; at most {_MOST_VALUES:,} "
-                "are allowed. It was damaged, or made to exhaust memory."
+                f"{what} would bring what the config makes to {self.values:,} bytes "
+                f"beside variables, but {self.source} stores weights for far less "
+                f"(limit {_MOST_VALUES:,} bytes). It was damaged, or made to exhaust "
+                "memory."
             )
 
     def take_calls(self, what: str, count: int) -> None:
         """Counts calls in graphs."""
         self.calls += count
-        if self.calls > _MOST_CALLS:
+        most = _MOST_CALLS + _CALLS_OF_AN_OBJECT * self.objects
+        if self.calls > most:
             raise UnsafeDeserializationError(
-                f"{what} would bring the graphs of {self.source} to {self.calls:,} "
-                f"calls; at most {_MOST_CALLS:,} are made while a file is read."
+                f"A call of {what!r} would bring the graphs of {self.source} to "
+                f"{self.calls:,} calls; at most {most:,} are made for the "
+                f"{self.objects:,} objects in it."
             )
 
 
@@ -98,6 +115,24 @@ def claim_values(what: str, count: int, size: int = 1) -> None:
         budget.take_values(what, count * size)
 
 
+def claim_array(what: str, size: int) -> None:
+    """Asks for the bytes of one array of a file, where one is being read."""
+    budget = reading.current().budget
+    if budget is not None:
+        budget.take_array(what, size)
+
+
+def claim_run(shape: tuple[int, ...], dtype: str) -> None:
+    """Asks for an array that a function is run on to learn what it returns."""
+    budget, size = reading.current().budget, math.prod(shape) * itemsize(dtype)
+    if budget is not None and size > _MOST_RUN:
+        raise UnsafeDeserializationError(
+            f"A function in {budget.source} would be run on an array of shape {shape} "
+            f"({size:,} bytes) to learn what it returns; at most {_MOST_RUN:,} are "
+            "taken while a file is read. Give its layer compute_output_shape()."
+        )
+
+
 def claim_outputs(what: str, count: int) -> None:
     """Counts symbolic outputs of a call, where a graph is being read."""
     claim_values(what, count, _OUTPUT)
@@ -110,11 +145,19 @@ def claim_calls(what: str, count: int = 1) -> None:
         budget.take_calls(what, count)
 
 
-def of_file(source: str, stored: int) -> reading.ReadingScope:
+def note_object() -> None:
+    """Counts an object that a config describes."""
+    budget = reading.current().budget
+    if budget is not None:
+        budget.objects += 1
+
+
+def of_file(source: str, stored: int, held: int = 0) -> reading.ReadingScope:
     """A scope that limits what is taken to what a file justifies.
 
     Args:
         source: how errors name the file.
         stored: bytes of weights in it, as they lie on the disk.
+        held: bytes of variables that are there already.
     """
-    return reading.ReadingScope(budget=Budget(source, stored))
+    return reading.ReadingScope(budget=Budget(source, stored, held))

@@ -35,6 +35,8 @@ CLASS_NAMESPACES = (
     "keras.quantizers",
     "keras.random",
     "keras.utils",
+    "keras.applications.convnext",
+    "keras.applications.inception_resnet_v2",
 )
 # Namespaces whose functions are values: what a layer, loss or metric can hold.
 FUNCTION_NAMESPACES = (
@@ -70,6 +72,10 @@ _MOVED = {
     "keras.src.activations": "keras.activations",
     "keras.src.ops": "keras.ops",
     "keras.src.saving": "keras.saving",
+    "keras.src.applications.convnext": "keras.applications.convnext",
+    "keras.src.applications.inception_resnet_v2": (
+        "keras.applications.inception_resnet_v2"
+    ),
     "keras.engine": "keras.models",
     "keras.optimizers.legacy": "keras.optimizers",
     "keras.optimizers.experimental": "keras.optimizers",
@@ -77,8 +83,10 @@ _MOVED = {
 # Namespaces whose operations have no class of their own until one is wanted: they find
 # it by its name in files. The namespace itself enters its way here.
 resolvers: dict[str, Callable[[str], type | None]] = {}
-# Functions of the namespaces of functions that make objects and compute nothing.
+# Functions of the rooms below that make objects and compute nothing.
 _NOT_COMPUTING = frozenset({"get", "serialize", "deserialize"})
+_ROOMS_OF_FUNCTIONS = ("keras.activations", "keras.losses", "keras.metrics")
+_LONGEST_NAME = 200  # of what is looked for among similar names
 
 
 def namespace(name: str) -> ModuleType | None:
@@ -173,7 +181,7 @@ def find_function(module: str | None, name: str) -> Any:
             losses, metrics and ops in this order.
         name: the function's name.
     """
-    if not isinstance(name, str) or name in _NOT_COMPUTING:
+    if not isinstance(name, str):
         return None
     spaces = FUNCTION_NAMESPACES
     if module not in (None, "builtins"):
@@ -182,9 +190,37 @@ def find_function(module: str | None, name: str) -> Any:
     for space in spaces:
         if space in FUNCTION_NAMESPACES:
             found = public_member(space, name)
-            if callable(found) and not inspect.isclass(found):
+            if is_loadable_function(found):
                 return found
     return None
+
+
+def is_loadable_function(found: Any) -> bool:
+    """Whether a file may name a function: an op, or one that says or is a value.
+
+    An op has its declaration; what is none says `@loadable`. The functions that the
+    rooms of activations, losses and metrics write are values but for a few.
+    """
+    if not callable(found) or inspect.isclass(found):
+        return False
+    if hasattr(found, "declaration") or getattr(found, "_is_loadable", False):
+        return True
+    room = ".".join(str(getattr(found, "__module__", "")).split(".")[:2])
+    return room in _ROOMS_OF_FUNCTIONS and found.__name__ not in _NOT_COMPUTING
+
+
+def loadable_names() -> list[str]:
+    """All names of ours that a file can name, sorted: classes and functions."""
+    found = set()
+    for space in CLASS_NAMESPACES:
+        for name in dir(namespace(space) or ()):
+            if _member_class(space, name) is not None:
+                found.add(f"{space}.{name}")
+    for space in FUNCTION_NAMESPACES:
+        for name in dir(namespace(space) or ()):
+            if is_loadable_function(public_member(space, name)):
+                found.add(f"{space}.{name}")
+    return sorted(found)
 
 
 def public_class_name(cls: type) -> tuple[str, str] | None:
@@ -215,5 +251,7 @@ def similar_names(name: str, extra: list[str] | None = None) -> list[str]:
             if not member.startswith("_") and member[:1].isupper():
                 known[member.lower()] = f"{space}.{member}"
     known.update({full.rpartition(">")[2].lower(): full for full in extra or []})
-    close = get_close_matches(str(name).lower(), list(known), n=3, cutoff=0.7)
+    known = {key: full for key, full in known.items() if len(key) <= _LONGEST_NAME}
+    wanted = str(name)[:_LONGEST_NAME].lower()
+    close = get_close_matches(wanted, list(known), n=3, cutoff=0.7)
     return [known[key] for key in close]

@@ -10,10 +10,13 @@ leaving a scope restores exactly what was there before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from keras.core.errors import DeserializationError
 
 if TYPE_CHECKING:
     from keras.core.limits import Budget
@@ -30,6 +33,7 @@ class Shared:
 
     def __init__(self) -> None:
         self.written: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self.configs: dict[int, int] = {}  # id of such a config -> id of its object
         self.read: dict[int | str, Any] = {}
 
 
@@ -86,6 +90,39 @@ class ReadingScope:
         tb: TracebackType | None,
     ) -> None:
         _current.reset(self._tokens.pop())
+
+
+# What Python, NumPy and readers of formats raise for data that is not as it must be.
+_RAW = (
+    *(LookupError, TypeError, AttributeError, ArithmeticError, AssertionError),
+    *(RuntimeError, MemoryError, UnicodeError, EOFError, BufferError, NameError),
+)
+
+
+@contextmanager
+def boundary(source: str) -> Iterator[None]:
+    """The reading of something by a public function: damage has one error.
+
+    Args:
+        source: how errors name what is read.
+
+    Raises:
+        DeserializationError: instead of the errors that Python, NumPy or a framework
+            raise for data that is not as it must be.
+    """
+    try:
+        yield
+    except RecursionError:
+        raise DeserializationError(f"{source} is nested too deeply.") from None
+    except _RAW as error:
+        raise DeserializationError(
+            f"{source} cannot be read, it is damaged or of another version: "
+            f"{type(error).__name__}: {str(error)[:1000]}."
+        ) from error
+    except OSError as error:
+        if type(error) is not OSError or error.errno is not None:
+            raise  # about the file, not what is in it
+        raise DeserializationError(f"{source} is damaged: {error}.") from error
 
 
 def object_sharing() -> ReadingScope:

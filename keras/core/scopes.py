@@ -81,6 +81,38 @@ class StatelessScope(context.Scope):
         return value
 
 
+class EffectScope(StatelessScope):
+    """Inside, what code assigns and adds is held back, so that it can run twice.
+
+    Args:
+        values: id of a variable -> value to begin with, for those that are not to be
+            as they are outside.
+        again: whether the code ran before: then nothing is done with its effects.
+    """
+
+    takes_new_variables = True
+
+    def __init__(
+        self, values: dict[int, Any] | None = None, again: bool = False
+    ) -> None:
+        super().__init__()
+        self.state_mapping = dict(values or {})
+        self.again = again
+        self.read: dict[int, tuple[Any, Any]] = {}  # id -> variable, value at first
+        self.added: list[tuple[Any, Any]] = []  # layer, loss
+
+    def get_current_value(self, variable: Variable) -> Any:
+        """The value of a variable; what is read is noted."""
+        key = id(variable)
+        value = self.state_mapping.get(key)
+        if value is None:
+            outer = self._outer
+            value = None if outer is None else outer.get_current_value(variable)
+            value = variable._value if value is None else value
+            self.read.setdefault(key, (variable, value))
+        return value
+
+
 class DiscardingScope(StatelessScope):
     """Inside, code runs to learn shapes: nothing that it assigns or adds remains."""
 

@@ -12,6 +12,7 @@ from keras import ops
 from keras.core import config, dtypes
 from keras.core.errors import ShapeError
 from keras.core.facts import public_class
+from keras.core.serialization import serialize_keras_object
 from keras.core.typing import DType, Tensor, TensorLike
 from keras.initializers.initializer import Initializer, float_dtype
 
@@ -36,8 +37,6 @@ class Constant(Initializer):
 
     def get_config(self) -> dict[str, Any]:
         """The value, an array as its dtype and a list."""
-        from keras.core.serialization import serialize_keras_object
-
         return {"value": serialize_keras_object(self.value)}
 
     def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
@@ -61,6 +60,8 @@ class Zeros(Initializer):
     [0.0, 0.0]
     """
 
+    _makes_new = True
+
     def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""
         return _filled(0, shape, dtype)
@@ -77,6 +78,8 @@ class Ones(Initializer):
     >>> keras.ops.convert_to_numpy(values).tolist()
     [1.0, 1.0]
     """
+
+    _makes_new = True
 
     def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:
         """A tensor of that shape."""

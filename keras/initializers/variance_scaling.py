@@ -31,7 +31,8 @@ class VarianceScaling(RandomInitializer):
         mode: `"fan_in"`, `"fan_out"` or `"fan_avg"`: what the variance is divided by.
         distribution: `"truncated_normal"` (also called `"normal"`),
             `"untruncated_normal"` or `"uniform"`.
-        seed: integer, None or `SeedGenerator`; see `RandomUniform`.
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
         input_axes: axes of the shape that count as inputs. By default the last but
             one, and all before it as places of a convolution window.
         output_axes: axes of the shape that count as outputs. By default the last, and
@@ -47,6 +48,8 @@ class VarianceScaling(RandomInitializer):
     >>> init((3, 3, 16, 32)).shape == (3, 3, 16, 32)
     True
     """
+
+    _makes_new = True
 
     def __init__(
         self,
@@ -120,7 +123,8 @@ class GlorotUniform(_Preset):
     """Uniform within `sqrt(6 / (fan_in + fan_out))`; also called Xavier uniform.
 
     Args:
-        seed: integer, None or `SeedGenerator`; see `RandomUniform`.
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
         input_axes: axes of the shape that count as inputs.
         output_axes: axes of the shape that count as outputs.
 
@@ -135,6 +139,8 @@ class GlorotUniform(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (1.0, "fan_avg", "uniform")
 
 
@@ -142,7 +148,15 @@ class GlorotUniform(_Preset):
 class GlorotNormal(_Preset):
     """Truncated normal with deviation `sqrt(2 / (fan_in + fan_out))`.
 
-    Args and reference: as `GlorotUniform`.
+    Args:
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
+        input_axes: axes of the shape that count as inputs.
+        output_axes: axes of the shape that count as outputs.
+
+    Reference:
+        Glorot and Bengio, "Understanding the difficulty of training deep feedforward
+        neural networks", 2010.
 
     Example:
 
@@ -151,6 +165,8 @@ class GlorotNormal(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (1.0, "fan_avg", "truncated_normal")
 
 
@@ -158,7 +174,11 @@ class GlorotNormal(_Preset):
 class LecunNormal(_Preset):
     """Truncated normal with deviation `sqrt(1 / fan_in)`.
 
-    Args: as `GlorotUniform`.
+    Args:
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
+        input_axes: axes of the shape that count as inputs.
+        output_axes: axes of the shape that count as outputs.
 
     Reference:
         Klambauer et al., "Self-Normalizing Neural Networks", 2017.
@@ -170,6 +190,8 @@ class LecunNormal(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (1.0, "fan_in", "truncated_normal")
 
 
@@ -177,7 +199,14 @@ class LecunNormal(_Preset):
 class LecunUniform(_Preset):
     """Uniform within `sqrt(3 / fan_in)`.
 
-    Args and reference: as `LecunNormal`.
+    Args:
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
+        input_axes: axes of the shape that count as inputs.
+        output_axes: axes of the shape that count as outputs.
+
+    Reference:
+        Klambauer et al., "Self-Normalizing Neural Networks", 2017.
 
     Example:
 
@@ -186,6 +215,8 @@ class LecunUniform(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (1.0, "fan_in", "uniform")
 
 
@@ -193,7 +224,11 @@ class LecunUniform(_Preset):
 class HeNormal(_Preset):
     """Truncated normal with deviation `sqrt(2 / fan_in)`.
 
-    Args: as `GlorotUniform`.
+    Args:
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
+        input_axes: axes of the shape that count as inputs.
+        output_axes: axes of the shape that count as outputs.
 
     Reference:
         He et al., "Delving Deep into Rectifiers", 2015.
@@ -205,6 +240,8 @@ class HeNormal(_Preset):
     True
     """
 
+    _makes_new = True
+
     preset = (2.0, "fan_in", "truncated_normal")
 
 
@@ -212,7 +249,14 @@ class HeNormal(_Preset):
 class HeUniform(_Preset):
     """Uniform within `sqrt(6 / fan_in)`.
 
-    Args and reference: as `HeNormal`.
+    Args:
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
+        input_axes: axes of the shape that count as inputs.
+        output_axes: axes of the shape that count as outputs.
+
+    Reference:
+        He et al., "Delving Deep into Rectifiers", 2015.
 
     Example:
 
@@ -220,6 +264,8 @@ class HeUniform(_Preset):
     >>> keras.initializers.HeUniform(seed=1)((2, 4)).shape == (2, 4)
     True
     """
+
+    _makes_new = True
 
     preset = (2.0, "fan_in", "uniform")
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.serialization import (
+    deserialize_keras_object as _deserialize_keras_object,
+)
+from keras.core.serialization import serialize_keras_object as _serialize_keras_object
 from keras.core.typing import CustomObjects
 from keras.layers.activations.activation import Activation as Activation
 from keras.layers.activations.elu import ELU as ELU
@@ -121,7 +125,73 @@ from keras.layers.pooling.global_pooling import GlobalMaxPooling3D as GlobalMaxP
 from keras.layers.pooling.max_pooling import MaxPooling1D as MaxPooling1D
 from keras.layers.pooling.max_pooling import MaxPooling2D as MaxPooling2D
 from keras.layers.pooling.max_pooling import MaxPooling3D as MaxPooling3D
+from keras.layers.preprocessing.category_encoding import (
+    CategoryEncoding as CategoryEncoding,
+)
+from keras.layers.preprocessing.discretization import Discretization as Discretization
+from keras.layers.preprocessing.hashed_crossing import HashedCrossing as HashedCrossing
+from keras.layers.preprocessing.hashing import Hashing as Hashing
+from keras.layers.preprocessing.image.boxes import (
+    MaxNumBoundingBoxes as MaxNumBoundingBoxes,
+)
+from keras.layers.preprocessing.image.colors import (
+    RandomColorDegeneration as RandomColorDegeneration,
+)
+from keras.layers.preprocessing.image.colors import (
+    RandomColorJitter as RandomColorJitter,
+)
+from keras.layers.preprocessing.image.colors import RandomGrayscale as RandomGrayscale
+from keras.layers.preprocessing.image.colors import RandomHue as RandomHue
+from keras.layers.preprocessing.image.colors import (
+    RandomPosterization as RandomPosterization,
+)
+from keras.layers.preprocessing.image.colors import RandomSaturation as RandomSaturation
+from keras.layers.preprocessing.image.colors import RandomSharpness as RandomSharpness
+from keras.layers.preprocessing.image.geometry import RandomFlip as RandomFlip
+from keras.layers.preprocessing.image.geometry import (
+    RandomPerspective as RandomPerspective,
+)
+from keras.layers.preprocessing.image.geometry import RandomRotation as RandomRotation
+from keras.layers.preprocessing.image.geometry import RandomShear as RandomShear
+from keras.layers.preprocessing.image.geometry import (
+    RandomTranslation as RandomTranslation,
+)
+from keras.layers.preprocessing.image.geometry import RandomZoom as RandomZoom
+from keras.layers.preprocessing.image.histograms import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,  # noqa: E501
+)
+from keras.layers.preprocessing.image.histograms import Equalization as Equalization
+from keras.layers.preprocessing.image.light import AutoContrast as AutoContrast
+from keras.layers.preprocessing.image.light import RandomBrightness as RandomBrightness
+from keras.layers.preprocessing.image.light import RandomContrast as RandomContrast
+from keras.layers.preprocessing.image.light import RandomInvert as RandomInvert
+from keras.layers.preprocessing.image.light import Solarization as Solarization
+from keras.layers.preprocessing.image.mixing import CutMix as CutMix
+from keras.layers.preprocessing.image.mixing import MixUp as MixUp
+from keras.layers.preprocessing.image.noise import (
+    RandomElasticTransform as RandomElasticTransform,
+)
+from keras.layers.preprocessing.image.noise import RandomErasing as RandomErasing
+from keras.layers.preprocessing.image.noise import (
+    RandomGaussianBlur as RandomGaussianBlur,
+)
+from keras.layers.preprocessing.image.policies import AugMix as AugMix
+from keras.layers.preprocessing.image.policies import Pipeline as Pipeline
+from keras.layers.preprocessing.image.policies import RandAugment as RandAugment
+from keras.layers.preprocessing.image.sizes import CenterCrop as CenterCrop
+from keras.layers.preprocessing.image.sizes import RandomCrop as RandomCrop
+from keras.layers.preprocessing.image.sizes import Resizing as Resizing
+from keras.layers.preprocessing.integer_lookup import IntegerLookup as IntegerLookup
+from keras.layers.preprocessing.mel_spectrogram import MelSpectrogram as MelSpectrogram
+from keras.layers.preprocessing.normalization import Normalization as Normalization
 from keras.layers.preprocessing.rescaling import Rescaling as Rescaling
+from keras.layers.preprocessing.stft_spectrogram import (
+    STFTSpectrogram as STFTSpectrogram,
+)
+from keras.layers.preprocessing.string_lookup import StringLookup as StringLookup
+from keras.layers.preprocessing.text_vectorization import (
+    TextVectorization as TextVectorization,
+)
 from keras.layers.regularization.activity_regularization import (
     ActivityRegularization as ActivityRegularization,
 )
@@ -154,6 +224,9 @@ from keras.layers.reshaping.zero_padding import ZeroPadding1D as ZeroPadding1D
 from keras.layers.reshaping.zero_padding import ZeroPadding2D as ZeroPadding2D
 from keras.layers.reshaping.zero_padding import ZeroPadding3D as ZeroPadding3D
 from keras.layers.rnn.bidirectional import Bidirectional as Bidirectional
+from keras.layers.rnn.conv_lstm import ConvLSTM1D as ConvLSTM1D
+from keras.layers.rnn.conv_lstm import ConvLSTM2D as ConvLSTM2D
+from keras.layers.rnn.conv_lstm import ConvLSTM3D as ConvLSTM3D
 from keras.layers.rnn.gru import GRU as GRU
 from keras.layers.rnn.gru_cell import GRUCell as GRUCell
 from keras.layers.rnn.lstm import LSTM as LSTM
@@ -203,9 +276,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
     >>> keras.layers.serialize(keras.layers.Flatten())["class_name"]
     'Flatten'
     """
-    from keras.core.serialization import serialize_keras_object
-
-    return serialize_keras_object(layer)
+    return _serialize_keras_object(layer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: CustomObjects = None) -> Any:
@@ -228,9 +299,7 @@ def deserialize(config: dict[str, Any], custom_objects: CustomObjects = None) ->
     >>> keras.layers.deserialize(config).units
     4
     """
-    from keras.core.serialization import deserialize_keras_object
-
-    found = deserialize_keras_object(config, custom_objects=custom_objects)
+    found = _deserialize_keras_object(config, custom_objects=custom_objects)
     if not isinstance(found, Layer):
         raise ValueError(
             "keras.layers.deserialize expects the config of a layer. Received the "

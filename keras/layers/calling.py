@@ -10,13 +10,12 @@ the same results; what may be skipped is worked out in `shortcut.py`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 from keras.backends import load, process
 from keras.backends.backend import FOREIGN, SYMBOLIC, TENSOR
 from keras.backends.foreign import framework_of
-from keras.core import context, dtypes, tree
+from keras.core import context, dtypes, limits, tree
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
@@ -25,6 +24,7 @@ from keras.layers.building import LayerBuilding
 from keras.layers.call_plan import CallPlan
 from keras.layers.input_spec import check_inputs, describe
 from keras.layers.masks import give_masks, holds_tensor, pass_masks
+from keras.layers.rematerialization import Rematerialization
 from keras.layers.shortcut import NOTHING, Shortcut
 from keras.ops.operation import connect
 
@@ -48,6 +48,10 @@ class LayerCall(LayerBuilding):
     _shortcut = NOTHING
     # Whether inner layers do the steps of a call themselves, as those of a graph do.
     _steps_are_inside = False
+    _remat: Rematerialization | None = None  # if it was made in a `RematScope`
+    _remats_inside = False  # whether that is left to the layers inside
+    # Whether a `compute_mask` of its own can make a mask, as the layer is now.
+    _makes_masks = True
     _mode: Any = None
     _implicit_training = True
     # As in Keras: a subclass that takes strings or plain lists says so with these.
@@ -95,7 +99,6 @@ class LayerCall(LayerBuilding):
             and (x.dtype is shortcut.dtype or x.dtype not in backend.inexact)
             and ambient.autocast is None
             and not masks_in_use()
-            and ambient.remat is None
         ):
             plan = self._plan
             if not kwargs:
@@ -181,11 +184,17 @@ class LayerCall(LayerBuilding):
             if symbolic:
                 outputs = self._symbolic(ambient, args, call_kwargs, bound)
             else:
-                outputs = _apply(self.call, bound)
+                outputs = self._computed(bound)
             if self.activity_regularizer is not None and not symbolic:
                 self._add_activity_losses(outputs)
         self._pass_masks(plan, bound.arguments, outputs)
         return outputs
+
+    def _computed(self, bound: Any) -> Any:
+        """What `call` gives for bound arguments."""
+        if self._remat is not None:
+            return self._remat.run(self, bound)
+        return self.call(*bound.args[1:], **bound.kwargs)
 
     def _add_activity_losses(self, outputs: TensorLike) -> None:
         """The penalties on the outputs, per sample of the batch."""
@@ -206,6 +215,7 @@ class LayerCall(LayerBuilding):
 
     def _symbolic(self, ambient: Any, args: Any, kwargs: Any, bound: Any) -> Any:
         plan = self._plan
+        limits.claim_calls(self.name)
         if plan.default_build and (plan.makes_shapes or plan.makes_specs):
             if self._has_unbuilt_layers():
                 self._build_layers(bound)
@@ -265,6 +275,9 @@ class LayerCall(LayerBuilding):
         if kind != TENSOR:
             if not hasattr(value, "__array__") or not hasattr(value, "dtype"):
                 return value
+            strings = getattr(value.dtype, "kind", "-") in "OSUT"
+            if strings and "string" not in backend.layouts:
+                return value  # they are arrays until a layer makes numbers of them
             value = backend.convert_to_tensor(value)
         if not self.autocast:
             return value
@@ -328,8 +341,3 @@ class LayerCall(LayerBuilding):
     def _pass_masks(self, plan: CallPlan, arguments: Any, outputs: Any) -> None:
         """Puts the masks of the outputs beside them."""
         pass_masks(self, plan, arguments, outputs)
-
-
-def _apply(call: Callable[..., Any], bound: Any) -> Any:
-    """Calls with bound arguments, `self` left out."""
-    return call(*bound.args[1:], **bound.kwargs)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import dtype_policies
-from keras.core import tree
+from keras import dtype_policies, regularizers
+from keras.core import context, tree
 from keras.core.classes import (
     constructor_parameters,
     declared_class,
-    is_ours,
     takes_any_keyword,
 )
 from keras.core.configurable import config_class
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope
+from keras.core.serialization import deserialize_keras_object, serialize_leniently
 from keras.core.typing import (
     Config,
     DType,
@@ -29,6 +29,7 @@ from keras.layers.building import shapes_of, tracked_build
 from keras.layers.call_plan import parameters_of, plan_of
 from keras.layers.calling import LayerCall
 from keras.layers.input_spec import describe
+from keras.layers.rematerialization import current_rematerialization
 from keras.ops.operation import infer_spec
 
 
@@ -65,6 +66,7 @@ class Layer(LayerCall):
     input_spec: Any = None
     _has_nothing_to_build = False  # but a subclass with a `build` of its own has
     _layer_arguments: tuple[str, ...] = ()  # of the constructor, that are layers
+    _outputs_first_in_torch: tuple[str, ...] = ()  # weights that torch keeps so
     _is_quantizable = False  # whether a quantized dtype policy concerns its weights
 
     def __init__(
@@ -77,8 +79,6 @@ class Layer(LayerCall):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        from keras import regularizers
-
         shape = kwargs.pop("input_shape", None)
         shape = (None, *shape) if shape is not None else kwargs.pop("batch_shape", None)
         width = kwargs.pop("input_dim", None)
@@ -95,6 +95,8 @@ class Layer(LayerCall):
         plan = plan_of(type(self), Layer)
         put(self, "_plan", plan)
         put(self, "_build_shapes", None)
+        if context.get().remat is not None:
+            put(self, "_remat", current_rematerialization())
         put(self, "supports_masking", plan.makes_masks or self.supports_masking)
         if shape is not None:
             put(self, "_batch_shape", tuple(shape))
@@ -221,8 +223,6 @@ class Layer(LayerCall):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer, as plain Python data."""
-        from keras.core.serialization import serialize_leniently
-
         config: dict[str, Any] = {
             "name": self.name,
             "trainable": self.trainable,
@@ -247,8 +247,9 @@ class Layer(LayerCall):
         A constructor that takes no `name`, `trainable` or `dtype` is not given them.
         A plain dtype policy comes as its name.
         """
-        from keras.core.serialization import deserialize_arguments
-
+        held = {k: config[k] for k in cls._layer_arguments if k in config}
+        if held:  # also as Keras 2 wrote them, by class name and config alone
+            config = {**config, **deserialize_keras_object(held)}
         if isinstance(config.get("dtype"), dict):
             policy = dtype_policies.deserialize(config["dtype"])
             plain = type(policy) is dtype_policies.DTypePolicy
@@ -258,10 +259,6 @@ class Layer(LayerCall):
             known = constructor_parameters(declared)
             base = ("name", "trainable", "dtype")
             config = {k: v for k, v in config.items() if k in known or k not in base}
-        if not is_ours(declared.get_config):
-            # Of a class with a config of its own, only layers are made from theirs.
-            inner = {k: config[k] for k in cls._layer_arguments if k in config}
-            config = {**config, **deserialize_arguments(inner)}
         return super().from_config(config)
 
     def _keeps_in_config(self, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import context
-from keras.core.scopes import DiscardingScope
+from keras.core.scopes import DiscardingScope, EffectScope
 from keras.core.typing import Identifier
 from keras.layers.variables import LayerVariables
 
@@ -29,6 +29,9 @@ class LayerLosses(LayerVariables):
         if ambient.symbolic is not None or isinstance(stateless, DiscardingScope):
             return  # a run for shapes: there is no number to add
         losses = loss if isinstance(loss, (list, tuple)) else [loss]
+        if isinstance(stateless, EffectScope):
+            stateless.added.extend((self, value) for value in losses)
+            return
         if stateless is not None and stateless.collect_losses:
             for value in losses:
                 stateless.add_loss(value)
@@ -54,5 +57,8 @@ class LayerLosses(LayerVariables):
 
     def _clear_losses(self) -> None:
         if _added.any:
+            stateless = context.get().stateless
+            if isinstance(stateless, EffectScope) and stateless.again:
+                return  # these calls were made before, and their losses are known
             for layer in self._all_layers():
                 layer._losses.clear()

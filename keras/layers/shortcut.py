@@ -55,13 +55,16 @@ class Shortcut:
             layer.built
             and (not casts or layer._steps_are_inside)
             and layer.activity_regularizer is None
+            and layer._remat is None
         )
         several = isinstance(spec, (list, tuple, dict))
         self.spec = None if several else spec
         self.everyday = (
             self.plain
             and plan.names[:1] != []
-            and (not plan.makes_masks or layer._steps_are_inside)
+            and not (
+                plan.makes_masks and layer._makes_masks and not layer._steps_are_inside
+            )
             and not (several and spec)
         )
         find_hooks = getattr(layer, "_has_hooks", None)  # of the torch module
@@ -79,9 +82,7 @@ def has_effects(layer: Layer) -> bool:
 
 def is_quiet(ambient: Context) -> bool:
     """Whether no scope around a call asks layers for more than their numbers."""
-    return (
-        ambient.autocast is None and ambient.remat is None and ambient.symbolic is None
-    )
+    return ambient.autocast is None and ambient.symbolic is None
 
 
 def needs_no_steps(node: Node) -> bool:

@@ -22,18 +22,6 @@ if TYPE_CHECKING:
     from keras.backends.variable import Variable
     from keras.layers.layer import Layer
 
-# Attributes that decide which path calls of the layer take.
-_SETTLING = frozenset(
-    (
-        "activity_regularizer",
-        "autocast",
-        "built",
-        "input_spec",
-        "supports_masking",
-        "_dtype_policy",
-    )
-)
-
 
 _MISSING = object()
 # What a weight takes values from, where it is set as the weight's attribute.
@@ -43,6 +31,18 @@ _NUMBERS = (np.ndarray, bool, int, float)
 
 class LayerTracking(Operation):
     """The attributes of a layer, and what of them it owns; see `Layer`."""
+
+    # Attributes that decide which path calls of the layer take.
+    _settling = frozenset(
+        (
+            "activity_regularizer",
+            "autocast",
+            "built",
+            "input_spec",
+            "supports_masking",
+            "_dtype_policy",
+        )
+    )
 
     _keras_layer = True
     _tracked_as = "layer"
@@ -113,7 +113,7 @@ class LayerTracking(Operation):
             if self._backend.layer_mixin is not None:
                 self._track_foreign(name, value)
         object.__setattr__(self, name, value)
-        if name in _SETTLING:
+        if name in self._settling:
             self._settle()
 
     def _takes_values(self, name: str, value: np.ndarray | list[Any]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras import ops
-from keras.core import dtypes
+from keras.core import dtypes, limits
 from keras.core.facts import public_class
 from keras.core.typing import DType, Tensor, TensorLike
 from keras.metrics.metric import Metric
@@ -232,6 +232,7 @@ class MeanIoU(IoU):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
+        limits.claim_values(type(self).__name__, num_classes, 64)
         super().__init__(
             num_classes,
             range(num_classes),

@@ -10,9 +10,12 @@ from keras.core.classes import declared_class
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Structure, TensorLike
-from keras.models import compiled_call, functional_config
+from keras.layers.core.input_layer import Input
+from keras.layers.layer import Layer
+from keras.models import functional_config
 from keras.models.graph import Function, pack, set_graph
 from keras.models.graph_model import GraphModel
+from keras.models.host_stage import HostStage, Staged, stage_of
 from keras.models.inputs import InputAdapter, input_name
 from keras.models.model import Model, takes_graph
 from keras.models.plan import Plan
@@ -70,15 +73,6 @@ class Functional(GraphModel, Function, Model):
 
     # Calling -------------------------------------------------------------------
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        compiled = compiled_call.for_call(self, args, kwargs)
-        if compiled is not None:
-            return compiled(*args, **kwargs)
-        return super().__call__(*args, **kwargs)
-
-    def _call_uncompiled(self, *args: Any, **kwargs: Any) -> Any:
-        return super().__call__(*args, **kwargs)
-
     def call(
         self,
         inputs: TensorLike,
@@ -93,10 +87,14 @@ class Functional(GraphModel, Function, Model):
             training: for the layers that behave differently in training.
             mask: masks of the inputs, in their structure.
         """
-        flat = self._adapt(inputs)
-        if mask is not None:
-            _put_masks(self._adapt, flat, mask)
-        outputs = run_plan(self._graph, flat, training)
+        if type(inputs) is Staged:
+            rest = HostStage.rest_of(self._graph)
+            outputs = run_plan(rest, list(inputs.values), training)
+        else:
+            flat = self._adapt(inputs)
+            if mask is not None:
+                _put_masks(self._adapt, flat, mask)
+            outputs = run_plan(self._graph, flat, training)
         ends = self._outputs_struct.value
         if (
             len(outputs) == 1
@@ -105,6 +103,9 @@ class Functional(GraphModel, Function, Model):
         ):
             return outputs[0]  # on data, an output alone in a list comes bare
         return pack(outputs, self._outputs_struct)
+
+    def _host_stage(self) -> HostStage | None:
+        return stage_of(self._graph, self._adapt)
 
     def compute_output_spec(
         self, inputs: TensorLike, training: bool | None = None, mask: TensorLike = None
@@ -213,8 +214,6 @@ def _alone(structure: Structure) -> bool:
 
 
 def _is_layer(operation: Any) -> bool:
-    from keras.layers.layer import Layer
-
     return isinstance(operation, Layer)
 
 
@@ -241,8 +240,6 @@ def _with_input_layers(
     known = all(isinstance(x, KerasTensor) and _is_made_by_input(x) for x in flat)
     if known or not all(isinstance(x, KerasTensor) for x in flat):
         return inputs, outputs
-    from keras.layers.core.input_layer import Input
-
     owner = f"{type(model).__name__} {model.name!r}"
     plan = Plan(flat, tree.flatten(outputs), owner)
     fresh = [

@@ -6,7 +6,8 @@ as `__keras_tensor__`; of that, only `keras_history` = [layer, call, output] is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras.core import tree
 from keras.core.classes import constructor_parameters, declared_class, takes_any_keyword
@@ -102,6 +103,22 @@ def read(
     Raises:
         DeserializationError: if the config describes no complete graph.
     """
+    try:
+        return _read_model(cls, config, custom_objects)
+    except RecursionError:
+        raise DeserializationError(
+            "The config of a functional model is nested too deeply."
+        ) from None
+    except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
+        raise DeserializationError(
+            f"The config of the functional model {str(config.get('name'))[:100]!r} is "
+            f"not complete or damaged: {type(error).__name__}: {error}."
+        ) from error
+
+
+def _read_model(
+    cls: type, config: dict[str, Any], custom_objects: dict[str, Any] | None
+) -> Any:
     for key in KEYS[1:]:
         if key not in config:
             raise DeserializationError(
@@ -111,7 +128,7 @@ def read(
     with CustomObjectScope(custom_objects or {}):
         # Keras 2 names no module, and describes calls in another way.
         layers = [x if "module" in x else upgraded(x) for x in config["layers"]]
-        tensors = _read_layers(layers)
+        tensors = _read_layers(layers, _first_calls(config, layers))
     inputs = _read_ends(config["input_layers"], tensors)
     outputs = _read_ends(config["output_layers"], tensors)
     return _construct(cls, config, inputs, outputs)
@@ -136,10 +153,35 @@ def _takes_name(cls: type) -> bool:
 Tensors = dict[tuple[str, int], list[Any]]
 
 
-def _read_layers(entries: list[dict[str, Any]]) -> Tensors:
+def _first_calls(config: Config, layers: list[dict[str, Any]]) -> dict[str, int]:
+    """Layers whose calls are counted from another number than 0.
+
+    In files of Keras 2 call 0 of a model within the model is its own making, which
+    stands in its config; the calls listed for it are 1, 2, …
+    """
+    if all("module" in entry for entry in config["layers"]):
+        return {}
+    last: dict[str, int] = {}
+    refers = [_needs(entry.get("inbound_nodes") or ()) for entry in layers]
+    ends = [_ends(config[key]) for key in ("input_layers", "output_layers")]
+    for name, index in [key for keys in (*refers, *ends) for key in keys]:
+        last[name] = max(index, last.get(name, 0))
+    counts = {str(x.get("name")): len(x.get("inbound_nodes") or ()) for x in layers}
+    return {name: 1 for name, count in counts.items() if 0 < count == last.get(name)}
+
+
+def _ends(value: Any) -> list[tuple[str, int]]:
+    if _is_triple(value):
+        return [(value[0], value[1])]
+    inner = value.values() if isinstance(value, dict) else value
+    nested = isinstance(value, (dict, list, tuple))
+    return [key for item in inner for key in _ends(item)] if nested else []
+
+
+def _read_layers(entries: list[dict[str, Any]], first_calls: dict[str, int]) -> Tensors:
     """Makes all layers, then calls them as soon as what they need is there."""
     tensors: Tensors = {}
-    waiting: list[tuple[str, Any, int, dict[str, Any]]] = []
+    calls: list[Call] = []
     for entry in entries:
         operation = deserialize_keras_object(entry)
         name = entry.get("name") or operation.name
@@ -147,33 +189,69 @@ def _read_layers(entries: list[dict[str, Any]]) -> Tensors:
             made = operation._inbound_nodes
             if made:
                 tensors[name, 0] = made[0].outputs
+        first = first_calls.get(name, 0)
         for index, node in enumerate(entry.get("inbound_nodes") or ()):
-            waiting.append((name, operation, index, node))
-    while waiting:
-        later = [call for call in waiting if not _try_call(call, tensors)]
-        if len(later) == len(waiting):
-            name, _, _, node = later[0]
-            missing = [key for key in _needs(node) if key not in tensors]
-            raise DeserializationError(
-                f"The graph of the config cannot be completed: layer {name!r} is "
-                f"called on {missing}, which no layer of the config makes."
-            )
-        waiting = later
+            calls.append(Call(name, first + index, index > 0, operation, node))
+    _make_calls(calls, tensors)
     return tensors
 
 
-def _try_call(call: tuple[str, Any, int, dict[str, Any]], tensors: Tensors) -> bool:
-    name, operation, index, node = call
-    # The calls of one layer keep their order: later ones refer to it by number.
-    if index and (name, index - 1) not in tensors:
-        return False
-    if any(key not in tensors for key in _needs(node)):
-        return False
+class Call(NamedTuple):
+    """A call of a layer as the config describes it."""
+
+    layer: str
+    index: int
+    is_later: bool  # than another call of the layer
+    operation: Any
+    node: dict[str, Any]
+
+
+def _make_calls(calls: list[Call], tensors: Tensors) -> None:
+    """Calls each layer once all that it is called on is there."""
+    missing: dict[int, set[tuple[str, int]]] = {}
+    waiting: dict[tuple[str, int], list[int]] = {}
+    ready: deque[int] = deque()
+    for number, call in enumerate(calls):
+        needs = set(_needs(call.node))
+        if not needs:
+            raise DeserializationError(
+                f"Call {call.index} of layer {call.layer!r} is on no tensor of the "
+                "graph. Nothing is computed while a config is read, so each call in "
+                "it needs one."
+            )
+        # The calls of one layer keep their order: later ones refer to it by number.
+        if call.is_later:
+            needs.add((call.layer, call.index - 1))
+        missing[number] = needs = {key for key in needs if key not in tensors}
+        for key in needs:
+            waiting.setdefault(key, []).append(number)
+        if not needs:
+            ready.append(number)
+    while ready:
+        call = calls[ready.popleft()]
+        key = call.layer, call.index
+        if key in tensors:
+            raise DeserializationError(f"The config has two layers {call.layer!r}.")
+        tensors[key] = _called(call, tensors)
+        for number in waiting.pop(key, ()):
+            missing[number].discard(key)
+            if not missing[number]:
+                ready.append(number)
+    for number, call in enumerate(calls):
+        if missing[number]:
+            raise DeserializationError(
+                f"The graph of the config cannot be completed: layer {call.layer!r} "
+                f"is called on {sorted(missing[number])[:10]}, which no layer of the "
+                "config makes."
+            )
+
+
+def _called(call: Call, tensors: Tensors) -> list[Any]:
+    node = call.node
     args = [_read(x, tensors) for x in node.get("args", ())]
     kwargs = {key: _read(x, tensors) for key, x in node.get("kwargs", {}).items()}
-    args, kwargs = _corrected(operation, args, kwargs)
-    tensors[name, index] = tree.flatten(operation(*args, **kwargs))
-    return True
+    args, kwargs = _corrected(call.operation, args, kwargs)
+    return tree.flatten(call.operation(*args, **kwargs))
 
 
 def _corrected(

@@ -9,6 +9,9 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from keras import ops
 from keras.backends.backend import TENSOR
 from keras.core import dtypes, masking, tree
 from keras.core.keras_tensor import KerasTensor
@@ -36,7 +39,7 @@ class InputAdapter:
         convert_dtype: bool = True,
         any_size: bool = False,
     ) -> None:
-        self._backend = model._backend
+        self.backend = model._backend
         self._title = f"{type(model).__name__} {model.name!r}"
         self._structure = structure
         self._specs = tree.flatten(structure)
@@ -61,7 +64,7 @@ class InputAdapter:
                 continue
             if self._any_size and not fits(tuple(x.shape), spec.shape):
                 return False
-            if self._convert_dtype:
+            if self._convert_dtype or _holds_text(x):
                 continue
             if dtypes.standardize_dtype(x.dtype) != spec.dtype:
                 return False
@@ -103,8 +106,10 @@ class InputAdapter:
         """Nested numbers for a single input: `model([[1.0, 2.0]])`."""
         leaves = tree.flatten(inputs)
         plain = all(isinstance(x, (int, float, bool)) for x in leaves)
+        if len(self._specs) == 1 and leaves and all(map(_holds_text, leaves)):
+            return [self._fit(np.asarray(inputs), 0)]
         if len(self._specs) == 1 and plain and leaves:
-            return [self._backend.convert_to_tensor(inputs)]
+            return [self.backend.convert_to_tensor(inputs)]
         raise ValueError(
             f"{self._title} expects {len(self._specs)} input(s): "
             f"{self._described()}. Received {len(leaves)}: {outline(inputs)}."
@@ -164,7 +169,9 @@ class InputAdapter:
         return x
 
     def _converted(self, x: TensorLike, spec: KerasTensor) -> Any:
-        backend = self._backend
+        backend = self.backend
+        if "string" not in backend.layouts and _holds_text(x):
+            return x if hasattr(x, "shape") else np.asarray(x)  # for layers of text
         if backend.kind_of(x) == TENSOR:
             if not self._convert_dtype or backend.dtype_of(x) == spec.dtype:
                 return x
@@ -179,20 +186,28 @@ class InputAdapter:
     def _reshaped(self, x: TensorLike, shape: tuple[Any, ...], index: int) -> Any:
         """Adds or drops a last dimension of one where that makes it fit."""
         expected = self._specs[index].shape
-        from keras import ops
-
         mask = masking.get_mask(x)
         if len(shape) == len(expected) - 1 and expected[-1] == 1:
             if fits(shape, expected[:-1]):
+                if _holds_text(x):
+                    return x[..., None]
                 return _masked(ops.expand_dims(x, -1), mask)
         if len(shape) == len(expected) + 1 and shape[-1] == 1:
             if fits(shape[:-1], expected):
+                if _holds_text(x):
+                    return x[..., 0]
                 return _masked(ops.squeeze(x, -1), mask)
         raise ValueError(
             f"Input {index} with name {self.names[index]!r} of {self._title} has the "
             f"wrong shape: expected {expected} (None stands for any size), received "
             f"{tuple(shape)}.{_advice(tuple(shape), expected)}"
         )
+
+
+def _holds_text(x: Any) -> bool:
+    if isinstance(x, (str, bytes)):
+        return True
+    return isinstance(x, np.ndarray) and x.dtype.kind in "OSUT"
 
 
 def _masked(x: TensorLike, mask: Any) -> Any:

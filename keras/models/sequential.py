@@ -9,16 +9,19 @@ from keras.core import masking, naming, tree
 from keras.core.errors import DeserializationError
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.registry import CustomObjectScope
 from keras.core.scopes import SymbolicScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import DType, Shape, ShapeLike, Structure, TensorLike
+from keras.layers.core.input_layer import InputLayer
 from keras.layers.layer import Layer
-from keras.models import compiled_call
 from keras.models.functional import Functional, _put_masks, run_plan
 from keras.models.graph_model import GraphModel
+from keras.models.host_stage import HostStage, Staged, stage_of
 from keras.models.inputs import InputAdapter
 from keras.models.model import Model
 from keras.models.plan import Plan
+from keras.saving.legacy_models import upgraded_sequential
 
 
 @public_class("keras.models", module="keras", pure=True)
@@ -191,8 +194,8 @@ class Sequential(GraphModel, Model):
         self._start(tuple(input_shape), None, deferred=True)
 
     def _start(self, shape: ShapeLike, dtype: DType, deferred: bool = False) -> None:
-        from keras.layers.core.input_layer import InputLayer
-
+        if dtype is None:  # layers of text say that they take strings
+            dtype = getattr(self._sequence[0], "_input_dtype", None)
         made = InputLayer(batch_shape=tuple(shape), dtype=dtype)
         self._adopt_layers([made, *self._sequence])
         self._start_at(made, deferred)
@@ -213,15 +216,6 @@ class Sequential(GraphModel, Model):
         self.built = True
 
     # Calling -------------------------------------------------------------------
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        compiled = compiled_call.for_call(self, args, kwargs)
-        if compiled is not None:
-            return compiled(*args, **kwargs)
-        return super().__call__(*args, **kwargs)
-
-    def _call_uncompiled(self, *args: Any, **kwargs: Any) -> Any:
-        return super().__call__(*args, **kwargs)
 
     def call(
         self,
@@ -245,6 +239,10 @@ class Sequential(GraphModel, Model):
             for layer in self.layers:
                 outputs = layer(outputs)
             return outputs
+        if type(inputs) is Staged:
+            rest = HostStage.rest_of(chain.plan)
+            outputs = run_plan(rest, list(inputs.values), training)
+            return outputs[0] if chain.is_single else chain.pack(outputs)
         flat = chain.adapt(inputs)
         if mask is not None:
             _put_masks(chain.adapt, flat, mask)
@@ -253,6 +251,10 @@ class Sequential(GraphModel, Model):
         else:
             outputs = chain.plan.run(flat, training)
         return outputs[0] if chain.is_single else chain.pack(outputs)
+
+    def _host_stage(self) -> HostStage | None:
+        chain = self._chain
+        return None if chain is None else stage_of(chain.plan, chain.adapt)
 
     def compute_output_spec(
         self,
@@ -371,28 +373,39 @@ class Sequential(GraphModel, Model):
             config["build_input_shape"] = self.input_shape
         return config
 
+    @staticmethod
+    def _config_of_list(layers: list[Any]) -> dict[str, Any]:
+        """The config that a list of layers stands for, as Keras 2 wrote it once."""
+        return upgraded_sequential(layers)
+
     @classmethod
     def from_config(
-        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+        cls,
+        config: dict[str, Any] | list[dict[str, Any]],
+        custom_objects: dict[str, Any] | None = None,
     ) -> Any:
-        """The model of a config that `get_config` returned."""
-        from keras.core.registry import CustomObjectScope
+        """The model of a config that `get_config` returned.
 
-        if not isinstance(config.get("layers"), (list, tuple)):
+        Args:
+            config: the config; or a list of those of the layers, as of Keras 2.
+            custom_objects: name -> class or function, besides registered ones.
+        """
+        known: Any = upgraded_sequential(config)
+        if not isinstance(known.get("layers"), (list, tuple)):
             raise DeserializationError(
                 "The config of a Sequential model needs `layers`, a list. Received a "
-                f"config with the keys {sorted(config)}."
+                f"config with the keys {sorted(known)}."
             )
-        model = cls(name=config.get("name"))
+        model = cls(name=known.get("name"))
         with CustomObjectScope(custom_objects or {}):
-            for entry in config["layers"]:
+            for entry in known["layers"]:
                 model.add(deserialize_keras_object(entry), rebuild=False)
         model._maybe_rebuild()
-        shape = config.get("build_input_shape")
+        shape = known.get("build_input_shape")
         if model._chain is None and shape is not None and model._sequence:
             if tree.is_shape(shape):
                 model.build(tuple(shape))
-        if config.get("trainable") is False:
+        if known.get("trainable") is False:
             model.trainable = False
         return model
 
@@ -452,8 +465,6 @@ def _are_one(pair: tuple[Any, Any]) -> bool:
 
 
 def is_input(layer: Layer) -> bool:
-    from keras.layers.core.input_layer import InputLayer
-
     return isinstance(layer, InputLayer)
 
 

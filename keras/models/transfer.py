@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from keras.backends import backend_scope, load
 from keras.core import tree
 from keras.core.classes import declared_class, is_ours
 from keras.core.configurable import Configurable
+from keras.core.reading import object_sharing
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import Config, Structure, TensorLike
 
@@ -24,19 +25,23 @@ def to_backend(model: Model, name: str) -> Any:
     target = load(name)
     if model._backend is target:
         return model
-    with backend_scope(model._backend):
+    with backend_scope(model._backend), object_sharing():
         config = serialize_keras_object(model)
         custom = dict(_custom_objects(model))
     with backend_scope(target):
-        copy = _made(model, config, custom, name)
+        with object_sharing():
+            copy = _made(model, config, custom, name)
         _copy_weights(model, copy, name)
+        pairs = zip(_with_host_state(model), _with_host_state(copy), strict=False)
+        for old, new in pairs:
+            new._host_state = old._host_state
         _copy_optimizer(model, copy)
     return copy
 
 
 def packed(model: Any) -> tuple[Any, ...]:
     """All that makes an equal model: what pickle and deepcopy keep."""
-    with backend_scope(model._backend):
+    with backend_scope(model._backend), object_sharing():
         optimizer = getattr(model, "optimizer", None)
         state = None
         if optimizer is not None and optimizer.built:
@@ -47,6 +52,7 @@ def packed(model: Any) -> tuple[Any, ...]:
             dict(_custom_objects(model)),
             [variable.numpy() for variable in model.weights],
             state,
+            [layer._host_state for layer in _with_host_state(model)],
         )
 
 
@@ -56,11 +62,17 @@ def unpacked(
     custom: dict[str, Any],
     weights: TensorLike,
     state: Structure,
+    host: Sequence[Any] = (),
 ) -> Any:
     """The model of what `packed` returned."""
     with backend_scope(backend):
-        model = deserialize_keras_object(config, custom_objects=custom, safe_mode=False)
+        with object_sharing():
+            model = deserialize_keras_object(
+                config, custom_objects=custom, safe_mode=False
+            )
         model.set_weights(weights)
+        for layer, kept in zip(_with_host_state(model), host, strict=False):
+            layer._host_state = kept
         if state is not None:
             model.optimizer.build(model.trainable_variables)
             for variable, value in zip(model.optimizer.variables, state, strict=True):
@@ -83,6 +95,13 @@ def _layers_of(layer: Layer) -> Iterator[Any]:
     yield layer
     for child in layer._layers:
         yield from _layers_of(child)
+
+
+def _with_host_state(model: Layer) -> Iterator[Any]:
+    """The layers that keep something that is no variable, such as a vocabulary."""
+    for layer in _layers_of(model):
+        if hasattr(type(layer), "_host_state"):
+            yield layer
 
 
 def _custom_objects(model: Model) -> Iterator[tuple[str, Any]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
 from typing import Any
 
 import keras.ops
 import keras.random.distributions  # which declares the draws
-from keras.backends import contract, load
+from keras.backends import load
+from keras.backends.common import Common
+from keras.backends.contract import PROTOCOLS
 from keras.core.classes import is_ours
 from keras.ops.declaration import DEFAULTS, Declaration
 from keras.ops.declare import DECLARATIONS
@@ -34,29 +35,16 @@ def primitives() -> dict[str, Declaration]:
     }
 
 
-def protocols() -> Iterator[type]:
-    """The Protocols of what is no op."""
-    for value in vars(contract).values():
-        if inspect.isclass(value) and value.__module__ == contract.__name__:
-            yield value
-
-
 def functions() -> dict[str, inspect.Signature]:
     """The functions that the Protocols list, with their signatures."""
     found: dict[str, inspect.Signature] = {}
-    for protocol in protocols():
+    for protocol in PROTOCOLS:
         for name, value in vars(protocol).items():
             if inspect.isfunction(value) and not name.startswith("_"):
                 signature = inspect.signature(value)
                 parameters = list(signature.parameters.values())[1:]
                 found[name] = signature.replace(parameters=parameters)
     return found
-
-
-def data() -> set[str]:
-    """The names in the Protocols that are no functions; some are optional."""
-    annotations = (getattr(p, "__annotations__", {}) for p in protocols())
-    return {name for each in annotations for name in each}
 
 
 def lacking(backend: str) -> list[str]:
@@ -72,7 +60,7 @@ def lacking(backend: str) -> list[str]:
     >>> lacking("numpy")  # NumPy has no derivatives
     ['jvp(fun, primals, tangents, has_aux)']
     """
-    have = load(backend).__dict__
+    have = {**vars(Common), **vars(load(backend))}
     wanted: dict[str, Any] = functions()
     wanted.update({name: op.signature for name, op in primitives().items()})
     return [

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backends import current
-from keras.core import dtypes
+from keras.core import dtypes, limits
 from keras.core.errors import ShapeError
+from keras.core.facts import loadable
 from keras.core.keras_tensor import KerasTensor
 from keras.core.tree import flatten
 from keras.core.typing import DType, Shape, ShapeLike, Tensor, TensorLike
@@ -19,6 +20,7 @@ from keras.ops.files import InFiles
 # Conversion -----------------------------------------------------------------------
 
 
+@loadable
 def convert_to_tensor(
     x: TensorLike,
     dtype: DType | None = None,
@@ -62,6 +64,7 @@ def densified(x: TensorLike, sparse: bool = False) -> Tensor:
     return current().convert_to_tensor(x, None, sparse)
 
 
+@loadable
 def convert_to_numpy(x: TensorLike) -> Any:
     """A NumPy array with the values of `x`.
 
@@ -180,6 +183,7 @@ def common_float(*xs: TensorLike) -> list[Any]:
 # Facts ----------------------------------------------------------------------------
 
 
+@loadable
 def is_tensor(x: TensorLike) -> bool:
     """Whether `x` is a tensor of the current backend; a KerasTensor is none.
 
@@ -198,6 +202,7 @@ def is_tensor(x: TensorLike) -> bool:
     return current().is_tensor(x)
 
 
+@loadable
 def shape(x: TensorLike) -> Shape:
     """The shape of a tensor.
 
@@ -220,6 +225,7 @@ def shape(x: TensorLike) -> Shape:
     return backend.shape(x if backend.is_tensor(x) else backend.convert_to_tensor(x))
 
 
+@loadable
 def dtype(x: TensorLike) -> str:
     """The dtype of a tensor, as a name.
 
@@ -240,6 +246,7 @@ def dtype(x: TensorLike) -> str:
     return dtypes.standardize_dtype(x.dtype)
 
 
+@loadable
 def ndim(x: TensorLike) -> int:
     """The number of dimensions of a tensor.
 
@@ -258,6 +265,7 @@ def ndim(x: TensorLike) -> int:
     return len(shape(x))
 
 
+@loadable
 def size(x: TensorLike) -> Any:
     """The number of elements of a tensor.
 
@@ -517,4 +525,5 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
         )
     rest = (*x.shape[:along], *x.shape[along + 1 :])
     count = num if length is None else length
+    limits.claim_outputs("unstack", count or 0)
     return [KerasTensor(rest, x.dtype) for _ in range(count or 0)]

@@ -8,6 +8,7 @@ from typing import Any
 from keras.backends import arguments
 from keras.core import dtypes
 from keras.core.errors import ShapeError
+from keras.core.facts import loadable
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import DType, ShapeLike, Tensor, TensorLike
 from keras.ops import rules
@@ -18,6 +19,7 @@ from keras.ops.exponential import log10
 from keras.ops.files import InFiles
 
 
+@loadable
 def array(x: TensorLike, dtype: DType | None = None) -> Tensor:
     """A tensor with the values of `x`; see `convert_to_tensor`.
 

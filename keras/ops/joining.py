@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+from keras.core import limits
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Sizes, Structure, Tensor, TensorLike
@@ -132,6 +133,7 @@ def array_split(
         return split(x, indices_or_sections, axis)
     size = x.shape[rules.axis(axis, len(x.shape))]
     parts = indices_or_sections
+    limits.claim_outputs("array_split", parts)
     if parts < 1:
         raise ValueError(
             "array_split needs at least one part. Received: "

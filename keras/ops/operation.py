@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras.backends import current
 from keras.backends.backend import SPARSE, TENSOR, VARIABLE
-from keras.core import context, tree
+from keras.core import context, limits, tree
 from keras.core.classes import declared_class, takes_any_keyword
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
@@ -186,6 +186,7 @@ class Operation(Configurable):
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Structure:
         """The call on KerasTensors: output specs, and a node of the graph."""
+        limits.claim_calls(self.name)
         outputs = self.compute_output_spec(*args, **kwargs)
         return connect(self, args, kwargs, outputs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from keras.backends import current
 from keras.core import dtypes
 
 # A dtype's name, or the Python type of a number, which is weak: it gives way.
@@ -71,7 +72,10 @@ def _number(found: Sequence[Operand]) -> str:
 
 
 def _sum(found: Sequence[Operand]) -> str:
-    return _ACCUMULATORS.get(joined := dtypes.result_type(*found), joined)
+    target = _ACCUMULATORS.get(joined := dtypes.result_type(*found))
+    if target == "uint32" and current().canonical_dtype(target) != target:
+        return "int32"  # torch: as in Keras, and half as wide as what holds all uint32
+    return target or joined
 
 
 def _product(found: Sequence[Operand]) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backends import arguments
+from keras.core import limits
 from keras.core.dtypes import COMPLEX
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
@@ -394,9 +395,11 @@ def split(shape: Shape, indices_or_sections: Sizes, axis_value: Any) -> list[Sha
                 f"indices_or_sections={sections} equal parts. Use a divisor of "
                 f"{size}, or keras.ops.array_split for unequal parts."
             )
+        limits.claim_outputs("A split", sections)
         sizes = [None if size is None else size // sections] * sections
     else:
         points = [int(i) for i in indices_or_sections]
+        limits.claim_outputs("A split", len(points))
         if size is None:
             starts = [0, *points[:-1]] if points else []
             sizes = [b - a for a, b in zip(starts, points, strict=True)] + [None]

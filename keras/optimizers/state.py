@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from keras import initializers
-from keras.backends import current
+from keras.backends import current, load
 from keras.backends.bound import BackendBound
 from keras.backends.specialise import specialise
 from keras.backends.variable import Variable
@@ -210,8 +210,6 @@ class OptimizerState(BackendBound):
 
 def _blank(cls: type, backend_name: str) -> Any:
     """An optimizer without state, on a backend; pickle fills it."""
-    from keras.backends import load
-
     with context.Scope("backend", load(backend_name)):
         new: Any = cls.__new__
         return new(cls)

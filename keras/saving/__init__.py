@@ -19,12 +19,14 @@ from keras.core.serialization import (
 from keras.core.serialization import serialize_keras_object as serialize_keras_object
 
 if TYPE_CHECKING:
+    from keras.saving.file_editor import KerasFileEditor as KerasFileEditor
     from keras.saving.model_files import load_model as load_model
     from keras.saving.model_files import save_model as save_model
     from keras.saving.weights import load_weights as load_weights
     from keras.saving.weights import save_weights as save_weights
 
 _LAZY = {
+    "KerasFileEditor": "keras.saving.file_editor",
     "load_model": "keras.saving.model_files",
     "save_model": "keras.saving.model_files",
     "load_weights": "keras.saving.weights",
@@ -33,6 +35,7 @@ _LAZY = {
 
 __all__ = [
     "CustomObjectScope",
+    "KerasFileEditor",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",

@@ -10,15 +10,19 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 
 MOST_EXPANSION = 200
+_MOST_ASSETS = 20  # what files on the disk may unfold to; texts pack to a fifth
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what can be read bit by bit
 _SLACK = 1 << 20
 _MOST_MEMBERS = 100_000
 _BLOCK = 1 << 20
@@ -52,8 +56,35 @@ class Archive:
                 f"{name} in {self.path} declares {info.file_size:,} bytes; at most "
                 f"{limit:,} are read."
             )
-        with self._damage(name):
-            return self._zip.read(info)
+        with self._damage(name), self._zip.open(info) as source:
+            return b"".join(_blocks(source, info))
+
+    def stored_size(self, name: str) -> int:
+        """Bytes that a member takes in the archive."""
+        return self._info(name).compress_size
+
+    def size(self, name: str) -> int:
+        """Bytes that a member declares to unfold to."""
+        return self._info(name).file_size
+
+    def extract(self, names: list[str], folder: str) -> None:
+        """Unpacks members into a folder of ours, under their checked names."""
+        stored = sum(self._info(name).compress_size for name in names)
+        declared = sum(self._info(name).file_size for name in names)
+        if declared > stored * _MOST_ASSETS + 16 * _SLACK:
+            raise UnsafeDeserializationError(
+                f"The files in {self.path} would unfold to {declared:,} bytes, but "
+                f"take {stored:,} in it. It is damaged or made to fill the disk."
+            )
+        for name in names:
+            info, target = self._info(name), os.path.join(folder, *name.split("/"))
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with (
+                open(target, "wb") as copy,
+                self._damage(name),
+                self._zip.open(info) as source,
+            ):
+                copy.writelines(_blocks(source, info))
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
@@ -62,8 +93,6 @@ class Archive:
         A stored member, as Keras writes it, is read where it lies. A compressed one
         is unpacked to an unnamed temporary file.
         """
-        import tempfile
-
         info = self._info(name)
         with self._damage(name):
             self._verify(info)
@@ -74,8 +103,7 @@ class Archive:
             return
         with tempfile.TemporaryFile() as copy:
             with self._damage(name), self._zip.open(info) as source:
-                while block := source.read(_BLOCK):
-                    copy.write(block)
+                copy.writelines(_blocks(source, info))
             copy.seek(0)
             yield copy
 
@@ -90,12 +118,11 @@ class Archive:
 
     def _verify(self, info: zipfile.ZipInfo) -> None:
         with self._zip.open(info) as source:
-            checksum, size = 0, 0
-            while block := source.read(_BLOCK):
+            checksum = 0
+            for block in _blocks(source, info):
                 checksum = zlib.crc32(block, checksum)
-                size += len(block)
-        if checksum != info.CRC or size != info.file_size:
-            raise zipfile.BadZipFile("checksum or size does not match")
+        if checksum != info.CRC:
+            raise zipfile.BadZipFile("its checksum does not match")
 
     def _data_start(self, info: zipfile.ZipInfo) -> int:
         self._file.seek(info.header_offset)
@@ -110,11 +137,13 @@ class Archive:
     def _damage(self, name: str) -> Iterator[None]:
         try:
             yield
+        except DeserializationError:
+            raise
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
             raise DeserializationError(
                 f"{name} in {self.path} is truncated or damaged: {error}."
             ) from error
-        except (RuntimeError, NotImplementedError) as error:
+        except (RuntimeError, ValueError, struct.error, KeyError) as error:
             raise DeserializationError(
                 f"{name} in {self.path} cannot be read: {error}."
             ) from error
@@ -131,7 +160,10 @@ def open_archive(path: str) -> Iterator[Archive]:
     with open(path, "rb") as file:
         try:
             zipped = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except (
+            *(zipfile.BadZipFile, OSError, ValueError, NotImplementedError),
+            *(struct.error, OverflowError, MemoryError),
+        ) as error:
             raise DeserializationError(
                 f"{path} is no readable .keras (zip) file: it is truncated, damaged or "
                 f"of another format ({error}). {_what_it_is(path)}"
@@ -162,7 +194,14 @@ def _checked(path: str, zipped: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             raise UnsafeDeserializationError(
                 f"The member {info.filename!r} of {path} is refused: {reason}."
             )
-    if sum(info.compress_size for info in infos) > os.path.getsize(path):
+    stored = sum(info.compress_size for info in infos)
+    declared = sum(info.file_size for info in infos)
+    if declared > stored * MOST_EXPANSION + _SLACK:
+        raise UnsafeDeserializationError(
+            f"The {len(infos):,} members of {path} declare {declared:,} bytes but "
+            f"store {stored:,}."
+        )
+    if stored > os.path.getsize(path):
         raise UnsafeDeserializationError(
             f"The members of {path} overlap: they claim more bytes than the file has."
         )
@@ -181,9 +220,23 @@ def _reason_against(info: zipfile.ZipInfo) -> str | None:
         return "it is a link or a special file"
     if info.flag_bits & 1:
         return "it is encrypted"
+    if info.compress_type not in _METHODS:
+        return "it is packed by another method than deflate; zip the file anew"
     if info.file_size > info.compress_size * MOST_EXPANSION + _SLACK:
         return f"it declares {info.file_size:,} bytes but stores {info.compress_size:,}"
     return None
+
+
+def _blocks(source: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The bytes of a member: exactly as many as it declares."""
+    left = info.file_size
+    while block := source.read(_BLOCK):
+        left -= len(block)
+        if left < 0:
+            break
+        yield block
+    if left:
+        raise zipfile.BadZipFile(f"it has other than its {info.file_size:,} bytes")
 
 
 class _Section(io.RawIOBase):

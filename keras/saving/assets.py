@@ -40,6 +40,11 @@ def save_assets(model: Model, folder: str) -> list[str]:
     return sorted(found)
 
 
+def wants_assets(model: Model) -> bool:
+    """Whether some layer reads assets."""
+    return any(_has_assets(obj, "load_assets") for _, obj in owners(model))
+
+
 def load_assets(model: Model, folder: str) -> None:
     """Lets every layer that has assets read them."""
     for path, obj in owners(model):

@@ -12,9 +12,10 @@ import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from keras import __version__
 from keras.core import limits, public_names, registry
 from keras.core.classes import constructor_parameters
-from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.core.errors import DeserializationError
 from keras.core.serialization import (
     deserialize_keras_object,
     object_sharing,
@@ -24,6 +25,7 @@ from keras.core.serialization import (
 from keras.ops.declare import operation_class_named
 from keras.saving import h5_files
 from keras.saving.atomic import new_file
+from keras.saving.json_text import read_json
 from keras.saving.legacy_weights import (
     datasets_in,
     load_legacy_weights,
@@ -34,7 +36,6 @@ from keras.saving.legacy_weights import (
 if TYPE_CHECKING:
     from keras.models.model import Model
 
-_MOST_CONFIG = 256 << 20
 _COMMON = frozenset({"name", "trainable", "dtype", "activity_regularizer", "autocast"})
 
 
@@ -64,17 +65,10 @@ def load_legacy_model(path: str, compile: bool) -> Any:
 
 
 def _attribute(file: Any, name: str, path: str) -> dict[str, Any] | None:
-    if name not in file.attrs:
+    text = h5_files.text(file, name)
+    if text is None:
         return None
-    if file.attrs.get_id(name).get_storage_size() > _MOST_CONFIG:
-        raise UnsafeDeserializationError(f"{name} in {path} is too large.")
-    text = file.attrs[name]
-    try:
-        config = json.loads(text)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise DeserializationError(
-            f"{name} in {path} is no readable JSON: {error}."
-        ) from error
+    config = read_json(text, f"{name} in {path}")
     if not isinstance(config, dict):
         raise DeserializationError(f"{name} in {path} is no JSON object.")
     return config
@@ -138,8 +132,8 @@ def _upgrade_object(config: dict[str, Any]) -> None:
     name, inner = config["class_name"], config["config"]
     if not isinstance(name, str) or name.startswith("__"):
         return
-    if name == "Sequential" and isinstance(inner, list):
-        config["config"] = inner = {"name": None, "layers": inner}
+    if name == "Sequential":
+        config["config"] = inner = upgraded_sequential(inner)
     if name == "Model" and isinstance(inner, dict) and "layers" in inner:
         name = config["class_name"] = "Functional"
     if config.get("module") is not None or registry.scoped_object(name) is not None:
@@ -150,6 +144,33 @@ def _upgrade_object(config: dict[str, Any]) -> None:
         _upgrade_arguments(name, inner)
     if isinstance(config.get("inbound_nodes"), list):
         config["inbound_nodes"] = [_node(node) for node in config["inbound_nodes"]]
+
+
+def upgraded_sequential(config: Any) -> Any:
+    """The config of a Sequential model, perhaps of Keras 2, in the form of Keras 3.
+
+    It was the list of its layers once. Their configs name no module, and that of the
+    first may have the shape of the input.
+    """
+    if isinstance(config, list):
+        config = {"name": None, "layers": config}
+    layers = config.get("layers") if isinstance(config, dict) else None
+    if not isinstance(layers, list) or not layers:
+        return config
+    first = layers[0].get("config") if isinstance(layers[0], dict) else None
+    first = first if isinstance(first, dict) else {}
+    shape = first.get("batch_input_shape")
+    if shape is not None and layers[0].get("class_name") != "InputLayer":
+        start = {"batch_shape": shape, "dtype": _name_of_dtype(first.get("dtype"))}
+        layers = [{"class_name": "InputLayer", "config": start}, *layers]
+    layers = [
+        upgraded(x) if isinstance(x, dict) and "module" not in x else x for x in layers
+    ]
+    return {**config, "layers": layers}
+
+
+def _name_of_dtype(given: Any) -> str:
+    return given if isinstance(given, str) and "_" not in given else "float32"
 
 
 def _is_op(name: str, inner: Any) -> bool:
@@ -224,8 +245,6 @@ def _kwarg(value: Any) -> Any:
 def save_legacy_model(model: Model, path: str) -> None:
     """Writes a model into an `.h5` file, config, weights and optimizer state."""
     import h5py
-
-    from keras import __version__
 
     whole = serialize_keras_object(model)
     training = dict(whole.get("compile_config") or {})

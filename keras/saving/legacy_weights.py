@@ -9,10 +9,9 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.core.errors import DeserializationError
 from keras.saving import h5_files
+from keras.saving.report import LoadReport
 from keras.saving.stores import to_array
 
 if TYPE_CHECKING:
@@ -35,20 +34,19 @@ def names_in(group: Any, attribute: str) -> list[str]:
         attributes.append(f"{attribute}{len(attributes)}")
     names: list[str] = []
     for key in attributes:
-        shape = group.attrs.get_id(key).shape or ()
-        if int(np.prod(shape, dtype=np.float64)) > _MOST_NAMES:
-            raise UnsafeDeserializationError(
-                f"Attribute {key!r} of {group.name} declares shape {shape}."
-            )
-        values = np.atleast_1d(group.attrs[key])
-        names += [v.decode() if isinstance(v, bytes) else str(v) for v in values]
+        names += h5_files.texts(group, key, _MOST_NAMES - len(names))
+    if len(set(names)) != len(names):
+        raise DeserializationError(
+            f"{attribute!r} of {group.name} in the HDF5 file lists a name twice."
+        )
     return names
 
 
 def load_legacy_weights(
     file: Any, model: Model, by_name: bool, skip_mismatch: bool, source: str
-) -> None:
+) -> LoadReport:
     """Reads the weights of a model: all are compared, then assigned."""
+    report = LoadReport(source)
     if "layer_names" not in file.attrs:
         file = h5_files.child(file, "model_weights")
     groups = [
@@ -61,21 +59,41 @@ def load_legacy_weights(
         problem = _misfit(layer, name, datasets)
         if problem is None:
             pairs += zip(_weights(layer), datasets, strict=True)
+            report.loaded.append(layer.name)
         else:
             problems.append(problem)
+            report.mismatched.append(problem)
     if not by_name:
         problems += _count_problem(model, groups)
+    _note_the_rest(report, model, groups, by_name)
     pairs += _top_level(file, model)
     if problems:
         text = f"The weights in {source} do not fit:\n  " + "\n  ".join(problems[:10])
         if not skip_mismatch:
-            raise ValueError(
+            raise DeserializationError(
                 f"{text}\nNothing was changed. Make the model that was saved, or pass "
                 "skip_mismatch=True to load what fits."
             )
         warnings.warn(f"{text}\nThese keep their values.", UserWarning, stacklevel=4)
+    for _, dataset in pairs:
+        h5_files.verify(dataset)
     for variable, dataset in pairs:
         variable.assign(h5_files.read_array(dataset))
+    return report
+
+
+def _note_the_rest(
+    report: LoadReport, model: Model, groups: Any, by_name: bool
+) -> None:
+    """Layers that the file has nothing for, and the other way round."""
+    names = [layer.name for layer in model.layers if _weights(layer)]
+    filed = [name for name, _ in groups]
+    if by_name:
+        report.missing += [name for name in names if name not in set(filed)]
+        report.unexpected += [name for name in filed if name not in set(names)]
+    else:
+        report.missing += names[len(filed) :]
+        report.unexpected += filed[len(names) :]
 
 
 def _datasets(file: Any, name: str) -> list[Any]:
@@ -141,6 +159,11 @@ def _misfit(layer: Layer, name: str, datasets: list[Any]) -> str | None:
                 f"layer {layer.name!r}: variable {variable.name!r} has shape "
                 f"{tuple(variable.shape)}, in the file {tuple(dataset.shape)} "
                 f"({dataset.name})."
+            )
+        if h5_files.dtype_of(dataset).kind == "c" and "complex" not in variable.dtype:
+            return (
+                f"layer {layer.name!r}: variable {variable.name!r} is "
+                f"{variable.dtype}, in the file {dataset.dtype} ({dataset.name})."
             )
     return None
 

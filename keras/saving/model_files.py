@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import time
 import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from keras import __version__
 from keras.core import limits, registry
 from keras.core.errors import DeserializationError
+from keras.core.reading import boundary
 from keras.core.safe_mode import NOTHING_SAID, safe_mode_of_call
 from keras.core.serialization import (
     deserialize_keras_object,
@@ -24,16 +27,17 @@ from keras.core.serialization import (
     serialize_keras_object,
 )
 from keras.saving.archive import Archive, open_archive
-from keras.saving.assets import load_assets, save_assets
+from keras.saving.assets import load_assets, save_assets, wants_assets
 from keras.saving.atomic import new_file, new_folder, refuse_existing
+from keras.saving.json_text import MOST_TEXT, read_json
 from keras.saving.legacy_models import load_legacy_model, save_legacy_model
-from keras.saving.weights import WEIGHTS_MEMBER, load_from_h5, write_h5
+from keras.saving.open_weights import WEIGHTS_MEMBER
+from keras.saving.weights import load_from_h5, write_h5
 
 if TYPE_CHECKING:
     from keras.models.model import Model
 
 _CONFIG, _METADATA = "config.json", "metadata.json"
-_MOST_CONFIG = 256 << 20
 _LEGACY = (".h5", ".hdf5")
 
 
@@ -91,8 +95,6 @@ def save_model(
 
 
 def _save_zipped(model: Model, path: str) -> None:
-    import tempfile
-
     folder = os.path.dirname(os.path.realpath(path))
     with (
         new_file(path) as temporary,
@@ -111,8 +113,6 @@ def _save_zipped(model: Model, path: str) -> None:
 
 def _write_members(model: Model, folder: str) -> list[str]:
     """Writes all members into a folder; returns their names."""
-    from keras import __version__
-
     with object_sharing():
         config = serialize_keras_object(model)
     metadata = {
@@ -168,7 +168,8 @@ def load_model(
             f"File not found: filepath={path!r}. It must be a .keras file that "
             "exists (a folder written with zipped=False, or a legacy .h5 file, too)."
         )
-    with safe_mode_of_call(safe_mode), registry.CustomObjectScope(custom_objects):
+    known = registry.CustomObjectScope(custom_objects)
+    with safe_mode_of_call(safe_mode), known, boundary(path):
         return _load(path, compile)
 
 
@@ -193,9 +194,9 @@ def _load(path: str, compile: bool) -> Any:
 
 def _load_zipped(path: str, compile: bool) -> Any:
     with open_archive(path) as archive:
-        config = _parse(archive.read(_CONFIG, _MOST_CONFIG), path)
+        config = _parse(archive.read(_CONFIG, MOST_TEXT), path)
         with archive.open(WEIGHTS_MEMBER) as weights:
-            with limits.of_file(path, _size(weights)):
+            with limits.of_file(path, archive.stored_size(WEIGHTS_MEMBER)):
                 model = _make(config, path, compile)
                 load_from_h5(model, weights, f"{WEIGHTS_MEMBER} in {path}")
             _load_assets(model, archive)
@@ -213,7 +214,7 @@ def _load_folder(path: str, compile: bool) -> Any:
                 "layer: keras.layers.TFSMLayer."
             )
     with open(config, "rb") as file:
-        parsed = _parse(file.read(_MOST_CONFIG), path)
+        parsed = _parse(file.read(MOST_TEXT), path)
     with limits.of_file(path, os.path.getsize(weights)):
         model = _make(parsed, path, compile)
         load_from_h5(model, weights, weights)
@@ -221,19 +222,8 @@ def _load_folder(path: str, compile: bool) -> Any:
     return model
 
 
-def _size(file: Any) -> int:
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    return size
-
-
 def _parse(text: bytes, path: str) -> dict[str, Any]:
-    try:
-        config = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DeserializationError(
-            f"{_CONFIG} in {path} is no readable JSON: {error}."
-        ) from error
+    config = read_json(text, f"{_CONFIG} in {path}")
     if not isinstance(config, dict) or "class_name" not in config:
         raise DeserializationError(
             f"{_CONFIG} in {path} describes no object: it has no `class_name`."
@@ -251,18 +241,10 @@ def _make(config: dict[str, Any], path: str, compile: bool) -> Any:
 
 
 def _load_assets(model: Model, archive: Archive) -> None:
-    import tempfile
-
-    names = [name for name in archive.names() if name.startswith("assets/")]
-    if not any(not name.endswith("/") for name in names):
+    found = [name for name in archive.names() if name.startswith("assets/")]
+    names = [name for name in found if not name.endswith("/")]
+    if not names or not wants_assets(model):
         return
     with tempfile.TemporaryDirectory() as folder:
-        for name in names:
-            target = os.path.join(folder, *name.split("/"))
-            if name.endswith("/"):
-                continue
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with archive.open(name) as source, open(target, "wb") as copy:
-                while block := source.read(1 << 20):
-                    copy.write(block)
+        archive.extract(names, folder)
         load_assets(model, folder)

@@ -10,10 +10,11 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from keras.core.errors import UnsafeDeserializationError
+from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.facts import replaces_hook
 from keras.core.scopes import StatelessScope
 from keras.optimizers import Optimizer
+from keras.saving.report import LoadReport
 from keras.saving.stores import Reader, Store, Writer
 from keras.saving.walk import own_variables, owners, paths_in_file
 
@@ -30,7 +31,12 @@ def save_state(
         if id(obj) in skipped:
             continue
         name = getattr(obj, "name", None) or type(obj).__name__
-        obj.save_own_variables(writer.at(path, str(name)))
+        store = writer.at(path, str(name))
+        if isinstance(obj, Optimizer) and not replaces_hook(obj, "save_own_variables"):
+            # One value at a time; the hook makes copies.
+            store.update({str(i): v for i, v in enumerate(own_variables(obj))})
+        else:
+            obj.save_own_variables(store)
 
 
 def load_state(
@@ -39,7 +45,7 @@ def load_state(
     skip_mismatch: bool = False,
     objects_to_skip: Iterable[Any] | None = None,
     source: str = "the file",
-) -> None:
+) -> LoadReport:
     """Reads all variables of a model.
 
     Args:
@@ -49,10 +55,14 @@ def load_state(
         objects_to_skip: layers to leave as they are.
         source: how errors name the file.
 
+    Returns:
+        What was loaded and what was not.
+
     Raises:
         ValueError: if weights are missing or of another shape. Nothing has been
             assigned then.
     """
+    report = LoadReport(source)
     skipped = {id(obj) for obj in objects_to_skip or ()}
     found = [(path, obj) for path, obj in owners(model) if id(obj) not in skipped]
     known = {path for path, _ in owners(model)}
@@ -64,20 +74,30 @@ def load_state(
         other = None if problem is None else others.fitting(path, obj)
         if other is not None:
             known.add(other)
-            fitting.append((obj, reader.at(other)))
+            fitting.append((path, obj, reader.at(other)))
         elif problem is None:
-            fitting.append((obj, store))
-        elif isinstance(obj, Optimizer):
-            warnings.warn(
-                f"The optimizer keeps its state: {problem}", UserWarning, stacklevel=4
-            )
+            if len(store) or own_variables(obj):
+                fitting.append((path, obj, store))
         else:
-            problems.append(problem)
+            (report.mismatched if len(store) else report.missing).append(problem)
+            if isinstance(obj, Optimizer):
+                warnings.warn(
+                    f"The optimizer keeps its state: {problem}",
+                    UserWarning,
+                    stacklevel=4,
+                )
+            else:
+                problems.append(problem)
     if problems:
-        _report(problems, len(found), skip_mismatch, source)
-    _warn_of_leftovers(reader, known, source)
-    for obj, store in fitting:
+        complain(problems, len(found), skip_mismatch, source)
+    report.unexpected = [path for path in reader.paths() if path not in known]
+    _warn_of_leftovers(report.unexpected, source)
+    for _, _, store in fitting:
+        store.verify()
+    for path, obj, store in fitting:
         obj.load_own_variables(store)
+        report.loaded.append(path or getattr(obj, "name", "the top"))
+    return report
 
 
 class _OtherPaths:
@@ -119,6 +139,12 @@ def _misfit(path: str, obj: Any, store: Store) -> str | None:
                 f"{where}: variable {variable.name!r} has shape "
                 f"{tuple(variable.shape)}, in the file {store.shape_of(key)}."
             )
+        dtype = store.dtype_of(key)
+        if dtype.kind == "c" and not variable.dtype.startswith("complex"):
+            return (
+                f"{where}: variable {variable.name!r} has dtype {variable.dtype}, in "
+                f"the file {dtype}."
+            )
     return None
 
 
@@ -147,7 +173,8 @@ def _hint(obj: Any, store: Store) -> str:
     return ""
 
 
-def _report(problems: list[str], total: int, skip: bool, source: str) -> None:
+def complain(problems: list[str], total: int, skip: bool, source: str) -> None:
+    """Raises for what does not fit, or warns where that is to be skipped."""
     listed = "\n  ".join(problems[:10])
     more = f"\n  … and {len(problems) - 10} more" if len(problems) > 10 else ""
     text = (
@@ -155,19 +182,15 @@ def _report(problems: list[str], total: int, skip: bool, source: str) -> None:
         f"\n  {listed}{more}"
     )
     if not skip:
-        raise ValueError(
+        raise DeserializationError(
             f"{text}\nNothing was changed. Make the model that was saved, or pass "
             "skip_mismatch=True to load what fits."
         )
     warnings.warn(f"{text}\nThese keep their values.", UserWarning, stacklevel=4)
 
 
-def _warn_of_leftovers(reader: Reader, known: set[str], source: str) -> None:
-    left = [
-        path
-        for path in reader.paths()
-        if path not in known and not _is_expected_extra(path)
-    ]
+def _warn_of_leftovers(unexpected: list[str], source: str) -> None:
+    left = [path for path in unexpected if not _is_expected_extra(path)]
     if left:
         warnings.warn(
             f"{source} has weights for which the model has no place: "

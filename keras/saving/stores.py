@@ -11,7 +11,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from keras.backends import current
+from keras.core.errors import DeserializationError
 from keras.saving import h5_files
+
+_DEEPEST = 200  # groups within groups
 
 
 class Store(Mapping[str, np.ndarray]):
@@ -20,6 +24,17 @@ class Store(Mapping[str, np.ndarray]):
     def shape_of(self, key: str) -> tuple[int, ...]:
         """The shape of an entry, without reading it."""
         raise NotImplementedError
+
+    def dtype_of(self, key: str) -> np.dtype:
+        """The dtype of an entry, without reading it."""
+        raise NotImplementedError
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is an entry; `Mapping` would read it."""
+        return any(key == own for own in self)
+
+    def verify(self) -> None:
+        """Finds what would turn out damaged only when it is read."""
 
 
 class Reader(Protocol):
@@ -31,6 +46,10 @@ class Reader(Protocol):
 
     def paths(self) -> Iterator[str]:
         """The paths of all objects of which there are weights."""
+        ...
+
+    def name_of(self, path: str) -> str | None:
+        """The name that the object at a path had, where the file says it."""
         ...
 
 
@@ -48,8 +67,6 @@ def to_array(value: Any) -> np.ndarray:
         return value.backend.host_view(value._value)
     if isinstance(value, (np.ndarray, np.generic, int, float, bool, list, tuple)):
         return np.asarray(value)
-    from keras.backends import current
-
     return current().host_view(value)
 
 
@@ -69,13 +86,20 @@ class _H5Store(Store):
     def shape_of(self, key: str) -> tuple[int, ...]:
         return tuple(self._dataset(key).shape)
 
+    def dtype_of(self, key: str) -> np.dtype:
+        return h5_files.dtype_of(self._dataset(key))
+
+    def verify(self) -> None:
+        for key in self:
+            h5_files.verify(self._dataset(key))
+
     def __contains__(self, key: object) -> bool:
         if self._group is None or not isinstance(key, str):
             return False
         return h5_files.has(self._group, key)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(() if self._group is None else self._group)
+        return iter(() if self._group is None else h5_files.names(self._group))
 
     def __len__(self) -> int:
         return 0 if self._group is None else len(self._group)
@@ -85,34 +109,47 @@ class H5Reader:
     """Weights in an open HDF5 file, as `.weights.h5` keeps them."""
 
     def __init__(self, file: Any) -> None:
-        self._file = file
+        self.file = file
 
     def at(self, path: str) -> Store:
-        group = h5_files.subgroup(self._file, path)
+        group = h5_files.subgroup(self.file, path)
         return _H5Store(None if group is None else h5_files.subgroup(group, "vars"))
 
     def paths(self) -> Iterator[str]:
-        yield from _paths_with_data(self._file, "", set())
+        yield from _paths_with_data(self.file)
+
+    def name_of(self, path: str) -> str | None:
+        group = h5_files.subgroup(self.file, f"{path}/vars" if path else "vars")
+        return None if group is None else h5_files.text(group, "name", 1 << 16)
 
 
-def _paths_with_data(group: Any, path: str, seen: set[int]) -> Iterator[str]:
+def _paths_with_data(file: Any) -> Iterator[str]:
     """Paths of groups with weights; a group that contains itself is met once."""
     import h5py
 
-    address = h5py.h5o.get_info(group.id).addr
-    if address in seen:
-        return
-    seen.add(address)
-    for name in group:
-        found = h5_files.child(group, name)
-        if not isinstance(found, h5py.Group):
+    seen, todo = set(), [("", file)]
+    while todo:
+        path, group = todo.pop()
+        if path.count("/") > _DEEPEST:
+            raise DeserializationError(
+                f"The groups of the HDF5 file are nested more than {_DEEPEST} deep, "
+                f"at {path[:200]!r}."
+            )
+        with h5_files.damage(path or "The top"):
+            address = h5py.h5o.get_info(group.id).addr
+        if address in seen:
             continue
-        if name == "vars":
-            if len(found):
+        seen.add(address)
+        inner = []
+        for name in h5_files.names(group):
+            found = h5_files.child(group, name)
+            if not isinstance(found, h5py.Group):
+                continue
+            if name != "vars":
+                inner.append((f"{path}/{name}" if path else name, found))
+            elif len(found):
                 yield path
-        else:
-            inner = f"{path}/{name}" if path else name
-            yield from _paths_with_data(found, inner, seen)
+        todo.extend(reversed(inner))
 
 
 class _H5WriteStore(dict[str, Any]):

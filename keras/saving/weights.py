@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from keras.core import limits
+from keras.core.dtypes import itemsize
+from keras.core.reading import boundary
 from keras.saving import h5_files
-from keras.saving.archive import open_archive
 from keras.saving.atomic import new_file, refuse_existing
 from keras.saving.legacy_weights import is_legacy, load_legacy_weights
-from keras.saving.safetensors import SafetensorsReader, SafetensorsWriter
-from keras.saving.sharded import INDEX_SUFFIX, ShardedReader, ShardedWriter
+from keras.saving.mapped_weights import load_mapped, save_mapped
+from keras.saving.open_weights import HDF5, check_readable, open_reader
+from keras.saving.report import LoadReport
+from keras.saving.safetensors import SafetensorsWriter
+from keras.saving.sharded import INDEX_SUFFIX, TENSORS_INDEX_SUFFIX, ShardedWriter
 from keras.saving.state import load_state, save_state
-from keras.saving.stores import H5Reader, H5Writer, Reader
+from keras.saving.stores import H5Reader, H5Writer, Writer
+from keras.saving.walk import own_variables, owners
 
 if TYPE_CHECKING:
     from keras.models.model import Model
-
-WEIGHTS_MEMBER = "model.weights.h5"
-_READABLE = (".weights.h5", INDEX_SUFFIX, ".safetensors", ".keras", ".h5", ".hdf5")
 
 
 def save_weights(
@@ -35,10 +39,13 @@ def save_weights(
     Args:
         model: a built model or layer; the state of its optimizer is written too.
         filepath: ends in `.weights.h5`, in `.weights.json` (an index of several
-            files) or in `.safetensors`.
+            files), in `.safetensors` or in `.safetensors.index.json` (several, as
+            Hugging Face writes them).
         overwrite: whether an existing file is replaced; if not, it is an error.
         max_shard_size: gigabytes in one file, for `.weights.json`; default 10.
-        **kwargs: `objects_to_skip`, layers whose weights are left out.
+        **kwargs: `objects_to_skip`, layers whose weights are left out; `name_map`,
+            name in the file -> path of a variable: writes these alone, so named and
+            in the layout of torch.
 
     Raises:
         ValueError: for another ending, or unknown options.
@@ -54,16 +61,19 @@ def save_weights(
     >>> keras.saving.load_weights(layer, path)
     """
     skip = kwargs.pop("objects_to_skip", None)
+    name_map = kwargs.pop("name_map", None)
     if kwargs:
         raise ValueError(
             f"save_weights() got unknown options: {sorted(kwargs)}. Allowed: "
-            "objects_to_skip."
+            "objects_to_skip, name_map."
         )
     path = os.fspath(filepath)
-    if max_shard_size is not None and not path.endswith(INDEX_SUFFIX):
+    indices = (INDEX_SUFFIX, TENSORS_INDEX_SUFFIX)
+    if max_shard_size is not None and not path.endswith(indices):
         raise ValueError(
-            f"`max_shard_size` needs a path that ends in {INDEX_SUFFIX!r}, the index "
-            f"of the shards. Received: filepath={path!r}."
+            f"`max_shard_size` needs a path that ends in {INDEX_SUFFIX!r} (or "
+            f"{TENSORS_INDEX_SUFFIX!r}), the index of the shards. Received: "
+            f"filepath={path!r}."
         )
     if not getattr(model, "built", True):
         raise ValueError(
@@ -71,17 +81,44 @@ def save_weights(
             "it has no weights to save. Call it on data, or build(input_shape), first."
         )
     refuse_existing(path, overwrite)
+    gigabytes = 10.0 if max_shard_size is None else max_shard_size
+    if name_map is None:
+        fill = lambda writer: save_state(model, writer, skip)  # noqa: E731
+    else:
+        fill = lambda writer: save_mapped(model, writer, name_map)  # noqa: E731
+    write_weights(path, fill, gigabytes)
+
+
+def write_weights(
+    path: str, fill: Callable[[Writer], None], max_shard_size: float = 10.0
+) -> None:
+    """Writes a file of weights of any format, whole or not at all.
+
+    Args:
+        path: ends in `.weights.h5`, `.weights.json` or `.safetensors`.
+        fill: puts the weights into the writer it is given.
+        max_shard_size: gigabytes in one file, where there are several.
+    """
+    if max_shard_size <= 0:
+        raise ValueError(f"`max_shard_size` must be > 0. Received: {max_shard_size}.")
     if path.endswith(INDEX_SUFFIX):
-        gigabytes = 10.0 if max_shard_size is None else max_shard_size
-        _save_sharded(model, path, gigabytes, skip)
+        with new_file(path) as temporary, ExitStack() as files:
+            writer = ShardedWriter(path, max_shard_size, files)
+            fill(writer)
+            writer.write_index(temporary)
+    elif path.endswith(TENSORS_INDEX_SUFFIX):
+        tensors = SafetensorsWriter()
+        fill(tensors)
+        with ExitStack() as files:
+            tensors.write_shards(path, max_shard_size, files)
     elif path.endswith(".safetensors"):
-        writer = SafetensorsWriter()
-        save_state(model, writer, skip)
+        tensors = SafetensorsWriter()
+        fill(tensors)
         with new_file(path) as temporary:
-            writer.write(temporary)
+            tensors.write(temporary)
     elif path.endswith(".weights.h5"):
         with new_file(path) as temporary:
-            write_h5(model, temporary, skip)
+            _write_h5(temporary, fill)
     else:
         raise ValueError(
             "The path of a weights file must end in '.weights.h5', '.weights.json' "
@@ -89,21 +126,16 @@ def save_weights(
         )
 
 
-def write_h5(model: Model, path: str, skip: Iterable[Any] | None = None) -> None:
+def write_h5(model: Model, path: str) -> None:
     """Writes the weights of a model into a new HDF5 file."""
+    _write_h5(path, lambda writer: save_state(model, writer))
+
+
+def _write_h5(path: str, fill: Callable[[Writer], None]) -> None:
     import h5py
 
     with h5py.File(path, "w") as file:
-        save_state(model, H5Writer(file), skip)
-
-
-def _save_sharded(model: Model, path: str, max_shard_size: float, skip: Any) -> None:
-    if max_shard_size <= 0:
-        raise ValueError(f"`max_shard_size` must be > 0. Received: {max_shard_size}.")
-    with new_file(path) as temporary, ExitStack() as files:
-        writer = ShardedWriter(path, max_shard_size, files)
-        save_state(model, writer, skip)
-        writer.write_index(temporary)
+        fill(H5Writer(file))
 
 
 def load_weights(
@@ -111,7 +143,7 @@ def load_weights(
     filepath: str | os.PathLike[str],
     skip_mismatch: bool = False,
     **kwargs: Any,
-) -> None:
+) -> LoadReport:
     """Reads weights from a file into a model.
 
     Everything is compared before anything is assigned: if the file does not fit, the
@@ -123,7 +155,12 @@ def load_weights(
             legacy `.h5` file.
         skip_mismatch: load what fits, and warn of the rest.
         **kwargs: `objects_to_skip`, layers to leave as they are; `by_name`, for
-            legacy `.h5` files: match layers by name instead of order.
+            legacy `.h5` files: match layers by name instead of order; `name_map`,
+            for files of others: name in the file -> path of a variable, or a
+            function that says it. Arrays in torch's layout are turned.
+
+    Returns:
+        What was loaded, and what was missing, unexpected or of another shape.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -132,57 +169,33 @@ def load_weights(
     path = os.fspath(filepath)
     skip = kwargs.pop("objects_to_skip", None)
     by_name = kwargs.pop("by_name", False)
+    name_map = kwargs.pop("name_map", None)
     if kwargs:
         raise ValueError(
             f"load_weights() got unknown options: {sorted(kwargs)}. Allowed: "
-            "skip_mismatch, objects_to_skip, by_name (legacy .h5 files)."
+            "skip_mismatch, objects_to_skip, name_map, by_name (legacy .h5 files)."
         )
-    _check_readable(path)
-    legacy_name = path.endswith((".h5", ".hdf5")) and not path.endswith(".weights.h5")
+    check_readable(path)
+    legacy_name = path.endswith(HDF5) and not path.endswith(".weights.h5")
     if by_name and not legacy_name:
         raise ValueError(
             "by_name=True is for legacy .h5 files only. Use skip_mismatch=True or "
             f"objects_to_skip. Received: filepath={path!r}."
         )
-    if legacy_name or path.endswith(".weights.h5"):
-        with h5_files.open_h5(path, path) as file:
-            if is_legacy(file):
-                load_legacy_weights(file, model, by_name, skip_mismatch, path)
-            else:
-                load_state(model, H5Reader(file), skip_mismatch, skip, path)
-        return
-    with _open_reader(path) as reader:
-        load_state(model, reader, skip_mismatch, skip, path)
+    with boundary(path), ExitStack() as files:
+        reader, stored = open_reader(path, files)
+        files.enter_context(limits.of_file(path, stored, _bytes_of(model)))
+        if name_map is not None:
+            return load_mapped(model, reader, name_map, skip_mismatch, path)
+        if isinstance(reader, H5Reader) and is_legacy(reader.file):
+            file = reader.file
+            return load_legacy_weights(file, model, by_name, skip_mismatch, path)
+        return load_state(model, reader, skip_mismatch, skip, path)
 
 
-@contextmanager
-def _open_reader(path: str) -> Iterator[Reader]:
-    with ExitStack() as files:
-        if path.endswith(INDEX_SUFFIX):
-            yield ShardedReader(path, files)
-        elif path.endswith(".safetensors"):
-            yield SafetensorsReader(files.enter_context(open(path, "rb")), path)
-        elif os.path.isdir(path):
-            yield H5Reader(
-                files.enter_context(
-                    h5_files.open_h5(os.path.join(path, WEIGHTS_MEMBER), path)
-                )
-            )
-        else:
-            archive = files.enter_context(open_archive(path))
-            member = files.enter_context(archive.open(WEIGHTS_MEMBER))
-            what = f"{WEIGHTS_MEMBER} in {path}"
-            yield H5Reader(files.enter_context(h5_files.open_h5(member, what)))
-
-
-def _check_readable(path: str) -> None:
-    if not path.endswith(_READABLE):
-        raise ValueError(
-            f"Weights are read from files that end in {', '.join(_READABLE)}. "
-            f"Received: filepath={path!r}."
-        )
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"There is no file {path!r} to load weights from.")
+def _bytes_of(model: Model) -> int:
+    variables = (v for _, obj in owners(model) for v in own_variables(obj))
+    return sum(math.prod(v.shape) * itemsize(v.dtype) for v in variables)
 
 
 def load_from_h5(model: Model, source: Any, what: str) -> None:

@@ -111,9 +111,12 @@ def _pass(run: Run) -> Any:
 def predict(run: Run) -> Any:
     """The outputs for one pass over the data, as NumPy arrays.
 
-    An output is fetched while the next batch is being computed.
+    An output is fetched while the next batch is being computed. One that lies in the
+    host's memory has nothing to wait for, and may be a view of a batch that its owner
+    writes the next one to: it is read at once.
     """
     callbacks, step = run.callbacks, run.step
+    on_host = run.model._backend.__dict__.get("on_host")
     collected: list[list[Any]] = []
     shape: Any = None
     waiting: Any = None
@@ -127,7 +130,12 @@ def predict(run: Run) -> Any:
         outputs = step(data)
         if waiting is not None:
             collected.append(host_leaves(run.model, waiting))
-        shape = waiting = outputs
+            waiting = None
+        shape = outputs
+        if on_host is not None and any(map(on_host, leaves_of(outputs))):
+            collected.append(host_leaves(run.model, outputs))
+        else:
+            waiting = outputs
         if listening:
             callbacks.on_predict_batch_end(index, {"outputs": outputs})
         if run.stopped():

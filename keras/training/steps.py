@@ -56,8 +56,8 @@ def make_step(model: Any, name: str, plain: Step | None = None) -> Step:
         The function, compiled unless the model runs eagerly.
     """
     if takes_state(model, name):
-        return _with_state(model, name)
-    return compiled(model, plain or _own_step(model, name))
+        return model._staged(_with_state(model, name))
+    return model._staged(compiled(model, plain or _own_step(model, name)))
 
 
 def _own_step(model: Model, name: str) -> Step:

@@ -144,6 +144,10 @@ class Trainer(Objective):
     def _forward(self, x: Data, training: bool) -> Any:
         return self(x, training=training)  # type: ignore[operator]
 
+    def _staged(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """A step with what has to run before it; graphs have layers for strings."""
+        return step
+
     # Functions of one batch ----------------------------------------------------
 
     def _overrides(self, *names: str) -> bool:
@@ -315,10 +319,12 @@ class Trainer(Objective):
         """The loss and metrics on data, without training.
 
         Args:
-            x: Inputs, as for `fit`.
-            y: Targets, as for `fit`.
+            x: Inputs: arrays, tensors, or a structure of them; or batches: a
+                `tf.data.Dataset`, torch `DataLoader` or generator.
+            y: Targets, beside arrays.
             batch_size: Samples per step, for arrays; 32 by default.
-            verbose: As for `fit`.
+            verbose: 0 for silence, 1 for a progress bar, 2 for one line at the end;
+                `"auto"` is 1.
             sample_weight: Weights of the samples.
             steps: Steps; all the data by default.
             callbacks: One or more callbacks.
@@ -358,9 +364,11 @@ class Trainer(Objective):
         """The outputs of the model for data, as NumPy arrays.
 
         Args:
-            x: Inputs, as for `fit`.
+            x: Inputs: arrays, tensors, or a structure of them; or batches: a
+                `tf.data.Dataset`, torch `DataLoader` or generator.
             batch_size: Samples per step, for arrays; 32 by default.
-            verbose: As for `fit`.
+            verbose: 0 for silence, 1 for a progress bar, 2 for one line at the end;
+                `"auto"` is 1.
             steps: Steps; all the data by default.
             callbacks: One or more callbacks.
 
@@ -456,7 +464,8 @@ class Trainer(Objective):
             return_dict: Whether to return a dictionary by name.
 
         Returns:
-            As `train_on_batch`.
+            The loss, or a list of the loss and the metrics, or a dictionary; of this
+            batch alone.
         """
         self._require_compiled("test_on_batch()")
         data = self._batch(x, y, sample_weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc as _gc
 from typing import TYPE_CHECKING, Any
 
 from keras.core.config import disable_interactive_logging as disable_interactive_logging
@@ -24,11 +25,19 @@ from keras.core.serialization import (
     deserialize_keras_object as deserialize_keras_object,
 )
 from keras.core.serialization import serialize_keras_object as serialize_keras_object
+from keras.utils.config_dict import Config as Config
+from keras.utils.get_file import get_file as get_file
+from keras.utils.images import array_to_img as array_to_img
+from keras.utils.images import img_to_array as img_to_array
+from keras.utils.images import load_img as load_img
+from keras.utils.images import save_img as save_img
 from keras.utils.numerical import normalize as normalize
 from keras.utils.numerical import to_categorical as to_categorical
 from keras.utils.progbar import Progbar as Progbar
 from keras.utils.py_dataset import PyDataset as PyDataset
 from keras.utils.py_dataset import Sequence as Sequence
+from keras.utils.sequence import pad_sequences as pad_sequences
+from keras.utils.source_inputs import get_source_inputs as get_source_inputs
 
 if TYPE_CHECKING:
     from keras.random.seed import set_random_seed as set_random_seed
@@ -38,9 +47,25 @@ if TYPE_CHECKING:
     from keras.training.data.packing import (
         unpack_x_y_sample_weight as unpack_x_y_sample_weight,
     )
+    from keras.utils import bounding_boxes as bounding_boxes
+    from keras.utils.directories import (
+        image_dataset_from_directory as image_dataset_from_directory,
+    )
+    from keras.utils.directories import (
+        text_dataset_from_directory as text_dataset_from_directory,
+    )
+    from keras.utils.splitting import split_dataset as split_dataset
+    from keras.utils.timeseries import (
+        timeseries_dataset_from_array as timeseries_dataset_from_array,
+    )
 
 # Loaded on first use: they stand on higher floors.
 _LAZY = {
+    "image_dataset_from_directory": "keras.utils.directories",
+    "split_dataset": "keras.utils.splitting",
+    "text_dataset_from_directory": "keras.utils.directories",
+    "timeseries_dataset_from_array": "keras.utils.timeseries",
+    "bounding_boxes": "keras.utils.bounding_boxes",
     "pack_x_y_sample_weight": "keras.training.data.packing",
     "set_random_seed": "keras.random.seed",
     "unpack_x_y_sample_weight": "keras.training.data.packing",
@@ -62,9 +87,7 @@ def clear_session(free_memory: bool = True) -> None:
     """
     _reset_names()
     if free_memory:
-        import gc
-
-        gc.collect()
+        _gc.collect()
 
 
 def __getattr__(name: str) -> Any:
@@ -72,7 +95,9 @@ def __getattr__(name: str) -> Any:
 
     if name not in _LAZY:
         raise AttributeError(f"module 'keras.utils' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_LAZY[name]), name)
+    value = importlib.import_module(_LAZY[name])
+    if not _LAZY[name].endswith(f"utils.{name}"):
+        value = getattr(value, name)
     globals()[name] = value
     return value
 

@@ -63,3 +63,31 @@ def test_torch_holds_them_in_the_next_signed_type() -> None:
             assert variable.dtype == wider
             np.testing.assert_array_equal(variable.numpy(), values)
             assert ops.add(keras.KerasTensor((2,), dtype), 1).dtype == wider
+
+
+@pytest.mark.parametrize("reduce", ["sum", "prod", "nansum", "nanprod", "trace"])
+def test_torch_adds_up_bytes_in_int32(reduce: str) -> None:
+    """As Keras does; where there is uint32, that."""
+    pytest.importorskip("torch")
+    with keras.backend_scope("torch"):
+        function = getattr(ops, reduce)
+        found = function(ops.ones((2, 2), "uint8"))
+        assert keras.backend.standardize_dtype(found.dtype) == "int32"
+        assert function(keras.KerasTensor((2, 2), "uint8")).dtype == "int32"
+
+
+SUBSCRIPTS = ["ij->i", "ij->", "ij,ij->", "ij,jk->ik", "ij,jk,kl->l"]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int16", "int32", "int64"])
+@pytest.mark.parametrize("subscripts", SUBSCRIPTS)
+def test_einsum_of_integers(backend: str, dtype: str, subscripts: str) -> None:
+    values = np.array([[1, 2], [0, 1]], dtype)
+    operands = [ops.convert_to_tensor(values)] * (subscripts.count(",") + 1)
+    specs = [keras.KerasTensor(x.shape, dtype) for x in operands]
+    found = ops.einsum(subscripts, *operands)
+    expected = np.einsum(subscripts, *[values.astype("int32")] * len(operands))
+    expected = expected.astype(bool) if dtype == "bool" else expected
+    np.testing.assert_array_equal(ops.convert_to_numpy(found), expected)
+    spec = ops.einsum(subscripts, *specs)
+    assert keras.backend.standardize_dtype(found.dtype) == spec.dtype

@@ -48,6 +48,22 @@ def test_spectral_norm_of_the_kernel_becomes_1(backend: str) -> None:
     assert [w.name for w in layer.weights] == ["kernel", "vector_u", "bias"]
 
 
+def test_normalized_weights_are_those_of_the_next_training_call(backend: str) -> None:
+    layer = layers.SpectralNormalization(layers.Dense(3), power_iterations=2)
+    layer.build((None, 5))
+    before = layer.get_weights()
+    vector, kernel = map(keras.ops.convert_to_numpy, layer.normalized_weights())
+    for found, wanted in zip(layer.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    layer(np.ones((2, 5), "float32"), training=True)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(layer.vector_u), vector, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(layer.layer.kernel), kernel, atol=1e-6
+    )
+
+
 def test_spectral_normalization_in_fit(training_backend: str) -> None:
     wrapped = layers.SpectralNormalization(layers.Dense(3))
     model = keras.Sequential([keras.Input((5,)), wrapped, layers.Dense(1)])

@@ -204,6 +204,40 @@ def test_gradient_through_scan(training_backend: str) -> None:
     assert gradient(training_backend, function, 2.0) == pytest.approx(4 * 2.0**3)
 
 
+def _scanned(x: Any) -> Any:
+    start = ops.zeros_like(x[0])
+    total, rows = ops.scan(lambda c, row: (c * 0.5 + row, c * row), start, x)
+    return ops.sum(total) + ops.sum(rows)
+
+
+def _counted(x: Any) -> Any:
+    start = ops.zeros_like(x[0])
+    steps = ops.shape(x)[0]
+    return ops.sum(ops.fori_loop(0, steps, lambda i, c: c * 0.5 + x[i] ** 2, start))
+
+
+def _mapped(x: Any) -> Any:
+    return ops.sum(ops.map(lambda row: row * row, x))
+
+
+@pytest.mark.parametrize("function", [_scanned, _counted, _mapped])
+def test_gradients_of_loops_of_unknown_length_under_xla(function: Any) -> None:
+    """XLA knows the sizes that the trace of TensorFlow does not."""
+    tf = pytest.importorskip("tensorflow")
+    x = tf.constant([[1.0, 2.0], [3.0, -1.0], [0.5, 2.0]])
+
+    def gradient(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = function(x)
+        return tf.convert_to_tensor(tape.gradient(y, x))
+
+    with keras.backend_scope("tensorflow"):
+        expected = gradient(x)
+        compiled = tf.function(gradient, [tf.TensorSpec((None, 2))], jit_compile=True)
+        np.testing.assert_allclose(compiled(x), expected, rtol=1e-5)
+
+
 def test_jvp(training_backend: str) -> None:
     x = ops.convert_to_tensor(X)
     value, tangent = ops.jvp(lambda a, b: a * b, (x, x), (x, ops.zeros_like(x)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -303,6 +305,25 @@ def test_compile_config_round_trip(trains):
         X, Y, verbose=0, return_dict=True
     )
     assert other.get_compile_config() == config
+
+
+def test_predict_from_one_buffer_that_is_filled_again(backend: str) -> None:
+    """Outputs that are views of their input are read before the next batch is."""
+    inputs = keras.Input((3,))
+    outputs = [inputs, keras.layers.Reshape((3, 1))(inputs), inputs * 2]
+    model = keras.Model(inputs, outputs)
+    buffer = np.zeros((2, 3), "float32")
+
+    def batches() -> Iterator[np.ndarray]:
+        for number in range(3):
+            buffer[:] = number
+            yield buffer
+
+    expected = np.repeat([0.0, 1.0, 2.0], 2)
+    same, reshaped, doubled = model.predict(batches(), verbose=0)
+    np.testing.assert_array_equal(same[:, 0], expected)
+    np.testing.assert_array_equal(reshaped[:, 0, 0], expected)
+    np.testing.assert_array_equal(doubled[:, 0], expected * 2)
 
 
 def test_predict_function_takes_inputs_alone(backend: str) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax as _jax
-import jax.numpy as _jnp
+import jax
+import jax.numpy as jnp
+import numpy as np
 
-from keras.core import context as _context
-from keras.core.scopes import StatelessScope as _StatelessScope
+from keras.core import context
+from keras.core.scopes import StatelessScope
 from keras.core.typing import Structure, TensorLike
 
-custom_gradient = _jax.custom_gradient
+custom_gradient = jax.custom_gradient
 
 
 class _Writes(Exception):
@@ -35,7 +36,7 @@ class _State:
         for body, *args in bodies:
             found.update(_written(body, args))
         self.variables = list(found.values())
-        with _context.Scope("autocast", None):
+        with context.Scope("autocast", None):
             self.values = [variable.value for variable in self.variables]
 
     def through(self, body: Callable[..., Any]) -> Any:
@@ -43,7 +44,7 @@ class _State:
 
         def carrying(state: Structure, *args: Any) -> Any:
             pairs = zip(self.variables, state, strict=True)
-            with _StatelessScope(pairs) as scope:
+            with StatelessScope(pairs) as scope:
                 result = body(*args)
             return result, [scope.get_current_value(v) for v in self.variables]
 
@@ -61,8 +62,8 @@ def _written(body: Callable[..., Any], args: Any) -> dict[int, Any]:
     def anew(*args: Any) -> Any:  # JAX does not run a function again that it knows
         return body(*args)
 
-    with _StatelessScope() as scope:
-        _jax.eval_shape(anew, *args)
+    with StatelessScope() as scope:
+        jax.eval_shape(anew, *args)
     return scope.updates
 
 
@@ -70,7 +71,7 @@ def _pure(body: Callable[..., Any]) -> Any:
     """`body`, which stops where it turns out to write Variables."""
 
     def watched(*args: Any) -> Any:
-        with _StatelessScope() as scope:
+        with StatelessScope() as scope:
             result = body(*args)
         if scope.updates:
             raise _Writes
@@ -83,11 +84,11 @@ def cond(
     pred: TensorLike, true_fn: Callable[..., Any], false_fn: Callable[..., Any]
 ) -> Structure:
     try:
-        return _jax.lax.cond(pred, _pure(true_fn), _pure(false_fn))
+        return jax.lax.cond(pred, _pure(true_fn), _pure(false_fn))
     except _Writes:
         state = _State((true_fn,), (false_fn,))
     branches = state.through(true_fn), state.through(false_fn)
-    result, values = _jax.lax.cond(pred, *branches, state.values)
+    result, values = jax.lax.cond(pred, *branches, state.values)
     state.keep(values)
     return result
 
@@ -96,11 +97,11 @@ def switch(
     index: Any, branches: Sequence[Callable[..., Any]], *operands: Any
 ) -> Structure:
     try:
-        return _jax.lax.switch(index, [_pure(f) for f in branches], *operands)
+        return jax.lax.switch(index, [_pure(f) for f in branches], *operands)
     except _Writes:
         state = _State(*[(branch, *operands) for branch in branches])
     carrying = [state.through(branch) for branch in branches]
-    result, values = _jax.lax.switch(index, carrying, state.values, *operands)
+    result, values = jax.lax.switch(index, carrying, state.values, *operands)
     state.keep(values)
     return result
 
@@ -123,7 +124,7 @@ def while_loop(
             verdict = test(*values) if state is None else test(kept, *values)[0]
             if maximum_iterations is None:
                 return verdict
-            return _jnp.logical_and(verdict, count < maximum_iterations)
+            return jnp.logical_and(verdict, count < maximum_iterations)
 
         def step(carry: Structure) -> Any:
             count, kept, values = carry
@@ -132,10 +133,10 @@ def while_loop(
             else:
                 found, kept = run(kept, *values)
             found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
-            return count + 1, kept, _jax.tree.map(_like, found, values)
+            return count + 1, kept, jax.tree.map(_like, found, values)
 
         start = [] if state is None else state.values
-        return _jax.lax.while_loop(goes_on, step, (0, start, first))
+        return jax.lax.while_loop(goes_on, step, (0, start, first))
 
     try:
         _, _, values = loop(None)
@@ -148,7 +149,7 @@ def while_loop(
 
 def _like(new: Any, old: Any) -> Any:
     """Drops the weak type that Python numbers bring in."""
-    return _jnp.asarray(new, old.dtype)
+    return jnp.asarray(new, old.dtype)
 
 
 def fori_loop(
@@ -158,9 +159,9 @@ def fori_loop(
     init_val: Structure,
 ) -> Structure:
     try:
-        return _jax.lax.fori_loop(lower, upper, _pure(body_fun), init_val)
+        return jax.lax.fori_loop(lower, upper, _pure(body_fun), init_val)
     except _Writes:
-        state = _State((body_fun, _jnp.asarray(lower), init_val))
+        state = _State((body_fun, jnp.asarray(lower), init_val))
     run = state.through(body_fun)
 
     def step(index: Any, carry: Structure) -> Any:
@@ -168,7 +169,7 @@ def fori_loop(
         return run(kept, index, value)
 
     start = (init_val, state.values)
-    result, values = _jax.lax.fori_loop(lower, upper, step, start)
+    result, values = jax.lax.fori_loop(lower, upper, step, start)
     state.keep(values)
     return result
 
@@ -182,9 +183,9 @@ def scan(
     unroll: int | bool,
 ) -> Structure:
     try:
-        return _jax.lax.scan(_pure(f), init, xs, length, reverse, unroll)
+        return jax.lax.scan(_pure(f), init, xs, length, reverse, unroll)
     except _Writes:
-        first = None if xs is None else _jax.tree.map(lambda x: x[0], xs)
+        first = None if xs is None else jax.tree.map(lambda x: x[0], xs)
         state = _State((f, init, first))
     run = state.through(f)
 
@@ -194,25 +195,25 @@ def scan(
         return (kept, value), output
 
     start = (state.values, init)
-    (values, last), outputs = _jax.lax.scan(step, start, xs, length, reverse, unroll)
+    (values, last), outputs = jax.lax.scan(step, start, xs, length, reverse, unroll)
     state.keep(values)
     return last, outputs
 
 
 def map(f: Callable[..., Any], xs: Any) -> Structure:
     try:
-        return _jax.lax.map(_pure(f), xs)
+        return jax.lax.map(_pure(f), xs)
     except _Writes:
         return scan(lambda none, x: (none, f(x)), None, xs, None, False, 1)[1]
 
 
 def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
     try:
-        return _jax.vmap(_pure(function))(elements)
+        return jax.vmap(_pure(function))(elements)
     except _Writes:
-        state = _State((function, _jax.tree.map(lambda x: x[0], elements)))
+        state = _State((function, jax.tree.map(lambda x: x[0], elements)))
     # The state is one for all elements, so a draw gives each of them the same.
-    run = _jax.vmap(state.through(function), in_axes=(None, 0), out_axes=(0, None))
+    run = jax.vmap(state.through(function), in_axes=(None, 0), out_axes=(0, None))
     result, values = run(state.values, elements)
     state.keep(values)
     return result
@@ -221,7 +222,7 @@ def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
 def associative_scan(
     f: Callable[..., Any], elems: Structure, reverse: bool = False, axis: int = 0
 ) -> Structure:
-    return _jax.lax.associative_scan(f, elems, reverse, axis)
+    return jax.lax.associative_scan(f, elems, reverse, axis)
 
 
 def jvp(
@@ -230,4 +231,19 @@ def jvp(
     tangents: Structure,
     has_aux: bool = False,
 ) -> Structure:
-    return _jax.jvp(fun, tuple(primals), tuple(tangents), has_aux)
+    return jax.jvp(fun, tuple(primals), tuple(tangents), has_aux)
+
+
+def host_call(
+    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+) -> Any:
+    spec = jax.ShapeDtypeStruct(tuple(shape), dtype)
+    return jax.pure_callback(
+        lambda *arrays: np.asarray(function(*map(np.asarray, arrays)), dtype),
+        spec,
+        *inputs,
+    )
+
+
+def is_traced(x: TensorLike) -> bool:
+    return isinstance(x, jax.core.Tracer)

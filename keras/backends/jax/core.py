@@ -6,39 +6,40 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-import jax as _jax
-import jax.numpy as _jnp
-import ml_dtypes as _ml_dtypes
-import numpy as _np
+import jax
+import jax.numpy as jnp
+import ml_dtypes
+import numpy as np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
-from keras.backends import specs as _specs
-from keras.backends.foreign import host_array as _host_array
-from keras.core import config as _config
-from keras.core.dtypes import standardize_dtype as _standardize
-from keras.core.errors import BackendError as _BackendError
+from keras.backends import specs
+from keras.backends.foreign import host_array
+from keras.backends.jax.bcoo import recast, to_dense
+from keras.core import config, limits
+from keras.core.dtypes import standardize_dtype
+from keras.core.errors import BackendError
 from keras.core.typing import DType, Structure, TensorLike
 
 _EXTRA = {
-    name: _np.dtype(getattr(_ml_dtypes, name))
+    name: np.dtype(getattr(ml_dtypes, name))
     for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 }
 mutable = False
-tensor_types = (type(_jnp.zeros(())),)
+tensor_types = (type(jnp.zeros(())),)
 inexact = frozenset(
-    map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
+    map(np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
 ) | frozenset(_EXTRA.values())
-_COMPLEX = frozenset(map(_np.dtype, ("complex64", "complex128")))
+_COMPLEX = frozenset(map(np.dtype, ("complex64", "complex128")))
 floats = inexact - _COMPLEX
-reals = floats | frozenset(map(_np.dtype, ("bool", *_np.typecodes["AllInteger"])))
-wide = frozenset(map(_np.dtype, ("float32", "float64", "complex64", "complex128")))
+reals = floats | frozenset(map(np.dtype, ("bool", *np.typecodes["AllInteger"])))
+wide = frozenset(map(np.dtype, ("float32", "float64", "complex64", "complex128")))
 # Logic takes all of these as they are: what is not zero is true.
 boolean = wide | frozenset(
-    map(_np.dtype, ("bool", "uint8", "uint16", "uint32", "int8", "int16", "int32"))
+    map(np.dtype, ("bool", "uint8", "uint16", "uint32", "int8", "int16", "int32"))
 )
-whole = frozenset(map(_np.dtype, ("int32", "int64")))
+whole = frozenset(map(np.dtype, ("int32", "int64")))
 # Of integers, `jnp.power` makes something else.
-joined = frozenset((_EXTRA["bfloat16"], *map(_np.dtype, ("float16", "float32"))))
+joined = frozenset((_EXTRA["bfloat16"], *map(np.dtype, ("float16", "float32"))))
 _NARROW = {
     "int64": "int32",
     "uint64": "uint32",
@@ -48,7 +49,7 @@ _NARROW = {
 
 
 def canonical_dtype(dtype: str) -> str:
-    if dtype in _NARROW and not _jax.config.jax_enable_x64:
+    if dtype in _NARROW and not jax.config.jax_enable_x64:
         return _NARROW[dtype]
     return dtype
 
@@ -59,14 +60,14 @@ def promotes(x1: TensorLike, x2: TensorLike) -> bool:
     return not (x1.weak_type or x2.weak_type)
 
 
-def native_dtype(dtype: DType) -> _np.dtype[Any]:
+def native_dtype(dtype: DType) -> np.dtype[Any]:
     """The dtype JAX uses for a dtype name: 64-bit ones only where x64 is enabled."""
-    name = canonical_dtype(_standardize(dtype))
-    return _EXTRA.get(name) or _np.dtype(name)
+    name = canonical_dtype(standardize_dtype(dtype))
+    return _EXTRA.get(name) or np.dtype(name)
 
 
 def is_tensor(x: TensorLike) -> bool:
-    return isinstance(x, _jax.Array) or is_sparse(x)
+    return isinstance(x, jax.Array) or is_sparse(x)
 
 
 layouts: frozenset[str] = frozenset(("sparse",))
@@ -95,20 +96,20 @@ def convert_to_tensor(
 ) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
-    if isinstance(x, _jax.Array):
+    if isinstance(x, jax.Array):
         if dtype is None or x.dtype.name == dtype:
             return x
         return x.astype(native_dtype(dtype))
     if is_sparse(x):
-        x = _dense(x) if sparse is False else x
+        x = to_dense(x) if sparse is False else x
         return x if dtype is None else cast(x, dtype)
     if dtype is None:
-        dtype = _standardize(x.dtype) if hasattr(x, "dtype") else _default_dtype(x)
+        dtype = standardize_dtype(x.dtype) if hasattr(x, "dtype") else _default_dtype(x)
     native = native_dtype(dtype)
     if isinstance(x, (list, tuple)):
-        return _jnp.array(x, dtype=native)
+        return jnp.array(x, dtype=native)
     # JAX may share an array's memory, which its owner can write to: it gets a copy.
-    return _jnp.asarray(_np.array(_host_array(x), native))
+    return jnp.asarray(np.array(host_array(x), native))
 
 
 def _default_dtype(x: TensorLike) -> Any:
@@ -116,60 +117,44 @@ def _default_dtype(x: TensorLike) -> Any:
     if isinstance(x, (list, tuple)):
         arrays = [v for v in x if hasattr(v, "dtype")]
         if arrays:
-            return _standardize(_jnp.result_type(*arrays))
-    dtype = _np.asarray(x).dtype
+            return standardize_dtype(jnp.result_type(*arrays))
+    dtype = np.asarray(x).dtype
     if dtype.kind == "f":
-        return _config.floatx()
+        return config.floatx()
     if dtype.kind == "i":
         return "int32"
-    return _standardize(dtype)
+    return standardize_dtype(dtype)
 
 
 def host_view(x: TensorLike) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
-    return _host_array(_dense(x) if is_sparse(x) else x)
-
-
-def convert_to_numpy(x: TensorLike) -> Any:
-    return _np.array(host_view(x))
+    return host_array(to_dense(x) if is_sparse(x) else x)
 
 
 def cast(x: Any, dtype: Any) -> Any:
-    if isinstance(x, _jax.Array):
+    if isinstance(x, jax.Array):
         wanted = native_dtype(dtype)
         return x if x.dtype == wanted else x.astype(wanted)
     if is_sparse(x):
         wanted = native_dtype(dtype)
-        return x if x.dtype == wanted else _recast(x, wanted)
+        return x if x.dtype == wanted else recast(x, wanted)
     return convert_to_tensor(x, dtype)
-
-
-def _dense(x: TensorLike) -> Any:
-    from keras.backends.jax.sparse import to_dense
-
-    return to_dense(x)
-
-
-def _recast(x: TensorLike, dtype: DType) -> Any:
-    from jax.experimental.sparse import BCOO
-
-    return BCOO((x.data.astype(dtype), x.indices), shape=x.shape)
 
 
 def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to: JAX arrays are immutable, but donation
     can end the life of one."""
-    return _jnp.array(x, copy=True)
+    return jnp.array(x, copy=True)
 
 
 def stop_gradient(x: TensorLike) -> Structure:
-    return _jax.lax.stop_gradient(x)
+    return jax.lax.stop_gradient(x)
 
 
 def synchronize(x: TensorLike) -> Any:
     """Waits until the value is there."""
-    return _jax.block_until_ready(x)
+    return jax.block_until_ready(x)
 
 
 def in_trace() -> bool:
@@ -179,32 +164,28 @@ def in_trace() -> bool:
 
 def eager_scope() -> contextlib.AbstractContextManager[Any]:
     """Inside, computations happen at once, also while a trace is under way."""
-    return _jax.ensure_compile_time_eval()
+    return jax.ensure_compile_time_eval()
 
 
 def _device(name: str) -> Any:
     kind, _, index = name.partition(":")
     kind = "gpu" if kind == "cuda" else kind
     try:
-        return _jax.devices(kind)[int(index or 0)]
+        return jax.devices(kind)[int(index or 0)]
     except (RuntimeError, IndexError, ValueError) as error:
-        raise _BackendError(
+        raise BackendError(
             f"JAX has no device {name!r}. There are: {', '.join(devices())}."
         ) from error
 
 
 def device_scope(name: str) -> contextlib.AbstractContextManager[Any]:
-    return _jax.default_device(_device(name))
+    return jax.default_device(_device(name))
 
 
 def devices(kind: str | None = None) -> list[str]:
     """The names of the devices there are."""
-    found = [f"{device.platform}:{device.id}" for device in _jax.devices()]
+    found = [f"{device.platform}:{device.id}" for device in jax.devices()]
     return [name for name in found if kind is None or name.startswith(kind)]
-
-
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    return _jax.checkpoint(function)
 
 
 def compute_output_spec(
@@ -214,11 +195,12 @@ def compute_output_spec(
     found: list[Any] = []
 
     def run() -> None:
-        found.append(_specs.by_running(function, args, kwargs, _ones))
+        found.append(specs.by_running(function, args, kwargs, _ones))
 
-    _jax.eval_shape(run)
+    jax.eval_shape(run)
     return found[0]
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
-    return _jnp.ones(shape, native_dtype(dtype))
+    limits.claim_run(shape, dtype)
+    return jnp.ones(shape, native_dtype(dtype))

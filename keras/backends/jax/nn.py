@@ -2,108 +2,109 @@
 
 from __future__ import annotations
 
-from operator import index as _index
+from operator import index
 from typing import Any
 
-import jax as _jax
-import jax.numpy as _jnp
+import jax
+import jax.numpy as jnp
+from jax._src.core import get_axis_env as _get_axis_env  # no public name
 
-from keras.backends import arguments as _arguments
-from keras.backends.jax.core import native_dtype as _native_dtype
-from keras.backends.jax.linalg import norm as _norm
-from keras.core import config as _config
+from keras.backends import arguments
+from keras.backends.jax import linalg
+from keras.backends.jax.core import native_dtype
+from keras.core import config
 from keras.core.typing import Axis, DType, TensorLike
 
 # Activations ----------------------------------------------------------------------
 
-relu = _jax.nn.relu
-relu6 = _jax.nn.relu6
-sigmoid = _jax.nn.sigmoid
-softsign = _jax.nn.soft_sign
-softplus = _jax.nn.softplus
-silu = _jax.nn.silu
-log_sigmoid = _jax.nn.log_sigmoid
-hard_sigmoid = _jax.nn.hard_sigmoid
-hard_silu = _jax.nn.hard_silu
-hard_tanh = _jax.nn.hard_tanh
-selu = _jax.nn.selu
-celu = _jax.nn.celu
-elu = _jax.nn.elu
-glu = _jax.nn.glu
-sparse_plus = _jax.nn.sparse_plus
-sparse_sigmoid = _jax.nn.sparse_sigmoid
-squareplus = _jax.nn.squareplus
-log_softmax = _jax.nn.log_softmax
+relu = jax.nn.relu
+relu6 = jax.nn.relu6
+sigmoid = jax.nn.sigmoid
+softsign = jax.nn.soft_sign
+softplus = jax.nn.softplus
+silu = jax.nn.silu
+log_sigmoid = jax.nn.log_sigmoid
+hard_sigmoid = jax.nn.hard_sigmoid
+hard_silu = jax.nn.hard_silu
+hard_tanh = jax.nn.hard_tanh
+selu = jax.nn.selu
+celu = jax.nn.celu
+elu = jax.nn.elu
+glu = jax.nn.glu
+sparse_plus = jax.nn.sparse_plus
+sparse_sigmoid = jax.nn.sparse_sigmoid
+squareplus = jax.nn.squareplus
+log_softmax = jax.nn.log_softmax
 
 
-def gelu(x: _jax.Array, approximate: bool = True) -> _jax.Array:
-    return _jax.nn.gelu(x, approximate)
+def gelu(x: jax.Array, approximate: bool = True) -> jax.Array:
+    return jax.nn.gelu(x, approximate)
 
 
-def leaky_relu(x: _jax.Array, negative_slope: float = 0.2) -> _jax.Array:
-    return _jax.nn.leaky_relu(x, negative_slope)
+def leaky_relu(x: jax.Array, negative_slope: float = 0.2) -> jax.Array:
+    return jax.nn.leaky_relu(x, negative_slope)
 
 
-def tanh_shrink(x: _jax.Array) -> _jax.Array:
-    return x - _jnp.tanh(x)
+def tanh_shrink(x: jax.Array) -> jax.Array:
+    return x - jnp.tanh(x)
 
 
-def threshold(x: _jax.Array, threshold: float, default_value: float) -> _jax.Array:
-    return _jnp.where(x > threshold, x, _jnp.asarray(default_value, x.dtype))
+def threshold(x: jax.Array, threshold: float, default_value: float) -> jax.Array:
+    return jnp.where(x > threshold, x, jnp.asarray(default_value, x.dtype))
 
 
-def soft_shrink(x: _jax.Array, threshold: float = 0.5) -> _jax.Array:
+def soft_shrink(x: jax.Array, threshold: float = 0.5) -> jax.Array:
     # What is neither above nor below is 0, but for NaN, which stays.
-    inside = _jnp.where(_jnp.abs(x) <= threshold, _jnp.zeros_like(x), x)
-    below = _jnp.where(x < -threshold, x + threshold, inside)
-    return _jnp.where(x > threshold, x - threshold, below)
+    inside = jnp.where(jnp.abs(x) <= threshold, jnp.zeros_like(x), x)
+    below = jnp.where(x < -threshold, x + threshold, inside)
+    return jnp.where(x > threshold, x - threshold, below)
 
 
-def hard_shrink(x: _jax.Array, threshold: float = 0.5) -> _jax.Array:
-    return _jnp.where(_jnp.abs(x) > threshold, x, _jnp.zeros_like(x))
+def hard_shrink(x: jax.Array, threshold: float = 0.5) -> jax.Array:
+    return jnp.where(jnp.abs(x) > threshold, x, jnp.zeros_like(x))
 
 
-def softmax(x: _jax.Array, axis: Axis = -1) -> _jax.Array:
-    _arguments.warn_of_ones(axis, x.shape)
-    return _jax.nn.softmax(x, axis)
+def softmax(x: jax.Array, axis: Axis = -1) -> jax.Array:
+    arguments.warn_of_ones(axis, x.shape)
+    return jax.nn.softmax(x, axis)
 
 
-def sparsemax(x: _jax.Array, axis: int = -1) -> _jax.Array:
-    z = _jnp.moveaxis(x, axis, -1)
-    ordered = -_jnp.sort(-z, axis=-1)
-    ranks = _jnp.arange(1, z.shape[-1] + 1, dtype=z.dtype)
-    inside = 1 + ranks * ordered > _jnp.cumsum(ordered, -1)
-    count = _jnp.sum(inside, -1, keepdims=True).astype(z.dtype)
-    chosen = _jnp.sum(_jnp.where(inside, ordered, 0), -1, keepdims=True)
-    return _jnp.moveaxis(_jnp.maximum(z - (chosen - 1) / count, 0), -1, axis)
+def sparsemax(x: jax.Array, axis: int = -1) -> jax.Array:
+    z = jnp.moveaxis(x, axis, -1)
+    ordered = -jnp.sort(-z, axis=-1)
+    ranks = jnp.arange(1, z.shape[-1] + 1, dtype=z.dtype)
+    inside = 1 + ranks * ordered > jnp.cumsum(ordered, -1)
+    count = jnp.sum(inside, -1, keepdims=True).astype(z.dtype)
+    chosen = jnp.sum(jnp.where(inside, ordered, 0), -1, keepdims=True)
+    return jnp.moveaxis(jnp.maximum(z - (chosen - 1) / count, 0), -1, axis)
 
 
 # Linear and embedding ---------------------------------------------------------------
 
 
 def linear(
-    x: _jax.Array, kernel: _jax.Array, bias: _jax.Array | None = None, axes: int = 1
-) -> _jax.Array:
+    x: jax.Array, kernel: jax.Array, bias: jax.Array | None = None, axes: int = 1
+) -> jax.Array:
     if axes == 1 and kernel.ndim == 2:
-        y = _jnp.matmul(x, kernel)
+        y = jnp.matmul(x, kernel)
     else:
-        y = _jnp.tensordot(x, kernel, axes)
+        y = jnp.tensordot(x, kernel, axes)
     return y if bias is None else y + bias
 
 
 def one_hot(
-    x: _jax.Array,
+    x: jax.Array,
     num_classes: int,
     axis: int = -1,
     dtype: DType = None,
     sparse: bool = False,
-) -> _jax.Array:
-    wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
-    hot = _jax.nn.one_hot(x, num_classes, dtype=wanted, axis=axis)
+) -> jax.Array:
+    wanted = native_dtype(config.floatx() if dtype is None else dtype)
+    hot = jax.nn.one_hot(x, num_classes, dtype=wanted, axis=axis)
     return _sparse(hot, x.size) if sparse else hot
 
 
-def _sparse(x: _jax.Array, most: int) -> Any:
+def _sparse(x: jax.Array, most: int) -> Any:
     """The array as a sparse one, with at most so many numbers that are not zero."""
     from jax.experimental.sparse import BCOO
 
@@ -112,18 +113,18 @@ def _sparse(x: _jax.Array, most: int) -> Any:
 
 
 def multi_hot(
-    inputs: _jax.Array,
+    inputs: jax.Array,
     num_classes: int | None = None,
     axis: int = -1,
     dtype: DType = None,
     sparse: bool = False,
     **kwargs: Any,
-) -> _jax.Array:
+) -> jax.Array:
     num_classes = kwargs.get("num_tokens", num_classes)
     if not inputs.ndim:
         raise ValueError("One dimension is needed.")
     hot = one_hot(inputs, num_classes, axis, dtype)  # type: ignore[arg-type]
-    hot = _jnp.max(hot, 1 if inputs.ndim > 1 else 0)
+    hot = jnp.max(hot, 1 if inputs.ndim > 1 else 0)
     return _sparse(hot, inputs.size) if sparse else hot
 
 
@@ -131,82 +132,98 @@ def multi_hot(
 
 
 def binary_crossentropy(
-    target: _jax.Array, output: _jax.Array, from_logits: bool = False
-) -> _jax.Array:
-    _same_shape(target, output)
+    target: jax.Array, output: jax.Array, from_logits: bool = False
+) -> jax.Array:
+    arguments.require_same_shape(target, output)
     if from_logits:
-        positive = _jax.nn.log_sigmoid(output)
+        positive = jax.nn.log_sigmoid(output)
         return -target * positive - (1 - target) * (positive - output)
     output = _probabilities(output)
-    return -(target * _jnp.log(output) + (1 - target) * _jnp.log1p(-output))
+    return -(target * jnp.log(output) + (1 - target) * jnp.log1p(-output))
 
 
-def _same_shape(target: _jax.Array, output: _jax.Array) -> None:
-    if target.shape != output.shape:
-        raise ValueError("The shapes of target and output differ.")
+def _probabilities(output: jax.Array) -> jax.Array:
+    epsilon = config.epsilon()
+    return jnp.clip(output, epsilon, 1 - epsilon)
 
 
-def _probabilities(output: _jax.Array) -> _jax.Array:
-    epsilon = _config.epsilon()
-    return _jnp.clip(output, epsilon, 1 - epsilon)
-
-
-def _log_probabilities(output: _jax.Array, from_logits: bool, axis: int) -> _jax.Array:
+def _log_probabilities(output: jax.Array, from_logits: bool, axis: int) -> jax.Array:
     if from_logits:
-        return _jax.nn.log_softmax(output, axis)
-    return _jnp.log(_probabilities(output / _jnp.sum(output, axis, keepdims=True)))
+        return jax.nn.log_softmax(output, axis)
+    return jnp.log(_probabilities(output / jnp.sum(output, axis, keepdims=True)))
 
 
 def categorical_crossentropy(
-    target: _jax.Array, output: _jax.Array, from_logits: bool = False, axis: int = -1
-) -> _jax.Array:
-    axis = _index(axis)
-    _same_shape(target, output)
-    return -_jnp.sum(target * _log_probabilities(output, from_logits, axis), axis)
+    target: jax.Array, output: jax.Array, from_logits: bool = False, axis: int = -1
+) -> jax.Array:
+    axis = index(axis)
+    arguments.require_same_shape(target, output)
+    return -jnp.sum(target * _log_probabilities(output, from_logits, axis), axis)
 
 
 def sparse_categorical_crossentropy(
-    target: _jax.Array, output: _jax.Array, from_logits: bool = False, axis: int = -1
-) -> _jax.Array:
+    target: jax.Array, output: jax.Array, from_logits: bool = False, axis: int = -1
+) -> jax.Array:
     if target.ndim == output.ndim and target.shape[-1] == 1:
-        target = _jnp.squeeze(target, -1)
+        target = jnp.squeeze(target, -1)
     shape = list(output.shape)
     del shape[axis]
     if target.shape != tuple(shape):
         raise ValueError("Target and output do not fit.")
     logs = _log_probabilities(output, from_logits, axis)
-    hot = _jax.nn.one_hot(target.astype("int32"), output.shape[axis], axis=axis)
-    return -_jnp.sum(hot.astype(logs.dtype) * logs, axis)
+    hot = jax.nn.one_hot(target.astype("int32"), output.shape[axis], axis=axis)
+    return -jnp.sum(hot.astype(logs.dtype) * logs, axis)
 
 
 # Normalization ----------------------------------------------------------------------
 
 
 def moments(
-    x: _jax.Array, axes: Any, keepdims: bool = False, synchronized: bool = False
+    x: jax.Array, axes: Any, keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Any, Any]:
     axes = None if axes is None else tuple(axes) if not isinstance(axes, int) else axes
     wide = x.astype("float32") if x.dtype == "float16" else x
-    mean = _jnp.mean(wide, axes, keepdims=True)
-    variance = _jnp.mean(_jnp.square(wide - mean), axes, keepdims=keepdims)
-    mean = mean if keepdims else _jnp.squeeze(mean, axes)
+    mean = jnp.mean(wide, axes, keepdims=True)
+    # Replicas of one program have batches of one size.
+    mean = _mean_of_replicas(mean) if synchronized else mean
+    variance = jnp.mean(jnp.square(wide - mean), axes, keepdims=keepdims)
+    variance = _mean_of_replicas(variance) if synchronized else variance
+    mean = mean if keepdims else jnp.squeeze(mean, axes)
     if wide is x:
         return mean, variance
-    most = _jnp.finfo(x.dtype).max  # rather than infinity
-    mean, variance = (_jnp.clip(v, -most, most) for v in (mean, variance))
+    most = jnp.finfo(x.dtype).max  # rather than infinity
+    mean, variance = (jnp.clip(v, -most, most) for v in (mean, variance))
     return mean.astype(x.dtype), variance.astype(x.dtype)
 
 
+def _replica_axes() -> tuple[Any, ...]:
+    """The named axes that `jax.pmap`, `jax.shard_map` and `jax.vmap` map over here.
+
+    Under `jax.jit` an array is whole, however it is split over devices.
+    """
+    return tuple(_get_axis_env().axis_names())
+
+
+def _mean_of_replicas(x: jax.Array) -> jax.Array:
+    axes = _replica_axes()
+    return jax.lax.pmean(x, axes) if axes else x
+
+
+def sum_over_replicas(x: jax.Array) -> jax.Array:
+    axes = _replica_axes()
+    return jax.lax.psum(x, axes) if axes else x
+
+
 def batch_normalization(
-    x: _jax.Array,
-    mean: _jax.Array,
-    variance: _jax.Array,
+    x: jax.Array,
+    mean: jax.Array,
+    variance: jax.Array,
     axis: int,
-    offset: _jax.Array | None = None,
+    offset: jax.Array | None = None,
     scale: TensorLike = None,
     epsilon: float = 0.001,
-) -> _jax.Array:
-    factor = _jax.lax.rsqrt(variance + epsilon)
+) -> jax.Array:
+    factor = jax.lax.rsqrt(variance + epsilon)
     if scale is not None:
         factor = factor * scale
     shift = -mean * factor if offset is None else offset - mean * factor
@@ -218,39 +235,39 @@ def batch_normalization(
 
 
 def batch_statistics_normalization(
-    x: _jax.Array,
-    offset: _jax.Array,
+    x: jax.Array,
+    offset: jax.Array,
     scale: TensorLike,
     axis: int = -1,
     epsilon: float = 0.001,
 ) -> tuple[Any, Any, Any]:
     axes = tuple(i for i in range(x.ndim) if i != axis % x.ndim)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
-    mean = _jnp.mean(wide, axes, keepdims=True)
-    variance = _jnp.mean(_jnp.square(wide - mean), axes)
+    mean = jnp.mean(wide, axes, keepdims=True)
+    variance = jnp.mean(jnp.square(wide - mean), axes)
     mean = mean.reshape(variance.shape)
     y = batch_normalization(wide, mean, variance, axis, offset, scale, epsilon)
-    stop = _jax.lax.stop_gradient
+    stop = jax.lax.stop_gradient
     return y.astype(x.dtype), stop(mean), stop(variance)
 
 
 def layer_normalization(
-    x: _jax.Array,
-    gamma: _jax.Array | None = None,
-    beta: _jax.Array | None = None,
+    x: jax.Array,
+    gamma: jax.Array | None = None,
+    beta: jax.Array | None = None,
     axis: Axis = -1,
     epsilon: float | None = None,
     **kwargs: Any,
-) -> _jax.Array:
-    eps = _config.epsilon() if epsilon is None else epsilon
-    axes, shape = _axes(x, axis)
+) -> jax.Array:
+    eps = config.epsilon() if epsilon is None else epsilon
+    axes, shape = arguments.along(x, axis)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
-    mean = _jnp.mean(wide, axes, keepdims=True)
+    mean = jnp.mean(wide, axes, keepdims=True)
     centred = wide - mean
-    variance = _jnp.mean(_jnp.square(centred), axes, keepdims=True)
-    if kwargs and _arguments.takes_rms_scaling(kwargs):
+    variance = jnp.mean(jnp.square(centred), axes, keepdims=True)
+    if kwargs and arguments.takes_rms_scaling(kwargs):
         centred, beta = wide, None
-    y = (centred * _jax.lax.rsqrt(variance + eps)).astype(x.dtype)
+    y = (centred * jax.lax.rsqrt(variance + eps)).astype(x.dtype)
     for vector in (gamma, beta):
         if vector is not None and vector.ndim != len(axes):
             raise ValueError("The ranks differ.")
@@ -258,24 +275,17 @@ def layer_normalization(
     return y if beta is None else y + beta.reshape(shape)
 
 
-def _axes(x: Any, axis: Axis) -> tuple[tuple[int, ...], list[int]]:
-    """The axes in order, and the shape that a vector along them is given."""
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = _arguments.normal_axes(axes, x.ndim)
-    return axes, [n if i in axes else 1 for i, n in enumerate(x.shape)]
-
-
 def rms_normalization(
-    x: _jax.Array,
+    x: jax.Array,
     scale: TensorLike = None,
     axis: Axis = -1,
     epsilon: float | None = None,
-) -> _jax.Array:
-    eps = _config.epsilon() if epsilon is None else epsilon
-    axes, shape = _axes(x, axis)
+) -> jax.Array:
+    eps = config.epsilon() if epsilon is None else epsilon
+    axes, shape = arguments.along(x, axis)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
-    mean = _jnp.mean(_jnp.square(wide), axes, keepdims=True)
-    y = (wide * _jax.lax.rsqrt(mean + eps)).astype(x.dtype)
+    mean = jnp.mean(jnp.square(wide), axes, keepdims=True)
+    y = (wide * jax.lax.rsqrt(mean + eps)).astype(x.dtype)
     if scale is not None and scale.ndim not in (0, len(axes)):
         raise ValueError("The ranks differ.")
     if scale is None:
@@ -284,20 +294,20 @@ def rms_normalization(
 
 
 def normalize(
-    x: _jax.Array, axis: Axis = -1, order: float = 2, epsilon: float | None = None
-) -> _jax.Array:
-    eps = _config.epsilon() if epsilon is None else epsilon
-    axis = () if not x.shape and axis in (0, -1) else _arguments.axis_tuple(axis)
+    x: jax.Array, axis: Axis = -1, order: float = 2, epsilon: float | None = None
+) -> jax.Array:
+    eps = config.epsilon() if epsilon is None else epsilon
+    axis = () if not x.shape and axis in (0, -1) else arguments.axis_tuple(axis)
     order = float(order)
     if order == 2:  # the square root of 0 has no gradient
-        squares = _jnp.sum(_jnp.square(x), axis, keepdims=True)
-        return x * _jax.lax.rsqrt(_jnp.maximum(squares, eps**2))
+        squares = jnp.sum(jnp.square(x), axis, keepdims=True)
+        return x * jax.lax.rsqrt(jnp.maximum(squares, eps**2))
     if isinstance(axis, int):
-        norm = _norm(x, order, axis, True)
+        norm = linalg.norm(x, order, axis, True)
     else:  # which would be that of a matrix
-        powers = _jnp.sum(_jnp.abs(x) ** order, axis, keepdims=True)
+        powers = jnp.sum(jnp.abs(x) ** order, axis, keepdims=True)
         norm = powers ** (1 / order)
-    return x / _jnp.maximum(norm, eps)
+    return x / jnp.maximum(norm, eps)
 
 
 # Attention --------------------------------------------------------------------------
@@ -314,7 +324,7 @@ def dot_product_attention(
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
 ) -> Any:
-    dtype = _jnp.result_type(query, key, value)
+    dtype = jnp.result_type(query, key, value)
     query, key, value = query.astype(dtype), key.astype(dtype), value.astype(dtype)
     if attn_logits_soft_cap is not None:
         if flash_attention:
@@ -325,22 +335,22 @@ def dot_product_attention(
         return _capped_attention(
             query, key, value, bias, mask, scale, is_causal, attn_logits_soft_cap
         )
-    on_gpu = _jax.default_backend() == "gpu"
+    on_gpu = jax.default_backend() == "gpu"
     fused = on_gpu and flash_attention is not False and dtype.itemsize == 2
     if flash_attention and not fused:
         raise ValueError(
             "keras.ops.dot_product_attention: flash attention in JAX needs a GPU and "
-            f"float16 or bfloat16. Received: {_jax.default_backend()}, {dtype}. Pass "
+            f"float16 or bfloat16. Received: {jax.default_backend()}, {dtype}. Pass "
             "flash_attention=None."
         )
-    if dtype == _jnp.float16 and _jax.default_backend() == "cpu":
+    if dtype == jnp.float16 and jax.default_backend() == "cpu":
         # Inside `jit`, XLA has no such product of float16 on a CPU.
         wide = (x.astype("float32") for x in (query, key, value))
         bias = None if bias is None else bias.astype("float32")
         q, k, v = wide
         y = dot_product_attention(q, k, v, bias, mask, scale, is_causal)
         return y.astype(dtype)
-    return _jax.nn.dot_product_attention(
+    return jax.nn.dot_product_attention(
         query,
         key,
         value,
@@ -352,33 +362,33 @@ def dot_product_attention(
     )
 
 
-def _four(x: Any) -> _jax.Array:
+def _four(x: Any) -> jax.Array:
     return x.reshape((1,) * (4 - x.ndim) + x.shape)
 
 
 def _capped_attention(
-    query: _jax.Array,
-    key: _jax.Array,
+    query: jax.Array,
+    key: jax.Array,
     value: Any,
     bias: Any,
     mask: Any,
     scale: float | None,
     is_causal: bool,
     cap: float,
-) -> _jax.Array:
+) -> jax.Array:
     groups = query.shape[2] // key.shape[2]
-    key, value = _jnp.repeat(key, groups, 2), _jnp.repeat(value, groups, 2)
+    key, value = jnp.repeat(key, groups, 2), jnp.repeat(value, groups, 2)
     factor: Any = query.shape[-1] ** -0.5 if scale is None else scale
-    logits = _jnp.einsum("btnh,bsnh->bnts", query, key).astype(
-        _jnp.promote_types(query.dtype, "float32")
+    logits = jnp.einsum("btnh,bsnh->bnts", query, key).astype(
+        jnp.promote_types(query.dtype, "float32")
     )
-    logits = cap * _jnp.tanh(logits * factor / cap)
+    logits = cap * jnp.tanh(logits * factor / cap)
     logits = logits if bias is None else logits + _four(bias)
-    least = _jnp.finfo(logits.dtype).min
+    least = jnp.finfo(logits.dtype).min
     if is_causal:
-        seen = _jnp.tril(_jnp.ones(logits.shape[-2:], bool))
-        logits = _jnp.where(seen, logits, least)
+        seen = jnp.tril(jnp.ones(logits.shape[-2:], bool))
+        logits = jnp.where(seen, logits, least)
     if mask is not None:
-        logits = _jnp.where(_four(mask), logits, least)
-    weights = _jax.nn.softmax(logits, -1).astype(value.dtype)
-    return _jnp.einsum("bnts,bsnh->btnh", weights, value)
+        logits = jnp.where(_four(mask), logits, least)
+    weights = jax.nn.softmax(logits, -1).astype(value.dtype)
+    return jnp.einsum("bnts,bsnh->btnh", weights, value)

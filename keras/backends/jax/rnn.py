@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from functools import partial as _partial
+from functools import partial
 from typing import Any
 
-import jax as _jax
-import jax.numpy as _jnp
+import jax
+import jax.numpy as jnp
 
-from keras.backends import recurrent as _recurrent
-from keras.backends.jax.core import in_trace as _in_trace
-from keras.core import tree as _tree
+from keras.backends import recurrent
+from keras.backends.jax.core import in_trace
+from keras.core import tree
 
 # Eager code is stepped through: a scan would be compiled anew at each call, which takes
 # as long as some 300 steps.
@@ -21,7 +21,7 @@ _STEPPED = 256
 
 
 def _steps_of(inputs: Any, time_major: bool) -> int:
-    return _tree.flatten(inputs)[0].shape[0 if time_major else 1]
+    return tree.flatten(inputs)[0].shape[0 if time_major else 1]
 
 
 def rnn(
@@ -35,63 +35,63 @@ def rnn(
     zero_output_for_mask: bool = False,
     return_all_outputs: bool = True,
 ) -> tuple[Any, Any, Any]:
-    if not _in_trace() and _steps_of(inputs, time_major) <= _STEPPED:
-        return _recurrent.stepwise(
-            _jnp, step_function, inputs, initial_states, go_backwards, mask, time_major,
+    if not in_trace() and _steps_of(inputs, time_major) <= _STEPPED:
+        return recurrent.stepwise(
+            jnp, step_function, inputs, initial_states, go_backwards, mask, time_major,
             zero_output_for_mask, return_all_outputs,
         )  # fmt: skip
 
     def front(x: Any) -> Any:
-        x = x if time_major else _jnp.swapaxes(x, 0, 1)
-        return _jnp.flip(x, 0) if go_backwards else x
+        x = x if time_major else jnp.swapaxes(x, 0, 1)
+        return jnp.flip(x, 0) if go_backwards else x
 
-    inputs = _tree.map_structure(front, inputs)
+    inputs = tree.map_structure(front, inputs)
     mask = None if mask is None else front(mask)
-    leaves = _tree.flatten(initial_states)
-    first = _tree.map_structure(lambda x: x[0], inputs)
-    shapes = _jax.eval_shape(
-        lambda x, s: step_function(x, _tree.pack_sequence_as(initial_states, s))[0],
+    leaves = tree.flatten(initial_states)
+    first = tree.map_structure(lambda x: x[0], inputs)
+    shapes = jax.eval_shape(
+        lambda x, s: step_function(x, tree.pack_sequence_as(initial_states, s))[0],
         first,
         leaves,
     )
-    start = _jax.tree.map(lambda x: _jnp.zeros(x.shape, x.dtype), shapes)
+    start = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
 
     def body(carry: Any, xs: Any) -> tuple[Any, Any]:
         states, previous = carry
         x, kept = xs
-        packed = _tree.pack_sequence_as(initial_states, states)
+        packed = tree.pack_sequence_as(initial_states, states)
         output, new_states = step_function(x, packed)
         new = [
             n.astype(o.dtype)
-            for n, o in zip(_tree.flatten(new_states), states, strict=True)
+            for n, o in zip(tree.flatten(new_states), states, strict=True)
         ]
         if kept is not None:
             other = start if zero_output_for_mask else previous
-            output = _jax.tree.map(lambda a, b: _choose(kept, a, b), output, other)
+            output = jax.tree.map(lambda a, b: _choose(kept, a, b), output, other)
             new = [_choose(kept, a, b) for a, b in zip(new, states, strict=True)]
         return (new, output), output if return_all_outputs else None
 
-    leaves = [_jnp.asarray(x) for x in leaves]
-    (states, last), outputs = _jax.lax.scan(
+    leaves = [jnp.asarray(x) for x in leaves]
+    (states, last), outputs = jax.lax.scan(
         body, (leaves, start), (inputs, mask), unroll=True if unroll else 1
     )
     axis = 0 if time_major else 1
     if return_all_outputs:
-        outputs = _jax.tree.map(lambda x: _jnp.moveaxis(x, 0, axis), outputs)
+        outputs = jax.tree.map(lambda x: jnp.moveaxis(x, 0, axis), outputs)
     else:
-        outputs = _jax.tree.map(lambda x: _jnp.expand_dims(x, axis), last)
-    return last, outputs, _tree.pack_sequence_as(initial_states, states)
+        outputs = jax.tree.map(lambda x: jnp.expand_dims(x, axis), last)
+    return last, outputs, tree.pack_sequence_as(initial_states, states)
 
 
 def _choose(mask: Any, new: Any, old: Any) -> Any:
-    return _jnp.where(mask.reshape(mask.shape[:1] + (1,) * (new.ndim - 1)), new, old)
+    return jnp.where(mask.reshape(mask.shape[:1] + (1,) * (new.ndim - 1)), new, old)
 
 
 def _split(x: Any, parts: int) -> Any:
-    return _jnp.split(x, parts, -1)
+    return jnp.split(x, parts, -1)
 
 
-_FUNCTIONS = _recurrent.Functions(_jnp.matmul, _split, _jax.nn.sigmoid, _jnp.tanh)
+_FUNCTIONS = recurrent.Functions(jnp.matmul, _split, jax.nn.sigmoid, jnp.tanh)
 _STATIC = ("go_backwards", "return_sequences", "zero_output_for_mask", "unroll")
 
 
@@ -106,13 +106,13 @@ def _project(inputs: Any, kernel: Any, bias: Any, gates: int) -> tuple[Any, Any]
     """
 
     def product(x: Any) -> Any:
-        x = _jnp.matmul(x, kernel)
+        x = jnp.matmul(x, kernel)
         return x if bias is None else x + bias
 
     features, units = kernel.shape[0], kernel.shape[1] // gates
-    if features <= units and _jax.default_backend() == "cpu":
+    if features <= units and jax.default_backend() == "cpu":
         return inputs, product
-    return tuple(_split(product(inputs), gates)), _recurrent.unchanged
+    return tuple(_split(product(inputs), gates)), recurrent.unchanged
 
 
 def _run(
@@ -141,20 +141,20 @@ def _run(
         output, states = step(x, states)
         return states, output if return_sequences else None
 
-    states, outputs = _jax.lax.scan(
+    states, outputs = jax.lax.scan(
         body,
         states,
-        _jax.tree.map(lambda x: _jnp.swapaxes(x, 0, 1), inputs),
+        jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), inputs),
         reverse=go_backwards,
         unroll=True if unroll else 1,
     )
     if not return_sequences:
         return states[0], states
-    outputs = _jnp.flip(outputs, 0) if go_backwards else outputs
-    return _jnp.swapaxes(outputs, 0, 1), states
+    outputs = jnp.flip(outputs, 0) if go_backwards else outputs
+    return jnp.swapaxes(outputs, 0, 1), states
 
 
-@_partial(_jax.jit, static_argnames=_STATIC)
+@partial(jax.jit, static_argnames=_STATIC)
 def lstm(
     inputs: Any,
     kernel: Any,
@@ -168,21 +168,21 @@ def lstm(
     zero_output_for_mask: bool = False,
     unroll: bool = False,
 ) -> tuple[Any, Any, Any]:
-    zeros = _jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
+    zeros = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
     states = tuple(
-        zeros if state is None else _jnp.asarray(state, inputs.dtype)
+        zeros if state is None else jnp.asarray(state, inputs.dtype)
         for state in (initial_h, initial_c)
     )
     inputs, project = _project(inputs, kernel, bias, 4)
     outputs, (h, c) = _run(
-        _recurrent.lstm_step(_FUNCTIONS, project, recurrent_kernel),
+        recurrent.lstm_step(_FUNCTIONS, project, recurrent_kernel),
         inputs, states, go_backwards, mask, unroll, zero_output_for_mask,
         return_sequences,
     )  # fmt: skip
     return outputs, h, c
 
 
-@_partial(_jax.jit, static_argnames=(*_STATIC, "reset_after"))
+@partial(jax.jit, static_argnames=(*_STATIC, "reset_after"))
 def gru(
     inputs: Any,
     kernel: Any,
@@ -196,14 +196,12 @@ def gru(
     unroll: bool = False,
     reset_after: bool = True,
 ) -> tuple[Any, Any]:
-    zeros = _jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
+    zeros = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
     states = (zeros if initial_h is None else initial_h,)
-    inputs, project = _project(
-        inputs, kernel, _recurrent.of_input(bias, reset_after), 3
-    )
-    step = _recurrent.gru_step(
+    inputs, project = _project(inputs, kernel, recurrent.of_input(bias, reset_after), 3)
+    step = recurrent.gru_step(
         _FUNCTIONS, project, recurrent_kernel,
-        _recurrent.of_recurrence(bias, reset_after), reset_after,
+        recurrent.of_recurrence(bias, reset_after), reset_after,
     )  # fmt: skip
     outputs, (h,) = _run(
         step, inputs, states, go_backwards, mask, unroll, zero_output_for_mask,

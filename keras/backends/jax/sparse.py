@@ -9,34 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax as _jax
-import jax.numpy as _jnp
-from jax.experimental import sparse as _sparse
+import jax
+import jax.numpy as jnp
+from jax.experimental import sparse
 
-from keras.backends.jax.core import is_sparse as _is_sparse
+from keras.backends.jax.bcoo import to_dense
+from keras.backends.jax.core import is_sparse
 from keras.core.typing import Axis, Data, TensorLike
 
 
-def to_dense(x: _jax.Array) -> _jax.Array:
-    if x.dtype == bool:  # these cannot be added up
-        return _with_data(x, x.data.astype("int8")).todense() != 0
-    return x.todense()
-
-
-def from_dense(x: _jax.Array) -> Any:
+def from_dense(x: jax.Array) -> Any:
     """The same numbers, kept where they are not zero."""
-    return _sparse.BCOO.fromdense(x)
+    return sparse.BCOO.fromdense(x)
 
 
 def map_values(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
     """A function that keeps zeros, on the values that are there."""
     if not x.unique_indices:
-        x = _sparse.bcoo_sum_duplicates(x, nse=x.nse)
+        x = sparse.bcoo_sum_duplicates(x, nse=x.nse)
     return _with_data(x, function(x.data, *args, **kwargs))
 
 
-def _with_data(x: _jax.Array, data: Data) -> Any:
-    return _sparse.BCOO(
+def _with_data(x: jax.Array, data: Data) -> Any:
+    return sparse.BCOO(
         (data, x.indices),
         shape=x.shape,
         indices_sorted=x.indices_sorted,
@@ -47,81 +42,81 @@ def _with_data(x: _jax.Array, data: Data) -> Any:
 def _flat(x: Any) -> Any:
     """Without batch and dense axes: one index vector for each number."""
     if x.n_batch or x.n_dense:
-        return _sparse.bcoo_update_layout(x, n_batch=0, n_dense=0)
+        return sparse.bcoo_update_layout(x, n_batch=0, n_dense=0)
     return x
 
 
-def _at(dense: Any, x: _jax.Array) -> _jax.Array:
+def _at(dense: Any, x: jax.Array) -> jax.Array:
     """The numbers of an array at the places of a sparse one."""
     places = tuple(x.indices[:, axis] for axis in range(x.ndim))
-    return _jnp.broadcast_to(dense, x.shape)[places]
+    return jnp.broadcast_to(dense, x.shape)[places]
 
 
-def _covers(x: _jax.Array, dense: Any) -> bool:
+def _covers(x: jax.Array, dense: Any) -> bool:
     """Whether a number or array broadcasts to the shape of the sparse one."""
-    return _jnp.broadcast_shapes(x.shape, _jnp.shape(dense)) == x.shape
+    return jnp.broadcast_shapes(x.shape, jnp.shape(dense)) == x.shape
 
 
 # Arithmetic -------------------------------------------------------------------------
 
 
-def add(x1: _jax.Array, x2: _jax.Array) -> Any:
-    if not (_is_sparse(x1) and _is_sparse(x2) and x1.shape == x2.shape):
+def add(x1: jax.Array, x2: jax.Array) -> Any:
+    if not (is_sparse(x1) and is_sparse(x2) and x1.shape == x2.shape):
         return None
-    return _sparse.sparsify(_jnp.add)(_flat(x1), _flat(x2))
+    return sparse.sparsify(jnp.add)(_flat(x1), _flat(x2))
 
 
-def subtract(x1: _jax.Array, x2: _jax.Array) -> Any:
-    if not (_is_sparse(x1) and _is_sparse(x2) and x1.shape == x2.shape):
+def subtract(x1: jax.Array, x2: jax.Array) -> Any:
+    if not (is_sparse(x1) and is_sparse(x2) and x1.shape == x2.shape):
         return None
     return add(x1, _with_data(x2, -x2.data))
 
 
 def multiply(x1: Any, x2: Any) -> Any:
-    if _is_sparse(x1) and _is_sparse(x2):
+    if is_sparse(x1) and is_sparse(x2):
         if x1.shape != x2.shape:
             return None
-        return _sparse.bcoo_multiply_sparse(_flat(x1), _flat(x2))
-    x, dense = (x1, x2) if _is_sparse(x1) else (x2, x1)
+        return sparse.bcoo_multiply_sparse(_flat(x1), _flat(x2))
+    x, dense = (x1, x2) if is_sparse(x1) else (x2, x1)
     if not _covers(x, dense):
         return None
     x = _flat(x)
-    return _with_data(x, x.data * (dense if _jnp.ndim(dense) == 0 else _at(dense, x)))
+    return _with_data(x, x.data * (dense if jnp.ndim(dense) == 0 else _at(dense, x)))
 
 
-def divide(x1: _jax.Array, x2: _jax.Array) -> Any:
-    if _is_sparse(x2) or not _covers(x1, x2):
+def divide(x1: jax.Array, x2: jax.Array) -> Any:
+    if is_sparse(x2) or not _covers(x1, x2):
         return None
-    if not isinstance(x2, _jax.core.Tracer) and bool((_jnp.asarray(x2) == 0).any()):
+    if not isinstance(x2, jax.core.Tracer) and bool((jnp.asarray(x2) == 0).any()):
         return from_dense(to_dense(x1) / x2)  # 0 / 0 is NaN, not left out
     x = _flat(x1)
-    return _with_data(x, x.data / (x2 if _jnp.ndim(x2) == 0 else _at(x2, x)))
+    return _with_data(x, x.data / (x2 if jnp.ndim(x2) == 0 else _at(x2, x)))
 
 
 true_divide = divide
 
 
 def _pairwise(function: Callable[..., Any], x1: Any, x2: Any) -> Any:
-    if not (_is_sparse(x1) and _is_sparse(x2) and x1.shape == x2.shape):
+    if not (is_sparse(x1) and is_sparse(x2) and x1.shape == x2.shape):
         return None
     nse = min(_flat(x1).nse + _flat(x2).nse, x1.size)
-    return _sparse.BCOO.fromdense(function(x1.todense(), x2.todense()), nse=nse)
+    return sparse.BCOO.fromdense(function(x1.todense(), x2.todense()), nse=nse)
 
 
-def maximum(x1: _jax.Array, x2: _jax.Array) -> _jax.Array:
-    return _pairwise(_jnp.maximum, x1, x2)
+def maximum(x1: jax.Array, x2: jax.Array) -> jax.Array:
+    return _pairwise(jnp.maximum, x1, x2)
 
 
-def minimum(x1: _jax.Array, x2: _jax.Array) -> _jax.Array:
-    return _pairwise(_jnp.minimum, x1, x2)
+def minimum(x1: jax.Array, x2: jax.Array) -> jax.Array:
+    return _pairwise(jnp.minimum, x1, x2)
 
 
-def matmul(x1: _jax.Array, x2: _jax.Array) -> Any:
+def matmul(x1: jax.Array, x2: jax.Array) -> Any:
     if x1.ndim > 2 or x2.ndim > 2:
         return None
-    if _is_sparse(x1) and _is_sparse(x2):
+    if is_sparse(x1) and is_sparse(x2):
         return _flat(x1) @ _flat(x2)
-    return (_flat(x1) if _is_sparse(x1) else x1) @ (_flat(x2) if _is_sparse(x2) else x2)
+    return (_flat(x1) if is_sparse(x1) else x1) @ (_flat(x2) if is_sparse(x2) else x2)
 
 
 # Shapes and sums --------------------------------------------------------------------
@@ -130,12 +125,12 @@ def matmul(x1: _jax.Array, x2: _jax.Array) -> Any:
 def transpose(x: Any, axes: Any = None) -> Any:
     axes = tuple(range(x.ndim))[::-1] if axes is None else axes
     order = tuple(axis % x.ndim for axis in axes)
-    return _sparse.bcoo_transpose(_flat(x), permutation=order)
+    return sparse.bcoo_transpose(_flat(x), permutation=order)
 
 
 def reshape(x: Any, newshape: Any) -> Any:
     sizes = (newshape,) if isinstance(newshape, int) else tuple(newshape)
-    return _sparse.bcoo_reshape(_flat(x), new_sizes=_filled(sizes, x.size))
+    return sparse.bcoo_reshape(_flat(x), new_sizes=_filled(sizes, x.size))
 
 
 def _filled(sizes: Sequence[int], total: int) -> list[int]:
@@ -153,7 +148,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
     rank = x.ndim + len(axes)
     places = {a % rank for a in axes}
     sizes = iter(x.shape)
-    return _sparse.bcoo_reshape(
+    return sparse.bcoo_reshape(
         _flat(x), new_sizes=[1 if a in places else next(sizes) for a in range(rank)]
     )
 
@@ -162,42 +157,42 @@ def squeeze(x: Any, axis: Axis = None) -> Any:
     if axis is None:
         axis = tuple(a for a, size in enumerate(x.shape) if size == 1)
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    return _sparse.bcoo_squeeze(_flat(x), dimensions=tuple(a % x.ndim for a in axes))
+    return sparse.bcoo_squeeze(_flat(x), dimensions=tuple(a % x.ndim for a in axes))
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is None:
         axis = tuple(range(x.ndim))
     axes = tuple(a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis))
-    total = _sparse.bcoo_reduce_sum(_flat(x), axes=axes)
-    total = _sparse.bcoo_sum_duplicates(total, nse=total.nse)
+    total = sparse.bcoo_reduce_sum(_flat(x), axes=axes)
+    total = sparse.bcoo_sum_duplicates(total, nse=total.nse)
     if not keepdims:
         return total
     sizes = [1 if a in axes else size for a, size in enumerate(x.shape)]
-    return _sparse.bcoo_reshape(total, new_sizes=sizes)
+    return sparse.bcoo_reshape(total, new_sizes=sizes)
 
 
-def mean(x: _jax.Array, axis: Any = None, keepdims: bool = False) -> _jax.Array:
+def mean(x: jax.Array, axis: Any = None, keepdims: bool = False) -> jax.Array:
     total = sum(x, axis, keepdims)
     count = x.size // max(total.size, 1)
     return _with_data(total, total.data / count)
 
 
 def concatenate(xs: Sequence[Any], axis: int = 0) -> Any:
-    if not all(map(_is_sparse, xs)):
+    if not all(map(is_sparse, xs)):
         return None
-    return _sparse.bcoo_concatenate([_flat(x) for x in xs], dimension=axis % xs[0].ndim)
+    return sparse.bcoo_concatenate([_flat(x) for x in xs], dimension=axis % xs[0].ndim)
 
 
-def counts(x: _jax.Array, weights: TensorLike = None, minlength: int = 0) -> _jax.Array:
+def counts(x: jax.Array, weights: TensorLike = None, minlength: int = 0) -> jax.Array:
     """How often each integer is among the values that are there."""
     x = _flat(x)
-    traced = isinstance(x.data, _jax.core.Tracer)
+    traced = isinstance(x.data, jax.core.Tracer)
     most = 0 if traced or not x.nse else int(x.data.max()) + 1
-    inside = _jnp.all(x.indices < _jnp.asarray(x.shape), -1)  # the rest is padding
+    inside = jnp.all(x.indices < jnp.asarray(x.shape), -1)  # the rest is padding
     each = inside.astype("int32")
     if weights is not None:
-        each = _jnp.where(inside, _at(to_dense(weights), x), 0)
-    result = _jnp.zeros((*x.shape[:-1], max(most, minlength)), each.dtype)
+        each = jnp.where(inside, _at(to_dense(weights), x), 0)
+    result = jnp.zeros((*x.shape[:-1], max(most, minlength)), each.dtype)
     places = (*x.indices[:, :-1].T, x.data.astype("int32"))
     return result.at[places].add(each)

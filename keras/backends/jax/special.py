@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import jax as _jax
+import jax
 
 from keras.core.typing import Axis
 
-erf = _jax.lax.erf
-erfc = _jax.lax.erfc
-erfinv = _jax.lax.erf_inv
-rsqrt = _jax.lax.rsqrt
+erf = jax.lax.erf
+erfc = jax.lax.erfc
+erfinv = jax.lax.erf_inv
+rsqrt = jax.lax.rsqrt
 
 
-def logsumexp(x: _jax.Array, axis: Axis = None, keepdims: bool = False) -> _jax.Array:
+def logsumexp(x: jax.Array, axis: Axis = None, keepdims: bool = False) -> jax.Array:
     axis = tuple(axis) if isinstance(axis, list) else axis
-    return _jax.nn.logsumexp(x, axis, keepdims=keepdims)
+    return jax.nn.logsumexp(x, axis, keepdims=keepdims)

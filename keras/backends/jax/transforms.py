@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import jax as _jax
-import jax.numpy as _jnp
-import numpy as _np
+import jax
+import jax.numpy as jnp
+import numpy as np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
-from keras.backends.jax.core import convert_to_tensor as _convert
-from keras.core import context as _context
-from keras.core import tree as _tree
-from keras.core.scopes import StatelessScope as _StatelessScope
+from keras.backends.jax.core import convert_to_tensor, is_tensor
+from keras.backends.jitting import ARRAY, unhashable
+from keras.backends.replay import Replay
+from keras.core import context, tree
+from keras.core.scopes import StatelessScope
 from keras.core.typing import Structure
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 compiles_calls = True
 
 
-class _Recorder(_StatelessScope):
+class _Recorder(StatelessScope):
     """A stateless scope that notes which variables are read."""
 
     # What a compiled function makes when it first runs, such as an optimizer's state,
@@ -56,13 +57,6 @@ def jit(
     return function if jit_compile is False else _Jitted(function)
 
 
-def compile_call(
-    function: Callable[[Any], Any], variables: Callable[[], Any]
-) -> Callable[[Any], Any]:
-    del variables  # a trace finds them
-    return jit(function, jit_compile="auto")
-
-
 class _Jitted:
     """A function compiled once for each structure and each set of static arguments."""
 
@@ -72,7 +66,7 @@ class _Jitted:
         self._everyday: dict[int | None, _Compiled] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        if _context.get().stateless is not None or not _trace_state_clean():
+        if context.get().stateless is not None or not _trace_state_clean():
             return self._function(*args, **kwargs)
         form = _form(args) if not kwargs else None
         if form in self._everyday:
@@ -84,23 +78,23 @@ class _Jitted:
 
     def _lookup(self, args: Any, kwargs: Any) -> tuple[_Compiled, list[Any]]:
         """The compiled form for these arguments, and the arrays among them."""
-        leaves, spec = _tree.flatten_with_spec((args, kwargs))
+        leaves, spec = tree.flatten_with_spec((args, kwargs))
         arrays: list[Any] = []
         static: list[Any] = []
         for leaf in leaves:
-            if isinstance(leaf, (_jax.Array, _np.ndarray, _np.generic)):
+            if isinstance(leaf, (jax.Array, np.ndarray, np.generic)):
                 arrays.append(leaf)
-                static.append(_ARRAY)
+                static.append(ARRAY)
             elif type(leaf).__module__.startswith(("torch", "tensorflow")):
-                arrays.append(_convert(leaf))
-                static.append(_ARRAY)
+                arrays.append(convert_to_tensor(leaf))
+                static.append(ARRAY)
             else:
                 static.append(leaf)
         key = (spec, tuple(static))
         try:
             compiled = self._compiled.get(key)
         except TypeError:
-            raise _unhashable(static) from None
+            raise unhashable(static) from None
         if compiled is None:
             compiled = _Compiled(self._function, spec, static)
             self._compiled[key] = compiled
@@ -126,7 +120,7 @@ def _form(args: tuple[Any, ...]) -> int | None:
     return None
 
 
-_ARRAYS = frozenset((_np.ndarray, type(_jnp.zeros(()))))
+_ARRAYS = frozenset((np.ndarray, type(jnp.zeros(()))))
 
 
 class _Compiled:
@@ -160,16 +154,16 @@ class _Compiled:
 
     def _call(self, scope: _Recorder, arrays: list[Any]) -> Any:
         feed = iter(arrays)
-        filled = [next(feed) if x is _ARRAY else x for x in self._static]
-        args, kwargs = _tree.unflatten(self._spec, filled)
+        filled = [next(feed) if x is ARRAY else x for x in self._static]
+        args, kwargs = tree.unflatten(self._spec, filled)
         with scope:
             outputs = self._function(*args, **kwargs)
-        return _tree.map_structure(self._wrap, outputs)
+        return tree.map_structure(self._wrap, outputs)
 
     def _wrap(self, x: Any) -> Any:
         if getattr(x, "_is_keras_variable", False):
             x = x.value
-        if x is None or isinstance(x, (_jax.Array, _np.ndarray, _np.generic)):
+        if x is None or isinstance(x, (jax.Array, np.ndarray, np.generic)):
             return x
         self._unwraps = True
         return _Static(x)
@@ -182,7 +176,7 @@ class _Compiled:
             found.append(scope)
             self._call(scope, inputs)
 
-        _jax.eval_shape(abstract, arrays)
+        jax.eval_shape(abstract, arrays)
         scope = found[-1]
         self._written = list(scope.updates.values())
         ids = set(scope.updates)
@@ -196,7 +190,7 @@ class _Compiled:
                 self._stale = True
             return [scope.state_mapping[id(v)] for v in self._written], outputs
 
-        self._run = _jax.jit(pure, donate_argnums=0)
+        self._run = jax.jit(pure, donate_argnums=0)
 
 
 class _Static:
@@ -206,30 +200,14 @@ class _Static:
         self.value = value
 
 
-_jax.tree_util.register_pytree_node(
+jax.tree_util.register_pytree_node(
     _Static, lambda x: ((), x.value), lambda value, _: _Static(value)
 )
 
 
 def _unwrap(outputs: Any) -> Any:
-    return _tree.map_structure(
+    return tree.map_structure(
         lambda x: x.value if isinstance(x, _Static) else x, outputs
-    )
-
-
-class _Array:
-    def __repr__(self) -> str:
-        return "<array>"
-
-
-_ARRAY = _Array()
-
-
-def _unhashable(static: list[Any]) -> TypeError:
-    bad = next(x for x in static if type(x).__hash__ is None)
-    return TypeError(
-        "Arguments of a keras.jit function are tensors, arrays or hashable values. "
-        f"Received: {bad!r} of type {type(bad).__name__}."
     )
 
 
@@ -241,9 +219,9 @@ def value_and_grad(
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if variables is None:
             targets: list[Any] = []
-            start = _tree.map_structure(_convert, args[0])
+            start = tree.map_structure(convert_to_tensor, args[0])
         else:
-            targets = _tree.flatten(variables)
+            targets = tree.flatten(variables)
             start = [variable.value for variable in targets]
         written: list[Any] = []
 
@@ -258,14 +236,23 @@ def value_and_grad(
             written[:] = scope.updates.values()
             return loss, (aux, [scope.state_mapping[id(v)] for v in written])
 
-        (loss, (aux, updates)), grads = _jax.value_and_grad(pure, has_aux=True)(start)
+        (loss, (aux, updates)), grads = jax.value_and_grad(pure, has_aux=True)(start)
         for variable, value in zip(written, updates, strict=True):
             variable.assign(value)
         if variables is not None:
-            grads = _tree.pack_sequence_as(variables, grads)
+            grads = tree.pack_sequence_as(variables, grads)
         return ((loss, aux) if has_aux else loss), grads
 
     return wrapped
+
+
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    def rematerialized(*args: Any, **kwargs: Any) -> Structure:
+        replay = Replay(function, args, kwargs, is_tensor)
+        # JAX computes again from the trace: the function itself runs once.
+        return replay.finish(jax.checkpoint(replay.run)(replay.tensors))
+
+    return rematerialized
 
 
 def vmap(
@@ -274,7 +261,7 @@ def vmap(
     axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
 
     def mapped(*args: Any) -> Any:
-        args = tuple(_tree.map_structure(_convert, arg) for arg in args)
-        return _jax.vmap(function, in_axes=axes, out_axes=out_axes)(*args)
+        args = tuple(tree.map_structure(convert_to_tensor, arg) for arg in args)
+        return jax.vmap(function, in_axes=axes, out_axes=out_axes)(*args)
 
     return mapped

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax as _jax
+import jax
 
-from keras.backends.variable import Variable as _Base
+from keras.backends.variable import Variable as Base
 
 
-class Variable(_Base):
+class Variable(Base):
     """A Variable whose value is a JAX array."""
 
-    __doc__ = _Base.__doc__
+    __doc__ = Base.__doc__
 
     def __jax_array__(self) -> Any:
         return self.value
@@ -28,4 +28,4 @@ def _bare(_: None, values: tuple[Any, ...]) -> Any:
 
 # JAX's transforms take lists of Variables as they are: what is traced sees the values,
 # and gradients and results are arrays.
-_jax.tree_util.register_pytree_node(Variable, _its_value, _bare)
+jax.tree_util.register_pytree_node(Variable, _its_value, _bare)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math as _math
+import math
 from collections.abc import Callable
 from typing import Any
 
-import jax.numpy as _jnp
-import numpy as _np
-from jax import lax as _lax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
 
-from keras.backends import windows as _windows
-from keras.core.config import standardize_data_format as _data_format
+from keras.backends import windows
+from keras.core.config import standardize_data_format
 from keras.core.typing import Sizes, TensorLike
 
 _SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
@@ -21,7 +21,7 @@ def _layout(
     x: TensorLike, data_format: str | None
 ) -> tuple[str, bool, tuple[int, ...]]:
     """The spatial letters, whether channels are last, and the spatial sizes."""
-    last = _data_format(data_format) == "channels_last"
+    last = standardize_data_format(data_format) == "channels_last"
     sizes = x.shape[1:-1] if last else x.shape[2:]
     return _SPATIAL[x.ndim - 2], last, sizes
 
@@ -42,13 +42,13 @@ def _convolve(
 ) -> TensorLike:
     letters, last, sizes = _layout(inputs, data_format)
     rank = len(letters)
-    strides = _windows.tuple_of(strides, rank)
-    dilation = _windows.tuple_of(dilation_rate, rank)
-    return _lax.conv_general_dilated(
+    strides = windows.tuple_of(strides, rank)
+    dilation = windows.tuple_of(dilation_rate, rank)
+    return lax.conv_general_dilated(
         inputs,
         kernel,
         strides,
-        _windows.paddings(sizes, kernel.shape[:-2], strides, dilation, padding),
+        windows.paddings(sizes, kernel.shape[:-2], strides, dilation, padding),
         rhs_dilation=dilation,
         dimension_numbers=_numbers(letters, last, "IO"),
         feature_group_count=groups,
@@ -63,7 +63,7 @@ def conv(
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
 ) -> TensorLike:
-    last = _data_format(data_format) == "channels_last"
+    last = standardize_data_format(data_format) == "channels_last"
     groups = inputs.shape[-1 if last else 1] // kernel.shape[-2]
     return _convolve(
         inputs, kernel, groups, strides, padding, data_format, dilation_rate
@@ -85,21 +85,6 @@ def depthwise_conv(
     )
 
 
-def separable_conv(
-    inputs: TensorLike,
-    depthwise_kernel: TensorLike,
-    pointwise_kernel: TensorLike,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Sizes = 1,
-) -> TensorLike:
-    y = depthwise_conv(
-        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
-    )
-    return conv(y, pointwise_kernel, data_format=data_format)
-
-
 def conv_transpose(
     inputs: TensorLike,
     kernel: TensorLike,
@@ -111,18 +96,18 @@ def conv_transpose(
 ) -> TensorLike:
     letters, last, sizes = _layout(inputs, data_format)
     rank = len(letters)
-    strides = _windows.tuple_of(strides, rank)
-    dilation = _windows.tuple_of(dilation_rate, rank)
-    extra = _windows.tuple_of(output_padding, rank)
+    strides = windows.tuple_of(strides, rank)
+    dilation = windows.tuple_of(dilation_rate, rank)
+    extra = windows.tuple_of(output_padding, rank)
     pads = []
     for n, k, s, d, e in zip(
         sizes, kernel.shape[:-2], strides, dilation, extra, strict=True
     ):
-        crop, size = _windows.transposed_crop(n, k, s, d, padding, e)
+        crop, size = windows.transposed_crop(n, k, s, d, padding, e)
         pads.append(((k - 1) * d - crop, size + crop - (n - 1) * s - 1))
-    return _lax.conv_general_dilated(
+    return lax.conv_general_dilated(
         inputs,
-        _jnp.flip(kernel, range(rank)),
+        jnp.flip(kernel, range(rank)),
         (1,) * rank,
         pads,
         lhs_dilation=strides,
@@ -142,14 +127,14 @@ def _reduce_windows(
 ) -> TensorLike:
     letters, last, sizes = _layout(x, data_format)
     rank = len(letters)
-    window = _windows.tuple_of(pool_size, rank)
-    strides = window if strides is None else _windows.tuple_of(strides, rank)
-    pads = _windows.paddings(sizes, window, strides, (1,) * rank, padding)
+    window = windows.tuple_of(pool_size, rank)
+    strides = window if strides is None else windows.tuple_of(strides, rank)
+    pads = windows.paddings(sizes, window, strides, (1,) * rank, padding)
 
     def whole(values: TensorLike, other: TensorLike) -> tuple[Any, ...]:
         return (other, *values, other) if last else (other, other, *values)
 
-    return _lax.reduce_window(
+    return lax.reduce_window(
         x, start, function, whole(window, 1), whole(strides, 1), whole(pads, (0, 0))
     )
 
@@ -161,15 +146,15 @@ def max_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> TensorLike:
-    if _jnp.issubdtype(inputs.dtype, _jnp.floating):
-        least: Any = -_np.inf
+    if jnp.issubdtype(inputs.dtype, jnp.floating):
+        least: Any = -np.inf
     elif inputs.dtype == bool:
         least = False
     else:
-        least = _jnp.iinfo(inputs.dtype).min
-    start = _np.asarray(least, inputs.dtype)
+        least = jnp.iinfo(inputs.dtype).min
+    start = np.asarray(least, inputs.dtype)
     return _reduce_windows(
-        inputs, start, _lax.max, pool_size, strides, padding, data_format
+        inputs, start, lax.max, pool_size, strides, padding, data_format
     )
 
 
@@ -180,14 +165,14 @@ def average_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> TensorLike:
-    zero = _np.asarray(0, inputs.dtype)
-    arguments = (_lax.add, pool_size, strides, padding, data_format)
+    zero = np.asarray(0, inputs.dtype)
+    arguments = (lax.add, pool_size, strides, padding, data_format)
     total = _reduce_windows(inputs, zero, *arguments)
     if padding.lower() == "valid":
-        return total / _math.prod(_windows.tuple_of(pool_size, inputs.ndim - 2))
+        return total / math.prod(windows.tuple_of(pool_size, inputs.ndim - 2))
     _, last, sizes = _layout(inputs, data_format)
     shape = (1, *sizes, 1) if last else (1, 1, *sizes)
-    return total / _reduce_windows(_jnp.ones(shape, inputs.dtype), zero, *arguments)
+    return total / _reduce_windows(jnp.ones(shape, inputs.dtype), zero, *arguments)
 
 
 def _adaptive(
@@ -195,24 +180,24 @@ def _adaptive(
 ) -> TensorLike:
     _, last, sizes = _layout(x, data_format)
     first = 1 if last else 2
-    output = _windows.adaptive_size(output_size, len(sizes))
+    output = windows.adaptive_size(output_size, len(sizes))
     for axis, (size, count) in enumerate(zip(sizes, output, strict=True), first):
-        bins = _windows.adaptive_bins(size, count)
+        bins = windows.adaptive_bins(size, count)
         parts = [
-            reduce(_lax.slice_in_dim(x, start, end, axis=axis), axis)
+            reduce(lax.slice_in_dim(x, start, end, axis=axis), axis)
             for start, end in bins
         ]
-        x = _jnp.stack(parts, axis)
+        x = jnp.stack(parts, axis)
     return x
 
 
 def adaptive_max_pool(
     inputs: TensorLike, output_size: Sizes, data_format: str | None = None
 ) -> TensorLike:
-    return _adaptive(inputs, output_size, data_format, _jnp.max)
+    return _adaptive(inputs, output_size, data_format, jnp.max)
 
 
 def adaptive_average_pool(
     inputs: TensorLike, output_size: Sizes, data_format: str | None = None
 ) -> TensorLike:
-    return _adaptive(inputs, output_size, data_format, _jnp.mean)
+    return _adaptive(inputs, output_size, data_format, jnp.mean)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as _np
+import numpy as np
 
-from keras.backends import associative as _associative
-from keras.core import tree as _tree
+from keras.backends import associative
+from keras.core import tree
 from keras.core.typing import Structure, TensorLike
 
 
@@ -36,7 +36,7 @@ def while_loop(
     while cond(*values) and (maximum_iterations is None or count < maximum_iterations):
         found = body(*values)
         found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
-        values = _tree.map_structure(_np.asarray, found)
+        values = tree.map_structure(np.asarray, found)
         count += 1
     return type(loop_vars)(values) if several else values[0]
 
@@ -49,7 +49,7 @@ def fori_loop(
 ) -> Structure:
     value = init_val
     for i in range(int(lower), int(upper)):
-        value = body_fun(_np.asarray(i, "int32"), value)
+        value = body_fun(np.asarray(i, "int32"), value)
     return value
 
 
@@ -64,20 +64,20 @@ def scan(
     count = length or 0
     carry, found = init, []
     for i in range(count - 1, -1, -1) if reverse else range(count):
-        x = None if xs is None else _tree.map_structure(lambda a, i=i: a[i], xs)
+        x = None if xs is None else tree.map_structure(lambda a, i=i: a[i], xs)
         carry, y = f(carry, x)
         found.append(y)
     if reverse:
         found.reverse()
     if not found or found[0] is None:
         return carry, None
-    return carry, _tree.map_structure(lambda *ys: _np.stack(ys), *found)
+    return carry, tree.map_structure(lambda *ys: np.stack(ys), *found)
 
 
 def map(f: Callable[..., Any], xs: Any) -> Structure:
-    count = _tree.flatten(xs)[0].shape[0]
-    found = [f(_tree.map_structure(lambda a, i=i: a[i], xs)) for i in range(count)]
-    return _tree.map_structure(lambda *ys: _np.stack(ys), *found)
+    count = tree.flatten(xs)[0].shape[0]
+    found = [f(tree.map_structure(lambda a, i=i: a[i], xs)) for i in range(count)]
+    return tree.map_structure(lambda *ys: np.stack(ys), *found)
 
 
 def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
@@ -87,10 +87,16 @@ def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
 def associative_scan(
     f: Callable[..., Any], elems: Structure, reverse: bool = False, axis: int = 0
 ) -> Structure:
-    return _associative.associative_scan(
-        f, elems, reverse, axis, _np.flip, _np.stack, _np.reshape, _np.concatenate
+    return associative.associative_scan(
+        f, elems, reverse, axis, np.flip, np.stack, np.reshape, np.concatenate
     )
 
 
 def custom_gradient(f: Callable[..., Any]) -> Structure:
     return lambda *args, **kwargs: f(*args, **kwargs)[0]
+
+
+def host_call(
+    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+) -> Any:
+    return np.asarray(function(*inputs), dtype=dtype)

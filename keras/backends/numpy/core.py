@@ -6,52 +6,44 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-import ml_dtypes as _ml_dtypes
-import numpy as _np
+import ml_dtypes
+import numpy as np
 
-from keras.backends import specs as _specs
-from keras.backends.foreign import host_array as _host_array
-from keras.core import config as _config
-from keras.core.dtypes import standardize_dtype as _standardize
+from keras.backends import specs
+from keras.backends.foreign import host_array
+from keras.core import config, limits
+from keras.core.dtypes import standardize_dtype
 from keras.core.typing import DType, Structure, TensorLike
 
 _NATIVE = {
-    name: _np.dtype(getattr(_ml_dtypes, name))
+    name: np.dtype(getattr(ml_dtypes, name))
     for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 }
 mutable = True
-tensor_types = (_np.ndarray,)
+tensor_types = (np.ndarray,)
 inexact = frozenset(
-    map(_np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
+    map(np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
 ) | frozenset(_NATIVE.values())
-_COMPLEX = frozenset(map(_np.dtype, ("complex64", "complex128")))
+_COMPLEX = frozenset(map(np.dtype, ("complex64", "complex128")))
 floats = inexact - _COMPLEX
-reals = floats | frozenset(map(_np.dtype, ("bool", *_np.typecodes["AllInteger"])))
-wide = frozenset(map(_np.dtype, ("float32", "float64", "complex64", "complex128")))
+reals = floats | frozenset(map(np.dtype, ("bool", *np.typecodes["AllInteger"])))
+wide = frozenset(map(np.dtype, ("float32", "float64", "complex64", "complex128")))
 # Logic takes all of these as they are: what is not zero is true.
 boolean = wide | frozenset(
-    map(_np.dtype, ("bool", "uint8", "uint16", "uint32", "int8", "int16", "int32"))
+    map(np.dtype, ("bool", "uint8", "uint16", "uint32", "int8", "int16", "int32"))
 )
-whole = frozenset(map(_np.dtype, ("int32", "int64")))
+whole = frozenset(map(np.dtype, ("int32", "int64")))
 joined: frozenset[Any] = frozenset()
 
 
-def native_dtype(dtype: DType) -> _np.dtype[Any]:
+def native_dtype(dtype: DType) -> np.dtype[Any]:
     """The NumPy dtype of a dtype name."""
-    name = _standardize(dtype)
-    return _NATIVE.get(name) or _np.dtype(name)
+    name = standardize_dtype(dtype)
+    return _NATIVE.get(name) or np.dtype(name)
 
 
 def is_tensor(x: TensorLike) -> bool:
-    return isinstance(x, (_np.ndarray, _np.generic))
-
-
-layouts: frozenset[str] = frozenset()
-
-
-def is_sparse(x: TensorLike) -> bool:
-    """Whether `x` is a sparse tensor of this backend; there are none."""
-    return False
+    return isinstance(x, (np.ndarray, np.generic))
 
 
 def shape_of(x: TensorLike) -> tuple[int | None, ...]:
@@ -65,15 +57,6 @@ def dtype_of(x: TensorLike) -> str:
     return x.dtype.name
 
 
-def canonical_dtype(dtype: str) -> str:
-    return dtype
-
-
-def promotes(x1: TensorLike, x2: TensorLike) -> bool:
-    """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
-    return False
-
-
 def convert_to_tensor(
     x: TensorLike, dtype: DType = None, sparse: bool | None = None
 ) -> Any:
@@ -82,39 +65,35 @@ def convert_to_tensor(
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     wanted = None if dtype is None else native_dtype(dtype)
-    array = _host_array(x)
+    array = host_array(x)
     if wanted is None and not hasattr(x, "dtype"):
         wanted = _default(array)
     # A copy, as elsewhere: whose array it is may write to it later.
-    return _np.array(array, wanted)
+    return np.array(array, wanted)
 
 
 def _default(array: Any) -> Any:
     """Python floats become floatx, Python ints int32, complex numbers complex64."""
     if array.dtype.kind == "f":
-        return native_dtype(_config.floatx())
+        return native_dtype(config.floatx())
     if array.dtype.kind == "c":
-        return _np.dtype("complex64")
+        return np.dtype("complex64")
     if array.dtype.kind == "i":
-        return _np.dtype("int32")
+        return np.dtype("int32")
     return None
 
 
 def host_view(x: TensorLike) -> Any:
-    return _host_array(x.value if hasattr(x, "_is_keras_variable") else x)
-
-
-def convert_to_numpy(x: TensorLike) -> Any:
-    return _np.array(host_view(x))
+    return host_array(x.value if hasattr(x, "_is_keras_variable") else x)
 
 
 def cast(x: Any, dtype: Any) -> Any:
-    return _np.asarray(x).astype(native_dtype(dtype), copy=False)
+    return np.asarray(x).astype(native_dtype(dtype), copy=False)
 
 
 def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to."""
-    return _np.array(x)
+    return np.array(x)
 
 
 def stop_gradient(x: TensorLike) -> Structure:
@@ -124,16 +103,6 @@ def stop_gradient(x: TensorLike) -> Structure:
 def synchronize(x: TensorLike) -> Any:
     """Waits until the value is there."""
     return x
-
-
-def in_trace() -> bool:
-    """Whether a compiling or differentiating trace is under way."""
-    return False
-
-
-def eager_scope() -> contextlib.AbstractContextManager[Any]:
-    """Inside, computations happen at once, also while a trace is under way."""
-    return contextlib.nullcontext()
 
 
 def device_scope(name: str) -> contextlib.AbstractContextManager[Any]:
@@ -149,16 +118,13 @@ def devices(kind: str | None = None) -> list[str]:
     return ["cpu:0"] if kind in (None, "cpu") else []
 
 
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    return function
-
-
 def compute_output_spec(
     function: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Structure:
     """Runs the function on arrays of two different sizes for each unknown one."""
-    return _specs.by_running(function, args, kwargs, _ones)
+    return specs.by_running(function, args, kwargs, _ones)
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
-    return _np.ones(shape, native_dtype(dtype))
+    limits.claim_run(shape, dtype)
+    return np.ones(shape, native_dtype(dtype))

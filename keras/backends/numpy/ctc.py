@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as _np
+import numpy as np
 
-from keras.backends.numpy.nn import log_softmax as _log_softmax
+from keras.backends.numpy.nn import log_softmax
 from keras.core.typing import TensorLike
 
 
 def ctc_loss(
-    target: _np.ndarray,
-    output: _np.ndarray,
+    target: np.ndarray,
+    output: np.ndarray,
     target_length: TensorLike,
     output_length: TensorLike,
     mask_index: int = 0,
-) -> _np.ndarray:
-    logs = _log_softmax(output.astype("float64"), -1)
+) -> np.ndarray:
+    logs = log_softmax(output.astype("float64"), -1)
     losses = [
         _loss(log[:steps], label[:size], mask_index)
         for log, label, size, steps in zip(
@@ -29,20 +29,20 @@ def ctc_loss(
         )
     ]
     wide = output.dtype == "float64"
-    return _np.array(losses).astype("float64" if wide else "float32")
+    return np.array(losses).astype("float64" if wide else "float32")
 
 
 def _loss(logs: Any, target: Any, blank: int) -> float:
     """The loss of one sequence, without padding."""
-    labels = _np.full(2 * len(target) + 1, blank)
+    labels = np.full(2 * len(target) + 1, blank)
     labels[1::2] = target
-    alpha = _np.full(len(labels), -_np.inf)
+    alpha = np.full(len(labels), -np.inf)
     alpha[:2] = logs[0, labels[:2]]
     for now in logs[1:]:
         previous = alpha.copy()
-        alpha[1:] = _np.logaddexp(alpha[1:], previous[:-1])
+        alpha[1:] = np.logaddexp(alpha[1:], previous[:-1])
         skips = labels[2:] != labels[:-2]  # also to a blank inside the target
-        jumped = _np.where(skips, previous[:-2], -_np.inf)
-        alpha[2:] = _np.logaddexp(alpha[2:], jumped)
+        jumped = np.where(skips, previous[:-2], -np.inf)
+        alpha[2:] = np.logaddexp(alpha[2:], jumped)
         alpha += now[labels]
-    return -float(_np.logaddexp.reduce(alpha[-2:]))
+    return -float(np.logaddexp.reduce(alpha[-2:]))

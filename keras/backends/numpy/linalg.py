@@ -4,72 +4,68 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as _np
+import numpy as np
 
-from keras.backends import arguments as _arguments
+from keras.backends import arguments
 
-_linalg = _np.linalg
+_linalg = np.linalg
 det = _linalg.det
 inv = _linalg.inv
+eigh = arguments.plain_tuples(_linalg.eigh)
 
 
-def cholesky(x: _np.ndarray, upper: bool = False) -> _np.ndarray:
+def cholesky(x: np.ndarray, upper: bool = False) -> np.ndarray:
     try:
         return _linalg.cholesky(x, upper=upper)
     except _linalg.LinAlgError as error:
         if x.shape[-1] != x.shape[-2]:
             raise
-        raise ValueError(_arguments.NOT_DEFINITE) from error
+        raise ValueError(arguments.NOT_DEFINITE) from error
 
 
-def cholesky_inverse(x: _np.ndarray, upper: bool = False) -> _np.ndarray:
+def cholesky_inverse(x: np.ndarray, upper: bool = False) -> np.ndarray:
     if x.shape[-1] != x.shape[-2]:
         raise ValueError("Square matrices are needed.")
-    root = _np.triu(x) if upper else _np.tril(x)
-    turned = _np.swapaxes(root, -1, -2)
+    root = np.triu(x) if upper else np.tril(x)
+    turned = np.swapaxes(root, -1, -2)
     return inv(turned @ root if upper else root @ turned)
 
 
-def logdet(x: _np.ndarray) -> _np.ndarray:
+def logdet(x: np.ndarray) -> np.ndarray:
     sign, logarithm = _linalg.slogdet(x)
-    with _np.errstate(all="ignore"):
-        return _np.asarray(_np.log(sign) + logarithm)  # nan for -1
+    with np.errstate(all="ignore"):
+        return np.asarray(np.log(sign) + logarithm)  # nan for -1
 
 
-def slogdet(x: _np.ndarray) -> tuple[Any, Any]:
+def slogdet(x: np.ndarray) -> tuple[Any, Any]:
     sign, logarithm = _linalg.slogdet(x)
-    return _np.asarray(sign), _np.asarray(logarithm)
+    return np.asarray(sign), np.asarray(logarithm)
 
 
-def eig(x: _np.ndarray) -> tuple[Any, Any]:
+def eig(x: np.ndarray) -> tuple[Any, Any]:
     values, vectors = _linalg.eig(x)
     dtype = "complex128" if x.dtype in ("float64", "complex128") else "complex64"
     return values.astype(dtype), vectors.astype(dtype)
 
 
-def eigh(x: _np.ndarray) -> tuple[Any, Any]:
-    values, vectors = _linalg.eigh(x)
-    return values, vectors
-
-
-def lu_factor(x: _np.ndarray) -> tuple[Any, Any]:
+def lu_factor(x: np.ndarray) -> tuple[Any, Any]:
     """Gaussian elimination, column by column, for all matrices at once."""
     rows, columns = x.shape[-2:]
     batch = x.shape[:-2]
-    lu = _np.array(x).reshape(-1, rows, columns)
+    lu = np.array(x).reshape(-1, rows, columns)
     least = min(rows, columns)
-    pivots = _np.zeros((len(lu), least), "int32")
-    each = _np.arange(len(lu))
+    pivots = np.zeros((len(lu), least), "int32")
+    each = np.arange(len(lu))
     for k in range(least):
-        chosen = k + _np.argmax(_np.abs(lu[:, k:, k]), -1)
+        chosen = k + np.argmax(np.abs(lu[:, k:, k]), -1)
         pivots[:, k] = chosen
         upper = lu[each, k].copy()
         lu[each, k] = lu[each, chosen]
         lu[each, chosen] = upper
         pivot = lu[:, k, k][:, None]
         below = lu[:, k + 1 :, k]
-        safe = _np.where(pivot == 0, 1, pivot)
-        below[...] = _np.where(pivot == 0, below, below / safe)
+        safe = np.where(pivot == 0, 1, pivot)
+        below[...] = np.where(pivot == 0, below, below / safe)
         lu[:, k + 1 :, k + 1 :] -= below[:, :, None] * lu[:, k, None, k + 1 :]
     return lu.reshape(x.shape), pivots.reshape(*batch, least)
 
@@ -79,48 +75,46 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         raise TypeError("An axis is an integer.")
     axis = tuple(axis) if isinstance(axis, list) else axis
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
-    found = _np.asarray(_linalg.norm(wide, ord, axis, keepdims))
+    found = np.asarray(_linalg.norm(wide, ord, axis, keepdims))
     return found.astype(x.dtype) if wide is not x else found
 
 
-def qr(x: _np.ndarray, mode: str = "reduced") -> tuple[Any, Any]:
+def qr(x: np.ndarray, mode: str = "reduced") -> tuple[Any, Any]:
     if mode not in ("reduced", "complete"):
         raise ValueError("Unknown mode.")
     q, r = _linalg.qr(x, mode)
     return q, r
 
 
-def solve(a: _np.ndarray, b: _np.ndarray) -> _np.ndarray:
+def solve(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     if b.ndim == a.ndim - 1:
         return _linalg.solve(a, b[..., None])[..., 0]
     return _linalg.solve(a, b)
 
 
-def solve_triangular(
-    a: _np.ndarray, b: _np.ndarray, lower: bool = False
-) -> _np.ndarray:
-    return solve(_np.tril(a) if lower else _np.triu(a), b)
+def solve_triangular(a: np.ndarray, b: np.ndarray, lower: bool = False) -> np.ndarray:
+    return solve(np.tril(a) if lower else np.triu(a), b)
 
 
-def svd(x: _np.ndarray, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(x: np.ndarray, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     if not compute_uv:
         return _linalg.svd(x, compute_uv=False)
     u, s, v = _linalg.svd(x, full_matrices)
     return u, s, v
 
 
-def lstsq(a: _np.ndarray, b: _np.ndarray, rcond: float | None = None) -> _np.ndarray:
+def lstsq(a: np.ndarray, b: np.ndarray, rcond: float | None = None) -> np.ndarray:
     return _linalg.lstsq(a, b, rcond)[0]
 
 
-def pinv(x: _np.ndarray, rcond: float | None = None) -> _np.ndarray:
+def pinv(x: np.ndarray, rcond: float | None = None) -> np.ndarray:
     if rcond is None:
-        return _linalg.pinv(x, float(_np.finfo(x.dtype).eps) * max(x.shape[-2:]))
+        return _linalg.pinv(x, float(np.finfo(x.dtype).eps) * max(x.shape[-2:]))
     return _linalg.pinv(x, float(rcond))
 
 
-def matrix_rank(x: _np.ndarray, tol: float | None = None) -> _np.ndarray:
+def matrix_rank(x: np.ndarray, tol: float | None = None) -> np.ndarray:
     if x.ndim < 2:
         raise ValueError("Matrices are needed.")
     tol = None if tol is None else float(tol)
-    return _np.asarray(_linalg.matrix_rank(x, tol)).astype("int32")
+    return np.asarray(_linalg.matrix_rank(x, tol)).astype("int32")

@@ -7,33 +7,33 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as _np
+import numpy as np
 
 
-def _wide(x: _np.ndarray) -> _np.ndarray:
+def _wide(x: np.ndarray) -> np.ndarray:
     return x.astype("float32") if x.dtype.itemsize == 2 and x.dtype.kind in "fV" else x
 
 
-@_np.errstate(all="ignore")
-def matmul(x1: _np.ndarray, x2: _np.ndarray) -> _np.ndarray:
-    return _np.matmul(_wide(x1), _wide(x2)).astype(x1.dtype, copy=False)
+@np.errstate(all="ignore")
+def matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
+    return np.matmul(_wide(x1), _wide(x2)).astype(x1.dtype, copy=False)
 
 
-@_np.errstate(all="ignore")
+@np.errstate(all="ignore")
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     if isinstance(axes, int) and axes < 0:
         raise ValueError("The number of axes is negative.")
-    return _np.tensordot(_wide(x1), _wide(x2), axes).astype(x1.dtype, copy=False)
+    return np.tensordot(_wide(x1), _wide(x2), axes).astype(x1.dtype, copy=False)
 
 
-@_np.errstate(all="ignore")
-def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> _np.ndarray:
-    result = _np.einsum(subscripts, *map(_wide, operands), optimize=len(operands) > 1)
+@np.errstate(all="ignore")
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> np.ndarray:
+    result = np.einsum(subscripts, *map(_wide, operands), optimize=len(operands) > 1)
     return result.astype(operands[0].dtype, copy=False)
 
 
-@_np.errstate(all="ignore")
-def dot(x1: _np.ndarray, x2: _np.ndarray) -> _np.ndarray:
+@np.errstate(all="ignore")
+def dot(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
     if x1.dtype == "int8" and 0 < x1.ndim <= 2 and 0 < x2.ndim <= 2:
         x1, x2 = x1.astype("int32"), x2.astype("int32")
-    return _np.dot(_wide(x1), _wide(x2)).astype(x1.dtype, copy=False)
+    return np.dot(_wide(x1), _wide(x2)).astype(x1.dtype, copy=False)

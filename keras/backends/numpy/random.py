@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import math as _math
+import math
 from typing import Any
 
-import numpy as _np
+import numpy as np
 
-from keras.backends import seeds as _seeds
-from keras.backends.numpy.core import native_dtype as _native_dtype
-from keras.core import config as _config
+from keras.backends import seeds
+from keras.backends.numpy.core import native_dtype
+from keras.core import config
 from keras.core.typing import DType, Seed, ShapeLike, TensorLike
 
 
-def advance(generator: Any) -> _np.ndarray:
+def advance(generator: Any) -> np.ndarray:
     """Takes the next seed from a `SeedGenerator`."""
     state = generator.state.value
-    generator.state.assign(state + _np.array([0, 1], state.dtype))
+    generator.state.assign(state + np.array([0, 1], state.dtype))
     return state
 
 
-def seed_framework(seed: int) -> None:
-    """NumPy's global generator is seeded with Python's."""
-
-
-def _source(seed: Seed) -> _np.random.Generator:
-    generator = _seeds.generator_of(seed)
-    key = [_seeds.check(seed), 0] if generator is None else generator.draw()
+def _source(seed: Seed) -> np.random.Generator:
+    generator = seeds.generator_of(seed)
+    key = [seeds.check(seed), 0] if generator is None else generator.draw()
     low, high = (int(n) for n in key)
-    return _np.random.Generator(_np.random.Philox(key=low + (high << 64)))
+    return np.random.Generator(np.random.Philox(key=low + (high << 64)))
 
 
 def _float(dtype: DType) -> Any:
-    wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
+    wanted = native_dtype(config.floatx() if dtype is None else dtype)
     if wanted.kind in "iub":
         raise ValueError("Expected a float dtype.")
     return wanted
@@ -44,11 +40,11 @@ def normal(
     stddev: TensorLike = 1.0,
     dtype: DType = None,
     seed: Seed = None,
-) -> _np.ndarray:
-    _seeds.at_least(0, stddev)
+) -> np.ndarray:
+    seeds.at_least(0, stddev)
     wanted = _float(dtype)
-    drawn = _source(seed).standard_normal(_seeds.sizes(shape))
-    return _np.asarray(drawn * stddev + mean).astype(wanted)
+    drawn = _source(seed).standard_normal(seeds.sizes(shape))
+    return np.asarray(drawn * stddev + mean).astype(wanted)
 
 
 def uniform(
@@ -57,14 +53,14 @@ def uniform(
     maxval: TensorLike = 1.0,
     dtype: DType = None,
     seed: Seed = None,
-) -> _np.ndarray:
-    _seeds.in_order(minval, maxval)
+) -> np.ndarray:
+    seeds.in_order(minval, maxval)
     wanted = _float(dtype)
-    drawn = _source(seed).random(_seeds.sizes(shape)) * (maxval - minval) + minval
-    drawn = _np.asarray(drawn).astype(wanted)
+    drawn = _source(seed).random(seeds.sizes(shape)) * (maxval - minval) + minval
+    drawn = np.asarray(drawn).astype(wanted)
     # Rounding may reach the upper bound, which is excluded.
-    below = _np.nextafter(_np.asarray(maxval, wanted), _np.asarray(minval, wanted))
-    return _np.minimum(drawn, below)
+    below = np.nextafter(np.asarray(maxval, wanted), np.asarray(minval, wanted))
+    return np.minimum(drawn, below)
 
 
 def randint(
@@ -73,14 +69,14 @@ def randint(
     maxval: TensorLike,
     dtype: DType = "int32",
     seed: Seed = None,
-) -> _np.ndarray:
-    minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
-    _seeds.in_order(minval, maxval, strictly=True)
-    wanted = _native_dtype(dtype)
+) -> np.ndarray:
+    minval, maxval = seeds.whole(minval), seeds.whole(maxval)
+    seeds.in_order(minval, maxval, strictly=True)
+    wanted = native_dtype(dtype)
     if wanted.kind not in "iu":
         raise ValueError("Expected an integer dtype.")
-    drawn = _source(seed).integers(minval, maxval, _seeds.sizes(shape))
-    return _np.asarray(drawn).astype(wanted)
+    drawn = _source(seed).integers(minval, maxval, seeds.sizes(shape))
+    return np.asarray(drawn).astype(wanted)
 
 
 def truncated_normal(
@@ -89,37 +85,37 @@ def truncated_normal(
     stddev: TensorLike = 1.0,
     dtype: DType = None,
     seed: Seed = None,
-) -> _np.ndarray:
-    _seeds.at_least(0, stddev)
+) -> np.ndarray:
+    seeds.at_least(0, stddev)
     wanted = _float(dtype)
     source = _source(seed)
-    shape = _seeds.sizes(shape)
-    count = _math.prod(shape)
+    shape = seeds.sizes(shape)
+    count = math.prod(shape)
     drawn = source.standard_normal(count)
     while True:  # those outside are drawn anew
-        outside = _np.abs(drawn) > 2
-        missing = int(_np.sum(outside))
+        outside = np.abs(drawn) > 2
+        missing = int(np.sum(outside))
         if not missing:
             break
         drawn[outside] = source.standard_normal(missing)
-    return _np.asarray(drawn.reshape(shape) * stddev + mean).astype(wanted)
+    return np.asarray(drawn.reshape(shape) * stddev + mean).astype(wanted)
 
 
 def categorical(
-    logits: _np.ndarray, num_samples: int, dtype: DType = "int32", seed: Seed = None
-) -> _np.ndarray:
+    logits: np.ndarray, num_samples: int, dtype: DType = "int32", seed: Seed = None
+) -> np.ndarray:
     batch, classes = logits.shape
     noise = _source(seed).gumbel(size=(batch, num_samples, classes))
-    drawn = _np.argmax(logits[:, None].astype("float64") + noise, -1)
-    return drawn.astype(_native_dtype(dtype))
+    drawn = np.argmax(logits[:, None].astype("float64") + noise, -1)
+    return drawn.astype(native_dtype(dtype))
 
 
 def dropout(
-    inputs: _np.ndarray,
+    inputs: np.ndarray,
     rate: float,
     noise_shape: ShapeLike | None = None,
     seed: Seed = None,
-) -> _np.ndarray:
+) -> np.ndarray:
     if not 0 <= rate <= 1:
         raise ValueError("The rate is out of range.")
     shape = inputs.shape if noise_shape is None else noise_shape
@@ -128,33 +124,33 @@ def dropout(
     )
     kept = _source(seed).random(shape, "float32") >= rate
     if rate == 1:
-        return _np.zeros_like(inputs)
+        return np.zeros_like(inputs)
     scaled = inputs * inputs.dtype.type(1 / (1 - rate))
-    return _np.where(kept, scaled, _np.zeros((), inputs.dtype))
+    return np.where(kept, scaled, np.zeros((), inputs.dtype))
 
 
-def shuffle(x: _np.ndarray, axis: int = 0, seed: Seed = None) -> _np.ndarray:
+def shuffle(x: np.ndarray, axis: int = 0, seed: Seed = None) -> np.ndarray:
     return _source(seed).permutation(x, axis)
 
 
 def gamma(
     shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Seed = None
-) -> _np.ndarray:
-    _seeds.at_least(0, alpha)
-    drawn = _source(seed).standard_gamma(alpha, _seeds.sizes(shape))
-    return _np.asarray(drawn).astype(_float(dtype))
+) -> np.ndarray:
+    seeds.at_least(0, alpha)
+    drawn = _source(seed).standard_gamma(alpha, seeds.sizes(shape))
+    return np.asarray(drawn).astype(_float(dtype))
 
 
 def beta(
     shape: ShapeLike,
     alpha: TensorLike,
-    beta: _np.ndarray,
+    beta: np.ndarray,
     dtype: DType = None,
     seed: Seed = None,
-) -> _np.ndarray:
-    _seeds.at_least(0, alpha, beta)
-    drawn = _source(seed).beta(alpha, beta, _seeds.sizes(shape))
-    return _np.asarray(drawn).astype(_float(dtype))
+) -> np.ndarray:
+    seeds.at_least(0, alpha, beta)
+    drawn = _source(seed).beta(alpha, beta, seeds.sizes(shape))
+    return np.asarray(drawn).astype(_float(dtype))
 
 
 def binomial(
@@ -163,9 +159,9 @@ def binomial(
     probabilities: TensorLike,
     dtype: DType = None,
     seed: Seed = None,
-) -> _np.ndarray:
-    _seeds.at_least(0, counts, probabilities)
-    _seeds.in_order(probabilities, 1)
-    counts = _np.asarray(counts).astype("int64")
-    drawn = _source(seed).binomial(counts, probabilities, _seeds.sizes(shape))
-    return _np.asarray(drawn).astype(_float(dtype))
+) -> np.ndarray:
+    seeds.at_least(0, counts, probabilities)
+    seeds.in_order(probabilities, 1)
+    counts = np.asarray(counts).astype("int64")
+    drawn = _source(seed).binomial(counts, probabilities, seeds.sizes(shape))
+    return np.asarray(drawn).astype(_float(dtype))

@@ -3,47 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps as _wraps
+from functools import wraps
 from typing import Any
 
-import numpy as _np
+import numpy as np
 
-from keras.backends import recurrent as _recurrent
-from keras.backends.numpy.nn import sigmoid as _sigmoid
+from keras.backends import recurrent
+from keras.backends.numpy.nn import sigmoid
 from keras.core.typing import Structure
 
 
 def rnn(
     step_function: Callable[..., Any],
-    inputs: _np.ndarray,
+    inputs: np.ndarray,
     initial_states: Structure,
     go_backwards: bool = False,
-    mask: _np.ndarray | None = None,
+    mask: np.ndarray | None = None,
     unroll: bool = False,
     time_major: bool = False,
     zero_output_for_mask: bool = False,
     return_all_outputs: bool = True,
 ) -> tuple[Any, Any, Any]:
-    return _recurrent.stepwise(
-        _np, step_function, inputs, initial_states, go_backwards, mask, time_major,
+    return recurrent.stepwise(
+        np, step_function, inputs, initial_states, go_backwards, mask, time_major,
         zero_output_for_mask, return_all_outputs,
     )  # fmt: skip
 
 
-def _split(x: _np.ndarray, parts: int) -> Any:
-    return _np.split(x, parts, -1)
+def _split(x: np.ndarray, parts: int) -> Any:
+    return np.split(x, parts, -1)
 
 
-_FUNCTIONS = _recurrent.Functions(_np.matmul, _split, _sigmoid, _np.tanh)
+_FUNCTIONS = recurrent.Functions(np.matmul, _split, sigmoid, np.tanh)
 
 
-def _projected(inputs: _np.ndarray, kernel: _np.ndarray, bias: Any) -> _np.ndarray:
+def _projected(inputs: np.ndarray, kernel: np.ndarray, bias: Any) -> np.ndarray:
     projected = inputs @ kernel
     return projected if bias is None else projected + bias
 
 
-def _zero_state(inputs: _np.ndarray, recurrent_kernel: _np.ndarray) -> _np.ndarray:
-    return _np.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
+def _zero_state(inputs: np.ndarray, recurrent_kernel: np.ndarray) -> np.ndarray:
+    return np.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
 
 
 def _in_float32(cell: Any) -> Any:
@@ -53,14 +53,14 @@ def _in_float32(cell: Any) -> Any:
     return float32.
     """
 
-    @_wraps(cell)
-    def run(inputs: _np.ndarray, *args: Any, **kwargs: Any) -> Any:
+    @wraps(cell)
+    def run(inputs: np.ndarray, *args: Any, **kwargs: Any) -> Any:
         dtype = inputs.dtype
         if dtype.itemsize >= 4:
             return cell(inputs, *args, **kwargs)
 
-        def single(x: _np.ndarray) -> Any:
-            return x.astype(_np.float32) if getattr(x, "dtype", None) == dtype else x
+        def single(x: np.ndarray) -> Any:
+            return x.astype(np.float32) if getattr(x, "dtype", None) == dtype else x
 
         inputs, args = single(inputs), tuple(single(x) for x in args)
         kwargs = {name: single(x) for name, x in kwargs.items()}
@@ -73,10 +73,10 @@ def _in_float32(cell: Any) -> Any:
 def lstm(
     inputs: Any,
     kernel: Any,
-    recurrent_kernel: _np.ndarray,
+    recurrent_kernel: np.ndarray,
     bias: Any = None,
-    initial_h: _np.ndarray | None = None,
-    initial_c: _np.ndarray | None = None,
+    initial_h: np.ndarray | None = None,
+    initial_c: np.ndarray | None = None,
     mask: Any = None,
     go_backwards: bool = False,
     return_sequences: bool = False,
@@ -89,7 +89,7 @@ def lstm(
         zeros if initial_c is None else initial_c,
     )
     last, outputs, (h, c) = rnn(
-        _recurrent.lstm_step(_FUNCTIONS, _recurrent.unchanged, recurrent_kernel),
+        recurrent.lstm_step(_FUNCTIONS, recurrent.unchanged, recurrent_kernel),
         _projected(inputs, kernel, bias), states, go_backwards, mask, unroll, False,
         zero_output_for_mask, return_sequences,
     )  # fmt: skip
@@ -98,12 +98,12 @@ def lstm(
 
 @_in_float32
 def gru(
-    inputs: _np.ndarray,
-    kernel: _np.ndarray,
-    recurrent_kernel: _np.ndarray,
-    bias: _np.ndarray | None = None,
-    initial_h: _np.ndarray | None = None,
-    mask: _np.ndarray | None = None,
+    inputs: np.ndarray,
+    kernel: np.ndarray,
+    recurrent_kernel: np.ndarray,
+    bias: np.ndarray | None = None,
+    initial_h: np.ndarray | None = None,
+    mask: np.ndarray | None = None,
     go_backwards: bool = False,
     return_sequences: bool = False,
     zero_output_for_mask: bool = False,
@@ -111,10 +111,10 @@ def gru(
     reset_after: bool = True,
 ) -> tuple[Any, Any]:
     zeros = _zero_state(inputs, recurrent_kernel)
-    projected = _projected(inputs, kernel, _recurrent.of_input(bias, reset_after))
-    step = _recurrent.gru_step(
-        _FUNCTIONS, _recurrent.unchanged, recurrent_kernel,
-        _recurrent.of_recurrence(bias, reset_after), reset_after,
+    projected = _projected(inputs, kernel, recurrent.of_input(bias, reset_after))
+    step = recurrent.gru_step(
+        _FUNCTIONS, recurrent.unchanged, recurrent_kernel,
+        recurrent.of_recurrence(bias, reset_after), reset_after,
     )  # fmt: skip
     last, outputs, (h,) = rnn(
         step, projected, (zeros if initial_h is None else initial_h,), go_backwards,

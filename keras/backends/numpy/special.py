@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-import math as _math
+import math
 
-import numpy as _np
+import numpy as np
 
+from keras.backends.numpy.half import widened
 from keras.core.typing import Axis
 
-
-def _wide(x: _np.ndarray) -> _np.ndarray:
-    return x.astype("float32") if x.dtype.itemsize == 2 else x
-
-
-_erf = _np.vectorize(_math.erf, otypes=["float64"])
-_erfc = _np.vectorize(_math.erfc, otypes=["float64"])
+_erf = np.vectorize(math.erf, otypes=["float64"])
+_erfc = np.vectorize(math.erfc, otypes=["float64"])
 
 
-def erf(x: _np.ndarray) -> _np.ndarray:
-    return _np.asarray(_erf(x)).astype(x.dtype, copy=False)
+def erf(x: np.ndarray) -> np.ndarray:
+    return np.asarray(_erf(x)).astype(x.dtype, copy=False)
 
 
-def erfc(x: _np.ndarray) -> _np.ndarray:
-    return _np.asarray(_erfc(x)).astype(x.dtype, copy=False)
+def erfc(x: np.ndarray) -> np.ndarray:
+    return np.asarray(_erfc(x)).astype(x.dtype, copy=False)
 
 
-def erfinv(x: _np.ndarray) -> _np.ndarray:
+def erfinv(x: np.ndarray) -> np.ndarray:
     from scipy.special import erfinv as inverse
 
-    return _np.asarray(inverse(_wide(x))).astype(x.dtype, copy=False)
+    return np.asarray(inverse(widened(x))).astype(x.dtype, copy=False)
 
 
-def rsqrt(x: _np.ndarray) -> _np.ndarray:
-    with _np.errstate(divide="ignore", invalid="ignore"):
-        return _np.asarray(1 / _np.sqrt(_wide(x))).astype(x.dtype, copy=False)
+def rsqrt(x: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(1 / np.sqrt(widened(x))).astype(x.dtype, copy=False)
 
 
-def logsumexp(x: _np.ndarray, axis: Axis = None, keepdims: bool = False) -> _np.ndarray:
+def logsumexp(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     axis = tuple(axis) if isinstance(axis, list) else axis
-    wide = _wide(x)
-    greatest = _np.max(wide, axis, keepdims=True, initial=-_np.inf)
-    greatest = _np.where(_np.isfinite(greatest), greatest, 0).astype(wide.dtype)
-    with _np.errstate(divide="ignore", over="ignore"):
-        total = _np.log(_np.sum(_np.exp(wide - greatest), axis, keepdims=keepdims))
-    greatest = greatest if keepdims else _np.squeeze(greatest, axis)
-    return _np.asarray(total + greatest).astype(x.dtype, copy=False)
+    wide = widened(x)
+    greatest = np.max(wide, axis, keepdims=True, initial=-np.inf)
+    greatest = np.where(np.isfinite(greatest), greatest, 0).astype(wide.dtype)
+    with np.errstate(divide="ignore", over="ignore"):
+        total = np.log(np.sum(np.exp(wide - greatest), axis, keepdims=keepdims))
+    greatest = greatest if keepdims else np.squeeze(greatest, axis)
+    return np.asarray(total + greatest).astype(x.dtype, copy=False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as _np
+import numpy as np
 
-from keras.core import tree as _tree
-from keras.core.errors import BackendError as _BackendError
+from keras.core import tree
+from keras.core.errors import BackendError
 
 compiles_calls = False
 
@@ -19,9 +19,7 @@ def jit(
     return function
 
 
-def compile_call(
-    function: Callable[[Any], Any], variables: Callable[[], Any]
-) -> Callable[[Any], Any]:
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
@@ -30,7 +28,7 @@ def value_and_grad(
     variables: Sequence[Any] | None = None,
     has_aux: bool = False,
 ) -> Callable[..., Any]:
-    raise _BackendError(
+    raise BackendError(
         "The numpy backend computes no gradients: it is for inference. Train on jax, "
         "tensorflow or torch: keras.config.set_backend(name), or "
         "model.to_backend(name)."
@@ -43,11 +41,11 @@ def vmap(
     def mapped(*args: Any) -> Any:
         axes = in_axes if isinstance(in_axes, (list, tuple)) else (in_axes,) * len(args)
         pairs = list(zip(args, axes, strict=True))
-        size = next(_np.shape(x)[axis] for x, axis in pairs if axis is not None)
+        size = next(np.shape(x)[axis] for x, axis in pairs if axis is not None)
         rows = [
-            function(*(x if a is None else _np.take(x, i, a) for x, a in pairs))
+            function(*(x if a is None else np.take(x, i, a) for x, a in pairs))
             for i in range(size)
         ]
-        return _tree.map_structure(lambda *parts: _np.stack(parts, out_axes), *rows)
+        return tree.map_structure(lambda *parts: np.stack(parts, out_axes), *rows)
 
     return mapped

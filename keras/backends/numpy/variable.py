@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.backends.variable import Variable as _Base
+from keras.backends.variable import Variable as Base
 
 
-class Variable(_Base):
+class Variable(Base):
     """A Variable whose value is a NumPy array."""
 
-    __doc__ = _Base.__doc__
+    __doc__ = Base.__doc__
 
     def _direct_assign(self, value: Any) -> None:
         self._value = self.backend.own(value)

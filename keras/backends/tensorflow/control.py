@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import tensorflow as _tf
+import tensorflow as tf
 
-from keras.backends import associative as _associative
-from keras.core import tree as _tree
+from keras.backends import associative
+from keras.core import tree
 from keras.core.typing import Structure, TensorLike
 
 
 def cond(
     pred: TensorLike, true_fn: Callable[..., Any], false_fn: Callable[..., Any]
 ) -> Structure:
-    if _tf.executing_eagerly():
+    if tf.executing_eagerly():
         return true_fn() if bool(pred) else false_fn()
-    return _tf.cond(pred, true_fn, false_fn)
+    return tf.cond(pred, true_fn, false_fn)
 
 
 def switch(
     index: Any, branches: Sequence[Callable[..., Any]], *operands: Any
 ) -> Structure:
-    index = _tf.clip_by_value(_tf.cast(index, "int32"), 0, len(branches) - 1)
-    return _tf.switch_case(
+    index = tf.clip_by_value(tf.cast(index, "int32"), 0, len(branches) - 1)
+    return tf.switch_case(
         index, [lambda branch=branch: branch(*operands) for branch in branches]
     )
 
@@ -41,15 +41,15 @@ def while_loop(
     def step(*values: Any) -> Any:
         found = body(*values)
         found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
-        return _tree.map_structure(_like, found, values)
+        return tree.map_structure(_like, found, values)
 
-    values = _tf.while_loop(cond, step, first, maximum_iterations=maximum_iterations)
+    values = tf.while_loop(cond, step, first, maximum_iterations=maximum_iterations)
     return type(loop_vars)(values) if several else values[0]
 
 
 def _like(new: Any, old: Any) -> Any:
-    new = _tf.convert_to_tensor(new)
-    return new if new.dtype == old.dtype else _tf.cast(new, old.dtype)
+    new = tf.convert_to_tensor(new)
+    return new if new.dtype == old.dtype else tf.cast(new, old.dtype)
 
 
 def fori_loop(
@@ -58,20 +58,27 @@ def fori_loop(
     body_fun: Callable[..., Any],
     init_val: Structure,
 ) -> Structure:
-    known = None
-    if isinstance(lower, int) and isinstance(upper, int):
-        known = max(upper - lower, 0)
-
     def step(i: Any, value: Any) -> Any:
-        return i + 1, _tree.map_structure(_like, body_fun(i, value), value)
+        return i + 1, tree.map_structure(_like, body_fun(i, value), value)
 
-    _, value = _tf.while_loop(
+    _, value = tf.while_loop(
         lambda i, _: i < upper,
         step,
-        (_tf.cast(lower, "int32"), init_val),
-        maximum_iterations=known,
+        (tf.cast(lower, "int32"), init_val),
+        maximum_iterations=_at_most(upper - lower),
     )
     return value
+
+
+def _at_most(count: Any) -> Any:
+    """The number of iterations, for a loop that may be differentiated.
+
+    XLA keeps what the gradient needs in arrays of that size. Sizes are numbers to it,
+    also those that are unknown to a trace. Eager loops need no second count.
+    """
+    if tf.executing_eagerly():
+        return None
+    return max(count, 0) if isinstance(count, int) else tf.maximum(count, 0)
 
 
 def scan(
@@ -82,16 +89,16 @@ def scan(
     reverse: bool,
     unroll: int | bool,
 ) -> Structure:
-    rows = [] if xs is None else _tree.flatten(xs)
-    count = length if length is not None else _tf.shape(rows[0])[0]
+    rows = [] if xs is None else tree.flatten(xs)
+    count = length if length is not None else tf.shape(rows[0])[0]
     if reverse:
-        rows = [_tf.reverse(x, [0]) for x in rows]
+        rows = [tf.reverse(x, [0]) for x in rows]
     if unroll is True and length is not None:
         carry, found = _unrolled_scan(f, init, xs, rows, length)
     else:
         carry, found = _looped_scan(f, init, xs, rows, count)
     if reverse and found is not None:
-        found = _tree.map_structure(lambda y: _tf.reverse(y, [0]), found)
+        found = tree.map_structure(lambda y: tf.reverse(y, [0]), found)
     return carry, found
 
 
@@ -100,49 +107,49 @@ def _unrolled_scan(
 ) -> Any:
     carry, found = init, []
     for i in range(count):
-        x = None if xs is None else _tree.pack_sequence_as(xs, [row[i] for row in rows])
+        x = None if xs is None else tree.pack_sequence_as(xs, [row[i] for row in rows])
         carry, y = f(carry, x)
         found.append(y)
     if not found or found[0] is None:
         return carry, None
-    return carry, _tree.map_structure(lambda *ys: _tf.stack(ys), *found)
+    return carry, tree.map_structure(lambda *ys: tf.stack(ys), *found)
 
 
 def _looped_scan(
     f: Callable[..., Any], init: Structure, xs: Any, rows: Any, count: Any
 ) -> Any:
     arrays = [
-        _tf.TensorArray(x.dtype, count, element_shape=x.shape[1:]).unstack(x)
+        tf.TensorArray(x.dtype, count, element_shape=x.shape[1:]).unstack(x)
         for x in rows
     ]
 
     def at(i: Any) -> Any:
         if xs is None:
             return None
-        return _tree.pack_sequence_as(xs, [array.read(i) for array in arrays])
+        return tree.pack_sequence_as(xs, [array.read(i) for array in arrays])
 
     known = count if isinstance(count, int) else None
     if known == 0:
         return init, None
     # The first step is done outside: it tells what the results look like.
     carry, sample = f(init, at(0))
-    carry = _tree.map_structure(_like, carry, init)
-    flat = [] if sample is None else [_tf.convert_to_tensor(y) for y in _flat(sample)]
+    carry = tree.map_structure(_like, carry, init)
+    flat = [] if sample is None else [tf.convert_to_tensor(y) for y in _flat(sample)]
     stores = [
-        _tf.TensorArray(y.dtype, count, element_shape=y.shape).write(0, y) for y in flat
+        tf.TensorArray(y.dtype, count, element_shape=y.shape).write(0, y) for y in flat
     ]
 
     def step(i: Any, carry: Structure, stores: Any) -> Any:
         new, y = f(carry, at(i))
         values = [] if y is None else _flat(y)
         stores = [s.write(i, v) for s, v in zip(stores, values, strict=True)]
-        return i + 1, _tree.map_structure(_like, new, carry), stores
+        return i + 1, tree.map_structure(_like, new, carry), stores
 
-    _, carry, stores = _tf.while_loop(
+    _, carry, stores = tf.while_loop(
         lambda i, *_: i < count,
         step,
-        (_tf.constant(1), carry, stores),
-        maximum_iterations=None if known is None else known - 1,
+        (tf.constant(1), carry, stores),
+        maximum_iterations=_at_most(count - 1),
     )
     if sample is None:
         return carry, None
@@ -151,30 +158,30 @@ def _looped_scan(
         whole = store.stack()
         whole.set_shape([known, *y.shape])
         stacked.append(whole)
-    return carry, _tree.pack_sequence_as(sample, stacked)
+    return carry, tree.pack_sequence_as(sample, stacked)
 
 
-_flat = _tree.flatten
+_flat = tree.flatten
 
 
 def map(f: Callable[..., Any], xs: Any) -> Structure:
-    length = _tree.flatten(xs)[0].shape[0]
-    start = _tf.constant(0)
+    length = tree.flatten(xs)[0].shape[0]
+    start = tf.constant(0)
     return scan(lambda carry, x: (carry, f(x)), start, xs, length, False, 1)[1]
 
 
 def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
-    return _tf.vectorized_map(function, elements)
+    return tf.vectorized_map(function, elements)
 
 
 def associative_scan(
     f: Callable[..., Any], elems: Structure, reverse: bool = False, axis: int = 0
 ) -> Structure:
     def flip(x: Any, axis: int) -> Any:
-        return _tf.reverse(x, [axis])
+        return tf.reverse(x, [axis])
 
-    return _associative.associative_scan(
-        f, elems, reverse, axis, flip, _tf.stack, _tf.reshape, _tf.concat
+    return associative.associative_scan(
+        f, elems, reverse, axis, flip, tf.stack, tf.reshape, tf.concat
     )
 
 
@@ -188,7 +195,7 @@ def custom_gradient(f: Callable[..., Any]) -> Structure:
 
         return outputs, backward
 
-    return _tf.custom_gradient(adapted)
+    return tf.custom_gradient(adapted)
 
 
 def jvp(
@@ -198,13 +205,34 @@ def jvp(
     has_aux: bool = False,
 ) -> Structure:
     # Copies: the accumulator wants each tensor once.
-    primals, tangents = [_tf.identity(x) for x in primals], list(tangents)
-    with _tf.autodiff.ForwardAccumulator(primals, tangents) as accumulator:
+    primals, tangents = [tf.identity(x) for x in primals], list(tangents)
+    with tf.autodiff.ForwardAccumulator(primals, tangents) as accumulator:
         outputs = fun(*primals)
         aux = None
         if has_aux:
             outputs, aux = outputs
-    derivatives = _tree.map_structure(
-        lambda y: accumulator.jvp(y, _tf.UnconnectedGradients.ZERO), outputs
+    derivatives = tree.map_structure(
+        lambda y: accumulator.jvp(y, tf.UnconnectedGradients.ZERO), outputs
     )
     return (outputs, derivatives, aux) if has_aux else (outputs, derivatives)
+
+
+def host_call(
+    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+) -> Any:
+    def run(*arrays: Any) -> Any:
+        found = function(*arrays)
+        return found if dtype == "string" else found.astype(dtype)
+
+    result: Any = tf.numpy_function(run, list(inputs), dtype)
+    result.set_shape(tuple(shape))
+    return result
+
+
+def ragged_rows(values: Any, lengths: Any) -> Any:
+    """A ragged tensor of rows that follow each other in `values`."""
+    return tf.RaggedTensor.from_row_lengths(values, lengths)
+
+
+def is_traced(x: TensorLike) -> bool:
+    return not hasattr(x, "numpy")

@@ -6,60 +6,59 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-import numpy as _np
-import tensorflow as _tf
+import numpy as np
+import tensorflow as tf
 
-from keras.backends.foreign import host_array as _host_array
-from keras.core import config as _config
-from keras.core import tree as _tree
-from keras.core.dtypes import standardize_dtype as _standardize
-from keras.core.errors import BackendError as _BackendError
-from keras.core.keras_tensor import KerasTensor as _KerasTensor
+from keras.backends.foreign import host_array
+from keras.core import config, tree
+from keras.core.dtypes import standardize_dtype
+from keras.core.errors import BackendError
+from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import DType, Structure, TensorLike
 
 mutable = False
-tensor_types = (type(_tf.constant(0)),)
+tensor_types = (type(tf.constant(0)),)
 inexact = frozenset(
     (
-        _tf.bfloat16,
-        _tf.float16,
-        _tf.float32,
-        _tf.float64,
-        _tf.complex64,
-        _tf.complex128,
+        tf.bfloat16,
+        tf.float16,
+        tf.float32,
+        tf.float64,
+        tf.complex64,
+        tf.complex128,
     )
 )
 floats = frozenset(dtype for dtype in inexact if dtype.is_floating)
 reals = floats | frozenset(
     (
-        *(_tf.bool, _tf.int8, _tf.int16, _tf.int32, _tf.int64),
-        *(_tf.uint8, _tf.uint16, _tf.uint32, _tf.uint64),
+        *(tf.bool, tf.int8, tf.int16, tf.int32, tf.int64),
+        *(tf.uint8, tf.uint16, tf.uint32, tf.uint64),
     )
 )
-wide = frozenset((_tf.float32, _tf.float64, _tf.complex64, _tf.complex128))
-boolean = frozenset((_tf.bool,))
-whole = frozenset((_tf.int32, _tf.int64))
+wide = frozenset((tf.float32, tf.float64, tf.complex64, tf.complex128))
+boolean = frozenset((tf.bool,))
+whole = frozenset((tf.int32, tf.int64))
 joined: frozenset[Any] = frozenset()
-_SPARSE = (_tf.SparseTensor, _tf.IndexedSlices, _tf.RaggedTensor)
+_SPARSE = (tf.SparseTensor, tf.IndexedSlices, tf.RaggedTensor)
 
 
 def native_dtype(dtype: DType) -> Any:
     """The TensorFlow dtype of a dtype name."""
-    if isinstance(dtype, _tf.DType):
+    if isinstance(dtype, tf.DType):
         return dtype
-    return _tf.as_dtype(_standardize(dtype))
+    return tf.as_dtype(standardize_dtype(dtype))
 
 
 def is_tensor(x: TensorLike) -> bool:
-    return isinstance(x, (_tf.Tensor, _tf.Variable, *_SPARSE))
+    return isinstance(x, (tf.Tensor, tf.Variable, *_SPARSE))
 
 
-layouts: frozenset[str] = frozenset(("sparse", "ragged"))
+layouts: frozenset[str] = frozenset(("sparse", "ragged", "string"))
 
 
 def is_sparse(x: TensorLike) -> bool:
     """Whether `x` is a sparse tensor of this backend."""
-    return isinstance(x, _tf.SparseTensor)
+    return isinstance(x, tf.SparseTensor)
 
 
 def shape_of(x: TensorLike) -> tuple[int | None, ...]:
@@ -72,23 +71,14 @@ def shape_of(x: TensorLike) -> tuple[int | None, ...]:
 def shape(x: TensorLike) -> tuple[Any, ...]:
     """The shape; inside a traced function, unknown sizes are scalar tensors."""
     static = shape_of(x)
-    if None not in static or isinstance(x, _tf.RaggedTensor):
+    if None not in static or isinstance(x, tf.RaggedTensor):
         return static  # no one size is that of all rows
-    dynamic = _tf.shape(x)
+    dynamic = tf.shape(x)
     return tuple(dynamic[i] if s is None else s for i, s in enumerate(static))
 
 
 def dtype_of(x: TensorLike) -> str:
     return x.dtype.base_dtype.name
-
-
-def canonical_dtype(dtype: str) -> str:
-    return dtype
-
-
-def promotes(x1: TensorLike, x2: TensorLike) -> bool:
-    """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
-    return False
 
 
 def convert_to_tensor(
@@ -97,25 +87,25 @@ def convert_to_tensor(
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     if isinstance(x, _SPARSE):
-        if sparse is False and isinstance(x, _tf.SparseTensor):
-            x = _tf.sparse.to_dense(x)
+        if sparse is False and isinstance(x, tf.SparseTensor):
+            x = tf.sparse.to_dense(x)
         return x if dtype is None else cast(x, dtype)
-    if isinstance(x, (_tf.Tensor, _tf.Variable)):
+    if isinstance(x, (tf.Tensor, tf.Variable)):
         return x if dtype is None else cast(x, dtype)
     if dtype is None and not hasattr(x, "dtype"):
         dtype = _default_dtype(x)
-    if isinstance(x, (list, tuple)) and any(is_tensor(v) for v in _tree.flatten(x)):
-        x = _tf.convert_to_tensor(_tree.map_structure(_inner, x))
+    if isinstance(x, (list, tuple)) and any(is_tensor(v) for v in tree.flatten(x)):
+        x = tf.convert_to_tensor(tree.map_structure(_inner, x))
         return x if dtype is None else cast(x, dtype)
     if not isinstance(x, (bool, int, float, complex, str, bytes)):
-        x = _host_array(x)
+        x = host_array(x)
     value: Any = x
     if dtype is None:
-        return _tf.convert_to_tensor(value)
+        return tf.convert_to_tensor(value)
     wanted = native_dtype(dtype)
-    if isinstance(x, _np.ndarray) and x.dtype.kind in "biufcV":
+    if isinstance(x, np.ndarray) and x.dtype.kind in "biufcV":
         value = x.astype(wanted.as_numpy_dtype, copy=False)
-    return _tf.convert_to_tensor(value, dtype=wanted)
+    return tf.convert_to_tensor(value, dtype=wanted)
 
 
 def _inner(x: TensorLike) -> Any:
@@ -128,34 +118,30 @@ def _default_dtype(x: TensorLike) -> Any:
     if isinstance(x, int):
         return "int32"
     if isinstance(x, float):
-        return _config.floatx()
+        return config.floatx()
     if isinstance(x, (list, tuple)):
-        leaves = _tree.flatten(x)
+        leaves = tree.flatten(x)
         if any(is_tensor(v) or hasattr(v, "dtype") for v in leaves):
             first = next(v for v in leaves if hasattr(v, "dtype"))
-            return _standardize(first.dtype)
-    kind = _np.asarray(x).dtype.kind
+            return standardize_dtype(first.dtype)
+    kind = np.asarray(x).dtype.kind
     if kind == "f":
-        return _config.floatx()
+        return config.floatx()
     return {"i": "int32", "c": "complex64"}.get(kind)
 
 
 def host_view(x: TensorLike) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
-    if isinstance(x, _tf.SparseTensor):
-        x = _tf.sparse.to_dense(x)
-    elif isinstance(x, _tf.RaggedTensor):
+    if isinstance(x, tf.SparseTensor):
+        x = tf.sparse.to_dense(x)
+    elif isinstance(x, tf.RaggedTensor):
         x = x.to_tensor()
-    elif isinstance(x, _tf.IndexedSlices):
-        x = _tf.convert_to_tensor(x)
-    if isinstance(x, _tf.Tensor) and x.shape.rank == 0 and hasattr(x, "numpy"):
-        return _np.asarray(x.numpy())  # `__array__` of bfloat16 gives no array there
-    return _host_array(x)
-
-
-def convert_to_numpy(x: TensorLike) -> Any:
-    return _np.array(host_view(x))
+    elif isinstance(x, tf.IndexedSlices):
+        x = tf.convert_to_tensor(x)
+    if isinstance(x, tf.Tensor) and x.shape.rank == 0 and hasattr(x, "numpy"):
+        return np.asarray(x.numpy())  # `__array__` of bfloat16 gives no array there
+    return host_array(x)
 
 
 def cast(x: Any, dtype: Any) -> Any:
@@ -164,9 +150,9 @@ def cast(x: Any, dtype: Any) -> Any:
         return convert_to_tensor(x, dtype)
     if x.dtype is wanted:
         return x
-    if isinstance(x, _tf.SparseTensor):
-        return _tf.sparse.map_values(_tf.cast, x, wanted)
-    return _tf.cast(x, wanted)
+    if isinstance(x, tf.SparseTensor):
+        return tf.sparse.map_values(tf.cast, x, wanted)
+    return tf.cast(x, wanted)
 
 
 def own(x: TensorLike) -> Any:
@@ -175,7 +161,7 @@ def own(x: TensorLike) -> Any:
 
 
 def stop_gradient(x: TensorLike) -> Structure:
-    return _tf.stop_gradient(x)
+    return tf.stop_gradient(x)
 
 
 def synchronize(x: TensorLike) -> Any:
@@ -185,60 +171,56 @@ def synchronize(x: TensorLike) -> Any:
 
 def in_trace() -> bool:
     """Whether a graph is being traced."""
-    return not _tf.executing_eagerly()
+    return not tf.executing_eagerly()
 
 
 def eager_scope() -> contextlib.AbstractContextManager[Any]:
     """Inside, computations happen at once, also while a trace is under way."""
-    return _tf.init_scope()
+    return tf.init_scope()
 
 
 def device_scope(name: str) -> contextlib.AbstractContextManager[Any]:
     kind, _, index = name.partition(":")
     kind = "gpu" if kind == "cuda" else kind
     if f"{kind}:{index or 0}" not in devices():
-        raise _BackendError(
+        raise BackendError(
             f"TensorFlow has no device {name!r}. There are: {', '.join(devices())}."
         )
-    return _tf.device(f"{kind}:{index or 0}")
+    return tf.device(f"{kind}:{index or 0}")
 
 
 def devices(kind: str | None = None) -> list[str]:
     """The names of the devices there are."""
     found = [
         device.name.partition("device:")[2].lower()
-        for device in _tf.config.list_logical_devices()
+        for device in tf.config.list_logical_devices()
     ]
     return [name for name in found if kind is None or name.startswith(kind)]
-
-
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    return _tf.recompute_grad(function)
 
 
 def compute_output_spec(
     function: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Structure:
     """Traces the function into a graph with placeholders for the KerasTensors."""
-    leaves = _tree.flatten((args, kwargs))
+    leaves = tree.flatten((args, kwargs))
     found: list[Any] = []
 
     def trace(*given: Any) -> None:
         feed = iter(given)
-        filled = [next(feed) if isinstance(x, _KerasTensor) else x for x in leaves]
-        inner_args, inner_kwargs = _tree.pack_sequence_as((args, kwargs), filled)
+        filled = [next(feed) if isinstance(x, KerasTensor) else x for x in leaves]
+        inner_args, inner_kwargs = tree.pack_sequence_as((args, kwargs), filled)
         found.append(function(*inner_args, **inner_kwargs))
 
-    symbolic = [x for x in leaves if isinstance(x, _KerasTensor)]
-    traced: Any = _tf.function(trace, autograph=False)
+    symbolic = [x for x in leaves if isinstance(x, KerasTensor)]
+    traced: Any = tf.function(trace, autograph=False)
     traced.get_concrete_function(
-        *(_tf.TensorSpec(x.shape, native_dtype(x.dtype)) for x in symbolic)
+        *(tf.TensorSpec(x.shape, native_dtype(x.dtype)) for x in symbolic)
     )
-    return _tree.map_structure(_spec, found[0])
+    return tree.map_structure(_spec, found[0])
 
 
 def _spec(x: TensorLike) -> Any:
     if not is_tensor(x):
         return x
-    sparse = isinstance(x, _tf.SparseTensor)
-    return _KerasTensor(shape_of(x), dtype_of(x), sparse=sparse)
+    sparse = isinstance(x, tf.SparseTensor)
+    return KerasTensor(shape_of(x), dtype_of(x), sparse=sparse)

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from operator import index as _index
+from operator import index
 from typing import Any
 
-import tensorflow as _tf
+import tensorflow as tf
 
 from keras.core.typing import Sizes, TensorLike
 
 
 def ctc_loss(
-    target: _tf.Tensor,
-    output: _tf.Tensor,
+    target: tf.Tensor,
+    output: tf.Tensor,
     target_length: TensorLike,
     output_length: TensorLike,
     mask_index: int = 0,
-) -> _tf.Tensor:
+) -> tf.Tensor:
     if not (target_length.dtype.is_integer and output_length.dtype.is_integer):
         raise TypeError("Lengths are integers.")
-    if output.dtype == _tf.float64:
-        return _exact(target, output, target_length, output_length, _index(mask_index))
-    return _tf.nn.ctc_loss(
-        labels=_tf.cast(target, "int32"),
-        logits=_tf.cast(output, "float32"),
-        label_length=_tf.cast(target_length, "int32"),
-        logit_length=_tf.cast(output_length, "int32"),
-        blank_index=_index(mask_index),
+    if output.dtype == tf.float64:
+        return _exact(target, output, target_length, output_length, index(mask_index))
+    return tf.nn.ctc_loss(
+        labels=tf.cast(target, "int32"),
+        logits=tf.cast(output, "float32"),
+        label_length=tf.cast(target_length, "int32"),
+        logit_length=tf.cast(output_length, "int32"),
+        blank_index=index(mask_index),
         logits_time_major=False,
     )
 
@@ -35,38 +35,38 @@ _NEVER = -1e300
 
 
 def _exact(
-    target: _tf.Tensor, output: _tf.Tensor, sizes: Sizes, steps: Any, blank: int
-) -> _tf.Tensor:
+    target: tf.Tensor, output: tf.Tensor, sizes: Sizes, steps: Any, blank: int
+) -> tf.Tensor:
     """In float64, which the kernel does not know: the forward algorithm, by steps."""
-    logs = _tf.nn.log_softmax(output)
-    shape = _tf.shape(target)
+    logs = tf.nn.log_softmax(output)
+    shape = tf.shape(target)
     batch, places = shape[0], 2 * shape[1] + 1
-    target = _tf.cast(target, "int32")
-    pairs = _tf.stack([target, _tf.fill(shape, blank)], -1)
-    labels = _tf.concat(
-        [_tf.fill([batch, 1], blank), _tf.reshape(pairs, [batch, places - 1])], 1
+    target = tf.cast(target, "int32")
+    pairs = tf.stack([target, tf.fill(shape, blank)], -1)
+    labels = tf.concat(
+        [tf.fill([batch, 1], blank), tf.reshape(pairs, [batch, places - 1])], 1
     )
-    emitted = _tf.gather(logs, labels, axis=2, batch_dims=1)
-    before = _tf.pad(labels, [[0, 0], [2, 0]], constant_values=-1)[:, :places]
+    emitted = tf.gather(logs, labels, axis=2, batch_dims=1)
+    before = tf.pad(labels, [[0, 0], [2, 0]], constant_values=-1)[:, :places]
     skips = labels != before  # a blank inside a target counts as any label
-    never = _tf.fill([batch, places], _tf.constant(_NEVER, _tf.float64))
+    never = tf.fill([batch, places], tf.constant(_NEVER, tf.float64))
 
-    def shifted(alpha: TensorLike, by: int) -> _tf.Tensor:
+    def shifted(alpha: TensorLike, by: int) -> tf.Tensor:
         ends = [[0, 0], [by, 0]]
-        return _tf.pad(alpha, ends, constant_values=_NEVER)[:, :places]
+        return tf.pad(alpha, ends, constant_values=_NEVER)[:, :places]
 
-    def step(alpha: TensorLike, at: Any) -> _tf.Tensor:
+    def step(alpha: TensorLike, at: Any) -> tf.Tensor:
         now, t = at
-        ways = [alpha, shifted(alpha, 1), _tf.where(skips, shifted(alpha, 2), never)]
-        total = _tf.reduce_logsumexp(_tf.stack(ways), 0)
-        return _tf.where((t < _tf.cast(steps, "int32"))[:, None], total + now, alpha)
+        ways = [alpha, shifted(alpha, 1), tf.where(skips, shifted(alpha, 2), never)]
+        total = tf.reduce_logsumexp(tf.stack(ways), 0)
+        return tf.where((t < tf.cast(steps, "int32"))[:, None], total + now, alpha)
 
-    alpha = _tf.where(_tf.range(places) < 2, emitted[:, 0], never)
-    times = _tf.range(1, _tf.shape(logs)[1])
-    alpha = _tf.foldl(step, (_tf.transpose(emitted, [1, 0, 2])[1:], times), alpha)
-    end = 2 * _tf.cast(sizes, "int32")
-    last = _tf.gather(alpha, end, axis=1, batch_dims=1)
-    label = _tf.gather(alpha, _tf.maximum(end - 1, 0), axis=1, batch_dims=1)
-    label = _tf.where(end > 0, label, _tf.constant(_NEVER, _tf.float64))
-    loss = -_tf.reduce_logsumexp(_tf.stack([last, label]), 0)
-    return _tf.where(loss > -_NEVER / 2, _tf.constant(float("inf"), _tf.float64), loss)
+    alpha = tf.where(tf.range(places) < 2, emitted[:, 0], never)
+    times = tf.range(1, tf.shape(logs)[1])
+    alpha = tf.foldl(step, (tf.transpose(emitted, [1, 0, 2])[1:], times), alpha)
+    end = 2 * tf.cast(sizes, "int32")
+    last = tf.gather(alpha, end, axis=1, batch_dims=1)
+    label = tf.gather(alpha, tf.maximum(end - 1, 0), axis=1, batch_dims=1)
+    label = tf.where(end > 0, label, tf.constant(_NEVER, tf.float64))
+    loss = -tf.reduce_logsumexp(tf.stack([last, label]), 0)
+    return tf.where(loss > -_NEVER / 2, tf.constant(float("inf"), tf.float64), loss)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import tensorflow as _tf
+import tensorflow as tf
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
     from keras.layers.layer import Layer
     from keras.models.model import Model
 
-_Trackable = _tf.__internal__.tracking.Trackable
-_Function = type(_tf.function(lambda: None))
+_Trackable = tf.__internal__.tracking.Trackable
+_Function = type(tf.function(lambda: None))
 _SIGNATURE = "_default_save_signature"
 
 
@@ -159,12 +159,12 @@ def _serving_function(model: Model) -> Any:
 
     def serve(inputs: Any) -> Any:
         outputs = model(inputs, training=False)
-        flat = _tf.nest.flatten(outputs)
+        flat = tf.nest.flatten(outputs)
         if isinstance(outputs, dict):
             return outputs
         return {f"output_{index}": output for index, output in enumerate(flat)}
 
-    function: Any = _tf.function(serve, input_signature=[specs], autograph=False)
+    function: Any = tf.function(serve, input_signature=[specs], autograph=False)
     function.get_concrete_function()
     object.__setattr__(model, _SIGNATURE, (key, function))
     return function
@@ -182,5 +182,5 @@ def _input_specs(model: Model) -> Any:
             size is None or isinstance(size, int) for size in shape
         ):
             return None
-        return _tf.TensorSpec((None, *shape[1:]), model.compute_dtype)
-    return _tf.nest.map_structure(lambda x: _tf.TensorSpec(x.shape, x.dtype), inputs)
+        return tf.TensorSpec((None, *shape[1:]), model.compute_dtype)
+    return tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), inputs)

@@ -7,39 +7,40 @@ binomial draws are TensorFlow's own; XLA has no kernel for the first two.
 
 from __future__ import annotations
 
-import math as _math
+import math
 from typing import Any
 
-import tensorflow as _tf
+import tensorflow as tf
 
-from keras.backends import seeds as _seeds
-from keras.backends.tensorflow.core import native_dtype as _native_dtype
-from keras.backends.tensorflow.core import shape as _shape
-from keras.core import config as _config
+from keras.backends import seeds
+from keras.backends.arguments import is_number
+from keras.backends.tensorflow.core import native_dtype
+from keras.backends.tensorflow.core import shape as sizes_of
+from keras.core import config
 
-_raw = _tf.raw_ops
+_raw = tf.raw_ops
 
 
 def advance(generator: Any) -> Any:
     """Takes the next seed from a `SeedGenerator`."""
-    state = _tf.identity(generator.state.value)
-    generator.state.assign(state + _tf.constant([0, 1], state.dtype))
+    state = tf.identity(generator.state.value)
+    generator.state.assign(state + tf.constant([0, 1], state.dtype))
     return state
 
 
 def seed_framework(seed: int) -> None:
-    _tf.random.set_seed(seed)
+    tf.random.set_seed(seed)
 
 
 def _key(seed: Any) -> Any:
-    generator = _seeds.generator_of(seed)
+    generator = seeds.generator_of(seed)
     if generator is None:
-        return _tf.constant([_seeds.check(seed), 0], _tf.int64)
-    return _tf.cast(generator.draw(), _tf.int64)
+        return tf.constant([seeds.check(seed), 0], tf.int64)
+    return tf.cast(generator.draw(), tf.int64)
 
 
 def _float(dtype: Any) -> Any:
-    wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
+    wanted = native_dtype(config.floatx() if dtype is None else dtype)
     if not wanted.is_floating:
         raise ValueError("Expected a float dtype.")
     return wanted
@@ -53,49 +54,45 @@ def _philox(seed: Any) -> dict[str, Any]:
 
 def _bits(shape: Any, seed: Any, double: bool) -> Any:
     """Random integers: of 53 bits for doubles, else of 24."""
-    dtype, spare = (_tf.uint64, 11) if double else (_tf.uint32, 8)
+    dtype, spare = (tf.uint64, 11) if double else (tf.uint32, 8)
     bits = _raw.StatelessRandomUniformFullIntV2(
         shape=shape, dtype=dtype, **_philox(seed)
     )
-    kept = _tf.bitwise.right_shift(bits, _tf.constant(spare, dtype))
-    return _tf.cast(kept, _tf.int64 if double else _tf.int32)
+    kept = tf.bitwise.right_shift(bits, tf.constant(spare, dtype))
+    return tf.cast(kept, tf.int64 if double else tf.int32)
 
 
 def _unit(shape: Any, seed: Any, double: bool = False) -> Any:
     """Numbers of 0 or more, below 1."""
     bits = _bits(shape, seed, double)
     if double:
-        return _tf.cast(bits, _tf.float64) * 2.0**-53
-    return _tf.cast(bits, _tf.float32) * 2.0**-24
+        return tf.cast(bits, tf.float64) * 2.0**-53
+    return tf.cast(bits, tf.float32) * 2.0**-24
 
 
 def _symmetric(shape: Any, seed: Any, double: bool = False) -> Any:
     """Numbers between -1 and 1, both excluded."""
     bits = _bits(shape, seed, double)
     if double:
-        return (_tf.cast(bits - 2**52, _tf.float64) + 0.5) * 2.0**-52
-    return (_tf.cast(bits - 2**23, _tf.float32) + 0.5) * 2.0**-23
-
-
-def _is(value: Any, number: float) -> bool:
-    return isinstance(value, (int, float)) and value == number
+        return (tf.cast(bits - 2**52, tf.float64) + 0.5) * 2.0**-52
+    return (tf.cast(bits - 2**23, tf.float32) + 0.5) * 2.0**-23
 
 
 def _scaled(x: Any, factor: Any, offset: Any, dtype: Any) -> Any:
-    x = x if _is(factor, 1) else x * _tf.cast(factor, x.dtype)
-    x = x if _is(offset, 0) else x + _tf.cast(offset, x.dtype)
-    return _tf.cast(x, dtype)
+    x = x if is_number(factor, 1) else x * tf.cast(factor, x.dtype)
+    x = x if is_number(offset, 0) else x + tf.cast(offset, x.dtype)
+    return tf.cast(x, dtype)
 
 
 def normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
-    _seeds.at_least(0, stddev)
-    _seeds.at_least(-_math.inf, mean)
-    shape = _seeds.sizes(shape)
+    seeds.at_least(0, stddev)
+    seeds.at_least(-math.inf, mean)
+    shape = seeds.sizes(shape)
     wanted = _float(dtype)
-    x = _symmetric(shape, seed, wanted == _tf.float64)
-    return _scaled(_tf.math.erfinv(x) * _math.sqrt(2), stddev, mean, wanted)
+    x = _symmetric(shape, seed, wanted == tf.float64)
+    return _scaled(tf.math.erfinv(x) * math.sqrt(2), stddev, mean, wanted)
 
 
 def uniform(
@@ -105,42 +102,42 @@ def uniform(
     dtype: Any = None,
     seed: Any = None,
 ) -> Any:
-    _seeds.in_order(minval, maxval)
-    shape = _seeds.sizes(shape)
+    seeds.in_order(minval, maxval)
+    shape = seeds.sizes(shape)
     wanted = _float(dtype)
-    x = _unit(shape, seed, wanted == _tf.float64)
+    x = _unit(shape, seed, wanted == tf.float64)
     drawn = _scaled(x, maxval - minval, minval, wanted)
-    if wanted.size > 2 and _is(minval, 0) and _is(maxval, 1):
+    if wanted.size > 2 and is_number(minval, 0) and is_number(maxval, 1):
         return drawn
     # Rounding may reach the upper bound, which is excluded.
-    top = _tf.cast(maxval, wanted)
-    steps = 2.0**-7 if wanted == _tf.bfloat16 else 2.0**-10
+    top = tf.cast(maxval, wanted)
+    steps = 2.0**-7 if wanted == tf.bfloat16 else 2.0**-10
     steps = steps if wanted.size == 2 else 2.0**-23
-    size = _tf.maximum(_tf.abs(top), _tf.cast(_tf.abs(maxval - minval), wanted))
-    return _tf.where(drawn < top, drawn, top - size * _tf.cast(steps, wanted))
+    size = tf.maximum(tf.abs(top), tf.cast(tf.abs(maxval - minval), wanted))
+    return tf.where(drawn < top, drawn, top - size * tf.cast(steps, wanted))
 
 
 def randint(
     shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Any:
-    minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
-    _seeds.in_order(minval, maxval, strictly=True)
-    shape = _seeds.sizes(shape)
-    wanted = _native_dtype(dtype)
+    minval, maxval = seeds.whole(minval), seeds.whole(maxval)
+    seeds.in_order(minval, maxval, strictly=True)
+    shape = seeds.sizes(shape)
+    wanted = native_dtype(dtype)
     if not wanted.is_integer:
         raise ValueError("Expected an integer dtype.")
     if not (_is_scalar(minval) and _is_scalar(maxval)):
-        low, high = _tf.cast(minval, _tf.float64), _tf.cast(maxval, _tf.float64)
+        low, high = tf.cast(minval, tf.float64), tf.cast(maxval, tf.float64)
         x = _unit(shape, seed, double=True) * (high - low) + low
-        return _tf.cast(_tf.floor(x), wanted)
-    drawn = wanted if wanted in (_tf.int32, _tf.int64) else _tf.int64
+        return tf.cast(tf.floor(x), wanted)
+    drawn = wanted if wanted in (tf.int32, tf.int64) else tf.int64
     x = _raw.StatelessRandomUniformIntV2(
         shape=shape,
-        minval=_tf.cast(minval, drawn),
-        maxval=_tf.cast(maxval, drawn),
+        minval=tf.cast(minval, drawn),
+        maxval=tf.cast(maxval, drawn),
         **_philox(seed),
     )
-    return _tf.cast(x, wanted)
+    return tf.cast(x, wanted)
 
 
 def _is_scalar(bound: Any) -> bool:
@@ -148,85 +145,85 @@ def _is_scalar(bound: Any) -> bool:
 
 
 # The part of the normal distribution within two standard deviations.
-_WITHIN = _math.erf(2 / _math.sqrt(2))
+_WITHIN = math.erf(2 / math.sqrt(2))
 
 
 def truncated_normal(
     shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Any:
-    _seeds.at_least(0, stddev)
-    _seeds.at_least(-_math.inf, mean)
-    shape = _seeds.sizes(shape)
+    seeds.at_least(0, stddev)
+    seeds.at_least(-math.inf, mean)
+    shape = seeds.sizes(shape)
     wanted = _float(dtype)
-    x = _symmetric(shape, seed, wanted == _tf.float64) * _WITHIN
-    x = _tf.clip_by_value(_tf.math.erfinv(x) * _math.sqrt(2), -2.0, 2.0)
+    x = _symmetric(shape, seed, wanted == tf.float64) * _WITHIN
+    x = tf.clip_by_value(tf.math.erfinv(x) * math.sqrt(2), -2.0, 2.0)
     return _scaled(x, stddev, mean, wanted)
 
 
 def categorical(
     logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
 ) -> Any:
-    batch, classes = _shape(logits)
+    batch, classes = sizes_of(logits)
     u = (_symmetric((batch, num_samples, classes), seed) + 1) * 0.5
     # Of logits plus Gumbel noise, the greatest is drawn with the right probability.
-    noise = -_tf.math.log(-_tf.math.log(u))
-    drawn = _tf.argmax(_tf.cast(logits, noise.dtype)[:, None] + noise, -1)
-    return _tf.cast(drawn, _native_dtype(dtype))
+    noise = -tf.math.log(-tf.math.log(u))
+    drawn = tf.argmax(tf.cast(logits, noise.dtype)[:, None] + noise, -1)
+    return tf.cast(drawn, native_dtype(dtype))
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
     if not 0 <= rate <= 1:
         raise ValueError("The rate is out of range.")
     if rate == 1:
-        return _tf.zeros_like(inputs)
-    sizes = _shape(inputs)
+        return tf.zeros_like(inputs)
+    sizes = sizes_of(inputs)
     shape = sizes if noise_shape is None else noise_shape
     shape = [sizes[i] if size is None else size for i, size in enumerate(shape)]
-    scaled = inputs * _tf.cast(1 / (1 - rate), inputs.dtype)
+    scaled = inputs * tf.cast(1 / (1 - rate), inputs.dtype)
     kept = _unit(shape, seed) >= rate
-    return _tf.where(kept, scaled, _tf.zeros((), inputs.dtype))
+    return tf.where(kept, scaled, tf.zeros((), inputs.dtype))
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
     # Sorting random numbers: XLA compiles it, unlike TensorFlow's own shuffle.
-    order = _tf.argsort(_unit((_shape(x)[axis],), seed), stable=True)
-    return _tf.gather(x, order, axis=axis)
+    order = tf.argsort(_unit((sizes_of(x)[axis],), seed), stable=True)
+    return tf.gather(x, order, axis=axis)
 
 
 def _gamma(shape: Any, key: Any, alpha: Any, dtype: Any) -> Any:
-    wide = dtype if dtype == _tf.float64 else _tf.float32
-    alpha = _tf.broadcast_to(_tf.cast(alpha, wide), shape)
-    return _tf.random.stateless_gamma(shape, key, alpha, dtype=wide)
+    wide = dtype if dtype == tf.float64 else tf.float32
+    alpha = tf.broadcast_to(tf.cast(alpha, wide), shape)
+    return tf.random.stateless_gamma(shape, key, alpha, dtype=wide)
 
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
-    _seeds.at_least(0, alpha)
-    shape = _seeds.sizes(shape)
+    seeds.at_least(0, alpha)
+    shape = seeds.sizes(shape)
     wanted = _float(dtype)
-    return _tf.cast(_gamma(shape, _key(seed), alpha, wanted), wanted)
+    return tf.cast(_gamma(shape, _key(seed), alpha, wanted), wanted)
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
-    _seeds.at_least(0, alpha, beta)
-    shape = _seeds.sizes(shape)
+    seeds.at_least(0, alpha, beta)
+    shape = seeds.sizes(shape)
     wanted = _float(dtype)
-    first, second = _tf.unstack(_tf.random.split(_tf.cast(_key(seed), _tf.int32)))
+    first, second = tf.unstack(tf.random.split(tf.cast(_key(seed), tf.int32)))
     a = _gamma(shape, first, alpha, wanted)
     b = _gamma(shape, second, beta, wanted)
-    return _tf.cast(a / (a + b), wanted)
+    return tf.cast(a / (a + b), wanted)
 
 
 def binomial(
     shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Any:
-    _seeds.at_least(0, counts, probabilities)
-    _seeds.in_order(probabilities, 1)
-    shape = _seeds.sizes(shape)
+    seeds.at_least(0, counts, probabilities)
+    seeds.in_order(probabilities, 1)
+    shape = seeds.sizes(shape)
     wanted = _float(dtype)
-    wide = wanted if wanted == _tf.float64 else _tf.float32
-    counts = _tf.cast(counts, wide)
-    probabilities = _tf.cast(probabilities, wide)
-    drawn = _tf.random.stateless_binomial(
+    wide = wanted if wanted == tf.float64 else tf.float32
+    counts = tf.cast(counts, wide)
+    probabilities = tf.cast(probabilities, wide)
+    drawn = tf.random.stateless_binomial(
         shape, _key(seed), counts, probabilities, output_dtype=wide
     )
-    return _tf.cast(drawn, wanted)
+    return tf.cast(drawn, wanted)

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as _tf
+import tensorflow as tf
 
 
 def _complex(x: Any) -> Any:
     real, imaginary = x
     if not real.shape.is_compatible_with(imaginary.shape):
         raise ValueError("The parts differ in shape.")
-    return _tf.complex(real, imaginary)
+    return tf.complex(real, imaginary)
 
 
 def _parts(x: Any) -> tuple[Any, Any]:
-    return _tf.math.real(x), _tf.math.imag(x)
+    return tf.math.real(x), tf.math.imag(x)
 
 
 def fft(x: Any) -> tuple[Any, Any]:
-    return _parts(_tf.signal.fft(_complex(x)))
+    return _parts(tf.signal.fft(_complex(x)))
 
 
 def fft2(x: Any) -> tuple[Any, Any]:
-    return _parts(_tf.signal.fft2d(_complex(x)))
+    return _parts(tf.signal.fft2d(_complex(x)))
 
 
 def ifft2(x: Any) -> tuple[Any, Any]:
-    return _parts(_tf.signal.ifft2d(_complex(x)))
+    return _parts(tf.signal.ifft2d(_complex(x)))
 
 
 def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
     if fft_length is None:
-        return _parts(_tf.signal.rfft(x))
+        return _parts(tf.signal.rfft(x))
     size = _size(fft_length)
     # Cut first: the gradient does not know that the kernel would.
-    return _parts(_tf.signal.rfft(x[..., :fft_length], size))
+    return _parts(tf.signal.rfft(x[..., :fft_length], size))
 
 
 def irfft(x: Any, fft_length: int | None = None) -> Any:
     if fft_length is None:
-        return _tf.signal.irfft(_complex(x))
+        return tf.signal.irfft(_complex(x))
     size = _size(fft_length)
-    return _tf.signal.irfft(_complex(x)[..., : fft_length // 2 + 1], size)
+    return tf.signal.irfft(_complex(x)[..., : fft_length // 2 + 1], size)
 
 
 def _size(fft_length: int) -> list[int]:
@@ -52,8 +52,8 @@ def _size(fft_length: int) -> list[int]:
 
 
 def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
-    return _tf.signal.frame(x, sequence_length, sequence_stride)
+    return tf.signal.frame(x, sequence_length, sequence_stride)
 
 
 def overlap_sequences(x: Any, sequence_stride: int) -> Any:
-    return _tf.signal.overlap_and_add(x, sequence_stride)
+    return tf.signal.overlap_and_add(x, sequence_stride)

@@ -9,33 +9,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import tensorflow as _tf
+import tensorflow as tf
 
-from keras.backends.tensorflow.core import is_sparse as _is_sparse
+from keras.backends.tensorflow.core import is_sparse
 from keras.core.typing import TensorLike
 
 
-def to_dense(x: _tf.Tensor) -> _tf.Tensor:
-    return _tf.sparse.to_dense(x, validate_indices=False)
+def to_dense(x: tf.Tensor) -> tf.Tensor:
+    return tf.sparse.to_dense(x, validate_indices=False)
 
 
-def from_dense(x: _tf.Tensor) -> _tf.Tensor:
+def from_dense(x: tf.Tensor) -> tf.Tensor:
     """The same numbers, kept where they are not zero."""
-    return _tf.sparse.from_dense(x)
+    return tf.sparse.from_dense(x)
 
 
 def map_values(
-    function: Callable[..., Any], x: _tf.Tensor, *args: Any, **kwargs: Any
+    function: Callable[..., Any], x: tf.Tensor, *args: Any, **kwargs: Any
 ) -> Any:
     """A function that keeps zeros, on the values that are there."""
-    return _tf.SparseTensor(
+    return tf.SparseTensor(
         x.indices, function(x.values, *args, **kwargs), x.dense_shape
     )
 
 
-def _covers(x: _tf.Tensor, dense: Any) -> bool:
+def _covers(x: tf.Tensor, dense: Any) -> bool:
     """Whether a number or tensor broadcasts to the shape of the sparse one."""
-    shape = _tf.TensorShape([]) if isinstance(dense, (int, float)) else dense.shape
+    shape = tf.TensorShape([]) if isinstance(dense, (int, float)) else dense.shape
     if shape.rank == 0:
         return True
     sizes, own = shape.as_list(), x.shape.as_list()
@@ -47,52 +47,52 @@ def _covers(x: _tf.Tensor, dense: Any) -> bool:
     )
 
 
-def _at(dense: Any, x: _tf.Tensor) -> Any:
+def _at(dense: Any, x: tf.Tensor) -> Any:
     """The numbers of a tensor at the places of a sparse one; a number as it is."""
     if isinstance(dense, (int, float)) or dense.shape.rank == 0:
         return dense
-    whole = _tf.broadcast_to(dense, _tf.cast(x.dense_shape, _tf.int64))
-    return _tf.gather_nd(whole, x.indices)
+    whole = tf.broadcast_to(dense, tf.cast(x.dense_shape, tf.int64))
+    return tf.gather_nd(whole, x.indices)
 
 
 # Arithmetic -------------------------------------------------------------------------
 
 
-def add(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
-    if not (_is_sparse(x1) and _is_sparse(x2)) or x1.shape != x2.shape:
+def add(x1: tf.Tensor, x2: tf.Tensor) -> Any:
+    if not (is_sparse(x1) and is_sparse(x2)) or x1.shape != x2.shape:
         return None
-    return _tf.sparse.add(x1, x2)
+    return tf.sparse.add(x1, x2)
 
 
-def subtract(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
-    return add(x1, map_values(_tf.negative, x2)) if _is_sparse(x2) else None
+def subtract(x1: tf.Tensor, x2: tf.Tensor) -> Any:
+    return add(x1, map_values(tf.negative, x2)) if is_sparse(x2) else None
 
 
 def multiply(x1: Any, x2: Any) -> Any:
-    if _is_sparse(x1) and _is_sparse(x2):
+    if is_sparse(x1) and is_sparse(x2):
         return _matched(x1, x2) if x1.shape == x2.shape else None
-    x, dense = (x1, x2) if _is_sparse(x1) else (x2, x1)
+    x, dense = (x1, x2) if is_sparse(x1) else (x2, x1)
     return map_values(lambda v: v * _at(dense, x), x) if _covers(x, dense) else None
 
 
-def _matched(x1: _tf.Tensor, x2: _tf.Tensor) -> _tf.Tensor:
+def _matched(x1: tf.Tensor, x2: tf.Tensor) -> tf.Tensor:
     """The product at the places of `x1`; those that `x2` lacks are zero."""
-    x2 = _tf.sparse.reorder(x2)
-    strides = _tf.math.cumprod(x1.dense_shape, exclusive=True, reverse=True)
-    places, others = (_tf.reduce_sum(x.indices * strides, axis=1) for x in (x1, x2))
+    x2 = tf.sparse.reorder(x2)
+    strides = tf.math.cumprod(x1.dense_shape, exclusive=True, reverse=True)
+    places, others = (tf.reduce_sum(x.indices * strides, axis=1) for x in (x1, x2))
     # One more entry stands for "not found" where `x2` has none.
-    others = _tf.concat([others, [-1]], 0)
-    values = _tf.concat([x2.values, _tf.zeros((1,), x2.dtype)], 0)
-    found = _tf.searchsorted(others[:-1], places)
-    hit = _tf.gather(others, found) == places
-    factor = _tf.where(hit, _tf.gather(values, found), _tf.zeros((), x2.dtype))
+    others = tf.concat([others, [-1]], 0)
+    values = tf.concat([x2.values, tf.zeros((1,), x2.dtype)], 0)
+    found = tf.searchsorted(others[:-1], places)
+    hit = tf.gather(others, found) == places
+    factor = tf.where(hit, tf.gather(values, found), tf.zeros((), x2.dtype))
     return map_values(lambda v: v * factor, x1)
 
 
-def divide(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
-    if _is_sparse(x2) or not _covers(x1, x2):
+def divide(x1: tf.Tensor, x2: tf.Tensor) -> Any:
+    if is_sparse(x2) or not _covers(x1, x2):
         return None
-    if not _tf.executing_eagerly() or bool(_tf.reduce_any(_tf.equal(x2, 0))):
+    if not tf.executing_eagerly() or bool(tf.reduce_any(tf.equal(x2, 0))):
         return from_dense(to_dense(x1) / x2)  # 0 / 0 is NaN, not left out
     return map_values(lambda v: v / _at(x2, x1), x1)
 
@@ -100,53 +100,53 @@ def divide(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
 true_divide = divide
 
 
-def maximum(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
-    if not (_is_sparse(x1) and _is_sparse(x2)) or x1.shape != x2.shape:
+def maximum(x1: tf.Tensor, x2: tf.Tensor) -> Any:
+    if not (is_sparse(x1) and is_sparse(x2)) or x1.shape != x2.shape:
         return None
-    return _tf.sparse.maximum(_tf.sparse.reorder(x1), _tf.sparse.reorder(x2))
+    return tf.sparse.maximum(tf.sparse.reorder(x1), tf.sparse.reorder(x2))
 
 
-def minimum(x1: _tf.Tensor, x2: _tf.Tensor) -> Any:
-    if not (_is_sparse(x1) and _is_sparse(x2)) or x1.shape != x2.shape:
+def minimum(x1: tf.Tensor, x2: tf.Tensor) -> Any:
+    if not (is_sparse(x1) and is_sparse(x2)) or x1.shape != x2.shape:
         return None
-    return _tf.sparse.minimum(_tf.sparse.reorder(x1), _tf.sparse.reorder(x2))
+    return tf.sparse.minimum(tf.sparse.reorder(x1), tf.sparse.reorder(x2))
 
 
-_MULTIPLIED = (_tf.float32, _tf.float64, _tf.int32, _tf.complex64, _tf.complex128)
+_MULTIPLIED = (tf.float32, tf.float64, tf.int32, tf.complex64, tf.complex128)
 
 
 def matmul(x1: Any, x2: Any) -> Any:
     if x1.shape.rank != 2 or x2.shape.rank not in (1, 2):
         return None
-    if x1.dtype not in _MULTIPLIED or (_is_sparse(x2) and x2.shape.rank == 1):
+    if x1.dtype not in _MULTIPLIED or (is_sparse(x2) and x2.shape.rank == 1):
         return None
-    if _is_sparse(x1) and _is_sparse(x2):
-        product = _tf.sparse.sparse_dense_matmul(x1, to_dense(x2))
-        return _tf.sparse.from_dense(product)
-    if _is_sparse(x1):
+    if is_sparse(x1) and is_sparse(x2):
+        product = tf.sparse.sparse_dense_matmul(x1, to_dense(x2))
+        return tf.sparse.from_dense(product)
+    if is_sparse(x1):
         if x2.shape.rank == 1:
-            return _tf.sparse.sparse_dense_matmul(x1, x2[:, None])[:, 0]
-        return _tf.sparse.sparse_dense_matmul(x1, x2)
-    flipped = _tf.sparse.transpose(x2)
-    return _tf.transpose(_tf.sparse.sparse_dense_matmul(flipped, _tf.transpose(x1)))
+            return tf.sparse.sparse_dense_matmul(x1, x2[:, None])[:, 0]
+        return tf.sparse.sparse_dense_matmul(x1, x2)
+    flipped = tf.sparse.transpose(x2)
+    return tf.transpose(tf.sparse.sparse_dense_matmul(flipped, tf.transpose(x1)))
 
 
 # Shapes and sums --------------------------------------------------------------------
 
 
-def transpose(x: _tf.Tensor, axes: Any = None) -> _tf.Tensor:
-    return _tf.sparse.transpose(x, axes)
+def transpose(x: tf.Tensor, axes: Any = None) -> tf.Tensor:
+    return tf.sparse.transpose(x, axes)
 
 
 def reshape(x: Any, newshape: Any) -> Any:
     sizes = [newshape] if isinstance(newshape, int) else list(newshape)
-    result = _tf.sparse.reshape(x, sizes)
+    result = tf.sparse.reshape(x, sizes)
     if all(isinstance(size, int) and size >= 0 for size in sizes):
         result = _shaped(result, sizes)
     return result
 
 
-def _shaped(x: _tf.Tensor, sizes: Any) -> _tf.Tensor:
+def _shaped(x: tf.Tensor, sizes: Any) -> tf.Tensor:
     """The same, with sizes that TensorFlow lost sight of."""
     if x.shape.is_fully_defined():
         return x
@@ -154,11 +154,11 @@ def _shaped(x: _tf.Tensor, sizes: Any) -> _tf.Tensor:
     return x
 
 
-def expand_dims(x: _tf.Tensor, axis: Any) -> _tf.Tensor:
+def expand_dims(x: tf.Tensor, axis: Any) -> tf.Tensor:
     axes = [axis] if isinstance(axis, int) else list(axis)
     rank = x.shape.rank + len(axes)
     for place in sorted(a % rank for a in axes):
-        x = _tf.sparse.expand_dims(x, place)
+        x = tf.sparse.expand_dims(x, place)
     return x
 
 
@@ -168,14 +168,12 @@ def squeeze(x: Any, axis: Any = None) -> Any:
         axis = [a for a, size in enumerate(sizes) if size == 1]
     gone = {a % len(sizes) for a in ([axis] if isinstance(axis, int) else axis)}
     kept = [a for a in range(len(sizes)) if a not in gone]
-    result = _tf.sparse.reshape(x, _tf.gather(x.dense_shape, kept))
+    result = tf.sparse.reshape(x, tf.gather(x.dense_shape, kept))
     return _shaped(result, [sizes[a] for a in kept])
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    total = _tf.sparse.reduce_sum(
-        x, axis=axis, keepdims=keepdims, output_is_sparse=True
-    )
+    total = tf.sparse.reduce_sum(x, axis=axis, keepdims=keepdims, output_is_sparse=True)
     rank = x.shape.rank
     axes = range(rank) if axis is None else [axis] if isinstance(axis, int) else axis
     gone = {a % rank for a in axes}
@@ -187,26 +185,26 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _shaped(total, sizes)
 
 
-def mean(x: _tf.Tensor, axis: Any = None, keepdims: bool = False) -> _tf.Tensor:
+def mean(x: tf.Tensor, axis: Any = None, keepdims: bool = False) -> tf.Tensor:
     total = sum(x, axis, keepdims)
-    count = _tf.reduce_prod(x.dense_shape) // _tf.reduce_prod(total.dense_shape)
-    return map_values(lambda v: v / _tf.cast(count, v.dtype), total)
+    count = tf.reduce_prod(x.dense_shape) // tf.reduce_prod(total.dense_shape)
+    return map_values(lambda v: v / tf.cast(count, v.dtype), total)
 
 
 def concatenate(xs: Sequence[Any], axis: int = 0) -> Any:
-    if not all(map(_is_sparse, xs)):
+    if not all(map(is_sparse, xs)):
         return None
-    return _tf.sparse.concat(axis, list(xs))
+    return tf.sparse.concat(axis, list(xs))
 
 
-def counts(x: _tf.Tensor, weights: TensorLike = None, minlength: int = 0) -> _tf.Tensor:
+def counts(x: tf.Tensor, weights: TensorLike = None, minlength: int = 0) -> tf.Tensor:
     """How often each integer is among the values that are there."""
-    values = _tf.cast(x.values, "int64")
+    values = tf.cast(x.values, "int64")
     each = (
-        _tf.ones_like(values, "int32") if weights is None else _at(to_dense(weights), x)
+        tf.ones_like(values, "int32") if weights is None else _at(to_dense(weights), x)
     )
-    most = _tf.reduce_max(_tf.concat([values, [-1]], 0)) + 1
-    length = _tf.maximum(most, _tf.cast(minlength, "int64"))
-    places = _tf.concat([x.indices[:, :-1], values[:, None]], 1)
-    shape = _tf.concat([x.dense_shape[:-1], [length]], 0)
-    return _tf.scatter_nd(places, each, shape)
+    most = tf.reduce_max(tf.concat([values, [-1]], 0)) + 1
+    length = tf.maximum(most, tf.cast(minlength, "int64"))
+    places = tf.concat([x.indices[:, :-1], values[:, None]], 1)
+    shape = tf.concat([x.dense_shape[:-1], [length]], 0)
+    return tf.scatter_nd(places, each, shape)

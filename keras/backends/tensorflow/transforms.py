@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as _np
-import tensorflow as _tf
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.eager.record import (  # no public name outside a tape
+    stop_recording as _stop_recording,
+)
 
-from keras.backends.tensorflow.core import convert_to_tensor as _convert
-from keras.backends.tensorflow.core import is_tensor as _is_tensor
-from keras.core import context as _context
-from keras.core import tree as _tree
+from keras.backends.jitting import ARRAY, unhashable
+from keras.backends.replay import Replay
+from keras.backends.tensorflow.core import convert_to_tensor, is_tensor
+from keras.core import context, tree
 from keras.core.typing import Structure
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
 
 compiles_calls = True
-_ZERO: Any = _tf.UnconnectedGradients.ZERO
+_ZERO: Any = tf.UnconnectedGradients.ZERO
 
 # What XLA raises for a program it cannot compile.
 _NOT_COMPILABLE = (
-    _tf.errors.InvalidArgumentError,
-    _tf.errors.UnimplementedError,
-    _tf.errors.NotFoundError,
+    tf.errors.InvalidArgumentError,
+    tf.errors.UnimplementedError,
+    tf.errors.NotFoundError,
 )
 
 
@@ -32,13 +35,6 @@ def jit(
     function: Callable[..., Any], jit_compile: bool | str | None = None
 ) -> Callable[..., Any]:
     return _Jitted(function, jit_compile)
-
-
-def compile_call(
-    function: Callable[[Any], Any], variables: Callable[[], Any]
-) -> Callable[[Any], Any]:
-    del variables  # a trace finds them
-    return jit(function, jit_compile="auto")
 
 
 class _RanksVary(Exception):
@@ -59,18 +55,18 @@ class _Jitted:
         self._of_one: Callable[..., Any] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        if not _tf.executing_eagerly() or _context.get().stateless is not None:
+        if not tf.executing_eagerly() or context.get().stateless is not None:
             return self._function(*args, **kwargs)
-        single = len(args) == 1 and not kwargs and _is_tensor(args[0])
+        single = len(args) == 1 and not kwargs and is_tensor(args[0])
         if single and self._of_one is not None:
             return self._run(self._of_one, args, kwargs, args)
-        leaves, spec = _tree.flatten_with_spec((args, kwargs))
+        leaves, spec = tree.flatten_with_spec((args, kwargs))
         tensors: list[Any] = []
         static: list[Any] = []
         for leaf in leaves:
             if _is_array(leaf):
-                tensors.append(leaf if _is_tensor(leaf) else _convert(leaf))
-                static.append(_ARRAY)
+                tensors.append(leaf if is_tensor(leaf) else convert_to_tensor(leaf))
+                static.append(ARRAY)
             else:
                 static.append(leaf)
         key = (spec, tuple(static))
@@ -79,7 +75,7 @@ class _Jitted:
         try:
             traced = self._traced.get(key)
         except TypeError:
-            raise _unhashable(static) from None
+            raise unhashable(static) from None
         if traced is None:
             result = self._first(key, spec, static, tensors)
             if single and not self._ranks_vary:
@@ -99,9 +95,9 @@ class _Jitted:
             if any(x.shape.rank is None for x in given):
                 raise _RanksVary
             feed = iter(given)
-            filled = [next(feed) if x is _ARRAY else x for x in static]
-            args, kwargs = _tree.unflatten(spec, filled)
-            return _tree.map_structure(_readout, self._function(*args, **kwargs))
+            filled = [next(feed) if x is ARRAY else x for x in static]
+            args, kwargs = tree.unflatten(spec, filled)
+            return tree.map_structure(_readout, self._function(*args, **kwargs))
 
         traced = _traceable(run, self._xla in (True, "auto"))
         try:
@@ -118,7 +114,7 @@ class _Jitted:
 
 
 def _traceable(function: Callable[..., Any], xla: bool) -> Any:
-    traced = _tf.function(
+    traced = tf.function(
         function, autograph=False, jit_compile=xla, reduce_retracing=True
     )
     # TensorFlow tells functions apart by their place in the source, so it would warn
@@ -140,7 +136,7 @@ _CONVOLUTIONS = frozenset(
 
 def _better_without_xla(traced: Any, tensors: list[Any]) -> bool:
     """Whether a function convolves on the CPU: XLA has no quick kernels for that."""
-    if _tf.config.list_physical_devices("GPU"):
+    if tf.config.list_physical_devices("GPU"):
         return False
     graph = traced.get_concrete_function(*tensors).graph
     return any(op.type in _CONVOLUTIONS for op in graph.get_operations())
@@ -158,28 +154,12 @@ class _BySize:
         return (self._single if is_single else self._several)(*tensors)
 
 
-class _Array:
-    def __repr__(self) -> str:
-        return "<array>"
-
-
-_ARRAY = _Array()
-
-
 def _is_array(x: Any) -> bool:
-    return isinstance(x, (_np.ndarray, _np.generic)) or _is_tensor(x)
+    return isinstance(x, (np.ndarray, np.generic)) or is_tensor(x)
 
 
 def _readout(x: Any) -> Any:
     return x.value if getattr(x, "_is_keras_variable", False) else x
-
-
-def _unhashable(static: list[Any]) -> TypeError:
-    bad = next(x for x in static if type(x).__hash__ is None)
-    return TypeError(
-        "Arguments of a keras.jit function are tensors, arrays or hashable values. "
-        f"Received: {bad!r} of type {type(bad).__name__}."
-    )
 
 
 def value_and_grad(
@@ -189,29 +169,85 @@ def value_and_grad(
 ) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if variables is None:
-            first = _tree.map_structure(_tensor, args[0])
+            first = tree.map_structure(_tensor, args[0])
             args = (first, *args[1:])
-            targets = _tree.flatten(first)
+            targets = tree.flatten(first)
         else:
-            targets = [_target(v) for v in _tree.flatten(variables)]
-        with _tf.GradientTape(watch_accessed_variables=False) as tape:
+            targets = [_target(v) for v in tree.flatten(variables)]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(targets)
             result = function(*args, **kwargs)
             loss = result[0] if has_aux else result
         grads = tape.gradient(loss, targets, unconnected_gradients=_ZERO)
         structure = args[0] if variables is None else variables
-        return result, _tree.pack_sequence_as(structure, grads)
+        return result, tree.pack_sequence_as(structure, grads)
 
     return wrapped
 
 
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    def rematerialized(*args: Any, **kwargs: Any) -> Structure:
+        replay = Replay(function, args, kwargs, _is_dense)
+        with _stop_recording():
+            results = [tf.convert_to_tensor(x) for x in replay.run(replay.tensors)]
+        return replay.finish(_recomputed(replay, results))
+
+    return rematerialized
+
+
+def _recomputed(replay: Replay, results: list[Any]) -> list[Any]:
+    """The results of a first run, with gradients that come from a second one."""
+    read = list(replay.scope.read.values())
+    # What variables hold before the call's own assignments, which are held back.
+    given = [*replay.tensors, *(value for _, value in read)]
+    given = [tf.convert_to_tensor(x) for x in given]
+    count = len(replay.tensors)
+    floats = [i for i, x in enumerate(given) if _is_differentiable(x)]
+    ends = [i for i, y in enumerate(results) if _is_differentiable(y)]
+
+    def gradient(starts: Sequence[Any], upstream: list[Any]) -> list[Any]:
+        # The second run waits for its gradients: else both could run at the beginning.
+        with tf.control_dependencies(upstream):
+            points = [tf.identity(x) for x in starts]
+        inputs = list(given)
+        for i, point in zip(floats, points, strict=True):
+            inputs[i] = point
+        values = {id(v): x for (v, _), x in zip(read, inputs[count:], strict=True)}
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(points)
+            again = replay.run(inputs[:count], values, again=True)
+            loss = [again[i] for i in ends]
+        grads = tape.gradient(
+            loss, points, output_gradients=upstream, unconnected_gradients=_ZERO
+        )
+        return [tf.convert_to_tensor(grad) for grad in grads]
+
+    @tf.custom_gradient
+    def known(*starts: Any) -> Any:
+        outputs = [tf.identity(results[i]) for i in ends]
+        return outputs, lambda *upstream: gradient(starts, list(upstream))
+
+    outputs = list(results)
+    for i, y in zip(ends, known(*(given[i] for i in floats)), strict=True):
+        outputs[i] = y
+    return outputs
+
+
+def _is_dense(x: Any) -> bool:
+    return isinstance(x, (tf.Tensor, tf.Variable))
+
+
+def _is_differentiable(x: Any) -> bool:
+    return x.dtype.is_floating or x.dtype.is_complex
+
+
 def _tensor(x: Any) -> Any:
-    x = _convert(x)
-    return _tf.convert_to_tensor(x) if isinstance(x, _tf.Variable) else x
+    x = convert_to_tensor(x)
+    return tf.convert_to_tensor(x) if isinstance(x, tf.Variable) else x
 
 
 def _target(variable: Variable) -> Any:
-    if _context.get().stateless is None:
+    if context.get().stateless is None:
         return variable._value
     return variable.value
 
@@ -236,16 +272,16 @@ def vmap(
                 )
             )
 
-        result = _tf.vectorized_map(row, tuple(mapped_over))
-        return _tree.map_structure(lambda y: _moved(y, 0, out_axes), result)
+        result = tf.vectorized_map(row, tuple(mapped_over))
+        return tree.map_structure(lambda y: _moved(y, 0, out_axes), result)
 
     return mapped
 
 
 def _moved(x: Any, source: int, target: int) -> Any:
-    x = _tf.convert_to_tensor(_convert(x))
+    x = tf.convert_to_tensor(convert_to_tensor(x))
     if source == target:
         return x
     order = list(range(x.shape.rank))
     order.insert(target % x.shape.rank, order.pop(source))
-    return _tf.transpose(x, order)
+    return tf.transpose(x, order)

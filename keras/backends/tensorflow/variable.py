@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as _tf
+import tensorflow as tf
 
-from keras.backends.variable import Variable as _Base
-from keras.core import context as _context
-from keras.core.keras_tensor import KerasTensor as _KerasTensor
+from keras.backends.variable import Variable as Base
+from keras.backends.variable import redirected
 from keras.core.typing import DType
 
 
-class Variable(_Base):
+class Variable(Base):
     """A Variable whose value is held by a `tf.Variable`.
 
     TensorFlow's own tools take it where they take a `tf.Variable`: `tape.gradient`,
     `tape.watch`, `tf.convert_to_tensor`.
     """
 
-    __doc__ = _Base.__doc__
+    __doc__ = Base.__doc__
 
     # What TensorFlow looks for before it treats an object as a resource variable.
     _should_act_as_resource_variable = True
 
     def _initialize(self, value: Any) -> None:
-        with _tf.init_scope():
-            self._value = _tf.Variable(
+        with tf.init_scope():
+            self._value = tf.Variable(
                 value, dtype=value.dtype, trainable=self._trainable, name=self.name
             )
 
@@ -34,12 +33,12 @@ class Variable(_Base):
         self._value.assign(value)
 
     def assign_add(self, value: Any) -> Any:
-        if _redirected(value):
+        if redirected(value):
             return super().assign_add(value)
         return self._value.assign_add(self._converted(value))
 
     def assign_sub(self, value: Any) -> Any:
-        if _redirected(value):
+        if redirected(value):
             return super().assign_sub(value)
         return self._value.assign_sub(self._converted(value))
 
@@ -57,8 +56,4 @@ class Variable(_Base):
         return self._value._unique_id
 
     def __tf_tensor__(self, dtype: DType = None, name: str | None = None) -> Any:
-        return _tf.convert_to_tensor(self.value, dtype=dtype, name=name)
-
-
-def _redirected(value: Any) -> bool:
-    return _context.get().stateless is not None or isinstance(value, _KerasTensor)
+        return tf.convert_to_tensor(self.value, dtype=dtype, name=name)

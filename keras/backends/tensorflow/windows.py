@@ -9,30 +9,30 @@ three dimensions TensorFlow's gradients ask for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable as _Callable
-from functools import wraps as _wraps
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
-import tensorflow as _tf
+import tensorflow as tf
 
-from keras.backends import windows as _windows
-from keras.backends.tensorflow.core import shape as _shape
-from keras.core.config import standardize_data_format as _data_format
+from keras.backends import windows
+from keras.backends.tensorflow.core import shape as sizes_of
+from keras.core.config import standardize_data_format
 from keras.core.typing import Sizes, TensorLike
 
 
-def _channels_last(x: _tf.Tensor, data_format: str | None) -> tuple[Any, bool]:
+def _channels_last(x: tf.Tensor, data_format: str | None) -> tuple[Any, bool]:
     """The input with channels last, and whether they were in front."""
-    if _data_format(data_format) == "channels_last":
+    if standardize_data_format(data_format) == "channels_last":
         return x, False
-    return _tf.transpose(x, (0, *range(2, x.shape.rank), 1)), True
+    return tf.transpose(x, (0, *range(2, x.shape.rank), 1)), True
 
 
-def _restore(x: _tf.Tensor, was_first: bool) -> _tf.Tensor:
+def _restore(x: tf.Tensor, was_first: bool) -> tf.Tensor:
     if not was_first:
         return x
     rank = x.shape.rank
-    return _tf.transpose(x, (0, rank - 1, *range(1, rank - 1)))
+    return tf.transpose(x, (0, rank - 1, *range(1, rank - 1)))
 
 
 def _padded(
@@ -42,16 +42,16 @@ def _padded(
     if padding.lower() == "valid":
         return x
     pads: list[Any] = [(0, 0)]
-    for n, k, s, d in zip(_shape(x)[1:-1], window, strides, dilation, strict=True):
+    for n, k, s, d in zip(sizes_of(x)[1:-1], window, strides, dilation, strict=True):
         if isinstance(n, int):
-            pads.append(_windows.same_padding(n, k, s, d))
+            pads.append(windows.same_padding(n, k, s, d))
         else:
-            total = _tf.maximum((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0)
+            total = tf.maximum((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0)
             pads.append((total // 2, total - total // 2))
-    return _tf.pad(x, [*pads, (0, 0)], constant_values=value)
+    return tf.pad(x, [*pads, (0, 0)], constant_values=value)
 
 
-def _thinned(x: Any, strides: Any) -> _tf.Tensor:
+def _thinned(x: Any, strides: Any) -> tf.Tensor:
     """Every n-th place of each spatial axis."""
     return x[(slice(None), *(slice(None, None, s) for s in strides))]
 
@@ -61,70 +61,70 @@ def _dilated(kernel: Any, dilation: Any) -> Any:
     for axis, d in enumerate(dilation):
         if d > 1 and kernel.shape[axis] > 1:
             size = kernel.shape[axis]
-            kernel = _tf.expand_dims(kernel, axis + 1)
+            kernel = tf.expand_dims(kernel, axis + 1)
             pads = [(0, 0)] * kernel.shape.rank
             pads[axis + 1] = (0, d - 1)
-            kernel = _tf.pad(kernel, pads)
+            kernel = tf.pad(kernel, pads)
             shape = kernel.shape.as_list()
             shape[axis : axis + 2] = [size * d]
-            kernel = _tf.reshape(kernel, shape)
+            kernel = tf.reshape(kernel, shape)
             cut = [slice(None)] * len(shape)
             cut[axis] = slice(0, (size - 1) * d + 1)
             kernel = kernel[tuple(cut)]
     return kernel
 
 
-def _complex_too(function: _Callable[..., Any]) -> _Callable[..., Any]:
+def _complex_too(function: Callable[..., Any]) -> Callable[..., Any]:
     """A product of complex numbers from products of their parts: no kernel has it."""
 
-    @_wraps(function)
+    @wraps(function)
     def call(
-        inputs: _tf.Tensor, kernel: _tf.Tensor, *args: Any, **kwargs: Any
-    ) -> _tf.Tensor:
+        inputs: tf.Tensor, kernel: tf.Tensor, *args: Any, **kwargs: Any
+    ) -> tf.Tensor:
         if not inputs.dtype.is_complex:
             return function(inputs, kernel, *args, **kwargs)
 
-        def product(x: _tf.Tensor, y: _tf.Tensor) -> Any:
+        def product(x: tf.Tensor, y: tf.Tensor) -> Any:
             return function(x, y, *args, **kwargs)
 
-        a, b = _tf.math.real(inputs), _tf.math.imag(inputs)
-        c, d = _tf.math.real(kernel), _tf.math.imag(kernel)
+        a, b = tf.math.real(inputs), tf.math.imag(inputs)
+        c, d = tf.math.real(kernel), tf.math.imag(kernel)
         real = product(a, c) - product(b, d)
-        return _tf.complex(real, product(a, d) + product(b, c))
+        return tf.complex(real, product(a, d) + product(b, c))
 
     return call
 
 
 @_complex_too
 def conv(
-    inputs: _tf.Tensor,
-    kernel: _tf.Tensor,
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
     strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
-) -> _tf.Tensor:
+) -> tf.Tensor:
     x, was_first = _channels_last(inputs, data_format)
     rank = x.shape.rank - 2
-    strides = _windows.tuple_of(strides, rank)
-    dilation = _windows.tuple_of(dilation_rate, rank)
+    strides = windows.tuple_of(strides, rank)
+    dilation = windows.tuple_of(dilation_rate, rank)
     groups = x.shape[-1] // kernel.shape[-2]
     if groups == 1:
         return _restore(_convolve(x, kernel, strides, padding, dilation), was_first)
     parts = [
         _convolve(part, own, strides, padding, dilation)
         for part, own in zip(
-            _tf.split(x, groups, -1), _tf.split(kernel, groups, -1), strict=True
+            tf.split(x, groups, -1), tf.split(kernel, groups, -1), strict=True
         )
     ]
-    return _restore(_tf.concat(parts, -1), was_first)
+    return _restore(tf.concat(parts, -1), was_first)
 
 
 def _name(padding: str) -> Any:
     return padding.upper()
 
 
-def _layout(x: _tf.Tensor) -> Any:
+def _layout(x: tf.Tensor) -> Any:
     """TensorFlow's name of channels last."""
     return {3: "NWC", 4: "NHWC", 5: "NDHWC"}[x.shape.rank]
 
@@ -132,33 +132,33 @@ def _layout(x: _tf.Tensor) -> Any:
 def _convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> Any:
     if max(strides) > 1 and max(dilation) > 1:
         x = _padded(x, kernel.shape[:-2], strides, dilation, padding)
-        y = _tf.nn.convolution(x, kernel, 1, "VALID", _layout(x), dilation)
+        y = tf.nn.convolution(x, kernel, 1, "VALID", _layout(x), dilation)
         return _thinned(y, strides)
     window = kernel.shape[:-2]
     if len(strides) == 3 and any(s > k for s, k in zip(strides, window, strict=True)):
         # Where it cuts instead of padding, the kernel without oneDNN cuts in front.
         x, padding = _padded(x, window, strides, dilation, padding), "valid"
-    return _tf.nn.convolution(x, kernel, strides, _name(padding), _layout(x), dilation)
+    return tf.nn.convolution(x, kernel, strides, _name(padding), _layout(x), dilation)
 
 
 @_complex_too
 def depthwise_conv(
-    inputs: _tf.Tensor,
+    inputs: tf.Tensor,
     kernel: Any,
     strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
-) -> _tf.Tensor:
+) -> tf.Tensor:
     rank = inputs.shape.rank - 2
     if rank == 3:
         channels, multiplier = kernel.shape[-2:]
         shape = (*kernel.shape[:-2], 1, channels * multiplier)
-        kernel = _tf.reshape(kernel, shape)
+        kernel = tf.reshape(kernel, shape)
         return conv(inputs, kernel, strides, padding, data_format, dilation_rate)
     x, was_first = _channels_last(inputs, data_format)
-    strides = _windows.tuple_of(strides, rank)
-    dilation = _windows.tuple_of(dilation_rate, rank)
+    strides = windows.tuple_of(strides, rank)
+    dilation = windows.tuple_of(dilation_rate, rank)
     if rank == 1:
         x, kernel = x[:, None], kernel[None]
         strides, dilation = (1, *strides), (1, *dilation)
@@ -170,32 +170,17 @@ def _depthwise(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -
     dilated = max(dilation) > 1
     if strides[0] == strides[1] and (strides[0] == 1 or not dilated):
         steps = (1, *strides, 1)
-        return _tf.nn.depthwise_conv2d(
+        return tf.nn.depthwise_conv2d(
             x, kernel, steps, _name(padding), dilations=dilation if dilated else None
         )
     x = _padded(x, kernel.shape[:-2], strides, dilation, padding)
     if kernel.shape[0] == 1 and strides[0] == 1 and not dilated:
         # A row of one: its own axis may take the other's stride.
-        return _tf.nn.depthwise_conv2d(x, kernel, (1, *(strides[1],) * 2, 1), "VALID")
-    y = _tf.nn.depthwise_conv2d(
+        return tf.nn.depthwise_conv2d(x, kernel, (1, *(strides[1],) * 2, 1), "VALID")
+    y = tf.nn.depthwise_conv2d(
         x, kernel, (1, 1, 1, 1), "VALID", dilations=dilation if dilated else None
     )
     return _thinned(y, strides)
-
-
-def separable_conv(
-    inputs: _tf.Tensor,
-    depthwise_kernel: _tf.Tensor,
-    pointwise_kernel: _tf.Tensor,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Sizes = 1,
-) -> _tf.Tensor:
-    y = depthwise_conv(
-        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
-    )
-    return conv(y, pointwise_kernel, data_format=data_format)
 
 
 @_complex_too
@@ -210,33 +195,36 @@ def conv_transpose(
 ) -> Any:
     x, was_first = _channels_last(inputs, data_format)
     rank = x.shape.rank - 2
-    strides = _windows.tuple_of(strides, rank)
-    dilation = _windows.tuple_of(dilation_rate, rank)
-    extra = _windows.tuple_of(output_padding, rank)
+    strides = windows.tuple_of(strides, rank)
+    dilation = windows.tuple_of(dilation_rate, rank)
+    extra = windows.tuple_of(output_padding, rank)
     window = kernel.shape[:-2].as_list()
     kernel = _dilated(kernel, dilation)
-    sizes = _shape(x)[1:-1]
+    sizes = sizes_of(x)[1:-1]
     full = [
         (n - 1) * s + k
         for n, s, k in zip(sizes, strides, kernel.shape[:-2], strict=True)
     ]
-    output_shape: Any = (_shape(x)[0], *full, kernel.shape[-2])
-    y = _tf.nn.conv_transpose(x, kernel, output_shape, strides, "VALID", _layout(x))
+    output_shape: Any = (sizes_of(x)[0], *full, kernel.shape[-2])
+    y = tf.nn.conv_transpose(x, kernel, output_shape, strides, "VALID", _layout(x))
     cut: list[Any] = [slice(None)]
     pads: list[Any] = [(0, 0)]
+    crops = False
     for k, s, d, e, length in zip(window, strides, dilation, extra, full, strict=True):
         # Crop and missing end do not depend on the size of the input.
-        crop, size = _windows.transposed_crop(8, k, s, d, padding, e)
+        crop, size = windows.transposed_crop(8, k, s, d, padding, e)
         missing = crop + size - (7 * s + (k - 1) * d + 1)
+        crops = crops or crop > 0 or missing < 0
         cut.append(slice(crop, length + min(missing, 0)))
         pads.append((0, max(missing, 0)))
-    y = y[tuple(cut)]
+    if crops:
+        y = y[tuple(cut)]
     if any(end for _, end in pads):
-        y = _tf.pad(y, [*pads, (0, 0)])
+        y = tf.pad(y, [*pads, (0, 0)])
     return _restore(y, was_first)
 
 
-def _check_fit(x: _tf.Tensor, window: TensorLike, padding: str) -> None:
+def _check_fit(x: tf.Tensor, window: TensorLike, padding: str) -> None:
     """TensorFlow pools nothing, without a word, where a window does not fit."""
     if padding.lower() == "valid":
         for n, k in zip(x.shape[1:-1], window, strict=True):
@@ -245,19 +233,19 @@ def _check_fit(x: _tf.Tensor, window: TensorLike, padding: str) -> None:
 
 
 def max_pool(
-    inputs: _tf.Tensor,
+    inputs: tf.Tensor,
     pool_size: Sizes,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> _tf.Tensor:
+) -> tf.Tensor:
     x, was_first = _channels_last(inputs, data_format)
     rank = x.shape.rank - 2
-    window = _windows.tuple_of(pool_size, rank)
-    strides = window if strides is None else _windows.tuple_of(strides, rank)
+    window = windows.tuple_of(pool_size, rank)
+    strides = window if strides is None else windows.tuple_of(strides, rank)
     _check_fit(x, window, padding)
-    if x.dtype.is_floating and not (rank == 3 and x.dtype == _tf.float64):
-        y = _tf.nn.max_pool(x, window, strides, _name(padding), _layout(x))
+    if x.dtype.is_floating and not (rank == 3 and x.dtype == tf.float64):
+        y = tf.nn.max_pool(x, window, strides, _name(padding), _layout(x))
     else:
         y = _max_of_slices(x, window, strides, padding)
     return _restore(y, was_first)
@@ -265,17 +253,17 @@ def max_pool(
 
 def _max_of_slices(x: Any, window: Any, strides: Any, padding: str) -> Any:
     """Max pooling axis by axis, for dtypes that have no kernel."""
-    if x.dtype == _tf.bool:
-        return _tf.cast(
-            _max_of_slices(_tf.cast(x, "int32"), window, strides, padding), "bool"
+    if x.dtype == tf.bool:
+        return tf.cast(
+            _max_of_slices(tf.cast(x, "int32"), window, strides, padding), "bool"
         )
     ones = (1,) * len(window)
     x = _padded(x, window, strides, ones, padding, x.dtype.min)
     for axis, (k, s) in enumerate(zip(window, strides, strict=True), 1):
         lead = (slice(None),) * axis
-        last = _shape(x)[axis] - k + 1
+        last = sizes_of(x)[axis] - k + 1
         parts = [x[(*lead, slice(i, i + last, s))] for i in range(k)]
-        x = _tf.reduce_max(_tf.stack(parts), 0)
+        x = tf.reduce_max(tf.stack(parts), 0)
     return x
 
 
@@ -288,40 +276,40 @@ def average_pool(
 ) -> Any:
     x, was_first = _channels_last(inputs, data_format)
     rank = x.shape.rank - 2
-    window = _windows.tuple_of(pool_size, rank)
-    strides = window if strides is None else _windows.tuple_of(strides, rank)
+    window = windows.tuple_of(pool_size, rank)
+    strides = window if strides is None else windows.tuple_of(strides, rank)
     _check_fit(x, window, padding)
-    y = _tf.nn.avg_pool(x, window, strides, _name(padding), _layout(x))
+    y = tf.nn.avg_pool(x, window, strides, _name(padding), _layout(x))
     return _restore(y, was_first)
 
 
 def _adaptive(
     x: Any, output_size: Sizes, data_format: str | None, reduce: Any
-) -> _tf.Tensor:
-    first = 1 if _data_format(data_format) == "channels_last" else 2
+) -> tf.Tensor:
+    first = 1 if standardize_data_format(data_format) == "channels_last" else 2
     rank = x.shape.rank
     if not 3 <= rank <= 5:
         raise ValueError("Three to five dimensions are needed.")
-    output = _windows.adaptive_size(output_size, rank - 2)
+    output = windows.adaptive_size(output_size, rank - 2)
     for axis, count in enumerate(output, first):
         lead = (slice(None),) * axis
         parts = [
             reduce(x[(*lead, slice(start, end))], axis)
-            for start, end in _windows.adaptive_bins(x.shape[axis], count)
+            for start, end in windows.adaptive_bins(x.shape[axis], count)
         ]
-        x = _tf.stack(parts, axis)
+        x = tf.stack(parts, axis)
     return x
 
 
 def adaptive_max_pool(
-    inputs: _tf.Tensor, output_size: Sizes, data_format: str | None = None
-) -> _tf.Tensor:
-    if inputs.dtype == _tf.bool:
-        return _adaptive(inputs, output_size, data_format, _tf.reduce_any)
-    return _adaptive(inputs, output_size, data_format, _tf.reduce_max)
+    inputs: tf.Tensor, output_size: Sizes, data_format: str | None = None
+) -> tf.Tensor:
+    if inputs.dtype == tf.bool:
+        return _adaptive(inputs, output_size, data_format, tf.reduce_any)
+    return _adaptive(inputs, output_size, data_format, tf.reduce_max)
 
 
 def adaptive_average_pool(
-    inputs: _tf.Tensor, output_size: Sizes, data_format: str | None = None
-) -> _tf.Tensor:
-    return _adaptive(inputs, output_size, data_format, _tf.reduce_mean)
+    inputs: tf.Tensor, output_size: Sizes, data_format: str | None = None
+) -> tf.Tensor:
+    return _adaptive(inputs, output_size, data_format, tf.reduce_mean)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch as _torch
-import torch.nn.functional as _F
-
-from keras.backends.arguments import check_layout as _check_layout
+import torch
+import torch.nn.functional as F
 
 
-def _floating(x: _torch.Tensor) -> _torch.Tensor:
+def _floating(x: torch.Tensor) -> torch.Tensor:
     """Integers as float64, for kernels that know no others."""
     if x.dtype.is_floating_point or x.dtype.is_complex:
         return x
-    return x.to(_torch.float64)
+    return x.to(torch.float64)
 
 
 def unfold(
@@ -23,7 +21,7 @@ def unfold(
     if x.ndim != 4:
         raise ValueError("Four dimensions are needed.")
     wide = _floating(x)
-    return _F.unfold(wide, kernel_size, dilation, padding, stride).to(x.dtype)
+    return F.unfold(wide, kernel_size, dilation, padding, stride).to(x.dtype)
 
 
 def fold(
@@ -38,34 +36,10 @@ def fold(
     if x.ndim != 3:
         raise ValueError("Three dimensions are needed.")
     wide = _floating(x)
-    return _F.fold(wide, size, kernel_size, dilation, padding, stride).to(x.dtype)
+    return F.fold(wide, size, kernel_size, dilation, padding, stride).to(x.dtype)
 
 
-def space_to_depth(
-    x: _torch.Tensor, block_size: int, data_format: str = "channels_last"
-) -> _torch.Tensor:
-    _check_layout(data_format)
-    if data_format == "channels_first":
-        return _F.pixel_unshuffle(x, block_size)
-    b, h, w, c = x.shape
-    n = block_size
-    x = x.reshape(b, h // n, n, w // n, n, c).permute(0, 1, 3, 2, 4, 5)
-    return x.reshape(b, h // n, w // n, n * n * c)
-
-
-def depth_to_space(
-    x: _torch.Tensor, block_size: int, data_format: str = "channels_last"
-) -> _torch.Tensor:
-    _check_layout(data_format)
-    if data_format == "channels_first":
-        return _F.pixel_shuffle(x, block_size)
-    b, h, w, c = x.shape
-    n = block_size
-    x = x.reshape(b, h, w, n, n, c // (n * n)).permute(0, 1, 3, 2, 4, 5)
-    return x.reshape(b, h * n, w * n, c // (n * n))
-
-
-def complex_from(real: _torch.Tensor, imaginary: Any) -> _torch.Tensor:
+def complex_from(real: torch.Tensor, imaginary: Any) -> torch.Tensor:
     if real.dtype.itemsize == 2:
         real, imaginary = real.float(), imaginary.float()
-    return _torch.complex(real, imaginary)
+    return torch.complex(real, imaginary)

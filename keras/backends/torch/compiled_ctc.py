@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch as _torch
+import torch
 
 _library: list[Any] = []
 
@@ -18,7 +18,7 @@ def register() -> None:
     """Makes the custom op known to the compiler."""
     if _library:
         return
-    library = _torch.library.Library("keras", "FRAGMENT")
+    library = torch.library.Library("keras", "FRAGMENT")
     _library.append(library)
     given = "Tensor logs, Tensor target, Tensor steps, Tensor lengths, SymInt blank"
     for name, arguments, function, empty in (
@@ -27,20 +27,20 @@ def register() -> None:
     ):
         library.define(f"{name}({arguments}) -> Tensor")
         library.impl(name, function, "CompositeExplicitAutograd")
-        _torch.library.register_fake(f"keras::{name}", empty, lib=library)
-    _torch.library.register_autograd(
+        torch.library.register_fake(f"keras::{name}", empty, lib=library)
+    torch.library.register_autograd(
         "keras::ctc", _backward, setup_context=_keep, lib=library
     )
 
 
 def _loss(logs: Any, *given: Any) -> Any:
-    return _torch._ctc_loss(logs, *given)[0]
+    return torch._ctc_loss(logs, *given)[0]
 
 
 def _loss_gradient(upstream: Any, logs: Any, *given: Any) -> Any:
     *tensors, blank = given
-    loss, alpha = _torch._ctc_loss(logs, *given)
-    return _torch.ops.aten._ctc_loss_backward(
+    loss, alpha = torch._ctc_loss(logs, *given)
+    return torch.ops.aten._ctc_loss_backward(
         upstream, logs, *tensors, loss, alpha, blank
     )
 
@@ -55,5 +55,5 @@ def _keep(ctx: Any, inputs: Any, output: Any) -> None:
 
 
 def _backward(ctx: Any, upstream: Any) -> Any:
-    gradient = _torch.ops.keras.ctc_gradient(upstream, *ctx.saved_tensors, ctx.blank)
+    gradient = torch.ops.keras.ctc_gradient(upstream, *ctx.saved_tensors, ctx.blank)
     return gradient, None, None, None, None

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch as _torch
+import torch
 
-from keras.backends import associative as _associative
-from keras.core import tree as _tree
+from keras.backends import associative
+from keras.core import tree
 from keras.core.typing import Structure, TensorLike
 
-_compiling = _torch.compiler.is_compiling
+_compiling = torch.compiler.is_compiling
 
 
 def cond(
     pred: TensorLike, true_fn: Callable[..., Any], false_fn: Callable[..., Any]
 ) -> Structure:
-    if _compiling() and isinstance(pred, _torch.Tensor):
-        return _torch.cond(
+    if _compiling() and isinstance(pred, torch.Tensor):
+        return torch.cond(
             pred, lambda: _owned(true_fn()), lambda: _owned(false_fn()), ()
         )
     return true_fn() if pred else false_fn()
@@ -32,7 +32,7 @@ def _owned(x: Any) -> Any:
     """Copies: `torch.cond` takes no branch that returns what it was given."""
     if isinstance(x, (tuple, list)):
         return type(x)(_owned(part) for part in x)
-    return x.clone() if isinstance(x, _torch.Tensor) else x
+    return x.clone() if isinstance(x, torch.Tensor) else x
 
 
 def switch(
@@ -76,10 +76,10 @@ def fori_loop(
 ) -> Structure:
     value = init_val
     device = next(
-        (x.device for x in _tree.flatten(init_val) if hasattr(x, "device")), None
+        (x.device for x in tree.flatten(init_val) if hasattr(x, "device")), None
     )
     for i in range(int(lower), int(upper)):
-        value = body_fun(_torch.tensor(i, dtype=_torch.int32, device=device), value)
+        value = body_fun(torch.tensor(i, dtype=torch.int32, device=device), value)
     return value
 
 
@@ -92,45 +92,43 @@ def scan(
     unroll: int | bool,
 ) -> Structure:
     count = length or 0
-    rows = None if xs is None else [x.unbind(0) for x in _tree.flatten(xs)]
+    rows = None if xs is None else [x.unbind(0) for x in tree.flatten(xs)]
     carry, found = init, []
     for i in range(count - 1, -1, -1) if reverse else range(count):
         x = None
         if rows is not None:
-            x = _tree.pack_sequence_as(xs, [row[i] for row in rows])
+            x = tree.pack_sequence_as(xs, [row[i] for row in rows])
         carry, y = f(carry, x)
         found.append(y)
     if reverse:
         found.reverse()
     if not found or found[0] is None:
         return carry, None
-    return carry, _tree.map_structure(lambda *ys: _torch.stack(ys), *found)
+    return carry, tree.map_structure(lambda *ys: torch.stack(ys), *found)
 
 
 def map(f: Callable[..., Any], xs: Any) -> Structure:
-    rows = [x.unbind(0) for x in _tree.flatten(xs)]
-    found = [
-        f(_tree.pack_sequence_as(xs, list(row))) for row in zip(*rows, strict=True)
-    ]
-    return _tree.map_structure(lambda *ys: _torch.stack(ys), *found)
+    rows = [x.unbind(0) for x in tree.flatten(xs)]
+    found = [f(tree.pack_sequence_as(xs, list(row))) for row in zip(*rows, strict=True)]
+    return tree.map_structure(lambda *ys: torch.stack(ys), *found)
 
 
 def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
-    return _torch.vmap(function)(elements)
+    return torch.vmap(function)(elements)
 
 
 def associative_scan(
     f: Callable[..., Any], elems: Structure, reverse: bool = False, axis: int = 0
 ) -> Structure:
     def flip(x: Any, axis: int) -> Any:
-        return _torch.flip(x, (axis,))
+        return torch.flip(x, (axis,))
 
-    return _associative.associative_scan(
-        f, elems, reverse, axis, flip, _torch.stack, _torch.reshape, _torch.cat
+    return associative.associative_scan(
+        f, elems, reverse, axis, flip, torch.stack, torch.reshape, torch.cat
     )
 
 
-class _CustomGradient(_torch.autograd.Function):
+class _CustomGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, function: Callable[..., Any], kwargs: Any, *args: Any) -> Any:
         outputs, ctx.gradient = function(*args, **kwargs)
@@ -155,4 +153,11 @@ def jvp(
     tangents: Structure,
     has_aux: bool = False,
 ) -> Structure:
-    return _torch.func.jvp(fun, tuple(primals), tuple(tangents), has_aux=has_aux)
+    return torch.func.jvp(fun, tuple(primals), tuple(tangents), has_aux=has_aux)
+
+
+def host_call(
+    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+) -> Any:
+    found = function(*(x.detach().cpu().numpy() for x in inputs))
+    return torch.as_tensor(found).to(inputs[0].device)

@@ -6,24 +6,23 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-import numpy as _np
-import torch as _torch
+import numpy as np
+import torch
 
-from keras.backends import specs as _specs
-from keras.backends.foreign import host_array as _host_array
-from keras.backends.torch import dynamo as _dynamo
-from keras.core import config as _config
-from keras.core import context as _context
-from keras.core.dtypes import standardize_dtype as _standardize
-from keras.core.errors import BackendError as _BackendError
+from keras.backends import specs
+from keras.backends.foreign import host_array
+from keras.backends.torch import dynamo
+from keras.core import config, context, limits
+from keras.core.dtypes import standardize_dtype
+from keras.core.errors import BackendError
 from keras.core.typing import DType, Structure, TensorLike
 
 # `torch.compile` cannot trace a ContextVar write: scopes ask this before they do.
-_context.tracing = _torch.compiler.is_compiling
-_dynamo.install()
+context.tracing = torch.compiler.is_compiling
+dynamo.install()
 
 _NATIVE = {
-    name: getattr(_torch, name)
+    name: getattr(torch, name)
     for name in [
         "bool",
         "uint8",
@@ -48,61 +47,61 @@ _NATIVE = {
 _WIDER = {"uint16": "int32", "uint32": "int64"}
 # Arrays of these dtypes and tensors can share memory.
 _SHARED = frozenset(
-    _np.dtype(name)
+    np.dtype(name)
     for name in _NATIVE
     if name not in ("bfloat16", *_WIDER) and not name.startswith("float8")
 )
-_get, _settings = _context.get, _config.settings
+_get, _settings = context.get, config.settings
 _NAMES = {dtype: name for name, dtype in _NATIVE.items()}
 _NATIVE |= {name: _NATIVE[wider] for name, wider in _WIDER.items()}
 mutable = True
-tensor_types = (_torch.Tensor, _torch.nn.Parameter)
+tensor_types = (torch.Tensor, torch.nn.Parameter)
 inexact = frozenset(
     dtype for dtype in _NAMES if dtype.is_floating_point or dtype.is_complex
 )
 reals = frozenset(dtype for dtype in _NAMES if not dtype.is_complex)
 floats = inexact & reals
-wide = frozenset((_torch.float32, _torch.float64, _torch.complex64, _torch.complex128))
-_LONG_UNSIGNED = frozenset((_torch.uint16, _torch.uint32, _torch.uint64))
-_EIGHT_BITS = frozenset((_torch.float8_e4m3fn, _torch.float8_e5m2))
+wide = frozenset((torch.float32, torch.float64, torch.complex64, torch.complex128))
+_LONG_UNSIGNED = frozenset((torch.uint16, torch.uint32, torch.uint64))
+_EIGHT_BITS = frozenset((torch.float8_e4m3fn, torch.float8_e5m2))
 # torch's logic takes all of these as they are: what is not zero is true.
 boolean = frozenset(_NAMES) - _LONG_UNSIGNED - _EIGHT_BITS
-whole = frozenset((_torch.int32, _torch.int64))
-_UNSHARED = _EIGHT_BITS | {_torch.bfloat16}
+whole = frozenset((torch.int32, torch.int64))
+_UNSHARED = _EIGHT_BITS | {torch.bfloat16}
 joined = frozenset(
-    dtype for dtype in boolean if not dtype.is_complex and dtype is not _torch.bool
+    dtype for dtype in boolean if not dtype.is_complex and dtype is not torch.bool
 )
 
 
-def native_dtype(dtype: DType) -> _torch.dtype:
+def native_dtype(dtype: DType) -> torch.dtype:
     """The torch dtype of a dtype name."""
     if dtype is None:
         dtype = _settings.floatx
     found = _NATIVE.get(dtype) if type(dtype) is str else None
     if found is not None:
         return found
-    if isinstance(dtype, _torch.dtype):
+    if isinstance(dtype, torch.dtype):
         return dtype
-    name = _standardize(dtype)
+    name = standardize_dtype(dtype)
     if name not in _NATIVE:
         raise ValueError(f"The torch backend has no dtype {name!r}.")
     return _NATIVE[name]
 
 
-def default_device() -> _torch.device:
+def default_device() -> torch.device:
     """Where new tensors are placed: the device scope, else an accelerator, else CPU."""
     name = _get().device
     if name is not None:
-        return _torch.device(_torch_device(name))
+        return torch.device(_torch_device(name))
     return _preferred[0] if _preferred else _prefer()
 
 
-_preferred: list[_torch.device] = []  # one, as soon as somebody has asked
+_preferred: list[torch.device] = []  # one, as soon as somebody has asked
 
 
-def _prefer() -> _torch.device:
-    kind = "cuda" if _torch.cuda.is_available() else "cpu"
-    _preferred.append(_torch.device(kind))
+def _prefer() -> torch.device:
+    kind = "cuda" if torch.cuda.is_available() else "cpu"
+    _preferred.append(torch.device(kind))
     return _preferred[0]
 
 
@@ -113,15 +112,7 @@ def _torch_device(name: str) -> str:
 
 
 def is_tensor(x: TensorLike) -> bool:
-    return isinstance(x, _torch.Tensor)
-
-
-layouts: frozenset[str] = frozenset()
-
-
-def is_sparse(x: TensorLike) -> bool:
-    """Whether `x` is a sparse tensor of this backend; there are none."""
-    return False
+    return isinstance(x, torch.Tensor)
 
 
 def shape_of(x: TensorLike) -> tuple[int | None, ...]:
@@ -148,8 +139,12 @@ def promotes(x1: TensorLike, x2: TensorLike) -> bool:
 def prepare_array(array: Any) -> Any:
     """A whole data set, so that its slices are tensors; it stays on the host."""
     if array.dtype in _SHARED and array.flags.writeable and array.flags.c_contiguous:
-        return _torch.from_numpy(array)[:]  # also the whole of it is a slice
+        return torch.from_numpy(array)[:]  # also the whole of it is a slice
     return array
+
+
+def on_host(x: torch.Tensor) -> bool:
+    return x.device.type == "cpu"
 
 
 def to_batch(x: TensorLike, private: bool = False) -> Any:
@@ -157,12 +152,12 @@ def to_batch(x: TensorLike, private: bool = False) -> Any:
 
     Where it shall be `private`, slices of the data are copied.
     """
-    shared = private and isinstance(x, _torch.Tensor) and x._is_view()
-    if type(x) is _np.ndarray:
+    shared = private and isinstance(x, torch.Tensor) and x._is_view()
+    if type(x) is np.ndarray:
         if x.dtype not in _SHARED or not x.flags.writeable or not x.flags.c_contiguous:
             return x if x.dtype.kind in "OUS" else convert_to_tensor(x)
-        x, shared = _torch.from_numpy(x), private
-    if isinstance(x, _torch.Tensor):
+        x, shared = torch.from_numpy(x), private
+    if isinstance(x, torch.Tensor):
         device = default_device()
         if x.device != device:
             return x.to(device, non_blocking=True)
@@ -171,7 +166,7 @@ def to_batch(x: TensorLike, private: bool = False) -> Any:
 
 
 # Sizes that torch.export keeps open, and what is computed with them.
-_OPEN_NUMBERS = (_torch.SymInt, _torch.SymFloat)
+_OPEN_NUMBERS = (torch.SymInt, torch.SymFloat)
 
 
 def convert_to_tensor(
@@ -181,14 +176,14 @@ def convert_to_tensor(
         raise ValueError("The torch backend has no sparse tensors.")
     if getattr(x, "_is_keras_variable", False):
         x = x.value
-    if isinstance(x, _torch.Tensor):
+    if isinstance(x, torch.Tensor):
         return x if dtype is None else x.to(dtype=native_dtype(dtype))
     if isinstance(x, _OPEN_NUMBERS):
-        default = "int32" if isinstance(x, _torch.SymInt) else _config.floatx()
+        default = "int32" if isinstance(x, torch.SymInt) else config.floatx()
         wanted = native_dtype(default if dtype is None else dtype)
         number: Any = x
-        return _torch.scalar_tensor(number, dtype=wanted, device=default_device())
-    if _torch.compiler.is_compiling() and isinstance(x, (list, tuple, _np.ndarray)):
+        return torch.scalar_tensor(number, dtype=wanted, device=default_device())
+    if torch.compiler.is_compiling() and isinstance(x, (list, tuple, np.ndarray)):
         return _traced(x, dtype)
     if isinstance(x, (list, tuple)) and any(isinstance(v, _OPEN_NUMBERS) for v in x):
         x = [convert_to_tensor(v) for v in x]
@@ -196,32 +191,32 @@ def convert_to_tensor(
         dtype = _default_dtype(x)
     if isinstance(x, (bool, int, float, complex)):
         return _number(x, native_dtype(dtype))
-    if isinstance(x, (list, tuple)) and any(isinstance(v, _torch.Tensor) for v in x):
-        x = _torch.stack([convert_to_tensor(v) for v in x])
+    if isinstance(x, (list, tuple)) and any(isinstance(v, torch.Tensor) for v in x):
+        x = torch.stack([convert_to_tensor(v) for v in x])
         return x.to(dtype=native_dtype(dtype))
-    array = _host_array(x)
+    array = host_array(x)
     # A copy, unless the array is one: whose it is may write to it later.
     return _from_array(array, native_dtype(dtype), isinstance(x, (list, tuple)))
 
 
-def _number(x: TensorLike, dtype: _torch.dtype) -> Any:
+def _number(x: TensorLike, dtype: torch.dtype) -> Any:
     if type(x) is float or type(x) is bool:
-        return _torch.scalar_tensor(x, dtype=dtype, device=default_device())
-    return _torch.tensor(x, dtype=dtype, device=default_device())
+        return torch.scalar_tensor(x, dtype=dtype, device=default_device())
+    return torch.tensor(x, dtype=dtype, device=default_device())
 
 
 def _traced(x: TensorLike, dtype: DType) -> Any:
     """Numbers inside `torch.compile`, which cannot look at a NumPy array's dtype."""
-    if isinstance(x, _np.ndarray):
-        tensor = _torch.as_tensor(x)
-    elif any(isinstance(v, _torch.Tensor) for v in x):
-        tensor = _torch.stack([convert_to_tensor(v) for v in x])
+    if isinstance(x, np.ndarray):
+        tensor = torch.as_tensor(x)
+    elif any(isinstance(v, torch.Tensor) for v in x):
+        tensor = torch.stack([convert_to_tensor(v) for v in x])
     else:
-        tensor = _torch.tensor(x)
-        if dtype is None and tensor.dtype is _torch.int64:
+        tensor = torch.tensor(x)
+        if dtype is None and tensor.dtype is torch.int64:
             dtype = "int32"
         elif dtype is None and tensor.dtype.is_floating_point:
-            dtype = _config.floatx()
+            dtype = config.floatx()
     wanted = tensor.dtype if dtype is None else native_dtype(dtype)
     return tensor.to(device=default_device(), dtype=wanted)
 
@@ -231,7 +226,7 @@ def borrow(x: TensorLike, dtype: DType) -> Any:
     return _from_array(x, native_dtype(dtype), owned=True)
 
 
-def _from_array(array: Any, dtype: _torch.dtype, owned: bool) -> Any:
+def _from_array(array: Any, dtype: torch.dtype, owned: bool) -> Any:
     name = array.dtype.name
     if name in ("bfloat16", "float8_e4m3fn", "float8_e5m2"):
         array, owned = array.astype("float32"), True  # torch reads no ml_dtypes arrays
@@ -243,7 +238,7 @@ def _from_array(array: Any, dtype: _torch.dtype, owned: bool) -> Any:
     # A read-only or strided-backwards array cannot be shared with torch.
     if not array.flags.writeable or any(stride < 0 for stride in array.strides):
         array, owned = array.copy(), True
-    tensor = _torch.as_tensor(array)
+    tensor = torch.as_tensor(array)
     return tensor.to(device=default_device(), dtype=dtype, copy=not owned)
 
 
@@ -253,24 +248,24 @@ def _default_dtype(x: TensorLike) -> str:
     if isinstance(x, int):
         return "int32"
     if isinstance(x, float):
-        return _config.floatx()
+        return config.floatx()
     if hasattr(x, "dtype"):
-        return _standardize(x.dtype)
+        return standardize_dtype(x.dtype)
     if isinstance(x, (list, tuple)):
-        tensors = [v for v in x if isinstance(v, _torch.Tensor)]
+        tensors = [v for v in x if isinstance(v, torch.Tensor)]
         if tensors:
             return dtype_of(tensors[0])
-    kind = _np.asarray(x).dtype
+    kind = np.asarray(x).dtype
     if kind.kind == "f":
-        return _config.floatx()
+        return config.floatx()
     return {"i": "int32", "c": "complex64"}.get(kind.kind, kind.name)
 
 
 def host_view(x: TensorLike) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
-    if not isinstance(x, _torch.Tensor):
-        return _host_array(x)
+    if not isinstance(x, torch.Tensor):
+        return host_array(x)
     if x.requires_grad:
         x = x.detach()
     if not x.is_cpu:
@@ -287,12 +282,12 @@ def convert_to_numpy(x: TensorLike) -> Any:
         x = x.value
     view = host_view(x)
     # From a device, or a dtype that NumPy lacks, it is a copy already.
-    fresh = isinstance(x, _torch.Tensor) and (not x.is_cpu or x.dtype in _UNSHARED)
-    return view if fresh else _np.array(view)
+    fresh = isinstance(x, torch.Tensor) and (not x.is_cpu or x.dtype in _UNSHARED)
+    return view if fresh else np.array(view)
 
 
 def cast(x: Any, dtype: Any) -> Any:
-    if isinstance(x, _torch.Tensor):
+    if isinstance(x, torch.Tensor):
         native = native_dtype(dtype)
         # By name: given by position, torch tries to read it as a device first.
         return x if x.dtype is native else x.to(dtype=native)
@@ -301,7 +296,7 @@ def cast(x: Any, dtype: Any) -> Any:
 
 def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to, laid out as fused kernels need it."""
-    return x.detach().clone(memory_format=_torch.contiguous_format)
+    return x.detach().clone(memory_format=torch.contiguous_format)
 
 
 def stop_gradient(x: TensorLike) -> Structure:
@@ -310,26 +305,21 @@ def stop_gradient(x: TensorLike) -> Structure:
 
 def synchronize(x: TensorLike) -> Any:
     """Waits until the value is there."""
-    if isinstance(x, _torch.Tensor) and x.is_cuda:
-        _torch.cuda.synchronize(x.device)
+    if isinstance(x, torch.Tensor) and x.is_cuda:
+        torch.cuda.synchronize(x.device)
     return x
 
 
 def in_trace() -> bool:
     """Whether a compiling or differentiating trace is under way."""
-    return _torch.compiler.is_compiling()
-
-
-def eager_scope() -> contextlib.AbstractContextManager[Any]:
-    """Inside, computations happen at once, also while a trace is under way."""
-    return contextlib.nullcontext()
+    return torch.compiler.is_compiling()
 
 
 def device_scope(name: str) -> contextlib.AbstractContextManager[Any]:
     try:
-        _torch.device(_torch_device(name))
+        torch.device(_torch_device(name))
     except RuntimeError as error:
-        raise _BackendError(f"torch has no device {name!r}: {error}") from error
+        raise BackendError(f"torch has no device {name!r}: {error}") from error
     return contextlib.nullcontext()
 
 
@@ -337,17 +327,8 @@ def devices(kind: str | None = None) -> list[str]:
     """The names of the devices there are."""
     found = ["cpu:0"] if kind in (None, "cpu") else []
     if kind in (None, "gpu", "cuda"):
-        found += [f"gpu:{i}" for i in range(_torch.cuda.device_count())]
+        found += [f"gpu:{i}" for i in range(torch.cuda.device_count())]
     return found
-
-
-def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    def rematerialized(*args: Any, **kwargs: Any) -> Any:
-        from torch.utils.checkpoint import checkpoint
-
-        return checkpoint(function, *args, use_reentrant=False, **kwargs)
-
-    return rematerialized
 
 
 def compute_output_spec(
@@ -358,17 +339,18 @@ def compute_output_spec(
     Functions that meet real tensors on the way cannot run without storage; they are
     run on real ones.
     """
-    with _torch.no_grad():
+    with torch.no_grad():
         try:
-            with _context.Scope("device", "meta"):
-                return _specs.by_running(function, args, kwargs, _meta)
+            with context.Scope("device", "meta"):
+                return specs.by_running(function, args, kwargs, _meta)
         except (RuntimeError, TypeError, ValueError, NotImplementedError):
-            return _specs.by_running(function, args, kwargs, _ones)
+            return specs.by_running(function, args, kwargs, _ones)
 
 
 def _meta(shape: tuple[int, ...], dtype: str) -> Any:
-    return _torch.empty(shape, dtype=native_dtype(dtype), device="meta")
+    return torch.empty(shape, dtype=native_dtype(dtype), device="meta")
 
 
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
-    return _torch.ones(shape, dtype=native_dtype(dtype), device=default_device())
+    limits.claim_run(shape, dtype)
+    return torch.ones(shape, dtype=native_dtype(dtype), device=default_device())

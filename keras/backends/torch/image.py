@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch.nn.functional as _F
+import torch.nn.functional as F
 
 from keras.core.typing import TensorLike
 
@@ -13,5 +13,5 @@ def resize_bilinear(
     images: TensorLike, size: Any, antialias: bool = False
 ) -> TensorLike:
     x = images.permute(0, 3, 1, 2)
-    y = _F.interpolate(x, tuple(size), mode="bilinear", antialias=antialias)
+    y = F.interpolate(x, tuple(size), mode="bilinear", antialias=antialias)
     return y.permute(0, 2, 3, 1)

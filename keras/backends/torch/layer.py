@@ -8,15 +8,15 @@ them by, so `state_dict()` has keys such as `dense.kernel`. Attributes stay in
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps as _wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-import torch as _torch
+import torch
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
 
-_Module = _torch.nn.Module
+_Module = torch.nn.Module
 optimizer_mixin = None
 
 
@@ -49,7 +49,7 @@ class _Followed(dict[str, Any]):
 def _telling(register: Callable[..., Any]) -> Callable[..., Any]:
     """A method of `torch.nn.Module`; who compiled the layer hears of its call."""
 
-    @_wraps(register)
+    @wraps(register)
     def told(self: Any, *args: Any, **kwargs: Any) -> Any:
         self._changed()
         handle = register(self, *args, **kwargs)
@@ -143,7 +143,7 @@ class layer_mixin(_Module):
         """Registers an attribute that is torch's own, which is no weight of Keras."""
         if name in self._foreign:
             self._untrack_foreign(name)
-        if isinstance(value, _torch.nn.Parameter):
+        if isinstance(value, torch.nn.Parameter):
             self._parameters[name] = value
         elif isinstance(value, _Module) and not hasattr(value, "_tracked_as"):
             self._modules[name] = value
@@ -171,8 +171,8 @@ class layer_mixin(_Module):
         super()._apply(fn, recurse)
         buffers: Any = self._buffers
         for name, variable in buffers.variables.items():
-            if not isinstance(variable._value, _torch.nn.Parameter):
-                buffers[name] = _torch.nn.Parameter(_data(variable._value), False)
+            if not isinstance(variable._value, torch.nn.Parameter):
+                buffers[name] = torch.nn.Parameter(_data(variable._value), False)
         for variable in self._own_variables():
             variable._dtype = str(variable._value.dtype).removeprefix("torch.")
         self._changed()

@@ -8,21 +8,21 @@ the optimizer then updates one variable after the other.
 
 from __future__ import annotations
 
-import math as _math
-from collections.abc import Sequence as _Sequence
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import torch as _torch
+import torch
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
 
-_FLOATS = frozenset((_torch.float32, _torch.float64, _torch.bfloat16, _torch.float16))
+_FLOATS = frozenset((torch.float32, torch.float64, torch.bfloat16, torch.float16))
 
 
 def update_scope() -> Any:
     """Inside, variables are changed and no gradients are recorded."""
-    return _torch.no_grad()
+    return torch.no_grad()
 
 
 class _Version:
@@ -53,11 +53,11 @@ def version_of(variable: Variable) -> Any:
     return _Version(tensor)
 
 
-def _raw(variables: _Sequence[Any]) -> list[Any]:
+def _raw(variables: Sequence[Any]) -> list[Any]:
     return [variable._value for variable in variables]
 
 
-def _matching(values: list[Any], grads: _Sequence[Any]) -> list[Any] | None:
+def _matching(values: list[Any], grads: Sequence[Any]) -> list[Any] | None:
     """The gradients laid out as the values are; None where kernels do not fit."""
     first = values[0]
     dtype, device = first.dtype, first.device
@@ -65,7 +65,7 @@ def _matching(values: list[Any], grads: _Sequence[Any]) -> list[Any] | None:
         return None
     result = []
     for value, grad in zip(values, grads, strict=True):
-        if type(grad) is not _torch.Tensor or grad.is_sparse:
+        if type(grad) is not torch.Tensor or grad.is_sparse:
             return None
         if value.dtype is not dtype or value.device != device:
             return None
@@ -77,17 +77,17 @@ def _matching(values: list[Any], grads: _Sequence[Any]) -> list[Any] | None:
     return result
 
 
-def _decay(decayed: _Sequence[Any], rate: float) -> None:
+def _decay(decayed: Sequence[Any], rate: float) -> None:
     if decayed and rate:
-        _torch._foreach_mul_(_raw(decayed), 1.0 - rate)
+        torch._foreach_mul_(_raw(decayed), 1.0 - rate)
 
 
-def clip_by_global_norm(gradients: _Sequence[Any], limit: float) -> list[Any]:
+def clip_by_global_norm(gradients: Sequence[Any], limit: float) -> list[Any]:
     """The gradients, all shortened by the same factor where together they are long."""
     grads = list(gradients)
-    norms = _torch.stack([norm.float() for norm in _torch._foreach_norm(grads)])
-    norm = _torch.linalg.vector_norm(norms)
-    return list(_torch._foreach_mul(grads, limit / norm.clamp_min(limit)))
+    norms = torch.stack([norm.float() for norm in torch._foreach_norm(grads)])
+    norm = torch.linalg.vector_norm(norms)
+    return list(torch._foreach_mul(grads, limit / norm.clamp_min(limit)))
 
 
 _steps: dict[Any, Any] = {}
@@ -97,21 +97,21 @@ def _step_tensor(step: int, device: Any) -> Any:
     """The step as the kernel wants it: one float tensor for each device, reused."""
     tensor = _steps.get(device)
     if tensor is None:
-        tensor = _steps[device] = _torch.zeros((), dtype=_torch.float32, device=device)
+        tensor = _steps[device] = torch.zeros((), dtype=torch.float32, device=device)
     return tensor.fill_(step)
 
 
 def fused_adam(
-    variables: _Sequence[Any],
-    grads: _Sequence[Any],
-    decayed: _Sequence[Any],
+    variables: Sequence[Any],
+    grads: Sequence[Any],
+    decayed: Sequence[Any],
     *,
     step: int,
     learning_rate: float,
     weight_decay: float,
-    momentum: _Sequence[Any],
-    velocity: _Sequence[Any],
-    velocity_hat: _Sequence[Any] = (),
+    momentum: Sequence[Any],
+    velocity: Sequence[Any],
+    velocity_hat: Sequence[Any] = (),
     beta_1: float,
     beta_2: float,
     epsilon: float,
@@ -122,7 +122,7 @@ def fused_adam(
     if matching is None:
         return False
     _decay(decayed, learning_rate * weight_decay)
-    _torch._fused_adam_(
+    torch._fused_adam_(
         values,
         matching,
         _raw(momentum),
@@ -134,7 +134,7 @@ def fused_adam(
         beta2=beta_2,
         weight_decay=0.0,
         # Keras adds epsilon outside the bias correction, torch inside.
-        eps=epsilon / _math.sqrt(1.0 - beta_2**step),
+        eps=epsilon / math.sqrt(1.0 - beta_2**step),
         amsgrad=bool(velocity_hat),
         maximize=False,
     )
@@ -142,14 +142,14 @@ def fused_adam(
 
 
 def fused_sgd(
-    variables: _Sequence[Any],
-    grads: _Sequence[Any],
-    decayed: _Sequence[Any],
+    variables: Sequence[Any],
+    grads: Sequence[Any],
+    decayed: Sequence[Any],
     *,
     step: int,
     learning_rate: float,
     weight_decay: float,
-    momentum: _Sequence[Any] = (),
+    momentum: Sequence[Any] = (),
     momentum_factor: float,
     nesterov: bool,
 ) -> bool:
@@ -160,30 +160,30 @@ def fused_sgd(
         return False
     _decay(decayed, learning_rate * weight_decay)
     if not momentum:
-        _torch._foreach_add_(values, matching, alpha=-learning_rate)
+        torch._foreach_add_(values, matching, alpha=-learning_rate)
         return True
     moved = _raw(momentum)
-    _torch._foreach_mul_(moved, momentum_factor)
-    _torch._foreach_add_(moved, matching, alpha=-learning_rate)
+    torch._foreach_mul_(moved, momentum_factor)
+    torch._foreach_add_(moved, matching, alpha=-learning_rate)
     if nesterov:
-        _torch._foreach_add_(values, moved, alpha=momentum_factor)
-        _torch._foreach_add_(values, matching, alpha=-learning_rate)
+        torch._foreach_add_(values, moved, alpha=momentum_factor)
+        torch._foreach_add_(values, matching, alpha=-learning_rate)
     else:
-        _torch._foreach_add_(values, moved)
+        torch._foreach_add_(values, moved)
     return True
 
 
 def fused_rmsprop(
-    variables: _Sequence[Any],
-    grads: _Sequence[Any],
-    decayed: _Sequence[Any],
+    variables: Sequence[Any],
+    grads: Sequence[Any],
+    decayed: Sequence[Any],
     *,
     step: int,
     learning_rate: float,
     weight_decay: float,
-    velocity: _Sequence[Any],
-    momentum: _Sequence[Any] = (),
-    average_gradient: _Sequence[Any] = (),
+    velocity: Sequence[Any],
+    momentum: Sequence[Any] = (),
+    average_gradient: Sequence[Any] = (),
     rho: float,
     momentum_factor: float,
     epsilon: float,
@@ -195,20 +195,20 @@ def fused_rmsprop(
         return False
     _decay(decayed, learning_rate * weight_decay)
     squares = _raw(velocity)
-    _torch._foreach_mul_(squares, rho)
-    _torch._foreach_addcmul_(squares, matching, matching, value=1 - rho)
-    divisor = _torch._foreach_add(squares, epsilon)
+    torch._foreach_mul_(squares, rho)
+    torch._foreach_addcmul_(squares, matching, matching, value=1 - rho)
+    divisor = torch._foreach_add(squares, epsilon)
     if average_gradient:
         means = _raw(average_gradient)
-        _torch._foreach_mul_(means, rho)
-        _torch._foreach_add_(means, matching, alpha=1 - rho)
-        _torch._foreach_addcmul_(divisor, means, means, value=-1.0)
-    _torch._foreach_sqrt_(divisor)
+        torch._foreach_mul_(means, rho)
+        torch._foreach_add_(means, matching, alpha=1 - rho)
+        torch._foreach_addcmul_(divisor, means, means, value=-1.0)
+    torch._foreach_sqrt_(divisor)
     if momentum:
         moved = _raw(momentum)
-        _torch._foreach_mul_(moved, momentum_factor)
-        _torch._foreach_addcdiv_(moved, matching, divisor, value=learning_rate)
-        _torch._foreach_add_(values, moved, alpha=-1.0)
+        torch._foreach_mul_(moved, momentum_factor)
+        torch._foreach_addcdiv_(moved, matching, divisor, value=learning_rate)
+        torch._foreach_add_(values, moved, alpha=-1.0)
     else:
-        _torch._foreach_addcdiv_(values, matching, divisor, value=-learning_rate)
+        torch._foreach_addcdiv_(values, matching, divisor, value=-learning_rate)
     return True

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch as _torch
+import torch
 
-from keras.backends import seeds as _seeds
-from keras.backends.torch.core import default_device as _default_device
-from keras.backends.torch.core import native_dtype as _native_dtype
-from keras.backends.torch.draws import draw as _draw
-from keras.core import config as _config
-from keras.core import context as _context
+from keras.backends import seeds
+from keras.backends.torch.core import default_device, native_dtype
+from keras.backends.torch.draws import draw
+from keras.core import config, context
 from keras.core.typing import DType, Seed, ShapeLike, TensorLike
 
-_compiling = _torch.compiler.is_compiling
+_compiling = torch.compiler.is_compiling
 
 
 class _Mirror:
@@ -28,7 +26,7 @@ class _Mirror:
 
     __slots__ = ("count", "counter", "seed", "tensor", "version")
 
-    def __init__(self, tensor: _torch.Tensor) -> None:
+    def __init__(self, tensor: torch.Tensor) -> None:
         self.tensor = tensor
         self.seed, self.count = (int(n) for n in tensor.tolist())
         self.counter = tensor.detach()[1]
@@ -37,7 +35,7 @@ class _Mirror:
     def draw(self) -> tuple[int, int]:
         """The state, counted on afterwards, here and in the tensor."""
         drawn = (self.seed, self.count)
-        self.count = (self.count + 1) % _seeds.LIMIT
+        self.count = (self.count + 1) % seeds.LIMIT
         self.counter.fill_(self.count)
         self.version = self.tensor._version
         return drawn
@@ -45,7 +43,7 @@ class _Mirror:
 
 def advance(generator: Any) -> Any:
     """Takes the next seed from a `SeedGenerator`: two integers, or a tensor of them."""
-    if _compiling() or _context.get().stateless is not None:
+    if _compiling() or context.get().stateless is not None:
         return _advance_value(generator)
     tensor = generator.state._value
     mirror = generator._mirror
@@ -62,28 +60,28 @@ def advance(generator: Any) -> Any:
 
 def _advance_value(generator: Any) -> Any:
     state = generator.state.value
-    wide = state.detach().to(_torch.int64, copy=True)
-    following = _torch.stack((wide[0], (wide[1] + 1) % _seeds.LIMIT))
+    wide = state.detach().to(torch.int64, copy=True)
+    following = torch.stack((wide[0], (wide[1] + 1) % seeds.LIMIT))
     generator.state.assign(following.to(dtype=state.dtype))
     return wide if _compiling() else tuple(wide.tolist())
 
 
 def seed_framework(seed: int) -> None:
-    _torch.manual_seed(seed)
+    torch.manual_seed(seed)
 
 
 def _state(seed: Seed) -> Any:
-    generator = _seeds.generator_of(seed)
-    return (_seeds.check(seed), 0) if generator is None else generator.draw()
+    generator = seeds.generator_of(seed)
+    return (seeds.check(seed), 0) if generator is None else generator.draw()
 
 
-def _place(dtype: DType) -> tuple[_torch.dtype, _torch.device]:
-    wanted = _native_dtype(_config.floatx() if dtype is None else dtype)
-    return wanted, _default_device()
+def _place(dtype: DType) -> tuple[torch.dtype, torch.device]:
+    wanted = native_dtype(config.floatx() if dtype is None else dtype)
+    return wanted, default_device()
 
 
-def _wide(dtype: _torch.dtype) -> _torch.dtype:
-    return _torch.float64 if dtype is _torch.float64 else _torch.float32
+def _wide(dtype: torch.dtype) -> torch.dtype:
+    return torch.float64 if dtype is torch.float64 else torch.float32
 
 
 def _numbers(*values: Any) -> bool:
@@ -96,13 +94,13 @@ def normal(
     stddev: TensorLike = 1.0,
     dtype: DType = None,
     seed: Seed = None,
-) -> _torch.Tensor:
-    _seeds.at_least(0, stddev)
-    shape = _seeds.sizes(shape)
+) -> torch.Tensor:
+    seeds.at_least(0, stddev)
+    shape = seeds.sizes(shape)
     wanted, device = _place(dtype)
     if _numbers(mean, stddev):
-        return _draw("normal", _state(seed), shape, mean, stddev, wanted, device)
-    x = _draw("normal", _state(seed), shape, 0.0, 1.0, wanted, device)
+        return draw("normal", _state(seed), shape, mean, stddev, wanted, device)
+    x = draw("normal", _state(seed), shape, 0.0, 1.0, wanted, device)
     return (x.to(dtype=_wide(wanted)) * stddev + mean).to(dtype=wanted)
 
 
@@ -112,15 +110,15 @@ def uniform(
     maxval: TensorLike = 1.0,
     dtype: DType = None,
     seed: Seed = None,
-) -> _torch.Tensor:
-    _seeds.in_order(minval, maxval)
-    shape = _seeds.sizes(shape)
+) -> torch.Tensor:
+    seeds.in_order(minval, maxval)
+    shape = seeds.sizes(shape)
     wanted, device = _place(dtype)
     if not wanted.is_floating_point:
         raise ValueError("Expected a float dtype.")
     if _numbers(minval, maxval):
-        return _draw("uniform", _state(seed), shape, minval, maxval, wanted, device)
-    x = _draw("uniform", _state(seed), shape, 0.0, 1.0, wanted, device)
+        return draw("uniform", _state(seed), shape, minval, maxval, wanted, device)
+    x = draw("uniform", _state(seed), shape, 0.0, 1.0, wanted, device)
     return (x * (maxval - minval) + minval).to(dtype=wanted)
 
 
@@ -130,17 +128,17 @@ def randint(
     maxval: TensorLike,
     dtype: DType = "int32",
     seed: Seed = None,
-) -> _torch.Tensor:
-    minval, maxval = _seeds.whole(minval), _seeds.whole(maxval)
-    _seeds.in_order(minval, maxval, strictly=True)
+) -> torch.Tensor:
+    minval, maxval = seeds.whole(minval), seeds.whole(maxval)
+    seeds.in_order(minval, maxval, strictly=True)
     wanted, device = _place(dtype)
     if wanted.is_floating_point:
         raise ValueError("Expected an integer dtype.")
     if not _numbers(minval, maxval):
         x = uniform(shape, seed=seed, dtype="float64")
-        return _torch.floor(x * (maxval - minval) + minval).to(dtype=wanted)
+        return torch.floor(x * (maxval - minval) + minval).to(dtype=wanted)
     low, high = int(minval), int(maxval)
-    drawn = _draw("integers", _state(seed), _seeds.sizes(shape), low, high, device)
+    drawn = draw("integers", _state(seed), seeds.sizes(shape), low, high, device)
     return drawn.to(dtype=wanted)
 
 
@@ -150,33 +148,33 @@ def truncated_normal(
     stddev: TensorLike = 1.0,
     dtype: DType = None,
     seed: Seed = None,
-) -> _torch.Tensor:
-    _seeds.at_least(0, stddev)
+) -> torch.Tensor:
+    seeds.at_least(0, stddev)
     wanted, device = _place(dtype)
-    x = _draw("truncated", _state(seed), _seeds.sizes(shape), _wide(wanted), device)
+    x = draw("truncated", _state(seed), seeds.sizes(shape), _wide(wanted), device)
     return (x * stddev + mean).to(dtype=wanted)
 
 
 def categorical(
-    logits: _torch.Tensor, num_samples: int, dtype: DType = "int32", seed: Seed = None
-) -> _torch.Tensor:
-    wanted = _native_dtype(dtype)
+    logits: torch.Tensor, num_samples: int, dtype: DType = "int32", seed: Seed = None
+) -> torch.Tensor:
+    wanted = native_dtype(dtype)
     if logits.ndim != 2:
         raise ValueError("Expected logits of two dimensions.")
-    drawn = _draw("classes", _state(seed), logits.detach(), num_samples)
+    drawn = draw("classes", _state(seed), logits.detach(), num_samples)
     return drawn.to(dtype=wanted)
 
 
 def dropout(
-    inputs: _torch.Tensor,
+    inputs: torch.Tensor,
     rate: float,
     noise_shape: ShapeLike | None = None,
     seed: Seed = None,
-) -> _torch.Tensor:
+) -> torch.Tensor:
     if not 0 <= rate <= 1:
         raise ValueError("The rate is out of range.")
     if rate == 1:
-        return _torch.zeros_like(inputs)
+        return torch.zeros_like(inputs)
     if noise_shape is None:
         shape = tuple(inputs.shape)
     else:
@@ -184,36 +182,36 @@ def dropout(
             inputs.shape[i] if size is None else size
             for i, size in enumerate(noise_shape)
         )
-    noise = _draw("noise", _state(seed), shape, 1 - rate, inputs.dtype, inputs.device)
+    noise = draw("noise", _state(seed), shape, 1 - rate, inputs.dtype, inputs.device)
     return inputs * noise
 
 
-def shuffle(x: _torch.Tensor, axis: int = 0, seed: Seed = None) -> _torch.Tensor:
-    order = _draw("order", _state(seed), x.shape[axis], x.device)
-    return _torch.index_select(x, axis, order)
+def shuffle(x: torch.Tensor, axis: int = 0, seed: Seed = None) -> torch.Tensor:
+    order = draw("order", _state(seed), x.shape[axis], x.device)
+    return torch.index_select(x, axis, order)
 
 
 def gamma(
     shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Seed = None
-) -> _torch.Tensor:
-    _seeds.at_least(0, alpha)
+) -> torch.Tensor:
+    seeds.at_least(0, alpha)
     wanted, device = _place(dtype)
     alpha = _spread(alpha, shape, _wide(wanted), device)
-    return _draw("gamma", _state(seed), alpha).to(dtype=wanted)
+    return draw("gamma", _state(seed), alpha).to(dtype=wanted)
 
 
 def beta(
     shape: ShapeLike,
     alpha: TensorLike,
-    beta: _torch.Tensor,
+    beta: torch.Tensor,
     dtype: DType = None,
     seed: Seed = None,
-) -> _torch.Tensor:
-    _seeds.at_least(0, alpha, beta)
+) -> torch.Tensor:
+    seeds.at_least(0, alpha, beta)
     wanted, device = _place(dtype)
     wide = _wide(wanted)
     both = [_spread(parameter, shape, wide, device) for parameter in (alpha, beta)]
-    a, b = _draw("gamma", _state(seed), _torch.stack(both)).unbind(0)
+    a, b = draw("gamma", _state(seed), torch.stack(both)).unbind(0)
     return (a / (a + b)).to(dtype=wanted)
 
 
@@ -223,16 +221,16 @@ def binomial(
     probabilities: TensorLike,
     dtype: DType = None,
     seed: Seed = None,
-) -> _torch.Tensor:
-    _seeds.at_least(0, counts, probabilities)
-    _seeds.in_order(probabilities, 1)
+) -> torch.Tensor:
+    seeds.at_least(0, counts, probabilities)
+    seeds.in_order(probabilities, 1)
     wanted, device = _place(dtype)
     counts = _spread(counts, shape, _wide(wanted), device).detach()
     chances = _spread(probabilities, shape, _wide(wanted), device).detach()
-    return _draw("binomial", _state(seed), counts, chances).to(dtype=wanted)
+    return draw("binomial", _state(seed), counts, chances).to(dtype=wanted)
 
 
-def _spread(parameter: Any, shape: Any, wide: Any, device: Any) -> _torch.Tensor:
+def _spread(parameter: Any, shape: Any, wide: Any, device: Any) -> torch.Tensor:
     """A parameter for each number to be drawn."""
-    parameter = _torch.as_tensor(parameter, dtype=wide, device=device)
-    return parameter.expand(_seeds.sizes(shape))
+    parameter = torch.as_tensor(parameter, dtype=wide, device=device)
+    return parameter.expand(seeds.sizes(shape))

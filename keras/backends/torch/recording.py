@@ -17,25 +17,25 @@ recorded as one call: see `whole`.
 
 from __future__ import annotations
 
-import re as _re
-import weakref as _weakref
+import re
+import weakref
 from collections.abc import Callable, Iterable
-from functools import wraps as _wraps
+from functools import wraps
 from typing import Any
 
-import torch as _torch
+import torch
 from torch._C import _is_any_autocast_enabled as _autocast_enabled
-from torch.autograd import forward_ad as _forward_ad
+from torch.autograd import forward_ad
 from torch.overrides import TorchFunctionMode as _TorchFunctionMode
 from torch.overrides import handle_torch_function as _handle
 from torch.overrides import has_torch_function as _has_torch_function
 
-from keras.core import tree as _tree
+from keras.core import tree
 from keras.core.typing import Structure
 
-_Tensor = _torch.Tensor
-_is_grad_enabled = _torch.is_grad_enabled
-_is_inference_mode_enabled = _torch.is_inference_mode_enabled
+_Tensor = torch.Tensor
+_is_grad_enabled = torch.is_grad_enabled
+_is_inference_mode_enabled = torch.is_inference_mode_enabled
 
 # What these tell is the same for the same signature of inputs.
 _METADATA = frozenset(
@@ -53,9 +53,9 @@ _METADATA = frozenset(
         _Tensor.numel,
         _Tensor.is_floating_point,
         _Tensor.is_complex,
-        _torch.is_floating_point,
-        _torch.is_complex,
-        _torch.numel,
+        torch.is_floating_point,
+        torch.is_complex,
+        torch.numel,
     )
 )
 # This one is the same while the same inputs and weights want gradients.
@@ -78,7 +78,7 @@ _RANDOM = frozenset(
 )
 
 _PATIENCE = 16  # calls with other tensors than the recorded ones, until a new record
-_NAME = _re.compile(r"\b[tr]\d+\b")  # inputs and results; not weights
+_NAME = re.compile(r"\b[tr]\d+\b")  # inputs and results; not weights
 
 
 class _Unfaithful(Exception):
@@ -103,7 +103,7 @@ class Recorded:
         self._lines: dict[Any, _Line | None] = {}
 
     def __call__(self, inputs: Any) -> Structure:
-        if _autocast_enabled() or _forward_ad._current_level >= 0:
+        if _autocast_enabled() or forward_ad._current_level >= 0:
             return self._function(inputs)
         key = _signature(inputs), _is_grad_enabled(), _is_inference_mode_enabled()
         if key not in self._lines:
@@ -124,7 +124,7 @@ class Recorded:
 
     def _record(self, key: Any, inputs: Any) -> Any:
         variables = {id(v._value): v for v in self._variables()}
-        leaves = [id(x) for x in _tree.flatten(inputs)]
+        leaves = [id(x) for x in tree.flatten(inputs)]
         given = set(leaves)
         if len(given) < len(leaves) or given & variables.keys():
             return self._function(inputs)  # one tensor in two roles
@@ -142,7 +142,7 @@ def _modes() -> tuple[bool, bool, bool]:
 def whole(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of tensors that a recording takes as one call of torch."""
 
-    @_wraps(function)
+    @wraps(function)
     def called(first: Any, *args: Any, **kwargs: Any) -> Any:
         if _has_torch_function((first,)):
             return _handle(called, (first,), first, *args, **kwargs)
@@ -156,7 +156,7 @@ def _signature(inputs: Any) -> Any:
         return inputs.shape, inputs.dtype, inputs.device, inputs.requires_grad
     return tuple(
         (path, type(x), x.shape, x.dtype, x.device, x.requires_grad)
-        for path, x in _tree.flatten_with_path(inputs)
+        for path, x in tree.flatten_with_path(inputs)
     )
 
 
@@ -172,7 +172,7 @@ class _Line:
     def __init__(
         self,
         run: Callable[[Any], Any],
-        held: list[tuple[Any, _torch.Tensor]],
+        held: list[tuple[Any, torch.Tensor]],
         asks: bool,
     ) -> None:
         self.run = run
@@ -196,7 +196,7 @@ class _Recorder(_TorchFunctionMode):
         super().__init__()
         self._modes = _modes()
         # By id, which is only as good as its tensor is alive.
-        self._names: dict[int, tuple[_weakref.ref[_torch.Tensor], str]] = {}
+        self._names: dict[int, tuple[weakref.ref[torch.Tensor], str]] = {}
         self._count = 0
         self._lines: list[tuple[str, str]] = []
         self._constants: dict[str, Any] = {}
@@ -218,16 +218,16 @@ class _Recorder(_TorchFunctionMode):
         else:
             self._faithful = False
 
-    def _name(self, tensor: _torch.Tensor) -> str:
+    def _name(self, tensor: torch.Tensor) -> str:
         """The name of a result; a new one for a tensor that is seen first."""
         name = self._name_of(tensor)
         if name is None:
             name = f"t{self._count}"
             self._count += 1
-            self._names[id(tensor)] = _weakref.ref(tensor), name
+            self._names[id(tensor)] = weakref.ref(tensor), name
         return name if name.startswith("t") else "_"  # a weight is no local variable
 
-    def _name_of(self, tensor: _torch.Tensor) -> str | None:
+    def _name_of(self, tensor: torch.Tensor) -> str | None:
         found = self._names.get(id(tensor))
         return found[1] if found is not None and found[0]() is tensor else None
 
@@ -298,7 +298,7 @@ class _Recorder(_TorchFunctionMode):
             return f"{{{', '.join(pairs)}}}"
         raise _Unfaithful
 
-    def _known(self, tensor: _torch.Tensor) -> str:
+    def _known(self, tensor: torch.Tensor) -> str:
         name = self._name_of(tensor)
         if name is not None:
             return name
@@ -306,7 +306,7 @@ class _Recorder(_TorchFunctionMode):
         if variable is None:
             raise _Unfaithful
         name = f"w{len(self._held)}"
-        self._names[id(tensor)] = _weakref.ref(tensor), name
+        self._names[id(tensor)] = weakref.ref(tensor), name
         self._held[name] = variable
         self._constants[name] = tensor
         return name

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import builtins as _builtins
-import math as _math
+import builtins
+import math
 from typing import Any
 
-import torch as _torch
+import torch
 
-from keras.backends import arguments as _arguments
-from keras.backends.torch.core import native_dtype as _native
+from keras.backends import arguments
+from keras.backends.torch.core import native_dtype
 from keras.core.typing import Axis, DType
 
-_UNSIGNED = (_torch.uint16, _torch.uint32, _torch.uint64)
+_UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
 
 
-def _signed(x: _torch.Tensor) -> _torch.Tensor:
+def _signed(x: torch.Tensor) -> torch.Tensor:
     """torch has no reductions of the wide unsigned types."""
-    return x.to(dtype=_torch.int64) if x.dtype in _UNSIGNED else x
+    return x.to(dtype=torch.int64) if x.dtype in _UNSIGNED else x
 
 
-def _axes(x: _torch.Tensor, axis: Axis) -> tuple[int, ...]:
+def _axes(x: torch.Tensor, axis: Axis) -> tuple[int, ...]:
     """The axes, from the last one on, so that reducing one keeps the others' places."""
     if axis is None:
         return tuple(range(x.ndim - 1, -1, -1))
-    return _arguments.normal_axes(axis, x.ndim)[::-1]
+    return arguments.normal_axes(axis, x.ndim)[::-1]
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -32,132 +32,132 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if type(axis) is tuple and not axis:  # which means all of them to torch
         return x
     if dtype.is_floating_point:
-        return _torch.sum(x, axis, keepdims)
+        return torch.sum(x, axis, keepdims)
     if dtype in _UNSIGNED:
-        return _torch.sum(_signed(x), axis, keepdims).to(dtype=dtype)
-    return _torch.sum(x, axis, keepdims, dtype=dtype)
+        return torch.sum(_signed(x), axis, keepdims).to(dtype=dtype)
+    return torch.sum(x, axis, keepdims, dtype=dtype)
 
 
 def prod(
-    x: _torch.Tensor, axis: Any = None, keepdims: bool = False, dtype: DType = None
-) -> _torch.Tensor:
-    x = x if dtype is None else x.to(dtype=_native(dtype))
+    x: torch.Tensor, axis: Any = None, keepdims: bool = False, dtype: DType = None
+) -> torch.Tensor:
+    x = x if dtype is None else x.to(dtype=native_dtype(dtype))
     if isinstance(axis, int) and x.dtype.is_floating_point:
-        return _torch.prod(x, axis, keepdims)
+        return torch.prod(x, axis, keepdims)
     result = _signed(x)
     for a in _axes(x, axis):
-        result = _torch.prod(result, a, keepdims)
+        result = torch.prod(result, a, keepdims)
     return result.to(dtype=x.dtype)
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
     if type(axis) is tuple and not axis:
         return x
-    return _torch.mean(x, axis, keepdims)
+    return torch.mean(x, axis, keepdims)
 
 
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
     if type(axis) is tuple and not axis:
         return x - x
-    return _torch.var(x, axis, correction=0, keepdim=keepdims)
+    return torch.var(x, axis, correction=0, keepdim=keepdims)
 
 
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
     if type(axis) is tuple and not axis:
         return x - x
-    return _torch.std(x, axis, correction=0, keepdim=keepdims)
+    return torch.std(x, axis, correction=0, keepdim=keepdims)
 
 
 def max(
     x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
-) -> _torch.Tensor:
+) -> torch.Tensor:
     if initial is None and x.dtype.is_floating_point:
         if axis is None:
-            return _torch.amax(x, (), keepdims)
+            return torch.amax(x, (), keepdims)
         if axis or type(axis) is not tuple:
-            return _torch.amax(x, axis, keepdims)
-    return _extremum(x, axis, keepdims, initial, _torch.amax, _torch.maximum)
+            return torch.amax(x, axis, keepdims)
+    return _extremum(x, axis, keepdims, initial, torch.amax, torch.maximum)
 
 
 def min(
     x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
-) -> _torch.Tensor:
+) -> torch.Tensor:
     if initial is None and x.dtype.is_floating_point:
         if axis is None:
-            return _torch.amin(x, (), keepdims)
+            return torch.amin(x, (), keepdims)
         if axis or type(axis) is not tuple:
-            return _torch.amin(x, axis, keepdims)
-    return _extremum(x, axis, keepdims, initial, _torch.amin, _torch.minimum)
+            return torch.amin(x, axis, keepdims)
+    return _extremum(x, axis, keepdims, initial, torch.amin, torch.minimum)
 
 
 def _extremum(
     x: Any, axis: Any, keepdims: bool, initial: Any, reduce: Any, combine: Any
-) -> _torch.Tensor:
+) -> torch.Tensor:
     dtype = x.dtype
     x = _signed(x)
     axes = () if axis is None else axis
     if type(axis) is tuple and not axis:
-        start = x if initial is None else _torch.as_tensor(initial, dtype=x.dtype)
+        start = x if initial is None else torch.as_tensor(initial, dtype=x.dtype)
         return combine(x, start).to(dtype=dtype)
     if initial is None:
         return reduce(x, axes, keepdims).to(dtype=dtype)
-    start = _torch.as_tensor(initial, dtype=x.dtype, device=x.device)
+    start = torch.as_tensor(initial, dtype=x.dtype, device=x.device)
     if x.numel() == 0:
-        shape = _torch.sum(x, axis, keepdims).shape
+        shape = torch.sum(x, axis, keepdims).shape
         return start.expand(shape).to(dtype=dtype)
     return combine(reduce(x, axes, keepdims), start).to(dtype=dtype)
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return _torch.any(_truth(x), axis, keepdims)
+    return torch.any(_truth(x), axis, keepdims)
 
 
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return _torch.all(_truth(x), axis, keepdims)
+    return torch.all(_truth(x), axis, keepdims)
 
 
-def _truth(x: _torch.Tensor) -> _torch.Tensor:
-    return x if x.dtype is _torch.bool else x.to(dtype=_torch.bool)
+def _truth(x: torch.Tensor) -> torch.Tensor:
+    return x if x.dtype is torch.bool else x.to(dtype=torch.bool)
 
 
-def argmax(x: _torch.Tensor, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
-    return _arg(x, axis, keepdims, _torch.argmax)
+def argmax(x: torch.Tensor, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
+    return _arg(x, axis, keepdims, torch.argmax)
 
 
-def argmin(x: _torch.Tensor, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
-    return _arg(x, axis, keepdims, _torch.argmin)
+def argmin(x: torch.Tensor, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
+    return _arg(x, axis, keepdims, torch.argmin)
 
 
-def _arg(x: _torch.Tensor, axis: Axis, keepdims: bool, search: Any) -> _torch.Tensor:
-    x = x.to(dtype=_torch.uint8) if x.dtype is _torch.bool else _signed(x)
+def _arg(x: torch.Tensor, axis: Axis, keepdims: bool, search: Any) -> torch.Tensor:
+    x = x.to(dtype=torch.uint8) if x.dtype is torch.bool else _signed(x)
     return search(x, axis, keepdims).int()
 
 
-def count_nonzero(x: Any, axis: Any = None) -> _torch.Tensor:
+def count_nonzero(x: Any, axis: Any = None) -> torch.Tensor:
     if type(axis) is tuple and not axis:
         return (x != 0).int()
-    return _torch.sum(x != 0, dim=axis, dtype=_torch.int32)
+    return torch.sum(x != 0, dim=axis, dtype=torch.int32)
 
 
-def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> _torch.Tensor:
-    x = x if dtype is None else x.to(dtype=_native(dtype))
+def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> torch.Tensor:
+    x = x if dtype is None else x.to(dtype=native_dtype(dtype))
     if axis is None:
         x, axis = x.reshape(-1), 0
     if x.dtype.is_floating_point:
-        return _torch.cumsum(x, axis)
-    return _torch.cumsum(_signed(x), dim=axis).to(dtype=x.dtype)
+        return torch.cumsum(x, axis)
+    return torch.cumsum(_signed(x), dim=axis).to(dtype=x.dtype)
 
 
-def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> _torch.Tensor:
-    x = x if dtype is None else x.to(dtype=_native(dtype))
+def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> torch.Tensor:
+    x = x if dtype is None else x.to(dtype=native_dtype(dtype))
     if axis is None:
         x, axis = x.reshape(-1), 0
     if x.dtype.is_floating_point:
-        return _torch.cumprod(x, axis)
-    return _torch.cumprod(_signed(x), dim=axis).to(dtype=x.dtype)
+        return torch.cumprod(x, axis)
+    return torch.cumprod(_signed(x), dim=axis).to(dtype=x.dtype)
 
 
-def _as_rows(x: _torch.Tensor, axis: Axis) -> tuple[Any, list[int]]:
+def _as_rows(x: torch.Tensor, axis: Axis) -> tuple[Any, list[int]]:
     """The reduced axes flattened into the last one, and the shape with ones."""
     if axis is None:
         return x.reshape(-1), [1] * x.ndim
@@ -166,25 +166,21 @@ def _as_rows(x: _torch.Tensor, axis: Axis) -> tuple[Any, list[int]]:
     axes = _axes(x, axis)
     kept = [a for a in range(x.ndim) if a not in axes]
     sizes = [x.shape[a] for a in kept]
-    sizes.append(_math.prod([x.shape[a] for a in axes]))
+    sizes.append(math.prod([x.shape[a] for a in axes]))
     rows = x.permute(*kept, *reversed(axes)).reshape(sizes)
     return rows, [1 if a in axes else x.shape[a] for a in range(x.ndim)]
 
 
-def median(x: _torch.Tensor, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
-    return quantile(x, 0.5, axis, keepdims=keepdims)
-
-
-def _quantile_at(rows: Any, position: float, method: str) -> _torch.Tensor:
+def _quantile_at(rows: Any, position: float, method: str) -> torch.Tensor:
     """The quantile of sorted rows at a place that the host knows."""
     if not rows.shape[-1]:
         raise ValueError(
             "Quantiles lie between 0 and 1, and need at least one element. "
             f"Received: {rows.shape[-1]} elements."
         )
-    low, high = _math.floor(position), _math.ceil(position)
+    low, high = math.floor(position), math.ceil(position)
     if method in ("lower", "higher", "nearest"):
-        low = {"lower": low, "higher": high, "nearest": _builtins.round(position)}[
+        low = {"lower": low, "higher": high, "nearest": builtins.round(position)}[
             method
         ]
         high = low
@@ -195,35 +191,35 @@ def _quantile_at(rows: Any, position: float, method: str) -> _torch.Tensor:
     return _spoilt(result, rows.select(-1, -1))
 
 
-def _interpolated(below: Any, above: Any, weight: Any) -> _torch.Tensor:
+def _interpolated(below: Any, above: Any, weight: Any) -> torch.Tensor:
     # Equal neighbours stay exact: inf - inf would give nan.
     between = below + (above - below) * weight
-    return _torch.where(below == above, below, between)
+    return torch.where(below == above, below, between)
 
 
-def _spoilt(result: Any, greatest: Any) -> _torch.Tensor:
+def _spoilt(result: Any, greatest: Any) -> torch.Tensor:
     """NaN where there is one: it was sorted to the end."""
-    return _torch.where(greatest != greatest, greatest, result)
+    return torch.where(greatest != greatest, greatest, result)
 
 
 def quantile(
-    x: _torch.Tensor,
+    x: torch.Tensor,
     q: Any,
     axis: Any = None,
     method: str = "linear",
     keepdims: bool = False,
-) -> _torch.Tensor:
-    _arguments.check_method(method)
+) -> torch.Tensor:
+    arguments.check_method(method)
     number = type(q) in (float, int)
     if number and not 0 <= q <= 1 or not number and q.ndim > 1:
         raise ValueError("Quantiles are fractions, of one dimension at most.")
     dtype = x.dtype
     rows, with_ones = _as_rows(x, axis)
-    rows, _ = _torch.sort(rows, -1)
+    rows, _ = torch.sort(rows, -1)
     if number:
         result = _quantile_at(rows, q * (rows.shape[-1] - 1), method)
         return result.reshape(with_ones) if keepdims else result
-    q = q.to(dtype=_torch.float64 if dtype is _torch.float64 else _torch.float32)
+    q = q.to(dtype=torch.float64 if dtype is torch.float64 else torch.float32)
     position = q * (rows.shape[-1] - 1)
     low, high = position.floor(), position.ceil()
     if method == "lower":

@@ -17,81 +17,79 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch as _torch
+import torch
 
-from keras.backends import recurrent as _recurrent
-from keras.core import tree as _tree
+from keras.backends import recurrent
+from keras.core import tree
 from keras.core.typing import Structure, TensorLike
 
 _SATURATED = 1e4  # sigmoid of it is exactly 1, of its negative exactly 0
-_compiling = _torch.compiler.is_compiling
+_compiling = torch.compiler.is_compiling
 
 
 def rnn(
     step_function: Callable[..., Any],
-    inputs: _torch.Tensor,
+    inputs: torch.Tensor,
     initial_states: Structure,
     go_backwards: bool = False,
-    mask: _torch.Tensor | None = None,
+    mask: torch.Tensor | None = None,
     unroll: bool = False,
     time_major: bool = False,
     zero_output_for_mask: bool = False,
     return_all_outputs: bool = True,
 ) -> tuple[Any, Any, Any]:
     axis = 0 if time_major else 1
-    parts = [x.unbind(axis) for x in _tree.flatten(inputs)]
+    parts = [x.unbind(axis) for x in tree.flatten(inputs)]
     masks = None if mask is None else mask.unbind(axis)
     steps = len(parts[0])
     order = range(steps - 1, -1, -1) if go_backwards else range(steps)
     states, previous, outputs = initial_states, None, []
     for t in order:
-        if len(parts) == 1 and isinstance(inputs, _torch.Tensor):
+        if len(parts) == 1 and isinstance(inputs, torch.Tensor):
             x = parts[0][t]
         else:
-            x = _tree.pack_sequence_as(inputs, [part[t] for part in parts])
+            x = tree.pack_sequence_as(inputs, [part[t] for part in parts])
         output, new_states = step_function(x, states)
         if masks is not None:
             if previous is None or zero_output_for_mask:
-                previous = _tree.map_structure(_torch.zeros_like, output)
+                previous = tree.map_structure(torch.zeros_like, output)
             output = _choose(masks[t], output, previous)
             new_states = _choose(masks[t], new_states, states)
         elif type(new_states) is not type(states):
-            new_states = _tree.pack_sequence_as(states, _tree.flatten(new_states))
+            new_states = tree.pack_sequence_as(states, tree.flatten(new_states))
         states, previous = new_states, output
         outputs.append(output)
     last = outputs[-1]
     if not return_all_outputs:
         outputs = outputs[-1:]
-    if isinstance(last, _torch.Tensor):
-        return last, _torch.stack(outputs, axis), states
-    stacked = _tree.map_structure(lambda *o: _torch.stack(o, axis), *outputs)
+    if isinstance(last, torch.Tensor):
+        return last, torch.stack(outputs, axis), states
+    stacked = tree.map_structure(lambda *o: torch.stack(o, axis), *outputs)
     return last, stacked, states
 
 
-def _choose(mask: _torch.Tensor, new: Any, old: Any) -> _torch.Tensor:
+def _choose(mask: torch.Tensor, new: Any, old: Any) -> torch.Tensor:
     """`new` where the mask is True, else `old`, in the structure of `old`."""
     chosen = [
-        _torch.where(mask.reshape(-1, *(1,) * (a.ndim - 1)), a, b)
-        for a, b in zip(_tree.flatten(new), _tree.flatten(old), strict=True)
+        torch.where(mask.reshape(-1, *(1,) * (a.ndim - 1)), a, b)
+        for a, b in zip(tree.flatten(new), tree.flatten(old), strict=True)
     ]
-    return _tree.pack_sequence_as(old, chosen)
+    return tree.pack_sequence_as(old, chosen)
 
 
-def _split(x: _torch.Tensor, parts: int) -> Any:
+def _split(x: torch.Tensor, parts: int) -> Any:
     return x.chunk(parts, -1)
 
 
-_FUNCTIONS = _recurrent.Functions(_torch.matmul, _split, _torch.sigmoid, _torch.tanh)
+_FUNCTIONS = recurrent.Functions(torch.matmul, _split, torch.sigmoid, torch.tanh)
 
 
-def _zero_state(
-    inputs: _torch.Tensor, recurrent_kernel: _torch.Tensor
-) -> _torch.Tensor:
+def _zero_state(inputs: torch.Tensor, recurrent_kernel: torch.Tensor) -> torch.Tensor:
     return inputs.new_zeros((inputs.shape[0], recurrent_kernel.shape[0]))
 
 
 def _check_gates(
-    kernel: _torch.Tensor, recurrent_kernel: _torch.Tensor, gates: int
+    kernel: torch.Tensor, recurrent_kernel: torch.Tensor, gates: int
 ) -> None:
     """The kernels do not check the sizes of their weights."""
     units = recurrent_kernel.shape[0]
@@ -99,42 +97,42 @@ def _check_gates(
         raise ValueError("The shapes of the kernels do not fit.")
 
 
-def _padding_side(mask: _torch.Tensor) -> str | None:
+def _padding_side(mask: torch.Tensor) -> str | None:
     """Whether all masked steps stand at the "end" or at the "start", or None.
 
     Looks at values: on a GPU, this waits for the mask.
     """
     earlier, later = mask[:, :-1], mask[:, 1:]
     ends, starts = (earlier >= later).all(), (earlier <= later).all()
-    at_end, at_start = _torch.stack((ends, starts)).tolist()
+    at_end, at_start = torch.stack((ends, starts)).tolist()
     return "end" if at_end else "start" if at_start else None
 
 
 def _marked(
-    inputs: _torch.Tensor, mask: _torch.Tensor, kernel: _torch.Tensor, row: Any
+    inputs: torch.Tensor, mask: torch.Tensor, kernel: torch.Tensor, row: Any
 ) -> tuple[Any, Any]:
     """Inputs and kernel with one more feature: whether the step is masked."""
     marks = (~mask).to(dtype=inputs.dtype).unsqueeze(-1)
-    return _torch.cat((inputs, marks), -1), _torch.cat((kernel, row[None]))
+    return torch.cat((inputs, marks), -1), torch.cat((kernel, row[None]))
 
 
 def _held(
-    outputs: _torch.Tensor, mask: _torch.Tensor, start: TensorLike
+    outputs: torch.Tensor, mask: torch.Tensor, start: TensorLike
 ) -> tuple[Any, Any]:
     """Outputs where masked steps at the end repeat the last one, and the final state.
 
     A sequence that is masked altogether outputs zeros and ends where it started.
     """
-    steps = _torch.arange(mask.shape[1], device=mask.device)
-    last = _torch.where(mask, steps, -1).cummax(1).values
+    steps = torch.arange(mask.shape[1], device=mask.device)
+    last = torch.where(mask, steps, -1).cummax(1).values
     index = last.clamp(min=0).unsqueeze(-1).expand(-1, -1, outputs.shape[-1])
-    held = _torch.where((last >= 0).unsqueeze(-1), outputs.gather(1, index), 0.0)
-    return held, _torch.where(mask[:, :1], held[:, -1], start)
+    held = torch.where((last >= 0).unsqueeze(-1), outputs.gather(1, index), 0.0)
+    return held, torch.where(mask[:, :1], held[:, -1], start)
 
 
 def _finish(
-    outputs: _torch.Tensor, mask: _torch.Tensor, zero_output: bool
-) -> _torch.Tensor:
+    outputs: torch.Tensor, mask: torch.Tensor, zero_output: bool
+) -> torch.Tensor:
     return (
         outputs * mask.unsqueeze(-1).to(dtype=outputs.dtype) if zero_output else outputs
     )
@@ -176,17 +174,17 @@ def lstm(
         x = inputs
     else:
         full = kernel.new_full((zeros.shape[2],), _SATURATED)
-        none = _torch.zeros_like(full)
-        row = _torch.cat((-full, full, none, none))
+        none = torch.zeros_like(full)
+        row = torch.cat((-full, full, none, none))
         x, kernel = _marked(inputs, mask, kernel, row)
-    outputs, hn, cn = _torch.lstm(
+    outputs, hn, cn = torch.lstm(
         x,
         (h, c),
         _weights(kernel, recurrent_kernel, bias, None),
         bias is not None,
         1,
         0.0,
-        _torch.is_grad_enabled(),
+        torch.is_grad_enabled(),
         False,
         True,
     )
@@ -200,18 +198,18 @@ def lstm(
 
 
 def _weights(
-    kernel: _torch.Tensor, recurrent_kernel: _torch.Tensor, bias: Any, other: TensorLike
+    kernel: torch.Tensor, recurrent_kernel: torch.Tensor, bias: Any, other: TensorLike
 ) -> list[Any]:
     weights = [kernel.t(), recurrent_kernel.t()]
     if bias is None:
         return weights
-    return [*weights, bias, _torch.zeros_like(bias) if other is None else other]
+    return [*weights, bias, torch.zeros_like(bias) if other is None else other]
 
 
 def _looped_lstm(
-    inputs: _torch.Tensor,
-    kernel: _torch.Tensor,
-    recurrent_kernel: _torch.Tensor,
+    inputs: torch.Tensor,
+    kernel: torch.Tensor,
+    recurrent_kernel: torch.Tensor,
     bias: Any,
     initial_h: Any,
     initial_c: Any,
@@ -220,13 +218,13 @@ def _looped_lstm(
     return_sequences: bool,
     zero_output_for_mask: bool,
 ) -> tuple[Any, Any, Any]:
-    projected = _torch.nn.functional.linear(inputs, kernel.t(), bias)
+    projected = torch.nn.functional.linear(inputs, kernel.t(), bias)
     zeros = _zero_state(inputs, recurrent_kernel)
     states = (
         zeros if initial_h is None else initial_h,
         zeros if initial_c is None else initial_c,
     )
-    step = _recurrent.lstm_step(_FUNCTIONS, _recurrent.unchanged, recurrent_kernel)
+    step = recurrent.lstm_step(_FUNCTIONS, recurrent.unchanged, recurrent_kernel)
     last, outputs, (h, c) = rnn(
         step, projected, states, go_backwards, mask, False, False,
         zero_output_for_mask, return_sequences,
@@ -234,10 +232,10 @@ def _looped_lstm(
     return (outputs if return_sequences else last), h, c
 
 
-def _reset_first(x: _torch.Tensor) -> _torch.Tensor:
+def _reset_first(x: torch.Tensor) -> torch.Tensor:
     """Gates in torch's order (reset, update, new) instead of Keras' (update, reset)."""
     update, reset, new = x.chunk(3, -1)
-    return _torch.cat((reset, update, new), -1)
+    return torch.cat((reset, update, new), -1)
 
 
 def gru(
@@ -266,18 +264,18 @@ def gru(
     kernel = _reset_first(kernel)
     if mask is not None:
         full = kernel.new_full((h.shape[1],), _SATURATED)
-        none = _torch.zeros_like(full)
-        row = _torch.cat((none, full, none))
+        none = torch.zeros_like(full)
+        row = torch.cat((none, full, none))
         inputs, kernel = _marked(inputs, mask, kernel, row)
     biases = (None, None) if bias is None else _reset_first(bias).unbind(0)
-    outputs, hn = _torch.gru(
+    outputs, hn = torch.gru(
         inputs,
         h.unsqueeze(0),
         _weights(kernel, _reset_first(recurrent_kernel), *biases),
         bias is not None,
         1,
         0.0,
-        _torch.is_grad_enabled(),
+        torch.is_grad_enabled(),
         False,
         True,
     )
@@ -290,9 +288,9 @@ def gru(
 
 
 def _looped_gru(
-    inputs: _torch.Tensor,
-    kernel: _torch.Tensor,
-    recurrent_kernel: _torch.Tensor,
+    inputs: torch.Tensor,
+    kernel: torch.Tensor,
+    recurrent_kernel: torch.Tensor,
     bias: Any,
     initial_h: Any,
     mask: Any,
@@ -301,13 +299,13 @@ def _looped_gru(
     zero_output_for_mask: bool,
     reset_after: bool,
 ) -> tuple[Any, Any]:
-    projected = _torch.nn.functional.linear(
-        inputs, kernel.t(), _recurrent.of_input(bias, reset_after)
+    projected = torch.nn.functional.linear(
+        inputs, kernel.t(), recurrent.of_input(bias, reset_after)
     )
     h = _zero_state(inputs, recurrent_kernel) if initial_h is None else initial_h
-    step = _recurrent.gru_step(
-        _FUNCTIONS, _recurrent.unchanged, recurrent_kernel,
-        _recurrent.of_recurrence(bias, reset_after), reset_after,
+    step = recurrent.gru_step(
+        _FUNCTIONS, recurrent.unchanged, recurrent_kernel,
+        recurrent.of_recurrence(bias, reset_after), reset_after,
     )  # fmt: skip
     last, outputs, (h,) = rnn(
         step, projected, (h,), go_backwards, mask, False, False,
@@ -317,8 +315,8 @@ def _looped_gru(
 
 
 def _masked_before(
-    outputs: _torch.Tensor, mask: _torch.Tensor, initial_h: Any
-) -> _torch.Tensor:
+    outputs: torch.Tensor, mask: torch.Tensor, initial_h: Any
+) -> torch.Tensor:
     """Zeros for masked steps before the first unmasked one: there was no output yet."""
     if initial_h is None:
         return outputs

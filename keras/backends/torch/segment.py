@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from operator import index as _index
+import operator
 from typing import Any
 
-import torch as _torch
+import torch
 
-from keras.backends.torch.core import inexact as _inexact
+from keras.backends.torch.core import inexact
 from keras.core.typing import Data, TensorLike
 
-_compiling = _torch.compiler.is_compiling
+_compiling = torch.compiler.is_compiling
 
 
-def _whole(places: Any) -> _torch.Tensor:
-    if places.dtype in _inexact or places.dtype is _torch.bool:
+def _whole(places: Any) -> torch.Tensor:
+    if places.dtype in inexact or places.dtype is torch.bool:
         raise TypeError("Places are integers.")
-    return places if places.dtype is _torch.int64 else places.long()
+    return places if places.dtype is torch.int64 else places.long()
 
 
 def _segment(
     data: Data,
-    ids: _torch.Tensor,
+    ids: torch.Tensor,
     num_segments: int | None,
     reduce: str,
     start: TensorLike,
-) -> _torch.Tensor:
+) -> torch.Tensor:
     shape = data.shape
     if ids.ndim != 1 or not shape or shape[0] != ids.shape[0]:
         raise ValueError("The segment numbers do not fit the rows.")
@@ -38,13 +38,13 @@ def _segment(
         except (RuntimeError, IndexError):
             pass  # some are outside
     # Numbers outside go to a row of their own, which is cut off.
-    ids = _torch.where((ids >= 0) & (ids < num_segments), ids, num_segments)
+    ids = torch.where((ids >= 0) & (ids < num_segments), ids, num_segments)
     return _grouped(data, ids, num_segments + 1, reduce, start)[:num_segments]
 
 
 def _grouped(
-    data: Data, ids: _torch.Tensor, count: int, reduce: str, start: TensorLike
-) -> _torch.Tensor:
+    data: Data, ids: torch.Tensor, count: int, reduce: str, start: TensorLike
+) -> torch.Tensor:
     shape = data.shape
     rows = data.new_full((count, *shape[1:]), start)
     if reduce == "sum":
@@ -55,59 +55,59 @@ def _grouped(
 
 def segment_sum(
     data: Data,
-    segment_ids: _torch.Tensor,
+    segment_ids: torch.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> _torch.Tensor:
+) -> torch.Tensor:
     return _segment(data, segment_ids, num_segments, "sum", 0)
 
 
 def segment_prod(
     data: Data,
-    segment_ids: _torch.Tensor,
+    segment_ids: torch.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> _torch.Tensor:
+) -> torch.Tensor:
     return _segment(data, segment_ids, num_segments, "prod", 1)
 
 
 def segment_max(
     data: Data,
-    segment_ids: _torch.Tensor,
+    segment_ids: torch.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> _torch.Tensor:
+) -> torch.Tensor:
     floats = data.dtype.is_floating_point
-    least = float("-inf") if floats else _torch.iinfo(data.dtype).min
+    least = float("-inf") if floats else torch.iinfo(data.dtype).min
     return _segment(data, segment_ids, num_segments, "amax", least)
 
 
 def segment_min(
     data: Data,
-    segment_ids: _torch.Tensor,
+    segment_ids: torch.Tensor,
     num_segments: int | None = None,
     sorted: bool = False,
-) -> _torch.Tensor:
+) -> torch.Tensor:
     floats = data.dtype.is_floating_point
-    greatest = float("inf") if floats else _torch.iinfo(data.dtype).max
+    greatest = float("inf") if floats else torch.iinfo(data.dtype).max
     return _segment(data, segment_ids, num_segments, "amin", greatest)
 
 
-def top_k(x: _torch.Tensor, k: int, sorted: bool = True) -> tuple[Any, Any]:
-    if x.dtype is _torch.bool:
-        values, indices = _torch.topk(x.byte(), k, sorted=sorted)
+def top_k(x: torch.Tensor, k: int, sorted: bool = True) -> tuple[Any, Any]:
+    if x.dtype is torch.bool:
+        values, indices = torch.topk(x.byte(), k, sorted=sorted)
         return values.bool(), indices.int()
-    values, indices = _torch.topk(x, k, sorted=sorted)
+    values, indices = torch.topk(x, k, sorted=sorted)
     return values, indices.int()
 
 
-def in_top_k(targets: Any, predictions: _torch.Tensor, k: int) -> _torch.Tensor:
-    targets, k = _whole(targets), _index(k)
+def in_top_k(targets: Any, predictions: torch.Tensor, k: int) -> torch.Tensor:
+    targets, k = _whole(targets), operator.index(k)
     if targets.shape != predictions.shape[:-1]:
         raise ValueError("One target for each row is needed.")
     classes = predictions.shape[-1]
     valid = (targets >= 0) & (targets < classes)
-    safe = _torch.where(valid, targets, 0)[..., None]
+    safe = torch.where(valid, targets, 0)[..., None]
     own = predictions.gather(-1, safe)
     ahead = (predictions > own).sum(-1)
-    return (ahead < k) & valid & _torch.isfinite(own[..., 0])
+    return (ahead < k) & valid & torch.isfinite(own[..., 0])

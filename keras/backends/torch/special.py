@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch as _torch
+import torch
 
-erf = _torch.erf
-erfc = _torch.erfc
-erfinv = _torch.erfinv
-rsqrt = _torch.rsqrt
+erf = torch.erf
+erfc = torch.erfc
+erfinv = torch.erfinv
+rsqrt = torch.rsqrt
 
 
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> _torch.Tensor:
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
     if axis is None:
         axis = tuple(range(x.ndim))
     if type(axis) is tuple and not axis:
         return x
-    return _torch.logsumexp(x, axis, keepdims)
+    return torch.logsumexp(x, axis, keepdims)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import threading as _threading
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as _np
-import torch as _torch
+import numpy as np
+import torch
+import torch.utils.checkpoint
 from torch._C._functorch import peek_interpreter_stack as _peek_functorch
 
-from keras.backends.torch.core import convert_to_tensor as _convert
-from keras.backends.torch.recording import Recorded as _Recorded
-from keras.core import tree as _tree
-from keras.core.scopes import StatelessScope as _StatelessScope
+from keras.backends.replay import Replay
+from keras.backends.torch.core import convert_to_tensor, is_tensor
+from keras.backends.torch.recording import Recorded
+from keras.core import tree
+from keras.core.scopes import StatelessScope
 from keras.core.typing import Identifier, Structure
 
 compiles_calls = True
 
 
-class _Depth(_threading.local):
+class _Depth(threading.local):
     """How many gradients are being taken, one inside the other, in this thread."""
 
     value = 0
@@ -33,25 +35,25 @@ def jit(
 ) -> Callable[..., Any]:
     if jit_compile is not True:
         return function
-    compiled = _torch.compile(function)
+    compiled = torch.compile(function)
 
     def run(*args: Any, **kwargs: Any) -> Structure:
         # Arrays of NumPy are arguments too, as of a jitted function on JAX.
-        args, kwargs = _tree.map_structure(_as_argument, (args, kwargs))
+        args, kwargs = tree.map_structure(_as_argument, (args, kwargs))
         return compiled(*args, **kwargs)
 
     return run
 
 
 def _as_argument(value: Any) -> Any:
-    is_array = isinstance(value, _np.ndarray) and value.dtype.kind not in "OUS"
-    return _convert(value) if is_array else value
+    is_array = isinstance(value, np.ndarray) and value.dtype.kind not in "OUS"
+    return convert_to_tensor(value) if is_array else value
 
 
 def compile_call(
     function: Callable[[Any], Any], variables: Callable[[], Any]
 ) -> Callable[[Any], Any]:
-    return _Recorded(function, variables)
+    return Recorded(function, variables)
 
 
 def value_and_grad(
@@ -65,13 +67,13 @@ def value_and_grad(
         outermost = _depth.value == 0
         _depth.value += 1
         try:
-            with _torch.enable_grad():
+            with torch.enable_grad():
                 if variables is None:
-                    first = _tree.map_structure(_differentiable, args[0])
+                    first = tree.map_structure(_differentiable, args[0])
                     args = (first, *args[1:])
-                    targets = _tree.flatten(first)
+                    targets = tree.flatten(first)
                 else:
-                    targets = [v.value for v in _tree.flatten(variables)]
+                    targets = [v.value for v in tree.flatten(variables)]
                 result = function(*args, **kwargs)
                 loss = result[0] if has_aux else result
                 grads = _gradients(loss, targets, not outermost)
@@ -82,7 +84,7 @@ def value_and_grad(
         structure = args[0] if variables is None else variables
         if type(structure) is list and variables is not None:
             return result, grads
-        return result, _tree.pack_sequence_as(structure, grads)
+        return result, tree.pack_sequence_as(structure, grads)
 
     return wrapped
 
@@ -93,23 +95,23 @@ def _functional(
     """`value_and_grad` by torch.func, which nests in its other transforms."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        targets = None if variables is None else _tree.flatten(variables)
+        targets = None if variables is None else tree.flatten(variables)
         start = args[0] if targets is None else [v.value for v in targets]
-        leaves, spec = _tree.flatten_with_spec(start)
+        leaves, spec = tree.flatten_with_spec(start)
 
         def pure(values: list[Any]) -> Any:
-            point = _tree.unflatten(spec, values)
+            point = tree.unflatten(spec, values)
             if targets is None:
                 result = function(point, *args[1:], **kwargs)
             else:
-                with _StatelessScope(list(zip(targets, point, strict=True))):
+                with StatelessScope(list(zip(targets, point, strict=True))):
                     result = function(*args, **kwargs)
             loss = result[0] if has_aux else result
             return loss, result
 
-        both = _torch.func.grad_and_value(pure, has_aux=True)
-        grads, (_, result) = both([_convert(leaf) for leaf in leaves])
-        return result, _tree.pack_sequence_as(
+        both = torch.func.grad_and_value(pure, has_aux=True)
+        grads, (_, result) = both([convert_to_tensor(leaf) for leaf in leaves])
+        return result, tree.pack_sequence_as(
             args[0] if targets is None else variables, grads
         )
 
@@ -117,7 +119,7 @@ def _functional(
 
 
 def _differentiable(x: Any) -> Any:
-    x = _convert(x)
+    x = convert_to_tensor(x)
     # A view keeps an outer gradient's graph; a fresh leaf starts one.
     return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
 
@@ -125,8 +127,8 @@ def _differentiable(x: Any) -> Any:
 def _gradients(loss: Identifier, targets: list[Any], create_graph: bool) -> list[Any]:
     needed = [x for x in targets if x.requires_grad]
     if not loss.requires_grad or not needed:
-        return [_torch.zeros_like(x) for x in targets]
-    found = _torch.autograd.grad(
+        return [torch.zeros_like(x) for x in targets]
+    found = torch.autograd.grad(
         loss, needed, create_graph=create_graph, allow_unused=True
     )
     # `None in found` would compare tensors, value by value.
@@ -135,13 +137,13 @@ def _gradients(loss: Identifier, targets: list[Any], create_graph: bool) -> list
     given = {id(x): g for x, g in zip(needed, found, strict=True)}
     grads = (given.get(id(x)) for x in targets)
     return [
-        _torch.zeros_like(x) if g is None else g
+        torch.zeros_like(x) if g is None else g
         for x, g in zip(targets, grads, strict=True)
     ]
 
 
 def _detached(x: Any) -> Any:
-    if isinstance(x, _torch.Tensor):
+    if isinstance(x, torch.Tensor):
         if not x.requires_grad:
             return x
         y = x.detach()
@@ -153,11 +155,47 @@ def _detached(x: Any) -> Any:
         return type(x)([_detached(part) for part in x])
     if type(x) is dict:
         return {key: _detached(part) for key, part in x.items()}
-    return x if x is None else _tree.map_structure(_leaf, x)
+    return x if x is None else tree.map_structure(_leaf, x)
 
 
 def _leaf(x: Any) -> Any:
-    return x.detach() if isinstance(x, _torch.Tensor) else x
+    return x.detach() if isinstance(x, torch.Tensor) else x
+
+
+def remat(function: Callable[..., Any]) -> Callable[..., Any]:
+    def rematerialized(*args: Any, **kwargs: Any) -> Structure:
+        if _keeps_nothing():
+            return function(*args, **kwargs)
+        replay = Replay(function, args, kwargs, is_tensor)
+        values: dict[int, Any] = {}
+        again = iter((False,))
+
+        def run(*tensors: Any) -> list[Any]:
+            return replay.run(tensors, values, next(again, True))
+
+        results: Any = torch.utils.checkpoint.checkpoint(
+            run, *replay.tensors, use_reentrant=False
+        )
+        for key, (_, value) in replay.scope.read.items():
+            # What the call writes has another value when it runs again.
+            written = key in replay.scope.updates
+            values[key] = value.detach().clone() if written else value
+        return replay.finish(results)
+
+    return rematerialized
+
+
+def _keeps_nothing() -> bool:
+    """Whether intermediate results are not kept, or not by autograd's usual means.
+
+    `torch.compile` decides by itself what to compute again, and the transforms of
+    torch.func know no checkpoints.
+    """
+    return (
+        not torch.is_grad_enabled()
+        or torch.compiler.is_compiling()
+        or _peek_functorch() is not None
+    )
 
 
 def vmap(
@@ -166,7 +204,7 @@ def vmap(
     axes = tuple(in_axes) if isinstance(in_axes, list) else in_axes
 
     def mapped(*args: Any) -> Any:
-        args = tuple(_tree.map_structure(_convert, arg) for arg in args)
-        return _torch.func.vmap(function, in_dims=axes, out_dims=out_axes)(*args)
+        args = tuple(tree.map_structure(convert_to_tensor, arg) for arg in args)
+        return torch.func.vmap(function, in_dims=axes, out_dims=out_axes)(*args)
 
     return mapped

@@ -5,67 +5,65 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as _np
-import torch as _torch
+import numpy as np
+import torch
 
-from keras.backends.torch.core import borrow as _borrow
-from keras.backends.torch.core import default_device as _default_device
-from keras.backends.variable import Variable as _Base
-from keras.core import context as _context
-from keras.core.keras_tensor import KerasTensor as _KerasTensor
+from keras.backends.torch.core import borrow, default_device
+from keras.backends.variable import Variable as Base
+from keras.backends.variable import redirected
 
-_grad_enabled = _torch.is_grad_enabled
+_grad_enabled = torch.is_grad_enabled
 
 
-class Variable(_Base):
+class Variable(Base):
     """A Variable whose value is a `torch.nn.Parameter`, updated in place.
 
     The parameter stays the same object for the variable's whole life, so that
     `torch.optim` optimizers and compiled functions keep hold of it.
     """
 
-    __doc__ = _Base.__doc__
+    __doc__ = Base.__doc__
 
     def _initialize(self, value: Any) -> None:
         if value.is_meta:  # made while only shapes are worked out
-            value = _torch.zeros_like(value, device=_default_device())
-        self._value = _torch.nn.Parameter(value, requires_grad=self._wants_grad(value))
+            value = torch.zeros_like(value, device=default_device())
+        self._value = torch.nn.Parameter(value, requires_grad=self._wants_grad(value))
 
     def _wants_grad(self, value: Any) -> bool:
         return self._trainable and (value.is_floating_point() or value.is_complex())
 
     def _direct_assign(self, value: Any) -> None:
-        with _torch.no_grad():
+        with torch.no_grad():
             self._value.copy_(value)
 
     def assign_add(self, value: Any) -> Any:
-        if _redirected(value):
+        if redirected(value):
             return super().assign_add(value)
         operand = self._operand(value)
         if not _grad_enabled():  # spares the scope, which costs more than the sum
             return self._value.add_(operand)
-        with _torch.no_grad():
+        with torch.no_grad():
             return self._value.add_(operand)
 
     def assign_sub(self, value: Any) -> Any:
-        if _redirected(value):
+        if redirected(value):
             return super().assign_sub(value)
         operand = self._operand(value)
         if not _grad_enabled():
             return self._value.sub_(operand)
-        with _torch.no_grad():
+        with torch.no_grad():
             return self._value.sub_(operand)
 
     def _converted(self, value: Any) -> Any:
-        if type(value) is _np.ndarray and value.dtype.kind in "biufV":
+        if type(value) is np.ndarray and value.dtype.kind in "biufV":
             # What it becomes is copied at once, so it need not be a copy as well.
-            value = _borrow(value, self._dtype)
+            value = borrow(value, self._dtype)
         return super()._converted(value)
 
     def _operand(self, value: Any) -> Any:
         if isinstance(value, (int, float)):
             return value
-        if type(value) is _torch.Tensor:
+        if type(value) is torch.Tensor:
             mine = self._value
             if value.dtype is mine.dtype and value.shape == mine.shape:
                 return value
@@ -93,7 +91,3 @@ class Variable(_Base):
             for name, a in (kwargs or {}).items()
         }
         return func(*args, **named)
-
-
-def _redirected(value: Any) -> bool:
-    return _context.get().stateless is not None or isinstance(value, _KerasTensor)

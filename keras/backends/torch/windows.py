@@ -7,34 +7,32 @@ output is laid out the same way.
 
 from __future__ import annotations
 
-from typing import Any
-from typing import NamedTuple as _NamedTuple
+from typing import Any, NamedTuple
 
-import torch as _torch
-import torch.nn.functional as _F
+import torch
+import torch.nn.functional as F
 
-from keras.backends import windows as _windows
-from keras.backends.torch.remembering import remembering as _remembering
-from keras.core.config import settings as _settings
-from keras.core.config import standardize_data_format as _data_format
+from keras.backends import windows
+from keras.backends.torch.remembering import remembering
+from keras.core.config import settings, standardize_data_format
 from keras.core.typing import ShapeLike, Sizes
 
-_CONV: Any = {1: _torch.conv1d, 2: _torch.conv2d, 3: _torch.conv3d}
+_CONV: Any = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}
 _CONV_TRANSPOSE: Any = {
-    1: _torch.conv_transpose1d,
-    2: _torch.conv_transpose2d,
-    3: _torch.conv_transpose3d,
+    1: torch.conv_transpose1d,
+    2: torch.conv_transpose2d,
+    3: torch.conv_transpose3d,
 }
-_MAX_POOL: Any = {1: _F.max_pool1d, 2: _F.max_pool2d, 3: _F.max_pool3d}
-_AVERAGE_POOL: Any = {1: _F.avg_pool1d, 2: _F.avg_pool2d, 3: _F.avg_pool3d}
+_MAX_POOL: Any = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
+_AVERAGE_POOL: Any = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
 _TO_FIRST = {3: (0, 2, 1), 4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
 _TO_LAST = {3: (0, 2, 1), 4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
 _KERNEL = {3: (2, 1, 0), 4: (3, 2, 0, 1), 5: (4, 3, 0, 1, 2)}
 _DEPTHWISE_KERNEL = {3: (1, 2, 0), 4: (2, 3, 0, 1), 5: (3, 4, 0, 1, 2)}
-_permute, _pad = _torch.permute, _torch.constant_pad_nd
+_permute, _pad = torch.permute, torch.constant_pad_nd
 
 
-class _Plan(_NamedTuple):
+class _Plan(NamedTuple):
     """What is done to inputs of one shape, worked out once."""
 
     first: tuple[int, ...] | None  # how the channels come to the front, if they must
@@ -45,12 +43,12 @@ class _Plan(_NamedTuple):
 
 
 def _layout(rank: int, data_format: str) -> tuple[Any, Any]:
-    if _data_format(data_format) == "channels_last":
+    if standardize_data_format(data_format) == "channels_last":
         return _TO_FIRST[rank], _TO_LAST[rank]
     return None, None
 
 
-@_remembering
+@remembering
 def _plan(
     shape: Any,
     window: Any,
@@ -67,12 +65,12 @@ def _plan(
     if padding.lower() == "valid":
         return _Plan(first, last, None, 0, groups)
     rank = len(sizes)
-    window = _windows.tuple_of(window, rank)
-    pairs = _windows.paddings(
+    window = windows.tuple_of(window, rank)
+    pairs = windows.paddings(
         sizes,
         window,
-        _windows.tuple_of(strides, rank),
-        _windows.tuple_of(dilation, rank),
+        windows.tuple_of(strides, rank),
+        windows.tuple_of(dilation, rank),
         padding,
     )
     # For means of volumes, torch asks if the window fits before it has padded them.
@@ -83,10 +81,10 @@ def _plan(
     return _Plan(first, last, added, (0,) * rank, groups)
 
 
-@_remembering
+@remembering
 def _conv_plan(
     shape: ShapeLike,
-    kernel: _torch.Tensor,
+    kernel: torch.Tensor,
     strides: Sizes,
     dilation: Sizes,
     padding: str,
@@ -103,22 +101,22 @@ def conv(
     padding: str = "valid",
     data_format: str | None = None,
     dilation_rate: Any = 1,
-) -> _torch.Tensor:
+) -> torch.Tensor:
     return conv_with_bias(
         inputs, kernel, None, strides, padding, data_format, dilation_rate
     )
 
 
 def conv_with_bias(
-    inputs: _torch.Tensor,
-    kernel: _torch.Tensor,
+    inputs: torch.Tensor,
+    kernel: torch.Tensor,
     bias: Any,
     strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
-) -> _torch.Tensor:
-    shape, form = inputs.shape, data_format or _settings.image_data_format
+) -> torch.Tensor:
+    shape, form = inputs.shape, data_format or settings.image_data_format
     first, last, added, pad, groups = _conv_plan(
         shape, kernel.shape, strides, dilation_rate, padding, form
     )
@@ -141,15 +139,16 @@ def conv_with_bias(
     return y if last is None else _permute(y, last)
 
 
-def depthwise_conv(
-    inputs: _torch.Tensor,
-    kernel: _torch.Tensor,
+def depthwise_conv_with_bias(
+    inputs: torch.Tensor,
+    kernel: torch.Tensor,
+    bias: torch.Tensor | None,
     strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
-) -> _torch.Tensor:
-    shape, form = kernel.shape, data_format or _settings.image_data_format
+) -> torch.Tensor:
+    shape, form = kernel.shape, data_format or settings.image_data_format
     first, last, added, pad, _ = _conv_plan(
         inputs.shape, shape, strides, dilation_rate, padding, form
     )
@@ -160,35 +159,33 @@ def depthwise_conv(
         weight = weight.reshape(channels * multiplier, 1, *window)
     x = inputs if first is None else _permute(inputs, first)
     x = x if added is None else _pad(x, added)
-    y = _CONV[rank - 2](x, weight, None, strides, pad, dilation_rate, channels)
+    y = _CONV[rank - 2](x, weight, bias, strides, pad, dilation_rate, channels)
     return y if last is None else _permute(y, last)
 
 
-def separable_conv(
-    inputs: _torch.Tensor,
-    depthwise_kernel: _torch.Tensor,
-    pointwise_kernel: _torch.Tensor,
+def depthwise_conv(
+    inputs: torch.Tensor,
+    kernel: torch.Tensor,
     strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
-) -> _torch.Tensor:
-    y = depthwise_conv(
-        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
+) -> torch.Tensor:
+    return depthwise_conv_with_bias(
+        inputs, kernel, None, strides, padding, data_format, dilation_rate
     )
-    return conv(y, pointwise_kernel, data_format=data_format)
 
 
 def conv_transpose(
-    inputs: _torch.Tensor,
-    kernel: _torch.Tensor,
+    inputs: torch.Tensor,
+    kernel: torch.Tensor,
     strides: Sizes = 1,
     padding: str = "valid",
     output_padding: Any = None,
     data_format: str | None = None,
     dilation_rate: Sizes = 1,
-) -> _torch.Tensor:
-    shape, form = inputs.shape, data_format or _settings.image_data_format
+) -> torch.Tensor:
+    shape, form = inputs.shape, data_format or settings.image_data_format
     first, last, crops, more, ends = _transposed_plan(
         shape, kernel.shape, strides, dilation_rate, padding, output_padding, form
     )
@@ -203,7 +200,7 @@ def conv_transpose(
     return y if last is None else _permute(y, last)
 
 
-@_remembering
+@remembering
 def _transposed_plan(
     shape: Any,
     kernel: Any,
@@ -223,12 +220,12 @@ def _transposed_plan(
     for n, k, s, d, e in zip(
         shape[2:] if first is None else shape[1:-1],
         kernel[:-2],
-        _windows.tuple_of(strides, rank),
-        _windows.tuple_of(dilation, rank),
-        _windows.tuple_of(extra, rank),
+        windows.tuple_of(strides, rank),
+        windows.tuple_of(dilation, rank),
+        windows.tuple_of(extra, rank),
         strict=True,
     ):
-        crop, size = _windows.transposed_crop(n, k, s, d, padding, e)
+        crop, size = windows.transposed_crop(n, k, s, d, padding, e)
         missing = size - ((n - 1) * s + (k - 1) * d + 1 - 2 * crop)
         longer = missing if 0 < missing < max(s, d) else 0
         crops.append(crop)
@@ -239,26 +236,26 @@ def _transposed_plan(
 
 
 def _pool_plan(
-    x: _torch.Tensor,
+    x: torch.Tensor,
     pool_size: Sizes,
     strides: Sizes,
     padding: str,
     data_format: str | None,
 ) -> _Plan:
-    form = data_format or _settings.image_data_format
+    form = data_format or settings.image_data_format
     strides = pool_size if strides is None else strides
     return _plan(x.shape, pool_size, strides, 1, padding, form)
 
 
 def max_pool(
-    inputs: _torch.Tensor,
+    inputs: torch.Tensor,
     pool_size: Sizes,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> _torch.Tensor:
+) -> torch.Tensor:
     dtype = inputs.dtype
-    if dtype is _torch.bool:
+    if dtype is torch.bool:
         y = max_pool(inputs.int(), pool_size, strides, padding, data_format)
         return y.bool()
     first, last, added, pad, _ = _pool_plan(
@@ -267,25 +264,25 @@ def max_pool(
     x = inputs if first is None else _permute(inputs, first)
     floats = dtype.is_floating_point
     if added is not None:
-        x = _pad(x, added, float("-inf") if floats else _torch.iinfo(dtype).min)
+        x = _pad(x, added, float("-inf") if floats else torch.iinfo(dtype).min)
     rank = x.ndim - 2
     if rank == 1 and not floats:  # only the kernel for two axes knows integers
-        window = (1, *_windows.tuple_of(pool_size, 1))
-        steps = None if strides is None else (1, *_windows.tuple_of(strides, 1))
-        pad = (0, *_windows.tuple_of(pad, 1))
-        y = _F.max_pool2d(x[:, :, None], window, steps, pad)[:, :, 0]
+        window = (1, *windows.tuple_of(pool_size, 1))
+        steps = None if strides is None else (1, *windows.tuple_of(strides, 1))
+        pad = (0, *windows.tuple_of(pad, 1))
+        y = F.max_pool2d(x[:, :, None], window, steps, pad)[:, :, 0]
     else:
         y = _MAX_POOL[rank](x, pool_size, strides, pad)
     return y if last is None else _permute(y, last)
 
 
 def average_pool(
-    inputs: _torch.Tensor,
+    inputs: torch.Tensor,
     pool_size: Sizes,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> _torch.Tensor:
+) -> torch.Tensor:
     first, last, added, pad, _ = _pool_plan(
         inputs, pool_size, strides, padding, data_format
     )
@@ -300,33 +297,33 @@ def average_pool(
 
 
 _ADAPTIVE_MAX = {
-    1: _F.adaptive_max_pool1d,
-    2: _F.adaptive_max_pool2d,
-    3: _F.adaptive_max_pool3d,
+    1: F.adaptive_max_pool1d,
+    2: F.adaptive_max_pool2d,
+    3: F.adaptive_max_pool3d,
 }
 _ADAPTIVE_AVERAGE = {
-    1: _F.adaptive_avg_pool1d,
-    2: _F.adaptive_avg_pool2d,
-    3: _F.adaptive_avg_pool3d,
+    1: F.adaptive_avg_pool1d,
+    2: F.adaptive_avg_pool2d,
+    3: F.adaptive_avg_pool3d,
 }
 
 
 def adaptive_max_pool(
-    inputs: _torch.Tensor, output_size: Sizes, data_format: str | None = None
-) -> _torch.Tensor:
-    first, last = _layout(inputs.ndim, data_format or _settings.image_data_format)
+    inputs: torch.Tensor, output_size: Sizes, data_format: str | None = None
+) -> torch.Tensor:
+    first, last = _layout(inputs.ndim, data_format or settings.image_data_format)
     x = inputs if first is None else _permute(inputs, first)
-    size = _windows.adaptive_size(output_size, x.ndim - 2)
-    wide = x if x.dtype.is_floating_point else x.to(_torch.float64)
+    size = windows.adaptive_size(output_size, x.ndim - 2)
+    wide = x if x.dtype.is_floating_point else x.to(torch.float64)
     y = _ADAPTIVE_MAX[x.ndim - 2](wide, size).to(x.dtype)
     return y if last is None else _permute(y, last)
 
 
 def adaptive_average_pool(
-    inputs: _torch.Tensor, output_size: Sizes, data_format: str | None = None
-) -> _torch.Tensor:
-    first, last = _layout(inputs.ndim, data_format or _settings.image_data_format)
+    inputs: torch.Tensor, output_size: Sizes, data_format: str | None = None
+) -> torch.Tensor:
+    first, last = _layout(inputs.ndim, data_format or settings.image_data_format)
     x = inputs if first is None else _permute(inputs, first)
-    size = _windows.adaptive_size(output_size, x.ndim - 2)
+    size = windows.adaptive_size(output_size, x.ndim - 2)
     y = _ADAPTIVE_AVERAGE[x.ndim - 2](x, size)
     return y if last is None else _permute(y, last)

@@ -6,6 +6,7 @@ from typing import Unpack
 
 from keras import activations
 from keras.core.facts import public_class
+from keras.core.typing import Activation as ActivationLike
 from keras.core.typing import Tensor
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -30,7 +31,7 @@ class Activation(Layer):
     _has_nothing_to_build = True
 
     def __init__(
-        self, activation: Activation, **kwargs: Unpack[AllLayerOptions]
+        self, activation: ActivationLike, **kwargs: Unpack[AllLayerOptions]
     ) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)

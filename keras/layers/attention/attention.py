@@ -159,9 +159,15 @@ class Attention(Layer):
         return (*query[:-1], value[-1])
 
     def compute_output_spec(
-        self, inputs: TensorLike, return_attention_scores: bool = False
+        self,
+        inputs: TensorLike,
+        mask: TensorLike = None,
+        return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
     ) -> Structure:
         """As KerasTensors: the output, and the scores if they are wanted."""
+        del mask, training, use_causal_mask
         shapes = [tuple(x.shape) for x in inputs]
         output = KerasTensor(self.compute_output_shape(shapes), self.compute_dtype)
         if not return_attention_scores:

@@ -265,9 +265,16 @@ class GroupedQueryAttention(Layer):
         query: TensorLike,
         value: Any,
         key: TensorLike = None,
+        query_mask: TensorLike = None,
+        value_mask: TensorLike = None,
+        key_mask: TensorLike = None,
+        attention_mask: TensorLike = None,
         return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
     ) -> Structure:
         """As KerasTensors: the output, and the scores if they are wanted."""
+        del query_mask, value_mask, key_mask, attention_mask, training, use_causal_mask
         del key
         output = KerasTensor(tuple(query.shape), self.compute_dtype)
         if not return_attention_scores:

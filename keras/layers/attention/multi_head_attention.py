@@ -337,9 +337,16 @@ class MultiHeadAttention(Layer):
         query: TensorLike,
         value: Any,
         key: TensorLike = None,
+        query_mask: TensorLike = None,
+        value_mask: TensorLike = None,
+        key_mask: TensorLike = None,
+        attention_mask: TensorLike = None,
         return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
     ) -> Structure:
         """As KerasTensors: the output, and the scores if they are wanted."""
+        del query_mask, value_mask, key_mask, attention_mask, training, use_causal_mask
         dtype = self.compute_dtype
         key_shape = None if key is None else key.shape
         shape = self.compute_output_shape(query.shape, value.shape, key_shape)

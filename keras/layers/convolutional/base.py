@@ -13,6 +13,7 @@ from keras.layers.layer import Layer
 from keras.layers.weight_options import options, set_options, split_options
 from keras.layers.weights.lora import LoraLayer
 from keras.layers.weights.weight_layer import Weight
+from keras.ops.nn import shapes
 from keras.ops.nn.linear import conv_with_bias
 
 
@@ -75,16 +76,20 @@ class WindowLayer(Layer):
 
     def _finish(self, outputs: Tensor) -> Tensor:
         """Adds the bias and applies the activation."""
-        bias = self.bias
-        if bias is not None:
-            if self.data_format == "channels_first":
-                bias = ops.reshape(bias, (1, -1, *(1,) * self.rank))
-            outputs = ops.add(outputs, bias)
+        return self._activated(self._with_bias(outputs))
+
+    def _activated(self, outputs: Tensor) -> Tensor:
         return outputs if self.activation is None else self.activation(outputs)
 
-    def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
-        from keras.ops.nn import shapes
+    def _with_bias(self, outputs: Tensor) -> Tensor:
+        bias = self.bias
+        if bias is None:
+            return outputs
+        if self.data_format == "channels_first":
+            bias = ops.reshape(bias, (1, -1, *(1,) * self.rank))
+        return ops.add(outputs, bias)
 
+    def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
         last = self.data_format == "channels_last"
         spatial, _ = shapes.split(tuple(input_shape), last)
         padding = "same" if self.padding == "causal" else self.padding
@@ -101,6 +106,8 @@ class WindowLayer(Layer):
 
 class BaseConv(WindowLayer, LoraLayer):
     """Base of Conv1D, Conv2D and Conv3D: filters that see all channels of a group."""
+
+    _outputs_first_in_torch = ("kernel",)
 
     kernel = Weight()
 
@@ -151,13 +158,18 @@ class BaseConv(WindowLayer, LoraLayer):
         self.built = True
         self._start_lora()
 
+    def _padded(self, inputs: Tensor) -> tuple[Tensor, str]:
+        """The inputs, and the padding that the convolution is still to do."""
+        return inputs, self.padding
+
     def convolution_op(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """The inputs convolved with a kernel; subclasses may change either."""
+        inputs, padding = self._padded(inputs)
         return ops.conv(
             inputs,
             kernel,
             strides=self.strides,
-            padding=self.padding,
+            padding=padding,
             data_format=self.data_format,
             dilation_rate=self.dilation_rate,
         )
@@ -168,17 +180,17 @@ class BaseConv(WindowLayer, LoraLayer):
         plain = type(self).convolution_op is BaseConv.convolution_op
         if self.bias is None or not plain:
             return self._finish(form.convolve(inputs, self.convolution_op))
-        outputs = form.convolve(inputs, self._convolution_with_bias)
-        return outputs if self.activation is None else self.activation(outputs)
+        return self._activated(form.convolve(inputs, self._convolution_with_bias))
 
     def _convolution_with_bias(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """As `convolution_op`, in one step with adding the bias."""
+        inputs, padding = self._padded(inputs)
         return conv_with_bias(
             inputs,
             kernel,
             self.bias,
             self.strides,
-            self.padding,
+            padding,
             self.data_format,
             self.dilation_rate,
         )

@@ -19,15 +19,24 @@ from keras.layers.arguments import positive_integer
 from keras.layers.convolutional.base import WindowLayer
 from keras.layers.options import LayerOptions
 from keras.layers.weight_options import options, set_options
+from keras.ops.nn.linear import depthwise_conv_with_bias
 
 
 class BaseDepthwiseConv(WindowLayer):
     """What depthwise convolutions of any number of spatial axes share."""
 
+    _outputs_first_in_torch = ("kernel",)
+
     def _set_multiplier(self, depth_multiplier: int) -> None:
         self.depth_multiplier = positive_integer(
             self, "depth_multiplier", depth_multiplier
         )
+
+    def _shape_in_torch(self, name: str, shape: Shape) -> Shape:
+        """Torch counts outputs alone, one group of them for each channel."""
+        if name == "kernel":
+            return (*shape[:-2], 1, shape[-2] * shape[-1])  # type: ignore[operator]
+        return shape
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel, `(*kernel_size, channels, depth_multiplier)`, and bias."""
@@ -42,15 +51,17 @@ class BaseDepthwiseConv(WindowLayer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's output."""
-        outputs = ops.depthwise_conv(
-            inputs,
-            self.kernel,
-            strides=self.strides,
-            padding=self.padding,
-            data_format=self.data_format,
-            dilation_rate=self.dilation_rate,
+        options = {
+            "strides": self.strides,
+            "padding": self.padding,
+            "data_format": self.data_format,
+            "dilation_rate": self.dilation_rate,
+        }
+        if self.bias is None:
+            return self._activated(ops.depthwise_conv(inputs, self.kernel, **options))
+        return self._activated(
+            depthwise_conv_with_bias(inputs, self.kernel, self.bias, **options)
         )
-        return self._finish(outputs)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """The shape of the output."""

@@ -19,16 +19,25 @@ from keras.layers.arguments import positive_integer
 from keras.layers.convolutional.base import WindowLayer
 from keras.layers.options import LayerOptions
 from keras.layers.weight_options import options, set_options
+from keras.ops.nn.linear import conv_with_bias
 
 
 class BaseSeparableConv(WindowLayer):
     """What separable convolutions of any number of spatial axes share."""
+
+    _outputs_first_in_torch = ("depthwise_kernel", "pointwise_kernel")
 
     def _set_filters(self, filters: int, depth_multiplier: int) -> None:
         self.filters = positive_integer(self, "filters", filters)
         self.depth_multiplier = positive_integer(
             self, "depth_multiplier", depth_multiplier
         )
+
+    def _shape_in_torch(self, name: str, shape: Shape) -> Shape:
+        """Torch counts outputs alone, one group of them for each channel."""
+        if name == "depthwise_kernel":
+            return (*shape[:-2], 1, shape[-2] * shape[-1])  # type: ignore[operator]
+        return shape
 
     def build(self, input_shape: Shape) -> None:
         """Makes the two kernels and the bias."""
@@ -49,16 +58,20 @@ class BaseSeparableConv(WindowLayer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's output."""
-        outputs = ops.separable_conv(
+        layout, kernel = self.data_format, self.pointwise_kernel
+        depthwise = ops.depthwise_conv(
             inputs,
             self.depthwise_kernel,
-            self.pointwise_kernel,
             strides=self.strides,
             padding=self.padding,
-            data_format=self.data_format,
+            data_format=layout,
             dilation_rate=self.dilation_rate,
         )
-        return self._finish(outputs)
+        if self.bias is None:
+            return self._activated(ops.conv(depthwise, kernel, data_format=layout))
+        return self._activated(
+            conv_with_bias(depthwise, kernel, self.bias, data_format=layout)
+        )
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """The shape of the output."""

@@ -53,6 +53,7 @@ class Embedding(LoraLayer):
 
     _config_excluded = ("weights",)
     _lora_target = "embeddings"
+    _settling = LoraLayer._settling | {"mask_zero"}
     embeddings = Weight()
     lora_embeddings_a = SmallWeight()
     lora_embeddings_b = SmallWeight()
@@ -108,6 +109,11 @@ class Embedding(LoraLayer):
         if self.compute_dtype != self.variable_dtype:
             outputs = ops.cast(outputs, self.compute_dtype)
         return outputs
+
+    @property
+    def _makes_masks(self) -> bool:
+        ours = type(self).compute_mask is Embedding.compute_mask
+        return self.mask_zero or not ours
 
     def compute_mask(self, inputs: Tensor, mask: TensorLike = None) -> Tensor | None:
         """False where the input is 0, if `mask_zero`."""

@@ -22,6 +22,7 @@ from keras.layers.normalization import renormalization
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
 from keras.ops.nn.normalization import batch_statistics_normalization
+from keras.ops.operation import any_symbolic
 
 
 @public_class("keras.layers", pure=True)
@@ -54,7 +55,10 @@ class BatchNormalization(Layer):
             `"rmin"` (of its factor) and `"dmax"` (of its shift).
         renorm_momentum: how much of the statistics of the correction stays with each
             batch.
-        synchronized: whether statistics are those of the batches of all devices.
+        synchronized: whether statistics are those of the batches of all replicas: the
+            processes of `torch.distributed`, those of a `tf.distribute` strategy, or
+            along the axis that `jax.pmap` or `jax.shard_map` names. Under `jax.jit`
+            they always are.
         **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
 
     Call arguments: `inputs`; `training`; `mask`, False for places that are not to
@@ -203,13 +207,18 @@ class BatchNormalization(Layer):
         while len(weights.shape) < rank:
             weights = ops.expand_dims(weights, -1)
         weights = ops.multiply(ops.ones_like(inputs), weights)
-        count = ops.maximum(ops.sum(weights, axes, keepdims=True), 1e-7)
-        mean = ops.divide(
-            ops.sum(ops.multiply(inputs, weights), axes, keepdims=True), count
-        )
+        count = ops.maximum(self._sum(weights, axes), 1e-7)
+        mean = ops.divide(self._sum(ops.multiply(inputs, weights), axes), count)
         squares = ops.multiply(ops.square(ops.subtract(inputs, mean)), weights)
-        variance = ops.divide(ops.sum(squares, axes, keepdims=True), count)
+        variance = ops.divide(self._sum(squares, axes), count)
         return ops.squeeze(mean, axes), ops.squeeze(variance, axes)
+
+    def _sum(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+        """The sum over axes, which stay; that of all replicas, if synchronized."""
+        total = ops.sum(x, axes, keepdims=True)
+        if not self.synchronized or any_symbolic((total,), {}):
+            return total
+        return self._backend.sum_over_replicas(total)
 
     def _update(
         self, running: Any, value: Tensor, momentum: float | None = None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from keras import ops
-from keras.core import dtypes
 from keras.core.facts import public_class
 from keras.core.typing import Constraint, Initializer, Regularizer, Shape, Tensor
 from keras.layers.arguments import integer
@@ -13,6 +11,7 @@ from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
+from keras.ops.nn.normalization import group_normalization
 
 
 @public_class("keras.layers", pure=True)
@@ -123,24 +122,9 @@ class GroupNormalization(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The normalized inputs."""
-        dtype = ops.dtype(inputs)
-        shape = tuple(ops.shape(inputs))
-        rank = len(shape)
-        axis = self.axis % rank
-        channels = inputs.shape[axis]
-        sizes = (self.groups, channels // self.groups)
-        # Sums over many places do not fit in half precision.
-        wide = ops.cast(inputs, dtypes.result_type(dtype, "float32"))
-        wide = ops.reshape(wide, (*shape[:axis], *sizes, *shape[axis + 1 :]))
-        others = [i for i in range(1, rank + 1) if i != axis]
-        wide = ops.layer_normalization(wide, axis=others, epsilon=self.epsilon)
-        wide = ops.reshape(wide, shape)
-        for weight, op in ((self.gamma, ops.multiply), (self.beta, ops.add)):
-            if weight is not None:
-                values = ops.cast(weight, ops.dtype(wide))
-                across = (channels,) + (1,) * (rank - axis - 1)
-                wide = op(wide, ops.reshape(values, across))
-        return ops.cast(wide, dtype)
+        return group_normalization(
+            inputs, self.groups, self.beta, self.gamma, self.axis, self.epsilon
+        )
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """The shape of the inputs."""

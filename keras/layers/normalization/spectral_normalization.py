@@ -74,11 +74,18 @@ class SpectralNormalization(Wrapper):
     def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:
         """The layer's output; in training, with the kernel normalized before."""
         if training:
-            self._normalize()
+            vector_u, kernel = self.normalized_weights()
+            self.vector_u.assign(vector_u)
+            self.kernel.assign(kernel)
         return self.layer(inputs)
 
-    def _normalize(self) -> None:
-        """Divides the kernel by the norm that some more iterations give."""
+    def normalized_weights(self) -> tuple[Tensor, Tensor]:
+        """The vector and the kernel that a call in training sets.
+
+        Returns:
+            The vector of the iteration, `(1, units)`, and the kernel divided by the
+            norm that it gives; nothing is assigned.
+        """
         kernel = ops.stop_gradient(self.kernel.value)
         matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
         right = ops.stop_gradient(self.vector_u.value)
@@ -88,8 +95,7 @@ class SpectralNormalization(Wrapper):
             left = ops.normalize(left, epsilon=1e-12)
             right = ops.normalize(ops.matmul(left, matrix), epsilon=1e-12)
         norm = ops.matmul(ops.matmul(left, matrix), ops.transpose(right))
-        self.vector_u.assign(right)
-        self.kernel.assign(ops.divide(kernel, ops.reshape(norm, ())))
+        return right, ops.divide(kernel, ops.reshape(norm, ()))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the layer's outputs."""

@@ -59,8 +59,8 @@ class Reshape(Layer):
         target = self.target_shape
         if None in sizes:
             return (batch, *(None if n == -1 else n for n in target))
-        total = math.prod(n for n in sizes if n is not None)
-        given = math.prod(n for n in target if n != -1)
+        total = math.prod([n for n in sizes if n is not None])
+        given = math.prod([n for n in target if n != -1])
         open_size = -1 in target
         fits = given and total % given == 0 if open_size else total == given
         if not fits:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from keras import activations, initializers, ops
+from keras import activations, ops
 from keras.core.facts import public_class
 from keras.core.typing import (
     Activation,
     Constraint,
-    DType,
     Initializer,
     Regularizer,
-    ShapeLike,
     Structure,
     Tensor,
 )
 from keras.layers.options import AllLayerOptions
-from keras.layers.rnn.recurrent_cell import RecurrentCell
+from keras.layers.rnn.recurrent_cell import RecurrentCell, open_forget_gate
 from keras.layers.weight_options import options
 from keras.ops.nn.linear import linear
 
@@ -110,22 +108,8 @@ class LSTMCell(RecurrentCell):
     def _bias_options(self) -> dict[str, Any]:
         how = options(self, "bias")
         if self.unit_forget_bias:
-            how["initializer"] = self._first_bias
+            how["initializer"] = open_forget_gate(self.bias_initializer)
         return how
-
-    def _first_bias(
-        self, shape: ShapeLike, dtype: DType = None, **kwargs: Any
-    ) -> Tensor:
-        """The initial bias: ones for the forget gate, which then lets states pass."""
-        units = self.units
-        make = self.bias_initializer
-        ones = initializers.get("ones")
-        parts = [
-            make((units,), dtype=dtype),
-            ones((units,), dtype=dtype),  # type: ignore[misc]
-            make((2 * units,), dtype=dtype),
-        ]
-        return ops.concatenate(parts, axis=0)
 
     def call(
         self, inputs: Tensor, states: Structure, training: bool | None = False

@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from keras import activations, ops, random
-from keras.core.typing import Activation, Shape, Structure, Tensor
+from keras.core.typing import (
+    Activation,
+    DType,
+    Initializer,
+    Shape,
+    ShapeLike,
+    Structure,
+    Tensor,
+)
 from keras.layers import arguments
 from keras.layers.layer import Layer
 from keras.layers.rnn.dropout_masks import DropoutRNNCell
@@ -103,6 +111,25 @@ class RecurrentCell(Layer, DropoutRNNCell):
         """The shapes of the output and of the states."""
         shape = (input_shape[0], self.units)
         return shape, [shape] * self.states
+
+
+def open_forget_gate(initializer: Any) -> Initializer:
+    """An initializer of the bias of an LSTM's gates, with ones for the forget gate.
+
+    A forget gate that is open at first lets states pass.
+    Source: Jozefowicz et al., 2015.
+
+    Args:
+        initializer: what gives the bias of the other gates its first values.
+    """
+
+    def make(shape: ShapeLike, dtype: DType = None, **kwargs: Any) -> Tensor:
+        units = tuple(shape)[0] // 4  # type: ignore[arg-type, index]
+        ones = ops.ones((units,), dtype=dtype)
+        before, after = (initializer((n * units,), dtype=dtype) for n in (1, 2))
+        return ops.concatenate([before, ones, after], axis=0)
+
+    return make
 
 
 def only(states: Structure) -> Tensor:

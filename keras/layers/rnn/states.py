@@ -1,6 +1,7 @@
 """States of cells: how large they are, what they begin with.
 
-A cell says its `state_size`: an integer for one state, or a list of them. Cells are
+A cell says its `state_size`: an integer for one state, or a list of them. A cell
+whose states have more axes gives their shapes by `_state_shapes(batch_size)`. Cells are
 always given a list of states, and `RNN` keeps that of a single cell flat. Of stacked
 cells, each has a list of its own, or the bare tensor where its `state_size` is an
 integer and it makes no states itself.
@@ -58,6 +59,9 @@ def state_shapes(state_size: Any, batch_size: int | None) -> list[Any]:
 
 def nested_shapes(cell: Any, batch_size: int | None) -> list[Any]:
     """`state_shapes`, in the structure of the states that the cell returns."""
+    own_shapes = getattr(cell, "_state_shapes", None)
+    if own_shapes is not None:
+        return own_shapes(batch_size)
     cells = getattr(cell, "cells", None)
     if cells is None:
         return state_shapes(cell.state_size, batch_size)

@@ -13,7 +13,7 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.arithmetic import add
 from keras.ops.declare import composite, op
-from keras.ops.nn.convolution import conv
+from keras.ops.nn.convolution import conv, depthwise_conv
 from keras.ops.nn.shapes import fail
 from keras.ops.shaping import reshape
 
@@ -73,18 +73,51 @@ def conv_with_bias(
     """`conv`, with `bias` of shape `(filters,)` added.
 
     Args:
-        inputs: as for `conv`.
-        kernel: as for `conv`.
+        inputs: `(batch, *spatial, channels)`, see `data_format`.
+        kernel: `(*window, channels / groups, filters)`.
         bias: `(filters,)`.
-        strides: as for `conv`.
-        padding: as for `conv`.
-        data_format: as for `conv`.
-        dilation_rate: as for `conv`.
+        strides: step of the window, one integer or one for each axis.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        data_format: `"channels_last"`, `"channels_first"`, or None for the
+            configured one.
+        dilation_rate: spacing of the window, one integer or one for each axis.
 
     Returns:
-        As `conv`.
+        `(batch, *new_spatial, filters)`, in the same layout.
     """
     outputs = conv(inputs, kernel, strides, padding, data_format, dilation_rate)
+    if config.standardize_data_format(data_format) == "channels_first":
+        bias = reshape(bias, (1, -1, *(1,) * (len(inputs.shape) - 2)))
+    return add(outputs, bias)
+
+
+@composite
+def depthwise_conv_with_bias(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    bias: TensorLike,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
+    """`depthwise_conv`, with `bias` of shape `(channels * multiplier,)` added.
+
+    Args:
+        inputs: `(batch, *positions, channels)`, or with the channels first.
+        kernel: `(*window, channels, multiplier)`.
+        bias: `(channels * multiplier,)`.
+        strides: step of the window, one integer or one for each axis.
+        padding: `"valid"` or `"same"`.
+        data_format: `"channels_last"`, `"channels_first"` or None for the setting.
+        dilation_rate: distance of the window's elements.
+
+    Returns:
+        The convolution of each channel, plus the bias.
+    """
+    outputs = depthwise_conv(
+        inputs, kernel, strides, padding, data_format, dilation_rate
+    )
     if config.standardize_data_format(data_format) == "channels_first":
         bias = reshape(bias, (1, -1, *(1,) * (len(inputs.shape) - 2)))
     return add(outputs, bias)

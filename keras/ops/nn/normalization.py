@@ -6,10 +6,14 @@ from numbers import Real
 from typing import Any
 
 from keras.backends import arguments
+from keras.core import dtypes
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Axis, Tensor, TensorLike
-from keras.ops.declare import op
+from keras.ops import core as tensors
+from keras.ops.arithmetic import add, multiply
+from keras.ops.declare import composite, op
 from keras.ops.nn.shapes import check_axis, fail
+from keras.ops.shaping import reshape
 
 
 @op(promote="float", real=True)
@@ -126,6 +130,50 @@ def batch_statistics_normalization(
     dtype = "float32" if x.dtype in ("float16", "bfloat16") else x.dtype
     statistic = KerasTensor((x.shape[axis],), dtype)
     return KerasTensor(x.shape, x.dtype), statistic, statistic
+
+
+@composite
+def group_normalization(
+    x: TensorLike,
+    groups: int,
+    offset: TensorLike | None,
+    scale: TensorLike | None,
+    axis: int = -1,
+    epsilon: float = 0.001,
+) -> Tensor:
+    """Normalizes each sample over groups of channels. Internal: for the layer.
+
+    Args:
+        x: `(batch, ...)` of real numbers; in half precision it is computed in float32.
+        groups: number of groups; it divides the channels.
+        offset: `(channels,)` or None.
+        scale: `(channels,)` or None.
+        axis: the axis of the channels.
+        epsilon: what is added to the variance.
+
+    Returns:
+        The normalized tensor, in the dtype of `x`.
+
+    Reference:
+        [Wu and He, 2018](https://arxiv.org/abs/1803.08494)
+    """
+    dtype, sizes = tensors.dtype(x), tuple(tensors.shape(x))
+    rank, channels = len(sizes), x.shape[axis]
+    axis %= rank
+    # Sums over many places do not fit in half precision.
+    wide = tensors.cast(x, dtypes.result_type(dtype, "float32"))
+    split = (groups, channels // groups)
+    wide = reshape(wide, (*sizes[:axis], *split, *sizes[axis + 1 :]))
+    others = [place for place in range(1, rank + 1) if place != axis]
+    wide = layer_normalization(wide, axis=others, epsilon=epsilon)
+    wide = reshape(wide, sizes)
+    across = (channels,) + (1,) * (rank - axis - 1)
+    for vector, apply in ((scale, multiply), (offset, add)):
+        if vector is not None:
+            wide = apply(
+                wide, reshape(tensors.cast(vector, tensors.dtype(wide)), across)
+            )
+    return tensors.cast(wide, dtype)
 
 
 def _check_vector(

@@ -27,6 +27,7 @@ class Case:
     make: Callable[[], Any]
     call: dict[str, Any] = field(default_factory=dict)
     calls: int = 1
+    shape: tuple[int, ...] = (3, 5, 6)
 
 
 def _of(name: str, **arguments: Any) -> Callable[[], Any]:
@@ -66,6 +67,32 @@ def _common(name: str, states: int) -> dict[str, Case]:
     }
 
 
+def _convolutional() -> dict[str, Case]:
+    """Those of ConvLSTM layers; PyPI's takes no masks."""
+    every = {"return_sequences": True, "return_state": True}
+    first = {"data_format": "channels_first"}
+
+    def of(rank: int, *shape: int, calls: int = 1, **arguments: Any) -> Case:
+        name = f"ConvLSTM{rank}D"
+        make = lambda: getattr(layers, name)(2, 3, **arguments)  # noqa: E731
+        return Case(make, shape=(2, 3, *shape), calls=calls)
+
+    return {
+        "conv1d": of(1, 5, 2),
+        "conv1d_every": of(1, 5, 2, **every),
+        "conv1d_strides": of(1, 6, 2, strides=2, padding="same", **every),
+        "conv1d_dilated": of(1, 6, 2, dilation_rate=2, **every),
+        "conv1d_backwards": of(1, 5, 2, go_backwards=True, **every),
+        "conv1d_stateful": of(1, 5, 2, stateful=True, calls=2),
+        "conv1d_no_bias": of(1, 5, 2, use_bias=False, activation="relu"),
+        "conv1d_first": of(1, 2, 5, **first, **every),
+        "conv1d_hard": of(1, 5, 2, recurrent_activation="hard_sigmoid"),
+        "conv2d": of(2, 4, 5, 2, padding="same", **every),
+        "conv2d_first": of(2, 2, 4, 5, strides=2, **first, **every),
+        "conv3d": of(3, 3, 4, 3, 2, **every),
+    }
+
+
 def _cases() -> dict[str, Case]:
     found = {}
     for name, states in {"LSTM": 2, "GRU": 1, "SimpleRNN": 1}.items():
@@ -78,6 +105,7 @@ def _cases() -> dict[str, Case]:
     found["GRU_before_relu"] = Case(_of("GRU", activation="relu", **before))
     found["GRU_before_no_bias"] = Case(_of("GRU", use_bias=False, **before))
     found["GRU_hard"] = Case(_of("GRU", recurrent_activation="hard_sigmoid"))
+    found.update(_convolutional())
     found["stacked"] = Case(_stacked)
     found["stacked_holes"] = Case(_stacked, {"mask": HOLES})
     return found
@@ -86,9 +114,9 @@ def _cases() -> dict[str, Case]:
 CASES = _cases()
 
 
-def inputs() -> np.ndarray:
-    """Three sequences of five steps."""
-    return np.random.default_rng(4).standard_normal((3, 5, 6)).astype("float32")
+def inputs(shape: tuple[int, ...] = (3, 5, 6)) -> np.ndarray:
+    """Sequences, `(batch, time, ...)`."""
+    return np.random.default_rng(4).standard_normal(shape).astype("float32")
 
 
 def weights_of(layer: Any) -> list[np.ndarray]:
@@ -102,7 +130,7 @@ def weights_of(layer: Any) -> list[np.ndarray]:
 
 def outputs_of(case: Case) -> list[np.ndarray]:
     """What the layer of a case gives for the sample inputs."""
-    layer, x = case.make(), inputs()
+    layer, x = case.make(), inputs(case.shape)
     layer.build(x.shape)
     layer.set_weights(weights_of(layer))
     outputs = None

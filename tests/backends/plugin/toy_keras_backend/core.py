@@ -111,6 +111,10 @@ def devices(kind: str | None = None) -> list[str]:
     return ["cpu:0"]
 
 
+def sum_over_replicas(x: Any) -> Any:
+    return x
+
+
 def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 

@@ -1,0 +1,301 @@
+"""Layers that blur, distort or erase parts of images."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from keras import ops, random
+from keras.core.facts import public_class
+from keras.core.typing import Seed, Structure, Tensor
+from keras.layers.arguments import integers, one_of
+from keras.layers.preprocessing.image.base import RandomImageLayer, per_image
+
+
+@public_class("keras.layers", pure=True)
+class RandomGaussianBlur(RandomImageLayer):
+    """In training, blurs some images with a Gaussian of random width.
+
+    Args:
+        factor: the chance that an image is blurred: a number, or a range of them.
+        kernel_size: height and width of the kernel: odd, one for both or two.
+        sigma: the range of standard deviations in pixels: two numbers, or one for the
+            range from 0.
+        value_range: the least and the greatest value of a pixel.
+        data_format: `"channels_last"` or `"channels_first"`.
+        seed: an integer for repeatable numbers.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    What lies outside counts as 0.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.RandomGaussianBlur()
+    >>> layer(keras.ops.ones((2, 8, 8, 3))).shape == (2, 8, 8, 3)
+    True
+    """
+
+    def __init__(
+        self,
+        factor: Any = 1.0,
+        kernel_size: Any = 3,
+        sigma: Any = 1.0,
+        value_range: Any = (0, 255),
+        data_format: str | None = None,
+        seed: Seed = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(seed=seed, data_format=data_format, **kwargs)
+        self.factor = self._factor(factor)
+        self.kernel_size = integers(self, "kernel_size", kernel_size, 2)
+        self.sigma = self._factor(sigma, 0.0, math.inf)
+        self.value_range = self._value_range(value_range)
+
+    def get_random_transformation(
+        self, data: Any, training: bool = True, seed: Seed = None
+    ) -> Structure:
+        """Which images are blurred, and how far."""
+        images = data["images"]
+        chance = self.uniform(images, *self.factor)
+        chosen = self.uniform(images, 0.0, 1.0) < chance
+        return chosen, self.uniform(images, *self.sigma)
+
+    def transform_images(
+        self, images: Tensor, transformation: Any = None, training: bool = True
+    ) -> Tensor:
+        """The images, some of them blurred."""
+        if transformation is None:
+            return images
+        chosen, sigma = transformation
+        found = images
+        for axis, size in zip((1, 2), self.kernel_size, strict=True):
+            found = _smoothed(found, axis, size, per_image(sigma, images.dtype))
+        found = ops.clip(found, *self.value_range)
+        return ops.where(ops.reshape(chosen, (-1, 1, 1, 1)), found, images)
+
+
+def _smoothed(images: Tensor, axis: int, size: int, sigma: Tensor) -> Any:
+    """Images convolved along an axis with Gaussians, one for each image."""
+    before = (size - 1) // 2
+    width = [[0, 0]] * 4
+    width[axis] = [before, size - 1 - before]
+    padded = ops.pad(images, width)
+    length: Any = ops.shape(images)[axis]
+    places = [float(i - (size - 1) / 2) for i in range(size)]
+    spread = ops.maximum(sigma, 1e-3)
+    weights = [ops.exp(-((place / spread) ** 2) / 2) for place in places]
+    total: Any = sum(weights[1:], start=weights[0])
+    found: Any = 0.0
+    for shift, weight in enumerate(weights):
+        part = (slice(None),) * axis + (slice(shift, shift + length),)
+        found = found + padded[part] * (weight / total)
+    return found
+
+
+@public_class("keras.layers", pure=True)
+class RandomElasticTransform(RandomImageLayer):
+    """In training, distorts some images as if printed on rubber.
+
+    Source: Simard et al., 2003, "Best Practices for Convolutional Neural Networks".
+
+    Args:
+        factor: the chance that a batch is distorted: a number, or a range of them.
+        scale: strength of the displacements: the range of it, two numbers or one for
+            the range from 0.
+        interpolation: `"bilinear"` or `"nearest"`.
+        fill_mode: what lies outside: `"reflect"`, `"wrap"`, `"constant"`, `"nearest"`.
+        fill_value: the constant.
+        value_range: the least and the greatest value of a pixel.
+        seed: an integer for repeatable numbers.
+        data_format: `"channels_last"` or `"channels_first"`.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Boxes stay where they are.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.RandomElasticTransform()
+    >>> layer(keras.ops.ones((2, 8, 8, 3))).shape == (2, 8, 8, 3)
+    True
+    """
+
+    def __init__(
+        self,
+        factor: Any = 1.0,
+        scale: Any = 1.0,
+        interpolation: str = "bilinear",
+        fill_mode: str = "reflect",
+        fill_value: float = 0.0,
+        value_range: Any = (0, 255),
+        seed: Seed = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(seed=seed, data_format=data_format, **kwargs)
+        self.factor = self._factor(factor)
+        self.scale = self._factor(scale)
+        self.interpolation = one_of(
+            self, "interpolation", interpolation, ("nearest", "bilinear")
+        )
+        modes = ("reflect", "wrap", "constant", "nearest")
+        self.fill_mode = one_of(self, "fill_mode", fill_mode, modes)
+        self.fill_value = fill_value
+        self.value_range = self._value_range(value_range)
+
+    def get_elastic_transform_params(
+        self, height: int, width: int, factor: float
+    ) -> tuple[float, float]:
+        """Strength and smoothness of the displacements for a size and a factor."""
+        size = min(height, width)
+        return size * factor * 0.5, max(1.0, size * factor * 0.05)
+
+    def get_random_transformation(
+        self, data: Any, training: bool = True, seed: Seed = None
+    ) -> Structure:
+        """Which images are distorted, how strongly, and where to."""
+        images = data["images"]
+        sizes: Any = ops.shape(images)
+        count, height, width, _ = sizes
+        chance = self.uniform(images, *self.factor)
+        chosen = self.uniform(images, 0.0, 1.0) < chance
+        strength = self.uniform(images, *self.scale) * ops.cast(chosen, "float32")
+        source = self._source()
+        noise = random.uniform((count, height, width, 2), -1, 1, seed=source)
+        size = max(3, min(2 * (min(int(height), int(width)) // 8) + 1, 31))
+        for axis in (1, 2):
+            noise = _smoothed(
+                noise, axis, size, per_image(strength * 0 + size / 4, "float32")
+            )
+        return noise * per_image(strength * size, "float32")
+
+    def transform_images(
+        self, images: Tensor, transformation: Any = None, training: bool = True
+    ) -> Tensor:
+        """The images, distorted."""
+        if transformation is None:
+            return images
+        found = self._read(images, transformation, int(self.interpolation != "nearest"))
+        return ops.clip(found, *self.value_range)
+
+    def transform_segmentation_masks(
+        self, segmentation_masks: Tensor, transformation: Any, training: bool = True
+    ) -> Tensor:
+        """The masks, distorted as the images are."""
+        return self._read(segmentation_masks, transformation, 0)
+
+    def _read(self, images: Tensor, moves: Tensor, order: int) -> Any:
+        count, height, width, channels = ops.shape(images)
+        shape = (count, height, width, channels)
+
+        def along(size: Any, axis: int) -> Any:
+            sizes = [1, 1, 1, 1]
+            sizes[axis] = size
+            return ops.reshape(ops.cast(ops.arange(size), "float32"), sizes)
+
+        rows = along(height, 1) + moves[..., :1]
+        columns = along(width, 2) + moves[..., 1:]
+        grid = [along(count, 0), rows, columns, along(channels, 3)]
+        return ops.image.map_coordinates(
+            images,
+            ops.stack([ops.broadcast_to(x, shape) for x in grid]),
+            order=order,
+            fill_mode=self.fill_mode,
+            fill_value=self.fill_value,
+        )
+
+
+@public_class("keras.layers", pure=True)
+class RandomErasing(RandomImageLayer):
+    """In training, covers a rectangle of some images.
+
+    Source: Zhong et al., 2017 (https://arxiv.org/abs/1708.04896).
+
+    Args:
+        factor: the chance that an image is covered in part: a number, or a range.
+        scale: the range of the part of the image that is covered.
+        fill_value: what it is covered with; None for random values.
+        value_range: the least and the greatest value of a pixel.
+        seed: an integer for repeatable numbers.
+        data_format: `"channels_last"` or `"channels_first"`.
+        **kwargs: `name`, `dtype`: see `Layer`.
+
+    Example:
+
+    >>> import keras
+    >>> layer = keras.layers.RandomErasing()
+    >>> layer(keras.ops.ones((2, 8, 8, 3))).shape == (2, 8, 8, 3)
+    True
+    """
+
+    def __init__(
+        self,
+        factor: Any = 1.0,
+        scale: Any = (0.02, 0.33),
+        fill_value: Any = None,
+        value_range: Any = (0, 255),
+        seed: Seed = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(seed=seed, data_format=data_format, **kwargs)
+        self.factor = self._factor(factor)
+        self.scale = self._factor(scale)
+        self.fill_value = fill_value
+        self.value_range = self._value_range(value_range)
+
+    def get_random_transformation(
+        self, data: Any, training: bool = True, seed: Seed = None
+    ) -> Structure:
+        """Which pixels are covered, and with what."""
+        images = data["images"]
+        chance = self.uniform(images, *self.factor)
+        chosen = self.uniform(images, 0.0, 1.0) < chance
+        area = self.uniform(images, *self.scale)
+        inside = rectangle(self, images, area)
+        inside = ops.logical_and(inside, ops.reshape(chosen, (-1, 1, 1, 1)))
+        fill = self.fill_value
+        if fill is None:
+            low, high = self.value_range
+            shape = ops.shape(images)
+            fill = random.uniform(shape, low, high, seed=self._source())
+        return inside, fill
+
+    def transform_images(
+        self, images: Tensor, transformation: Any = None, training: bool = True
+    ) -> Tensor:
+        """The images, partly covered."""
+        if transformation is None:
+            return images
+        inside, fill = transformation
+        return ops.where(inside, ops.cast(fill, images.dtype), images)
+
+
+def rectangle(layer: RandomImageLayer, images: Tensor, area: Tensor) -> Any:
+    """Which pixels of each image are in a rectangle at a random place.
+
+    Args:
+        layer: draws the places.
+        images: the batch.
+        area: the part of each image that the rectangle has.
+
+    Returns:
+        `(batch, height, width, 1)` of booleans.
+    """
+    sizes: Any = ops.shape(images)[1:3]
+    part = ops.sqrt(area)
+    inside: Any = None
+    for axis, size in zip((1, 2), sizes, strict=True):
+        whole = ops.cast(size, "float32")
+        length = ops.round(part * whole)
+        room = whole - length
+        start = ops.floor(layer.uniform(images, 0.0, 1.0) * (room + 1))
+        start = ops.minimum(start, room)
+        shape = [1, 1, 1, 1]
+        shape[axis] = size
+        places = ops.reshape(ops.cast(ops.arange(size), "float32"), shape)
+        first, last = per_image(start, "float32"), per_image(start + length, "float32")
+        within = ops.logical_and(places >= first, places < last)
+        inside = within if inside is None else ops.logical_and(inside, within)
+    return inside

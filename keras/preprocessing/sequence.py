@@ -1,0 +1,3 @@
+"""Sequences of one length: `keras.preprocessing.sequence`."""
+
+from keras.utils.sequence import pad_sequences as pad_sequences

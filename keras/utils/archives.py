@@ -1,0 +1,130 @@
+"""Extracting tar and zip archives that are not trusted.
+
+Members are plain files and folders whose paths stay inside the target; what unfolds is
+counted against the size of the archive. A target is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+FORMATS = ("tar", "zip")
+# How many times its size an archive may unfold to.
+MOST_EXPANSION = 200
+_SLACK = 1 << 20
+_MOST_MEMBERS = 1_000_000
+_BLOCK = 1 << 20
+
+
+class _Member(NamedTuple):
+    name: str
+    size: int
+    kind: str  # "file", "folder", or what it is else
+    open: Callable[[], Any]
+
+
+def extract_archive(path: str, target: str, formats: Sequence[str] = FORMATS) -> None:
+    """Extracts an archive to a folder, which is replaced if it is there.
+
+    Args:
+        path: the archive.
+        target: the folder.
+        formats: what it may be: `"tar"`, `"zip"`.
+
+    Raises:
+        ValueError: if it is none of these, is damaged, or has members that are links
+            or devices, lead outside, or unfold to more than such an archive holds.
+    """
+    readers = {
+        "tar": (tarfile.is_tarfile, _tar_members),
+        "zip": (zipfile.is_zipfile, _zip_members),
+    }
+    members = next((readers[f][1] for f in formats if readers[f][0](path)), None)
+    if members is None:
+        raise ValueError(f"{path} is no archive of the format {' or '.join(formats)}.")
+    temporary = f"{target}.{os.getpid()}.{os.urandom(4).hex()}.part"
+    os.mkdir(temporary)
+    try:
+        _extract(path, temporary, members(path))
+        if os.path.isdir(target):
+            shutil.rmtree(target)
+        os.replace(temporary, target)
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _extract(path: str, folder: str, members: Iterator[_Member]) -> None:
+    room = MOST_EXPANSION * os.path.getsize(path) + _SLACK
+    for count, member in enumerate(members):
+        if member.kind not in ("file", "folder"):
+            raise ValueError(
+                f"{path} holds {member.name!r}, a {member.kind}. Only files and "
+                "folders are extracted."
+            )
+        place = _place(path, folder, member.name)
+        room -= member.size
+        if room < 0 or count >= _MOST_MEMBERS:
+            raise ValueError(
+                f"{path} unfolds to more than {MOST_EXPANSION} times its size, or to "
+                f"more than {_MOST_MEMBERS:,} files: it was made to fill the disk."
+            )
+        if member.kind == "folder":
+            os.makedirs(place, exist_ok=True)
+            continue
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with member.open() as source, open(place, "wb") as file:
+            shutil.copyfileobj(source, file, _BLOCK)
+
+
+def _place(path: str, folder: str, name: str) -> str:
+    """Where a member goes; it must lie inside the folder."""
+    parts = [
+        part for part in name.replace("\\", "/").split("/") if part not in ("", ".")
+    ]
+    outside = name.startswith(("/", "\\")) or ".." in parts or "\0" in name
+    if outside or any(os.path.splitdrive(part)[0] for part in parts):
+        raise ValueError(f"{path} holds {name!r}, which leads outside of the archive.")
+    return os.path.join(folder, *parts)
+
+
+def _tar_members(path: str) -> Iterator[_Member]:
+    kinds = {
+        tarfile.DIRTYPE: "folder",
+        tarfile.SYMTYPE: "link",
+        tarfile.LNKTYPE: "link",
+    }
+    with tarfile.open(path) as archive:
+        for info in archive:
+            kind = "file" if info.isreg() else kinds.get(info.type, "device")
+            yield _Member(
+                info.name,
+                info.size,
+                kind,
+                lambda info=info: archive.extractfile(info),
+            )
+
+
+def _zip_members(path: str) -> Iterator[_Member]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            mode = stat.S_IFMT(info.external_attr >> 16)
+            kind = {0: "file", stat.S_IFREG: "file", stat.S_IFLNK: "link"}.get(
+                mode, "device"
+            )
+            if info.is_dir() and mode in (0, stat.S_IFDIR):
+                kind = "folder"
+            yield _Member(
+                info.filename,
+                info.file_size,
+                kind,
+                lambda info=info: archive.open(info),
+            )

@@ -1,0 +1,92 @@
+"""`Batches`: what the functions that make data sets give without TensorFlow."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras.backends import load
+from keras.utils.py_dataset import PyDataset
+
+
+class Batches(PyDataset):
+    """Batches that are loaded when they are asked for, in a new order each epoch.
+
+    Args:
+        load: gives what belongs to an array of indices.
+        count: how many there are.
+        batch_size: how many of them make a batch; None for one by one.
+        shuffle: whether each epoch has an order of its own.
+        seed: of the orders.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[np.ndarray], Any],
+        count: int,
+        batch_size: int | None,
+        shuffle: bool,
+        seed: int | None,
+    ) -> None:
+        super().__init__()
+        self._load = load
+        self._count = count
+        self._batch_size = batch_size
+        self._rng = np.random.default_rng(seed) if shuffle else None
+        self._order = np.arange(count)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-self._count // (self._batch_size or 1))
+
+    def __getitem__(self, index: int) -> Any:
+        if not 0 <= index < len(self):
+            raise IndexError(f"There are {len(self)} batches. Received: {index}.")
+        if self._batch_size is None:
+            return _first(self._load(self._order[index : index + 1]))
+        start = index * self._batch_size
+        return self._load(self._order[start : start + self._batch_size])
+
+    def __iter__(self) -> Any:
+        return (self[index] for index in range(len(self)))
+
+    def on_epoch_end(self) -> None:
+        """Another order for the next epoch."""
+        if self._rng is not None:
+            self._rng.shuffle(self._order)
+
+    def example(self) -> Any:
+        """An empty batch, which says shapes and dtypes."""
+        found = self._load(np.arange(0))
+        return found
+
+
+def _first(batch: Any) -> Any:
+    if isinstance(batch, tuple):
+        return tuple(part[0] for part in batch)
+    return batch[0]
+
+
+def as_dataset(batches: Batches, format: str) -> Any:
+    """Batches in the form asked for.
+
+    Args:
+        batches: the batches.
+        format: `"tf"`: a `tf.data.Dataset`, where TensorFlow is installed, and the
+            batches themselves, a `PyDataset`, where it is not.
+
+    Raises:
+        ValueError: for another form.
+    """
+    if format != "tf":
+        raise ValueError(
+            "`format` must be 'tf': a `tf.data.Dataset`, or without TensorFlow a "
+            f"`keras.utils.PyDataset`. Received: format={format!r}."
+        )
+    if importlib.util.find_spec("tensorflow") is None:
+        return batches
+    batched = batches._batch_size is not None
+    return load("tensorflow").data.dataset_of(batches, batches.example(), batched)

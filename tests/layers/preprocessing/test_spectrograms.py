@@ -1,0 +1,86 @@
+"""Spectrograms: numbers of PyPI's Keras 3.15, and layouts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+
+layers = keras.layers
+WAVE = np.sin(np.arange(4000) * 0.05).astype("float32")[None]
+# Mode and scaling -> bins 2 to 5 of the fourth frame.
+RECORDED: dict[tuple[str, str | None], list[float]] = {
+    ("log", "density"): [1.7454761, 1.3733319, -0.0869162, -1.82006],
+    ("log", "spectrum"): [-0.6984436, -1.0705882, -2.5308366, -4.263978],
+    ("magnitude", "density"): [5.7286282, 3.9484847, 0.9167539, 0.1620161],
+    ("magnitude", None): [49.4872169, 34.1092796, 7.9194465, 1.3995914],
+    ("psd", "spectrum"): [0.4947315, 0.235033, 0.0126699, 0.0003957],
+    ("real", "density"): [5.530067, -3.5792222, 0.383797, -0.0443772],
+    ("imag", "density"): [-1.495172, -1.6672428, 0.8325489, 0.1558201],
+    ("angle", "density"): [-0.264058, -2.705668, 1.1388407, 1.8482482],
+}
+
+
+@pytest.mark.parametrize(("mode", "scaling"), RECORDED)
+def test_frequencies_are_those_of_keras(
+    mode: str, scaling: str | None, backend: str
+) -> None:
+    layer = layers.STFTSpectrogram(
+        mode, frame_length=200, frame_step=50, fft_length=256, scaling=scaling
+    )
+    found = keras.ops.convert_to_numpy(layer(WAVE[..., None]))
+    assert found.shape == (1, 77, 129)
+    wanted = RECORDED[mode, scaling]
+    np.testing.assert_allclose(found[0, 3, 2:6], wanted, rtol=1e-3, atol=1e-4)
+
+
+LAYOUTS: list[tuple[dict[str, Any], tuple[int, ...]]] = [
+    ({}, (1, 39, 258)),
+    ({"expand_dims": True}, (1, 39, 129, 2)),
+    ({"data_format": "channels_first"}, (1, 258, 39)),
+    ({"data_format": "channels_first", "expand_dims": True}, (1, 2, 39, 129)),
+    ({"padding": "same"}, (1, 40, 258)),
+]
+
+
+@pytest.mark.parametrize(("more", "shape"), LAYOUTS, ids=[str(s) for _, s in LAYOUTS])
+def test_layouts(more: dict[str, Any], shape: tuple[int, ...]) -> None:
+    with keras.backend_scope("numpy"):
+        signals = np.stack([WAVE, WAVE], 1 if "data_format" in more else -1)
+        layer = layers.STFTSpectrogram("magnitude", frame_length=200, **more)
+        assert layer(signals).shape == shape
+        assert layer.compute_output_shape(signals.shape) == shape
+
+
+def test_mel_bands_are_those_of_keras(backend: str) -> None:
+    layer = layers.MelSpectrogram(fft_length=512, sequence_stride=128, num_mel_bins=16)
+    found = keras.ops.convert_to_numpy(layer(WAVE))
+    assert found.shape == (1, 16, 32)
+    wanted = [43.305492, 29.66075, -25.445168, -36.692146]
+    np.testing.assert_allclose(found[0, :4, 3], wanted, atol=5e-3)
+    plain = layers.MelSpectrogram(
+        fft_length=512,
+        sequence_stride=128,
+        sequence_length=300,
+        num_mel_bins=16,
+        power_to_db=False,
+        mag_exp=1.0,
+        window="hamming",
+        min_freq=50.0,
+        max_freq=7000.0,
+    )
+    found = keras.ops.convert_to_numpy(plain(WAVE[0]))
+    wanted = [167.32895, 9.391091, 2.5386035, 2.2525105]
+    np.testing.assert_allclose(found[:4, 3], wanted, rtol=1e-3)
+
+
+def test_mistakes_are_explained() -> None:
+    with pytest.raises(ValueError, match="at least `frame_length`"):
+        layers.STFTSpectrogram(frame_length=8, fft_length=4)
+    with pytest.raises(ValueError, match="'hann', 'hamming'"):
+        layers.STFTSpectrogram(window="round")
+    with pytest.raises(ValueError, match="batch, time"):
+        layers.STFTSpectrogram().build((2, 300))
