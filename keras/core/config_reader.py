@@ -31,6 +31,8 @@ from keras.core.typing import Config
 
 T = TypeVar("T")
 
+_LONGEST_NAME = 500
+
 
 def reading_of(source: str, compile: bool = True) -> reading.ReadingScope:
     """The scope in which one config is read.
@@ -122,6 +124,12 @@ def read_instance(cls: type, config: Mapping[str, Any]) -> Any:
 
 
 def _guarded(cls: Any, name: str, inner: Any, config: Mapping[str, Any]) -> Any:
+    own = inner.get("name") if isinstance(inner, Mapping) else None
+    if isinstance(own, str) and len(own) > _LONGEST_NAME:
+        raise DeserializationError(
+            f"The name of the {name} at {_place()} has {len(own):,} characters; at "
+            f"most {_LONGEST_NAME} are read. It starts with {own[:50]!r}."
+        )
     with _at(_label(name, inner)):
         _refuse_unsafe(cls, inner)
         obj = _make(cls, name, inner)

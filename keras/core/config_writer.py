@@ -52,7 +52,9 @@ def serialize_keras_object(obj: Any) -> Any:
     if isinstance(obj, _PLAIN):
         return obj
     if isinstance(obj, dict):
-        return {key: serialize_keras_object(value) for key, value in obj.items()}
+        result = {key: serialize_keras_object(value) for key, value in obj.items()}
+        _note_copied(obj, result)
+        return result
     if isinstance(obj, (list, tuple)):
         items = [serialize_keras_object(item) for item in obj]
         return tuple(items) if isinstance(obj, tuple) else items
@@ -200,8 +202,20 @@ def _note_written(obj: Any, result: dict[str, Any]) -> None:
     if shared is None:
         return
     first = shared.written.setdefault(id(obj), (obj, result))[1]
-    if first is not result:
+    if first is result:
+        shared.configs[id(result)] = id(obj)
+    else:
         first["shared_object_id"] = result["shared_object_id"] = id(obj)
+
+
+def _note_copied(config: dict[str, Any], copy: dict[str, Any]) -> None:
+    """The config of a part is copied into that of the whole, where its id belongs."""
+    shared = reading.current().shared
+    if shared is None or id(config) not in shared.configs:
+        return
+    key = shared.configs.pop(id(config))
+    shared.configs[id(copy)] = key
+    shared.written[key] = (shared.written[key][0], copy)
 
 
 def serialize_leniently(value: Any) -> Any:

@@ -33,6 +33,7 @@ class Shared:
 
     def __init__(self) -> None:
         self.written: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self.configs: dict[int, int] = {}  # id of such a config -> id of its object
         self.read: dict[int | str, Any] = {}
 
 

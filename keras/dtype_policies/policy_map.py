@@ -7,6 +7,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from keras.core.facts import public_class
+from keras.core.patterns import check_pattern
 from keras.core.typing import CustomObjects
 from keras.dtype_policies.policy import DTypePolicy, deserialize, get, serialize
 
@@ -92,6 +93,7 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
                 f"The DTypePolicyMap has a policy for {key!r} already: "
                 f"{self._policies[key]!r}. Delete it first."
             )
+        check_pattern(key)
         self._policies[key] = get(value)
 
     def __delitem__(self, key: str) -> None:

@@ -11,6 +11,7 @@ from keras.backends import backend_scope, load
 from keras.core import tree
 from keras.core.classes import declared_class, is_ours
 from keras.core.configurable import Configurable
+from keras.core.reading import object_sharing
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import Config, Structure, TensorLike
 
@@ -24,11 +25,12 @@ def to_backend(model: Model, name: str) -> Any:
     target = load(name)
     if model._backend is target:
         return model
-    with backend_scope(model._backend):
+    with backend_scope(model._backend), object_sharing():
         config = serialize_keras_object(model)
         custom = dict(_custom_objects(model))
     with backend_scope(target):
-        copy = _made(model, config, custom, name)
+        with object_sharing():
+            copy = _made(model, config, custom, name)
         _copy_weights(model, copy, name)
         pairs = zip(_with_host_state(model), _with_host_state(copy), strict=False)
         for old, new in pairs:
@@ -39,7 +41,7 @@ def to_backend(model: Model, name: str) -> Any:
 
 def packed(model: Any) -> tuple[Any, ...]:
     """All that makes an equal model: what pickle and deepcopy keep."""
-    with backend_scope(model._backend):
+    with backend_scope(model._backend), object_sharing():
         optimizer = getattr(model, "optimizer", None)
         state = None
         if optimizer is not None and optimizer.built:
@@ -64,7 +66,10 @@ def unpacked(
 ) -> Any:
     """The model of what `packed` returned."""
     with backend_scope(backend):
-        model = deserialize_keras_object(config, custom_objects=custom, safe_mode=False)
+        with object_sharing():
+            model = deserialize_keras_object(
+                config, custom_objects=custom, safe_mode=False
+            )
         model.set_weights(weights)
         for layer, kept in zip(_with_host_state(model), host, strict=False):
             layer._host_state = kept

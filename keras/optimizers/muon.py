@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
+from keras.core.patterns import check_pattern
 from keras.core.typing import LearningRate, TensorLike
 from keras.optimizers.options import OtherOptimizerOptions
 from keras.optimizers.parts.bias import correction
@@ -85,6 +86,8 @@ class Muon(SlotOptimizer):
         self.adam_weight_decay = adam_weight_decay
         self.epsilon = epsilon
         self.exclude_layers = list(exclude_layers or ())
+        for pattern in self.exclude_layers:
+            check_pattern(pattern)
         self.exclude_embeddings = exclude_embeddings
         self.muon_a = muon_a
         self.muon_b = muon_b

@@ -7,13 +7,16 @@ from contextlib import ExitStack
 
 from keras.saving import h5_files
 from keras.saving.archive import open_archive
-from keras.saving.safetensors import SafetensorsReader
-from keras.saving.sharded import INDEX_SUFFIX, ShardedReader
+from keras.saving.safetensors import SafetensorsReader, ShardedSafetensorsReader
+from keras.saving.sharded import INDEX_SUFFIX, TENSORS_INDEX_SUFFIX, ShardedReader
 from keras.saving.stores import H5Reader, Reader
 
 WEIGHTS_MEMBER = "model.weights.h5"
 HDF5 = (".h5", ".hdf5")
-READABLE = (".weights.h5", INDEX_SUFFIX, ".safetensors", ".keras", ".h5", ".hdf5")
+READABLE = (
+    *(".weights.h5", INDEX_SUFFIX, ".safetensors", TENSORS_INDEX_SUFFIX),
+    *(".keras", ".h5", ".hdf5"),
+)
 
 
 def open_reader(path: str, files: ExitStack) -> tuple[Reader, int]:
@@ -32,6 +35,9 @@ def open_reader(path: str, files: ExitStack) -> tuple[Reader, int]:
     if path.endswith(INDEX_SUFFIX):
         sharded = ShardedReader(path, files)
         return sharded, sharded.stored()
+    if path.endswith(TENSORS_INDEX_SUFFIX):
+        tensors = ShardedSafetensorsReader(path, files)
+        return tensors, tensors.stored()
     if path.endswith(".safetensors"):
         file = files.enter_context(open(path, "rb"))  # noqa: SIM115
         return SafetensorsReader(file, path), os.path.getsize(path)

@@ -10,12 +10,16 @@ import json
 import math
 import os
 from collections.abc import Iterator, MutableMapping
+from contextlib import ExitStack
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from keras.core.dtypes import itemsize
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.saving.atomic import new_file
 from keras.saving.json_text import read_json
+from keras.saving.sharded import TENSORS_INDEX_SUFFIX, read_index, shard_path
 from keras.saving.stores import Store, to_array
 
 _MOST_HEADER = 100_000_000
@@ -111,7 +115,12 @@ class SafetensorsReader:
         return end - begin
 
     def at(self, path: str) -> Store:
-        return _SafetensorsStore(self, self._entries.get(path, {}))
+        entries = self._entries.get(path, {})
+        return _SafetensorsStore(dict.fromkeys(entries, self), entries)
+
+    def entries_at(self, path: str) -> dict[str, dict[str, Any]]:
+        """What the header says of the arrays of an object."""
+        return self._entries.get(path, {})
 
     def paths(self) -> Iterator[str]:
         yield from self._entries
@@ -142,12 +151,17 @@ def _layout(entry: Any) -> tuple[list[int] | None, int, int]:
 
 
 class _SafetensorsStore(Store):
-    def __init__(self, reader: SafetensorsReader, entries: dict[str, Any]) -> None:
-        self._reader = reader
+    def __init__(
+        self, readers: dict[str, SafetensorsReader], entries: dict[str, Any]
+    ) -> None:
+        self._readers = readers
         self._entries = entries
 
     def __getitem__(self, key: str) -> np.ndarray:
-        return self._reader.read(self._entries[str(key)])
+        return self._readers[str(key)].read(self._entries[str(key)])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
 
     def shape_of(self, key: str) -> tuple[int, ...]:
         return tuple(self._entries[key]["shape"])
@@ -162,11 +176,83 @@ class _SafetensorsStore(Store):
         return len(self._entries)
 
 
+class ShardedSafetensorsReader:
+    """Weights in several `.safetensors` files, which an index names.
+
+    Args:
+        path: the index, `….safetensors.index.json`.
+        files: closes the shards.
+    """
+
+    def __init__(self, path: str, files: ExitStack) -> None:
+        names = read_index(path).values()
+        self._entries: dict[str, dict[str, tuple[SafetensorsReader, Any]]] = {}
+        self._size = 0
+        for name in dict.fromkeys(name for found in names for name in found):
+            shard = shard_path(path, name, ".safetensors")
+            self._size += os.path.getsize(shard)
+            file = files.enter_context(open(shard, "rb"))  # noqa: SIM115
+            reader = SafetensorsReader(file, f"Shard {name!r} of {path}")
+            for inner in reader.paths():
+                entries = self._entries.setdefault(inner, {})
+                for key, entry in reader.entries_at(inner).items():
+                    entries[key] = reader, entry
+
+    def at(self, path: str) -> Store:
+        found = self._entries.get(path, {})
+        return _SafetensorsStore(
+            {key: reader for key, (reader, _) in found.items()},
+            {key: entry for key, (_, entry) in found.items()},
+        )
+
+    def paths(self) -> Iterator[str]:
+        yield from self._entries
+
+    def name_of(self, path: str) -> str | None:
+        del path  # the format has no place for it
+        return None
+
+    def stored(self) -> int:
+        """Bytes of all shards."""
+        return self._size
+
+
 class SafetensorsWriter:
     """Collects references to variables, then writes them one after the other."""
 
     def __init__(self) -> None:
         self._values: dict[str, Any] = {}
+
+    def write_shards(self, path: str, most: float, files: ExitStack) -> None:
+        """Writes as many files as are needed, and the index of them.
+
+        Args:
+            path: the index, `name.safetensors.index.json`; shards are
+                `name-00001-of-00002.safetensors`.
+            most: gigabytes (2**30 bytes) of weights in one file.
+            files: gives the files their names once all went well.
+        """
+        parts: list[dict[str, Any]] = [{}]
+        total = held = 0
+        for name, value in self._values.items():
+            shape, dtype = _described(value)
+            size = math.prod(shape) * itemsize(dtype)
+            if parts[-1] and held + size > most * (1 << 30):
+                parts.append({})
+                held = 0
+            parts[-1][name] = value
+            total, held = total + size, held + size
+        stem = path.removesuffix(TENSORS_INDEX_SUFFIX)
+        weight_map = {}
+        for number, part in enumerate(parts, 1):
+            shard = f"{stem}-{number:05d}-of-{len(parts):05d}.safetensors"
+            writer = SafetensorsWriter()
+            writer._values = part
+            writer.write(files.enter_context(new_file(shard)))
+            weight_map.update(dict.fromkeys(part, os.path.basename(shard)))
+        index = {"metadata": {"total_size": total}, "weight_map": weight_map}
+        with open(files.enter_context(new_file(path)), "w", encoding="utf-8") as file:
+            json.dump(index, file, indent=2)
 
     def at(self, path: str, name: str) -> MutableMapping[str, Any]:
         del name

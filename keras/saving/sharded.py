@@ -18,6 +18,7 @@ from keras.saving.json_text import read_json
 from keras.saving.stores import H5Reader, Store, to_array
 
 INDEX_SUFFIX = ".weights.json"
+TENSORS_INDEX_SUFFIX = ".safetensors.index.json"  # as Hugging Face writes it
 _MOST_INDEX = 256 << 20
 
 
@@ -99,53 +100,18 @@ class ShardedReader:
     """Weights out of the files that an index names, which stay in its folder."""
 
     def __init__(self, path: str, files: ExitStack) -> None:
-        self._folder = os.path.dirname(os.path.abspath(path))
         self._path = path
-        self._map = self._read_index(path)
+        self._map: dict[str, list[str]] = {}
+        for key, names in read_index(path).items():
+            inner = key.strip("/").removesuffix("vars").strip("/")
+            known = self._map.get(inner, ())
+            self._map[inner] = list(dict.fromkeys([*known, *names]))
         self._readers: dict[str, H5Reader] = {}
         for name in dict.fromkeys(n for names in self._map.values() for n in names):
-            opened = h5_files.open_h5(self._shard(name), f"Shard {name!r} of {path}")
+            opened = h5_files.open_h5(
+                shard_path(path, name), f"Shard {name!r} of {path}"
+            )
             self._readers[name] = H5Reader(files.enter_context(opened))
-
-    def _read_index(self, path: str) -> dict[str, list[str]]:
-        if os.path.getsize(path) > _MOST_INDEX:
-            raise UnsafeDeserializationError(f"{path} is too large for an index.")
-        try:
-            with open(path, "rb") as file:
-                weight_map = read_json(file.read(), path)["weight_map"]
-            pairs = weight_map.items()
-        except DeserializationError:
-            raise
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DeserializationError(
-                f"{path} is no index of sharded weights: {type(error).__name__}: "
-                f"{error}. Expected JSON with a 'weight_map'."
-            ) from error
-        result = {}
-        for key, names in pairs:
-            names = [names] if isinstance(names, str) else names
-            if not isinstance(names, list) or not all(
-                isinstance(name, str) for name in names
-            ):
-                raise DeserializationError(f"{path}: {key!r} maps to {names!r}.")
-            inner = key.strip("/").removesuffix("vars").strip("/")
-            result[inner] = list(dict.fromkeys([*result.get(inner, ()), *names]))
-        return result
-
-    def _shard(self, name: str) -> str:
-        plain = os.path.basename(name) == name and "\\" not in name
-        if not plain or name in ("", ".", "..") or not name.endswith(".h5"):
-            raise UnsafeDeserializationError(
-                f"{self._path} names the shard {name!r}. A shard is an .h5 file in "
-                "the folder of its index."
-            )
-        shard = os.path.join(self._folder, name)
-        if not os.path.isfile(shard):
-            raise FileNotFoundError(
-                f"{self._path} names the shard {name!r}, which is not in "
-                f"{self._folder!r}."
-            )
-        return shard
 
     def at(self, path: str) -> Store:
         names = self._map.get(path, [])
@@ -160,7 +126,9 @@ class ShardedReader:
 
     def stored(self) -> int:
         """Bytes of all shards."""
-        return sum(os.path.getsize(self._shard(name)) for name in self._readers)
+        return sum(
+            os.path.getsize(shard_path(self._path, name)) for name in self._readers
+        )
 
 
 class _JoinedStore(Store):
@@ -186,3 +154,55 @@ class _JoinedStore(Store):
 
     def __len__(self) -> int:
         return len(self._where)
+
+
+def read_index(path: str) -> dict[str, list[str]]:
+    """What an index of shards says: the files of each object or tensor.
+
+    Raises:
+        DeserializationError: if it is no such index.
+    """
+    if os.path.getsize(path) > _MOST_INDEX:
+        raise UnsafeDeserializationError(f"{path} is too large for an index.")
+    try:
+        with open(path, "rb") as file:
+            weight_map = read_json(file.read(), path)["weight_map"]
+        pairs = weight_map.items()
+    except DeserializationError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DeserializationError(
+            f"{path} is no index of sharded weights: {type(error).__name__}: "
+            f"{error}. Expected JSON with a 'weight_map'."
+        ) from error
+    result = {}
+    for key, names in pairs:
+        names = [names] if isinstance(names, str) else names
+        if not isinstance(names, list) or not all(
+            isinstance(name, str) for name in names
+        ):
+            raise DeserializationError(f"{path}: {key!r} maps to {names!r}.")
+        result[key] = list(dict.fromkeys(names))
+    return result
+
+
+def shard_path(index: str, name: str, ending: str = ".h5") -> str:
+    """The path of a shard, which is in the folder of its index.
+
+    Raises:
+        UnsafeDeserializationError: for a name that leads elsewhere.
+        FileNotFoundError: if it is not there.
+    """
+    folder = os.path.dirname(os.path.abspath(index))
+    plain = os.path.basename(name) == name and "\\" not in name
+    if not plain or name in ("", ".", "..") or not name.endswith(ending):
+        raise UnsafeDeserializationError(
+            f"{index} names the shard {name!r}. A shard is a file that ends in "
+            f"{ending!r} in the folder of its index."
+        )
+    shard = os.path.join(folder, name)
+    if not os.path.isfile(shard):
+        raise FileNotFoundError(
+            f"{index} names the shard {name!r}, which is not in {folder!r}."
+        )
+    return shard

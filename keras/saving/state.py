@@ -89,7 +89,7 @@ def load_state(
             else:
                 problems.append(problem)
     if problems:
-        _complain(problems, len(found), skip_mismatch, source)
+        complain(problems, len(found), skip_mismatch, source)
     report.unexpected = [path for path in reader.paths() if path not in known]
     _warn_of_leftovers(report.unexpected, source)
     for _, _, store in fitting:
@@ -173,7 +173,8 @@ def _hint(obj: Any, store: Store) -> str:
     return ""
 
 
-def _complain(problems: list[str], total: int, skip: bool, source: str) -> None:
+def complain(problems: list[str], total: int, skip: bool, source: str) -> None:
+    """Raises for what does not fit, or warns where that is to be skipped."""
     listed = "\n  ".join(problems[:10])
     more = f"\n  … and {len(problems) - 10} more" if len(problems) > 10 else ""
     text = (

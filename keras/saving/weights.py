@@ -14,10 +14,11 @@ from keras.core.reading import boundary
 from keras.saving import h5_files
 from keras.saving.atomic import new_file, refuse_existing
 from keras.saving.legacy_weights import is_legacy, load_legacy_weights
+from keras.saving.mapped_weights import load_mapped, save_mapped
 from keras.saving.open_weights import HDF5, check_readable, open_reader
 from keras.saving.report import LoadReport
 from keras.saving.safetensors import SafetensorsWriter
-from keras.saving.sharded import INDEX_SUFFIX, ShardedWriter
+from keras.saving.sharded import INDEX_SUFFIX, TENSORS_INDEX_SUFFIX, ShardedWriter
 from keras.saving.state import load_state, save_state
 from keras.saving.stores import H5Reader, H5Writer, Writer
 from keras.saving.walk import own_variables, owners
@@ -38,10 +39,13 @@ def save_weights(
     Args:
         model: a built model or layer; the state of its optimizer is written too.
         filepath: ends in `.weights.h5`, in `.weights.json` (an index of several
-            files) or in `.safetensors`.
+            files), in `.safetensors` or in `.safetensors.index.json` (several, as
+            Hugging Face writes them).
         overwrite: whether an existing file is replaced; if not, it is an error.
         max_shard_size: gigabytes in one file, for `.weights.json`; default 10.
-        **kwargs: `objects_to_skip`, layers whose weights are left out.
+        **kwargs: `objects_to_skip`, layers whose weights are left out; `name_map`,
+            name in the file -> path of a variable: writes these alone, so named and
+            in the layout of torch.
 
     Raises:
         ValueError: for another ending, or unknown options.
@@ -57,16 +61,19 @@ def save_weights(
     >>> keras.saving.load_weights(layer, path)
     """
     skip = kwargs.pop("objects_to_skip", None)
+    name_map = kwargs.pop("name_map", None)
     if kwargs:
         raise ValueError(
             f"save_weights() got unknown options: {sorted(kwargs)}. Allowed: "
-            "objects_to_skip."
+            "objects_to_skip, name_map."
         )
     path = os.fspath(filepath)
-    if max_shard_size is not None and not path.endswith(INDEX_SUFFIX):
+    indices = (INDEX_SUFFIX, TENSORS_INDEX_SUFFIX)
+    if max_shard_size is not None and not path.endswith(indices):
         raise ValueError(
-            f"`max_shard_size` needs a path that ends in {INDEX_SUFFIX!r}, the index "
-            f"of the shards. Received: filepath={path!r}."
+            f"`max_shard_size` needs a path that ends in {INDEX_SUFFIX!r} (or "
+            f"{TENSORS_INDEX_SUFFIX!r}), the index of the shards. Received: "
+            f"filepath={path!r}."
         )
     if not getattr(model, "built", True):
         raise ValueError(
@@ -75,7 +82,11 @@ def save_weights(
         )
     refuse_existing(path, overwrite)
     gigabytes = 10.0 if max_shard_size is None else max_shard_size
-    write_weights(path, lambda writer: save_state(model, writer, skip), gigabytes)
+    if name_map is None:
+        fill = lambda writer: save_state(model, writer, skip)  # noqa: E731
+    else:
+        fill = lambda writer: save_mapped(model, writer, name_map)  # noqa: E731
+    write_weights(path, fill, gigabytes)
 
 
 def write_weights(
@@ -95,6 +106,11 @@ def write_weights(
             writer = ShardedWriter(path, max_shard_size, files)
             fill(writer)
             writer.write_index(temporary)
+    elif path.endswith(TENSORS_INDEX_SUFFIX):
+        tensors = SafetensorsWriter()
+        fill(tensors)
+        with ExitStack() as files:
+            tensors.write_shards(path, max_shard_size, files)
     elif path.endswith(".safetensors"):
         tensors = SafetensorsWriter()
         fill(tensors)
@@ -139,7 +155,9 @@ def load_weights(
             legacy `.h5` file.
         skip_mismatch: load what fits, and warn of the rest.
         **kwargs: `objects_to_skip`, layers to leave as they are; `by_name`, for
-            legacy `.h5` files: match layers by name instead of order.
+            legacy `.h5` files: match layers by name instead of order; `name_map`,
+            for files of others: name in the file -> path of a variable, or a
+            function that says it. Arrays in torch's layout are turned.
 
     Returns:
         What was loaded, and what was missing, unexpected or of another shape.
@@ -151,10 +169,11 @@ def load_weights(
     path = os.fspath(filepath)
     skip = kwargs.pop("objects_to_skip", None)
     by_name = kwargs.pop("by_name", False)
+    name_map = kwargs.pop("name_map", None)
     if kwargs:
         raise ValueError(
             f"load_weights() got unknown options: {sorted(kwargs)}. Allowed: "
-            "skip_mismatch, objects_to_skip, by_name (legacy .h5 files)."
+            "skip_mismatch, objects_to_skip, name_map, by_name (legacy .h5 files)."
         )
     check_readable(path)
     legacy_name = path.endswith(HDF5) and not path.endswith(".weights.h5")
@@ -166,6 +185,8 @@ def load_weights(
     with boundary(path), ExitStack() as files:
         reader, stored = open_reader(path, files)
         files.enter_context(limits.of_file(path, stored, _bytes_of(model)))
+        if name_map is not None:
+            return load_mapped(model, reader, name_map, skip_mismatch, path)
         if isinstance(reader, H5Reader) and is_legacy(reader.file):
             file = reader.file
             return load_legacy_weights(file, model, by_name, skip_mismatch, path)

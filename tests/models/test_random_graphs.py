@@ -7,6 +7,8 @@ tensors are outputs. Sizes are small.
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -179,3 +181,31 @@ def test_a_random_graph(seed: int, tmp_path: Any) -> None:
     from tests.conftest import BACKENDS
 
     check(seed, list(BACKENDS), tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize("order", ["inner first", "outer first", "two models"])
+def test_a_layer_of_the_model_inside_is_shared_in_copies(
+    order: str, backend: str, tmp_path: Any
+) -> None:
+    shared = layers.Dense(3)
+    symbol, x = keras.Input((3,)), keras.Input((3,))
+    inside = keras.Model(symbol, shared(symbol))
+    if order == "inner first":
+        y = shared(inside(x))
+    elif order == "outer first":
+        y = inside(shared(x))
+    else:
+        other = keras.Input((3,))
+        y = keras.Model(other, shared(other))(inside(x))
+    model = keras.Model(x, y)
+    model.save(tmp_path / "model.keras")
+    copies = [
+        keras.saving.load_model(tmp_path / "model.keras"),
+        copy.deepcopy(model),
+        pickle.loads(pickle.dumps(model)),
+        model.to_backend("numpy"),
+    ]
+    data = np.ones((2, 3), "float32")
+    for again in copies:
+        assert len(again.weights) == 2
+        compare(outputs_of(again, data), outputs_of(model, data), order)

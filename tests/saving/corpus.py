@@ -368,6 +368,30 @@ CONFIGS = {
         "config": {},
     },
     "nested_twice": nested(28),
+    "slow_policy": {
+        "module": "keras.dtype_policies",
+        "class_name": "DTypePolicyMap",
+        "config": {
+            "default_policy": "float32",
+            "policy_map": {
+                "(a+)+$": {
+                    "module": "keras.dtype_policies",
+                    "class_name": "DTypePolicy",
+                    "config": {"name": "float16"},
+                }
+            },
+        },
+    },
+    "slow_muon": {
+        "module": "keras.optimizers",
+        "class_name": "Muon",
+        "config": {"exclude_layers": ["a*a*a*a*a*a*b"]},
+    },
+    "very_long_own_name": {
+        "module": "keras.layers",
+        "class_name": "Dense",
+        "config": {"units": 1, "name": "a" * 100_000},
+    },
     "mean_iou": {
         "module": "keras.metrics",
         "class_name": "MeanIoU",

@@ -13,6 +13,7 @@ from keras.layers.layer import Layer
 from keras.layers.weight_options import options, set_options, split_options
 from keras.layers.weights.lora import LoraLayer
 from keras.layers.weights.weight_layer import Weight
+from keras.ops.nn import shapes
 from keras.ops.nn.linear import conv_with_bias
 
 
@@ -89,8 +90,6 @@ class WindowLayer(Layer):
         return ops.add(outputs, bias)
 
     def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
-        from keras.ops.nn import shapes
-
         last = self.data_format == "channels_last"
         spatial, _ = shapes.split(tuple(input_shape), last)
         padding = "same" if self.padding == "causal" else self.padding
@@ -107,6 +106,8 @@ class WindowLayer(Layer):
 
 class BaseConv(WindowLayer, LoraLayer):
     """Base of Conv1D, Conv2D and Conv3D: filters that see all channels of a group."""
+
+    _outputs_first_in_torch = ("kernel",)
 
     kernel = Weight()
 
@@ -157,13 +158,18 @@ class BaseConv(WindowLayer, LoraLayer):
         self.built = True
         self._start_lora()
 
+    def _padded(self, inputs: Tensor) -> tuple[Tensor, str]:
+        """The inputs, and the padding that the convolution is still to do."""
+        return inputs, self.padding
+
     def convolution_op(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """The inputs convolved with a kernel; subclasses may change either."""
+        inputs, padding = self._padded(inputs)
         return ops.conv(
             inputs,
             kernel,
             strides=self.strides,
-            padding=self.padding,
+            padding=padding,
             data_format=self.data_format,
             dilation_rate=self.dilation_rate,
         )
@@ -178,12 +184,13 @@ class BaseConv(WindowLayer, LoraLayer):
 
     def _convolution_with_bias(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """As `convolution_op`, in one step with adding the bias."""
+        inputs, padding = self._padded(inputs)
         return conv_with_bias(
             inputs,
             kernel,
             self.bias,
             self.strides,
-            self.padding,
+            padding,
             self.data_format,
             self.dilation_rate,
         )

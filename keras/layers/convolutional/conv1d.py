@@ -13,7 +13,6 @@ from keras.core.typing import (
     Regularizer,
     Sizes,
     Tensor,
-    TensorLike,
 )
 from keras.layers.convolutional.base import BaseConv
 from keras.layers.options import ConvOptions
@@ -98,19 +97,10 @@ class Conv1D(BaseConv):
             **kwargs,
         )
 
-    def convolution_op(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
-        """The inputs convolved with a kernel; subclasses may change either."""
-        padding = self.padding
-        if padding == "causal":
-            before = self.dilation_rate[0] * (self.kernel_size[0] - 1)
-            pads = [(0, 0), (0, 0), (0, 0)]
-            pads[1 if self.data_format == "channels_last" else 2] = (before, 0)
-            inputs, padding = ops.pad(inputs, pads), "valid"
-        return ops.conv(
-            inputs,
-            kernel,
-            strides=self.strides,
-            padding=padding,
-            data_format=self.data_format,
-            dilation_rate=self.dilation_rate,
-        )
+    def _padded(self, inputs: Tensor) -> tuple[Tensor, str]:
+        if self.padding != "causal":
+            return inputs, self.padding
+        before = self.dilation_rate[0] * (self.kernel_size[0] - 1)
+        pads = [(0, 0), (0, 0), (0, 0)]
+        pads[1 if self.data_format == "channels_last" else 2] = (before, 0)
+        return ops.pad(inputs, pads), "valid"

@@ -27,6 +27,8 @@ from keras.layers.weights.weight_layer import Weight, WeightLayer
 class BaseConvTranspose(WindowLayer, WeightLayer):
     """What transposed convolutions of any number of spatial axes share."""
 
+    _outputs_first_in_torch = ("kernel",)
+
     kernel = Weight()
 
     def __init__(

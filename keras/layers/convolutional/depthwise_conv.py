@@ -25,10 +25,18 @@ from keras.ops.nn.linear import depthwise_conv_with_bias
 class BaseDepthwiseConv(WindowLayer):
     """What depthwise convolutions of any number of spatial axes share."""
 
+    _outputs_first_in_torch = ("kernel",)
+
     def _set_multiplier(self, depth_multiplier: int) -> None:
         self.depth_multiplier = positive_integer(
             self, "depth_multiplier", depth_multiplier
         )
+
+    def _shape_in_torch(self, name: str, shape: Shape) -> Shape:
+        """Torch counts outputs alone, one group of them for each channel."""
+        if name == "kernel":
+            return (*shape[:-2], 1, shape[-2] * shape[-1])  # type: ignore[operator]
+        return shape
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel, `(*kernel_size, channels, depth_multiplier)`, and bias."""

@@ -25,11 +25,19 @@ from keras.ops.nn.linear import conv_with_bias
 class BaseSeparableConv(WindowLayer):
     """What separable convolutions of any number of spatial axes share."""
 
+    _outputs_first_in_torch = ("depthwise_kernel", "pointwise_kernel")
+
     def _set_filters(self, filters: int, depth_multiplier: int) -> None:
         self.filters = positive_integer(self, "filters", filters)
         self.depth_multiplier = positive_integer(
             self, "depth_multiplier", depth_multiplier
         )
+
+    def _shape_in_torch(self, name: str, shape: Shape) -> Shape:
+        """Torch counts outputs alone, one group of them for each channel."""
+        if name == "depthwise_kernel":
+            return (*shape[:-2], 1, shape[-2] * shape[-1])  # type: ignore[operator]
+        return shape
 
     def build(self, input_shape: Shape) -> None:
         """Makes the two kernels and the bias."""

@@ -53,6 +53,8 @@ class Dense(LoraLayer):
     4
     """
 
+    _outputs_first_in_torch = ("kernel",)
+
     _config_optional = ("activity_regularizer",)
     kernel = Weight()
     _is_quantizable = True

@@ -6,6 +6,7 @@ projections of attention, run as one; the others through einsum.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple, Unpack
 
 from keras import activations, ops
@@ -65,6 +66,8 @@ class EinsumDense(LoraLayer):
     (2, 5, 8)
     """
 
+    _outputs_first_in_torch = ("kernel",)
+
     _config_optional = ("gptq_unpacked_column_size",)
     kernel = Weight()
     _is_quantizable = True
@@ -108,6 +111,15 @@ class EinsumDense(LoraLayer):
             bias_constraint=bias_constraint,
         )
         self._set_lora(lora_rank, lora_alpha)
+
+    def _shape_in_torch(self, name: str, shape: Shape) -> Shape:
+        """Torch keeps a matrix for all axes of the inputs and of the outputs."""
+        inputs, outputs = self.equation.split("->")
+        kernel = inputs.split(",")[1].strip()
+        count = sum(letter not in outputs for letter in kernel)
+        if name == "kernel":
+            return (math.prod(shape[:count]), math.prod(shape[count:]))  # type: ignore[arg-type]
+        return (math.prod(shape),)  # type: ignore[arg-type]
 
     def build(self, input_shape: Shape) -> None:
         """Makes kernel and bias for inputs of this shape."""

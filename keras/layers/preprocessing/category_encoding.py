@@ -81,10 +81,10 @@ class CategoryEncoding(DataLayer):
         )
 
     def compute_output_shape(
-        self, inputs_shape: Shape, count_weights_shape: Shape | None = None
+        self, input_shape: Shape, count_weights_shape: Shape | None = None
     ) -> Shape:
         """The shape of the vectors."""
-        return encoding.encoded_shape(inputs_shape, self.num_tokens, self.output_mode)
+        return encoding.encoded_shape(input_shape, self.num_tokens, self.output_mode)
 
     def compute_output_spec(
         self, inputs: TensorLike, count_weights: TensorLike = None

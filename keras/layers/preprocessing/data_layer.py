@@ -29,6 +29,10 @@ class DataLayer(Layer):
                     return self.call(*args, **kwargs)
         return super().__call__(*args, **kwargs)
 
+    def convert_weight(self, weight: Any) -> Any:
+        """A number or array in the form that `call` uses: as it is."""
+        return weight
+
     def _traced_elsewhere(self, args: Any, kwargs: Any) -> Backend | None:
         """The other backend whose trace the inputs are part of, if there is one."""
         for leaf in tree.flatten((args, kwargs)):

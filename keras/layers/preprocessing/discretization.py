@@ -148,6 +148,11 @@ class Discretization(DataLayer):
         )
 
     @property
+    def output_dtype(self) -> str:
+        """The dtype of what the layer gives."""
+        return self._int_dtype if self.output_mode == "int" else self.compute_dtype
+
+    @property
     def _int_dtype(self) -> str:
         given = self.compute_dtype
         return given if "int" in given else "int32"

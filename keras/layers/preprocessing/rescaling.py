@@ -55,10 +55,6 @@ class Rescaling(DataLayer):
         )
         return ops.add(ops.multiply(inputs, scale), offset)
 
-    def convert_weight(self, weight: Any) -> Any:
-        """A scale or offset in the form that `call` uses: as it is."""
-        return weight
-
     def get_config(self) -> Config:
         """The arguments; NumPy's numbers and arrays as Python's."""
         config = super().get_config()

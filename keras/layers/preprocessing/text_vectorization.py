@@ -220,6 +220,10 @@ class TextVectorization(HostLayer):
         """
         self._lookup_layer.set_vocabulary(vocabulary, idf_weights)
 
+    def build(self, input_shape: Shape | None = None) -> None:
+        """Nothing to make; the vocabulary comes from elsewhere."""
+        self.built = True
+
     # Computing ---------------------------------------------------------------------
 
     def call(self, inputs: TensorLike) -> Tensor:

@@ -81,13 +81,13 @@ class ImageLayer(DataLayer):
         return None
 
     def transform_images(
-        self, images: Tensor, transformation: Structure, training: bool = True
+        self, images: Tensor, transformation: Structure = None, training: bool = True
     ) -> Tensor:
         """The images, changed."""
         return images
 
     def transform_labels(
-        self, labels: Tensor, transformation: Structure, training: bool = True
+        self, labels: Tensor, transformation: Structure = None, training: bool = True
     ) -> Tensor:
         """The labels of changed images."""
         return labels
@@ -95,17 +95,50 @@ class ImageLayer(DataLayer):
     def transform_segmentation_masks(
         self,
         segmentation_masks: Tensor,
-        transformation: Structure,
+        transformation: Structure = None,
         training: bool = True,
     ) -> Tensor:
         """The masks of changed images, `(batch, height, width, 1)`."""
         return segmentation_masks
 
     def transform_bounding_boxes(
-        self, bounding_boxes: Any, transformation: Structure, training: bool = True
+        self,
+        bounding_boxes: Any,
+        transformation: Structure = None,
+        training: bool = True,
     ) -> Any:
         """The boxes of changed images: a dict, with corners in pixels."""
         return bounding_boxes
+
+    def transform_single_image(
+        self, image: Tensor, transformation: Structure, training: bool = True
+    ) -> Tensor:
+        """`transform_images` of one image without batch."""
+        return self.transform_images(image[None], transformation, training)[0]
+
+    def transform_single_label(
+        self, label: Tensor, transformation: Structure, training: bool = True
+    ) -> Tensor:
+        """`transform_labels` of one label."""
+        return self.transform_labels(label[None], transformation, training)[0]
+
+    def transform_single_segmentation_mask(
+        self,
+        segmentation_mask: Tensor,
+        transformation: Structure,
+        training: bool = True,
+    ) -> Tensor:
+        """`transform_segmentation_masks` of one mask."""
+        return self.transform_segmentation_masks(
+            segmentation_mask[None], transformation, training
+        )[0]
+
+    def transform_single_bounding_box(
+        self, bounding_box: Any, transformation: Structure, training: bool = True
+    ) -> Any:
+        """`transform_bounding_boxes` of the boxes of one image."""
+        boxes = _batched(bounding_box)
+        return _single(self.transform_bounding_boxes(boxes, transformation, training))
 
     def output_size(self, height: Any, width: Any) -> tuple[Any, Any]:
         """The size of changed images."""

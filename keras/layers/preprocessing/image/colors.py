@@ -73,9 +73,11 @@ class RandomHue(_ColorLayer):
         return self.uniform(images, *self.factor) * self.sign(images) * 0.5
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """Images of other hues."""
+        if transformation is None:
+            return images
         turn = per_image(transformation, images.dtype)
         return self._in_hsv(images, lambda h, s, v: [ops.mod(h + turn, 1.0), s, v])
 
@@ -104,9 +106,11 @@ class RandomSaturation(_ColorLayer):
     _least = -1.0
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """Images of stronger or weaker colours."""
+        if transformation is None:
+            return images
         factor = per_image(transformation, images.dtype)
         change = factor / ops.maximum(1 - factor, 1e-7)
         return self._in_hsv(
@@ -137,9 +141,11 @@ class RandomColorDegeneration(_ColorLayer):
     _least = -1.0
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """Images of less colour."""
+        if transformation is None:
+            return images
         grey = ops.image.rgb_to_grayscale(images, "channels_last")
         factor = per_image(transformation, images.dtype)
         return ops.clip(images + (grey - images) * factor, *self.value_range)
@@ -166,9 +172,11 @@ class RandomSharpness(_ColorLayer):
     """
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """Images, mixed with or moved away from their softened form."""
+        if transformation is None:
+            return images
         channels: Any = images.shape[-1]
         kernel = ops.convert_to_tensor([[1.0, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13.0
         kernel = ops.cast(kernel, images.dtype)[:, :, None, None]
@@ -222,9 +230,11 @@ class RandomPosterization(RandomImageLayer):
         return ops.power(2.0, 8 - bits)
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """Images of fewer values."""
+        if transformation is None:
+            return images
         low, high = self.value_range
         step = per_image(transformation, images.dtype)
         values = (images - low) * (255 / (high - low))
@@ -268,9 +278,11 @@ class RandomGrayscale(RandomImageLayer):
         return self.uniform(data["images"], 0.0, 1.0) < self.factor
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The images, some of them grey."""
+        if transformation is None:
+            return images
         chosen = ops.reshape(transformation, (-1, 1, 1, 1))
         grey = ops.image.rgb_to_grayscale(images, "channels_last")
         return ops.where(chosen, grey, images)
@@ -337,9 +349,11 @@ class RandomColorJitter(RandomImageLayer):
         return [part.get_random_transformation(data, training) for part in self._parts]
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The images, changed by one part after the other."""
+        if transformation is None:
+            return images
         for part, given in zip(self._parts, transformation, strict=True):
             images = part.transform_images(images, given, training)
         return images

@@ -43,7 +43,7 @@ class Equalization(ImageLayer):
         self.bins = positive_integer(self, "bins", bins)
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The images, each channel by itself."""
         low, high = self.value_range
@@ -115,7 +115,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
         self.tile_grid_size = integers(self, "tile_grid_size", tile_grid_size, 2)
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The images, each channel by itself."""
         low, high = self.value_range

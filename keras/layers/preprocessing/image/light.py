@@ -231,7 +231,7 @@ class AutoContrast(ImageLayer):
         self.value_range = self._value_range(value_range)
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The images, stretched."""
         least = ops.min(images, axis=(1, 2), keepdims=True)

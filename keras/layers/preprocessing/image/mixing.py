@@ -91,9 +91,11 @@ class MixUp(_MixingLayer):
         return self._partners(images), share
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The mixed images."""
+        if transformation is None:
+            return images
         partners, share = transformation
         share = per_image(share, images.dtype)
         return images * share + ops.take(images, partners, axis=0) * (1 - share)
@@ -150,9 +152,11 @@ class CutMix(_MixingLayer):
         return self._partners(images), share, inside
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The images with parts of others."""
+        if transformation is None:
+            return images
         partners, _, inside = transformation
         return ops.where(inside, ops.take(images, partners, axis=0), images)
 

@@ -62,9 +62,11 @@ class RandomGaussianBlur(RandomImageLayer):
         return chosen, self.uniform(images, *self.sigma)
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The images, some of them blurred."""
+        if transformation is None:
+            return images
         chosen, sigma = transformation
         found = images
         for axis, size in zip((1, 2), self.kernel_size, strict=True):
@@ -169,9 +171,11 @@ class RandomElasticTransform(RandomImageLayer):
         return noise * per_image(strength * size, "float32")
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The images, distorted."""
+        if transformation is None:
+            return images
         found = self._read(images, transformation, int(self.interpolation != "nearest"))
         return ops.clip(found, *self.value_range)
 
@@ -259,9 +263,11 @@ class RandomErasing(RandomImageLayer):
         return inside, fill
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The images, partly covered."""
+        if transformation is None:
+            return images
         inside, fill = transformation
         return ops.where(inside, ops.cast(fill, images.dtype), images)
 

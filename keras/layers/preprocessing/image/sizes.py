@@ -100,7 +100,7 @@ class Resizing(ImageLayer):
         return ops.shape(data["images"])[1:3]
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The images in the size wanted."""
         return self._resized(images, self.interpolation, self.fill_value)
@@ -119,13 +119,16 @@ class Resizing(ImageLayer):
         )
 
     def transform_segmentation_masks(
-        self, segmentation_masks: Tensor, transformation: Any, training: bool = True
+        self,
+        segmentation_masks: Tensor,
+        transformation: Any = None,
+        training: bool = True,
     ) -> Tensor:
         """The masks in the size wanted, each pixel one of the old ones."""
         return self._resized(segmentation_masks, "nearest", 0.0)
 
     def transform_bounding_boxes(
-        self, bounding_boxes: Any, transformation: Any, training: bool = True
+        self, bounding_boxes: Any, transformation: Any = None, training: bool = True
     ) -> Any:
         """The boxes, scaled."""
         high, wide = (float(size) for size in transformation)
@@ -185,19 +188,24 @@ class _Crop(ImageLayer):
         )
 
     def transform_images(
-        self, images: Tensor, transformation: Any, training: bool = True
+        self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:
         """The part of the images."""
+        if transformation is None:
+            transformation = self.get_random_transformation({"images": images})
         return self._taken(images, transformation, "bilinear")
 
     def transform_segmentation_masks(
-        self, segmentation_masks: Tensor, transformation: Any, training: bool = True
+        self,
+        segmentation_masks: Tensor,
+        transformation: Any = None,
+        training: bool = True,
     ) -> Tensor:
         """The part of the masks."""
         return self._taken(segmentation_masks, transformation, "nearest")
 
     def transform_bounding_boxes(
-        self, bounding_boxes: Any, transformation: Any, training: bool = True
+        self, bounding_boxes: Any, transformation: Any = None, training: bool = True
     ) -> Any:
         """The boxes in the part."""
         sizes, place = transformation

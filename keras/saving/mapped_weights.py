@@ -1,0 +1,211 @@
+"""Weights of other worlds: files whose names and layouts are not those of Keras.
+
+A map says which name in the file is which variable. How an array has to be turned is
+worked out: a layer says of which of its weights torch keeps the outputs first, and a
+shape shows which of the two layouts a file has. Where both fit (a square matrix), the
+other arrays of the file decide, as one file has one layout; where none does, the
+caller is asked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from keras.core.errors import DeserializationError
+from keras.saving.report import LoadReport
+from keras.saving.state import complain
+from keras.saving.stores import Reader, Store, Writer, to_array
+from keras.saving.walk import own_variables, owners
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
+
+Axes = tuple[int, ...]
+NameMap = Mapping[str, Any] | Callable[[str], Any]
+
+
+class Target(NamedTuple):
+    """A variable of a model, and how torch would keep it."""
+
+    layer: Any
+    variable: Any
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether torch keeps the outputs first."""
+        names = getattr(self.layer, "_outputs_first_in_torch", ())
+        return self.variable.name in names
+
+    @property
+    def torch_shape(self) -> tuple[int, ...]:
+        """Its shape in torch."""
+        shape = tuple(self.variable.shape)
+        shape = tuple(
+            getattr(self.layer, "_shape_in_torch", lambda _, s: s)(
+                self.variable.name, shape
+            )
+        )
+        return (
+            tuple(shape[a] for a in _to_torch(len(shape))) if self.is_turned else shape
+        )
+
+
+def _from_torch(rank: int) -> Axes:
+    """Outputs, inputs, places -> places, inputs, outputs."""
+    return (*range(2, rank), 1, 0) if rank > 1 else tuple(range(rank))
+
+
+def _to_torch(rank: int) -> Axes:
+    return (rank - 1, rank - 2, *range(rank - 2)) if rank > 1 else tuple(range(rank))
+
+
+class _Pair(NamedTuple):
+    """An array of a file and the variable that it is for."""
+
+    name: str
+    store: Store
+    key: str
+    target: Target
+    axes: list[Axes]  # the ways of turning it that fit
+
+
+def load_mapped(
+    model: Model, reader: Reader, name_map: NameMap, skip_mismatch: bool, source: str
+) -> LoadReport:
+    """Reads the arrays that a map names into the variables that it means.
+
+    Args:
+        model: a built model.
+        reader: the file.
+        name_map: name in the file -> path of a variable, or `(path, axes)`; or a
+            function that gives one of these for a name, or None.
+        skip_mismatch: whether what does not fit keeps its values, with a warning.
+        source: how errors name the file.
+
+    Raises:
+        ValueError: if something is missing, of another shape, or fits in two ways.
+            Nothing has been assigned then.
+    """
+    report = LoadReport(source)
+    targets, pairs = _targets(model), list[_Pair]()
+    for name, store, key in _arrays(reader):
+        meant = name_map.get(name) if isinstance(name_map, Mapping) else name_map(name)
+        if meant is None:
+            report.unexpected.append(name)
+            continue
+        pairs.append(_pair(name, store, key, meant, targets))
+    for pair in pairs:
+        if not pair.axes:
+            variable = pair.target.variable
+            report.mismatched.append(
+                f"{pair.name!r} has shape {pair.store.shape_of(pair.key)}, variable "
+                f"{variable.path!r} has {tuple(variable.shape)}."
+            )
+    read = {pair.target.variable.path for pair in pairs}
+    for path in targets:
+        if path not in read:
+            report.missing.append(f"{path!r} is in no name of the map.")
+    if report.problems:
+        complain(report.problems, len(targets), skip_mismatch, source)
+    turned = _decided([pair for pair in pairs if pair.axes])
+    for pair, _ in turned:
+        pair.store.verify()
+    for pair, axes in turned:
+        variable = pair.target.variable
+        array = pair.store[pair.key].transpose(axes)
+        variable.assign(array.reshape(tuple(variable.shape)))
+        report.loaded.append(variable.path)
+    return report
+
+
+def _targets(model: Model) -> dict[str, Target]:
+    found: dict[str, Target] = {}
+    for _, layer in owners(model):
+        for variable in (
+            () if hasattr(layer, "apply_gradients") else own_variables(layer)
+        ):
+            if variable.path in found:
+                raise ValueError(
+                    f"Two variables of {model.name!r} have the path "
+                    f"{variable.path!r}, so a name map cannot tell them apart. Give "
+                    "their layers different names."
+                )
+            found[variable.path] = Target(layer, variable)
+    return found
+
+
+def _arrays(reader: Reader) -> Iterator[tuple[str, Store, str]]:
+    for path in reader.paths():
+        store = reader.at(path)
+        for key in store:
+            yield (f"{path}/{key}" if path else key), store, key
+
+
+def _pair(
+    name: str, store: Store, key: str, meant: Any, targets: dict[str, Target]
+) -> _Pair:
+    path, axes = meant if isinstance(meant, tuple) else (meant, None)
+    target = targets.get(path)
+    if target is None:
+        raise ValueError(
+            f"The name map gives {path!r} for {name!r}, which is no path of a "
+            f"variable. The model has: {', '.join(sorted(targets)[:20])}."
+        )
+    shape = store.shape_of(key)
+    size = math.prod(shape) == math.prod(target.variable.shape)
+    if axes is not None:
+        valid = sorted(axes) == list(range(len(shape)))
+        return _Pair(name, store, key, target, [tuple(axes)] if valid and size else [])
+    same = tuple(range(len(shape)))
+    ways = [same] if shape == tuple(target.variable.shape) else []
+    if shape == target.torch_shape:
+        ways.append(_from_torch(len(shape)) if target.is_turned else same)
+    return _Pair(name, store, key, target, list(dict.fromkeys(ways)))
+
+
+def _decided(pairs: Sequence[_Pair]) -> list[tuple[_Pair, Axes]]:
+    """Each array with the way of turning it; one file has one layout."""
+    clear = [p for p in pairs if len(p.axes) == 1 and p.target.is_turned]
+    layouts = {p.axes[0] == tuple(range(len(p.axes[0]))) for p in clear}
+    unclear = [p for p in pairs if len(p.axes) > 1]
+    if unclear and len(layouts) != 1:
+        names = ", ".join(repr(p.name) for p in unclear[:10])
+        raise DeserializationError(
+            f"{len(unclear)} arrays fit as they are and turned, and no other array "
+            f"tells the layout of the file: {names}. Say the axes in the name map, "
+            f"as {{{unclear[0].name!r}: ({unclear[0].target.variable.path!r}, "
+            f"{unclear[0].axes[-1]})}} if it is of torch. Nothing was changed."
+        )
+    number = 0 if layouts == {True} else -1
+    return [(p, p.axes[number]) for p in pairs]
+
+
+def save_mapped(model: Model, writer: Writer, name_map: Mapping[str, Any]) -> None:
+    """Writes variables under other names, in the layout of torch.
+
+    Args:
+        model: a built model.
+        writer: the file.
+        name_map: name in the file -> path of a variable, as for loading.
+    """
+    targets = _targets(model)
+    for name, meant in name_map.items():
+        path = meant[0] if isinstance(meant, tuple) else meant
+        if path not in targets:
+            raise ValueError(
+                f"The name map gives {path!r} for {name!r}, which is no path of a "
+                f"variable. The model has: {', '.join(sorted(targets)[:20])}."
+            )
+        target = targets[path]
+        array = to_array(target.variable)
+        if target.is_turned:
+            rank = len(target.torch_shape)
+            back = np.argsort(_to_torch(rank))
+            plain = tuple(target.torch_shape[a] for a in back)
+            array = array.reshape(plain).transpose(_to_torch(rank))
+        owner, _, key = name.rpartition("/")
+        writer.at(owner, owner)[key] = array.reshape(target.torch_shape)
