@@ -132,8 +132,9 @@ def grad(
     """A function that returns the gradients of `function`.
 
     Args:
-        function: as for `keras.value_and_grad`.
-        variables: as for `keras.value_and_grad`.
+        function: returns a scalar loss, or `(loss, aux)` with `has_aux`.
+        variables: nested structure of Variables to differentiate by. Without it, the
+            gradient is taken by the first argument, a tensor or structure of tensors.
         has_aux: whether `function` returns `(loss, aux)`.
 
     Returns:

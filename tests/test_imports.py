@@ -155,11 +155,6 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 MODULES = {name.removesuffix(".__init__"): path for name, path in MODULES.items()}
-# Circles that are left: they are closed by imports inside functions.
-LEFT = [
-    {"keras.backends", "keras.backends.backend"},
-    {"keras.backends.jax.core", "keras.backends.jax.sparse"},
-]
 
 
 def _loaded(node: ast.AST) -> Iterator[str]:
@@ -206,10 +201,8 @@ def _circles(edges: dict[str, set[str]]) -> list[set[str]]:
 
 
 def test_files_do_not_import_in_circles() -> None:
-    """Lazy imports count: none hides a circle, but for those that are left."""
-    found = _circles({name: _edges(name) for name in MODULES})
-    assert [c for c in found if c not in LEFT] == []
-    assert [left for left in LEFT if left not in found] == []  # strike it off
+    """Lazy imports count: none hides a circle."""
+    assert _circles({name: _edges(name) for name in MODULES}) == []
 
 
 def test_no_edge_stands_in_a_string() -> None:

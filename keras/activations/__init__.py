@@ -11,6 +11,12 @@ from keras.activations.functions import gelu as gelu
 from keras.activations.functions import linear as linear
 from keras.activations.functions import mish as mish
 from keras.activations.functions import relu as relu
+from keras.core.registry import CustomObjectScope as _CustomObjectScope
+from keras.core.registry import get_registered_object as _registered
+from keras.core.serialization import (
+    deserialize_keras_object as _deserialize_keras_object,
+)
+from keras.core.serialization import serialize_keras_object as _serialize_keras_object
 from keras.ops import tanh as tanh
 from keras.ops.nn import celu as celu
 from keras.ops.nn import elu as elu
@@ -105,8 +111,6 @@ def serialize(activation: Callable[..., Any]) -> Any:
     >>> keras.activations.serialize(keras.activations.swish)
     'silu'
     """
-    from keras.core.serialization import serialize_keras_object
-
     name = getattr(activation, "__name__", None)
     if name == "<lambda>":
         raise ValueError(
@@ -116,7 +120,7 @@ def serialize(activation: Callable[..., Any]) -> Any:
         )
     if name is not None and _BY_NAME.get(name) is activation:
         return name
-    return serialize_keras_object(activation)
+    return _serialize_keras_object(activation)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
@@ -138,25 +142,16 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
     >>> keras.activations.deserialize("relu") is keras.activations.relu
     True
     """
-    from keras.core.registry import CustomObjectScope
-    from keras.core.serialization import deserialize_keras_object
-
     if config is None:
         return None
-    with CustomObjectScope(custom_objects):
+    with _CustomObjectScope(custom_objects):
         if isinstance(config, str):
             return get(config)
         name = config.get("config") if isinstance(config, Mapping) else None
         if config.get("class_name") == "function" and isinstance(name, str):
-            return _BY_NAME.get(name) or deserialize_keras_object(config)
+            return _BY_NAME.get(name) or _deserialize_keras_object(config)
         found = _BY_NAME.get(config.get("class_name", ""))
-        return found or deserialize_keras_object(config)
-
-
-def _registered(name: str) -> Any:
-    from keras.core.registry import get_registered_object
-
-    return get_registered_object(name)
+        return found or _deserialize_keras_object(config)
 
 
 def _instance(found: Any) -> Any:

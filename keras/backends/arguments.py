@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from keras.core import dtypes
-from keras.core.typing import Axis, DType, ShapeLike, Sizes
+from keras.core.typing import Axis, DType, ShapeLike, Sizes, Tensor
 
 
 def number_dtype(dtype: DType, *numbers: Any) -> str:
@@ -218,3 +219,36 @@ def warn_of_ones(axis: Axis, shape: ShapeLike) -> None:
             "or another axis?",
             stacklevel=4,
         )
+
+
+def along(x: Tensor, axis: Axis) -> tuple[tuple[int, ...], list[int]]:
+    """The axes in order, and the shape that a vector along them is given."""
+    axes = normal_axes(axis, x.ndim)
+    return axes, [n if i in axes else 1 for i, n in enumerate(x.shape)]
+
+
+def both_or_neither(x1: Any, x2: Any) -> None:
+    """Refuses the arguments of `where` of which only one is given."""
+    if x1 is not x2:
+        raise ValueError("Both or neither of x1 and x2 are needed.")
+
+
+def require_same_shape(target: Tensor, output: Tensor) -> None:
+    """Refuses a target that would broadcast."""
+    if target.shape != output.shape:
+        raise ValueError("The shapes of target and output differ.")
+
+
+def is_number(value: Any, number: float) -> bool:
+    """Whether a value is this very number, and no tensor."""
+    return isinstance(value, (int, float)) and value == number
+
+
+def plain_tuples(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a framework that returns a named tuple, as one of a plain tuple."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
+        return tuple(function(*args, **kwargs))
+
+    return call

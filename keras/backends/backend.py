@@ -17,6 +17,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from keras.backends.common import Common
 from keras.backends.contract import DATA
 from keras.backends.foreign import framework_of
 from keras.core.errors import BackendError
@@ -40,7 +41,6 @@ MODULES = (
     "elementwise",
     "reduction",
     "products",
-    "math",
     "nn",
     "windows",
     "blocks",
@@ -96,7 +96,7 @@ def _is_import(value: Any, module: ModuleType) -> bool:
     return top in sys.stdlib_module_names and not hasattr(value, "__wrapped__")
 
 
-class Backend:
+class Backend(Common):
     """The functions and classes that one framework provides.
 
     Args:
@@ -153,11 +153,6 @@ class Backend:
 
     def __repr__(self) -> str:
         return f"<keras backend {self.name!r}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        from keras.backends import load
-
-        return load, (self.name,)
 
     def kind_of(self, x: TensorLike) -> int:
         """What `x` is to this backend; remembered by type."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras.backends import current, load
 from keras.core import context, dtypes, limits, naming
 from keras.core.keras_tensor import KerasTensor, standardize_shape
 from keras.core.operators import Operators
@@ -62,8 +63,6 @@ class Variable(Operators):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Variable:
         if cls.backend is None:
-            from keras.backends import current
-
             cls = _on_backend(cls, current())
         return object.__new__(cls)
 
@@ -348,8 +347,6 @@ class Variable(Operators):
 
 
 def _restore(backend_name: str, array: Any, state: dict[str, Any]) -> Variable:
-    from keras.backends import load
-
     backend = load(backend_name)
     new = object.__new__(backend.Variable)
     new.__dict__.update(state)
@@ -394,3 +391,8 @@ def _callable_or_none(what: str, value: Any) -> Any:
             f"`{what}` of a Variable must be callable or None. Received: {value!r}."
         )
     return value
+
+
+def redirected(value: Any) -> bool:
+    """Whether an assignment is a step of a scope or a graph, and not done in place."""
+    return context.get().stateless is not None or isinstance(value, KerasTensor)

@@ -46,7 +46,7 @@ class RemoteMonitor(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Post the logs."""
         import urllib.parse
-        import urllib.request
+        import urllib.request  # with `ssl` and `email`: 30 ms for who monitors nothing
 
         if not self.root.startswith(("http://", "https://")):
             raise ValueError(

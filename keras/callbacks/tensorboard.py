@@ -10,6 +10,7 @@ import numpy as np
 
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.event_file import EventFile
+from keras.ops import convert_to_numpy
 
 if TYPE_CHECKING:
     from keras.models.model import Model
@@ -138,8 +139,6 @@ def _number(value: Any) -> np.ndarray:
     """A variable, tensor or number as an array."""
     if hasattr(value, "numpy"):
         return np.asarray(value.numpy(), "float64")
-    from keras.ops import convert_to_numpy
-
     return np.asarray(convert_to_numpy(value), "float64")
 
 

@@ -90,7 +90,8 @@ class MinMaxNorm(Constraint):
         min_value: the shortest norm wanted.
         max_value: the longest norm wanted.
         rate: how far each update moves norms there, from 0 (not at all) to 1.
-        axis: axis or axes along which norms are taken; see `MaxNorm`.
+        axis: axis or axes along which norms are taken: 0 for the weights of each
+            unit of Dense, `[0, 1, 2]` for each filter of Conv2D.
 
     Example:
 
@@ -127,7 +128,8 @@ class UnitNorm(Constraint):
     """Every vector gets norm 1.
 
     Args:
-        axis: axis or axes along which norms are taken; see `MaxNorm`.
+        axis: axis or axes along which norms are taken: 0 for the weights of each
+            unit of Dense, `[0, 1, 2]` for each filter of Conv2D.
 
     Example:
 

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple, Self
 
 from keras.core.classes import constructor_parameters, declared_class, is_ours
+from keras.core.serialization import deserialize_arguments, serialize_leniently
 
 
 class Configurable:
@@ -81,8 +82,6 @@ class Configurable:
         Returns:
             A dict that `from_config` accepts and JSON can hold.
         """
-        from keras.core.serialization import serialize_leniently
-
         known = config_class(declared_class(self))
         by_hand = known.by_hand
         given = self._given_arguments()[0] if by_hand else self.recorded_arguments()
@@ -111,8 +110,6 @@ class Configurable:
         Args:
             config: constructor arguments; nested objects in serialized form.
         """
-        from keras.core.serialization import deserialize_arguments
-
         known = config_class(declared_class(cls))
         if not known.by_hand:
             return cls(**deserialize_arguments(config))

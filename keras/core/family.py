@@ -16,6 +16,9 @@ from functools import cached_property
 from typing import Any
 
 from keras.core.classes import is_ours
+from keras.core.config_reader import deserialize_keras_object, read_instance
+from keras.core.registry import CustomObjectScope, get_registered_object
+from keras.core.serialization import serialize_keras_object
 from keras.core.typing import CustomObjects
 
 _NOT_MEMBERS = frozenset(("get", "serialize", "deserialize"))
@@ -112,8 +115,6 @@ class Family:
 
     def serialize(self, member: Any) -> Any:
         """The config of a member: a dict that `deserialize` accepts."""
-        from keras.core.serialization import serialize_keras_object
-
         return serialize_keras_object(member)
 
     def deserialize(self, config: Any, custom_objects: CustomObjects = None) -> Any:
@@ -122,9 +123,6 @@ class Family:
         Raises:
             ValueError: if the name is unknown, or the result is of another family.
         """
-        from keras.core.config_reader import deserialize_keras_object, read_instance
-        from keras.core.registry import CustomObjectScope
-
         if config is None or isinstance(config, self.base):
             return config
         with CustomObjectScope(custom_objects):
@@ -199,6 +197,4 @@ def _bare(name: str) -> str:
 
 def _custom(name: str) -> Any:
     """A class or function that the user registered, or passed as a custom object."""
-    from keras.core.registry import get_registered_object
-
     return get_registered_object(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from keras import __version__
+
 
 def version() -> str:
     """The version of Keras, such as `"3.16.0"`.
@@ -12,6 +14,4 @@ def version() -> str:
     >>> keras.version() == keras.__version__
     True
     """
-    from keras import __version__
-
     return __version__

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from keras import ops
 from keras.backends import current
 from keras.backends.backend import SYMBOLIC
 from keras.core import config, dtypes
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
+from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import CustomObjects, DType, Identifier
 
 
@@ -76,8 +78,6 @@ class DTypePolicy(Configurable):
         dtype = dtypes.standardize_dtype(dtype)
         if hasattr(x, "dtype") or isinstance(x, (int, float, bool)):
             if backend.kind_of(x) == SYMBOLIC:
-                from keras import ops
-
                 return ops.cast(x, dtype) if _casts(x.dtype, dtype, autocast) else x
             tensor = backend.convert_to_tensor(x)
             if _casts(backend.dtype_of(tensor), dtype, autocast):
@@ -213,8 +213,6 @@ def get(identifier: Identifier) -> DTypePolicy:
 
 def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
     """The policy as plain data; `deserialize` reads it."""
-    from keras.core.serialization import serialize_keras_object
-
     return serialize_keras_object(dtype_policy)
 
 
@@ -222,6 +220,4 @@ def deserialize(
     config: dict[str, Any], custom_objects: CustomObjects = None
 ) -> DTypePolicy:
     """The policy that `serialize` wrote."""
-    from keras.core.serialization import deserialize_keras_object
-
     return deserialize_keras_object(config, custom_objects=custom_objects)

@@ -12,6 +12,7 @@ from keras import ops
 from keras.core import config, dtypes
 from keras.core.errors import ShapeError
 from keras.core.facts import public_class
+from keras.core.serialization import serialize_keras_object
 from keras.core.typing import DType, Tensor, TensorLike
 from keras.initializers.initializer import Initializer, float_dtype
 
@@ -36,8 +37,6 @@ class Constant(Initializer):
 
     def get_config(self) -> dict[str, Any]:
         """The value, an array as its dtype and a list."""
-        from keras.core.serialization import serialize_keras_object
-
         return {"value": serialize_keras_object(self.value)}
 
     def __call__(self, shape: Sequence[int], dtype: DType = None) -> Tensor:

@@ -19,6 +19,7 @@ from keras.core import config, dtypes
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
 from keras.core.typing import DType, Seed, Sizes, Tensor, TensorLike
+from keras.random import normal, truncated_normal, uniform
 
 Draw = Callable[[np.random.Generator, tuple[int, ...], Any], Any]
 
@@ -92,8 +93,6 @@ class RandomInitializer(Initializer):
         self, shape: Sequence[int], low: float, high: float, dtype: DType
     ) -> Any:
         if hasattr(self._key, "next"):
-            from keras.random import uniform
-
             return uniform(shape, low, high, dtype=dtype, seed=self._key)
 
         def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
@@ -108,8 +107,6 @@ class RandomInitializer(Initializer):
         self, shape: Sequence[int], mean: float, stddev: float, dtype: DType
     ) -> Any:
         if hasattr(self._key, "next"):
-            from keras.random import normal
-
             return normal(shape, mean, stddev, dtype=dtype, seed=self._key)
 
         def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
@@ -125,8 +122,6 @@ class RandomInitializer(Initializer):
     ) -> Any:
         """Normal values of which none lies further than two deviations off."""
         if hasattr(self._key, "next"):
-            from keras.random import truncated_normal
-
             return truncated_normal(shape, mean, stddev, dtype=dtype, seed=self._key)
 
         def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras import ops
 from keras.core.errors import ShapeError
 from keras.core.facts import public_class
 from keras.core.typing import DType, Seed, Sizes, Tensor, TensorLike
@@ -21,7 +22,8 @@ class RandomNormal(RandomInitializer):
     Args:
         mean: mean of the distribution.
         stddev: standard deviation.
-        seed: integer, None or `SeedGenerator`; see `RandomUniform`.
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
 
     Example:
 
@@ -51,7 +53,8 @@ class TruncatedNormal(RandomInitializer):
     Args:
         mean: mean of the distribution.
         stddev: standard deviation before truncation.
-        seed: integer, None or `SeedGenerator`; see `RandomUniform`.
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
 
     Example:
 
@@ -116,7 +119,8 @@ class Orthogonal(RandomInitializer):
 
     Args:
         gain: factor on the orthogonal matrix.
-        seed: integer, None or `SeedGenerator`; see `RandomUniform`.
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
 
     Raises:
         ShapeError: for fewer than two dimensions.
@@ -162,8 +166,6 @@ class Orthogonal(RandomInitializer):
     def _on_device(
         self, tall: tuple[int, int], flip: bool, shape: tuple[int, ...], dtype: DType
     ) -> Any:
-        from keras import ops
-
         q, r = ops.qr(self._normal(tall, 0.0, 1.0, dtype))
         q = ops.multiply(q, ops.sign(ops.diagonal(r)))
         q = ops.transpose(q) if flip else q

@@ -31,7 +31,8 @@ class VarianceScaling(RandomInitializer):
         mode: `"fan_in"`, `"fan_out"` or `"fan_avg"`: what the variance is divided by.
         distribution: `"truncated_normal"` (also called `"normal"`),
             `"untruncated_normal"` or `"uniform"`.
-        seed: integer, None or `SeedGenerator`; see `RandomUniform`.
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
         input_axes: axes of the shape that count as inputs. By default the last but
             one, and all before it as places of a convolution window.
         output_axes: axes of the shape that count as outputs. By default the last, and
@@ -122,7 +123,8 @@ class GlorotUniform(_Preset):
     """Uniform within `sqrt(6 / (fan_in + fan_out))`; also called Xavier uniform.
 
     Args:
-        seed: integer, None or `SeedGenerator`; see `RandomUniform`.
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
         input_axes: axes of the shape that count as inputs.
         output_axes: axes of the shape that count as outputs.
 
@@ -146,7 +148,15 @@ class GlorotUniform(_Preset):
 class GlorotNormal(_Preset):
     """Truncated normal with deviation `sqrt(2 / (fan_in + fan_out))`.
 
-    Args and reference: as `GlorotUniform`.
+    Args:
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
+        input_axes: axes of the shape that count as inputs.
+        output_axes: axes of the shape that count as outputs.
+
+    Reference:
+        Glorot and Bengio, "Understanding the difficulty of training deep feedforward
+        neural networks", 2010.
 
     Example:
 
@@ -164,7 +174,11 @@ class GlorotNormal(_Preset):
 class LecunNormal(_Preset):
     """Truncated normal with deviation `sqrt(1 / fan_in)`.
 
-    Args: as `GlorotUniform`.
+    Args:
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
+        input_axes: axes of the shape that count as inputs.
+        output_axes: axes of the shape that count as outputs.
 
     Reference:
         Klambauer et al., "Self-Normalizing Neural Networks", 2017.
@@ -185,7 +199,14 @@ class LecunNormal(_Preset):
 class LecunUniform(_Preset):
     """Uniform within `sqrt(3 / fan_in)`.
 
-    Args and reference: as `LecunNormal`.
+    Args:
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
+        input_axes: axes of the shape that count as inputs.
+        output_axes: axes of the shape that count as outputs.
+
+    Reference:
+        Klambauer et al., "Self-Normalizing Neural Networks", 2017.
 
     Example:
 
@@ -203,7 +224,11 @@ class LecunUniform(_Preset):
 class HeNormal(_Preset):
     """Truncated normal with deviation `sqrt(2 / fan_in)`.
 
-    Args: as `GlorotUniform`.
+    Args:
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
+        input_axes: axes of the shape that count as inputs.
+        output_axes: axes of the shape that count as outputs.
 
     Reference:
         He et al., "Delving Deep into Rectifiers", 2015.
@@ -224,7 +249,14 @@ class HeNormal(_Preset):
 class HeUniform(_Preset):
     """Uniform within `sqrt(6 / fan_in)`.
 
-    Args and reference: as `HeNormal`.
+    Args:
+        seed: an integer or None, with which every call gives the same values for a
+            shape, on every backend; or a `SeedGenerator`, with which calls differ.
+        input_axes: axes of the shape that count as inputs.
+        output_axes: axes of the shape that count as outputs.
+
+    Reference:
+        He et al., "Delving Deep into Rectifiers", 2015.
 
     Example:
 

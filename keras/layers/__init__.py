@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.serialization import (
+    deserialize_keras_object as _deserialize_keras_object,
+)
+from keras.core.serialization import serialize_keras_object as _serialize_keras_object
 from keras.core.typing import CustomObjects
 from keras.layers.activations.activation import Activation as Activation
 from keras.layers.activations.elu import ELU as ELU
@@ -272,9 +276,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
     >>> keras.layers.serialize(keras.layers.Flatten())["class_name"]
     'Flatten'
     """
-    from keras.core.serialization import serialize_keras_object
-
-    return serialize_keras_object(layer)
+    return _serialize_keras_object(layer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: CustomObjects = None) -> Any:
@@ -297,9 +299,7 @@ def deserialize(config: dict[str, Any], custom_objects: CustomObjects = None) ->
     >>> keras.layers.deserialize(config).units
     4
     """
-    from keras.core.serialization import deserialize_keras_object
-
-    found = deserialize_keras_object(config, custom_objects=custom_objects)
+    found = _deserialize_keras_object(config, custom_objects=custom_objects)
     if not isinstance(found, Layer):
         raise ValueError(
             "keras.layers.deserialize expects the config of a layer. Received the "

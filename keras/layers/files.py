@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from keras.backends import load
 from keras.core import context
 from keras.core.classes import declared_class
 from keras.core.facts import default_hook
@@ -81,8 +82,6 @@ class LayerFiles(LayerLosses):
 
 
 def _make(cls: type, backend_name: str) -> Any:
-    from keras.backends import load
-
     with context.Scope("backend", load(backend_name)):
         new: Any = cls.__new__
         return new(cls)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import dtype_policies
+from keras import dtype_policies, regularizers
 from keras.core import context, tree
 from keras.core.classes import (
     constructor_parameters,
@@ -15,6 +15,7 @@ from keras.core.configurable import config_class
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope
+from keras.core.serialization import deserialize_keras_object, serialize_leniently
 from keras.core.typing import (
     Config,
     DType,
@@ -78,8 +79,6 @@ class Layer(LayerCall):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        from keras import regularizers
-
         shape = kwargs.pop("input_shape", None)
         shape = (None, *shape) if shape is not None else kwargs.pop("batch_shape", None)
         width = kwargs.pop("input_dim", None)
@@ -224,8 +223,6 @@ class Layer(LayerCall):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal layer, as plain Python data."""
-        from keras.core.serialization import serialize_leniently
-
         config: dict[str, Any] = {
             "name": self.name,
             "trainable": self.trainable,
@@ -250,8 +247,6 @@ class Layer(LayerCall):
         A constructor that takes no `name`, `trainable` or `dtype` is not given them.
         A plain dtype policy comes as its name.
         """
-        from keras.core.serialization import deserialize_keras_object
-
         held = {k: config[k] for k in cls._layer_arguments if k in config}
         if held:  # also as Keras 2 wrote them, by class name and config alone
             config = {**config, **deserialize_keras_object(held)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Unpack
 
+from keras.backends import current
 from keras.core import context
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
@@ -216,8 +217,6 @@ class TorchModuleWrapper(Layer):
         Raises:
             UnsafeDeserializationError: in safe mode.
         """
-        from keras.backends import current
-
         with safe_mode_of_call(safe_mode):
             refuse_code("A pickled torch module in the config")
         module = current().module_wrapper.decode(config["module"])

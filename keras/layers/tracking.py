@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from keras.backends import current
 from keras.backends.specialise import specialise
+from keras.core import tree
 from keras.core.containers import PLAIN
 from keras.core.errors import BackendError
 from keras.core.naming import name_of
@@ -18,6 +21,12 @@ from keras.ops.operation import Operation
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
     from keras.layers.layer import Layer
+
+
+_MISSING = object()
+# What a weight takes values from, where it is set as the weight's attribute.
+ARRAYS = (np.ndarray, list)
+_NUMBERS = (np.ndarray, bool, int, float)
 
 
 class LayerTracking(Operation):
@@ -42,6 +51,8 @@ class LayerTracking(Operation):
     _module_wrapper: Any = None
     # Attributes that hold something of the framework's own, on backends that keep book.
     _foreign: Any = frozenset()
+    # Attributes that a call does not compute with.
+    _not_computed_with: frozenset[str] = frozenset()
     # Attributes that pickle and deepcopy leave out: caches that are made anew.
     _transient: tuple[str, ...] = ("_watchers",)
     # Lists of what is reached by its own name anyway.
@@ -86,27 +97,65 @@ class LayerTracking(Operation):
 
     def __setattr__(self, name: str, value: Any) -> None:
         tracker = self._tracker
+        if self._watchers and self._notes_of_change(name, value):
+            self._changed()
+        if type(value) in ARRAYS and self._takes_values(name, value):
+            return
         if type(value) in PLAIN:
             if name in tracker.attributes:
                 tracker.drop(name)
             if name in self._foreign:
                 self._untrack_foreign(name)
-        elif name not in getattr(self, "_native_state", ()) and not hasattr(
-            type(getattr(type(self), name, None)), "__set__"
-        ):  # a property's setter sets another attribute
+        elif name not in getattr(self, "_native_state", ()) and not _sets_another(
+            type(self), name
+        ):
             value = tracker.set(name, value)
             if self._backend.layer_mixin is not None:
                 self._track_foreign(name, value)
         object.__setattr__(self, name, value)
         if name in self._settling:
             self._settle()
-        if self._watchers:
-            self._changed()
 
-    def _changed(self) -> None:
-        """Tells those who have compiled calls of this layer that it is another now."""
+    def _takes_values(self, name: str, value: np.ndarray | list[Any]) -> bool:
+        """Whether an attribute is a weight, which takes the values of an array."""
+        weight = self._weight_at(name)
+        if weight is None or not all(type(x) in _NUMBERS for x in tree.flatten(value)):
+            return False
+        array = np.asarray(value)
+        if array.shape != tuple(weight.shape) or array.dtype.kind not in "biuf":
+            raise ValueError(
+                f"`{name}` of {describe(self)} is a weight of shape "
+                f"{tuple(weight.shape)}. Received: {name}={type(value).__name__} of "
+                f"shape {array.shape} and dtype {array.dtype}. Set an array of the "
+                "weight's shape, or a keras.Variable to put another weight there."
+            )
+        weight.assign(array)
+        return True
+
+    def _weight_at(self, name: str) -> Variable | None:
+        """The variable that an attribute is, if it is one."""
+        held = self.__dict__.get(name)
+        return held if getattr(held, "_is_keras_variable", False) else None
+
+    def _notes_of_change(self, name: str, value: Any) -> bool:
+        """Whether compiled code may compute otherwise with a new value."""
+        old = self.__dict__.get(name, _MISSING)
+        if old is value or (type(value) in PLAIN and old == value):
+            return False
+        return not (
+            name in self._not_computed_with
+            or name in getattr(self, "_native_state", ())
+            or _sets_another(type(self), name)
+        )
+
+    def _changed(self, freezes: bool = False) -> None:
+        """Tells those who have compiled calls of this layer that it is another now.
+
+        Args:
+            freezes: whether all that is new is what `trainable` says.
+        """
         for watcher in tuple(self._watchers):
-            watcher()
+            watcher(freezes)
 
     def _settle(self) -> None:
         """Works out again whether calls may take the quick path; see `Layer`."""
@@ -129,7 +178,7 @@ class LayerTracking(Operation):
         if kind == "layer":
             self._refuse_other_backend(item)
             name = self._free_name(name)
-            self._layers.append(item)
+            list.append(self._layers, item)  # see `HeldLayers`
             self._child_names[id(item)] = name
             if native:
                 self._track_layer_native(name, item)
@@ -154,7 +203,8 @@ class LayerTracking(Operation):
             self._trainable_variables,
             self._non_trainable_variables,
         ):
-            held[:] = [other for other in held if other is not item]
+            kept = [other for other in held if other is not item]
+            list.__setitem__(held, slice(None), kept)
         self._child_names.pop(id(item), None)
         if self._backend.layer_mixin is not None:
             self._untrack_native(getattr(item, "state", item))
@@ -207,3 +257,8 @@ class LayerTracking(Operation):
 
     def _named_layers(self) -> dict[str, Any]:
         return {self._child_names[id(layer)]: layer for layer in self._layers}
+
+
+def _sets_another(cls: type, name: str) -> bool:
+    """Whether setting an attribute is up to a property, which sets another one."""
+    return hasattr(type(getattr(cls, name, None)), "__set__")

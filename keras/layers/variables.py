@@ -195,7 +195,7 @@ class LayerVariables(LayerDtypes):
             variable.trainable = value
         for layer in self._layers:
             layer.trainable = value
-        self._changed()  # some compute otherwise while they are frozen
+        self._changed(freezes=True)  # some compute otherwise while they are frozen
 
     def get_weights(self) -> list[Any]:
         """The values of the weights, as NumPy arrays."""

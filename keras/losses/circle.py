@@ -91,7 +91,10 @@ class Circle(FunctionLoss):
         gamma: how sharply similar pairs stand out.
         margin: how relaxed the optimum is.
         remove_diagonal: whether a sample is not compared with itself.
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 

@@ -201,7 +201,10 @@ class CategoricalCrossentropy(FunctionLoss):
         from_logits: whether predictions are logits rather than probabilities.
         label_smoothing: share of each label that is spread over all classes.
         axis: axis of the classes.
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 
@@ -238,7 +241,10 @@ class SparseCategoricalCrossentropy(FunctionLoss):
     Args:
         from_logits: whether predictions are logits rather than probabilities.
         ignore_class: a class number whose places do not count.
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         axis: axis of the classes.
         name: name of the loss.
         dtype: dtype of the computations.
@@ -278,7 +284,10 @@ class BinaryCrossentropy(FunctionLoss):
         from_logits: whether predictions are logits rather than probabilities.
         label_smoothing: share of each label that moves to 0.5.
         axis: axis to take the mean over.
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 
@@ -314,7 +323,10 @@ class CategoricalGeneralizedCrossEntropy(FunctionLoss):
 
     Args:
         q: from 0 (crossentropy, excluded) to 1 (absolute error, excluded).
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 

@@ -54,7 +54,10 @@ class CTC(FunctionLoss):
     """CTC loss; see `ctc`.
 
     Args:
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 

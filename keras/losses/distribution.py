@@ -62,7 +62,10 @@ class KLDivergence(FunctionLoss):
     """The divergence of predicted probabilities from true ones; see `kl_divergence`.
 
     Args:
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 
@@ -88,7 +91,13 @@ class KLDivergence(FunctionLoss):
 class Poisson(FunctionLoss):
     """The likelihood of counts under predicted rates; see `poisson`.
 
-    Args: as `KLDivergence`.
+    Args:
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
+        name: name of the loss.
+        dtype: dtype of the computations.
 
     Example:
 

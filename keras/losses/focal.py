@@ -130,7 +130,10 @@ class BinaryFocalCrossentropy(FunctionLoss):
         from_logits: whether predictions are logits rather than probabilities.
         label_smoothing: share of each label that moves to 0.5.
         axis: axis to take the mean over.
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 
@@ -183,7 +186,10 @@ class CategoricalFocalCrossentropy(FunctionLoss):
         from_logits: whether predictions are logits rather than probabilities.
         label_smoothing: share of each label that is spread over all classes.
         axis: axis of the classes.
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 

@@ -34,7 +34,13 @@ def hinge(y_true: TensorLike, y_pred: TensorLike) -> Any:
 def squared_hinge(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The mean of `square(maximum(1 - y_true * y_pred, 0))` over the last axis.
 
-    Args and returns: as `hinge`.
+    Args:
+        y_true: labels of -1 and 1, `(batch, ..., size)`. If all are 0 or 1, 0 stands
+            for -1.
+        y_pred: predictions of the same shape.
+
+    Returns:
+        One value per sample, `(batch, ...)`.
 
     Example:
 
@@ -80,7 +86,10 @@ class Hinge(FunctionLoss):
     """Margin between labels of -1 and 1; see `hinge`.
 
     Args:
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 
@@ -106,7 +115,13 @@ class Hinge(FunctionLoss):
 class SquaredHinge(FunctionLoss):
     """Squared margin between labels of -1 and 1; see `squared_hinge`.
 
-    Args: as `Hinge`.
+    Args:
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
+        name: name of the loss.
+        dtype: dtype of the computations.
 
     Example:
 
@@ -130,7 +145,13 @@ class SquaredHinge(FunctionLoss):
 class CategoricalHinge(FunctionLoss):
     """Margin between classes; see `categorical_hinge`.
 
-    Args: as `Hinge`.
+    Args:
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
+        name: name of the loss.
+        dtype: dtype of the computations.
 
     Example:
 

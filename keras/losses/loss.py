@@ -15,6 +15,7 @@ from keras.core import config, dtypes, naming, tree
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, set_mask
+from keras.core.serialization import deserialize_keras_object
 from keras.core.typing import DType, Tensor, TensorLike
 from keras.losses.reduction import reduce, reduce_weighted, standardize_reduction
 
@@ -154,7 +155,5 @@ def compute_dtype(dtype: DType) -> str:
     if dtype is None:
         return config.floatx()
     if isinstance(dtype, dict):
-        from keras.core.serialization import deserialize_keras_object
-
         dtype = deserialize_keras_object(dtype)
     return dtypes.standardize_dtype(getattr(dtype, "compute_dtype", dtype))

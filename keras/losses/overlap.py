@@ -94,7 +94,10 @@ class Dice(FunctionLoss):
     """How badly two areas overlap; see `dice`.
 
     Args:
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         axis: axes to sum over; all by default.
         dtype: dtype of the computations.
@@ -127,7 +130,10 @@ class Tversky(FunctionLoss):
     Args:
         alpha: weight of what predictions miss.
         beta: weight of what they add.
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         axis: axes to sum over; all by default.
         dtype: dtype of the computations.

@@ -37,7 +37,12 @@ def mean_squared_error(y_true: TensorLike, y_pred: TensorLike) -> Any:
 def mean_absolute_error(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The mean of `abs(y_true - y_pred)` over the last axis.
 
-    Args and returns: as `mean_squared_error`.
+    Args:
+        y_true: true values, `(batch, ..., size)`.
+        y_pred: predictions of the same shape.
+
+    Returns:
+        One value per sample, `(batch, ...)`.
 
     Example:
 
@@ -55,7 +60,12 @@ def mean_absolute_percentage_error(y_true: TensorLike, y_pred: TensorLike) -> An
 
     True values closer to 0 than `epsilon()` count as that.
 
-    Args and returns: as `mean_squared_error`.
+    Args:
+        y_true: true values, `(batch, ..., size)`.
+        y_pred: predictions of the same shape.
+
+    Returns:
+        One value per sample, `(batch, ...)`.
 
     Example:
 
@@ -75,7 +85,12 @@ def mean_squared_logarithmic_error(y_true: TensorLike, y_pred: TensorLike) -> An
 
     Values below `epsilon()` count as that.
 
-    Args and returns: as `mean_squared_error`.
+    Args:
+        y_true: true values, `(batch, ..., size)`.
+        y_pred: predictions of the same shape.
+
+    Returns:
+        One value per sample, `(batch, ...)`.
 
     Example:
 
@@ -123,7 +138,12 @@ def log_cosh(y_true: TensorLike, y_pred: TensorLike) -> Any:
     About half the squared error for small errors, and the absolute error minus
     `log(2)` for large ones.
 
-    Args and returns: as `mean_squared_error`.
+    Args:
+        y_true: true values, `(batch, ..., size)`.
+        y_pred: predictions of the same shape.
+
+    Returns:
+        One value per sample, `(batch, ...)`.
 
     Example:
 
@@ -168,7 +188,10 @@ class MeanSquaredError(FunctionLoss):
     """The mean of squared errors; see `mean_squared_error`.
 
     Args:
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 
@@ -194,7 +217,13 @@ class MeanSquaredError(FunctionLoss):
 class MeanAbsoluteError(FunctionLoss):
     """The mean of absolute errors; see `mean_absolute_error`.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
+        name: name of the loss.
+        dtype: dtype of the computations.
 
     Example:
 
@@ -218,7 +247,13 @@ class MeanAbsoluteError(FunctionLoss):
 class MeanAbsolutePercentageError(FunctionLoss):
     """The mean of errors in percent; see `mean_absolute_percentage_error`.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
+        name: name of the loss.
+        dtype: dtype of the computations.
 
     Example:
 
@@ -242,7 +277,13 @@ class MeanAbsolutePercentageError(FunctionLoss):
 class MeanSquaredLogarithmicError(FunctionLoss):
     """Squared errors of logarithms; see `mean_squared_logarithmic_error`.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
+        name: name of the loss.
+        dtype: dtype of the computations.
 
     Example:
 
@@ -268,7 +309,10 @@ class Huber(FunctionLoss):
 
     Args:
         delta: where the parabola becomes a line.
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 
@@ -300,7 +344,13 @@ class Huber(FunctionLoss):
 class LogCosh(FunctionLoss):
     """The logarithm of the hyperbolic cosine of errors; see `log_cosh`.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
+        name: name of the loss.
+        dtype: dtype of the computations.
 
     Example:
 
@@ -326,7 +376,10 @@ class CosineSimilarity(FunctionLoss):
 
     Args:
         axis: axis along which the vectors lie.
-        reduction: how values become one number; see `Loss`.
+        reduction: how values become one number: `"sum_over_batch_size"` or `"mean"`
+            (the sum divided by the number of values), `"sum"`,
+            `"mean_with_sample_weight"` (the sum divided by that of the weights), or
+            `"none"`, which leaves one value per sample.
         name: name of the loss.
         dtype: dtype of the computations.
 

@@ -74,7 +74,10 @@ class TruePositives(_Count):
 class FalsePositives(_Count):
     """How many labels of 0 were predicted as 1.
 
-    Args: as `TruePositives`.
+    Args:
+        thresholds: a prediction above it means 1; a list gives a count for each.
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -90,7 +93,10 @@ class FalsePositives(_Count):
 class TrueNegatives(_Count):
     """How many labels of 0 were predicted as 0.
 
-    Args: as `TruePositives`.
+    Args:
+        thresholds: a prediction above it means 1; a list gives a count for each.
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -106,7 +112,10 @@ class TrueNegatives(_Count):
 class FalseNegatives(_Count):
     """How many labels of 1 were predicted as 0.
 
-    Args: as `TruePositives`.
+    Args:
+        thresholds: a prediction above it means 1; a list gives a count for each.
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 

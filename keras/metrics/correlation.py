@@ -107,7 +107,10 @@ class PearsonCorrelation(FunctionMetric):
 class ConcordanceCorrelation(FunctionMetric):
     """The mean of the concordance correlation coefficients of the samples.
 
-    Args: as `PearsonCorrelation`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
+        axis: axis along which values are compared.
 
     Example:
 

@@ -157,8 +157,11 @@ class F1Score(FBetaScore):
     """`2 * precision * recall / (precision + recall)`.
 
     Args:
-        average: how the scores of classes become one; see `FBetaScore`.
-        threshold: a prediction above it means 1; see `FBetaScore`.
+        average: how the scores of classes become one: None (one for each class),
+            `"micro"` (from the counts of all), `"macro"` (their mean) or `"weighted"`
+            (their mean, weighted by how frequent a class is).
+        threshold: a prediction above it means 1, from 0 (excluded) to 1. None: the
+            largest prediction of a sample means 1, all others 0.
         name: name of the metric.
         dtype: dtype of the result.
 

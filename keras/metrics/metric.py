@@ -203,7 +203,7 @@ class Metric(BackendBound):
     def stateless_update_state(
         self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
     ) -> list[Any]:
-        """As `update_state`, on given values, which are not changed.
+        """What a batch makes of given values; neither they nor the metric change.
 
         Args:
             metric_variables: a value for each of `variables`.
@@ -222,7 +222,7 @@ class Metric(BackendBound):
         return [scope.get_current_value(variable) for variable in self.variables]
 
     def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
-        """As `result`, for given values of `variables`."""
+        """The result for given values of `variables`; the metric does not change."""
         with self._stateless(metric_variables):
             return self.result()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import losses, ops
 from keras.core.facts import public_class
+from keras.core.masking import get_mask, set_mask
 from keras.core.typing import DType, Tensor, TensorLike
 from keras.losses.shapes import pair
 from keras.metrics.mean import FunctionMetric, Mean
@@ -60,8 +61,6 @@ class RootMeanSquaredError(Mean):
         self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike = None
     ) -> None:
         """Takes a batch of true and predicted values into account."""
-        from keras.core.masking import get_mask, set_mask
-
         mask = get_mask(y_pred)
         y_true, y_pred = pair(y_true, y_pred)
         squares = ops.square(ops.subtract(y_pred, y_true))
@@ -82,7 +81,9 @@ class RootMeanSquaredError(Mean):
 class MeanAbsoluteError(FunctionMetric):
     """The mean of absolute errors.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -102,7 +103,9 @@ class MeanAbsoluteError(FunctionMetric):
 class MeanAbsolutePercentageError(FunctionMetric):
     """The mean of errors in percent of the true values.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -124,7 +127,9 @@ class MeanAbsolutePercentageError(FunctionMetric):
 class MeanSquaredLogarithmicError(FunctionMetric):
     """The mean of squared errors of logarithms.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -146,7 +151,9 @@ class MeanSquaredLogarithmicError(FunctionMetric):
 class LogCoshError(FunctionMetric):
     """The mean logarithm of the hyperbolic cosine of errors.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -196,7 +203,9 @@ class CosineSimilarity(FunctionMetric):
 class Hinge(FunctionMetric):
     """The mean margin between labels of -1 and 1.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -216,7 +225,9 @@ class Hinge(FunctionMetric):
 class SquaredHinge(FunctionMetric):
     """The mean squared margin between labels of -1 and 1.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -236,7 +247,9 @@ class SquaredHinge(FunctionMetric):
 class CategoricalHinge(FunctionMetric):
     """The mean margin between classes.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -256,7 +269,9 @@ class CategoricalHinge(FunctionMetric):
 class KLDivergence(FunctionMetric):
     """The mean divergence of predicted probabilities from true ones.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 
@@ -276,7 +291,9 @@ class KLDivergence(FunctionMetric):
 class Poisson(FunctionMetric):
     """The mean of `y_pred - y_true * log(y_pred)`.
 
-    Args: as `MeanSquaredError`.
+    Args:
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 

@@ -96,7 +96,13 @@ class Precision(_Share):
 class Recall(_Share):
     """The share of labels of 1 that are found.
 
-    Args: as `Precision`.
+    Args:
+        thresholds: a prediction above it means 1; a list gives a value for each. 0.5
+            by default, or with `top_k` none.
+        top_k: how many of the largest predictions of a sample can mean 1.
+        class_id: the one class that counts.
+        name: name of the metric.
+        dtype: dtype of the result.
 
     Example:
 

@@ -176,7 +176,8 @@ def _signature(backend: Backend, inputs: TensorLike, training: bool | None) -> A
     return (tuple(parts), training)
 
 
-def _forget_if_there(reference: weakref.ref[Any]) -> None:
+def _forget_if_there(reference: weakref.ref[Any], freezes: bool) -> None:
+    del freezes  # a frozen layer may compute otherwise
     model = reference()
     if model is not None:
         forget(model)

@@ -10,7 +10,9 @@ from keras.core.classes import declared_class
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Structure, TensorLike
-from keras.models import compiled_call, functional_config
+from keras.layers.core.input_layer import Input
+from keras.layers.layer import Layer
+from keras.models import functional_config
 from keras.models.graph import Function, pack, set_graph
 from keras.models.graph_model import GraphModel
 from keras.models.host_stage import HostStage, Staged, stage_of
@@ -70,15 +72,6 @@ class Functional(GraphModel, Function, Model):
             self.trainable = False
 
     # Calling -------------------------------------------------------------------
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        compiled = compiled_call.for_call(self, args, kwargs)
-        if compiled is not None:
-            return compiled(*args, **kwargs)
-        return super().__call__(*args, **kwargs)
-
-    def _call_uncompiled(self, *args: Any, **kwargs: Any) -> Any:
-        return super().__call__(*args, **kwargs)
 
     def call(
         self,
@@ -221,8 +214,6 @@ def _alone(structure: Structure) -> bool:
 
 
 def _is_layer(operation: Any) -> bool:
-    from keras.layers.layer import Layer
-
     return isinstance(operation, Layer)
 
 
@@ -249,8 +240,6 @@ def _with_input_layers(
     known = all(isinstance(x, KerasTensor) and _is_made_by_input(x) for x in flat)
     if known or not all(isinstance(x, KerasTensor) for x in flat):
         return inputs, outputs
-    from keras.layers.core.input_layer import Input
-
     owner = f"{type(model).__name__} {model.name!r}"
     plan = Plan(flat, tree.flatten(outputs), owner)
     fresh = [

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras import ops
 from keras.backends.backend import TENSOR
 from keras.core import dtypes, masking, tree
 from keras.core.keras_tensor import KerasTensor
@@ -185,8 +186,6 @@ class InputAdapter:
     def _reshaped(self, x: TensorLike, shape: tuple[Any, ...], index: int) -> Any:
         """Adds or drops a last dimension of one where that makes it fit."""
         expected = self._specs[index].shape
-        from keras import ops
-
         mask = masking.get_mask(x)
         if len(shape) == len(expected) - 1 and expected[-1] == 1:
             if fits(shape, expected[:-1]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -14,10 +15,17 @@ from keras.core.classes import (
 )
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.registry import CustomObjectScope
+from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import Structure
 from keras.layers.layer import Layer
 from keras.models import functional_config
 from keras.models.specialise import make_functional
+from keras.models.state_tree import get_state_tree, set_state_tree
+from keras.models.summary import print_summary
+from keras.models.transfer import to_backend
+from keras.saving import load_weights, save_model, save_weights
+from keras.saving.json_text import read_json
 from keras.saving.report import LoadReport
 from keras.training.trainer import Trainer
 
@@ -156,8 +164,6 @@ class Model(Trainer, Layer):
             show_trainable: whether a column says which layers are trained.
             layer_range: names (or patterns) of the first and the last layer shown.
         """
-        from keras.models.summary import print_summary
-
         print_summary(
             self,
             line_length=line_length,
@@ -186,8 +192,6 @@ class Model(Trainer, Layer):
                 folder.
             **kwargs: what older code passes, such as `include_optimizer`.
         """
-        from keras.saving import save_model
-
         save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
     def save_weights(
@@ -204,8 +208,6 @@ class Model(Trainer, Layer):
             overwrite: whether an existing file is replaced.
             max_shard_size: largest size of one file, in GB.
         """
-        from keras.saving import save_weights
-
         save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
     def load_weights(
@@ -222,8 +224,6 @@ class Model(Trainer, Layer):
         Returns:
             What was loaded, and what was missing, unexpected or of another shape.
         """
-        from keras.saving import load_weights
-
         return load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def export(
@@ -244,7 +244,7 @@ class Model(Trainer, Layer):
                 not know them.
             **kwargs: options of the format.
         """
-        from keras.export import export_model
+        from keras.export import export_model  # an optional room
 
         export_model(
             self,
@@ -271,8 +271,6 @@ class Model(Trainer, Layer):
             config: the config.
             custom_objects: name -> class or function, besides registered ones.
         """
-        from keras.core.registry import CustomObjectScope
-
         with CustomObjectScope(custom_objects or {}):
             if functional_config.is_graph(config) and takes_graph(declared_class(cls)):
                 return functional_config.read(cls, config)
@@ -304,10 +302,6 @@ class Model(Trainer, Layer):
         Args:
             **kwargs: for `json.dumps`.
         """
-        import json
-
-        from keras.core.serialization import serialize_keras_object
-
         return json.dumps(serialize_keras_object(self), **kwargs)
 
     # State ---------------------------------------------------------------------
@@ -322,8 +316,6 @@ class Model(Trainer, Layer):
             A dict with `trainable_variables`, `non_trainable_variables`,
             `optimizer_variables` and `metrics_variables`.
         """
-        from keras.models.state_tree import get_state_tree
-
         return get_state_tree(self, value_format)
 
     def set_state_tree(self, state_tree: dict[str, Any]) -> None:
@@ -335,8 +327,6 @@ class Model(Trainer, Layer):
         Raises:
             ValueError: if it names a variable that the model does not have.
         """
-        from keras.models.state_tree import set_state_tree
-
         set_state_tree(self, state_tree)
 
     def to_backend(self, name: str) -> Any:
@@ -360,8 +350,6 @@ class Model(Trainer, Layer):
         >>> type(there.layers[0].kernel.numpy()).__name__
         'ndarray'
         """
-        from keras.models.transfer import to_backend
-
         return to_backend(self, name)
 
 
@@ -404,8 +392,5 @@ def model_from_json(
     >>> keras.models.model_from_json(model.to_json()).output_shape
     (None, 1)
     """
-    from keras.core.serialization import deserialize_keras_object
-    from keras.saving.json_text import read_json
-
     config = read_json(json_string, "The JSON of the model")
     return deserialize_keras_object(config, custom_objects=custom_objects)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from keras.core import masking, naming, tree
 from keras.core.errors import DeserializationError
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.registry import CustomObjectScope
 from keras.core.scopes import SymbolicScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import DType, Shape, ShapeLike, Structure, TensorLike
+from keras.layers.core.input_layer import InputLayer
 from keras.layers.layer import Layer
-from keras.models import compiled_call
 from keras.models.functional import Functional, _put_masks, run_plan
 from keras.models.graph_model import GraphModel
 from keras.models.host_stage import HostStage, Staged, stage_of
@@ -56,6 +58,20 @@ class Sequential(GraphModel, Model):
             self._maybe_rebuild()
 
     # The list of layers --------------------------------------------------------
+
+    def _take_layers(self, layers: list[Any]) -> None:
+        first = self._sequence[:1] if self._chain is not None else []
+        if first and is_input(first[0]) and first[0] not in layers:
+            layers = [*first, *layers]
+        before = self.layers
+        self._adopt_layers([])
+        for layer in layers:
+            self._adopt_layers([*self._sequence, self._checked(layer)])
+        self._changed()
+        if self._chain is not None:
+            pairs = zip(before, self.layers, strict=False)
+            self._chain.shorten(sum(1 for _ in takewhile(_are_one, pairs)))
+            self._maybe_rebuild()
 
     def add(self, layer: Layer, rebuild: bool = True) -> None:
         """Puts a layer at the end.
@@ -178,8 +194,6 @@ class Sequential(GraphModel, Model):
         self._start(tuple(input_shape), None, deferred=True)
 
     def _start(self, shape: ShapeLike, dtype: DType, deferred: bool = False) -> None:
-        from keras.layers.core.input_layer import InputLayer
-
         if dtype is None:  # layers of text say that they take strings
             dtype = getattr(self._sequence[0], "_input_dtype", None)
         made = InputLayer(batch_shape=tuple(shape), dtype=dtype)
@@ -202,15 +216,6 @@ class Sequential(GraphModel, Model):
         self.built = True
 
     # Calling -------------------------------------------------------------------
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        compiled = compiled_call.for_call(self, args, kwargs)
-        if compiled is not None:
-            return compiled(*args, **kwargs)
-        return super().__call__(*args, **kwargs)
-
-    def _call_uncompiled(self, *args: Any, **kwargs: Any) -> Any:
-        return super().__call__(*args, **kwargs)
 
     def call(
         self,
@@ -385,8 +390,6 @@ class Sequential(GraphModel, Model):
             config: the config; or a list of those of the layers, as of Keras 2.
             custom_objects: name -> class or function, besides registered ones.
         """
-        from keras.core.registry import CustomObjectScope
-
         known: Any = upgraded_sequential(config)
         if not isinstance(known.get("layers"), (list, tuple)):
             raise DeserializationError(
@@ -457,9 +460,11 @@ _OF_THE_CHAIN = frozenset(
 )
 
 
-def is_input(layer: Layer) -> bool:
-    from keras.layers.core.input_layer import InputLayer
+def _are_one(pair: tuple[Any, Any]) -> bool:
+    return pair[0] is pair[1]
 
+
+def is_input(layer: Layer) -> bool:
     return isinstance(layer, InputLayer)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras.core import tree
 from keras.core.classes import declared_class
+from keras.core.dtypes import itemsize
 from keras.layers.layer import Layer
 
 if TYPE_CHECKING:
@@ -180,8 +181,6 @@ def _totals(model: Model) -> list[str]:
 
 
 def _memory(variables: list[Any]) -> str:
-    from keras.core.dtypes import itemsize
-
     size = float(sum(_count([v]) * itemsize(v.dtype) for v in variables))
     for unit in ("B", "KB", "MB", "GB"):
         if size < 1024:

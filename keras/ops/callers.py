@@ -35,8 +35,6 @@ from keras.ops.unrolled import NUMBERS, unrolled
 
 if TYPE_CHECKING:
     from keras.backends.backend import Backend
-
-if TYPE_CHECKING:
     from keras.ops.declaration import Declaration
 
 _get = context.get

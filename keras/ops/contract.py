@@ -10,6 +10,7 @@ from typing import Any
 import keras.ops
 import keras.random.distributions  # which declares the draws
 from keras.backends import load
+from keras.backends.common import Common
 from keras.backends.contract import PROTOCOLS
 from keras.core.classes import is_ours
 from keras.ops.declaration import DEFAULTS, Declaration
@@ -59,7 +60,7 @@ def lacking(backend: str) -> list[str]:
     >>> lacking("numpy")  # NumPy has no derivatives
     ['jvp(fun, primals, tangents, has_aux)']
     """
-    have = load(backend).__dict__
+    have = {**vars(Common), **vars(load(backend))}
     wanted: dict[str, Any] = functions()
     wanted.update({name: op.signature for name, op in primitives().items()})
     return [

@@ -3,7 +3,7 @@
 An op declared with `@op` is computed by a function of the backend. Each function here
 has the name and the parameters of such an op; a backend that lacks the op is served by
 it, so that a new backend is a few dozen functions. The backends that Keras brings along
-have functions of their own for all of them.
+have functions of their own for most of them.
 
 Arguments are converted and promoted already, as they are for a backend's function.
 """
@@ -14,9 +14,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from keras.backends import windows
+from keras.backends.arguments import check_layout
 from keras.core.dtypes import float_result, standardize_dtype
 from keras.core.typing import Axis, Tensor, TensorLike
-from keras.ops import reduction
+from keras.ops import joining, reduction
 from keras.ops.arithmetic import (
     absolute,
     add,
@@ -29,7 +31,7 @@ from keras.ops.arithmetic import (
     power,
     subtract,
 )
-from keras.ops.core import cast
+from keras.ops.core import cast, shape
 from keras.ops.creation import full
 from keras.ops.declaration import DEFAULTS
 from keras.ops.exponential import exp, expm1, log, log1p, sqrt
@@ -47,10 +49,13 @@ from keras.ops.logic import (
     where,
 )
 from keras.ops.nn.activations import relu6, sigmoid, softmax, softplus
+from keras.ops.nn.convolution import conv, depthwise_conv
 from keras.ops.products import einsum, matmul, tensordot
 from keras.ops.reduction import cumsum, mean
-from keras.ops.shaping import reshape, transpose
+from keras.ops.shaping import pad, reshape, transpose
+from keras.ops.sorting import argsort
 from keras.ops.special import erf
+from keras.ops.statistics import quantile
 from keras.ops.trigonometric import tanh
 
 
@@ -222,6 +227,16 @@ def var(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
 @_default
 def std(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
     return sqrt(var(x, axis, keepdims))
+
+
+@_default
+def median(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    return quantile(x, 0.5, axis, keepdims=keepdims)
+
+
+@_default
+def argpartition(x: Tensor, kth: int, axis: int | None = -1) -> Tensor:
+    return argsort(x, axis)
 
 
 @_default
@@ -437,9 +452,62 @@ def separable_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    from keras.ops.nn.convolution import conv, depthwise_conv
-
     x = depthwise_conv(
         inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
     )
     return conv(x, pointwise_kernel, 1, "valid", data_format)
+
+
+# Blocks and windows of images -----------------------------------------------------
+
+
+def _sizes(x: Tensor) -> list[Any]:
+    """Integers, and scalar tensors for what a trace does not know."""
+    return list(shape(x))
+
+
+@_default
+def space_to_depth(
+    x: Tensor, block_size: int, data_format: str = "channels_last"
+) -> Tensor:
+    check_layout(data_format)
+    n = block_size
+    if data_format == "channels_first":
+        b, c, h, w = _sizes(x)
+        x = reshape(x, (b, c, h // n, n, w // n, n))
+        x = transpose(x, (0, 1, 3, 5, 2, 4))
+        return reshape(x, (b, c * n * n, h // n, w // n))
+    b, h, w, c = _sizes(x)
+    x = reshape(x, (b, h // n, n, w // n, n, c))
+    x = transpose(x, (0, 1, 3, 2, 4, 5))
+    return reshape(x, (b, h // n, w // n, n * n * c))
+
+
+@_default
+def depth_to_space(
+    x: Tensor, block_size: int, data_format: str = "channels_last"
+) -> Tensor:
+    check_layout(data_format)
+    n = block_size
+    if data_format == "channels_first":
+        b, c, h, w = _sizes(x)
+        x = reshape(x, (b, c // (n * n), n, n, h, w))
+        x = transpose(x, (0, 1, 4, 2, 5, 3))
+        return reshape(x, (b, c // (n * n), h * n, w * n))
+    b, h, w, c = _sizes(x)
+    x = reshape(x, (b, h, w, n, n, c // (n * n)))
+    x = transpose(x, (0, 1, 3, 2, 4, 5))
+    return reshape(x, (b, h * n, w * n, c // (n * n)))
+
+
+@_default
+def unfold(
+    x: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Tensor:
+    batch, channels, *sizes = _sizes(x)
+    (p, q), counts, places = windows.sliding(
+        sizes, kernel_size, dilation, padding, stride
+    )
+    x = pad(x, ((0, 0), (0, 0), (p, p), (q, q)))
+    parts = joining.stack([x[:, :, a, b] for a, b in places], 2)
+    return reshape(parts, (batch, channels * len(places), counts[0] * counts[1]))

@@ -355,7 +355,8 @@ def nanquantile(
         x: tensor; bool and integers become `floatx()`.
         q: fraction from 0 to 1, or a tensor of them.
         axis: axis or axes to reduce; all of them by default.
-        method: as for `quantile`.
+        method: between two elements, `"linear"` interpolates; `"lower"`, `"higher"`
+            and `"nearest"` take one of them, `"midpoint"` their mean.
         keepdims: whether reduced axes stay, with size 1.
 
     Returns:
@@ -424,7 +425,8 @@ def nanpercentile(
         x: tensor; bool and integers become `floatx()`.
         q: percentage from 0 to 100, or a tensor of them.
         axis: axis or axes to reduce; all of them by default.
-        method: as for `quantile`.
+        method: between two elements, `"linear"` interpolates; `"lower"`, `"higher"`
+            and `"nearest"` take one of them, `"midpoint"` their mean.
         keepdims: whether reduced axes stay, with size 1.
 
     Returns:

@@ -190,7 +190,8 @@ def percentile(
         x: tensor; bool and integers become `floatx()`.
         q: percentage from 0 to 100, or a tensor of them.
         axis: axis or axes to reduce; all of them by default.
-        method: as for `quantile`.
+        method: between two elements, `"linear"` interpolates; `"lower"`, `"higher"`
+            and `"nearest"` take one of them, `"midpoint"` their mean.
         keepdims: whether reduced axes stay, with size 1.
 
     Returns:

@@ -103,7 +103,7 @@ class AdamW(Adam):
             with every step.
         beta_1: how much of the mean of gradients stays with each step.
         beta_2: how much of the mean of squares stays with each step.
-        epsilon: keeps the divisor from 0; see `Adam`.
+        epsilon: keeps the divisor from 0.
         amsgrad: whether to divide by the largest mean of squares so far.
         **options: see `Optimizer`.
 

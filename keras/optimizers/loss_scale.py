@@ -11,6 +11,7 @@ from typing import Any
 from keras import ops
 from keras.core import tree
 from keras.core.facts import public_class
+from keras.core.serialization import serialize_keras_object
 from keras.core.typing import Identifier
 from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.options import OPTION_NAMES
@@ -166,8 +167,6 @@ class LossScaleOptimizer(Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimizer, without its state."""
-        from keras.core.serialization import serialize_keras_object
-
         return {
             "name": self.name,
             "inner_optimizer": serialize_keras_object(self.inner_optimizer),

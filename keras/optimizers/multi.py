@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
 from keras.core.patterns import check_pattern
+from keras.core.registry import CustomObjectScope
+from keras.core.serialization import serialize_keras_object
 from keras.optimizers.loss_scale import LossScaleOptimizer
 from keras.optimizers.optimizer import Optimizer
 
@@ -104,8 +106,6 @@ class OptimizerMap(Configurable, MutableMapping):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor arguments."""
-        from keras.core.serialization import serialize_keras_object
-
         return {
             "default_optimizer": serialize_keras_object(self._default),
             "optimizer_map": {
@@ -119,8 +119,6 @@ class OptimizerMap(Configurable, MutableMapping):
         cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
     ) -> OptimizerMap:
         """A map made from what `get_config` returned."""
-        from keras.core.registry import CustomObjectScope
-
         with CustomObjectScope(custom_objects):
             return super().from_config(config)
 
@@ -261,8 +259,6 @@ class MultiOptimizer(Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor arguments."""
-        from keras.core.serialization import serialize_keras_object
-
         return {
             "optimizer_map": serialize_keras_object(self.optimizer_map),
             "loss_scale_factor": self.loss_scale_factor,

@@ -17,8 +17,11 @@ from keras.backends.variable import Variable
 from keras.core import naming
 from keras.core.errors import BackendError
 from keras.core.facts import public_class
+from keras.core.registry import CustomObjectScope
 from keras.core.scopes import StatelessScope
+from keras.core.serialization import serialize_keras_object
 from keras.core.typing import Identifier, LearningRate, TensorLike
+from keras.optimizers import schedules
 from keras.optimizers.options import accepts_options, with_options
 from keras.optimizers.parts import averaging
 from keras.optimizers.parts.checks import (
@@ -196,8 +199,6 @@ class Optimizer(OptimizerState):
             self._rate_mirror = HostMirror(self._learning_rate)
             return
         if isinstance(value, Mapping):
-            from keras.optimizers import schedules
-
             value = schedules.deserialize(value)
         self._learning_rate = value
         self._rate_mirror = None
@@ -505,8 +506,6 @@ class Optimizer(OptimizerState):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimizer, without its state."""
-        from keras.core.serialization import serialize_keras_object
-
         rate = self._learning_rate
         if isinstance(rate, Variable):
             rate = float(rate.numpy())
@@ -522,8 +521,6 @@ class Optimizer(OptimizerState):
         cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
     ) -> Any:
         """An optimizer made from what `get_config` returned."""
-        from keras.core.registry import CustomObjectScope
-
         with CustomObjectScope(custom_objects):
             return super().from_config(config)
 

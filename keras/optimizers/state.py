@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from keras import initializers
-from keras.backends import current
+from keras.backends import current, load
 from keras.backends.bound import BackendBound
 from keras.backends.specialise import specialise
 from keras.backends.variable import Variable
@@ -35,6 +35,11 @@ class OptimizerState(BackendBound):
         state = {k: v for k, v in self.__dict__.items() if k not in drop}
         cls = declared_class(self)
         return _blank, (cls, self._backend.name), state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        # Of a copy the variables are others.
+        self._index = {id(v): i for i, v in enumerate(self._trainable_variables)}
 
     def _keep(self, variable: Variable) -> Any:
         """Makes a variable part of the state."""
@@ -205,8 +210,6 @@ class OptimizerState(BackendBound):
 
 def _blank(cls: type, backend_name: str) -> Any:
     """An optimizer without state, on a backend; pickle fills it."""
-    from keras.backends import load
-
     with context.Scope("backend", load(backend_name)):
         new: Any = cls.__new__
         return new(cls)

@@ -7,6 +7,7 @@ draw hands out the state and counts on. Because it is a Variable, compiled code 
 
 from __future__ import annotations
 
+import copy
 import random as python_random
 from typing import Any
 
@@ -95,8 +96,6 @@ class SeedGenerator(BackendBound):
         return {"seed": self._initial_seed, "name": self.name}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SeedGenerator:
-        import copy
-
         new = object.__new__(type(self))
         memo[id(self)] = new
         state = {key: value for key, value in self.__dict__.items() if key != "_mirror"}

@@ -11,6 +11,7 @@ import io
 import os
 import stat
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -92,8 +93,6 @@ class Archive:
         A stored member, as Keras writes it, is read where it lies. A compressed one
         is unpacked to an unnamed temporary file.
         """
-        import tempfile
-
         info = self._info(name)
         with self._damage(name):
             self._verify(info)

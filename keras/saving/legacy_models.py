@@ -12,6 +12,7 @@ import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from keras import __version__
 from keras.core import limits, public_names, registry
 from keras.core.classes import constructor_parameters
 from keras.core.errors import DeserializationError
@@ -244,8 +245,6 @@ def _kwarg(value: Any) -> Any:
 def save_legacy_model(model: Model, path: str) -> None:
     """Writes a model into an `.h5` file, config, weights and optimizer state."""
     import h5py
-
-    from keras import __version__
 
     whole = serialize_keras_object(model)
     training = dict(whole.get("compile_config") or {})

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import time
 import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from keras import __version__
 from keras.core import limits, registry
 from keras.core.errors import DeserializationError
 from keras.core.reading import boundary
@@ -93,8 +95,6 @@ def save_model(
 
 
 def _save_zipped(model: Model, path: str) -> None:
-    import tempfile
-
     folder = os.path.dirname(os.path.realpath(path))
     with (
         new_file(path) as temporary,
@@ -113,8 +113,6 @@ def _save_zipped(model: Model, path: str) -> None:
 
 def _write_members(model: Model, folder: str) -> list[str]:
     """Writes all members into a folder; returns their names."""
-    from keras import __version__
-
     with object_sharing():
         config = serialize_keras_object(model)
     metadata = {
@@ -243,8 +241,6 @@ def _make(config: dict[str, Any], path: str, compile: bool) -> Any:
 
 
 def _load_assets(model: Model, archive: Archive) -> None:
-    import tempfile
-
     found = [name for name in archive.names() if name.startswith("assets/")]
     names = [name for name in found if not name.endswith("/")]
     if not names or not wants_assets(model):

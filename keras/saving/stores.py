@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from keras.backends import current
 from keras.core.errors import DeserializationError
 from keras.saving import h5_files
 
@@ -66,8 +67,6 @@ def to_array(value: Any) -> np.ndarray:
         return value.backend.host_view(value._value)
     if isinstance(value, (np.ndarray, np.generic, int, float, bool, list, tuple)):
         return np.asarray(value)
-    from keras.backends import current
-
     return current().host_view(value)
 
 

@@ -44,6 +44,28 @@ class Objective:
     train_function: Any = None
     test_function: Any = None
     predict_function: Any = None
+    # What training notes on a model, which no step computes with.
+    _not_computed_with = frozenset(
+        (
+            "compiled",
+            "history",
+            "predict_function",
+            "stop_evaluating",
+            "stop_predicting",
+            "stop_training",
+            "test_function",
+            "train_function",
+            "_compilation",
+            "_results_function",
+        )
+    )
+    # A copy compiles its own.
+    _transient = (
+        "predict_function",
+        "test_function",
+        "train_function",
+        "_results_function",
+    )
     _backend: Any
     _compilation: Compilation | None = None
     _run_eagerly: bool = False

@@ -18,6 +18,7 @@ import numpy as np
 from keras.core.classes import cached_by_class, declared_class, is_ours
 from keras.core.facts import facts_of
 from keras.core.typing import Data, Logs, Structure
+from keras.training.compiled_step import CompiledStep
 from keras.training.data.structure import map_leaves
 from keras.training.overrides import overrides
 
@@ -85,9 +86,9 @@ def _released(backend: Backend, logs: Logs) -> Any:
 def compiled(model: Model, step: Step) -> Step:
     """`step`, compiled if the model is to be; batches become tensors either way."""
     if not model.run_eagerly:
-        fast = model._backend.jit(step, jit_compile=model._jit_compile)
-        if fast is not step:
-            return fast
+        jit = partial(model._backend.jit, step, jit_compile=model._jit_compile)
+        if jit() is not step:
+            return CompiledStep(model, jit)
     return converting(model._backend, step, private=not _only_ours(model))
 
 
@@ -151,7 +152,9 @@ def _with_state(model: Model, name: str) -> Step:
 
     run = functional
     if not model.run_eagerly:
-        run = model._backend.jit(functional, jit_compile=model._jit_compile)
+        jit = model._backend.jit
+        jit_compile = model._jit_compile
+        run = CompiledStep(model, partial(jit, functional, jit_compile=jit_compile))
 
     def stateful(data: Data) -> Any:
         groups = _state_variables(model, name)

@@ -283,6 +283,7 @@ class Trainer(Objective):
             loop.fit(run, epochs, validation, due)
         finally:
             source.close()
+            listeners.set_run(None)  # which holds the data
         return listeners.history or History()
 
     def _run_for(self, mode: str, source: Any, callbacks: CallbackList) -> Run:
@@ -318,10 +319,12 @@ class Trainer(Objective):
         """The loss and metrics on data, without training.
 
         Args:
-            x: Inputs, as for `fit`.
-            y: Targets, as for `fit`.
+            x: Inputs: arrays, tensors, or a structure of them; or batches: a
+                `tf.data.Dataset`, torch `DataLoader` or generator.
+            y: Targets, beside arrays.
             batch_size: Samples per step, for arrays; 32 by default.
-            verbose: As for `fit`.
+            verbose: 0 for silence, 1 for a progress bar, 2 for one line at the end;
+                `"auto"` is 1.
             sample_weight: Weights of the samples.
             steps: Steps; all the data by default.
             callbacks: One or more callbacks.
@@ -361,9 +364,11 @@ class Trainer(Objective):
         """The outputs of the model for data, as NumPy arrays.
 
         Args:
-            x: Inputs, as for `fit`.
+            x: Inputs: arrays, tensors, or a structure of them; or batches: a
+                `tf.data.Dataset`, torch `DataLoader` or generator.
             batch_size: Samples per step, for arrays; 32 by default.
-            verbose: As for `fit`.
+            verbose: 0 for silence, 1 for a progress bar, 2 for one line at the end;
+                `"auto"` is 1.
             steps: Steps; all the data by default.
             callbacks: One or more callbacks.
 
@@ -459,7 +464,8 @@ class Trainer(Objective):
             return_dict: Whether to return a dictionary by name.
 
         Returns:
-            As `train_on_batch`.
+            The loss, or a list of the loss and the metrics, or a dictionary; of this
+            batch alone.
         """
         self._require_compiled("test_on_batch()")
         data = self._batch(x, y, sample_weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc as _gc
 from typing import TYPE_CHECKING, Any
 
 from keras.core.config import disable_interactive_logging as disable_interactive_logging
@@ -24,6 +25,7 @@ from keras.core.serialization import (
     deserialize_keras_object as deserialize_keras_object,
 )
 from keras.core.serialization import serialize_keras_object as serialize_keras_object
+from keras.utils.config_dict import Config as Config
 from keras.utils.get_file import get_file as get_file
 from keras.utils.images import array_to_img as array_to_img
 from keras.utils.images import img_to_array as img_to_array
@@ -85,9 +87,7 @@ def clear_session(free_memory: bool = True) -> None:
     """
     _reset_names()
     if free_memory:
-        import gc
-
-        gc.collect()
+        _gc.collect()
 
 
 def __getattr__(name: str) -> Any:

@@ -37,7 +37,9 @@ def names(keras: Any) -> list[str]:
     found = {
         name: getattr(keras.applications, name) for name in dir(keras.applications)
     }
-    return [name for name, made in found.items() if inspect.isfunction(made)]
+    return [
+        n for n, made in found.items() if n[0].isupper() and inspect.isfunction(made)
+    ]
 
 
 # Structure -------------------------------------------------------------------------

@@ -154,9 +154,9 @@ def test_published_weights_are_downloaded(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """From the published address, under the published name and hash."""
-    path = tmp_path / "a.h5"
+    path = tmp_path / "a.weights.h5"
     model = make(weights=None, alpha=0.35, include_top=False)
-    model.save(path)
+    model.save_weights(path)
     asked = []
 
     def get_file(fname: str, origin: str, **options: Any) -> str:

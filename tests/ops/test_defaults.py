@@ -10,6 +10,7 @@ import pytest
 
 import keras
 from keras import ops
+from keras.backends import load
 from keras.ops.contract import all_declarations
 from keras.ops.declaration import DEFAULTS
 from tests.ops.rows import Row, all_rows, flatten, map_arrays
@@ -25,7 +26,10 @@ def _name(row: Row) -> str:
     return "" if declaration is None else declaration.name
 
 
-ROWS = [row for row in all_rows() if _name(row) in DEFAULTS]
+# Where NumPy has a function of its own to compare with; what no backend has is compared
+# with the rows' references, as all ops are.
+OWN = DEFAULTS.keys() & vars(load("numpy")).keys()
+ROWS = [row for row in all_rows() if _name(row) in OWN]
 
 
 def _numbers(found: Any) -> list[np.ndarray]:

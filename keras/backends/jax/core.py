@@ -14,6 +14,7 @@ from jax._src.core import trace_state_clean as _trace_state_clean  # no public n
 
 from keras.backends import specs
 from keras.backends.foreign import host_array
+from keras.backends.jax.bcoo import recast, to_dense
 from keras.core import config, limits
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import BackendError
@@ -100,7 +101,7 @@ def convert_to_tensor(
             return x
         return x.astype(native_dtype(dtype))
     if is_sparse(x):
-        x = _dense(x) if sparse is False else x
+        x = to_dense(x) if sparse is False else x
         return x if dtype is None else cast(x, dtype)
     if dtype is None:
         dtype = standardize_dtype(x.dtype) if hasattr(x, "dtype") else _default_dtype(x)
@@ -128,11 +129,7 @@ def _default_dtype(x: TensorLike) -> Any:
 def host_view(x: TensorLike) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
-    return host_array(_dense(x) if is_sparse(x) else x)
-
-
-def convert_to_numpy(x: TensorLike) -> Any:
-    return np.array(host_view(x))
+    return host_array(to_dense(x) if is_sparse(x) else x)
 
 
 def cast(x: Any, dtype: Any) -> Any:
@@ -141,20 +138,8 @@ def cast(x: Any, dtype: Any) -> Any:
         return x if x.dtype == wanted else x.astype(wanted)
     if is_sparse(x):
         wanted = native_dtype(dtype)
-        return x if x.dtype == wanted else _recast(x, wanted)
+        return x if x.dtype == wanted else recast(x, wanted)
     return convert_to_tensor(x, dtype)
-
-
-def _dense(x: TensorLike) -> Any:
-    from keras.backends.jax.sparse import to_dense
-
-    return to_dense(x)
-
-
-def _recast(x: TensorLike, dtype: DType) -> Any:
-    from jax.experimental.sparse import BCOO
-
-    return BCOO((x.data.astype(dtype), x.indices), shape=x.shape)
 
 
 def own(x: TensorLike) -> Any:

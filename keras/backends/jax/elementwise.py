@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from keras.backends.arguments import both_or_neither
 from keras.backends.jax.indexing import nonzero
 from keras.core.typing import TensorLike
 
@@ -165,15 +166,10 @@ left_shift = jnp.left_shift
 right_shift = jnp.right_shift
 
 
-def _places(condition: jax.Array, x1: Any, x2: Any) -> jax.Array:
-    if x1 is not x2:
-        raise ValueError("Both or neither of x1 and x2 are needed.")
-    return nonzero(condition)
-
-
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if x1 is None or x2 is None:
-        return _places(condition, x1, x2)
+        both_or_neither(x1, x2)
+        return nonzero(condition)
     if condition.dtype != bool:
         condition = condition != 0
     return jnp.where(condition, x1, x2)

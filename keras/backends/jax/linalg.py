@@ -16,6 +16,9 @@ _linalg = jnp.linalg
 _WITHOUT_ROOT = (0, 1, float("inf"), float("-inf"))
 det = _linalg.det
 inv = _linalg.inv
+eigh = arguments.plain_tuples(_linalg.eigh)
+eig = arguments.plain_tuples(_linalg.eig)
+slogdet = arguments.plain_tuples(_linalg.slogdet)
 
 
 def cholesky(x: jax.Array, upper: bool = False) -> jax.Array:
@@ -35,21 +38,6 @@ def cholesky_inverse(x: jax.Array, upper: bool = False) -> jax.Array:
 def logdet(x: jax.Array) -> jax.Array:
     sign, logarithm = _linalg.slogdet(x)
     return jnp.log(sign) + logarithm  # nan for -1
-
-
-def slogdet(x: jax.Array) -> tuple[Any, Any]:
-    sign, logarithm = _linalg.slogdet(x)
-    return sign, logarithm
-
-
-def eig(x: jax.Array) -> tuple[Any, Any]:
-    values, vectors = _linalg.eig(x)
-    return values, vectors
-
-
-def eigh(x: jax.Array) -> tuple[Any, Any]:
-    values, vectors = _linalg.eigh(x)
-    return values, vectors
 
 
 def lu_factor(x: jax.Array) -> tuple[Any, Any]:

@@ -134,17 +134,12 @@ def multi_hot(
 def binary_crossentropy(
     target: jax.Array, output: jax.Array, from_logits: bool = False
 ) -> jax.Array:
-    _same_shape(target, output)
+    arguments.require_same_shape(target, output)
     if from_logits:
         positive = jax.nn.log_sigmoid(output)
         return -target * positive - (1 - target) * (positive - output)
     output = _probabilities(output)
     return -(target * jnp.log(output) + (1 - target) * jnp.log1p(-output))
-
-
-def _same_shape(target: jax.Array, output: jax.Array) -> None:
-    if target.shape != output.shape:
-        raise ValueError("The shapes of target and output differ.")
 
 
 def _probabilities(output: jax.Array) -> jax.Array:
@@ -162,7 +157,7 @@ def categorical_crossentropy(
     target: jax.Array, output: jax.Array, from_logits: bool = False, axis: int = -1
 ) -> jax.Array:
     axis = index(axis)
-    _same_shape(target, output)
+    arguments.require_same_shape(target, output)
     return -jnp.sum(target * _log_probabilities(output, from_logits, axis), axis)
 
 
@@ -265,7 +260,7 @@ def layer_normalization(
     **kwargs: Any,
 ) -> jax.Array:
     eps = config.epsilon() if epsilon is None else epsilon
-    axes, shape = _axes(x, axis)
+    axes, shape = arguments.along(x, axis)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
     mean = jnp.mean(wide, axes, keepdims=True)
     centred = wide - mean
@@ -280,13 +275,6 @@ def layer_normalization(
     return y if beta is None else y + beta.reshape(shape)
 
 
-def _axes(x: Any, axis: Axis) -> tuple[tuple[int, ...], list[int]]:
-    """The axes in order, and the shape that a vector along them is given."""
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = arguments.normal_axes(axes, x.ndim)
-    return axes, [n if i in axes else 1 for i, n in enumerate(x.shape)]
-
-
 def rms_normalization(
     x: jax.Array,
     scale: TensorLike = None,
@@ -294,7 +282,7 @@ def rms_normalization(
     epsilon: float | None = None,
 ) -> jax.Array:
     eps = config.epsilon() if epsilon is None else epsilon
-    axes, shape = _axes(x, axis)
+    axes, shape = arguments.along(x, axis)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
     mean = jnp.mean(jnp.square(wide), axes, keepdims=True)
     y = (wide * jax.lax.rsqrt(mean + eps)).astype(x.dtype)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from keras.backends import seeds
+from keras.backends.arguments import is_number
 from keras.backends.jax.core import native_dtype
 from keras.core import config
 from keras.core.typing import DType, Seed, ShapeLike, TensorLike
@@ -21,10 +22,6 @@ def advance(generator: Any) -> jax.Array:
     state = generator.state.value
     generator.state.assign(state + _ONE)
     return state
-
-
-def seed_framework(seed: int) -> None:
-    """JAX has no global generator."""
 
 
 def _key(seed: Seed) -> jax.Array:
@@ -40,12 +37,8 @@ def _float(dtype: DType) -> Any:
     return native_dtype(config.floatx() if dtype is None else dtype)
 
 
-def _is(value: Any, number: float) -> bool:
-    return isinstance(value, (int, float)) and value == number
-
-
 def _scaled(x: jax.Array, factor: Any, offset: jax.Array) -> jax.Array:
-    if _is(factor, 1) and _is(offset, 0):
+    if is_number(factor, 1) and is_number(offset, 0):
         return x
     return _multiply_add(x, factor, offset)
 

@@ -10,56 +10,53 @@ import jax
 import jax.numpy as jnp
 
 from keras.backends import arguments
+from keras.backends.arguments import axis_tuple
 from keras.backends.jax.core import native_dtype
 from keras.backends.jax.derivatives import root
-from keras.core.typing import Axis, DType
-
-
-def _axis(axis: Axis) -> Any:
-    return tuple(axis) if isinstance(axis, list) else axis
+from keras.core.typing import DType
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
-    return jnp.sum(x, axis=_axis(axis), keepdims=keepdims)
+    return jnp.sum(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def prod(
     x: Any, axis: Any = None, keepdims: bool = False, dtype: DType = None
 ) -> jax.Array:
     x = x if dtype is None else x.astype(native_dtype(dtype))
-    return jnp.prod(x, axis=_axis(axis), keepdims=keepdims)
+    return jnp.prod(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
-    return jnp.mean(x, axis=_axis(axis), keepdims=keepdims)
+    return jnp.mean(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
-    return jnp.var(x, axis=_axis(axis), keepdims=keepdims)
+    return jnp.var(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
-    return root(jnp.var(x, axis=_axis(axis), keepdims=keepdims))
+    return root(jnp.var(x, axis=axis_tuple(axis), keepdims=keepdims))
 
 
 def max(
     x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
 ) -> jax.Array:
-    return jnp.max(x, axis=_axis(axis), keepdims=keepdims, initial=initial)
+    return jnp.max(x, axis=axis_tuple(axis), keepdims=keepdims, initial=initial)
 
 
 def min(
     x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
 ) -> jax.Array:
-    return jnp.min(x, axis=_axis(axis), keepdims=keepdims, initial=initial)
+    return jnp.min(x, axis=axis_tuple(axis), keepdims=keepdims, initial=initial)
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
-    return jnp.any(x, axis=_axis(axis), keepdims=keepdims)
+    return jnp.any(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
-    return jnp.all(x, axis=_axis(axis), keepdims=keepdims)
+    return jnp.all(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
@@ -71,7 +68,7 @@ def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
 
 
 def count_nonzero(x: Any, axis: Any = None) -> jax.Array:
-    return jnp.count_nonzero(x, axis=_axis(axis)).astype("int32")
+    return jnp.count_nonzero(x, axis=axis_tuple(axis)).astype("int32")
 
 
 def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> jax.Array:
@@ -85,7 +82,7 @@ def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> jax.Array:
 
 
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
-    return jnp.median(x, axis=_axis(axis), keepdims=keepdims)
+    return jnp.median(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def quantile(
@@ -102,5 +99,5 @@ def quantile(
         # JAX rounds halves down; NumPy rounds them to the even place.
         last = math.prod(x.shape[a] for a in arguments.normal_axes(axis, x.ndim)) - 1
         q = jnp.round(q * last) / builtins.max(last, 1)
-    result = jnp.quantile(x, q, axis=_axis(axis), method=method, keepdims=keepdims)
+    result = jnp.quantile(x, q, axis=axis_tuple(axis), method=method, keepdims=keepdims)
     return result.astype(x.dtype)

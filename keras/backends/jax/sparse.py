@@ -13,14 +13,9 @@ import jax
 import jax.numpy as jnp
 from jax.experimental import sparse
 
+from keras.backends.jax.bcoo import to_dense
 from keras.backends.jax.core import is_sparse
 from keras.core.typing import Axis, Data, TensorLike
-
-
-def to_dense(x: jax.Array) -> jax.Array:
-    if x.dtype == bool:  # these cannot be added up
-        return _with_data(x, x.data.astype("int8")).todense() != 0
-    return x.todense()
 
 
 def from_dense(x: jax.Array) -> Any:

@@ -17,6 +17,7 @@ import numpy as np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
 from keras.backends.jax.core import convert_to_tensor, is_tensor
+from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
 from keras.core import context, tree
 from keras.core.scopes import StatelessScope
@@ -56,13 +57,6 @@ def jit(
     return function if jit_compile is False else _Jitted(function)
 
 
-def compile_call(
-    function: Callable[[Any], Any], variables: Callable[[], Any]
-) -> Callable[[Any], Any]:
-    del variables  # a trace finds them
-    return jit(function, jit_compile="auto")
-
-
 class _Jitted:
     """A function compiled once for each structure and each set of static arguments."""
 
@@ -90,17 +84,17 @@ class _Jitted:
         for leaf in leaves:
             if isinstance(leaf, (jax.Array, np.ndarray, np.generic)):
                 arrays.append(leaf)
-                static.append(_ARRAY)
+                static.append(ARRAY)
             elif type(leaf).__module__.startswith(("torch", "tensorflow")):
                 arrays.append(convert_to_tensor(leaf))
-                static.append(_ARRAY)
+                static.append(ARRAY)
             else:
                 static.append(leaf)
         key = (spec, tuple(static))
         try:
             compiled = self._compiled.get(key)
         except TypeError:
-            raise _unhashable(static) from None
+            raise unhashable(static) from None
         if compiled is None:
             compiled = _Compiled(self._function, spec, static)
             self._compiled[key] = compiled
@@ -160,7 +154,7 @@ class _Compiled:
 
     def _call(self, scope: _Recorder, arrays: list[Any]) -> Any:
         feed = iter(arrays)
-        filled = [next(feed) if x is _ARRAY else x for x in self._static]
+        filled = [next(feed) if x is ARRAY else x for x in self._static]
         args, kwargs = tree.unflatten(self._spec, filled)
         with scope:
             outputs = self._function(*args, **kwargs)
@@ -214,22 +208,6 @@ jax.tree_util.register_pytree_node(
 def _unwrap(outputs: Any) -> Any:
     return tree.map_structure(
         lambda x: x.value if isinstance(x, _Static) else x, outputs
-    )
-
-
-class _Array:
-    def __repr__(self) -> str:
-        return "<array>"
-
-
-_ARRAY = _Array()
-
-
-def _unhashable(static: list[Any]) -> TypeError:
-    bad = next(x for x in static if type(x).__hash__ is None)
-    return TypeError(
-        "Arguments of a keras.jit function are tensors, arrays or hashable values. "
-        f"Received: {bad!r} of type {type(bad).__name__}."
     )
 
 

@@ -85,21 +85,6 @@ def depthwise_conv(
     )
 
 
-def separable_conv(
-    inputs: TensorLike,
-    depthwise_kernel: TensorLike,
-    pointwise_kernel: TensorLike,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Sizes = 1,
-) -> TensorLike:
-    y = depthwise_conv(
-        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
-    )
-    return conv(y, pointwise_kernel, data_format=data_format)
-
-
 def conv_transpose(
     inputs: TensorLike,
     kernel: TensorLike,

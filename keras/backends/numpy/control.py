@@ -100,7 +100,3 @@ def host_call(
     function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
 ) -> Any:
     return np.asarray(function(*inputs), dtype=dtype)
-
-
-def is_traced(x: TensorLike) -> bool:
-    return False

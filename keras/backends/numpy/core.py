@@ -46,14 +46,6 @@ def is_tensor(x: TensorLike) -> bool:
     return isinstance(x, (np.ndarray, np.generic))
 
 
-layouts: frozenset[str] = frozenset()
-
-
-def is_sparse(x: TensorLike) -> bool:
-    """Whether `x` is a sparse tensor of this backend; there are none."""
-    return False
-
-
 def shape_of(x: TensorLike) -> tuple[int | None, ...]:
     return x.shape
 
@@ -63,15 +55,6 @@ shape = shape_of
 
 def dtype_of(x: TensorLike) -> str:
     return x.dtype.name
-
-
-def canonical_dtype(dtype: str) -> str:
-    return dtype
-
-
-def promotes(x1: TensorLike, x2: TensorLike) -> bool:
-    """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
-    return False
 
 
 def convert_to_tensor(
@@ -104,10 +87,6 @@ def host_view(x: TensorLike) -> Any:
     return host_array(x.value if hasattr(x, "_is_keras_variable") else x)
 
 
-def convert_to_numpy(x: TensorLike) -> Any:
-    return np.array(host_view(x))
-
-
 def cast(x: Any, dtype: Any) -> Any:
     return np.asarray(x).astype(native_dtype(dtype), copy=False)
 
@@ -124,16 +103,6 @@ def stop_gradient(x: TensorLike) -> Structure:
 def synchronize(x: TensorLike) -> Any:
     """Waits until the value is there."""
     return x
-
-
-def in_trace() -> bool:
-    """Whether a compiling or differentiating trace is under way."""
-    return False
-
-
-def eager_scope() -> contextlib.AbstractContextManager[Any]:
-    """Inside, computations happen at once, also while a trace is under way."""
-    return contextlib.nullcontext()
 
 
 def device_scope(name: str) -> contextlib.AbstractContextManager[Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from keras.backends.arguments import both_or_neither
 from keras.backends.numpy.indexing import nonzero
 from keras.core.typing import TensorLike
 
@@ -181,15 +182,10 @@ left_shift = np.left_shift
 right_shift = np.right_shift
 
 
-def _places(condition: np.ndarray, x1: Any, x2: Any) -> np.ndarray:
-    if x1 is not x2:
-        raise ValueError("Both or neither of x1 and x2 are needed.")
-    return nonzero(condition)
-
-
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if x1 is None or x2 is None:
-        return _places(condition, x1, x2)
+        both_or_neither(x1, x2)
+        return nonzero(condition)
     if isinstance(x2, float):  # a number behind a tensor takes its dtype
         x2 = x1.dtype.type(x2)
     return np.where(condition, x1, x2)

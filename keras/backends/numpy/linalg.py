@@ -11,6 +11,7 @@ from keras.backends import arguments
 _linalg = np.linalg
 det = _linalg.det
 inv = _linalg.inv
+eigh = arguments.plain_tuples(_linalg.eigh)
 
 
 def cholesky(x: np.ndarray, upper: bool = False) -> np.ndarray:
@@ -45,11 +46,6 @@ def eig(x: np.ndarray) -> tuple[Any, Any]:
     values, vectors = _linalg.eig(x)
     dtype = "complex128" if x.dtype in ("float64", "complex128") else "complex64"
     return values.astype(dtype), vectors.astype(dtype)
-
-
-def eigh(x: np.ndarray) -> tuple[Any, Any]:
-    values, vectors = _linalg.eigh(x)
-    return values, vectors
 
 
 def lu_factor(x: np.ndarray) -> tuple[Any, Any]:

@@ -15,13 +15,10 @@ import numpy as np
 
 from keras.backends import arguments
 from keras.backends.numpy.core import native_dtype
+from keras.backends.numpy.half import widened
+from keras.backends.numpy.special import erf
 from keras.core import config
 from keras.core.typing import Axis, DType, TensorLike
-
-
-def _wide(x: np.ndarray) -> np.ndarray:
-    """Half precision as float32."""
-    return x.astype("float32") if x.dtype.itemsize == 2 else x
 
 
 def _elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,7 +27,7 @@ def _elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(x: np.ndarray, *args: Any, **kwargs: Any) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(function(_wide(x), *args, **kwargs)).astype(
+            return np.asarray(function(widened(x), *args, **kwargs)).astype(
                 x.dtype, copy=False
             )
 
@@ -109,8 +106,6 @@ def gelu(x: np.ndarray, approximate: bool = True) -> np.ndarray:
     if approximate:
         inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
         return 0.5 * x * (1 + np.tanh(inner))
-    from keras.backends.numpy.special import erf
-
     return 0.5 * x * (1 + erf(x / math.sqrt(2)))
 
 
@@ -211,7 +206,7 @@ def sparsemax(x: np.ndarray, axis: int = -1) -> np.ndarray:
 def linear(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None, axes: int = 1
 ) -> np.ndarray:
-    y = np.tensordot(_wide(x), _wide(kernel), axes).astype(x.dtype, copy=False)
+    y = np.tensordot(widened(x), widened(kernel), axes).astype(x.dtype, copy=False)
     return y if bias is None else y + bias
 
 
@@ -252,19 +247,14 @@ def multi_hot(
 def binary_crossentropy(
     target: np.ndarray, output: np.ndarray, from_logits: bool = False
 ) -> np.ndarray:
-    _same_shape(target, output)
-    dtype, output, target = output.dtype, _wide(output), _wide(target)
+    arguments.require_same_shape(target, output)
+    dtype, output, target = output.dtype, widened(output), widened(target)
     if from_logits:
         loss = target * softplus(-output) + (1 - target) * softplus(output)
     else:
         output = _probabilities(output)
         loss = -(target * np.log(output) + (1 - target) * np.log1p(-output))
     return loss.astype(dtype, copy=False)
-
-
-def _same_shape(target: np.ndarray, output: np.ndarray) -> None:
-    if target.shape != output.shape:
-        raise ValueError("The shapes of target and output differ.")
 
 
 def _probabilities(output: np.ndarray) -> np.ndarray:
@@ -282,8 +272,8 @@ def categorical_crossentropy(
     target: np.ndarray, output: np.ndarray, from_logits: bool = False, axis: int = -1
 ) -> np.ndarray:
     axis = index(axis)
-    _same_shape(target, output)
-    logs = _log_probabilities(_wide(output), from_logits, axis)
+    arguments.require_same_shape(target, output)
+    logs = _log_probabilities(widened(output), from_logits, axis)
     return np.asarray(-np.sum(target * logs, axis)).astype(output.dtype, copy=False)
 
 
@@ -307,7 +297,7 @@ def moments(
     x: np.ndarray, axes: Any, keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Any, Any]:
     axes = tuple(axes) if isinstance(axes, (list, tuple)) else axes
-    wide = _wide(x)
+    wide = widened(x)
     mean = np.mean(wide, axes, keepdims=keepdims)
     variance = np.var(wide, axes, keepdims=keepdims)
     return _narrow(mean, x), _narrow(variance, x)
@@ -342,9 +332,9 @@ def batch_normalization(
     if any(v is not None and v.ndim > 1 for v in vectors):
         raise ValueError("Vectors are needed.")
     mean, variance, offset, scale = (
-        v if v is None else _wide(v).reshape(shape if v.ndim else ()) for v in vectors
+        v if v is None else widened(v).reshape(shape if v.ndim else ()) for v in vectors
     )
-    y = (_wide(x) - mean) / np.sqrt(variance + epsilon)
+    y = (widened(x) - mean) / np.sqrt(variance + epsilon)
     y = y if scale is None else y * scale
     y = y if offset is None else y + offset
     return y.astype(x.dtype, copy=False)
@@ -358,7 +348,7 @@ def batch_statistics_normalization(
     epsilon: float = 0.001,
 ) -> tuple[Any, Any, Any]:
     axes = tuple(i for i in range(x.ndim) if i != axis % x.ndim)
-    mean, variance = moments(_wide(x), axes)
+    mean, variance = moments(widened(x), axes)
     y = batch_normalization(x, mean, variance, axis, offset, scale, epsilon)
     return y, mean, variance
 
@@ -371,25 +361,18 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> np.ndarray:
-    axes, shape = _axes(x, axis)
-    mean, variance = moments(_wide(x), axes, keepdims=True)
+    axes, shape = arguments.along(x, axis)
+    mean, variance = moments(widened(x), axes, keepdims=True)
     eps = config.epsilon() if epsilon is None else epsilon
     if kwargs and arguments.takes_rms_scaling(kwargs):
         mean, beta = 0, None
-    y = (_wide(x) - mean) / np.sqrt(variance + eps)
+    y = (widened(x) - mean) / np.sqrt(variance + eps)
     for vector in (gamma, beta):
         if vector is not None and vector.ndim != len(axes):
             raise ValueError("The ranks differ.")
-    y = y if gamma is None else y * _wide(gamma).reshape(shape)
-    y = y if beta is None else y + _wide(beta).reshape(shape)
+    y = y if gamma is None else y * widened(gamma).reshape(shape)
+    y = y if beta is None else y + widened(beta).reshape(shape)
     return y.astype(x.dtype, copy=False)
-
-
-def _axes(x: Any, axis: Axis) -> tuple[tuple[int, ...], list[int]]:
-    """The axes in order, and the shape that a vector along them is given."""
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = arguments.normal_axes(axes, x.ndim)
-    return axes, [n if i in axes else 1 for i, n in enumerate(x.shape)]
 
 
 def rms_normalization(
@@ -399,12 +382,12 @@ def rms_normalization(
     epsilon: float | None = None,
 ) -> np.ndarray:
     eps = config.epsilon() if epsilon is None else epsilon
-    axes, shape = _axes(x, axis)
-    y = _wide(x) / np.sqrt(np.mean(_wide(x) ** 2, axes, keepdims=True) + eps)
+    axes, shape = arguments.along(x, axis)
+    y = widened(x) / np.sqrt(np.mean(widened(x) ** 2, axes, keepdims=True) + eps)
     if scale is not None and scale.ndim not in (0, len(axes)):
         raise ValueError("The ranks differ.")
     if scale is not None:
-        y = y * (_wide(scale).reshape(shape) if scale.ndim else _wide(scale))
+        y = y * (widened(scale).reshape(shape) if scale.ndim else widened(scale))
     return y.astype(x.dtype, copy=False)
 
 
@@ -413,7 +396,7 @@ def normalize(
 ) -> np.ndarray:
     eps = config.epsilon() if epsilon is None else epsilon
     axis, order = arguments.axis_tuple(axis), float(order)
-    norm = np.sum(np.abs(_wide(x)) ** order, axis, keepdims=True) ** (1 / order)
+    norm = np.sum(np.abs(widened(x)) ** order, axis, keepdims=True) ** (1 / order)
     return (x / np.maximum(norm, eps)).astype(x.dtype, copy=False)
 
 
@@ -437,7 +420,7 @@ def dot_product_attention(
             "flash_attention=None."
         )
     dtype = np.result_type(query, key, value)
-    query, key, value = (_wide(t) for t in (query, key, value))
+    query, key, value = (widened(t) for t in (query, key, value))
     groups = query.shape[2] // key.shape[2]
     if groups > 1:
         key, value = np.repeat(key, groups, 2), np.repeat(value, groups, 2)
@@ -446,7 +429,7 @@ def dot_product_attention(
     logits = query.transpose(0, 2, 1, 3) @ key.transpose(0, 2, 3, 1) * scale
     cap = attn_logits_soft_cap
     logits = logits if cap is None else cap * np.tanh(logits / cap)
-    logits = logits if bias is None else logits + _wide(bias)
+    logits = logits if bias is None else logits + widened(bias)
     least = np.finfo(logits.dtype).min
     if is_causal:
         logits = np.where(np.tril(np.ones(logits.shape[-2:], bool)), logits, least)

@@ -20,10 +20,6 @@ def advance(generator: Any) -> np.ndarray:
     return state
 
 
-def seed_framework(seed: int) -> None:
-    """NumPy's global generator is seeded with Python's."""
-
-
 def _source(seed: Seed) -> np.random.Generator:
     generator = seeds.generator_of(seed)
     key = [seeds.check(seed), 0] if generator is None else generator.draw()

@@ -7,48 +7,41 @@ from typing import Any
 
 import numpy as np
 
+from keras.backends.arguments import axis_tuple
 from keras.backends.numpy.core import native_dtype
+from keras.backends.numpy.half import widened
 from keras.core.typing import Axis, DType
 
 
-def _axis(axis: Axis) -> Any:
-    return tuple(axis) if isinstance(axis, list) else axis
-
-
 def sum(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
-    return np.sum(x, axis=_axis(axis), keepdims=keepdims, dtype=x.dtype)
+    return np.sum(x, axis=axis_tuple(axis), keepdims=keepdims, dtype=x.dtype)
 
 
 def prod(
     x: np.ndarray, axis: Any = None, keepdims: bool = False, dtype: DType = None
 ) -> np.ndarray:
     x = x if dtype is None else x.astype(native_dtype(dtype))
-    return np.prod(x, axis=_axis(axis), keepdims=keepdims, dtype=x.dtype)
+    return np.prod(x, axis=axis_tuple(axis), keepdims=keepdims, dtype=x.dtype)
 
 
 @np.errstate(all="ignore")
 def mean(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
     axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
     count = math.prod(x.shape[axis] for axis in axes)
-    total = np.sum(_wide(x), axis=_axis(axis), keepdims=keepdims)
+    total = np.sum(widened(x), axis=axis_tuple(axis), keepdims=keepdims)
     return (total / count if count else total * np.nan).astype(x.dtype)
 
 
 @np.errstate(all="ignore")
 def var(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
-    result = np.var(_wide(x), axis=_axis(axis), keepdims=keepdims)
+    result = np.var(widened(x), axis=axis_tuple(axis), keepdims=keepdims)
     return result.astype(_real(x.dtype))
 
 
 @np.errstate(all="ignore")
 def std(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
-    result = np.std(_wide(x), axis=_axis(axis), keepdims=keepdims)
+    result = np.std(widened(x), axis=axis_tuple(axis), keepdims=keepdims)
     return result.astype(_real(x.dtype))
-
-
-def _wide(x: np.ndarray) -> np.ndarray:
-    """Half precision types are summed in float32, as the other backends do."""
-    return x.astype("float32") if x.dtype.itemsize == 2 else x
 
 
 def _real(dtype: DType) -> Any:
@@ -57,20 +50,20 @@ def _real(dtype: DType) -> Any:
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     start = np._NoValue if initial is None else initial
-    return np.max(x, axis=_axis(axis), keepdims=keepdims, initial=start)
+    return np.max(x, axis=axis_tuple(axis), keepdims=keepdims, initial=start)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     start = np._NoValue if initial is None else initial
-    return np.min(x, axis=_axis(axis), keepdims=keepdims, initial=start)
+    return np.min(x, axis=axis_tuple(axis), keepdims=keepdims, initial=start)
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.any(x, axis=_axis(axis), keepdims=keepdims)
+    return np.any(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.all(x, axis=_axis(axis), keepdims=keepdims)
+    return np.all(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -82,7 +75,7 @@ def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def count_nonzero(x: np.ndarray, axis: Any = None) -> np.ndarray:
-    return np.sum(x != 0, axis=_axis(axis), dtype="int32")
+    return np.sum(x != 0, axis=axis_tuple(axis), dtype="int32")
 
 
 def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
@@ -96,7 +89,7 @@ def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
 
 
 def median(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
-    result = np.median(_wide(x), axis=_axis(axis), keepdims=keepdims)
+    result = np.median(widened(x), axis=axis_tuple(axis), keepdims=keepdims)
     return np.asarray(result).astype(x.dtype)
 
 
@@ -108,9 +101,9 @@ def quantile(
     keepdims: bool = False,
 ) -> np.ndarray:
     return np.quantile(
-        _wide(x),
+        widened(x),
         np.asarray(q, "float64"),
-        axis=_axis(axis),
+        axis=axis_tuple(axis),
         method=method,
         keepdims=keepdims,
     ).astype(x.dtype)

@@ -6,12 +6,8 @@ import math
 
 import numpy as np
 
+from keras.backends.numpy.half import widened
 from keras.core.typing import Axis
-
-
-def _wide(x: np.ndarray) -> np.ndarray:
-    return x.astype("float32") if x.dtype.itemsize == 2 else x
-
 
 _erf = np.vectorize(math.erf, otypes=["float64"])
 _erfc = np.vectorize(math.erfc, otypes=["float64"])
@@ -28,17 +24,17 @@ def erfc(x: np.ndarray) -> np.ndarray:
 def erfinv(x: np.ndarray) -> np.ndarray:
     from scipy.special import erfinv as inverse
 
-    return np.asarray(inverse(_wide(x))).astype(x.dtype, copy=False)
+    return np.asarray(inverse(widened(x))).astype(x.dtype, copy=False)
 
 
 def rsqrt(x: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(1 / np.sqrt(_wide(x))).astype(x.dtype, copy=False)
+        return np.asarray(1 / np.sqrt(widened(x))).astype(x.dtype, copy=False)
 
 
 def logsumexp(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     axis = tuple(axis) if isinstance(axis, list) else axis
-    wide = _wide(x)
+    wide = widened(x)
     greatest = np.max(wide, axis, keepdims=True, initial=-np.inf)
     greatest = np.where(np.isfinite(greatest), greatest, 0).astype(wide.dtype)
     with np.errstate(divide="ignore", over="ignore"):

@@ -19,12 +19,6 @@ def jit(
     return function
 
 
-def compile_call(
-    function: Callable[[Any], Any], variables: Callable[[], Any]
-) -> Callable[[Any], Any]:
-    return function
-
-
 def remat(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 

@@ -76,21 +76,6 @@ def depthwise_conv(
     return conv(inputs, kernel, strides, padding, data_format, dilation_rate)
 
 
-def separable_conv(
-    inputs: np.ndarray,
-    depthwise_kernel: np.ndarray,
-    pointwise_kernel: np.ndarray,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Sizes = 1,
-) -> np.ndarray:
-    y = depthwise_conv(
-        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
-    )
-    return conv(y, pointwise_kernel, data_format=data_format)
-
-
 def conv_transpose(
     inputs: np.ndarray,
     kernel: np.ndarray,

@@ -7,25 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras.backends import windows
-from keras.backends.arguments import check_layout
 from keras.backends.tensorflow.core import shape
-
-
-def unfold(
-    x: tf.Tensor,
-    kernel_size: Any,
-    dilation: Any = 1,
-    padding: Any = 0,
-    stride: Any = 1,
-) -> tf.Tensor:
-    batch, channels, *sizes = shape(x)
-    (p, q), counts, places = windows.sliding(
-        sizes, kernel_size, dilation, padding, stride
-    )
-    x = tf.pad(x, ((0, 0), (0, 0), (p, p), (q, q)))
-    parts = tf.stack([x[:, :, a, b] for a, b in places], 2)
-    rows = channels * len(places)
-    return tf.reshape(parts, (batch, rows, counts[0] * counts[1]))
 
 
 def fold(
@@ -54,38 +36,6 @@ def fold(
     total = tf.transpose(total, (1, 2, 0))
     total = tf.reshape(total, (batch, rows // len(places), height, width))
     return total[:, :, p : p + sizes[0], q : q + sizes[1]]
-
-
-def space_to_depth(
-    x: tf.Tensor, block_size: int, data_format: str = "channels_last"
-) -> tf.Tensor:
-    check_layout(data_format)
-    n = block_size
-    if data_format == "channels_first":
-        b, c, h, w = shape(x)
-        x = tf.reshape(x, (b, c, h // n, n, w // n, n))
-        x = tf.transpose(x, (0, 1, 3, 5, 2, 4))
-        return tf.reshape(x, (b, c * n * n, h // n, w // n))
-    b, h, w, c = shape(x)
-    x = tf.reshape(x, (b, h // n, n, w // n, n, c))
-    x = tf.transpose(x, (0, 1, 3, 2, 4, 5))
-    return tf.reshape(x, (b, h // n, w // n, n * n * c))
-
-
-def depth_to_space(
-    x: tf.Tensor, block_size: int, data_format: str = "channels_last"
-) -> tf.Tensor:
-    check_layout(data_format)
-    n = block_size
-    if data_format == "channels_first":
-        b, c, h, w = shape(x)
-        x = tf.reshape(x, (b, c // (n * n), n, n, h, w))
-        x = tf.transpose(x, (0, 1, 4, 2, 5, 3))
-        return tf.reshape(x, (b, c // (n * n), h * n, w * n))
-    b, h, w, c = shape(x)
-    x = tf.reshape(x, (b, h, w, n, n, c // (n * n)))
-    x = tf.transpose(x, (0, 1, 3, 2, 4, 5))
-    return tf.reshape(x, (b, h * n, w * n, c // (n * n)))
 
 
 def complex_from(real: tf.Tensor, imaginary: Any) -> tf.Tensor:

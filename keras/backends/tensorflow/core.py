@@ -81,15 +81,6 @@ def dtype_of(x: TensorLike) -> str:
     return x.dtype.base_dtype.name
 
 
-def canonical_dtype(dtype: str) -> str:
-    return dtype
-
-
-def promotes(x1: TensorLike, x2: TensorLike) -> bool:
-    """Whether elementwise functions bring two tensors of `joined` dtypes to ours."""
-    return False
-
-
 def convert_to_tensor(
     x: TensorLike, dtype: DType = None, sparse: bool | None = None
 ) -> Any:
@@ -151,10 +142,6 @@ def host_view(x: TensorLike) -> Any:
     if isinstance(x, tf.Tensor) and x.shape.rank == 0 and hasattr(x, "numpy"):
         return np.asarray(x.numpy())  # `__array__` of bfloat16 gives no array there
     return host_array(x)
-
-
-def convert_to_numpy(x: TensorLike) -> Any:
-    return np.array(host_view(x))
 
 
 def cast(x: Any, dtype: Any) -> Any:

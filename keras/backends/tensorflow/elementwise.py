@@ -14,6 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras.backends.arguments import both_or_neither
 from keras.backends.tensorflow.indexing import nonzero
 from keras.core.typing import TensorLike
 
@@ -379,15 +380,10 @@ def lcm(x1: tf.Tensor, x2: tf.Tensor) -> tf.Tensor:
     return absolute(multiply(floor_divide(x1, safe), x2))
 
 
-def _places(condition: tf.Tensor, x1: Any, x2: Any) -> tf.Tensor:
-    if x1 is not x2:
-        raise ValueError("Both or neither of x1 and x2 are needed.")
-    return nonzero(condition)
-
-
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if x1 is None or x2 is None:
-        return _places(condition, x1, x2)
+        both_or_neither(x1, x2)
+        return nonzero(condition)
     if condition.dtype != tf.bool:
         condition = tf.cast(condition, tf.bool)
     return tf.where(condition, x1, x2)

@@ -244,10 +244,6 @@ def argsort(x: tf.Tensor, axis: int | None = -1) -> tf.Tensor:
     return tf.argsort(_sortable(x), axis=operator.index(axis), stable=True)
 
 
-def argpartition(x: tf.Tensor, kth: int, axis: int | None = -1) -> tf.Tensor:
-    return argsort(x, axis)
-
-
 def searchsorted(
     sorted_sequence: tf.Tensor, values: tf.Tensor, side: str = "left"
 ) -> tf.Tensor:

@@ -13,6 +13,9 @@ from keras.core.typing import Axis
 _linalg = tf.linalg
 det = _linalg.det
 inv = _linalg.inv
+eigh = arguments.plain_tuples(_linalg.eigh)
+eig = arguments.plain_tuples(_linalg.eig)
+slogdet = arguments.plain_tuples(_linalg.slogdet)
 
 
 def cholesky(x: tf.Tensor, upper: bool = False) -> tf.Tensor:
@@ -38,21 +41,6 @@ def cholesky_inverse(x: tf.Tensor, upper: bool = False) -> tf.Tensor:
 def logdet(x: tf.Tensor) -> tf.Tensor:
     sign, logarithm = _linalg.slogdet(x)
     return tf.math.log(sign) + logarithm  # nan for -1
-
-
-def slogdet(x: tf.Tensor) -> tuple[Any, Any]:
-    sign, logarithm = _linalg.slogdet(x)
-    return sign, logarithm
-
-
-def eig(x: tf.Tensor) -> tuple[Any, Any]:
-    values, vectors = _linalg.eig(x)
-    return values, vectors
-
-
-def eigh(x: tf.Tensor) -> tuple[Any, Any]:
-    values, vectors = _linalg.eigh(x)
-    return values, vectors
 
 
 def lu_factor(x: tf.Tensor) -> tuple[Any, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras.backends import seeds
+from keras.backends.arguments import is_number
 from keras.backends.tensorflow.core import native_dtype
 from keras.backends.tensorflow.core import shape as sizes_of
 from keras.core import config
@@ -77,13 +78,9 @@ def _symmetric(shape: Any, seed: Any, double: bool = False) -> Any:
     return (tf.cast(bits - 2**23, tf.float32) + 0.5) * 2.0**-23
 
 
-def _is(value: Any, number: float) -> bool:
-    return isinstance(value, (int, float)) and value == number
-
-
 def _scaled(x: Any, factor: Any, offset: Any, dtype: Any) -> Any:
-    x = x if _is(factor, 1) else x * tf.cast(factor, x.dtype)
-    x = x if _is(offset, 0) else x + tf.cast(offset, x.dtype)
+    x = x if is_number(factor, 1) else x * tf.cast(factor, x.dtype)
+    x = x if is_number(offset, 0) else x + tf.cast(offset, x.dtype)
     return tf.cast(x, dtype)
 
 
@@ -110,7 +107,7 @@ def uniform(
     wanted = _float(dtype)
     x = _unit(shape, seed, wanted == tf.float64)
     drawn = _scaled(x, maxval - minval, minval, wanted)
-    if wanted.size > 2 and _is(minval, 0) and _is(maxval, 1):
+    if wanted.size > 2 and is_number(minval, 0) and is_number(maxval, 1):
         return drawn
     # Rounding may reach the upper bound, which is excluded.
     top = tf.cast(maxval, wanted)

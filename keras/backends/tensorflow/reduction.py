@@ -179,10 +179,6 @@ def _axes(x: tf.Tensor, axis: Axis) -> list[int]:
     return list(arguments.normal_axes(axis, rank))
 
 
-def median(x: tf.Tensor, axis: Any = None, keepdims: bool = False) -> tf.Tensor:
-    return quantile(x, 0.5, axis, keepdims=keepdims)
-
-
 def quantile(
     x: tf.Tensor,
     q: Any,

@@ -11,6 +11,7 @@ from tensorflow.python.eager.record import (  # no public name outside a tape
     stop_recording as _stop_recording,
 )
 
+from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
 from keras.backends.tensorflow.core import convert_to_tensor, is_tensor
 from keras.core import context, tree
@@ -34,13 +35,6 @@ def jit(
     function: Callable[..., Any], jit_compile: bool | str | None = None
 ) -> Callable[..., Any]:
     return _Jitted(function, jit_compile)
-
-
-def compile_call(
-    function: Callable[[Any], Any], variables: Callable[[], Any]
-) -> Callable[[Any], Any]:
-    del variables  # a trace finds them
-    return jit(function, jit_compile="auto")
 
 
 class _RanksVary(Exception):
@@ -72,7 +66,7 @@ class _Jitted:
         for leaf in leaves:
             if _is_array(leaf):
                 tensors.append(leaf if is_tensor(leaf) else convert_to_tensor(leaf))
-                static.append(_ARRAY)
+                static.append(ARRAY)
             else:
                 static.append(leaf)
         key = (spec, tuple(static))
@@ -81,7 +75,7 @@ class _Jitted:
         try:
             traced = self._traced.get(key)
         except TypeError:
-            raise _unhashable(static) from None
+            raise unhashable(static) from None
         if traced is None:
             result = self._first(key, spec, static, tensors)
             if single and not self._ranks_vary:
@@ -101,7 +95,7 @@ class _Jitted:
             if any(x.shape.rank is None for x in given):
                 raise _RanksVary
             feed = iter(given)
-            filled = [next(feed) if x is _ARRAY else x for x in static]
+            filled = [next(feed) if x is ARRAY else x for x in static]
             args, kwargs = tree.unflatten(spec, filled)
             return tree.map_structure(_readout, self._function(*args, **kwargs))
 
@@ -160,28 +154,12 @@ class _BySize:
         return (self._single if is_single else self._several)(*tensors)
 
 
-class _Array:
-    def __repr__(self) -> str:
-        return "<array>"
-
-
-_ARRAY = _Array()
-
-
 def _is_array(x: Any) -> bool:
     return isinstance(x, (np.ndarray, np.generic)) or is_tensor(x)
 
 
 def _readout(x: Any) -> Any:
     return x.value if getattr(x, "_is_keras_variable", False) else x
-
-
-def _unhashable(static: list[Any]) -> TypeError:
-    bad = next(x for x in static if type(x).__hash__ is None)
-    return TypeError(
-        "Arguments of a keras.jit function are tensors, arrays or hashable values. "
-        f"Received: {bad!r} of type {type(bad).__name__}."
-    )
 
 
 def value_and_grad(

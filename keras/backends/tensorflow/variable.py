@@ -7,8 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras.backends.variable import Variable as Base
-from keras.core import context
-from keras.core.keras_tensor import KerasTensor
+from keras.backends.variable import redirected
 from keras.core.typing import DType
 
 
@@ -34,12 +33,12 @@ class Variable(Base):
         self._value.assign(value)
 
     def assign_add(self, value: Any) -> Any:
-        if _redirected(value):
+        if redirected(value):
             return super().assign_add(value)
         return self._value.assign_add(self._converted(value))
 
     def assign_sub(self, value: Any) -> Any:
-        if _redirected(value):
+        if redirected(value):
             return super().assign_sub(value)
         return self._value.assign_sub(self._converted(value))
 
@@ -58,7 +57,3 @@ class Variable(Base):
 
     def __tf_tensor__(self, dtype: DType = None, name: str | None = None) -> Any:
         return tf.convert_to_tensor(self.value, dtype=dtype, name=name)
-
-
-def _redirected(value: Any) -> bool:
-    return context.get().stateless is not None or isinstance(value, KerasTensor)

@@ -183,21 +183,6 @@ def _depthwise(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -
     return _thinned(y, strides)
 
 
-def separable_conv(
-    inputs: tf.Tensor,
-    depthwise_kernel: tf.Tensor,
-    pointwise_kernel: tf.Tensor,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Sizes = 1,
-) -> tf.Tensor:
-    y = depthwise_conv(
-        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
-    )
-    return conv(y, pointwise_kernel, data_format=data_format)
-
-
 @_complex_too
 def conv_transpose(
     inputs: Any,

@@ -7,8 +7,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from keras.backends.arguments import check_layout
-
 
 def _floating(x: torch.Tensor) -> torch.Tensor:
     """Integers as float64, for kernels that know no others."""
@@ -39,30 +37,6 @@ def fold(
         raise ValueError("Three dimensions are needed.")
     wide = _floating(x)
     return F.fold(wide, size, kernel_size, dilation, padding, stride).to(x.dtype)
-
-
-def space_to_depth(
-    x: torch.Tensor, block_size: int, data_format: str = "channels_last"
-) -> torch.Tensor:
-    check_layout(data_format)
-    if data_format == "channels_first":
-        return F.pixel_unshuffle(x, block_size)
-    b, h, w, c = x.shape
-    n = block_size
-    x = x.reshape(b, h // n, n, w // n, n, c).permute(0, 1, 3, 2, 4, 5)
-    return x.reshape(b, h // n, w // n, n * n * c)
-
-
-def depth_to_space(
-    x: torch.Tensor, block_size: int, data_format: str = "channels_last"
-) -> torch.Tensor:
-    check_layout(data_format)
-    if data_format == "channels_first":
-        return F.pixel_shuffle(x, block_size)
-    b, h, w, c = x.shape
-    n = block_size
-    x = x.reshape(b, h, w, n, n, c // (n * n)).permute(0, 1, 3, 2, 4, 5)
-    return x.reshape(b, h * n, w * n, c // (n * n))
 
 
 def complex_from(real: torch.Tensor, imaginary: Any) -> torch.Tensor:

@@ -161,7 +161,3 @@ def host_call(
 ) -> Any:
     found = function(*(x.detach().cpu().numpy() for x in inputs))
     return torch.as_tensor(found).to(inputs[0].device)
-
-
-def is_traced(x: TensorLike) -> bool:
-    return False

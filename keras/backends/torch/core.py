@@ -115,14 +115,6 @@ def is_tensor(x: TensorLike) -> bool:
     return isinstance(x, torch.Tensor)
 
 
-layouts: frozenset[str] = frozenset()
-
-
-def is_sparse(x: TensorLike) -> bool:
-    """Whether `x` is a sparse tensor of this backend; there are none."""
-    return False
-
-
 def shape_of(x: TensorLike) -> tuple[int | None, ...]:
     return tuple(x.shape)
 
@@ -321,11 +313,6 @@ def synchronize(x: TensorLike) -> Any:
 def in_trace() -> bool:
     """Whether a compiling or differentiating trace is under way."""
     return torch.compiler.is_compiling()
-
-
-def eager_scope() -> contextlib.AbstractContextManager[Any]:
-    """Inside, computations happen at once, also while a trace is under way."""
-    return contextlib.nullcontext()
 
 
 def device_scope(name: str) -> contextlib.AbstractContextManager[Any]:

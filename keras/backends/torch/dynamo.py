@@ -13,7 +13,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import Any
 
-from keras.backends.torch import remembering
+from keras.backends.torch import compiled_ctc, draws, remembering
 from keras.core import context, plain_tree, tree
 
 _TARGET = "torch._dynamo"
@@ -21,8 +21,6 @@ _TARGET = "torch._dynamo"
 
 def _register() -> None:
     import torch
-
-    from keras.backends.torch import compiled_ctc, draws
 
     draws.register()
     compiled_ctc.register()

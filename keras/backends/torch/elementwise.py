@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from keras.backends.arguments import both_or_neither
 from keras.backends.torch.core import inexact
 from keras.backends.torch.indexing import nonzero
 from keras.core.typing import TensorLike
@@ -250,15 +251,10 @@ left_shift = _wide(torch.bitwise_left_shift)
 right_shift = _wide(torch.bitwise_right_shift)
 
 
-def _places(condition: torch.Tensor, x1: Any, x2: Any) -> torch.Tensor:
-    if x1 is not x2:
-        raise ValueError("Both or neither of x1 and x2 are needed.")
-    return nonzero(condition)
-
-
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if x1 is None or x2 is None:
-        return _places(condition, x1, x2)
+        both_or_neither(x1, x2)
+        return nonzero(condition)
     if condition.dtype is not torch.bool:
         condition = condition != 0
     return torch.where(condition, x1, x2)

@@ -267,10 +267,6 @@ def argsort(x: torch.Tensor, axis: int | None = -1) -> torch.Tensor:
     return torch.sort(x, dim=axis, stable=True)[1].int()
 
 
-def argpartition(x: torch.Tensor, kth: int, axis: int | None = -1) -> torch.Tensor:
-    return argsort(x, axis)
-
-
 def searchsorted(
     sorted_sequence: torch.Tensor, values: torch.Tensor, side: str = "left"
 ) -> torch.Tensor:

@@ -11,6 +11,9 @@ from keras.backends import arguments
 _linalg = torch.linalg
 det = _linalg.det
 inv = _linalg.inv
+eigh = arguments.plain_tuples(_linalg.eigh)
+eig = arguments.plain_tuples(_linalg.eig)
+slogdet = arguments.plain_tuples(_linalg.slogdet)
 
 
 def cholesky(x: torch.Tensor, upper: bool = False) -> torch.Tensor:
@@ -33,21 +36,6 @@ def cholesky_inverse(x: torch.Tensor, upper: bool = False) -> torch.Tensor:
 
 
 logdet = torch.logdet
-
-
-def slogdet(x: torch.Tensor) -> tuple[Any, Any]:
-    sign, logarithm = _linalg.slogdet(x)
-    return sign, logarithm
-
-
-def eig(x: torch.Tensor) -> tuple[Any, Any]:
-    values, vectors = _linalg.eig(x)
-    return values, vectors
-
-
-def eigh(x: torch.Tensor) -> tuple[Any, Any]:
-    values, vectors = _linalg.eigh(x)
-    return values, vectors
 
 
 def lu_factor(x: torch.Tensor) -> tuple[Any, Any]:

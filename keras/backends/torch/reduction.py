@@ -171,10 +171,6 @@ def _as_rows(x: torch.Tensor, axis: Axis) -> tuple[Any, list[int]]:
     return rows, [1 if a in axes else x.shape[a] for a in range(x.ndim)]
 
 
-def median(x: torch.Tensor, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
-    return quantile(x, 0.5, axis, keepdims=keepdims)
-
-
 def _quantile_at(rows: Any, position: float, method: str) -> torch.Tensor:
     """The quantile of sorted rows at a place that the host knows."""
     if not rows.shape[-1]:

@@ -10,8 +10,7 @@ import torch
 
 from keras.backends.torch.core import borrow, default_device
 from keras.backends.variable import Variable as Base
-from keras.core import context
-from keras.core.keras_tensor import KerasTensor
+from keras.backends.variable import redirected
 
 _grad_enabled = torch.is_grad_enabled
 
@@ -38,7 +37,7 @@ class Variable(Base):
             self._value.copy_(value)
 
     def assign_add(self, value: Any) -> Any:
-        if _redirected(value):
+        if redirected(value):
             return super().assign_add(value)
         operand = self._operand(value)
         if not _grad_enabled():  # spares the scope, which costs more than the sum
@@ -47,7 +46,7 @@ class Variable(Base):
             return self._value.add_(operand)
 
     def assign_sub(self, value: Any) -> Any:
-        if _redirected(value):
+        if redirected(value):
             return super().assign_sub(value)
         operand = self._operand(value)
         if not _grad_enabled():
@@ -92,7 +91,3 @@ class Variable(Base):
             for name, a in (kwargs or {}).items()
         }
         return func(*args, **named)
-
-
-def _redirected(value: Any) -> bool:
-    return context.get().stateless is not None or isinstance(value, KerasTensor)

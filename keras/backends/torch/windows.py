@@ -176,21 +176,6 @@ def depthwise_conv(
     )
 
 
-def separable_conv(
-    inputs: torch.Tensor,
-    depthwise_kernel: torch.Tensor,
-    pointwise_kernel: torch.Tensor,
-    strides: Sizes = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Sizes = 1,
-) -> torch.Tensor:
-    y = depthwise_conv(
-        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
-    )
-    return conv(y, pointwise_kernel, data_format=data_format)
-
-
 def conv_transpose(
     inputs: torch.Tensor,
     kernel: torch.Tensor,

@@ -13,6 +13,7 @@ from keras.layers.layer import Layer
 from keras.layers.weight_options import options, set_options, split_options
 from keras.layers.weights.lora import LoraLayer
 from keras.layers.weights.weight_layer import Weight
+from keras.ops.nn import shapes
 from keras.ops.nn.linear import conv_with_bias
 
 
@@ -89,8 +90,6 @@ class WindowLayer(Layer):
         return ops.add(outputs, bias)
 
     def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
-        from keras.ops.nn import shapes
-
         last = self.data_format == "channels_last"
         spatial, _ = shapes.split(tuple(input_shape), last)
         padding = "same" if self.padding == "causal" else self.padding

@@ -15,6 +15,9 @@ from keras import ops
 from keras.core import tree
 from keras.core.code import lambda_to_config
 from keras.core.facts import public_class
+from keras.core.registry import CustomObjectScope
+from keras.core.safe_mode import safe_mode_of_call
+from keras.core.serialization import deserialize_arguments, serialize_keras_object
 from keras.core.typing import (
     Config,
     CustomObjects,
@@ -143,10 +146,6 @@ class Lambda(Layer):
         Raises:
             UnsafeDeserializationError: for a lambda, in safe mode.
         """
-        from keras.core.registry import CustomObjectScope
-        from keras.core.safe_mode import safe_mode_of_call
-        from keras.core.serialization import deserialize_arguments
-
         with CustomObjectScope(custom_objects), safe_mode_of_call(safe_mode):
             return cls(**deserialize_arguments(config))
 
@@ -159,8 +158,6 @@ def _parameters(function: Callable[..., Any]) -> frozenset[str]:
 
 
 def _encode(function: Callable[..., Any]) -> Any:
-    from keras.core.serialization import serialize_keras_object
-
     if isinstance(function, FunctionType) and function.__name__ == "<lambda>":
         return {"class_name": "__lambda__", "config": lambda_to_config(function)}
     return serialize_keras_object(function)

@@ -9,6 +9,7 @@ from keras.core import tree
 from keras.core.classes import declared_class
 from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
+from keras.core.serialization import serialize_keras_object
 from keras.core.typing import Shape, Structure, Tensor, TensorLike
 from keras.layers.arguments import one_of
 from keras.layers.input_spec import describe
@@ -74,8 +75,6 @@ class Bidirectional(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Both layers and how they are combined."""
-        from keras.core.serialization import serialize_keras_object
-
         config = super().get_config()
         config["layer"] = serialize_keras_object(self.forward_layer)
         config["backward_layer"] = serialize_keras_object(self.backward_layer)

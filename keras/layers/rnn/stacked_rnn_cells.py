@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
+from keras.core.serialization import serialize_keras_object
 from keras.core.typing import Shape, Structure, Tensor
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -101,8 +102,6 @@ class StackedRNNCells(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The cells in serialized form."""
-        from keras.core.serialization import serialize_keras_object
-
         config = super().get_config()
         config["cells"] = [serialize_keras_object(cell) for cell in self.cells]
         return config

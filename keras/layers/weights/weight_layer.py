@@ -17,6 +17,7 @@ from keras.dtype_policies import policy as dtype_policies
 from keras.layers.declared import Declared
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
+from keras.layers.tracking import ARRAYS
 from keras.layers.weight_options import options
 from keras.layers.weights.form import WeightForm, form_of
 from keras.layers.weights.plain import PlainForm
@@ -81,7 +82,8 @@ class WeightLayer(Layer):
 
     def __setattr__(self, name: str, value: Any) -> None:
         weight = self._weight_of.get(name)
-        if weight is None:
+        takes_values = type(value) in ARRAYS and self._weight_at(name) is not None
+        if weight is None or takes_values:
             super().__setattr__(name, value)
         else:
             with self._tracker.unlocked():  # the weight is another, none is new
@@ -89,6 +91,9 @@ class WeightLayer(Layer):
                     self._tracker.drop(weight)  # its name is free for the new one
                 value = self._tracker.set(weight, value)
             self._hold(weight, None if value is None else PlainForm(value))
+
+    def _weight_at(self, name: str) -> Variable | None:
+        return super()._weight_at(self._weight_of.get(name, name))
 
     def __delattr__(self, name: str) -> None:
         weight = self._weight_of.get(name, name)

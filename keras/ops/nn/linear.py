@@ -73,16 +73,17 @@ def conv_with_bias(
     """`conv`, with `bias` of shape `(filters,)` added.
 
     Args:
-        inputs: as for `conv`.
-        kernel: as for `conv`.
+        inputs: `(batch, *spatial, channels)`, see `data_format`.
+        kernel: `(*window, channels / groups, filters)`.
         bias: `(filters,)`.
-        strides: as for `conv`.
-        padding: as for `conv`.
-        data_format: as for `conv`.
-        dilation_rate: as for `conv`.
+        strides: step of the window, one integer or one for each axis.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        data_format: `"channels_last"`, `"channels_first"`, or None for the
+            configured one.
+        dilation_rate: spacing of the window, one integer or one for each axis.
 
     Returns:
-        As `conv`.
+        `(batch, *new_spatial, filters)`, in the same layout.
     """
     outputs = conv(inputs, kernel, strides, padding, data_format, dilation_rate)
     if config.standardize_data_format(data_format) == "channels_first":

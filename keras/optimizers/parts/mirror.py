@@ -7,6 +7,7 @@ somebody else has written to the variable (the backend can tell).
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ class HostMirror:
         self._version = self._variable.backend.version_of(self._variable)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> HostMirror:
-        import copy
-
         return HostMirror(copy.deepcopy(self._variable, memo))
 
     def __reduce__(self) -> tuple[Any, ...]:

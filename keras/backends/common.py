@@ -1,0 +1,78 @@
+"""What most backends answer alike.
+
+A backend that knows better has a function of the same name, which goes before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras.core.typing import TensorLike
+
+if TYPE_CHECKING:
+    from keras.backends.variable import Variable
+
+
+class Common:
+    """The base of `Backend`; `contract.py` says what each function is for."""
+
+    layouts: frozenset[str] = frozenset()  # dense tensors only
+    layer_mixin: type | None = None
+    optimizer_mixin: type | None = None
+
+    host_view: Callable[[TensorLike], Any]
+    jit: Callable[..., Any]
+
+    @staticmethod
+    def is_sparse(x: TensorLike) -> bool:
+        return False
+
+    @staticmethod
+    def canonical_dtype(dtype: str) -> str:
+        """The framework has all dtypes."""
+        return dtype
+
+    @staticmethod
+    def promotes(x1: TensorLike, x2: TensorLike) -> bool:
+        """The framework does not bring two dtypes together, or not as Keras does."""
+        return False
+
+    def convert_to_numpy(self, x: TensorLike) -> Any:
+        return np.array(self.host_view(x))
+
+    @staticmethod
+    def in_trace() -> bool:
+        """Nothing is ever traced."""
+        return False
+
+    @staticmethod
+    def is_traced(x: TensorLike) -> bool:
+        """Tensors always have their numbers."""
+        return False
+
+    @staticmethod
+    def eager_scope() -> contextlib.AbstractContextManager[Any]:
+        return contextlib.nullcontext()
+
+    @staticmethod
+    def seed_framework(seed: int) -> None:
+        """The framework keeps no state of its own: all draws are given a seed."""
+
+    def compile_call(
+        self, function: Callable[..., Any], variables: Callable[[], Any]
+    ) -> Callable[[Any], Any]:
+        return self.jit(function, jit_compile="auto")  # a trace finds the variables
+
+    @staticmethod
+    def update_scope() -> contextlib.AbstractContextManager[Any]:
+        """No gradients are recorded unless they are asked for."""
+        return contextlib.nullcontext()
+
+    @staticmethod
+    def version_of(variable: Variable) -> Any:
+        """Not known: each look may meet another value."""
+        return None

@@ -1,1 +1,0 @@
-"""Image kernels of the JAX backend: none; the ops are composed of others."""

@@ -1,0 +1,10 @@
+"""Half precision, which NumPy computes slowly or not at all: it is done in single."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def widened(x: Any) -> Any:
+    """Half precision as float32, all else as it is."""
+    return x.astype("float32") if x.dtype.itemsize == 2 else x

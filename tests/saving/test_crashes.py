@@ -1,0 +1,127 @@
+"""Saving that is cut short in real processes leaves the previous file whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import keras
+
+# Saves again and again, each time other values, until it is killed.
+WRITER = """
+import sys
+import keras
+keras.config.set_backend("numpy")
+layers = [keras.layers.Dense(500) for _ in range(2)]
+model = keras.Sequential([keras.Input((500,)), *layers])
+number = 0
+while True:
+    model.set_weights([w * 0 + number for w in model.get_weights()])
+    model.save_weights(sys.argv[1])
+    if number == 0:
+        print("ready", flush=True)
+    number += 1
+"""
+
+
+def make() -> Any:
+    return keras.Sequential(
+        [keras.Input((500,)), keras.layers.Dense(500), keras.layers.Dense(500)]
+    )
+
+
+def check_whole(path: Path) -> None:
+    """The file is one that was saved, not parts of two."""
+    model = make()
+    model.load_weights(path)
+    assert len({float(w.flat[0]) for w in model.get_weights()}) == 1
+    assert len({float(w.flat[-1]) for w in model.get_weights()}) == 1
+
+
+@pytest.mark.parametrize("ending", [".weights.h5", ".safetensors"])
+def test_killed_and_two_at_once(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a{ending}"
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    try:
+        for writer in writers:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "ready\n"
+        with keras.backend_scope("numpy"):
+            for _ in range(5):
+                check_whole(path)
+                time.sleep(0.013)
+            for writer in writers:
+                writer.send_signal(signal.SIGKILL)
+                writer.wait()
+                check_whole(path)
+    finally:
+        for writer in writers:
+            writer.kill()
+            writer.communicate()
+
+
+@pytest.mark.parametrize(
+    "ending", [".weights.h5", ".weights.json", ".safetensors", ".keras", ".h5"]
+)
+def test_a_full_disk(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    """The error of the system comes out; the old file and nothing else is there."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    path = tmp_path / f"a{ending}"
+    save = model.save if ending in (".keras", ".h5") else model.save_weights
+    save(path)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save(path)
+    after = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    assert after == before
+
+
+def test_peak_memory_of_a_load(tmp_path: Path) -> None:
+    """A model comes out of its file with little more memory than it has."""
+    script = """
+import gc, sys
+import keras
+keras.config.set_backend(sys.argv[2])
+def memory(what):
+    with open("/proc/self/status") as file:
+        return next(int(l.split()[1]) for l in file if l.startswith(what)) / 1024
+small = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
+small.save_weights(sys.argv[1] + "s.weights.h5")
+small.save(sys.argv[1] + "s.keras"); keras.saving.load_model(sys.argv[1] + "s.keras")
+layers = [keras.layers.Dense(1000) for _ in range(25)]
+model = keras.Sequential([keras.Input((1000,)), *layers])
+size = sum(w.nbytes for w in model.get_weights()) / 2**20
+model.save(sys.argv[1] + "a.keras")
+gc.collect()
+open("/proc/self/clear_refs", "w").write("5")
+before = memory("VmRSS")
+loaded = keras.saving.load_model(sys.argv[1] + "a.keras")
+print((memory("VmHWM") - before) / size)
+"""
+    for backend in ("numpy", "torch"):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", script, f"{tmp_path}/", backend],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert float(done.stdout) < 1.15, backend
