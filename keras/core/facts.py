@@ -71,6 +71,22 @@ def public_class(
     return decorator
 
 
+def internal_class(*, pure: bool) -> Callable[[C], C]:
+    """Decorator for a class without a public name, such as a part of a layer.
+
+    No file can name it.
+
+    Args:
+        pure: as for `public_class`.
+    """
+
+    def decorator(cls: C) -> C:
+        _facts[cls] = Facts("", "", cls.__name__, False, pure, False, ())
+        return cls
+
+    return decorator
+
+
 def loadable(function: F) -> F:
     """Marks a function that a file may name and that is no declared op."""
     function._is_loadable = True  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import activations, ops, random
+from keras.core.facts import internal_class
 from keras.core.typing import Activation, Shape, Sizes, Structure, Tensor
 from keras.layers.arguments import class_name, positive_integer, rate
 from keras.layers.convolutional.base import WindowLayer
@@ -16,6 +17,7 @@ from keras.layers.rnn.recurrent_cell import open_forget_gate
 from keras.layers.weight_options import options, set_options, split_options
 
 
+@internal_class(pure=True)
 class ConvLSTMCell(WindowLayer, DropoutRNNCell):
     """One step of a convolutional LSTM, to be run by a `ConvLSTM` layer. Internal.
 
