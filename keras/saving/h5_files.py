@@ -11,6 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -169,8 +172,9 @@ def texts(holder: Any, name: str, most: int) -> list[str]:
         shape, dtype = attribute.shape or (), attribute.dtype
         count = math.prod(shape)
         # Many of variable length may all be one and the same place in the file.
-        each = _file_size(holder) if dtype.kind == "O" else dtype.itemsize
-        if count and (count > most or count * each > _MOST_TEXT):
+        each = _longest_text(holder) if dtype.kind == "O" else dtype.itemsize
+        size = max(_MOST_TEXT, 2 * _file_size(holder))
+        if count and (count > most or count * each > size):
             raise UnsafeDeserializationError(
                 f"{where} in the HDF5 file declares {count:,} texts of up to "
                 f"{each:,} bytes."
@@ -179,6 +183,32 @@ def texts(holder: Any, name: str, most: int) -> list[str]:
             raise DeserializationError(f"{where} in the HDF5 file holds no texts.")
         values = np.atleast_1d(holder.attrs[name]).ravel() if count else ()
         return [v.decode("utf-8") if isinstance(v, bytes) else str(v) for v in values]
+
+
+def _longest_text(holder: Any) -> int:
+    """Bytes that no text of variable length in this file can exceed."""
+    path, size = Path(holder.file.filename), _file_size(holder)
+    if not path.is_file():  # an open file
+        return size
+    return min(size, _largest_heap(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=4)
+def _largest_heap(path: Path, changed: int) -> int:
+    """The size of the largest global heap: in one of them lies each such text.
+
+    Format: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html, "Disk
+    Format: Level 1E".
+    """
+    largest = 0
+    with open(path, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        place = data.find(b"GCOL\x01\0\0\0")
+        while place >= 0:
+            size = int.from_bytes(data[place + 8 : place + 16], "little")
+            if size <= len(data) - place:  # else it is none, or not whole
+                largest = max(largest, size)
+            place = data.find(b"GCOL\x01\0\0\0", place + 8)
+    return largest
 
 
 def checked(dataset: Any) -> Any:

@@ -11,7 +11,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+import keras
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.saving import h5_files
 from keras.saving.h5_files import open_h5, read_array, subgroup, write_array
 from keras.saving.stores import H5Reader
 
@@ -152,3 +154,28 @@ def test_truncated_files_are_errors(path: str, keep: int) -> None:
     Path(path).write_bytes(data[: min(keep, len(data) - 1)])
     with pytest.raises(DeserializationError, match="no readable HDF5 file"):
         read(path)
+
+
+def test_many_names_in_a_large_file(tmp_path: Path) -> None:
+    """Names of variable length are bounded by what holds them, not by the file."""
+    with keras.backend_scope("numpy"):
+        layers = [keras.layers.Dense(1, name=f"layer_{i}") for i in range(80)]
+        wide = keras.layers.Dense(1_000_000, kernel_initializer="zeros", name="wide")
+        model = keras.Sequential([keras.Input((1,)), *layers, wide])
+        path = tmp_path / "model.h5"
+        model.save(path)
+        assert 81 * path.stat().st_size > h5_files._MOST_TEXT
+        model.load_weights(path)
+
+
+def test_texts_that_are_one_long_text(tmp_path: Path) -> None:
+    """The heap of 4 MiB stands for each of the names."""
+    path = tmp_path / "model.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["long"] = "x" * (4 << 20)
+        file.attrs["layer_names"] = [f"name_{i}" for i in range(100)]
+    with h5_files.open_h5(path, "The file") as file:
+        with pytest.raises(
+            UnsafeDeserializationError, match="declares 100 texts of up"
+        ):
+            h5_files.texts(file, "layer_names", 1000)
