@@ -213,7 +213,7 @@ def remat(f: Callable[P, R]) -> Callable[P, R]:
             f"{f!r} of type {type(f).__name__}."
         )
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Structure:
         if any(isinstance(x, KerasTensor) for x in tree.flatten((args, kwargs))):
             return f(*args, **kwargs)  # shapes are all there is to compute
         return current().remat(f)(*args, **kwargs)

@@ -17,7 +17,7 @@ from keras import layers
 from keras.applications.imagenet_utils import CLASSES
 from keras.core import config
 from keras.core.keras_tensor import is_keras_tensor
-from keras.core.typing import Activation, ShapeLike, Tensor
+from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 from keras.utils.get_file import get_file
 from keras.utils.source_inputs import get_source_inputs
@@ -238,7 +238,7 @@ def channel_axis(last: int = -1) -> int:
     return last if config.image_data_format() == "channels_last" else 1
 
 
-def stride_padding(x: Any, kernel_size: int) -> tuple[tuple[int, int], ...]:
+def stride_padding(x: TensorLike, kernel_size: int) -> tuple[tuple[int, int], ...]:
     """Zeros around images before a convolution with strides 2 and no padding.
 
     Before an even size one less than after it, as padding `"same"` has it.
@@ -376,7 +376,7 @@ def _default_shape(net: Net, options: Options) -> tuple[int | None, ...]:
     return (size, size, 3) if channel_axis() == -1 else (3, size, size)
 
 
-def _shape_of(tensor: Any, given: ShapeLike | None) -> ShapeLike:
+def _shape_of(tensor: TensorLike, given: ShapeLike | None) -> ShapeLike:
     if not is_keras_tensor(tensor):
         raise ValueError(
             "input_tensor is a KerasTensor, such as keras.Input or a layer's output "

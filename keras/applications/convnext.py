@@ -117,7 +117,7 @@ def _convnext(
             name,
         )
 
-        def body(x: Any) -> Any:
+        def body(x: TensorLike) -> Any:
             if include_preprocessing:
                 x = layers.Normalization(
                     channel_axis(),
@@ -140,7 +140,9 @@ def _convnext(
     )
 
 
-def _body(x: Any, depths: tuple[int, ...], filters: tuple[int, ...], name: str) -> Any:
+def _body(
+    x: TensorLike, depths: tuple[int, ...], filters: tuple[int, ...], name: str
+) -> Any:
     for stage, (count, channels) in enumerate(zip(depths, filters)):
         if stage == 0:
             steps = [
@@ -164,7 +166,7 @@ def _normalization(name: str | None = None) -> layers.Layer:
     return layers.LayerNormalization(epsilon=EPSILON, name=name)
 
 
-def _block(inputs: Any, channels: int, name: str) -> Any:
+def _block(inputs: TensorLike, channels: int, name: str) -> Any:
     x = layers.Conv2D(
         channels, 7, padding="same", groups=channels, name=f"{name}depthwise_conv"
     )(inputs)
@@ -178,13 +180,13 @@ def _block(inputs: Any, channels: int, name: str) -> Any:
     return inputs + x
 
 
-def _head(x: Any, options: Options) -> Any:
+def _head(x: TensorLike, options: Options) -> Any:
     x = layers.GlobalAveragePooling2D(name=f"{options.name}_head_gap")(x)
     x = _normalization(f"{options.name}_head_layernorm")(x)
     return scores(x, options, f"{options.name}_head_dense")
 
 
-def _tail(x: Any, options: Options) -> Any:
+def _tail(x: TensorLike, options: Options) -> Any:
     return _normalization()(pooled(x, options, named=False))
 
 

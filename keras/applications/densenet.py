@@ -18,18 +18,19 @@ from keras.applications.application import (
 )
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
+from keras.core.typing import TensorLike
 
 GROWTH = 32
 
 
-def _activated(x: Any, normalization: str, relu: str) -> Any:
+def _activated(x: TensorLike, normalization: str, relu: str) -> Any:
     x = layers.BatchNormalization(
         axis=channel_axis(3), epsilon=1.001e-5, name=normalization
     )(x)
     return layers.Activation("relu", name=relu)(x)
 
 
-def _conv(x: Any, filters: int, size: int, strides: int, name: str) -> Any:
+def _conv(x: TensorLike, filters: int, size: int, strides: int, name: str) -> Any:
     return layers.Conv2D(
         filters,
         size,
@@ -40,7 +41,7 @@ def _conv(x: Any, filters: int, size: int, strides: int, name: str) -> Any:
     )(x)
 
 
-def _dense_layer(x: Any, name: str) -> Any:
+def _dense_layer(x: TensorLike, name: str) -> Any:
     new = _activated(x, f"{name}_0_bn", f"{name}_0_relu")
     new = _conv(new, 4 * GROWTH, 1, 1, f"{name}_1")
     new = _activated(new, f"{name}_1_bn", f"{name}_1_relu")
@@ -48,14 +49,14 @@ def _dense_layer(x: Any, name: str) -> Any:
     return layers.Concatenate(axis=channel_axis(3), name=f"{name}_concat")([x, new])
 
 
-def _transition(x: Any, name: str) -> Any:
+def _transition(x: TensorLike, name: str) -> Any:
     x = _activated(x, f"{name}_bn", f"{name}_relu")
     x = _conv(x, x.shape[channel_axis()] // 2, 1, 1, name)
     return layers.AveragePooling2D(2, 2, name=f"{name}_pool")(x)
 
 
 def _densenet(depth: int, blocks: tuple[int, ...], *hashes: str) -> Application:
-    def body(x: Any) -> Any:
+    def body(x: TensorLike) -> Any:
         x = _conv(layers.ZeroPadding2D(3)(x), 64, 7, 2, "conv1")
         x = _activated(x, "conv1_bn", "conv1_relu")
         x = layers.MaxPooling2D(3, 2, name="pool1")(layers.ZeroPadding2D(1)(x))

@@ -31,6 +31,7 @@ from keras.applications.efficientnet_blocks import (
 )
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
+from keras.core.typing import TensorLike
 
 MOMENTUM = 0.99
 DROP_CONNECT = 0.2
@@ -59,7 +60,7 @@ STAGES = (
 )
 
 
-def _body(x: Any, width: float, depth: float, pretrained: bool = False) -> Any:
+def _body(x: TensorLike, width: float, depth: float, pretrained: bool = False) -> Any:
     x = layers.Rescaling(1.0 / 255.0)(x)
     x = layers.Normalization(axis=channel_axis(3))(x)
     if pretrained:
@@ -81,7 +82,7 @@ def _body(x: Any, width: float, depth: float, pretrained: bool = False) -> Any:
     return activated(x, "top_bn", MOMENTUM, "top_activation")
 
 
-def _block(x: Any, stage: Stage, dropped: float, name: str) -> Any:
+def _block(x: TensorLike, stage: Stage, dropped: float, name: str) -> Any:
     inputs, channels = x, x.shape[channel_axis()]
     if stage.expansion > 1:
         x = conv(x, channels * stage.expansion, 1, 1, f"{name}expand_conv")

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import layers
 from keras.applications.application import Options, channel_axis, scores
+from keras.core.typing import TensorLike
 
 KERNEL = {
     "class_name": "VarianceScaling",
@@ -18,7 +19,12 @@ DENSE = {
 
 
 def conv(
-    x: Any, filters: int, kernel: int, strides: int, name: str, padding: str = "same"
+    x: TensorLike,
+    filters: int,
+    kernel: int,
+    strides: int,
+    name: str,
+    padding: str = "same",
 ) -> Any:
     """A convolution without bias."""
     return layers.Conv2D(
@@ -32,22 +38,22 @@ def conv(
     )(x)
 
 
-def activated(x: Any, name: str, momentum: float, activation: str) -> Any:
+def activated(x: TensorLike, name: str, momentum: float, activation: str) -> Any:
     """Batch normalization, then the activation `activation`."""
     return swish(normalized(x, name, momentum), activation)
 
 
-def normalized(x: Any, name: str, momentum: float) -> Any:
+def normalized(x: TensorLike, name: str, momentum: float) -> Any:
     """Batch normalization."""
     return layers.BatchNormalization(channel_axis(3), momentum=momentum, name=name)(x)
 
 
-def swish(x: Any, name: str) -> Any:
+def swish(x: TensorLike, name: str) -> Any:
     """The activation of EfficientNets."""
     return layers.Activation("swish", name=name)(x)
 
 
-def squeeze_excite(x: Any, channels: int, name: str) -> Any:
+def squeeze_excite(x: TensorLike, channels: int, name: str) -> Any:
     """Multiplies each channel by a factor that is worked out from the means of all.
 
     Args:
@@ -74,14 +80,14 @@ def squeeze_excite(x: Any, channels: int, name: str) -> Any:
     return layers.multiply([x, gate], name=f"{name}se_excite")
 
 
-def residual(x: Any, inputs: Any, dropped: float, name: str) -> Any:
+def residual(x: TensorLike, inputs: TensorLike, dropped: float, name: str) -> Any:
     """Adds what a block learned to its inputs; drops it for whole samples."""
     if dropped > 0:
         x = layers.Dropout(dropped, noise_shape=(None, 1, 1, 1), name=f"{name}drop")(x)
     return layers.Add(name=f"{name}add")([x, inputs])
 
 
-def head(x: Any, options: Options, dropout: float, **dense: Any) -> Any:
+def head(x: TensorLike, options: Options, dropout: float, **dense: Any) -> Any:
     """Pooling, dropout and scores."""
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     if dropout > 0:

@@ -32,7 +32,7 @@ from keras.applications.efficientnet_blocks import (
 )
 from keras.applications.imagenet_utils import CLASSES, preprocessing
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
-from keras.core.typing import Activation, ShapeLike, Tensor
+from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.initializers import Constant
 from keras.models import Model
 
@@ -137,7 +137,7 @@ def _efficientnet_v2(
             name,
         )
 
-        def body(x: Any) -> Any:
+        def body(x: TensorLike) -> Any:
             if include_preprocessing:
                 x = _preprocessed(x, centred=variant[0] != "B")
             return _body(x, stages, stem, width, depth)
@@ -155,7 +155,7 @@ def _efficientnet_v2(
     )
 
 
-def _preprocessed(x: Any, centred: bool) -> Any:
+def _preprocessed(x: TensorLike, centred: bool) -> Any:
     if centred:
         return layers.Rescaling(1.0 / 128.0, offset=-1.0)(x)
     x = layers.Rescaling(1.0 / 255.0)(x)
@@ -167,7 +167,7 @@ def _preprocessed(x: Any, centred: bool) -> Any:
 
 
 def _body(
-    x: Any, stages: tuple[Stage, ...], stem: int, width: float, depth: float
+    x: TensorLike, stages: tuple[Stage, ...], stem: int, width: float, depth: float
 ) -> Any:
     x = conv(x, _rounded(stem * width), 3, 2, "stem_conv")
     x = activated(x, "stem_bn", MOMENTUM, "stem_activation")
@@ -190,7 +190,7 @@ def _rounded(channels: float) -> int:
     return max(8, int(channels + 4) // 8 * 8)
 
 
-def _block(x: Any, stage: Stage, dropped: float, name: str) -> Any:
+def _block(x: TensorLike, stage: Stage, dropped: float, name: str) -> Any:
     inputs, channels = x, x.shape[channel_axis()]
     wide = channels * stage.expansion
     expanded = partial(
@@ -217,7 +217,7 @@ def _block(x: Any, stage: Stage, dropped: float, name: str) -> Any:
     return x
 
 
-def _depthwise(x: Any, strides: int, name: str) -> Any:
+def _depthwise(x: TensorLike, strides: int, name: str) -> Any:
     x = layers.DepthwiseConv2D(
         3,
         strides,

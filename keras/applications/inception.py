@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from keras import layers
 from keras.applications.application import channel_axis
+from keras.core.typing import TensorLike
 
 AVERAGE, SHRINK = "average pooling", "max pooling that halves"
 
@@ -30,7 +31,7 @@ class Fork(NamedTuple):
     name: str | None = None
 
 
-def conv(x: Any, step: Conv, name: str | None = None) -> Any:
+def conv(x: TensorLike, step: Conv, name: str | None = None) -> Any:
     """Convolution, batch normalization, ReLU."""
     x = layers.Conv2D(
         step.filters,
@@ -46,7 +47,7 @@ def conv(x: Any, step: Conv, name: str | None = None) -> Any:
     return layers.Activation("relu", name=name and f"{name}_ac")(x)
 
 
-def stem(x: Any) -> Any:
+def stem(x: TensorLike) -> Any:
     """The first convolutions, from 299 x 299 pixels to 35 x 35 features."""
     x = conv(x, Conv(32, 3, 2, "valid"))
     x = conv(x, Conv(32, 3, 1, "valid"))
@@ -55,7 +56,7 @@ def stem(x: Any) -> Any:
     return layers.MaxPooling2D(3, 2)(conv(x, Conv(192, 3, 1, "valid")))
 
 
-def module(x: Any, *branches: tuple[Any, ...], name: str | None) -> Any:
+def module(x: TensorLike, *branches: tuple[Any, ...], name: str | None) -> Any:
     """Branches side by side, their features joined."""
     ends = []
     for steps in branches:
@@ -66,7 +67,7 @@ def module(x: Any, *branches: tuple[Any, ...], name: str | None) -> Any:
     return layers.Concatenate(axis=channel_axis(3), name=name)(ends)
 
 
-def _step(x: Any, step: Any) -> Any:
+def _step(x: TensorLike, step: TensorLike) -> Any:
     if isinstance(step, Conv):
         return conv(x, step)
     if isinstance(step, Fork):

@@ -55,7 +55,7 @@ class CustomScaleLayer(layers.Layer):
 
 
 def _residual(
-    x: Any, branches: tuple[Any, ...], scale: float, name: str, relu: bool = True
+    x: TensorLike, branches: tuple[Any, ...], scale: float, name: str, relu: bool = True
 ) -> Any:
     new = module(x, *branches, name=f"{name}_mixed")
     channels = x.shape[channel_axis()]
@@ -64,7 +64,7 @@ def _residual(
     return layers.Activation("relu", name=f"{name}_ac")(x) if relu else x
 
 
-def _body(x: Any) -> Any:
+def _body(x: TensorLike) -> Any:
     x = module(
         stem(x),
         (Conv(96, 1),),

@@ -12,11 +12,12 @@ from keras.applications.application import Net, Published, application
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
 from keras.applications.inception import AVERAGE, SHRINK, Conv, Fork, module, stem
+from keras.core.typing import TensorLike
 
 WIDE, TALL = (1, 7), (7, 1)
 
 
-def _figure_5(x: Any, pooled: int, name: str) -> Any:
+def _figure_5(x: TensorLike, pooled: int, name: str) -> Any:
     return module(
         x,
         (Conv(64, 1),),
@@ -27,7 +28,7 @@ def _figure_5(x: Any, pooled: int, name: str) -> Any:
     )
 
 
-def _figure_6(x: Any, n: int, name: str) -> Any:
+def _figure_6(x: TensorLike, n: int, name: str) -> Any:
     """Convolutions of 7 x 7, each factorized into two."""
     thrice = (Conv(n, TALL), Conv(n, WIDE), Conv(n, TALL))
     return module(
@@ -40,7 +41,7 @@ def _figure_6(x: Any, n: int, name: str) -> Any:
     )
 
 
-def _figure_7(x: Any, fork: str, name: str) -> Any:
+def _figure_7(x: TensorLike, fork: str, name: str) -> Any:
     sides = (Conv(384, (1, 3)), Conv(384, (3, 1)))
     return module(
         x,
@@ -52,7 +53,7 @@ def _figure_7(x: Any, fork: str, name: str) -> Any:
     )
 
 
-def _body(x: Any) -> Any:
+def _body(x: TensorLike) -> Any:
     x = stem(x)
     for index, pooled in enumerate((32, 64, 64)):
         x = _figure_5(x, pooled, f"mixed{index}")

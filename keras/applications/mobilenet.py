@@ -25,7 +25,7 @@ from keras.applications.application import (
 )
 from keras.applications.imagenet_utils import CLASSES, preprocessing
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
-from keras.core.typing import Activation, ShapeLike, Tensor
+from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 
 # Channels and strides of each separable convolution.
@@ -74,7 +74,7 @@ def MobileNet(
         require_published("depth_multiplier", depth_multiplier, (1,))
     options = sized_name(f"mobilenet_{alpha:0.2f}", options)
 
-    def body(x: Any) -> Any:
+    def body(x: TensorLike) -> Any:
         x = layers.Conv2D(
             int(32 * alpha), 3, 2, padding="same", use_bias=False, name="conv1"
         )(x)
@@ -83,7 +83,7 @@ def MobileNet(
             x = _block(x, int(filters * alpha), depth_multiplier, strides, index)
         return x
 
-    def head(x: Any, options: Options) -> Any:
+    def head(x: TensorLike, options: Options) -> Any:
         x = layers.GlobalAveragePooling2D(keepdims=True)(x)
         x = layers.Dropout(dropout, name="dropout")(x)
         x = layers.Conv2D(options.classes, 1, padding="same", name="conv_preds")(x)
@@ -95,12 +95,14 @@ def MobileNet(
     return build(Net(body, published, size, head=head, tail=unnamed_pooled), options)
 
 
-def _activated(x: Any, name: str) -> Any:
+def _activated(x: TensorLike, name: str) -> Any:
     x = layers.BatchNormalization(axis=channel_axis(), name=f"{name}_bn")(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(x)
 
 
-def _block(x: Any, filters: int, multiplier: int, strides: int, index: int) -> Any:
+def _block(
+    x: TensorLike, filters: int, multiplier: int, strides: int, index: int
+) -> Any:
     if strides > 1:
         x = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"conv_pad_{index}")(x)
     x = layers.DepthwiseConv2D(

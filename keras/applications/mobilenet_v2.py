@@ -28,7 +28,7 @@ from keras.applications.application import (
 )
 from keras.applications.imagenet_utils import CLASSES, preprocessing
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
-from keras.core.typing import Activation, ShapeLike, Tensor
+from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 
 # Expansion, channels, number of blocks, strides of the first.
@@ -72,7 +72,7 @@ def MobileNetV2(
         require_published("alpha", alpha, ALPHAS)
     options = sized_name(f"mobilenetv2_{alpha:0.2f}", options)
 
-    def body(x: Any) -> Any:
+    def body(x: TensorLike) -> Any:
         x = _conv(x, round_channels(32 * alpha), 3, 2, "Conv1")
         x = _relu(_normalized(x, "bn_Conv1"), "Conv1")
         index = 0
@@ -84,7 +84,7 @@ def MobileNetV2(
         x = _conv(x, round_channels(1280 * max(alpha, 1.0)), 1, 1, "Conv_1", "valid")
         return _relu(_normalized(x, "Conv_1_bn"), "out")
 
-    def head(x: Any, options: Options) -> Any:
+    def head(x: TensorLike, options: Options) -> Any:
         return scores(layers.GlobalAveragePooling2D()(x), options)
 
     file = (
@@ -95,22 +95,29 @@ def MobileNetV2(
 
 
 def _conv(
-    x: Any, filters: int, kernel: int, strides: int, name: str, padding: str = "same"
+    x: TensorLike,
+    filters: int,
+    kernel: int,
+    strides: int,
+    name: str,
+    padding: str = "same",
 ) -> Any:
     return layers.Conv2D(
         filters, kernel, strides, padding=padding, use_bias=False, name=name
     )(x)
 
 
-def _normalized(x: Any, name: str) -> Any:
+def _normalized(x: TensorLike, name: str) -> Any:
     return layers.BatchNormalization(channel_axis(), momentum=0.999, name=name)(x)
 
 
-def _relu(x: Any, name: str) -> Any:
+def _relu(x: TensorLike, name: str) -> Any:
     return layers.ReLU(6.0, name=f"{name}_relu")(x)
 
 
-def _block(x: Any, expansion: int, filters: int, strides: int, index: int) -> Any:
+def _block(
+    x: TensorLike, expansion: int, filters: int, strides: int, index: int
+) -> Any:
     inputs, channels = x, x.shape[channel_axis()]
     name = f"block_{index}" if index else "expanded_conv"
     if expansion > 1:

@@ -25,7 +25,7 @@ from keras.applications.application import (
 )
 from keras.applications.imagenet_utils import CLASSES, preprocessing
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
-from keras.core.typing import Activation, ShapeLike, Tensor
+from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 
 RELU, SWISH = "relu", "hard_swish"
@@ -125,12 +125,12 @@ def _mobilenet_v3(
         rows = tuple(map(_minimalistic, blocks)) if minimalistic else blocks
         swish = rows[-1].activation
 
-        def body(x: Any) -> Any:
+        def body(x: TensorLike) -> Any:
             if include_preprocessing:
                 x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
             return _body(x, rows, alpha)
 
-        def head(x: Any, options: Options) -> Any:
+        def head(x: TensorLike, options: Options) -> Any:
             return _head(x, options, last * max(alpha, 1.0), swish, dropout_rate)
 
         kind = f"{size.lower()}{'_minimalistic' * minimalistic}_224_{alpha}_float"
@@ -158,7 +158,7 @@ def _minimalistic(block: Block) -> Block:
     return block._replace(kernel=3, squeeze=False, activation=RELU)
 
 
-def _body(x: Any, blocks: tuple[Block, ...], alpha: float) -> Any:
+def _body(x: TensorLike, blocks: tuple[Block, ...], alpha: float) -> Any:
     swish = blocks[-1].activation
     x = _activated(_normalized(_conv(x, 16, 3, 2, "conv"), "conv"), swish)
     for index, block in enumerate(blocks):
@@ -167,7 +167,9 @@ def _body(x: Any, blocks: tuple[Block, ...], alpha: float) -> Any:
     return _activated(_normalized(x, "conv_1"), swish)
 
 
-def _head(x: Any, options: Options, width: float, swish: str, dropout: float) -> Any:
+def _head(
+    x: TensorLike, options: Options, width: float, swish: str, dropout: float
+) -> Any:
     x = layers.GlobalAveragePooling2D(keepdims=True)(x)
     filters = round_channels(width)
     x = layers.Conv2D(filters, 1, padding="same", name="conv_2")(x)
@@ -179,24 +181,24 @@ def _head(x: Any, options: Options, width: float, swish: str, dropout: float) ->
     return layers.Activation(options.classifier_activation, name="predictions")(x)
 
 
-def _conv(x: Any, filters: int, kernel: int, strides: int, name: str) -> Any:
+def _conv(x: TensorLike, filters: int, kernel: int, strides: int, name: str) -> Any:
     return layers.Conv2D(
         filters, kernel, strides, padding="same", use_bias=False, name=name
     )(x)
 
 
-def _normalized(x: Any, name: str) -> Any:
+def _normalized(x: TensorLike, name: str) -> Any:
     return layers.BatchNormalization(channel_axis(), momentum=0.999, name=f"{name}_bn")(
         x
     )
 
 
-def _activated(x: Any, activation: str) -> Any:
+def _activated(x: TensorLike, activation: str) -> Any:
     layer = layers.ReLU() if activation == RELU else layers.Activation(activation)
     return layer(x)
 
 
-def _block(x: Any, block: Block, alpha: float, index: int) -> Any:
+def _block(x: TensorLike, block: Block, alpha: float, index: int) -> Any:
     inputs, channels = x, x.shape[channel_axis()]
     filters = round_channels(block.filters * alpha)
     name = f"expanded_conv_{index}" if index else "expanded_conv"
@@ -223,7 +225,7 @@ def _block(x: Any, block: Block, alpha: float, index: int) -> Any:
     return x
 
 
-def _squeeze_excite(x: Any, name: str) -> Any:
+def _squeeze_excite(x: TensorLike, name: str) -> Any:
     channels = x.shape[channel_axis()]
     gate = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_avg_pool")(x)
     gate = layers.Conv2D(

@@ -26,7 +26,7 @@ from keras.applications.application import (
 from keras.applications.imagenet_utils import CLASSES, preprocessing
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.core.naming import name_scope
-from keras.core.typing import Activation, ShapeLike, Tensor
+from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 
 
@@ -87,7 +87,7 @@ def _nasnet(
         )
         return build(net, options)
 
-    def body(x: Any) -> Any:
+    def body(x: TensorLike) -> Any:
         x = layers.Conv2D(
             stem,
             3,
@@ -118,17 +118,17 @@ def _nasnet(
     )
 
 
-def _head(x: Any, options: Options) -> Any:
+def _head(x: TensorLike, options: Options) -> Any:
     return scores(layers.GlobalAveragePooling2D()(x), options)
 
 
-def _normalized(x: Any, name: str) -> Any:
+def _normalized(x: TensorLike, name: str) -> Any:
     return layers.BatchNormalization(
         channel_axis(), momentum=0.9997, epsilon=1e-3, name=name
     )(x)
 
 
-def _pointwise(x: Any, filters: int, name: str) -> Any:
+def _pointwise(x: TensorLike, filters: int, name: str) -> Any:
     return layers.Conv2D(
         filters,
         1,
@@ -139,15 +139,17 @@ def _pointwise(x: Any, filters: int, name: str) -> Any:
     )(x)
 
 
-def _relu(x: Any, name: str | None = None) -> Any:
+def _relu(x: TensorLike, name: str | None = None) -> Any:
     return layers.Activation("relu", name=name)(x)
 
 
-def _average(x: Any, name: str) -> Any:
+def _average(x: TensorLike, name: str) -> Any:
     return layers.AveragePooling2D(3, 1, padding="same", name=name)(x)
 
 
-def _separable(x: Any, filters: int, size: int, name: str, strides: int = 1) -> Any:
+def _separable(
+    x: TensorLike, filters: int, size: int, name: str, strides: int = 1
+) -> Any:
     """Twice ReLU, separable convolution and normalization."""
     with name_scope(f"separable_conv_block_{name}"):
         for index in (1, 2):
@@ -171,7 +173,7 @@ def _separable(x: Any, filters: int, size: int, name: str, strides: int = 1) -> 
     return x
 
 
-def _adjusted(previous: Any, x: Any, filters: int, name: str) -> Any:
+def _adjusted(previous: Any, x: TensorLike, filters: int, name: str) -> Any:
     """What the cell before the last gave, in the size and width of this cell."""
     if previous is x:
         return x
@@ -187,7 +189,7 @@ def _adjusted(previous: Any, x: Any, filters: int, name: str) -> Any:
     return previous
 
 
-def _halved(x: Any, filters: int, name: str) -> Any:
+def _halved(x: TensorLike, filters: int, name: str) -> Any:
     """Every second pixel, half of the channels from those between."""
     x = _relu(x, f"adjust_relu_1_{name}")
     moved = layers.ZeroPadding2D(((0, 1), (0, 1)))(x)
@@ -200,11 +202,11 @@ def _halved(x: Any, filters: int, name: str) -> Any:
     return layers.Concatenate(channel_axis())(halves)
 
 
-def _normal_cell(x: Any, previous: Any, filters: int, name: str) -> Any:
-    def separable(x: Any, size: int, side: str) -> Any:
+def _normal_cell(x: TensorLike, previous: Any, filters: int, name: str) -> Any:
+    def separable(x: TensorLike, size: int, side: str) -> Any:
         return _separable(x, filters, size, f"normal_{side}_{name}")
 
-    def average(x: Any, side: str) -> Any:
+    def average(x: TensorLike, side: str) -> Any:
         return _average(x, f"normal_{side}_{name}")
 
     def add(index: int, left: Any, right: Any) -> Any:
@@ -226,8 +228,8 @@ def _normal_cell(x: Any, previous: Any, filters: int, name: str) -> Any:
         return join([p, first, second, third, fourth, fifth])
 
 
-def _reduction_cell(x: Any, previous: Any, filters: int, name: str) -> Any:
-    def separable(x: Any, size: int, side: str, strides: int = 2) -> Any:
+def _reduction_cell(x: TensorLike, previous: Any, filters: int, name: str) -> Any:
+    def separable(x: TensorLike, size: int, side: str, strides: int = 2) -> Any:
         return _separable(x, filters, size, f"reduction_{side}_{name}", strides)
 
     def pool(kind: Callable[..., Any], side: str) -> Any:

@@ -18,35 +18,36 @@ from keras.applications.application import (
 )
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
+from keras.core.typing import TensorLike
 
 EPSILON = 1.001e-5
 
 
-def stem(x: Any) -> Any:
+def stem(x: TensorLike) -> Any:
     """The 7 x 7 convolution of ResNets, without normalization."""
     x = layers.ZeroPadding2D(3, name="conv1_pad")(x)
     return layers.Conv2D(64, 7, strides=2, name="conv1_conv")(x)
 
 
-def first_pool(x: Any) -> Any:
+def first_pool(x: TensorLike) -> Any:
     """The max pooling that ends the stem."""
     x = layers.ZeroPadding2D(1, name="pool1_pad")(x)
     return layers.MaxPooling2D(3, strides=2, name="pool1_pool")(x)
 
 
-def normalized(x: Any, name: str) -> Any:
+def normalized(x: TensorLike, name: str) -> Any:
     """Batch normalization as ResNets have it."""
     return layers.BatchNormalization(
         axis=channel_axis(3), epsilon=EPSILON, name=f"{name}_bn"
     )(x)
 
 
-def activated(x: Any, name: str) -> Any:
+def activated(x: TensorLike, name: str) -> Any:
     """Batch normalization, then ReLU."""
     return layers.Activation("relu", name=f"{name}_relu")(normalized(x, name))
 
 
-def _block(x: Any, filters: int, strides: int, first: bool, name: str) -> Any:
+def _block(x: TensorLike, filters: int, strides: int, first: bool, name: str) -> Any:
     shortcut = x
     if first:
         shortcut = layers.Conv2D(4 * filters, 1, strides, name=f"{name}_0_conv")(x)
@@ -62,7 +63,7 @@ def _block(x: Any, filters: int, strides: int, first: bool, name: str) -> Any:
 
 
 def _resnet(depth: int, blocks: tuple[int, ...], *hashes: str) -> Application:
-    def body(x: Any) -> Any:
+    def body(x: TensorLike) -> Any:
         x = first_pool(activated(stem(x), "conv1"))
         for stack, count in enumerate(blocks):
             for index in range(count):

@@ -13,9 +13,10 @@ from keras.applications.application import Application, Net, Published, applicat
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
 from keras.applications.resnet import activated, first_pool, stem
+from keras.core.typing import TensorLike
 
 
-def _block(x: Any, filters: int, strides: int, first: bool, name: str) -> Any:
+def _block(x: TensorLike, filters: int, strides: int, first: bool, name: str) -> Any:
     before = activated(x, f"{name}_preact")
     if first:
         shortcut = layers.Conv2D(4 * filters, 1, strides, name=f"{name}_0_conv")(before)
@@ -31,7 +32,7 @@ def _block(x: Any, filters: int, strides: int, first: bool, name: str) -> Any:
 
 
 def _resnet_v2(depth: int, blocks: tuple[int, ...], *hashes: str) -> Application:
-    def body(x: Any) -> Any:
+    def body(x: TensorLike) -> Any:
         x = first_pool(stem(x))
         for stack, count in enumerate(blocks):
             for index in range(count):

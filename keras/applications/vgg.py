@@ -16,6 +16,7 @@ from keras.applications.application import (
     scores,
     unnamed_pooled,
 )
+from keras.core.typing import TensorLike
 
 FILTERS = (64, 128, 256, 512, 512)
 
@@ -28,7 +29,7 @@ def vgg(convolutions: tuple[int, ...], weights: Published) -> Net:
         weights: the published files.
     """
 
-    def body(x: Any) -> Any:
+    def body(x: TensorLike) -> Any:
         for block, (filters, count) in enumerate(zip(FILTERS, convolutions), 1):
             for index in range(1, count + 1):
                 x = layers.Conv2D(
@@ -44,7 +45,7 @@ def vgg(convolutions: tuple[int, ...], weights: Published) -> Net:
     return Net(body, weights, head=_head, tail=unnamed_pooled)
 
 
-def _head(x: Any, options: Options) -> Any:
+def _head(x: TensorLike, options: Options) -> Any:
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dense(4096, activation="relu", name="fc1")(x)
     x = layers.Dense(4096, activation="relu", name="fc2")(x)

@@ -12,27 +12,30 @@ from keras import layers
 from keras.applications.application import Net, Published, application, channel_axis
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
+from keras.core.typing import TensorLike
 
 
-def _normalized(x: Any, name: str | None = None) -> Any:
+def _normalized(x: TensorLike, name: str | None = None) -> Any:
     return layers.BatchNormalization(channel_axis(), name=name)(x)
 
 
-def _relu(x: Any, name: str) -> Any:
+def _relu(x: TensorLike, name: str) -> Any:
     return layers.Activation("relu", name=f"{name}_act")(x)
 
 
-def _conv(x: Any, filters: int, strides: int, name: str) -> Any:
+def _conv(x: TensorLike, filters: int, strides: int, name: str) -> Any:
     x = layers.Conv2D(filters, 3, strides, use_bias=False, name=name)(x)
     return _relu(_normalized(x, f"{name}_bn"), name)
 
 
-def _separable(x: Any, filters: int, name: str) -> Any:
+def _separable(x: TensorLike, filters: int, name: str) -> Any:
     x = layers.SeparableConv2D(filters, 3, padding="same", use_bias=False, name=name)(x)
     return _normalized(x, f"{name}_bn")
 
 
-def _shrinking(x: Any, block: int, first: int, second: int, relu: bool = True) -> Any:
+def _shrinking(
+    x: TensorLike, block: int, first: int, second: int, relu: bool = True
+) -> Any:
     """A block of two separable convolutions that halves the images."""
     shortcut = layers.Conv2D(second, 1, 2, padding="same", use_bias=False)(x)
     shortcut = _normalized(shortcut)
@@ -45,7 +48,7 @@ def _shrinking(x: Any, block: int, first: int, second: int, relu: bool = True) -
     return layers.Add()([x, shortcut])
 
 
-def _body(x: Any) -> Any:
+def _body(x: TensorLike) -> Any:
     x = _conv(x, 32, 2, "block1_conv1")
     x = _conv(x, 64, 1, "block1_conv2")
     x = _shrinking(x, 2, 128, 128, relu=False)

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from keras.core import dtypes
-from keras.core.typing import Axis, DType, ShapeLike, Sizes, Tensor
+from keras.core.typing import Axis, DType, ShapeLike, Sizes, Tensor, TensorLike
 
 
 def number_dtype(dtype: DType, *numbers: Any) -> str:
@@ -227,7 +227,7 @@ def along(x: Tensor, axis: Axis) -> tuple[tuple[int, ...], list[int]]:
     return axes, [n if i in axes else 1 for i, n in enumerate(x.shape)]
 
 
-def both_or_neither(x1: Any, x2: Any) -> None:
+def both_or_neither(x1: TensorLike, x2: TensorLike) -> None:
     """Refuses the arguments of `where` of which only one is given."""
     if x1 is not x2:
         raise ValueError("Both or neither of x1 and x2 are needed.")

@@ -36,7 +36,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from keras.core.typing import DType, Structure, TensorLike
+from keras.core.typing import DType, ShapeLike, Structure, TensorLike
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
@@ -135,7 +135,7 @@ class ControlBackend(Protocol):
         self,
         function: Callable[..., Any],
         inputs: Sequence[Any],
-        shape: Any,
+        shape: ShapeLike,
         dtype: str,
     ) -> Any: ...
     def is_traced(self, x: TensorLike) -> bool: ...

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
+from keras.core.typing import Structure
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -40,7 +42,7 @@ class _PassesForAnother(type):
     def __hash__(cls) -> int:
         return type.__hash__(_stands_for(cls))
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __call__(cls, *args: Any, **kwargs: Any) -> Structure:
         stands_for = _stands_for(cls)
         make = super().__call__ if stands_for is cls else stands_for
         return make(*args, **kwargs)

@@ -15,7 +15,7 @@ from keras.core import context, tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.remat_scope import RematScope
 from keras.core.scopes import SymbolicScope
-from keras.core.typing import TensorLike
+from keras.core.typing import Structure, TensorLike
 
 if TYPE_CHECKING:
     from keras.layers.layer import Layer
@@ -36,7 +36,7 @@ class Rematerialization:
         self._threshold = scope.output_size_threshold
         self._names = tuple(scope.layer_names)
 
-    def run(self, layer: Any, bound: Any) -> Any:
+    def run(self, layer: Any, bound: Any) -> Structure:
         """The layer's `call` on bound arguments, `self` left out.
 
         Inside of what is computed again as a whole, nothing more is: it would be

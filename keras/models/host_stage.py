@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras.core import context
-from keras.core.typing import Data
+from keras.core.typing import Data, Structure, TensorLike
 from keras.models.plan import Plan, key_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class HostStage:
             return self._run(data)
         return (self._run(data[0]), *data[1:])
 
-    def _run(self, inputs: Any) -> Any:
+    def _run(self, inputs: TensorLike) -> Any:
         if type(inputs) is Staged:
             return inputs
         with context.Scope("backend", self._adapt.backend):
@@ -83,7 +83,7 @@ def staged(model: Any, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
     if model.built and model._host_stage() is None:
         return step
 
-    def run(data: Data) -> Any:
+    def run(data: Data) -> Structure:
         stage = model._host_stage()
         return step(data if stage is None else stage.before(data))
 

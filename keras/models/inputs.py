@@ -204,7 +204,7 @@ class InputAdapter:
         )
 
 
-def _holds_text(x: Any) -> bool:
+def _holds_text(x: TensorLike) -> bool:
     if isinstance(x, (str, bytes)):
         return True
     return isinstance(x, np.ndarray) and x.dtype.kind in "OSUT"

@@ -24,6 +24,7 @@ from keras.core import public_names, registry
 from keras.core.errors import DeserializationError
 from keras.core.facts import all_facts
 from keras.core.reading import boundary
+from keras.core.typing import Config
 from keras.saving import h5_files
 from keras.saving.archive import open_archive
 from keras.saving.json_text import MOST_TEXT, read_json
@@ -131,7 +132,7 @@ def _look_at_config(path: str, found: Findings) -> None:
         _look_at(read_json(text, f"config.json in {path}"), found)
 
 
-def _look_at(config: Any, found: Findings) -> None:
+def _look_at(config: Config, found: Findings) -> None:
     """Notes each object that a config describes, wherever it stands."""
     counts: Counter[str] = Counter(found.classes)
     todo: list[Any] = [config]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from keras.core.reading import boundary
 from keras.saving.open_weights import open_reader
 from keras.saving.stores import Writer, to_array
 from keras.saving.walk import own_variables, owners
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
 Arrays = dict[str, np.ndarray]
 
@@ -79,7 +82,7 @@ def read_tree(path: str) -> WeightsTree:
     return tree
 
 
-def tree_of(model: Any) -> WeightsTree:
+def tree_of(model: Model) -> WeightsTree:
     """The weights that a model would write by the usual hooks."""
     tree = WeightsTree()
     for path, obj in owners(model):

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from keras.core import context
+from keras.core.typing import Structure
 
 if TYPE_CHECKING:
     from keras.models.model import Model
@@ -43,7 +44,7 @@ class CompiledStep:
         self._watched: list[Any] = []
         self._watcher = partial(_tell, weakref.ref(self))
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any) -> Structure:
         run = self._run
         if run is None:
             run = self._run = self._of_now()

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras.backends import backend_scope
 from keras.core.config import standardize_data_format
+from keras.core.typing import TensorLike
 from keras.utils.batches import Batches, as_dataset
 from keras.utils.images import img_to_array, load_img
 from keras.utils.messages import show
@@ -34,7 +35,7 @@ class Folder:
     def __init__(
         self,
         directory: Any,
-        labels: Any,
+        labels: TensorLike,
         label_mode: str | None,
         class_names: Sequence[str] | None,
         endings: tuple[str, ...],
@@ -207,7 +208,7 @@ def _datasets(
 
 def text_dataset_from_directory(
     directory: Any,
-    labels: Any = "inferred",
+    labels: TensorLike = "inferred",
     label_mode: str | None = "int",
     class_names: Sequence[str] | None = None,
     batch_size: int | None = 32,
@@ -268,7 +269,7 @@ def text_dataset_from_directory(
 
 def image_dataset_from_directory(
     directory: Any,
-    labels: Any = "inferred",
+    labels: TensorLike = "inferred",
     label_mode: str | None = "int",
     class_names: Sequence[str] | None = None,
     color_mode: str = "rgb",

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras.backends.foreign import host_array
 from keras.core.config import floatx, standardize_data_format
-from keras.core.typing import DType, TensorLike
+from keras.core.typing import DType, Sizes, TensorLike
 
 _MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
 _FILTERS = {
@@ -226,7 +226,7 @@ def _middle(width: int, height: int, to_width: int, to_height: int) -> Any:
 
 def smart_resize(
     x: TensorLike,
-    size: Any,
+    size: Sizes,
     interpolation: str = "bilinear",
     data_format: str | None = "channels_last",
     backend_module: Any = None,

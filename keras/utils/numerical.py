@@ -8,9 +8,10 @@ import numpy as np
 
 from keras.backends import current
 from keras.core.config import floatx
+from keras.core.typing import TensorLike
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> Any:
+def to_categorical(x: TensorLike, num_classes: int | None = None) -> Any:
     """Class numbers as one-hot rows.
 
     Args:
@@ -55,7 +56,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     return rows if is_array else _tensor(rows)
 
 
-def normalize(x: Any, axis: int = -1, order: float = 2) -> Any:
+def normalize(x: TensorLike, axis: int = -1, order: float = 2) -> Any:
     """Scale vectors to norm 1.
 
     Args:

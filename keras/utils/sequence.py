@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.typing import DType
+from keras.core.typing import DType, TensorLike
 
 
-def _lengths(sequences: Any) -> list[int]:
+def _lengths(sequences: TensorLike) -> list[int]:
     if not isinstance(sequences, Sized) or not isinstance(sequences, Iterable):
         raise ValueError(
             "`pad_sequences` expects a list of sequences. Received: "
@@ -26,7 +26,7 @@ def _lengths(sequences: Any) -> list[int]:
 
 
 def pad_sequences(
-    sequences: Any,
+    sequences: TensorLike,
     maxlen: int | None = None,
     dtype: DType = "int32",
     padding: str = "pre",

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras.core import context
 from keras.core.scopes import StatelessScope
-from keras.core.typing import Structure, TensorLike
+from keras.core.typing import ShapeLike, Structure, TensorLike
 
 custom_gradient = jax.custom_gradient
 
@@ -235,7 +235,7 @@ def jvp(
 
 
 def host_call(
-    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+    function: Callable[..., Any], inputs: Sequence[Any], shape: ShapeLike, dtype: str
 ) -> Any:
     spec = jax.ShapeDtypeStruct(tuple(shape), dtype)
     return jax.pure_callback(

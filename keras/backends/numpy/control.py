@@ -9,7 +9,7 @@ import numpy as np
 
 from keras.backends import associative
 from keras.core import tree
-from keras.core.typing import Structure, TensorLike
+from keras.core.typing import ShapeLike, Structure, TensorLike
 
 
 def cond(
@@ -97,6 +97,6 @@ def custom_gradient(f: Callable[..., Any]) -> Structure:
 
 
 def host_call(
-    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+    function: Callable[..., Any], inputs: Sequence[Any], shape: ShapeLike, dtype: str
 ) -> Any:
     return np.asarray(function(*inputs), dtype=dtype)

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras.backends import associative
 from keras.core import tree
-from keras.core.typing import Structure, TensorLike
+from keras.core.typing import ShapeLike, Structure, TensorLike
 
 
 def cond(
@@ -218,9 +218,9 @@ def jvp(
 
 
 def host_call(
-    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+    function: Callable[..., Any], inputs: Sequence[Any], shape: ShapeLike, dtype: str
 ) -> Any:
-    def run(*arrays: Any) -> Any:
+    def run(*arrays: Any) -> Structure:
         found = function(*arrays)
         return found if dtype == "string" else found.astype(dtype)
 

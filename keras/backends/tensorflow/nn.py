@@ -321,7 +321,7 @@ def _replicas() -> Any:
     return None if context is None or context.num_replicas_in_sync == 1 else context
 
 
-def sum_over_replicas(x: tf.Tensor) -> Any:
+def sum_over_replicas(x: tf.Tensor) -> tf.Tensor:
     replicas = _replicas()
     return x if replicas is None else replicas.all_reduce("sum", x)
 

@@ -13,7 +13,7 @@ import torch
 
 from keras.backends import associative
 from keras.core import tree
-from keras.core.typing import Structure, TensorLike
+from keras.core.typing import ShapeLike, Structure, TensorLike
 
 _compiling = torch.compiler.is_compiling
 
@@ -157,7 +157,7 @@ def jvp(
 
 
 def host_call(
-    function: Callable[..., Any], inputs: Sequence[Any], shape: Any, dtype: str
+    function: Callable[..., Any], inputs: Sequence[Any], shape: ShapeLike, dtype: str
 ) -> Any:
     found = function(*(x.detach().cpu().numpy() for x in inputs))
     return torch.as_tensor(found).to(inputs[0].device)

@@ -195,7 +195,7 @@ class Discretization(DataLayer):
             layer._set_boundaries(found)
         return layer
 
-    def _set_boundaries(self, boundaries: Any) -> None:
+    def _set_boundaries(self, boundaries: TensorLike) -> None:
         array = np.asarray(adapting.to_array(boundaries), "float64").reshape(-1)
         if (np.diff(array) < 0).any():
             raise ValueError(

@@ -96,7 +96,7 @@ class HashedCrossing(HostLayer):
         bins = (hashes % np.uint64(self.num_bins)).astype(np.int64)
         return bins.reshape(features[0].shape)
 
-    def _check_features(self, inputs: Any) -> None:
+    def _check_features(self, inputs: TensorLike) -> None:
         title = f"{self.name} (HashedCrossing)"
         if not isinstance(inputs, (list, tuple)) or len(inputs) < 2:
             raise ValueError(

@@ -8,16 +8,19 @@ function, as `tf.data` does, it is called from the graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras.backends import current, load
 from keras.backends.foreign import framework_of
 from keras.core import context, dtypes, tree
-from keras.core.typing import Structure
+from keras.core.typing import ShapeLike, Structure, Tensor, TensorLike
 from keras.layers.layer import Layer
 from keras.layers.preprocessing.adapting import is_array, to_array
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 
 class HostLayer(Layer):
@@ -33,7 +36,7 @@ class HostLayer(Layer):
     _runs_on_host = True
     _takes_several = False  # whether a list is one of inputs, not of values
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Calls the layer on arrays, lists, strings, tensors or KerasTensors."""
         first = args[0] if args else None
         if self._takes_several and isinstance(first, (list, tuple)):
@@ -56,8 +59,8 @@ def is_strings(array: Any) -> bool:
 
 def on_host(
     function: Callable[..., np.ndarray],
-    inputs: Any,
-    shape: Any,
+    inputs: TensorLike,
+    shape: ShapeLike,
     dtype: str,
 ) -> Any:
     """A function of NumPy arrays, called on tensors of any kind.
@@ -87,7 +90,7 @@ def from_host(array: np.ndarray, dtype: str) -> Any:
     return backend.convert_to_tensor(array, dtype=backend.canonical_dtype(dtype))
 
 
-def has_strings(backend: Any) -> bool:
+def has_strings(backend: Backend) -> bool:
     """Whether a backend has tensors of strings."""
     return "string" in backend.layouts
 

@@ -179,7 +179,7 @@ class IntegerLookup(VocabularyLayer, DataLayer):
         rows = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
         self._count_rows([row.tolist() for row in rows])
 
-    def _read_tokens(self, values: Any) -> list[int]:
+    def _read_tokens(self, values: TensorLike) -> list[int]:
         try:
             return [int(value) for value in values]
         except ValueError:

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.arguments import positive_integer
 from keras.layers.preprocessing.data_layer import DataLayer
 
@@ -56,7 +56,7 @@ class MelSpectrogram(DataLayer):
         fft_length: int = 2048,
         sequence_stride: int = 512,
         sequence_length: int | None = None,
-        window: Any = "hann",
+        window: TensorLike = "hann",
         sampling_rate: int = 16000,
         num_mel_bins: int = 128,
         min_freq: float = 20.0,

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 from keras.core.config import epsilon, standardize_data_format
 from keras.core.facts import public_class
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.arguments import one_of, positive_integer
 from keras.layers.layer import Layer
 
@@ -84,7 +84,7 @@ class STFTSpectrogram(Layer):
         frame_length: int = 256,
         frame_step: int | None = None,
         fft_length: int | None = None,
-        window: Any = "hann",
+        window: TensorLike = "hann",
         periodic: bool = False,
         scaling: str | None = "density",
         padding: str = "valid",
@@ -198,7 +198,7 @@ class STFTSpectrogram(Layer):
             twice[-1] = 1.0
         return power * ops.cast(twice, power.dtype)
 
-    def compute_output_shape(self, input_shape: Shape) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the spectrograms."""
         first = self.data_format == "channels_first"
         batch, channels, length = input_shape

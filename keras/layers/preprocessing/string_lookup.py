@@ -165,7 +165,7 @@ class StringLookup(VocabularyLayer, HostLayer):
         else:
             self._count_rows([[text] for text in texts])
 
-    def _read_tokens(self, values: Any) -> list[str]:
+    def _read_tokens(self, values: TensorLike) -> list[str]:
         return to_text(list(values), self.encoding)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

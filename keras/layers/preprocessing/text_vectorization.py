@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from keras.layers.preprocessing.host_layer import (
 )
 from keras.layers.preprocessing.string_lookup import StringLookup
 from keras.layers.preprocessing.strings import PUNCTUATION, to_bytes
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 Rows = list[list[bytes]]
 _STANDARDIZE = ("lower_and_strip_punctuation", "lower", "strip_punctuation")
@@ -237,7 +240,7 @@ class TextVectorization(HostLayer):
         outputs = on_host(run, [inputs], spec.shape, spec.dtype)
         return ops.convert_to_tensor(outputs, sparse=True) if self.sparse else outputs
 
-    def _numbers(self, backend: Any, array: np.ndarray) -> np.ndarray:
+    def _numbers(self, backend: Backend, array: np.ndarray) -> np.ndarray:
         rows = self._cut(self._rows(array, backend))
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         ids = self._lookup_layer.ids([token for row in rows for token in row])
@@ -275,7 +278,7 @@ class TextVectorization(HostLayer):
         length = self.output_sequence_length
         return rows if length is None else [row[:length] for row in rows]
 
-    def _rows(self, array: np.ndarray, backend: Any) -> Rows:
+    def _rows(self, array: np.ndarray, backend: Backend) -> Rows:
         """The tokens of each text."""
         self._check_shape(array.shape)
         if self.split is not None and array.ndim > 1:
@@ -375,7 +378,7 @@ class TextVectorization(HostLayer):
         return config
 
 
-def _for_user(array: np.ndarray, backend: Any, title: str) -> Any:
+def _for_user(array: np.ndarray, backend: Backend, title: str) -> Any:
     """Texts as a user's function takes them: a tensor, or an array of `str`."""
     if has_strings(backend):
         texts = np.array(to_bytes(array, title), dtype=object)

@@ -161,10 +161,10 @@ class VocabularyLayer(Layer):
     def _as_key(self, token: Any) -> Any:
         return token
 
-    def _from_key(self, key: Any) -> Any:
+    def _from_key(self, key: TensorLike) -> Any:
         return key
 
-    def _read_tokens(self, values: Any) -> list[Any]:
+    def _read_tokens(self, values: TensorLike) -> list[Any]:
         raise NotImplementedError
 
     def _special_tokens(self) -> list[Any]:

@@ -6,6 +6,7 @@ columns for each gate.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import activations, ops, random
@@ -113,7 +114,7 @@ class RecurrentCell(Layer, DropoutRNNCell):
         return shape, [shape] * self.states
 
 
-def open_forget_gate(initializer: Any) -> Initializer:
+def open_forget_gate(initializer: Callable[..., Tensor]) -> Initializer:
     """An initializer of the bias of an LSTM's gates, with ones for the forget gate.
 
     A forget gate that is open at first lets states pass.

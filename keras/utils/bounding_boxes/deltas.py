@@ -12,7 +12,7 @@ from keras.utils.bounding_boxes.formats import convert_format
 _ENCODINGS = ("center_xywh", "center_yxhw")
 
 
-def _check(encoding: str, variance: Any) -> list[float]:
+def _check(encoding: str, variance: TensorLike) -> list[float]:
     if encoding not in _ENCODINGS:
         raise ValueError(
             "The format of the differences must be 'center_xywh' or 'center_yxhw'. "

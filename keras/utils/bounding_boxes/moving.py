@@ -11,7 +11,7 @@ from keras.utils.bounding_boxes.formats import convert_format, joined, parts
 
 
 def _moved(
-    boxes: TensorLike, x: Any, y: Any, name: str, before: Any, after: Any
+    boxes: TensorLike, x: TensorLike, y: TensorLike, name: str, before: Any, after: Any
 ) -> Any:
     boxes = convert_format(boxes, name, "xyxy", *before)
     left, top, right, bottom = parts(boxes)

@@ -11,7 +11,7 @@ from keras.backends import current
 from keras.core.classes import declared_class
 from keras.core.config import standardize_data_format
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Seed, Structure, Tensor, TensorLike
+from keras.core.typing import Data, Seed, Structure, Tensor, TensorLike
 from keras.layers.preprocessing.data_layer import DataLayer
 from keras.utils.bounding_boxes import clip_to_image_size, convert_format
 from keras.utils.bounding_boxes.formats import check_format
@@ -69,7 +69,7 @@ class ImageLayer(DataLayer):
     # What a subclass does ------------------------------------------------------
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """What is to be done to each image; None for what is not random.
 
@@ -146,7 +146,7 @@ class ImageLayer(DataLayer):
 
     # Calling ---------------------------------------------------------------------
 
-    def call(self, data: Any, training: bool = True) -> Any:
+    def call(self, data: Data, training: bool = True) -> Any:
         """The images, or the dict, changed."""
         if not isinstance(data, dict):
             return self._all({"images": data}, training)["images"]
@@ -277,7 +277,7 @@ class ImageLayer(DataLayer):
         shape[row : row + 2] = self.output_size(*shape[row : row + 2])
         return tuple(shape)
 
-    def compute_output_spec(self, data: Any, training: bool = True) -> Any:
+    def compute_output_spec(self, data: Data, training: bool = True) -> Structure:
         """Shapes and dtypes of the images, or of all in a dict."""
         if isinstance(data, dict):
             images = self.compute_output_spec(data["images"], training)

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Structure
+from keras.core.typing import Structure, TensorLike
 from keras.layers.arguments import positive_integer
 from keras.layers.preprocessing.image.base import ImageLayer
 
@@ -46,7 +46,7 @@ class MaxNumBoundingBoxes(ImageLayer):
         """The first boxes, and such of the fill value up to the number."""
         return {key: self._filled(value) for key, value in bounding_boxes.items()}
 
-    def _filled(self, values: Any) -> Any:
+    def _filled(self, values: TensorLike) -> Any:
         values = ops.convert_to_tensor(values)[:, : self.max_number]
         missing = self.max_number - values.shape[1]
         width = [(0, 0), (0, missing)] + [(0, 0)] * (len(values.shape) - 2)

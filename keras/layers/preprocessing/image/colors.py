@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Seed, Structure, Tensor
+from keras.core.typing import Data, Seed, Structure, Tensor
 from keras.layers.arguments import rate
 from keras.layers.preprocessing.image.base import RandomImageLayer, per_image
 from keras.layers.preprocessing.image.light import RandomBrightness, RandomContrast
@@ -30,7 +30,7 @@ class _ColorLayer(RandomImageLayer):
         self.value_range = self._value_range(value_range)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """The number of each image."""
         return self.uniform(data["images"], *self.factor)
@@ -66,7 +66,7 @@ class RandomHue(_ColorLayer):
     """
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """What is added to the hues of each image, as part of a turn."""
         images = data["images"]
@@ -223,7 +223,7 @@ class RandomPosterization(RandomImageLayer):
         self.value_range = self._value_range(value_range)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """The size of the steps between values of each image, out of 256."""
         bits = ops.round(self.uniform(data["images"], *self.factor))
@@ -272,7 +272,7 @@ class RandomGrayscale(RandomImageLayer):
         self.factor = rate(self, "factor", factor)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """Which images are made grey."""
         return self.uniform(data["images"], 0.0, 1.0) < self.factor
@@ -343,7 +343,7 @@ class RandomColorJitter(RandomImageLayer):
                 )
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """What each of the parts does."""
         return [part.get_random_transformation(data, training) for part in self._parts]

@@ -8,14 +8,17 @@ boxes are moved by its inverse.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras import ops, random
 from keras.core.facts import public_class
-from keras.core.typing import Seed, Structure, Tensor
+from keras.core.typing import Data, Seed, Structure, Tensor, TensorLike
 from keras.layers.arguments import one_of
 from keras.layers.preprocessing.image.base import RandomImageLayer
 from keras.utils.bounding_boxes.moving import transformed
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
 
 _FILL_MODES = ("reflect", "wrap", "constant", "nearest")
 _INTERPOLATIONS = ("nearest", "bilinear")
@@ -46,7 +49,7 @@ class GeometricLayer(RandomImageLayer):
         raise NotImplementedError
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """A matrix for each image."""
         images = data["images"]
@@ -89,7 +92,7 @@ class GeometricLayer(RandomImageLayer):
         }
 
 
-def matrix(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
+def matrix(a: TensorLike, b: TensorLike, c: TensorLike, d: Any, e: Any, f: Any) -> Any:
     """`(batch, 3, 3)` of `[[a, b, c], [d, e, f], [0, 0, 1]]`."""
     zero, one = ops.zeros_like(a), ops.ones_like(a)
     rows = [[a, b, c], [d, e, f], [zero, zero, one]]
@@ -154,7 +157,7 @@ class RandomRotation(GeometricLayer):
         )
 
 
-def _range(layer: Any, value: Any, name: str) -> tuple[float, float]:
+def _range(layer: Layer, value: Any, name: str) -> tuple[float, float]:
     try:
         return layer._factor(value, -1.0, 1.0)
     except ValueError as error:
@@ -363,7 +366,7 @@ class RandomFlip(RandomImageLayer):
         self.mode = one_of(self, "mode", mode, modes)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """Which images are mirrored along their rows, and which along their columns."""
         images = data["images"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Seed, Structure, Tensor
+from keras.core.typing import Data, Seed, Structure, Tensor
 from keras.layers.preprocessing.image.base import (
     ImageLayer,
     RandomImageLayer,
@@ -45,7 +45,7 @@ class RandomBrightness(RandomImageLayer):
         self.value_range = self._value_range(value_range)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """What is added to each image."""
         low, high = self.value_range
@@ -93,7 +93,7 @@ class RandomContrast(RandomImageLayer):
         self.value_range = self._value_range(value_range)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """The factor of each image."""
         lower, upper = self.factor
@@ -140,7 +140,7 @@ class RandomInvert(RandomImageLayer):
         self.value_range = self._value_range(value_range)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """Which images are inverted."""
         chance = self.uniform(data["images"], *self.factor)
@@ -190,7 +190,7 @@ class Solarization(RandomImageLayer):
         self.value_range = self._value_range(value_range)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """What is added to each image, and its threshold."""
         images, most = data["images"], self.value_range[1]

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops, random
 from keras.core.facts import public_class
-from keras.core.typing import Seed, Structure, Tensor
+from keras.core.typing import Data, Seed, Structure, Tensor
 from keras.layers.preprocessing.image.base import RandomImageLayer, per_image
 from keras.layers.preprocessing.image.noise import rectangle
 
@@ -82,7 +82,7 @@ class MixUp(_MixingLayer):
         self.alpha = alpha
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """The partner of each image, and its own share."""
         images = data["images"]
@@ -143,7 +143,7 @@ class CutMix(_MixingLayer):
         self.factor = self._factor(factor)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """Partner and own share of each image, and which pixels are the partner's."""
         images = data["images"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops, random
 from keras.core.facts import public_class
-from keras.core.typing import Seed, Structure, Tensor
+from keras.core.typing import Data, Seed, Sizes, Structure, Tensor, TensorLike
 from keras.layers.arguments import integers, one_of
 from keras.layers.preprocessing.image.base import RandomImageLayer, per_image
 
@@ -39,7 +39,7 @@ class RandomGaussianBlur(RandomImageLayer):
     def __init__(
         self,
         factor: Any = 1.0,
-        kernel_size: Any = 3,
+        kernel_size: Sizes = 3,
         sigma: Any = 1.0,
         value_range: Any = (0, 255),
         data_format: str | None = None,
@@ -53,7 +53,7 @@ class RandomGaussianBlur(RandomImageLayer):
         self.value_range = self._value_range(value_range)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """Which images are blurred, and how far."""
         images = data["images"]
@@ -124,7 +124,7 @@ class RandomElasticTransform(RandomImageLayer):
     def __init__(
         self,
         factor: Any = 1.0,
-        scale: Any = 1.0,
+        scale: TensorLike = 1.0,
         interpolation: str = "bilinear",
         fill_mode: str = "reflect",
         fill_value: float = 0.0,
@@ -152,7 +152,7 @@ class RandomElasticTransform(RandomImageLayer):
         return size * factor * 0.5, max(1.0, size * factor * 0.05)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """Which images are distorted, how strongly, and where to."""
         images = data["images"]
@@ -232,8 +232,8 @@ class RandomErasing(RandomImageLayer):
     def __init__(
         self,
         factor: Any = 1.0,
-        scale: Any = (0.02, 0.33),
-        fill_value: Any = None,
+        scale: TensorLike = (0.02, 0.33),
+        fill_value: TensorLike = None,
         value_range: Any = (0, 255),
         seed: Seed = None,
         data_format: str | None = None,
@@ -246,7 +246,7 @@ class RandomErasing(RandomImageLayer):
         self.value_range = self._value_range(value_range)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """Which pixels are covered, and with what."""
         images = data["images"]

@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops, random
 from keras.core.facts import public_class
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
-from keras.core.typing import Config, Seed, Structure, Tensor
+from keras.core.typing import Config, Data, Seed, Structure, Tensor, TensorLike
 from keras.layers.arguments import positive_integer
 from keras.layers.layer import Layer
 from keras.layers.preprocessing.image import colors, geometry, histograms, light
@@ -43,7 +43,9 @@ class Pipeline(Layer):
         """The layers in their order."""
         return list(self._pipeline_layers)
 
-    def call(self, inputs: Any, training: bool = True, mask: Any = None) -> Any:
+    def call(
+        self, inputs: TensorLike, training: bool = True, mask: TensorLike = None
+    ) -> Tensor:
         """The layers in turn."""
         for layer in self._pipeline_layers:
             more: dict[str, Any] = {}
@@ -118,7 +120,7 @@ class _PolicyLayer(RandomImageLayer):
         drawn = ops.floor(self.uniform(images, 0.0, 1.0) * parts)
         return ops.minimum(drawn, parts - 1)
 
-    def _applied(self, images: Tensor, step: Any, kind: str) -> Any:
+    def _applied(self, images: Tensor, step: TensorLike, kind: str) -> Any:
         index, given = step
         for number, layer in enumerate(self._parts):
             change = getattr(layer, f"transform_{kind}")
@@ -127,7 +129,7 @@ class _PolicyLayer(RandomImageLayer):
             images = ops.where(chosen, changed, images)
         return images
 
-    def _drawn_step(self, data: Any, training: bool) -> Any:
+    def _drawn_step(self, data: Data, training: bool) -> Any:
         given = [part.get_random_transformation(data, training) for part in self._parts]
         return self._drawn(data["images"], len(self._parts)), given
 
@@ -173,7 +175,7 @@ class RandAugment(_PolicyLayer):
         self._make_parts(value_range, self.factor[1], interpolation)
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """The layers for each image, and what they do."""
         return [self._drawn_step(data, training) for _ in range(self.num_ops)]
@@ -269,7 +271,7 @@ class AugMix(_PolicyLayer):
             self._parts = [x for x in self._parts if not isinstance(x, extra)]
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """The share of the image, those of its forms, and how these are made."""
         count = ops.shape(data["images"])[0]

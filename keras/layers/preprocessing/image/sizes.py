@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops, random
 from keras.core.facts import public_class
-from keras.core.typing import Seed, Structure, Tensor
+from keras.core.typing import Data, Seed, Sizes, Structure, Tensor, TensorLike
 from keras.layers.arguments import one_of, positive_integer
 from keras.layers.preprocessing.image.base import ImageLayer, RandomImageLayer
 from keras.utils.bounding_boxes.formats import joined, parts
@@ -14,7 +14,9 @@ from keras.utils.bounding_boxes.formats import joined, parts
 _INTERPOLATIONS = ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5", "area")
 
 
-def _scaled(boxes: Any, x: Any, y: Any, right: Any = 0.0, down: Any = 0.0) -> Any:
+def _scaled(
+    boxes: Any, x: TensorLike, y: TensorLike, right: Any = 0.0, down: Any = 0.0
+) -> Any:
     """Boxes of images that are scaled and then shifted."""
     a, b, c, d = parts(boxes["boxes"])
     found = joined(a * x + right, b * y + down, c * x + right, d * y + down)
@@ -94,7 +96,7 @@ class Resizing(ImageLayer):
         self.antialias = antialias
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """The size of the images before."""
         return ops.shape(data["images"])[1:3]
@@ -155,12 +157,12 @@ class _Crop(ImageLayer):
         self.height = positive_integer(self, "height", height)
         self.width = positive_integer(self, "width", width)
 
-    def _place(self, sizes: Any, training: bool) -> tuple[Any, Any]:
+    def _place(self, sizes: Sizes, training: bool) -> tuple[Any, Any]:
         """First row and column of the part."""
         raise NotImplementedError
 
     def get_random_transformation(
-        self, data: Any, training: bool = True, seed: Seed = None
+        self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """Size of the images, and where the part begins; None if it is all of it."""
         sizes: Any = ops.shape(data["images"])[1:3]
