@@ -30,7 +30,7 @@ from typing import Any
 from keras.core import dtypes
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import DType, Seed, ShapeLike, Tensor, TensorLike
+from keras.core.typing import DType, ShapeLike, Tensor, TensorLike
 from keras.ops import checks, rules
 from keras.ops.checks import INFINITY
 from keras.ops.declare import op, unsure
@@ -108,7 +108,7 @@ def normal(
     mean: float = 0.0,
     stddev: float = 1.0,
     dtype: DType = None,
-    seed: Seed = None,
+    seed: Any = None,
 ) -> Tensor:
     """Draws from the normal distribution.
 
@@ -143,7 +143,7 @@ def uniform(
     minval: float = 0.0,
     maxval: float = 1.0,
     dtype: DType = None,
-    seed: Seed = None,
+    seed: Any = None,
 ) -> Tensor:
     """Draws from the uniform distribution over `minval <= x < maxval`.
 
@@ -176,7 +176,7 @@ def randint(
     minval: int,
     maxval: int,
     dtype: DType = "int32",
-    seed: Seed = None,
+    seed: Any = None,
 ) -> Tensor:
     """Draws integers from `minval <= x < maxval`, all equally probable.
 
@@ -209,7 +209,7 @@ def truncated_normal(
     mean: float = 0.0,
     stddev: float = 1.0,
     dtype: DType = None,
-    seed: Seed = None,
+    seed: Any = None,
 ) -> Tensor:
     """Draws from the normal distribution, within two standard deviations.
 
@@ -238,7 +238,7 @@ def truncated_normal(
 
 @op(promote="float")
 def categorical(
-    logits: TensorLike, num_samples: int, dtype: DType = "int32", seed: Seed = None
+    logits: TensorLike, num_samples: int, dtype: DType = "int32", seed: Any = None
 ) -> Tensor:
     """Draws classes with the probabilities that logits stand for.
 
@@ -274,8 +274,8 @@ def categorical(
 def dropout(
     inputs: TensorLike,
     rate: float,
-    noise_shape: ShapeLike | None = None,
-    seed: Seed = None,
+    noise_shape: Any = None,
+    seed: Any = None,
 ) -> Tensor:
     """Sets a random part of the values to 0 and scales the others up.
 
@@ -325,7 +325,7 @@ def dropout(
 
 
 @op
-def shuffle(x: TensorLike, axis: int = 0, seed: Seed = None) -> Tensor:
+def shuffle(x: TensorLike, axis: int = 0, seed: Any = None) -> Tensor:
     """Puts the slices along an axis in random order.
 
     Args:
@@ -351,7 +351,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Seed = None) -> Tensor:
 @_ranged
 @op(check=unsure, ranges={"alpha": (0, INFINITY)})
 def gamma(
-    shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Seed = None
+    shape: ShapeLike, alpha: TensorLike, dtype: DType = None, seed: Any = None
 ) -> Tensor:
     """Draws from the gamma distribution with scale 1.
 
@@ -383,7 +383,7 @@ def beta(
     alpha: TensorLike,
     beta: TensorLike,
     dtype: DType = None,
-    seed: Seed = None,
+    seed: Any = None,
 ) -> Tensor:
     """Draws from the beta distribution.
 
@@ -416,7 +416,7 @@ def binomial(
     counts: TensorLike,
     probabilities: TensorLike,
     dtype: DType = None,
-    seed: Seed = None,
+    seed: Any = None,
 ) -> Tensor:
     """Draws how many of so many trials succeed.
 

@@ -58,7 +58,7 @@ def save_weights(
     >>> layer.build((None, 3))
     >>> path = os.path.join(tempfile.mkdtemp(), "a.weights.h5")
     >>> keras.saving.save_weights(layer, path)
-    >>> keras.saving.load_weights(layer, path)
+    >>> report = keras.saving.load_weights(layer, path)
     """
     skip = kwargs.pop("objects_to_skip", None)
     name_map = kwargs.pop("name_map", None)

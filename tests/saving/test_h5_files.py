@@ -174,7 +174,8 @@ def test_texts_that_are_one_long_text(tmp_path: Path) -> None:
     with h5py.File(path, "w") as file:
         file.attrs["long"] = "x" * (4 << 20)
         file.attrs["layer_names"] = [f"name_{i}" for i in range(100)]
-    with h5_files.open_h5(path, "The file") as file, pytest.raises(
-        UnsafeDeserializationError, match="declares 100 texts of up"
+    with (
+        h5_files.open_h5(path, "The file") as file,
+        pytest.raises(UnsafeDeserializationError, match="declares 100 texts of up"),
     ):
         h5_files.texts(file, "layer_names", 1000)

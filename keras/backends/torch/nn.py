@@ -315,7 +315,8 @@ def batch_normalization(
     scale: TensorLike = None,
     epsilon: float = 0.001,
 ) -> torch.Tensor:
-    if x.ndim > 2 or x.ndim == 2 and x.numel() < _SMALL:
+    kernel = x.ndim > 2 or x.ndim == 2 and x.numel() < _SMALL
+    if kernel and x.is_floating_point():
         graded, first = torch.is_grad_enabled(), axis in (1, 1 - x.ndim)
         if (first or graded) and not _differentiates(mean, variance):
             # Channels at the end take one step less of their own without gradients.

@@ -248,6 +248,7 @@ class LoraLayer(WeightLayer):
             self._lora_alpha = value
         else:
             form.alpha = form.b.shape[0] if value is None else value
+            self._changed()
 
     def get_config(self) -> Config:
         """The arguments; those of LoRA where it was asked for."""
