@@ -318,7 +318,8 @@ def batch_normalization(
     kernel = x.ndim > 2 or x.ndim == 2 and x.numel() < _SMALL
     if kernel and x.is_floating_point():
         graded, first = torch.is_grad_enabled(), axis in (1, 1 - x.ndim)
-        if (first or graded) and not _differentiates(mean, variance):
+        wanted = (first or graded) and not _differentiates(mean, variance)
+        if wanted and _are_vectors(x.shape[axis], mean, variance, scale, offset):
             # Channels at the end take one step less of their own without gradients.
             moved = x if first else x.movedim(axis, 1)
             y = torch.batch_norm(
@@ -341,6 +342,14 @@ def batch_normalization(
 _uses_cudnn = torch._C._get_cudnn_enabled
 _transforms_active = torch._C._functorch.peek_interpreter_stack
 _SMALL = 1 << 15  # of more numbers in rows, the kernel takes twice as long as two steps
+
+
+def _are_vectors(size: int, *tensors: torch.Tensor | None) -> bool:
+    """Whether those that are given are vectors of real numbers, of that size."""
+    for x in tensors:
+        if x is not None and (x.shape != (size,) or not x.is_floating_point()):
+            return False
+    return True
 
 
 def _differentiates(mean: torch.Tensor, variance: torch.Tensor) -> bool:
