@@ -109,9 +109,9 @@ __all__ = [*_FAMILIES, *_HOME]  # pyright: ignore
 
 def __getattr__(name: str) -> Any:
     if name in _FAMILIES:
-        value = importlib.import_module(f"keras.applications.{name}")
+        value = importlib.import_module(f"{__name__}.{name}")
     elif name in _HOME:
-        module = importlib.import_module(f"keras.applications.{_HOME[name]}")
+        module = importlib.import_module(f"{__name__}.{_HOME[name]}")
         value = getattr(module, name)
     else:
         raise AttributeError(f"module 'keras.applications' has no attribute {name!r}")
