@@ -176,6 +176,8 @@ def compare(found: list[Any], wanted: list[Any], what: str) -> None:
         np.testing.assert_allclose(one, other, atol=3e-4, rtol=3e-4, err_msg=what)
 
 
+# Masks may reach layers that end them.
+@pytest.mark.filterwarnings("ignore:.*got an input with a mask:UserWarning")
 @pytest.mark.parametrize("seed", range(COUNT))
 def test_a_random_graph(seed: int, tmp_path: Any) -> None:
     from tests.conftest import BACKENDS
