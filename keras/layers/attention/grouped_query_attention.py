@@ -19,15 +19,14 @@ from keras.core.typing import (
 from keras.layers import arguments
 from keras.layers.arguments import positive_integer
 from keras.layers.attention.attention import FAR, wide
-from keras.layers.attention.masks import AttentionMask
+from keras.layers.attention.heads import HeadedAttention
 from keras.layers.core.einsum_dense import EinsumDense
-from keras.layers.layer import Layer
 from keras.layers.options import LayerOptions
-from keras.layers.weight_options import options, set_options
+from keras.layers.weight_options import set_options
 
 
 @public_class("keras.layers", name="GroupQueryAttention", pure=True)
-class GroupedQueryAttention(Layer):
+class GroupedQueryAttention(HeadedAttention):
     """Attention with several heads, of which groups share one key and one value.
 
     Source: Ainslie et al., 2023 (https://arxiv.org/abs/2305.13245).
@@ -105,15 +104,7 @@ class GroupedQueryAttention(Layer):
         self.dropout = arguments.rate(self, "dropout", dropout)
         self.use_bias = use_bias
         self.use_gate = use_gate
-        if flash_attention and self.dropout > 0:
-            raise ValueError(
-                "A fused attention kernel drops no scores out. Received: "
-                f"flash_attention=True and dropout={dropout}; leave one of them away."
-            )
-        if sliding_window is not None:
-            sliding_window = positive_integer(self, "sliding_window", sliding_window)
-        self.sliding_window = sliding_window
-        self.flash_attention = flash_attention
+        self._set_kernel(flash_attention, sliding_window)
         self.seed = seed
         if self.dropout > 0:
             self.seed_generator = random.SeedGenerator(seed)
@@ -160,26 +151,7 @@ class GroupedQueryAttention(Layer):
     ) -> EinsumDense:
         """A built dense layer that turns the last axes of `shape` into `target`."""
         axes = equation[-len(target) :]
-        layer = EinsumDense(
-            equation,
-            output_shape=(None, *target),
-            bias_axes=axes if self.use_bias else None,
-            dtype=self.dtype_policy,
-            name=name,
-            **{f"kernel_{k}": v for k, v in self._copies("kernel").items()},
-            **{f"bias_{k}": v for k, v in self._copies("bias").items()},
-        )
-        layer.supports_masking = True  # the masks are used further on
-        layer.build(shape)
-        return layer
-
-    def _copies(self, weight: str) -> dict[str, Any]:
-        """The options of a weight; unseeded initializers draw anew for each."""
-        found = options(self, weight)
-        initializer = found["initializer"]
-        if hasattr(initializer, "clone"):
-            found["initializer"] = initializer.clone()
-        return found
+        return self._projection(name, equation, shape, (None, *target), axes)
 
     def call(
         self,
@@ -196,17 +168,10 @@ class GroupedQueryAttention(Layer):
     ) -> Any:
         """The attended values, and the scores if they are wanted."""
         key = value if key is None else key
-        if return_attention_scores and self.flash_attention:
-            raise ValueError(
-                f"{self.name} (GroupQueryAttention) was made with "
-                "flash_attention=True, but a fused kernel returns no attention scores. "
-                "Make it with flash_attention=None to get them."
-            )
-        masks = AttentionMask(3, (1,))
-        masks.add_targets(query_mask)
-        masks.add_sources(value_mask)
-        masks.add_sources(key_mask)
-        masks.add_whole(attention_mask)
+        self._check_scores(return_attention_scores)
+        masks = self._masks(
+            query, query_mask, value_mask, key_mask, attention_mask, (1,)
+        )
         masks.add_distances(query, value, use_causal_mask, self.sliding_window)
         mask = masks.joined()
         gate = ops.sigmoid(self._gate_dense(query)) if self.use_gate else None

@@ -27,17 +27,16 @@ from keras.layers import arguments
 from keras.layers.activations.softmax import Softmax
 from keras.layers.arguments import positive_integer
 from keras.layers.attention.attention import wide
-from keras.layers.attention.masks import AttentionMask
+from keras.layers.attention.heads import HeadedAttention
 from keras.layers.core.einsum_dense import EinsumDense
 from keras.layers.declared import Alias, Declared
-from keras.layers.layer import Layer
 from keras.layers.options import LayerOptions
 from keras.layers.regularization.dropout import Dropout
-from keras.layers.weight_options import options, set_options
+from keras.layers.weight_options import set_options
 
 
 @public_class("keras.layers", pure=True)
-class MultiHeadAttention(Layer):
+class MultiHeadAttention(HeadedAttention):
     """Attention with several heads.
 
     Source: Vaswani et al., 2017 (https://arxiv.org/abs/1706.03762).
@@ -145,15 +144,7 @@ class MultiHeadAttention(Layer):
                 self, "attention_axes", attention_axes, least=None
             )
         self.attention_axes = attention_axes
-        if flash_attention and self.dropout > 0:
-            raise ValueError(
-                "A fused attention kernel drops no scores out. Received: "
-                f"flash_attention=True and dropout={dropout}; leave one of them away."
-            )
-        if sliding_window is not None:
-            sliding_window = positive_integer(self, "sliding_window", sliding_window)
-        self.sliding_window = sliding_window
-        self.flash_attention = flash_attention
+        self._set_kernel(flash_attention, sliding_window)
         self.seed = seed
         set_options(
             self,
@@ -225,26 +216,9 @@ class MultiHeadAttention(Layer):
         rank = len(shape)
         source, new = letters[:rank], letters[rank : rank + len(target)]
         kept, summed = source[:-contracted], source[-contracted:]
-        layer = EinsumDense(
-            f"{source},{summed}{new}->{kept}{new}",
-            output_shape=(None,) * (len(kept) - 1) + target,
-            bias_axes=new if self.use_bias else None,
-            dtype=self.dtype_policy,
-            name=name,
-            **{f"kernel_{k}": v for k, v in self._copies("kernel").items()},
-            **{f"bias_{k}": v for k, v in self._copies("bias").items()},
-        )
-        layer.supports_masking = True  # the masks are used further on
-        layer.build(shape)
-        return layer
-
-    def _copies(self, weight: str) -> dict[str, Any]:
-        """The options of a weight; unseeded initializers draw anew for each."""
-        found = options(self, weight)
-        initializer = found["initializer"]
-        if hasattr(initializer, "clone"):
-            found["initializer"] = initializer.clone()
-        return found
+        equation = f"{source},{summed}{new}->{kept}{new}"
+        output_shape = (None,) * (len(kept) - 1) + target
+        return self._projection(name, equation, shape, output_shape, new)
 
     def call(
         self,
@@ -261,23 +235,21 @@ class MultiHeadAttention(Layer):
     ) -> Any:
         """The attended values, and the scores if they are wanted."""
         key = value if key is None else key
-        if return_attention_scores and self.flash_attention:
-            raise ValueError(
-                f"{self.name} (MultiHeadAttention) was made with flash_attention=True, "
-                "but a fused kernel returns no attention scores. Make it with "
-                "flash_attention=None to get them."
-            )
+        self._check_scores(return_attention_scores)
         fused = (
             len(query.shape) == 3
             and not return_attention_scores
             and not (training and self.dropout > 0)
             and self.value_dim == self.key_dim
         )
-        masks = AttentionMask(len(query.shape), self.attention_axes or ())
-        masks.add_targets(query_mask)
-        masks.add_sources(value_mask)
-        masks.add_sources(key_mask)
-        masks.add_whole(attention_mask)
+        masks = self._masks(
+            query,
+            query_mask,
+            value_mask,
+            key_mask,
+            attention_mask,
+            self.attention_axes or (),
+        )
         # A kernel that knows causal attention needs no mask for it.
         known = fused and not masks.parts and self.sliding_window is None
         causal = use_causal_mask and not known

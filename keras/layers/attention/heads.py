@@ -1,0 +1,90 @@
+"""What `MultiHeadAttention` and `GroupQueryAttention` share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core.typing import Shape, Tensor
+from keras.layers.arguments import class_name, positive_integer
+from keras.layers.attention.masks import AttentionMask
+from keras.layers.core.einsum_dense import EinsumDense
+from keras.layers.layer import Layer
+from keras.layers.weight_options import options
+
+
+class HeadedAttention(Layer):
+    """Base of layers that project query, key and value to heads. Internal."""
+
+    # Set by subclasses, some of which declare them.
+    dropout: Any
+    use_bias: Any
+
+    def _set_kernel(
+        self, flash_attention: bool | None, sliding_window: int | None
+    ) -> None:
+        """Keeps which kernel is wanted, and how far it is to look."""
+        if flash_attention and self.dropout > 0:
+            raise ValueError(
+                "A fused attention kernel drops no scores out. Received: "
+                f"flash_attention=True and dropout={self.dropout}; leave one of them "
+                "away."
+            )
+        if sliding_window is not None:
+            sliding_window = positive_integer(self, "sliding_window", sliding_window)
+        self.sliding_window = sliding_window
+        self.flash_attention = flash_attention
+
+    def _projection(
+        self,
+        name: str,
+        equation: str,
+        shape: Shape,
+        output_shape: tuple[Any, ...],
+        new: str,
+    ) -> EinsumDense:
+        """A built dense layer for inputs of a shape; `new` are the axes it makes."""
+        layer = EinsumDense(
+            equation,
+            output_shape=output_shape,
+            bias_axes=new if self.use_bias else None,
+            dtype=self.dtype_policy,
+            name=name,
+            **{f"kernel_{k}": v for k, v in self._copies("kernel").items()},
+            **{f"bias_{k}": v for k, v in self._copies("bias").items()},
+        )
+        layer.supports_masking = True  # the masks are used further on
+        layer.build(shape)
+        return layer
+
+    def _copies(self, weight: str) -> dict[str, Any]:
+        """The options of a weight; unseeded initializers draw anew for each."""
+        found = options(self, weight)
+        initializer = found["initializer"]
+        if hasattr(initializer, "clone"):
+            found["initializer"] = initializer.clone()
+        return found
+
+    def _check_scores(self, return_attention_scores: bool) -> None:
+        if return_attention_scores and self.flash_attention:
+            raise ValueError(
+                f"{self.name} ({class_name(self)}) was made with flash_attention=True, "
+                "but a fused kernel returns no attention scores. Make it with "
+                "flash_attention=None to get them."
+            )
+
+    def _masks(
+        self,
+        query: Tensor,
+        query_mask: Tensor | None,
+        value_mask: Tensor | None,
+        key_mask: Tensor | None,
+        attention_mask: Tensor | None,
+        axes: tuple[int, ...],
+    ) -> AttentionMask:
+        """The masks that a call was given; those of distances are still to come."""
+        masks = AttentionMask(len(query.shape), axes)
+        masks.add_targets(query_mask)
+        masks.add_sources(value_mask)
+        masks.add_sources(key_mask)
+        masks.add_whole(attention_mask)
+        return masks
