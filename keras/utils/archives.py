@@ -15,7 +15,6 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-FORMATS = ("tar", "zip")
 # How many times its size an archive may unfold to.
 MOST_EXPANSION = 200
 _SLACK = 1 << 20
@@ -30,7 +29,9 @@ class _Member(NamedTuple):
     open: Callable[[], Any]
 
 
-def extract_archive(path: str, target: str, formats: Sequence[str] = FORMATS) -> None:
+def extract_archive(
+    path: str, target: str, formats: Sequence[str] = ("tar", "zip")
+) -> None:
     """Extracts an archive to a folder, which is replaced if it is there.
 
     Args:

@@ -14,10 +14,11 @@ from contextlib import contextmanager, suppress
 from urllib.parse import unquote, urlsplit
 
 from keras.core.config import keras_home
-from keras.utils.archives import FORMATS, extract_archive
 from keras.utils.downloads import download
 from keras.utils.messages import show
 
+# What `extract_archive` unpacks.
+_FORMATS = ("tar", "zip")
 _ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 _ARCHIVE_ENDINGS = (".tar.gz", ".tar.bz2", ".tar.xz")
 _BLOCK = 1 << 20
@@ -77,6 +78,9 @@ def get_file(
     archive, target = (os.path.join(folder, part) for part in _archive_names(name))
     new = _fetch(archive, origin, expected, force_download)
     if new or not os.path.isdir(target):
+        # Unpackers are loaded by those who unpack, not with every layer.
+        from keras.utils.archives import extract_archive
+
         extract_archive(archive, target, formats)
     return target
 
@@ -104,10 +108,10 @@ def _archive_names(name: str) -> tuple[str, str]:
 
 def _formats(archive_format: str | Sequence[str] | None) -> tuple[str, ...]:
     if archive_format == "auto":
-        return FORMATS
+        return _FORMATS
     formats = (archive_format,) if isinstance(archive_format, str) else archive_format
     formats = tuple(formats or ())
-    if not formats or set(formats) - set(FORMATS):
+    if not formats or set(formats) - set(_FORMATS):
         raise ValueError(
             "archive_format is 'auto', 'tar', 'zip' or a list of these. Received: "
             f"archive_format={archive_format!r}."
