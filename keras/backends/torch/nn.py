@@ -395,7 +395,7 @@ def layer_normalization(
         shape = [n if i in axes else 1 for i, n in enumerate(x.shape)]
         y = x * torch.rsqrt(x.var(axes, correction=0, keepdim=True) + eps)
         return y if gamma is None else y * gamma.reshape(shape)
-    if axis == -1:
+    if axis == -1 or axis == [-1]:
         # A part of a shape would be made slower than a tuple.
         return torch.layer_norm(x, (x.shape[-1],), gamma, beta, eps)
     axes = _sorted_axes(axis, x.ndim)

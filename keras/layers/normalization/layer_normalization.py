@@ -120,9 +120,8 @@ class LayerNormalization(Layer):
         """The normalized inputs."""
         if self.rms_scaling:
             return self._scaled(inputs)
-        axis = -1 if self.axis == [-1] else self.axis  # one axis is found more quickly
         return ops.layer_normalization(
-            inputs, self.gamma, self.beta, axis=axis, epsilon=self.epsilon
+            inputs, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon
         )
 
     def _scaled(self, inputs: Tensor) -> Tensor:
