@@ -48,11 +48,14 @@ class LayerRow:
     integers: bool = False
     options: dict[str, Any] | None = None
 
-    def masks(self, mask: Any) -> dict[str, Any]:
-        """The arguments by which the layer gets a mask of right padding."""
-        if self.copies == 1:
-            return {"mask": mask}
-        return {"key_mask": mask}
+    def call_options(self, mask: Any = None) -> dict[str, Any]:
+        """The keyword arguments of a call, with `mask` as its mask of right padding."""
+        options = dict(self.options or {})
+        if self.training is not None:
+            options["training"] = self.training
+        if mask is not None:
+            options["mask" if self.copies == 1 else "key_mask"] = mask
+        return options
 
     def arrays(self) -> list[np.ndarray]:
         """The inputs: normal numbers, or ids."""

@@ -46,12 +46,12 @@ def measure(
 ) -> dict[str, Any]:
     """The rounds of one row, and how far the outputs are apart."""
     import numpy as np
-    from layer_rows import ROWS
+    from layer_rows import ROWS, right_padding
 
     row = ROWS[name]
     layer = row.make(keras.layers)
     arrays = row.arrays()
-    layer(*arrays, **({} if row.training is None else {"training": row.training}))
+    layer(*arrays, **row.call_options())
     passes = module.sides(name, row, layer, arrays)
     results = {side: each.forward() for side, each in passes.items()}
     expected = results["native"]

@@ -264,13 +264,11 @@ def sides(
 ) -> dict[str, Pass]:
     """This keras through `stateless_call` and JAX by hand, on the same values."""
     inputs = [jnp.asarray(x) for x in arrays]
-    options, masks = dict(row.options or {}), []
-    if row.training is not None:
-        options["training"] = row.training
+    masks = []
     if row.lengths:
         steps = row.shape[0]
         masks = [jnp.arange(steps)[None] < jnp.asarray(right_padding(steps))[:, None]]
-        options |= row.masks(masks[0])
+    options = row.call_options(*masks)
     trainable = [v.value for v in layer.trainable_variables]
     fixed = [v.value for v in layer.non_trainable_variables]
 

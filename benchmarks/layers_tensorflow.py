@@ -258,12 +258,10 @@ def sides(
 ) -> dict[str, Pass]:
     """This keras and TensorFlow by hand on the same values, with XLA and without."""
     inputs = [tf.constant(x) for x in arrays]
-    options, masks = dict(row.options or {}), []
-    if row.training is not None:
-        options["training"] = row.training
+    masks = []
     if row.lengths:
         masks = [tf.sequence_mask(right_padding(row.shape[0]), row.shape[0])]
-        options |= row.masks(masks[0])
+    options = row.call_options(*masks)
     values = [tf.Variable(w) for w in layer.get_weights()]
     trained = [v.value for v in layer.trainable_variables]
 

@@ -307,14 +307,12 @@ def sides(
 ) -> dict[str, Pass]:
     """This keras and torch by hand, on the same values."""
     inputs = [torch.tensor(x, requires_grad=x.dtype == np.float32) for x in arrays]
-    options, masks = dict(row.options or {}), []
-    if row.training is not None:
-        options["training"] = row.training
+    masks = []
     if row.lengths:
         steps = row.shape[0]
         lengths = torch.tensor(right_padding(steps))
         masks = [torch.arange(steps)[None] < lengths[:, None]]
-        options |= row.masks(masks[0])
+    options = row.call_options(*masks)
     _, function = ROWS[name](layer.get_weights())
     return {
         "ours": pass_of(lambda *x: layer(*x, **options), inputs),
