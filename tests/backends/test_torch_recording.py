@@ -222,6 +222,30 @@ def test_whole_graphs_can_be_compiled_after_a_recording() -> None:
     torch.testing.assert_close(compiled(x), model(x))
 
 
+@pytest.mark.parametrize("training", [False, True])
+def test_whole_graphs_take_any_batch_size(training: bool) -> None:
+    """Sizes are open in the trace: what divides by them or masks by them is traced."""
+    model = keras.Sequential(
+        [
+            keras.Input((4, 3)),
+            keras.layers.Dense(5, activity_regularizer="l2"),
+            keras.layers.Conv1D(6, 2, padding="same", activity_regularizer="l1"),
+            keras.layers.BatchNormalization(),
+            keras.layers.GRU(4),
+            keras.layers.Reshape((2, 2)),
+            keras.layers.ActivityRegularization(l1=0.1),
+        ]
+    )
+    compiled = torch.compile(model, fullgraph=True, backend="eager", dynamic=True)
+    for size in (3, 5):
+        x = torch.randn(size, 4, 3)
+        expected = model(x, training=training)
+        losses = list(model.losses)
+        torch.testing.assert_close(compiled(x, training=training), expected)
+        torch.testing.assert_close(list(model.losses), losses)
+        assert len(losses) == 3
+
+
 def test_what_python_could_decide_on_is_not_recorded() -> None:
     inputs = keras.Input((3,))
 

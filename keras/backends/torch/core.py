@@ -174,23 +174,25 @@ def convert_to_tensor(
 ) -> Any:
     if sparse:
         raise ValueError("The torch backend has no sparse tensors.")
-    if getattr(x, "_is_keras_variable", False):
-        x = x.value
     if isinstance(x, torch.Tensor):
         return x if dtype is None else x.to(dtype=native_dtype(dtype))
+    # Before all that looks for attributes: an open size has none inside torch.compile.
+    if isinstance(x, (bool, int, float, complex)):
+        return _number(x, native_dtype(_default_dtype(x) if dtype is None else dtype))
     if isinstance(x, _OPEN_NUMBERS):
         default = "int32" if isinstance(x, torch.SymInt) else config.floatx()
         wanted = native_dtype(default if dtype is None else dtype)
         number: Any = x
         return torch.scalar_tensor(number, dtype=wanted, device=default_device())
+    if getattr(x, "_is_keras_variable", False):
+        value = x.value
+        return value if dtype is None else value.to(dtype=native_dtype(dtype))
     if torch.compiler.is_compiling() and isinstance(x, (list, tuple, np.ndarray)):
         return _traced(x, dtype)
     if isinstance(x, (list, tuple)) and any(isinstance(v, _OPEN_NUMBERS) for v in x):
         x = [convert_to_tensor(v) for v in x]
     if dtype is None:
         dtype = _default_dtype(x)
-    if isinstance(x, (bool, int, float, complex)):
-        return _number(x, native_dtype(dtype))
     if isinstance(x, (list, tuple)) and any(isinstance(v, torch.Tensor) for v in x):
         x = torch.stack([convert_to_tensor(v) for v in x])
         return x.to(dtype=native_dtype(dtype))
