@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from keras.core import context
 
@@ -68,6 +70,19 @@ def reset_names() -> None:
     """Starts all automatic names anew."""
     with _lock:
         _counts.clear()
+
+
+@contextmanager
+def preserved_names() -> Iterator[None]:
+    """A block after which automatic names go on as if it had made none."""
+    with _lock:
+        before = dict(_counts)
+    try:
+        yield
+    finally:
+        with _lock:
+            _counts.clear()
+            _counts.update(before)
 
 
 def unique_names(names: list[str]) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random as python_random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -63,3 +65,24 @@ def set_random_seed(seed: int) -> None:
         if generator is not None:
             with context.Scope("backend", backend), context.Scope("stateless", None):
                 generator.state.assign([seed, 0])
+
+
+@contextmanager
+def preserved_randomness() -> Iterator[None]:
+    """A block after which the next random numbers are those that were due before it.
+
+    Those of Python's `random`, of NumPy's global generator and of all draws with
+    `seed=None` in `keras.random`, on every backend.
+    """
+    python, numpy = python_random.getstate(), np.random.get_state()
+    before = {name: each.state.numpy() for name, each in _generators.items()}
+    try:
+        yield
+    finally:
+        python_random.setstate(python)
+        np.random.set_state(numpy)
+        for name in tuple(_generators):
+            if name in before:
+                _generators[name].state.assign(before[name])
+            else:
+                del _generators[name]
