@@ -25,6 +25,7 @@ from keras.core.typing import (
     Tensor,
     TensorLike,
 )
+from keras.layers.arguments import interpreted
 from keras.layers.building import shapes_of, tracked_build
 from keras.layers.call_plan import parameters_of, plan_of
 from keras.layers.calling import LayerCall
@@ -91,7 +92,8 @@ class Layer(LayerCall):
             )
         self._init_state(name, trainable, dtype, autocast)
         put = object.__setattr__
-        put(self, "activity_regularizer", regularizers.get(activity_regularizer))
+        name = "activity_regularizer"
+        put(self, name, interpreted(self, name, regularizers.get, activity_regularizer))
         plan = plan_of(type(self), Layer)
         put(self, "_plan", plan)
         put(self, "_build_shapes", None)

@@ -136,7 +136,7 @@ def _batch_shape(
                 f"Received: batch_size={batch_size!r}, batch_shape={batch_shape!r}."
             )
         return _checked("batch_shape", batch_shape)
-    return (batch_size, *_checked("shape", shape))
+    return (*_checked("batch_size", (batch_size,)), *_checked("shape", shape))
 
 
 def _checked(argument: str, shape: ShapeLike) -> tuple[Any, ...]:
