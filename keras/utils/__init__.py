@@ -93,7 +93,7 @@ def clear_session(free_memory: bool = True) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    import importlib
+    import importlib  # only who asks for a name pays
 
     if name not in _LAZY:
         raise AttributeError(f"module 'keras.utils' has no attribute {name!r}")
