@@ -28,7 +28,7 @@ from keras.core.typing import (
 from keras.layers.arguments import interpreted
 from keras.layers.building import shapes_of, tracked_build
 from keras.layers.call_plan import parameters_of, plan_of
-from keras.layers.calling import LayerCall
+from keras.layers.calling import CallContext, LayerCall
 from keras.layers.input_spec import describe
 from keras.layers.rematerialization import current_rematerialization
 from keras.ops.operation import infer_spec
@@ -152,7 +152,12 @@ class Layer(LayerCall):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Structure:
         """The shape and dtype of the output, as KerasTensors."""
         if not self._plan.makes_shapes:
-            return infer_spec(self.call, args, kwargs)
+            running = context.get().call
+            if running is not None and running.training is None:
+                # A framework's own modules would count a run in vain in training.
+                running = CallContext(running.entry, False)
+            with context.Scope("call", running):
+                return infer_spec(self.call, args, kwargs)
         bound = self._plan.bind(self, args, kwargs)
         shapes = shapes_of(bound.arguments)
         given = tuple(shapes.values())

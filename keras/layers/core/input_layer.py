@@ -101,6 +101,12 @@ class InputLayer(Layer):
         """The KerasTensor that stands for the input."""
         return self._inbound_nodes[0].outputs[0]
 
+    def _take_dtype(self, dtype: str) -> None:
+        """Float values are brought in as the layers after it take them."""
+        super()._take_dtype(dtype)
+        if dtypes.is_float(self._tensor_dtype):
+            self._tensor_dtype = self.output._dtype = dtype
+
     def call(self) -> None:
         """Nothing to compute: the model hands in the value."""
 
