@@ -41,6 +41,7 @@ from keras.utils.source_inputs import get_source_inputs as get_source_inputs
 
 if TYPE_CHECKING:
     from keras.models.compare_backends import compare_backends as compare_backends
+    from keras.preprocessing.feature_space import FeatureSpace as FeatureSpace
     from keras.random.seed import set_random_seed as set_random_seed
     from keras.training.data.packing import (
         pack_x_y_sample_weight as pack_x_y_sample_weight,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 # Loaded on first use: they stand on higher floors.
 _LAZY = {
     "compare_backends": "keras.models.compare_backends",
+    "FeatureSpace": "keras.preprocessing.feature_space",
     "image_dataset_from_directory": "keras.utils.directories",
     "split_dataset": "keras.utils.splitting",
     "text_dataset_from_directory": "keras.utils.directories",
@@ -93,7 +95,7 @@ def clear_session(free_memory: bool = True) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    import importlib
+    import importlib  # only who asks for a name pays
 
     if name not in _LAZY:
         raise AttributeError(f"module 'keras.utils' has no attribute {name!r}")
