@@ -110,7 +110,9 @@ class BackendComparison:
                 _shown(getattr(timing, what)) + (" *" if best[what] is timing else "  ")
                 for what in titles
             ]
-            memory = "-" if timing.memory is None else f"{timing.memory / 2**20:.0f} MiB"
+            memory = (
+                "-" if timing.memory is None else f"{timing.memory / 2**20:.0f} MiB"
+            )
             jit = "on" if timing.jit_compile else "off"
             lines.append([timing.backend, jit, *cells, memory, timing.note])
         widths = [max(len(line[column]) for line in lines) for column in range(7)]
@@ -152,8 +154,8 @@ def compare_backends(
     """Measures a model on each backend, to tell where it trains and predicts fastest.
 
     The model is copied to each backend with its weights, compile settings and optimizer
-    state. It stays as it was, and so do all random numbers and names to come. All copies
-    are in memory at once; `jit_compile=True` can take a minute to compile on torch.
+    state. It stays as it was, and so do all random numbers and names to come. All
+    copies are in memory at once; `jit_compile=True` can compile for a minute on torch.
 
     Args:
         model: A built model. If it is not compiled, only inference is measured.
@@ -314,13 +316,15 @@ def _made_up_targets(model: Model, x: Data) -> Data:
     few = _first(x, 2)
     outputs = model.predict_on_batch(few)
     classes = map_leaves(lambda leaf: leaf.argmax(-1).astype("int32"), outputs)
+    rows = len(leaves_of(x)[0])
     for targets in (outputs, classes):
         try:
             copy.deepcopy(model).test_on_batch(few, targets)
         except (ValueError, TypeError):
             continue
-        rows = len(leaves_of(x)[0])
-        return map_leaves(lambda leaf: np.resize(leaf, (rows, *leaf.shape[1:])), targets)
+        return map_leaves(
+            lambda leaf: np.resize(leaf, (rows, *leaf.shape[1:])), targets
+        )
     raise ValueError(
         f"Targets for the loss of {model.name!r} cannot be made up. Pass x and y."
     )
@@ -434,7 +438,7 @@ def main(arguments: list[str] | None = None) -> int:
     data = {} if options.data is None else np.load(options.data)
     compare_backends(
         load_model(options.file),
-        *(data[name] if name in data else None for name in ("x", "y")),
+        *(data.get(name) for name in ("x", "y")),
         batch_size=options.batch_size,
         backends=options.backends and options.backends.split(","),
         steps=options.steps,

@@ -163,10 +163,10 @@ def test_the_table() -> None:
         BackendTiming("numpy", False, None, None, None, None, 0, "no."),
     ]
     assert str(BackendComparison(rows, 32, 256)).splitlines() == [
-        "backend  jit  first step       step    predict 1  predict 256  memory",
-        "torch    off    500 ms *    2 ms     0.1 ms *      20 ms *   3 MiB",
-        "jax      on    2000 ms      1 ms *   0.2 ms        30 ms         -",
-        "numpy    off         -         -          -            -     0 MiB  no.",
+        "backend  jit  first step    step  predict 1  predict 256  memory",
+        "torch    off    500 ms *  2 ms     0.1 ms *      20 ms *   3 MiB",
+        "jax      on    2000 ms    1 ms *   0.2 ms        30 ms         -",
+        "numpy    off         -       -          -            -     0 MiB  no.",
         "Training in batches of 32: jax, jit_compile=True; "
         "inference: torch, jit_compile=False.",
     ]
