@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from keras.utils import archives, downloads, get_file
-from tests.utils.http_server import Server
+from tests.utils.http_server import Answer, Server
 
 DATA = bytes(range(256)) * 1000
 
