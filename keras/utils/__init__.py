@@ -49,6 +49,9 @@ if TYPE_CHECKING:
         unpack_x_y_sample_weight as unpack_x_y_sample_weight,
     )
     from keras.utils import bounding_boxes as bounding_boxes
+    from keras.utils.audio import (
+        audio_dataset_from_directory as audio_dataset_from_directory,
+    )
     from keras.utils.directories import (
         image_dataset_from_directory as image_dataset_from_directory,
     )
@@ -63,6 +66,7 @@ if TYPE_CHECKING:
 # Loaded on first use: they stand on higher floors.
 _LAZY = {
     "FeatureSpace": "keras.preprocessing.feature_space",
+    "audio_dataset_from_directory": "keras.utils.audio",
     "image_dataset_from_directory": "keras.utils.directories",
     "split_dataset": "keras.utils.splitting",
     "text_dataset_from_directory": "keras.utils.directories",
