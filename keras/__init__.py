@@ -131,7 +131,7 @@ __all__ = ["__version__", *_NAMES, *_MODULES]  # pyright: ignore
 
 
 def __getattr__(name: str) -> Any:
-    import importlib
+    import importlib  # only who asks for a name pays
 
     if name in _NAMES:
         if name in _WITH_OPERATORS:

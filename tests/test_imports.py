@@ -222,3 +222,43 @@ def test_no_edge_stands_in_a_string() -> None:
                 if isinstance(text, str) and text.partition(".")[0] == "keras":
                     found.append(f"{name}:{leaf.lineno}: {text}")  # type: ignore[attr-defined]
     assert found == ["keras._tf_keras.keras:35: keras."]  # as TensorFlow asks for it
+
+
+def test_an_import_in_a_function_says_why() -> None:
+    """Ours and Python's stand at the top of the file, or with the reason beside them.
+
+    Frameworks and optional packages need none: they are loaded where they are used.
+    """
+    found = []
+    for name, path in MODULES.items():
+        text = path.read_text()
+        lines = text.splitlines()
+        for node in _inside_functions(ast.parse(text)):
+            if not _packages(node) & OURS:
+                continue
+            # One comment serves a block of imports: above it, or beside one of them.
+            first = node.lineno
+            while lines[first - 2].lstrip().startswith(("import ", "from ")):
+                first -= 1
+            if not any("#" in line for line in lines[first - 2 : node.end_lineno]):
+                found.append(f"{name}:{node.lineno}")
+    assert found == []
+
+
+OURS = {"keras", *sys.stdlib_module_names}
+
+
+def _packages(node: ast.Import | ast.ImportFrom) -> set[str]:
+    if isinstance(node, ast.ImportFrom):
+        return {(node.module or "keras").partition(".")[0]}
+    return {alias.name.partition(".")[0] for alias in node.names}
+
+
+def _inside_functions(tree: ast.AST) -> set[ast.Import | ast.ImportFrom]:
+    return {
+        node
+        for function in ast.walk(tree)
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    }

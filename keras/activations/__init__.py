@@ -82,7 +82,7 @@ def get(identifier: Any) -> Callable[..., Any]:
         if found is None:
             raise ValueError(_unknown(identifier))
         return _instance(found)
-    if isinstance(identifier, Mapping):
+    if isinstance(identifier, Mapping) and "class_name" in identifier:
         return deserialize(identifier)
     if callable(identifier):
         return _instance(identifier)

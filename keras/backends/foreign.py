@@ -43,7 +43,8 @@ def host_array(value: Any) -> np.ndarray:
     if not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
         return np.from_dlpack(value)
     array = np.asarray(value)
-    if array.dtype == object and array.ndim == 0:
+    is_one = array.dtype == object and array.ndim == 0
+    if is_one and not isinstance(array.item(), (str, bytes)):
         raise TypeError(
             f"A {type(value).__module__}.{type(value).__name__} is no dense tensor, so "
             "it cannot be converted. Make a dense one of it first."

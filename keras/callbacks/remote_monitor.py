@@ -45,8 +45,9 @@ class RemoteMonitor(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Post the logs."""
+        # With `ssl` and `email`: 30 ms for who monitors nothing.
         import urllib.parse
-        import urllib.request  # with `ssl` and `email`: 30 ms for who monitors nothing
+        import urllib.request
 
         if not self.root.startswith(("http://", "https://")):
             raise ValueError(

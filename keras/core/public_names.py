@@ -52,6 +52,7 @@ FUNCTION_NAMESPACES = (
 # Private path prefix in files -> public namespace. The longest prefix counts.
 _MOVED = {
     "keras.src.layers": "keras.layers",
+    "keras.src.layers.preprocessing.feature_space": "keras.utils",
     "keras.src.models": "keras.models",
     "keras.src.engine": "keras.models",
     "keras.src.initializers": "keras.initializers",

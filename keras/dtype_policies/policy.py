@@ -195,6 +195,8 @@ def get(identifier: Identifier) -> DTypePolicy:
     if isinstance(identifier, DTypePolicy):
         return identifier
     if isinstance(identifier, dict):
+        if "class_name" not in identifier:
+            raise _misunderstood(identifier)
         return deserialize(identifier)
     if isinstance(identifier, str):
         read = (reader(identifier) for reader in _readers)
@@ -204,11 +206,15 @@ def get(identifier: Identifier) -> DTypePolicy:
         return identifier
     try:
         return DTypePolicy(dtypes.standardize_dtype(identifier))
-    except ValueError:
-        raise ValueError(
-            "Cannot make a dtype policy of this. Expected a DTypePolicy, its config, a "
-            f"name or a dtype. Received: {identifier!r}."
-        ) from None
+    except (TypeError, ValueError):
+        raise _misunderstood(identifier) from None
+
+
+def _misunderstood(identifier: object) -> ValueError:
+    return ValueError(
+        "Cannot make a dtype policy of this. Expected a DTypePolicy, its config, a "
+        f"name or a dtype. Received: {identifier!r}."
+    )
 
 
 def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:

@@ -6,22 +6,29 @@ argument's name, and not by a framework in the middle of a training step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from keras.backends import seeds
 from keras.core.classes import declared_class
+from keras.core.config import standardize_data_format
+from keras.core.facts import facts_of
 from keras.layers.weights.form import form_of
 
 if TYPE_CHECKING:
     from keras.layers.layer import Layer
 
+T = TypeVar("T")
 
-def class_name(layer: Layer) -> str:
-    """The name of the class that the user wrote."""
-    return declared_class(layer).__name__
+
+def class_name(layer: object) -> str:
+    """The name of the class that the user wrote, the public one where it has one."""
+    said = facts_of(layer)
+    return declared_class(layer).__name__ if said is None else said.name
 
 
 def integer(value: Any) -> int | None:
@@ -34,7 +41,7 @@ def integer(value: Any) -> int | None:
         return None
 
 
-def _items(value: Any) -> list[Any] | None:
+def items_of(value: Any) -> list[Any] | None:
     """What a sequence, an array or another ordered iterable holds; None for all else.
 
     An array of rank 0 is a number.
@@ -79,7 +86,7 @@ def integers(
     Raises:
         ValueError: for another number of them, or values below `least`.
     """
-    items = _items(value)
+    items = items_of(value)
     items = [value] * (count or 1) if items is None else items
     numbers = [number for number in map(integer, items) if number is not None]
     few = len(numbers) != len(items) or (count is not None and len(items) != count)
@@ -93,13 +100,102 @@ def integers(
     return tuple(numbers)
 
 
+def axes(layer: Layer, argument: str, value: Any) -> int | list[int]:
+    """One axis as an int, or several as a list of them.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    numbers = integers(layer, argument, value, least=None)
+    return numbers[0] if items_of(value) is None else list(numbers)
+
+
+def number(layer: Layer, argument: str, value: Any, least: float | None = None) -> Any:
+    """`value`, if it is a number: a Python one, a NumPy scalar or a tensor of one.
+
+    Args:
+        layer: the layer, for the error.
+        argument: the argument's name.
+        value: what was given.
+        least: the smallest that is allowed; None for any number, NaN among them.
+
+    Raises:
+        ValueError: for what is no number, or one below `least`.
+    """
+    found = None
+    if not isinstance(value, (str, bytes)) and not getattr(value, "ndim", 0):
+        with suppress(TypeError, ValueError):
+            found = float(value)
+    if found is None or (least is not None and not found >= least):
+        limit = "" if least is None else f", {least} or more"
+        raise ValueError(
+            f"{class_name(layer)} expects `{argument}` to be a number{limit}. "
+            f"Received: {argument}={value!r}."
+        )
+    return value
+
+
+def flag(layer: Layer, argument: str, value: Any) -> Any:
+    """`value`, if it is True or False, or an integer in their place.
+
+    Raises:
+        ValueError: if it is something else, such as an argument of another place.
+    """
+    if not isinstance(value, bool) and integer(value) is None:
+        raise ValueError(
+            f"{class_name(layer)} expects `{argument}` to be True or False. "
+            f"Received: {argument}={value!r}."
+        )
+    return value
+
+
+def interpreted(
+    layer: object, argument: str, get: Callable[[Any], T], identifier: Any
+) -> T:
+    """`get(identifier)`, whose error says which argument of which layer it was.
+
+    Args:
+        layer: the layer, for the error.
+        argument: the argument's name.
+        get: what makes an object of a name, a config or an object.
+        identifier: what was given.
+
+    Raises:
+        ValueError: if `get` does.
+    """
+    try:
+        return get(identifier)
+    except ValueError as error:
+        raise ValueError(f"`{argument}` of {class_name(layer)}: {error}") from error
+
+
+def seed(layer: Layer, value: Any) -> Any:
+    """`value`, if it is what a `keras.random.SeedGenerator` may be made with.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    if value is None or getattr(value, "_is_seed_generator", False):
+        return value
+    return interpreted(layer, "seed", seeds.check, value)
+
+
+def data_format(layer: Layer, value: str | None) -> str:
+    """The layout of images, `"channels_last"` or `"channels_first"`.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    return interpreted(layer, "data_format", standardize_data_format, value)
+
+
 def sizes_or_none(layer: Layer, argument: str, value: Any) -> tuple[int | None, ...]:
     """A shape, some sizes of which may be left open; one may stand alone.
 
     Raises:
         ValueError: if it is something else.
     """
-    items = _items(value)
+    items = items_of(value)
     items = [value] if items is None else items
     found = [None if item is None else integer(item) for item in items]
     for item, number in zip(items, found, strict=True):

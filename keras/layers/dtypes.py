@@ -32,6 +32,17 @@ class LayerDtypes(LayerTracking):
         path = self.__dict__.get("_path")
         return policy.default_policy if path is None else policy[path]
 
+    def _take_dtype(self, dtype: str) -> None:
+        """The variables have become this float type: the layer computes in it too."""
+        if self.quantization_mode is not None:
+            return
+        was = self.compute_dtype
+        self.dtype_policy = dtype
+        for node in self._inbound_nodes:
+            for output in node.outputs:
+                if getattr(output, "dtype", None) == was:
+                    output._dtype = dtype
+
     @property
     def quantization_mode(self) -> str | None:
         """How the dtype policy quantizes; None where it does not."""

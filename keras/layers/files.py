@@ -53,6 +53,9 @@ class LayerFiles(LayerLosses):
         for cls in type(self).__mro__:
             drop.update(cls.__dict__.get("_transient", ()))
         state = {k: v for k, v in self.__dict__.items() if k not in drop}
+        # Alone, a layer is part of no graph but for what it brings in itself.
+        state["_inbound_nodes"] = [x for x in self._inbound_nodes if x.is_input]
+        state["_outbound_nodes"] = []
         state["_children"] = self._named_layers()
         state["_tracked"] = self._tracker.note()
         return state

@@ -50,7 +50,7 @@ class InputSpec:
         self.ndim = ndim if self.shape is None else len(self.shape)
         self.max_ndim = max_ndim
         self.min_ndim = min_ndim
-        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        self.axes = _axes(axes or {})
         self.allow_last_axis_squeeze = allow_last_axis_squeeze
         self.name = name
         self.optional = optional
@@ -122,6 +122,17 @@ class InputSpec:
         elif len(shape) + 1 == len(wanted) and wanted[-1] == 1:
             shape = (*shape, 1)
         return shape, len(shape)
+
+
+def _axes(given: Any) -> dict[int, Any]:
+    """Sizes by axis; of a file, axes are strings."""
+    try:
+        return {int(axis): size for axis, size in given.items()}
+    except (AttributeError, TypeError, ValueError):
+        raise ValueError(
+            "InputSpec expects `axes` to be a dict of sizes by axis, as {-1: 64}. "
+            f"Received: axes={given!r}."
+        ) from None
 
 
 def check_inputs(input_spec: Any, inputs: TensorLike, layer: Any) -> None:

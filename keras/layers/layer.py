@@ -25,9 +25,10 @@ from keras.core.typing import (
     Tensor,
     TensorLike,
 )
+from keras.layers.arguments import interpreted
 from keras.layers.building import shapes_of, tracked_build
 from keras.layers.call_plan import parameters_of, plan_of
-from keras.layers.calling import LayerCall
+from keras.layers.calling import CallContext, LayerCall
 from keras.layers.input_spec import describe
 from keras.layers.rematerialization import current_rematerialization
 from keras.ops.operation import infer_spec
@@ -91,7 +92,8 @@ class Layer(LayerCall):
             )
         self._init_state(name, trainable, dtype, autocast)
         put = object.__setattr__
-        put(self, "activity_regularizer", regularizers.get(activity_regularizer))
+        name = "activity_regularizer"
+        put(self, name, interpreted(self, name, regularizers.get, activity_regularizer))
         plan = plan_of(type(self), Layer)
         put(self, "_plan", plan)
         put(self, "_build_shapes", None)
@@ -150,7 +152,12 @@ class Layer(LayerCall):
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Structure:
         """The shape and dtype of the output, as KerasTensors."""
         if not self._plan.makes_shapes:
-            return infer_spec(self.call, args, kwargs)
+            running = context.get().call
+            if running is not None and running.training is None:
+                # A framework's own modules would count a run in vain in training.
+                running = CallContext(running.entry, False)
+            with context.Scope("call", running):
+                return infer_spec(self.call, args, kwargs)
         bound = self._plan.bind(self, args, kwargs)
         shapes = shapes_of(bound.arguments)
         given = tuple(shapes.values())

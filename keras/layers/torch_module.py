@@ -193,6 +193,16 @@ class TorchModuleWrapper(Layer):
         if context.get().stateless is None:  # else it is only tried
             native.load_state(self.module, values)
 
+    @property
+    def _host_state(self) -> dict[str, Any]:
+        """What of the module is no weight: running statistics and their kind."""
+        state = self._backend.module_wrapper.state(self.module)
+        return {k: x for k, x in state.items() if k not in self.__dict__["_by_name"]}
+
+    @_host_state.setter
+    def _host_state(self, state: dict[str, Any]) -> None:
+        self._backend.module_wrapper.load_state(self.module, state)
+
     def get_config(self) -> Config:
         """The module, pickled, and the output shape."""
         config = super().get_config()

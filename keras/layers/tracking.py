@@ -15,6 +15,7 @@ from keras.core.naming import name_of
 from keras.core.tracking import Tracker
 from keras.core.typing import DType
 from keras.dtype_policies import policy as dtype_policies
+from keras.layers.arguments import interpreted
 from keras.layers.input_spec import describe
 from keras.ops.operation import Operation
 
@@ -90,8 +91,9 @@ class LayerTracking(Operation):
                 f"Received: {trainable!r}."
             )
         put(self, "_trainable", trainable)
+        policy = interpreted(self, "dtype", dtype_policies.get, dtype)
         put(self, "_dtype_policies", None)  # those of all paths, if it was given such
-        put(self, "_dtype_policy", self._own_policy(dtype_policies.get(dtype)))
+        put(self, "_dtype_policy", self._own_policy(policy))
         put(self, "autocast", autocast)
         put(self, "built", False)
 

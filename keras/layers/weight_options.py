@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keras import constraints, initializers, regularizers
+from keras.layers.arguments import interpreted
 
 if TYPE_CHECKING:
     from keras.layers.layer import Layer
@@ -30,7 +31,8 @@ def set_options(layer: Layer, **given: Any) -> None:
             name says of which family it is.
     """
     for name, value in given.items():
-        setattr(layer, name, _FAMILIES[name.rpartition("_")[2]](value))
+        get = _FAMILIES[name.rpartition("_")[2]]
+        setattr(layer, name, interpreted(layer, name, get, value))
 
 
 def split_options(

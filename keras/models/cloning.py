@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
+from keras.core.safe_mode import SafeModeScope
 from keras.layers.layer import Layer
+from keras.layers.rematerialization import rematerialize_like
 from keras.models.functional import Functional
 from keras.models.inputs import outline
 from keras.models.sequential import Sequential, is_input
@@ -76,7 +78,7 @@ def clone_model(
             f"models only. {model.name!r} is a {type(model).__name__} with its own "
             "call()."
         )
-    return _compiled_like(model, type(model).from_config(model.get_config()))
+    return _compiled_like(model, _made_anew(model))
 
 
 def _cloner(
@@ -84,16 +86,25 @@ def _cloner(
 ) -> Callable[[Any], Any]:
     def clone(layer: Layer) -> Any:
         if is_input(layer):
-            return type(layer).from_config(layer.get_config())
+            return _made_anew(layer)
         if recursive and isinstance(layer, (Functional, Sequential)):
             return clone_model(layer, clone_function=clone_function, recursive=True)
         if clone_function is not None and isinstance(layer, Layer):
             return clone_function(layer)
         if isinstance(layer, Functional):
             return _clone_functional(layer, None, clone, None)
-        return type(layer).from_config(layer.get_config())
+        return _made_anew(layer)
 
     return clone
+
+
+def _made_anew(layer: Layer) -> Any:
+    """A layer of the same config; code in it is the program's own, and of no file."""
+    with SafeModeScope(False):
+        new = type(layer).from_config(layer.get_config())
+    if isinstance(layer, Layer):
+        rematerialize_like(layer, new)
+    return new
 
 
 def _clone_sequential(
@@ -160,6 +171,7 @@ def _clone_functional(
 
 
 def _compiled_like(model: Model, new: Any) -> Any:
+    rematerialize_like(model, new)
     if getattr(model, "compiled", False):
         new.compile_from_config(model.get_compile_config())
     return new

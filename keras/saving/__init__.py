@@ -51,7 +51,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    import importlib
+    import importlib  # only who asks for a name pays
 
     if name not in _LAZY:
         raise AttributeError(f"module 'keras.saving' has no attribute {name!r}")

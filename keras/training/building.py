@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras.core import context
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope, SymbolicScope
 from keras.core.typing import Data, TensorLike
+from keras.layers.calling import CallContext
 from keras.training.data import unpack_x_y_sample_weight
 from keras.training.data.structure import leaves_of, map_leaves
 from keras.training.overrides import overrides
@@ -72,8 +74,10 @@ def _outputs_of(model: Model, x: Data) -> Any:
             return model(map_leaves(_spec, x))
     except Exception:  # noqa: BLE001
         # `call` may use a framework directly, which knows nothing of KerasTensors.
+        # Not in training: statistics that move in each call are none of a run in vain.
         try:
-            return model(map_leaves(model._backend.convert_to_tensor, x))
+            with context.Scope("call", CallContext(model, False)):
+                return model(map_leaves(model._backend.convert_to_tensor, x))
         except Exception:
             # A model that is trained by a step of its own may not be callable at all.
             if overrides(type(model), "train_step"):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras.callbacks.logs import to_host_logs
-from keras.core.typing import TensorLike
 from keras.training.data.structure import leaves_of, map_leaves
 from keras.training.run import Run, in_order
 
@@ -119,7 +118,7 @@ def predict(run: Run) -> Any:
     on_host = run.model._backend.__dict__.get("on_host")
     collected: list[list[Any]] = []
     shape: Any = None
-    waiting: Any = None
+    waiting: list[Any] | None = None
     listening = callbacks.listens("predict")
     run.start()
     callbacks.on_predict_begin()
@@ -127,15 +126,13 @@ def predict(run: Run) -> Any:
     for index, data in enumerate(run.batches()):
         if listening:
             callbacks.on_predict_batch_begin(index)
-        outputs = step(data)
+        shape = outputs = step(data)
         if waiting is not None:
             collected.append(host_leaves(run.model, waiting))
+        waiting = leaves_of(outputs)
+        if on_host is not None and any(map(on_host, waiting)):
+            collected.append(host_leaves(run.model, waiting))
             waiting = None
-        shape = outputs
-        if on_host is not None and any(map(on_host, leaves_of(outputs))):
-            collected.append(host_leaves(run.model, outputs))
-        else:
-            waiting = outputs
         if listening:
             callbacks.on_predict_batch_end(index, {"outputs": outputs})
         if run.stopped():
@@ -149,11 +146,11 @@ def predict(run: Run) -> Any:
     return map_leaves(lambda _: next(joined), shape)
 
 
-def host_leaves(model: Model, outputs: TensorLike) -> list[np.ndarray]:
-    """The leaves of outputs as NumPy arrays, which later batches leave alone."""
+def host_leaves(model: Model, leaves: list[Any]) -> list[np.ndarray]:
+    """Leaves of outputs as NumPy arrays, which later batches leave alone."""
     backend = model._backend
     read = backend.convert_to_numpy if backend.mutable else backend.host_view
-    return [read(leaf) for leaf in leaves_of(outputs)]
+    return [read(leaf) for leaf in leaves]
 
 
 def _joined(parts: Any) -> np.ndarray:

@@ -40,6 +40,7 @@ from keras.utils.sequence import pad_sequences as pad_sequences
 from keras.utils.source_inputs import get_source_inputs as get_source_inputs
 
 if TYPE_CHECKING:
+    from keras.preprocessing.feature_space import FeatureSpace as FeatureSpace
     from keras.random.seed import set_random_seed as set_random_seed
     from keras.training.data.packing import (
         pack_x_y_sample_weight as pack_x_y_sample_weight,
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
         unpack_x_y_sample_weight as unpack_x_y_sample_weight,
     )
     from keras.utils import bounding_boxes as bounding_boxes
+    from keras.utils.audio import (
+        audio_dataset_from_directory as audio_dataset_from_directory,
+    )
     from keras.utils.directories import (
         image_dataset_from_directory as image_dataset_from_directory,
     )
@@ -61,6 +65,8 @@ if TYPE_CHECKING:
 
 # Loaded on first use: they stand on higher floors.
 _LAZY = {
+    "FeatureSpace": "keras.preprocessing.feature_space",
+    "audio_dataset_from_directory": "keras.utils.audio",
     "image_dataset_from_directory": "keras.utils.directories",
     "split_dataset": "keras.utils.splitting",
     "text_dataset_from_directory": "keras.utils.directories",
@@ -91,7 +97,7 @@ def clear_session(free_memory: bool = True) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    import importlib
+    import importlib  # only who asks for a name pays
 
     if name not in _LAZY:
         raise AttributeError(f"module 'keras.utils' has no attribute {name!r}")

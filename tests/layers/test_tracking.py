@@ -215,3 +215,17 @@ def test_metrics_own_what_their_lists_hold(backend: str) -> None:
     assert [float(v.numpy()) for v in metric.variables] == [0.0] * 5
     metric.parts.clear()
     assert len(copy.deepcopy(metric).variables) == 4
+
+
+def test_a_layer_of_a_graph_is_pickled_alone(backend: str) -> None:
+    layer = keras.layers.Dense(2)
+    inputs = keras.Input((3,))
+    outputs = layer(keras.ops.cast(inputs, "float16"))
+    model = keras.Model(inputs, outputs)
+    again = pickle.loads(pickle.dumps(layer))
+    x = np.ones((1, 3), "float32")
+    found, wanted = map(keras.ops.convert_to_numpy, (again(x), model(x)))
+    np.testing.assert_allclose(found, wanted, atol=1e-3)
+    assert not again._inbound_nodes
+    source = pickle.loads(pickle.dumps(keras.layers.InputLayer((3,))))
+    assert source.output.shape == (None, 3)

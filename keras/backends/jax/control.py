@@ -239,7 +239,7 @@ def host_call(
 ) -> Any:
     spec = jax.ShapeDtypeStruct(tuple(shape), dtype)
     return jax.pure_callback(
-        lambda *arrays: np.asarray(function(*map(np.asarray, arrays)), dtype),
+        lambda *arrays: np.asarray(function(*[np.asarray(x) for x in arrays]), dtype),
         spec,
         *inputs,
     )

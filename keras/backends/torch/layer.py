@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from keras.backends.torch.core import dtype_of, native_dtype
+from keras.core import context, dtypes
+
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
 
@@ -76,6 +79,7 @@ class layer_mixin(_Module):
     _not_in_files = ("_parameters", "_buffers", "_modules")
     # Whether variables are parameters and buffers of this module itself.
     _registers_variables = True
+    _training = True
 
     def _init_native(self) -> None:
         _Module.__init__(self)
@@ -101,10 +105,25 @@ class layer_mixin(_Module):
     register_full_backward_hook = _telling(_Module.register_full_backward_hook)
     register_full_backward_pre_hook = _telling(_Module.register_full_backward_pre_hook)
 
+    @property
+    def training(self) -> bool:
+        """The mode: inside a call the one that it runs in, else the one that was set.
+
+        So `if self.training:` in a `call` holds in `fit` and not in `predict`.
+        """
+        running = context.get().call
+        if running is None or running.training is None:
+            return self._training
+        return bool(running.training)
+
+    @training.setter
+    def training(self, mode: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        object.__setattr__(self, "_training", bool(mode))
+
     def train(self, mode: bool = True) -> Any:
         """Sets the mode of calls that are given no `training` argument."""
         object.__setattr__(self, "_mode", bool(mode))
-        object.__setattr__(self, "training", bool(mode))
+        self.training = mode
         for child in self._modules.values():
             if child is not None:
                 child.train(mode)
@@ -174,7 +193,12 @@ class layer_mixin(_Module):
             if not isinstance(variable._value, torch.nn.Parameter):
                 buffers[name] = torch.nn.Parameter(_data(variable._value), False)
         for variable in self._own_variables():
-            variable._dtype = str(variable._value.dtype).removeprefix("torch.")
+            variable._dtype = dtype_of(variable._value)
+        was = self.variable_dtype
+        if dtypes.is_float(was):
+            now = dtype_of(fn(torch.empty(0, dtype=native_dtype(was))))
+            if now != was:
+                self._take_dtype(now)
         self._changed()
         return self
 

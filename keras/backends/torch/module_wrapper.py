@@ -7,10 +7,14 @@ import io
 from typing import Any
 
 import torch
+from torch.utils.weak import WeakIdKeyDictionary
 
-from keras.backends.torch.core import convert_to_numpy
+from keras.backends.torch.core import convert_to_numpy, dtype_of
 from keras.backends.torch.variable import Variable
 from keras.core.typing import Config, Structure
+
+# A parameter of two layers is one weight, which is counted and updated once.
+_of_parameters: Any = WeakIdKeyDictionary()
 
 
 def check(module: Any) -> None:
@@ -43,6 +47,8 @@ def variables(module: Any, known: dict[str, Any]) -> dict[str, Any]:
 
 def _of_parameter(name: str, parameter: Any, variable: Any) -> Any:
     if variable is None or variable.shape != tuple(parameter.shape):
+        variable = _of_parameters.get(parameter)  # two layers may share a module
+    if variable is None:
         variable = Variable(
             parameter.detach().clone(),
             trainable=parameter.requires_grad,
@@ -50,7 +56,8 @@ def _of_parameter(name: str, parameter: Any, variable: Any) -> Any:
         )
     if variable._value is not parameter:
         variable._value = parameter
-        variable._dtype = str(parameter.dtype).removeprefix("torch.")
+        variable._dtype = dtype_of(parameter)
+        _of_parameters[parameter] = variable
     variable._trainable = parameter.requires_grad
     return variable
 

@@ -8,6 +8,7 @@ from keras import activations
 from keras.core.facts import public_class
 from keras.core.typing import Activation as ActivationLike
 from keras.core.typing import Tensor
+from keras.layers.arguments import interpreted
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -34,7 +35,7 @@ class Activation(Layer):
         self, activation: ActivationLike, **kwargs: Unpack[AllLayerOptions]
     ) -> None:
         super().__init__(**kwargs)
-        self.activation = activations.get(activation)
+        self.activation = interpreted(self, "activation", activations.get, activation)
         self.supports_masking = True
 
     def call(self, inputs: Tensor) -> Tensor:

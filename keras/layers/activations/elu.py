@@ -7,6 +7,7 @@ from typing import Unpack
 from keras import activations
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
+from keras.layers.arguments import number
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -33,7 +34,7 @@ class ELU(Layer):
 
     def __init__(self, alpha: float = 1.0, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
-        self.alpha = alpha
+        self.alpha = number(self, "alpha", alpha)
         self.supports_masking = True
 
     def call(self, inputs: Tensor) -> Tensor:

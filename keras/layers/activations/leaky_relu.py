@@ -8,6 +8,7 @@ from typing import Unpack
 from keras import activations
 from keras.core.facts import public_class
 from keras.core.typing import Config, Tensor
+from keras.layers.arguments import number
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -47,12 +48,7 @@ class LeakyReLU(Layer):
                 stacklevel=2,
             )
         super().__init__(**kwargs)
-        if negative_slope is None or negative_slope < 0:
-            raise ValueError(
-                "LeakyReLU expects `negative_slope` to be 0 or more. "
-                f"Received: negative_slope={negative_slope}."
-            )
-        self.negative_slope = negative_slope
+        self.negative_slope = number(self, "negative_slope", negative_slope, least=0)
         self.supports_masking = True
 
     def call(self, inputs: Tensor) -> Tensor:

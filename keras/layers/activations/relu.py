@@ -7,6 +7,7 @@ from typing import Unpack
 from keras import activations
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
+from keras.layers.arguments import number
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -42,17 +43,11 @@ class ReLU(Layer):
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
-        given = {"negative_slope": negative_slope, "threshold": threshold}
         if max_value is not None:
-            given["max_value"] = max_value
-        for name, value in given.items():
-            if value is None or value < 0:
-                raise ValueError(
-                    f"ReLU expects `{name}` to be 0 or more. Received: {name}={value}."
-                )
+            max_value = number(self, "max_value", max_value, least=0)
         self.max_value = max_value
-        self.negative_slope = negative_slope
-        self.threshold = threshold
+        self.negative_slope = number(self, "negative_slope", negative_slope, least=0)
+        self.threshold = number(self, "threshold", threshold, least=0)
         self.supports_masking = True
 
     def call(self, inputs: Tensor) -> Tensor:

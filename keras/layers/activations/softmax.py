@@ -7,6 +7,7 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
+from keras.layers.arguments import axes
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -16,7 +17,7 @@ class Softmax(Layer):
     """Softmax along one or more axes.
 
     Args:
-        axis: the axis or axes over which the outputs sum to 1.
+        axis: the axis or axes over which the outputs sum to 1; None for all.
         **kwargs: `name`, `dtype`: see `Layer`.
 
     Call arguments: `inputs`; `mask`, booleans that broadcast to the inputs, False for
@@ -34,7 +35,7 @@ class Softmax(Layer):
 
     def __init__(self, axis: Any = -1, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
-        self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
+        self.axis = None if axis is None else axes(self, "axis", axis)
         self.supports_masking = True
 
     def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -63,7 +63,7 @@ class Attention(Layer):
         self.use_scale = use_scale
         self.score_mode = one_of(self, "score_mode", score_mode, ("dot", "concat"))
         self.dropout = arguments.rate(self, "dropout", dropout)
-        self.seed = seed
+        self.seed = arguments.seed(self, seed)
         if self.dropout > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True

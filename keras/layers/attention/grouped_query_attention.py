@@ -105,7 +105,7 @@ class GroupedQueryAttention(HeadedAttention):
         self.use_bias = use_bias
         self.use_gate = use_gate
         self._set_kernel(flash_attention, sliding_window)
-        self.seed = seed
+        self.seed = arguments.seed(self, seed)
         if self.dropout > 0:
             self.seed_generator = random.SeedGenerator(seed)
         set_options(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.typing import Shape, Tensor
-from keras.layers.arguments import class_name, positive_integer
+from keras.layers.arguments import class_name, one_of, positive_integer
 from keras.layers.attention.masks import AttentionMask
 from keras.layers.core.einsum_dense import EinsumDense
 from keras.layers.layer import Layer
@@ -23,6 +23,7 @@ class HeadedAttention(Layer):
         self, flash_attention: bool | None, sliding_window: int | None
     ) -> None:
         """Keeps which kernel is wanted, and how far it is to look."""
+        one_of(self, "flash_attention", flash_attention, (None, True, False))
         if flash_attention and self.dropout > 0:
             raise ValueError(
                 "A fused attention kernel drops no scores out. Received: "

@@ -145,7 +145,7 @@ class MultiHeadAttention(HeadedAttention):
             )
         self.attention_axes = attention_axes
         self._set_kernel(flash_attention, sliding_window)
-        self.seed = seed
+        self.seed = arguments.seed(self, seed)
         set_options(
             self,
             kernel_initializer=kernel_initializer,

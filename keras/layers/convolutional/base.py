@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from keras import activations, ops
-from keras.core.config import standardize_data_format
 from keras.core.typing import Activation, Regularizer, Shape, Sizes, Tensor, TensorLike
-from keras.layers.arguments import class_name, integers, one_of, positive_integer
-from keras.layers.input_spec import InputSpec
+from keras.layers import arguments
+from keras.layers.arguments import (
+    class_name,
+    integers,
+    interpreted,
+    one_of,
+    positive_integer,
+)
+from keras.layers.input_spec import InputSpec, describe
 from keras.layers.layer import Layer
 from keras.layers.weight_options import options, set_options, split_options
 from keras.layers.weights.lora import LoraLayer
@@ -39,7 +45,7 @@ class WindowLayer(Layer):
         self.kernel_size = integers(self, "kernel_size", kernel_size, rank)
         self.strides = integers(self, "strides", strides, rank)
         self.dilation_rate = integers(self, "dilation_rate", dilation_rate, rank)
-        self.data_format = standardize_data_format(data_format)
+        self.data_format = arguments.data_format(self, data_format)
         padding = str(padding).lower()
         self.padding = one_of(self, "padding", padding, self.paddings)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
@@ -51,7 +57,7 @@ class WindowLayer(Layer):
         self.input_spec = InputSpec(min_ndim=rank + 2)
 
     def _set_output(self, activation: Activation, use_bias: bool) -> None:
-        self.activation = activations.get(activation)
+        self.activation = interpreted(self, "activation", activations.get, activation)
         self.use_bias = use_bias
 
     def _channels(self, input_shape: Shape) -> int:
@@ -94,7 +100,7 @@ class WindowLayer(Layer):
         spatial, _ = shapes.split(tuple(input_shape), last)
         padding = "same" if self.padding == "causal" else self.padding
         sizes = shapes.window_sizes(
-            class_name(self),
+            describe(self),
             spatial,
             self.kernel_size,
             self.strides,

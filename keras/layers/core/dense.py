@@ -14,7 +14,7 @@ from keras.core.typing import (
     Shape,
     Tensor,
 )
-from keras.layers.arguments import positive_integer, refuse_quantization
+from keras.layers.arguments import interpreted, positive_integer, refuse_quantization
 from keras.layers.input_spec import InputSpec
 from keras.layers.options import LayerOptions
 from keras.layers.weight_options import options, set_options
@@ -79,7 +79,7 @@ class Dense(LoraLayer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         refuse_quantization(self, quantization_config=quantization_config)
         self.units = positive_integer(self, "units", units)
-        self.activation = activations.get(activation)
+        self.activation = interpreted(self, "activation", activations.get, activation)
         self.use_bias = use_bias
         set_options(
             self,

@@ -7,6 +7,7 @@ projections of attention, run as one; the others through einsum.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, NamedTuple, Unpack
 
 from keras import activations, ops
@@ -22,12 +23,14 @@ from keras.core.typing import (
     Tensor,
 )
 from keras.initializers import VarianceScaling
-from keras.layers.arguments import refuse_quantization, sizes_or_none
+from keras.layers.arguments import interpreted, refuse_quantization, sizes_or_none
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
 from keras.layers.weights.lora import LoraLayer
 from keras.layers.weights.weight_layer import Weight
 
+_LABELS = r"[A-Za-z]*(?:\.\.\.)?[A-Za-z]*"
+_FORM = re.compile(rf"{_LABELS},[A-Za-z]+->(?P<target>{_LABELS})")
 # Stand for the axes of an ellipsis; equations use small and capital ASCII letters.
 _ELLIPSIS = "αβγδεζηθ"
 
@@ -99,7 +102,8 @@ class EinsumDense(LoraLayer):
         )
         self.equation = equation
         self.partial_output_shape = sizes_or_none(self, "output_shape", output_shape)
-        self.activation = activations.get(activation)
+        _check_equation(equation, self.partial_output_shape, bias_axes)
+        self.activation = interpreted(self, "activation", activations.get, activation)
         self.bias_axes = bias_axes
         set_options(
             self,
@@ -174,6 +178,34 @@ class EinsumDense(LoraLayer):
             ) from None
 
 
+def _check_equation(
+    equation: Any, output_shape: tuple[Any, ...], bias_axes: Any
+) -> None:
+    """What can be said of the arguments before the inputs' rank is known."""
+    given = f"equation={equation!r}, output_shape={output_shape}"
+    text = equation.replace(" ", "") if isinstance(equation, str) else ""
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise ValueError(
+            "EinsumDense expects `equation` to have the form 'input,kernel->output', "
+            f"as 'ab,bc->ac'. Received: {given}."
+        )
+    target = found["target"]
+    named = target.replace("...", "")
+    sized = named if target.startswith("...") else named[1:]
+    if len(output_shape) != len(sized):
+        raise ValueError(
+            f"EinsumDense expects `output_shape` to hold {len(sized)} size(s), "
+            f"for the axes {list(sized)} of the output. Received: {given}."
+        )
+    axes = set(bias_axes) if isinstance(bias_axes, str) else set()
+    if bias_axes is not None and not (axes and axes <= set(named)):
+        raise ValueError(
+            "EinsumDense expects `bias_axes` to be axes of the output, here some of "
+            f"{named!r}, or None. Received: bias_axes={bias_axes!r}, {given}."
+        )
+
+
 class _Sizes(NamedTuple):
     kernel: tuple[int, ...]
     bias: tuple[int, ...] | None
@@ -188,10 +220,6 @@ def _sizes(
     source, kernel, target, fixed = _labels(equation, len(input_shape))
     sizes = dict(zip(source, input_shape, strict=True))
     named = [label for label in target if label not in fixed]
-    if len(named) != len(partial):
-        raise ValueError(
-            f"`output_shape` needs {len(named)} sizes, for the axes {named}."
-        )
     for label, size in zip(named, partial, strict=True):
         known = sizes.get(label)
         if size is not None and known is not None and size != known:
@@ -214,12 +242,8 @@ def _sizes(
 def _labels(equation: str, rank: int) -> tuple[str, str, str, str]:
     """The labels of input, kernel and output; and those that `output_shape` omits."""
     text = equation.replace(" ", "")
-    inputs, arrow, target = text.partition("->")
-    source, comma, kernel = inputs.partition(",")
-    if not arrow or not comma or "..." in kernel or "," in kernel:
-        raise ValueError(
-            "the equation must have the form 'input,kernel->output', as 'ab,bc->ac'."
-        )
+    inputs, target = text.split("->")
+    source, kernel = inputs.split(",")
     if ("..." in source) != ("..." in target):
         raise ValueError("`...` must stand in both input and output, or in neither.")
     leading = target.startswith("...")
@@ -236,9 +260,6 @@ def _labels(equation: str, rank: int) -> tuple[str, str, str, str]:
 
 
 def _bias_shape(bias_axes: str, target: str, sizes: dict[str, Any]) -> tuple[int, ...]:
-    unknown = [label for label in bias_axes if label not in target]
-    if unknown or not bias_axes:
-        raise ValueError(f"`bias_axes` must be axes of the output, {target!r}.")
     first = min(target.index(label) for label in bias_axes)
     shape = tuple(sizes[c] if c in bias_axes else 1 for c in target[first:])
     if None in shape:

@@ -16,7 +16,7 @@ from keras.core.typing import (
     Tensor,
     TensorLike,
 )
-from keras.layers.arguments import positive_integer, refuse_quantization
+from keras.layers.arguments import class_name, positive_integer, refuse_quantization
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import set_options
 from keras.layers.weights.lora import LoraLayer, SmallWeight
@@ -90,8 +90,14 @@ class Embedding(LoraLayer):
         self.mask_zero = mask_zero
         self.supports_masking = mask_zero
         if weights is not None:
+            weights = list(weights) if isinstance(weights, (list, tuple)) else [weights]
+            if not all(hasattr(array, "shape") for array in weights):
+                raise ValueError(
+                    f"{class_name(self)} expects `weights` to be an array, or a list "
+                    f"of one. Received: weights={weights!r}."
+                )
             self.build()
-            self.set_weights(weights if isinstance(weights, list) else [weights])
+            self.set_weights(weights)
 
     def build(self, input_shape: Shape | None = None) -> None:
         """Makes the table; the shape of the inputs does not matter."""

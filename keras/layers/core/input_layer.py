@@ -101,6 +101,12 @@ class InputLayer(Layer):
         """The KerasTensor that stands for the input."""
         return self._inbound_nodes[0].outputs[0]
 
+    def _take_dtype(self, dtype: str) -> None:
+        """Float values are brought in as the layers after it take them."""
+        super()._take_dtype(dtype)
+        if dtypes.is_float(self._tensor_dtype):
+            self._tensor_dtype = self.output._dtype = dtype
+
     def call(self) -> None:
         """Nothing to compute: the model hands in the value."""
 
@@ -136,7 +142,7 @@ def _batch_shape(
                 f"Received: batch_size={batch_size!r}, batch_shape={batch_shape!r}."
             )
         return _checked("batch_shape", batch_shape)
-    return (batch_size, *_checked("shape", shape))
+    return (*_checked("batch_size", (batch_size,)), *_checked("shape", shape))
 
 
 def _checked(argument: str, shape: ShapeLike) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ code is stored, and reading byte code is refused unless safe mode is off.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any, Unpack
 
@@ -70,8 +70,13 @@ class Lambda(Layer):
                 "Lambda expects `function` to be callable. Received: "
                 f"function={function!r}."
             )
+        if arguments is not None and not isinstance(arguments, Mapping):
+            raise ValueError(
+                "Lambda expects `arguments` to be a dict of keyword arguments of the "
+                f"function. Received: arguments={arguments!r}."
+            )
         self.function = function
-        self.arguments = arguments or {}
+        self.arguments = dict(arguments or {})
         self._output_shape = output_shape
         self._given_mask = mask
         self.supports_masking = mask is not None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Unpack
 
+import numpy as np
+
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.typing import Tensor, TensorLike
@@ -39,6 +41,11 @@ class Masking(Layer):
         # A tensor scalar occurs in files of Keras 2.
         if isinstance(mask_value, dict) and "config" in mask_value:
             mask_value = mask_value["config"]["value"]
+        if np.asarray(mask_value).dtype.kind not in "biuf":
+            raise ValueError(
+                "Masking expects `mask_value` to be a number, or one for each feature. "
+                f"Received: mask_value={mask_value!r}."
+            )
         self.mask_value = mask_value
         self.supports_masking = True
 

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.typing import Structure, Tensor, TensorLike
+from keras.layers.arguments import integers
 from keras.layers.merging.base import Merge
 from keras.layers.options import AllLayerOptions
 from keras.ops import rules
@@ -31,7 +32,7 @@ class Concatenate(Merge):
 
     def __init__(self, axis: int = -1, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
-        self.axis = axis
+        self.axis = integers(self, "axis", axis, 1, least=None)[0]
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """The joined tensors."""

@@ -51,6 +51,11 @@ class Dot(Merge):
                 "Dot expects `axes` to be an integer or a tuple of two. "
                 f"Received: axes={axes!r}."
             )
+        if 0 in map(integer, pair):
+            raise ValueError(
+                "Dot expects `axes` to name axes of the samples, and 0 is that of the "
+                f"batch. Received: axes={axes!r}."
+            )
         self.axes = axes
         self.normalize = normalize
 

@@ -96,9 +96,9 @@ class BatchNormalization(Layer):
     ) -> None:
         super().__init__(**kwargs)
         # Keras 2 wrote the axis as a list.
-        self.axis = int(axis[0] if isinstance(axis, (list, tuple)) else axis)
+        self.axis = arguments.integers(self, "axis", axis, 1, least=None)[0]
         self.momentum = arguments.rate(self, "momentum", momentum)
-        self.epsilon = epsilon
+        self.epsilon = arguments.number(self, "epsilon", epsilon, least=0)
         self.center = center
         self.scale = scale
         self.renorm = renorm
@@ -106,7 +106,7 @@ class BatchNormalization(Layer):
         if renorm:
             clipping = renormalization.checked_clipping(self, renorm_clipping)
             self.renorm_clipping = clipping
-        self.renorm_momentum = renorm_momentum
+        self.renorm_momentum = arguments.rate(self, "renorm_momentum", renorm_momentum)
         self.synchronized = synchronized
         set_options(
             self,

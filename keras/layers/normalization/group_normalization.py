@@ -6,7 +6,7 @@ from typing import Unpack
 
 from keras.core.facts import public_class
 from keras.core.typing import Constraint, Initializer, Regularizer, Shape, Tensor
-from keras.layers.arguments import integer
+from keras.layers.arguments import integer, number
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -63,8 +63,8 @@ class GroupNormalization(Layer):
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
-        number, place = integer(groups), integer(axis)
-        if number is None or (number < 1 and number != -1):
+        count, place = integer(groups), integer(axis)
+        if count is None or (count < 1 and count != -1):
             raise ValueError(
                 "GroupNormalization expects `groups` to be a positive integer, or -1 "
                 f"for a group for each channel. Received: groups={groups!r}."
@@ -74,9 +74,9 @@ class GroupNormalization(Layer):
                 "GroupNormalization expects `axis` to be an integer, and not 0: that "
                 f"is the axis of the samples. Received: axis={axis!r}."
             )
-        self.groups = number
+        self.groups = count
         self.axis = place
-        self.epsilon = epsilon
+        self.epsilon = number(self, "epsilon", epsilon, least=0)
         self.center = center
         self.scale = scale
         set_options(

@@ -16,6 +16,7 @@ from keras.core.typing import (
     Shape,
     Tensor,
 )
+from keras.layers.arguments import axes, integer, number
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
@@ -67,15 +68,14 @@ class LayerNormalization(Layer):
     ) -> None:
         self.rms_scaling = bool(kwargs.pop("rms_scaling", False))
         super().__init__(**kwargs)
-        if isinstance(axis, (list, tuple)):
-            self.axis: Any = list(axis)
-        elif isinstance(axis, int):
-            self.axis = axis
-        else:
+        if not isinstance(axis, (list, tuple)) and integer(axis) is None:
             raise TypeError(
                 "LayerNormalization expects `axis` to be an integer or a list of "
                 f"them. Received: axis={axis!r}."
             )
+        self.axis: Any = axes(self, "axis", axis)
+        if epsilon is not None:
+            epsilon = number(self, "epsilon", epsilon, least=0)
         self.epsilon = epsilon
         self.center = center
         self.scale = scale
@@ -93,13 +93,14 @@ class LayerNormalization(Layer):
     def build(self, input_shape: Shape) -> None:
         """Makes `gamma` and `beta`, of the sizes of the normalized axes."""
         rank = len(input_shape)
-        axes = self.axis = self.axis if isinstance(self.axis, list) else [self.axis]
-        if any(not -rank <= axis < rank for axis in axes):
+        if not isinstance(self.axis, list):
+            self.axis = [self.axis]
+        if any(not -rank <= axis < rank for axis in self.axis):
             raise ValueError(
                 f"{self.name} (LayerNormalization) normalizes axis {self.axis}. "
                 f"Received inputs of shape {tuple(input_shape)}."
             )
-        shape = tuple(input_shape[i] for i in sorted(axis % rank for axis in axes))
+        shape = tuple(input_shape[i] for i in sorted(axis % rank for axis in self.axis))
         if None in shape:
             raise ValueError(
                 f"{self.name} (LayerNormalization) needs known sizes along axis "
@@ -130,8 +131,8 @@ class LayerNormalization(Layer):
         variance = ops.var(wide, axis=self.axis, keepdims=True)
         wide = ops.multiply(wide, ops.rsqrt(ops.add(variance, self.epsilon)))
         rank = len(inputs.shape)
-        axes = {axis % rank for axis in self.axis}
-        shape = tuple(inputs.shape[i] if i in axes else 1 for i in range(rank))
+        reduced = {axis % rank for axis in self.axis}
+        shape = tuple(inputs.shape[i] if i in reduced else 1 for i in range(rank))
         gamma = ops.reshape(ops.cast(self.gamma, ops.dtype(wide)), shape)
         return ops.cast(ops.multiply(wide, gamma), ops.dtype(inputs))
 

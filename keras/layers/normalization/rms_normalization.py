@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.typing import Axis, Shape, Tensor
-from keras.layers.arguments import integers
+from keras.layers.arguments import axes, number
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -39,20 +39,23 @@ class RMSNormalization(Layer):
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
-        axes = sorted(integers(self, "axis", axis, least=None))
-        self.axis: Any = axes if isinstance(axis, (list, tuple)) else axes[0]
+        found = axes(self, "axis", axis)
+        self.axis: Any = sorted(found) if isinstance(found, list) else found
+        if epsilon is not None:
+            epsilon = number(self, "epsilon", epsilon, least=0)
         self.epsilon = epsilon
 
     def build(self, input_shape: Shape) -> None:
         """Makes `scale`, of the sizes of the normalized axes."""
         rank = len(input_shape)
-        axes = self.axis = self.axis if isinstance(self.axis, list) else [self.axis]
-        if any(not -rank <= axis < rank for axis in axes):
+        if not isinstance(self.axis, list):
+            self.axis = [self.axis]
+        if any(not -rank <= axis < rank for axis in self.axis):
             raise ValueError(
                 f"{self.name} (RMSNormalization) normalizes axis {self.axis}. "
                 f"Received inputs of shape {tuple(input_shape)}."
             )
-        shape = tuple(input_shape[i] for i in sorted(axis % rank for axis in axes))
+        shape = tuple(input_shape[i] for i in sorted(axis % rank for axis in self.axis))
         if None in shape:
             raise ValueError(
                 f"{self.name} (RMSNormalization) needs known sizes along axis "

@@ -8,7 +8,7 @@ from keras import ops
 from keras.core import dtypes
 from keras.core.facts import public_class
 from keras.core.typing import Axis, Shape, Tensor
-from keras.layers.arguments import integers
+from keras.layers.arguments import axes
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -34,8 +34,7 @@ class UnitNormalization(Layer):
 
     def __init__(self, axis: Axis = -1, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
-        axes = list(integers(self, "axis", axis, least=None))
-        self.axis: Any = axes if isinstance(axis, (list, tuple)) else axes[0]
+        self.axis: Any = axes(self, "axis", axis)
         self.supports_masking = True
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -43,8 +42,8 @@ class UnitNormalization(Layer):
         dtype = ops.dtype(inputs)
         # Squares do not fit in half precision.
         wide = ops.cast(inputs, dtypes.result_type(dtype, "float32"))
-        axes = tuple(self.axis) if isinstance(self.axis, list) else self.axis
-        wide = ops.normalize(wide, axis=axes, order=2, epsilon=1e-12)
+        axis = tuple(self.axis) if isinstance(self.axis, list) else self.axis
+        wide = ops.normalize(wide, axis=axis, order=2, epsilon=1e-12)
         return ops.cast(wide, dtype)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Unpack
 
 from keras import ops
-from keras.core.config import standardize_data_format
 from keras.core.facts import public_class
 from keras.core.typing import Shape, Sizes, Tensor
+from keras.layers import arguments
 from keras.layers.arguments import integers
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -34,7 +34,7 @@ class BaseAdaptivePooling(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.output_size = integers(self, "output_size", output_size, self.rank)
-        self.data_format = standardize_data_format(data_format)
+        self.data_format = arguments.data_format(self, data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def call(self, inputs: Tensor) -> Tensor:

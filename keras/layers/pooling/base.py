@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Unpack
 
-from keras.core.config import standardize_data_format
 from keras.core.typing import Sizes, Tensor
+from keras.layers import arguments
 from keras.layers.arguments import integers, one_of
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -38,7 +38,7 @@ class BasePooling(Layer):
         self.strides = integers(self, "strides", strides, self.rank)
         padding = str(padding).lower()
         self.padding = one_of(self, "padding", padding, ("valid", "same"))
-        self.data_format = standardize_data_format(data_format)
+        self.data_format = arguments.data_format(self, data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def call(self, inputs: Tensor) -> Tensor:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Unpack
 
 from keras import ops
-from keras.core.config import standardize_data_format
 from keras.core.facts import public_class
 from keras.core.typing import Shape, Structure, Tensor, TensorLike
+from keras.layers import arguments
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -28,8 +28,8 @@ class BaseGlobalPooling(Layer):
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
-        self.data_format = standardize_data_format(data_format)
-        self.keepdims = keepdims
+        self.data_format = arguments.data_format(self, data_format)
+        self.keepdims = arguments.flag(self, "keepdims", keepdims)
         first = 1 if self.data_format == "channels_last" else 2
         self._axes = tuple(range(first, first + self.rank))
         self.input_spec = InputSpec(ndim=self.rank + 2)

@@ -125,9 +125,17 @@ class Discretization(DataLayer):
         # Distinct values in ascending order, and how often each of them was there.
         self.summary = np.zeros((2, 0))
 
+    @property
+    def _learns(self) -> bool:
+        return self.num_bins is not None
+
+    @property
+    def _is_adapted(self) -> bool:
+        return self.num_bins is None or self.num_bins < 2 or bool(self.bin_boundaries)
+
     def call(self, inputs: TensorLike) -> Tensor:
         """Indices of bins, or vectors of them."""
-        if self.num_bins is not None and not self.bin_boundaries and self.num_bins > 1:
+        if not self._is_adapted:
             raise ValueError(
                 f"{self.name} (Discretization) has no bins yet. Call `adapt(data)` "
                 "before, or make it with `bin_boundaries`."
@@ -184,8 +192,9 @@ class Discretization(DataLayer):
         }
 
     @classmethod
-    def from_config(cls, config: Config) -> Any:
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Any:
         """The layer of a config; bins that were found come beside their number."""
+        del custom_objects  # a config of numbers names no objects
         config = dict(config)
         found = None
         if config.get("num_bins") is not None:

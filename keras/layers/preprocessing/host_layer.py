@@ -42,7 +42,7 @@ class HostLayer(Layer):
         if self._takes_several and isinstance(first, (list, tuple)):
             args = (type(first)(map(_arrays, first)), *args[1:])
         args = tuple(_arrays(arg) for arg in args)
-        home = _tracing(args)
+        home = tracing_backend(args)
         if home is not None and home is not self._backend:
             with context.Scope("backend", home):
                 return self.call(*args, **kwargs)
@@ -75,7 +75,7 @@ def on_host(
         A tensor of the current backend, or of that which is tracing the inputs. Strings
         are a NumPy array where the backend has no tensors of them.
     """
-    home = _tracing(inputs)
+    home = tracing_backend(inputs)
     if home is not None:
         dtype = "string" if dtype == "string" else home.canonical_dtype(dtype)
         return home.host_call(function, inputs, shape, dtype)
@@ -128,7 +128,7 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (str, bytes, int, float, np.generic))
 
 
-def _tracing(inputs: Iterable[Any]) -> Any:
+def tracing_backend(inputs: Iterable[Any]) -> Any:
     """The backend that is tracing the inputs, if one is."""
     for leaf in tree.flatten(inputs):
         framework = framework_of(leaf)

@@ -64,6 +64,7 @@ class Normalization(DataLayer):
         self.input_mean = mean
         self.input_variance = variance
         self.supports_masking = True
+        self.reset_state()
         self._broadcast: tuple[int, ...] = ()
         if mean is not None and not self.axis:
             self.built = True
@@ -117,30 +118,48 @@ class Normalization(DataLayer):
                 f"{self.name} (Normalization) was made with `mean` and `variance`, so "
                 "there is nothing for `adapt` to learn. Leave them out."
             )
-        total, mean, spread = 0, np.zeros(()), np.zeros(())
+        self.reset_state()
         for batch in adapting.batches(self, data):
-            batch = adapting.numbers_only(self, batch)
-            if not self.built:
-                self.build(tuple(batch.shape))
-            others = tuple(i for i in range(batch.ndim) if i not in self._kept)
-            count = math.prod(batch.shape[i] for i in others)
-            if not count:
-                continue
-            here = batch.mean(axis=others)
-            change = here - mean
-            # Chan et al.: the squares about the common mean, from those of both parts.
-            spread = (
-                spread
-                + batch.var(axis=others) * count
-                + change**2 * (total * count / (total + count))
-            )
-            total += count
-            mean = mean + change * (count / total)
-        self.adapt_mean.assign(mean)
-        self.adapt_variance.assign(spread / max(total, 1))
+            self.update_state(batch)
+        self.finalize_state()
+
+    def update_state(self, data: Data) -> None:
+        """Counts a batch in."""
+        batch = adapting.numbers_only(self, adapting.to_array(data))
+        if not self.built:
+            self.build(tuple(batch.shape))
+        others = tuple(i for i in range(batch.ndim) if i not in self._kept)
+        count = math.prod(batch.shape[i] for i in others)
+        if not count:
+            return
+        total, mean, spread = self._counted
+        change = batch.mean(axis=others) - mean
+        # Chan et al.: the squares about the common mean, from those of both parts.
+        here = batch.var(axis=others) * count
+        apart = change**2 * (total * count / (total + count))
+        total += count
+        self._counted = total, mean + change * (count / total), spread + here + apart
 
     def finalize_state(self) -> None:
-        """Nothing to do: the statistics are read where they are."""
+        """Makes mean and variance of what was counted, if there is any."""
+        total, mean, spread = self._counted
+        if total:
+            self.adapt_mean.assign(mean)
+            self.adapt_variance.assign(spread / total)
+        self.reset_state()
+
+    def reset_state(self) -> None:
+        """Forgets what was counted."""
+        # How many values, their mean, and the sum of the squares about it.
+        self._counted: tuple[int, Any, Any] = (0, 0.0, 0.0)
+
+    @property
+    def _learns(self) -> bool:
+        return self.input_mean is None
+
+    @property
+    def _is_adapted(self) -> bool:
+        return self.built or not self._learns
 
     @property
     def mean(self) -> Any:

@@ -201,6 +201,14 @@ class TextVectorization(HostLayer):
         """Forgets what was counted."""
         self._lookup_layer.reset_state()
 
+    @property
+    def _learns(self) -> bool:
+        return self._lookup_layer._learns
+
+    @property
+    def _is_adapted(self) -> bool:
+        return self._lookup_layer._is_adapted
+
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[str]:
         """The tokens in the order of their indices.
 

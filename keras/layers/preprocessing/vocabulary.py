@@ -298,8 +298,16 @@ class VocabularyLayer(Layer):
             return self.max_tokens
         return self.vocabulary_size()
 
+    @property
+    def _learns(self) -> bool:
+        return not self._given
+
+    @property
+    def _is_adapted(self) -> bool:
+        return bool(self._tokens) or self._given
+
     def _check_ready(self) -> None:
-        if not self._tokens and not self._given:
+        if not self._is_adapted:
             raise ValueError(
                 f"{self.name} ({declared_class(self).__name__}) has no vocabulary yet. "
                 "Call `adapt(data)` or `set_vocabulary(tokens)` before, or make the "
@@ -338,7 +346,7 @@ class VocabularyLayer(Layer):
         return self._vectors(flat, rows, count, dtype).reshape(shape)
 
     def _encoded_shape(self, shape: Shape) -> Shape:
-        ready = self._tokens or self._given or self.pad_to_max_tokens
+        ready = self._is_adapted or self.pad_to_max_tokens
         return encoding.encoded_shape(
             shape, self._depth() if ready else None, self.output_mode
         )

@@ -7,6 +7,7 @@ from typing import Unpack
 from keras import regularizers
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
+from keras.layers.arguments import number
 from keras.layers.layer import Layer
 from keras.layers.options import LayerOptions
 
@@ -40,11 +41,8 @@ class ActivityRegularization(Layer):
         self, l1: float = 0.0, l2: float = 0.0, **kwargs: Unpack[LayerOptions]
     ) -> None:
         for name, value in (("l1", l1), ("l2", l2)):
-            if value is None or value < 0:
-                raise ValueError(
-                    f"ActivityRegularization expects `{name}` to be 0 or more. "
-                    f"Received: {name}={value}."
-                )
+            if value is not None:
+                number(self, name, value, least=0)
         penalty = regularizers.L1L2(l1=l1, l2=l2)
         super().__init__(activity_regularizer=penalty, **kwargs)
         self.l1 = l1

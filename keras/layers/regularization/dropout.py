@@ -47,7 +47,7 @@ class Dropout(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.rate = arguments.rate(self, "rate", rate)
-        self.seed = seed
+        self.seed = arguments.seed(self, seed)
         self.noise_shape = sizes.noise_shape(self, noise_shape)
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)

@@ -42,7 +42,7 @@ class GaussianDropout(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.rate = arguments.rate(self, "rate", rate)
-        self.seed = seed
+        self.seed = arguments.seed(self, seed)
         if rate > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True

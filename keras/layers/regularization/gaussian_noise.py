@@ -41,7 +41,7 @@ class GaussianNoise(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.stddev = arguments.rate(self, "stddev", stddev)
-        self.seed = seed
+        self.seed = arguments.seed(self, seed)
         if stddev > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True

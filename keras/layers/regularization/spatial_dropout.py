@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from keras import dtype_policies
-from keras.core.config import standardize_data_format
 from keras.core.facts import public_class
 from keras.core.typing import Config, DType
+from keras.layers import arguments
 from keras.layers.input_spec import InputSpec
 from keras.layers.regularization.dropout import Dropout
 
@@ -115,7 +115,7 @@ class SpatialDropout2D(BaseSpatialDropout):
         name: str | None = None,
         dtype: DType = None,
     ) -> None:
-        data_format = standardize_data_format(data_format)
+        data_format = arguments.data_format(self, data_format)
         super().__init__(rate, 2, data_format, seed, name, dtype)
         self.data_format = data_format
 
@@ -154,6 +154,6 @@ class SpatialDropout3D(BaseSpatialDropout):
         name: str | None = None,
         dtype: DType = None,
     ) -> None:
-        data_format = standardize_data_format(data_format)
+        data_format = arguments.data_format(self, data_format)
         super().__init__(rate, 3, data_format, seed, name, dtype)
         self.data_format = data_format

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.config import standardize_data_format
 from keras.core.typing import Shape
+from keras.layers import arguments
 from keras.layers.arguments import class_name, integers
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -27,7 +27,7 @@ class EdgeLayer(Layer):
         """Checks and keeps the numbers, and where the spatial axes stand."""
         edges = _edges(self, value)
         setattr(self, self.argument, edges[0] if self.rank == 1 else edges)
-        self.data_format = standardize_data_format(data_format)
+        self.data_format = arguments.data_format(self, data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def _around(self) -> list[tuple[int, int]]:

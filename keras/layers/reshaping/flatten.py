@@ -6,10 +6,10 @@ import math
 from typing import Unpack
 
 from keras import ops
-from keras.core.config import standardize_data_format
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Tensor
+from keras.layers import arguments
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -37,7 +37,7 @@ class Flatten(Layer):
         self, data_format: str | None = None, **kwargs: Unpack[AllLayerOptions]
     ) -> None:
         super().__init__(**kwargs)
-        self.data_format = standardize_data_format(data_format)
+        self.data_format = arguments.data_format(self, data_format)
         self._moves = self.data_format == "channels_first"
         self.input_spec = InputSpec(min_ndim=1)
 

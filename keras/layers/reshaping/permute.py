@@ -7,6 +7,7 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
+from keras.layers.arguments import integers
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -29,7 +30,7 @@ class Permute(Layer):
 
     def __init__(self, dims: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
-        self.dims = tuple(dims)
+        self.dims = integers(self, "dims", dims, least=None)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ValueError(
                 "Permute expects `dims` to hold each axis from 1 on once, as (2, 1). "

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, Unpack
 
-import numpy as np
-
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Tensor
+from keras.layers.arguments import integers
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -38,7 +37,13 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
-        self.target_shape = _target(target_shape)
+        sizes = integers(self, "target_shape", target_shape, least=-1)
+        if sizes.count(-1) > 1:
+            raise ValueError(
+                "Reshape expects `target_shape` to hold at most one -1, which stands "
+                f"for what is left. Received: target_shape={target_shape!r}."
+            )
+        self.target_shape = sizes
 
     def call(self, inputs: Tensor) -> Tensor:
         """The inputs as `(batch, *target_shape)`."""
@@ -65,22 +70,8 @@ class Reshape(Layer):
         fits = given and total % given == 0 if open_size else total == given
         if not fits:
             raise ValueError(
-                f"Reshape {self.name!r} cannot make {target} of samples of shape "
-                f"{tuple(sizes)}: {total} values do not fit."
+                f"Reshape layer {self.name!r} cannot make {target} of {total} values. "
+                f"Received: samples of shape {tuple(sizes)}. One size may be -1, which "
+                "stands for what is left."
             )
         return (batch, *(total // given if n == -1 else n for n in target))
-
-
-def _target(shape: Any) -> tuple[int, ...]:
-    """`shape` as a tuple of sizes, of which one may be -1."""
-    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    whole = all(
-        isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= -1
-        for n in sizes
-    )
-    if not whole or sizes.count(-1) > 1:
-        raise ValueError(
-            "Reshape expects `target_shape` to hold sizes of 0 and more, and at most "
-            f"one -1, which stands for what is left. Received: target_shape={shape!r}."
-        )
-    return tuple(int(n) for n in sizes)

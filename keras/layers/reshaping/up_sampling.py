@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops
-from keras.core.config import standardize_data_format
 from keras.core.facts import public_class
 from keras.core.typing import Shape, Sizes, Tensor
+from keras.layers import arguments
 from keras.layers.arguments import integers, one_of, positive_integer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -105,7 +105,7 @@ class UpSampling2D(BaseUpSampling):
     ) -> None:
         super().__init__(**kwargs)
         self.size = integers(self, "size", size, 2)
-        self.data_format = standardize_data_format(data_format)
+        self.data_format = arguments.data_format(self, data_format)
         interpolation = str(interpolation).lower()
         self.interpolation = one_of(
             self, "interpolation", interpolation, _INTERPOLATIONS
@@ -156,5 +156,5 @@ class UpSampling3D(BaseUpSampling):
     ) -> None:
         super().__init__(**kwargs)
         self.size = integers(self, "size", size, 3)
-        self.data_format = standardize_data_format(data_format)
+        self.data_format = arguments.data_format(self, data_format)
         self.input_spec = InputSpec(ndim=5)

@@ -50,12 +50,17 @@ class Bidirectional(Layer):
         self,
         layer: Any,
         merge_mode: str | None = "concat",
-        weights: TensorLike = None,
+        weights: Any = None,
         backward_layer: Any = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         one_of(self, "merge_mode", merge_mode, ("sum", "mul", "ave", "concat", None))
         _check(layer, backward_layer)
+        if weights is not None and not isinstance(weights, (list, tuple)):
+            raise ValueError(
+                "Bidirectional expects `weights` to be a list of arrays, as "
+                f"`get_weights` returns it. Received: weights={weights!r}."
+            )
         super().__init__(**kwargs)
         self.merge_mode = merge_mode
         self.forward_layer = _copy(layer, "forward", layer.go_backwards)
@@ -66,7 +71,7 @@ class Bidirectional(Layer):
         self.return_state = layer.return_state
         self.stateful = layer.stateful
         self.supports_masking = True
-        self._initial_weights = weights
+        self._initial_weights = None if weights is None else list(weights)
 
     @property
     def layer(self) -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 from keras import activations, ops, random
 from keras.core.facts import internal_class
 from keras.core.typing import Activation, Shape, Sizes, Structure, Tensor
-from keras.layers.arguments import class_name, positive_integer, rate
+from keras.layers.arguments import class_name, interpreted, positive_integer, rate
+from keras.layers.arguments import seed as checked_seed
 from keras.layers.convolutional.base import WindowLayer
 from keras.layers.rnn.dropout_masks import DropoutRNNCell
 from keras.layers.rnn.recurrent_cell import open_forget_gate
@@ -56,12 +57,14 @@ class ConvLSTMCell(WindowLayer, DropoutRNNCell):
         self.filters = positive_integer(self, "filters", filters)
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
         self._set_output(activation, use_bias)
-        self.recurrent_activation = activations.get(recurrent_activation)
+        self.recurrent_activation = interpreted(
+            self, "recurrent_activation", activations.get, recurrent_activation
+        )
         self.unit_forget_bias = unit_forget_bias
         set_options(self, **weights)
         self.dropout = rate(self, "dropout", dropout)
         self.recurrent_dropout = rate(self, "recurrent_dropout", recurrent_dropout)
-        self.seed = seed
+        self.seed = checked_seed(self, seed)
         if dropout > 0 or recurrent_dropout > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.state_size = [filters, filters]

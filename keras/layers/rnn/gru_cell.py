@@ -15,6 +15,7 @@ from keras.core.typing import (
     Structure,
     Tensor,
 )
+from keras.layers.arguments import interpreted
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.recurrent_cell import RecurrentCell, like, only
 from keras.ops.nn.linear import linear
@@ -86,7 +87,9 @@ class GRUCell(RecurrentCell):
     ) -> None:
         kwargs.pop("implementation", None)  # Keras 2
         super().__init__(**kwargs)
-        self.recurrent_activation = activations.get(recurrent_activation)
+        self.recurrent_activation = interpreted(
+            self, "recurrent_activation", activations.get, recurrent_activation
+        )
         self.reset_after = reset_after
         self._keep(
             units,

@@ -14,6 +14,7 @@ from keras.core.typing import (
     Structure,
     Tensor,
 )
+from keras.layers.arguments import interpreted
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.recurrent_cell import RecurrentCell, open_forget_gate
 from keras.layers.weight_options import options
@@ -85,7 +86,9 @@ class LSTMCell(RecurrentCell):
     ) -> None:
         kwargs.pop("implementation", None)  # Keras 2
         super().__init__(**kwargs)
-        self.recurrent_activation = activations.get(recurrent_activation)
+        self.recurrent_activation = interpreted(
+            self, "recurrent_activation", activations.get, recurrent_activation
+        )
         self.unit_forget_bias = unit_forget_bias
         self._keep(
             units,

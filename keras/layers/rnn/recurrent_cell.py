@@ -46,14 +46,16 @@ class RecurrentCell(Layer, DropoutRNNCell):
     ) -> None:
         """Checks the arguments of the constructor and keeps them as attributes."""
         self.units = arguments.positive_integer(self, "units", units)
-        self.activation = activations.get(activation)
+        self.activation = arguments.interpreted(
+            self, "activation", activations.get, activation
+        )
         self.use_bias = use_bias
         set_options(self, **weights)
         self.dropout = arguments.rate(self, "dropout", dropout)
         self.recurrent_dropout = arguments.rate(
             self, "recurrent_dropout", recurrent_dropout
         )
-        self.seed = seed
+        self.seed = arguments.seed(self, seed)
         if dropout > 0 or recurrent_dropout > 0:
             self.seed_generator = random.SeedGenerator(seed)
         self.state_size: Any = units if self.states == 1 else [units] * self.states

@@ -8,6 +8,7 @@ from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
 from keras.core.serialization import serialize_keras_object
 from keras.core.typing import Shape, Structure, Tensor
+from keras.layers.arguments import items_of
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.states import (
@@ -42,7 +43,13 @@ class StackedRNNCells(Layer):
 
     def __init__(self, cells: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(**kwargs)
-        for cell in cells:
+        found = items_of(cells)
+        if not found:
+            raise ValueError(
+                "StackedRNNCells expects `cells` to be a list of at least one cell. "
+                f"Received: cells={cells!r}."
+            )
+        for cell in found:
             if not callable(getattr(cell, "call", None)) or not hasattr(
                 cell, "state_size"
             ):
@@ -51,9 +58,7 @@ class StackedRNNCells(Layer):
                     f"states)` and `state_size`. Received: {cell!r} of type "
                     f"{type(cell).__name__}."
                 )
-        if not cells:
-            raise ValueError("StackedRNNCells needs at least one cell. Received: none.")
-        self.cells = list(cells)
+        self.cells = found
 
     @property
     def state_size(self) -> list[Any]:

@@ -16,9 +16,10 @@ Size = int | None
 
 
 def fail(op_name: str, expected: str, **received: Any) -> ShapeError:
-    """The error that an op raises when its arguments do not fit."""
+    """The error that an op, or a layer that describes itself, raises on a misfit."""
+    who = f"keras.ops.{op_name}" if " " not in op_name else op_name
     given = ", ".join(f"{name}={value!r}" for name, value in received.items())
-    return ShapeError(f"keras.ops.{op_name} expects {expected}. Received: {given}.")
+    return ShapeError(f"{who} expects {expected}. Received: {given}.")
 
 
 def fits(a: Sequence[Size], b: Sequence[Size]) -> bool:

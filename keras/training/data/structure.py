@@ -49,6 +49,8 @@ def map_leaves(function: Callable[[Any], Any], data: Data) -> Any:
 
 def leaves_of(data: Data) -> list[Any]:
     """The leaves of a structure in a fixed order, `None` left out."""
+    if data is not None and is_leaf(data):
+        return [data]
     found: list[Any] = []
     map_leaves(found.append, data)
     return found

@@ -11,12 +11,6 @@ import keras
 from keras import layers
 
 
-@pytest.mark.parametrize("slope", [-0.1, None])
-def test_leaky_relu_refuses_slopes_that_turn_the_sign(slope: Any) -> None:
-    with pytest.raises(ValueError, match="LeakyReLU expects `negative_slope` to be 0"):
-        layers.LeakyReLU(negative_slope=slope)
-
-
 def test_leaky_relu_takes_the_name_of_older_keras() -> None:
     with pytest.warns(UserWarning, match="`alpha` is the name"):
         layer = layers.LeakyReLU(alpha=0.2)

@@ -272,3 +272,13 @@ def test_state_can_be_counted_in_parts(backend: str) -> None:
     bins.finalize_state()
     wanted = np.quantile(values, [0.25, 0.5, 0.75])
     np.testing.assert_allclose(bins.bin_boundaries, wanted, atol=0.01)
+
+
+def test_hashes_of_integers_inside_a_compiled_model(backend: str) -> None:
+    numbers = np.arange(6).reshape(3, 2)
+    inputs = keras.Input((2,), dtype="int32")
+    hashed = layers.Hashing(5)(inputs)
+    model = keras.Model(inputs, hashed + layers.Lambda(lambda x: 0 * x)(inputs))
+    wanted = layers.Hashing(5)(numbers)
+    found = model.predict(numbers, verbose=0)
+    np.testing.assert_array_equal(found, keras.ops.convert_to_numpy(wanted))

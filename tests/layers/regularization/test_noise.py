@@ -165,9 +165,3 @@ def test_activity_regularization_adds_a_penalty(backend: str) -> None:
     np.testing.assert_array_equal(run(layer, x), x)
     assert float(layer.losses[0]) == pytest.approx((0.1 * 6 + 0.2 * 14) / 2)
     assert "activity_regularizer" not in layer.get_config()
-
-
-@pytest.mark.parametrize("factor", ["l1", "l2"])
-def test_activity_regularization_refuses_rewards(factor: str) -> None:
-    with pytest.raises(ValueError, match=f"expects `{factor}` to be 0 or more"):
-        layers.ActivityRegularization(**{factor: -0.1})

@@ -1,0 +1,1 @@
+"""Tests of `keras.preprocessing`, and of what `keras.utils` has from there."""
