@@ -22,6 +22,8 @@ class Configurable:
     # Parameters left out of the config while they have their default value: newer
     # or rarely used ones, so that other versions of Keras can read the config.
     _config_optional: tuple[str, ...] = ()
+    # Attributes in the config that the constructor takes among its `**kwargs`.
+    _config_also: tuple[str, ...] = ()
     # Parameters that are no part of the config at all.
     _config_excluded: tuple[str, ...] = ()
     # Attributes that lead to layers and weights, but in no file; subclasses add theirs.
@@ -96,6 +98,8 @@ class Configurable:
             if name in self._config_optional and value == parameter.default:
                 continue
             config[name] = serialize_leniently(value)
+        for name in self._config_also:
+            config.setdefault(name, serialize_leniently(getattr(self, name)))
         for name, argument in () if by_hand else given.items():
             # What only a class of the user's takes is kept as it was given.
             if name not in config and name not in self._config_excluded:

@@ -66,6 +66,8 @@ def public_class(
         said = Facts(namespace, saved_in, public, loadable, pure, runs_code, opens)
         _facts[cls] = said
         _classes[namespace, public] = cls
+        # `.h5` files of Keras 3 have the class's own name where it is another.
+        _classes.setdefault((namespace, cls.__name__), cls)
         return cls
 
     return decorator

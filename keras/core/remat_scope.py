@@ -18,7 +18,9 @@ class RematScope(context.Scope):
 
     That takes less memory in training, and more time. A layer keeps to the innermost
     scope that it was made in, wherever it is called. A model made inside is not
-    computed again as a whole: its layers are, one by one.
+    computed again as a whole: its layers are, one by one. Copies keep to the scopes of
+    the original: those of `clone_model`, `model.to_backend`, `copy` and `pickle`. A
+    config and a file say nothing of them: load or make the model in a scope again.
 
     Args:
         mode: `"full"`: all layers; `"activations"`: only the activation function of

@@ -105,3 +105,17 @@ def current_rematerialization() -> Rematerialization | None:
     if scope is None or scope.mode is None:
         return None
     return Rematerialization(scope)
+
+
+def keep_rematerialization(layer: Layer, kept: Rematerialization | None) -> None:
+    """Gives a copy what the original has; a scope that it was made in goes before."""
+    if kept is not None and layer._remat is None:
+        object.__setattr__(layer, "_remat", kept)
+        layer._settle()
+
+
+def rematerialize_like(old: Layer, new: Layer) -> None:
+    """Lets a copy, and the layers in it, keep to the scopes of the original."""
+    keep_rematerialization(new, old._remat)
+    for inside, copy in zip(old._layers, new._layers, strict=False):
+        rematerialize_like(inside, copy)

@@ -10,6 +10,7 @@ from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.safe_mode import SafeModeScope
 from keras.layers.layer import Layer
+from keras.layers.rematerialization import rematerialize_like
 from keras.models.functional import Functional
 from keras.models.inputs import outline
 from keras.models.sequential import Sequential, is_input
@@ -100,7 +101,10 @@ def _cloner(
 def _made_anew(layer: Layer) -> Any:
     """A layer of the same config; code in it is the program's own, and of no file."""
     with SafeModeScope(False):
-        return type(layer).from_config(layer.get_config())
+        new = type(layer).from_config(layer.get_config())
+    if isinstance(layer, Layer):
+        rematerialize_like(layer, new)
+    return new
 
 
 def _clone_sequential(
@@ -167,6 +171,7 @@ def _clone_functional(
 
 
 def _compiled_like(model: Model, new: Any) -> Any:
+    rematerialize_like(model, new)
     if getattr(model, "compiled", False):
         new.compile_from_config(model.get_compile_config())
     return new

@@ -14,6 +14,7 @@ from keras.core.configurable import Configurable
 from keras.core.reading import object_sharing
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import Config, Structure, TensorLike
+from keras.layers.rematerialization import keep_rematerialization, rematerialize_like
 
 if TYPE_CHECKING:
     from keras.layers.layer import Layer
@@ -32,6 +33,7 @@ def to_backend(model: Model, name: str) -> Any:
         with object_sharing():
             copy = _made(model, config, custom, name)
         _copy_weights(model, copy, name)
+        rematerialize_like(model, copy)
         pairs = zip(_with_host_state(model), _with_host_state(copy), strict=False)
         for old, new in pairs:
             new._host_state = old._host_state
@@ -53,6 +55,7 @@ def packed(model: Any) -> tuple[Any, ...]:
             [variable.numpy() for variable in model.weights],
             state,
             [layer._host_state for layer in _with_host_state(model)],
+            [layer._remat for layer in _layers_of(model)],
         )
 
 
@@ -63,6 +66,7 @@ def unpacked(
     weights: TensorLike,
     state: Structure,
     host: Sequence[Any] = (),
+    rematerializations: Sequence[Any] = (),
 ) -> Any:
     """The model of what `packed` returned."""
     with backend_scope(backend):
@@ -73,6 +77,8 @@ def unpacked(
         model.set_weights(weights)
         for layer, kept in zip(_with_host_state(model), host, strict=False):
             layer._host_state = kept
+        for layer, kept in zip(_layers_of(model), rematerializations, strict=False):
+            keep_rematerialization(layer, kept)
         if state is not None:
             model.optimizer.build(model.trainable_variables)
             for variable, value in zip(model.optimizer.variables, state, strict=True):

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
         unpack_x_y_sample_weight as unpack_x_y_sample_weight,
     )
     from keras.utils import bounding_boxes as bounding_boxes
+    from keras.utils.audio import (
+        audio_dataset_from_directory as audio_dataset_from_directory,
+    )
     from keras.utils.directories import (
         image_dataset_from_directory as image_dataset_from_directory,
     )
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "compare_backends": "keras.models.compare_backends",
     "FeatureSpace": "keras.preprocessing.feature_space",
+    "audio_dataset_from_directory": "keras.utils.audio",
     "image_dataset_from_directory": "keras.utils.directories",
     "split_dataset": "keras.utils.splitting",
     "text_dataset_from_directory": "keras.utils.directories",

@@ -12,11 +12,24 @@ from keras.backends import load
 from keras.utils.py_dataset import PyDataset
 
 
+class Spec:
+    """Shape and dtype of a batch, in the place of an empty one.
+
+    Args:
+        shape: with None for sizes that change from batch to batch.
+        dtype: its name.
+    """
+
+    def __init__(self, shape: tuple[int | None, ...], dtype: str) -> None:
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+
+
 class Batches(PyDataset):
     """Batches that are loaded when they are asked for, in a new order each epoch.
 
     Args:
-        load: gives what belongs to an array of indices.
+        load: gives what belongs to an array of indices; of none, arrays or `Spec`s.
         count: how many there are.
         batch_size: how many of them make a batch; None for one by one.
         shuffle: whether each epoch has an order of its own.

@@ -111,6 +111,11 @@ class Config:
         """The settings as JSON."""
         return json.dumps(self._config)
 
+    @property
+    def frozen(self) -> bool:
+        """Whether settings cannot be changed."""
+        return self._frozen
+
     def freeze(self) -> None:
         """Settings cannot be changed from now on."""
         object.__setattr__(self, "_frozen", True)

@@ -121,7 +121,7 @@ def _files(folder: str, endings: tuple[str, ...], follow_links: bool) -> list[st
     return found
 
 
-def _parts(
+def parts_of(
     folder: Folder,
     split: float | None,
     subset: str | None,
@@ -181,7 +181,7 @@ def _say(verbose: bool, text: str, folder: Folder | None = None) -> None:
         show(text)
 
 
-def _datasets(
+def datasets_of(
     folder: Folder,
     parts: list[np.ndarray],
     read: Callable[[np.ndarray], Any],
@@ -253,7 +253,7 @@ def text_dataset_from_directory(
     >>> data = keras.utils.text_dataset_from_directory("reviews")  # doctest: +SKIP
     """
     folder = Folder(directory, labels, label_mode, class_names, (".txt",), follow_links)
-    parts = _parts(folder, validation_split, subset, shuffle, seed, verbose)
+    parts = parts_of(folder, validation_split, subset, shuffle, seed, verbose)
 
     def read(indices: np.ndarray) -> np.ndarray:
         texts = []
@@ -264,7 +264,7 @@ def text_dataset_from_directory(
         found[:] = texts
         return found
 
-    return _datasets(folder, parts, read, batch_size, shuffle, seed, format)
+    return datasets_of(folder, parts, read, batch_size, shuffle, seed, format)
 
 
 def image_dataset_from_directory(
@@ -335,7 +335,7 @@ def image_dataset_from_directory(
             f"color_mode={color_mode!r}."
         )
     folder = Folder(directory, labels, label_mode, class_names, _IMAGES, follow_links)
-    parts = _parts(folder, validation_split, subset, shuffle, seed, verbose)
+    parts = parts_of(folder, validation_split, subset, shuffle, seed, verbose)
     first = standardize_data_format(data_format) == "channels_first"
     with backend_scope("numpy"):  # images become tensors with the batch
         resizing = Resizing(
@@ -355,4 +355,4 @@ def image_dataset_from_directory(
             found[place] = resizing(image)
         return found.transpose(0, 3, 1, 2) if first else found
 
-    return _datasets(folder, parts, read, batch_size, shuffle, seed, format)
+    return datasets_of(folder, parts, read, batch_size, shuffle, seed, format)

@@ -14,8 +14,46 @@ Make = Callable[[Any], Any]
 _APART = ("MultiHeadAttention", "GroupQueryAttention")
 
 
+# Layers for images -> arguments; those that draw at random do so while training only.
+_ON_IMAGES: dict[str, dict[str, Any]] = {
+    "AugMix": {"num_chains": 2, "seed": 1},
+    "AutoContrast": {},
+    "ContrastLimitedAdaptiveHistogramEqualization": {},
+    "CutMix": {"seed": 1},
+    "Equalization": {},
+    "MixUp": {"seed": 1},
+    "RandAugment": {"num_ops": 1, "seed": 1},
+    "RandomBrightness": {"factor": 0.2, "seed": 1},
+    "RandomColorDegeneration": {"factor": 0.2, "seed": 1},
+    "RandomColorJitter": {"brightness_factor": 0.2, "seed": 1},
+    "RandomContrast": {"factor": 0.2, "seed": 1},
+    "RandomCrop": {"height": 4, "width": 5, "seed": 1},
+    "RandomElasticTransform": {"seed": 1},
+    "RandomErasing": {"factor": 0.5, "seed": 1},
+    "RandomFlip": {"mode": "vertical", "seed": 1},
+    "RandomGaussianBlur": {"seed": 1},
+    "RandomGrayscale": {"seed": 1},
+    "RandomHue": {"factor": 0.2, "seed": 1},
+    "RandomInvert": {"factor": 0.2, "seed": 1},
+    "RandomPerspective": {"seed": 1},
+    "RandomPosterization": {"factor": 2, "seed": 1},
+    "RandomRotation": {"factor": 0.2, "seed": 1},
+    "RandomSaturation": {"factor": 0.2, "seed": 1},
+    "RandomSharpness": {"factor": 0.2, "seed": 1},
+    "RandomShear": {"x_factor": 0.2, "seed": 1},
+    "RandomTranslation": {"height_factor": 0.2, "width_factor": 0.1, "seed": 1},
+    "RandomZoom": {"height_factor": 0.2, "seed": 1},
+    "Solarization": {"seed": 1},
+}
+
+
 def _layer(
-    name: str, shape: Any, inner: Make | None = None, /, **arguments: Any
+    name: str,
+    shape: Any,
+    inner: Make | None = None,
+    /,
+    _dtype: str = "float32",
+    **arguments: Any,
 ) -> Make:
     """A layer, built by a call on symbols of this shape (or of these, in a list)."""
 
@@ -24,10 +62,10 @@ def _layer(
         args = () if inner is None else (inner(keras),)
         layer = cls(*args, name="it", **arguments)
         if isinstance(shape, list):
-            symbols = [keras.Input(s) for s in shape]
+            symbols = [keras.Input(s, dtype=_dtype) for s in shape]
             layer(*symbols) if name in _APART else layer(symbols)
         elif shape is not None:
-            layer(keras.Input(shape))
+            layer(keras.Input(shape, dtype=_dtype))
         return layer
 
     return make
@@ -288,6 +326,46 @@ LAYERS: dict[str, Make] = {
     "TimeDistributed": _layer(
         "TimeDistributed", (5, 3), lambda keras: keras.layers.Dense(4, name="d")
     ),
+    "SimpleRNN": _layer("SimpleRNN", (5, 3), units=4, go_backwards=True),
+    "GRU": _layer("GRU", (5, 3), units=4),
+    "GRU, all": _layer(
+        "GRU",
+        (5, 3),
+        units=4,
+        reset_after=False,
+        use_bias=False,
+        recurrent_initializer="glorot_uniform",
+        kernel_regularizer="l2",
+        dropout=0.1,
+        return_sequences=True,
+    ),
+    "SimpleRNNCell": _layer("SimpleRNNCell", None, units=4, activation="relu"),
+    "GRUCell": _layer("GRUCell", None, units=4),
+    "StackedRNNCells": _layer(
+        "RNN",
+        (5, 3),
+        lambda keras: keras.layers.StackedRNNCells(
+            [keras.layers.LSTMCell(4, name="a"), keras.layers.GRUCell(2, name="b")],
+            name="cells",
+        ),
+        return_state=True,
+    ),
+    "ConvLSTM1D": _layer("ConvLSTM1D", (4, 6, 3), filters=2, kernel_size=3),
+    "ConvLSTM2D": _layer(
+        "ConvLSTM2D",
+        (3, 6, 5, 2),
+        filters=2,
+        kernel_size=(3, 2),
+        padding="same",
+        return_sequences=True,
+    ),
+    "ConvLSTM3D": _layer("ConvLSTM3D", (2, 4, 4, 4, 2), filters=2, kernel_size=2),
+    "Bidirectional, all": _layer(
+        "Bidirectional",
+        (5, 3),
+        lambda keras: keras.layers.GRU(4, name="gru"),
+        merge_mode="sum",
+    ),
     "Masking": _layer("Masking", (5, 3)),
     "Rescaling": _layer("Rescaling", (3,), scale=0.5, offset=1.0),
     "Rescaling, channels": _layer("Rescaling", (3,), scale=[0.5, 1.0, 2.0]),
@@ -301,6 +379,49 @@ LAYERS: dict[str, Make] = {
     "Concatenate": _layer("Concatenate", [(3,), (4,)], axis=1),
     "Dot": _layer("Dot", [(3,), (3,)], axes=1),
     "Dot, axes": _layer("Dot", [(3, 4), (5, 3)], axes=(1, 2), normalize=True),
+    "Normalization": _layer(
+        "Normalization", (3,), mean=[1.0, 2, 3], variance=[1, 4, 9]
+    ),
+    "CategoryEncoding": _layer(
+        "CategoryEncoding", (4,), _dtype="int32", num_tokens=5, output_mode="count"
+    ),
+    "Discretization": _layer("Discretization", (3,), bin_boundaries=[0.0, 1.0]),
+    "Hashing": _layer("Hashing", (3,), _dtype="int32", num_bins=5, salt=[1, 2]),
+    "HashedCrossing": _layer("HashedCrossing", None, num_bins=5),
+    "IntegerLookup": _layer(
+        "IntegerLookup", (3,), _dtype="int32", vocabulary=[3, 1, 2], mask_token=0
+    ),
+    "StringLookup": _layer("StringLookup", None, vocabulary=["a", "b"]),
+    "TextVectorization": _layer(
+        "TextVectorization", None, vocabulary=["a", "b"], output_sequence_length=3
+    ),
+    "STFTSpectrogram": _layer(
+        "STFTSpectrogram", (64, 2), frame_length=16, frame_step=8
+    ),
+    "MelSpectrogram": _layer(
+        "MelSpectrogram",
+        (256,),
+        fft_length=64,
+        sequence_stride=32,
+        sampling_rate=8000,
+        num_mel_bins=8,
+    ),
+    "Resizing": _layer("Resizing", (8, 8, 3), height=4, width=5),
+    "CenterCrop": _layer("CenterCrop", (8, 8, 3), height=4, width=5),
+    **{
+        name: _layer(name, (8, 8, 3), **arguments)
+        for name, arguments in _ON_IMAGES.items()
+    },
+    "Pipeline": _layer(
+        "Pipeline",
+        (8, 8, 3),
+        lambda keras: [
+            keras.layers.RandomFlip(seed=1, name="flip"),
+            keras.layers.Rescaling(0.5, name="scale"),
+        ],
+    ),
+    "MaxNumBoundingBoxes": _layer("MaxNumBoundingBoxes", None, max_number=3),
+    "Wrapper": _layer("Wrapper", None, lambda keras: keras.layers.Dense(4, name="d")),
     "InputLayer": _layer("InputLayer", None, shape=(3,), batch_size=2),
     "InputLayer, integers": _layer(
         "InputLayer", None, batch_shape=(None, 3), dtype="int32", optional=True

@@ -298,6 +298,35 @@ def test_copies_keep_to_it() -> None:
     assert "remat" not in str(dense.get_config())
 
 
+def remats(model: Any) -> list[bool]:
+    return [layer._remat is not None for layer in model._flatten_layers()]
+
+
+def test_copies_of_models_keep_to_it(backend: str) -> None:
+    with keras.RematScope():
+        first = layers.Dense(3)
+        both = layers.Bidirectional(layers.GRU(2))
+    last = layers.Dense(1)
+    inputs = keras.Input((4, 2))
+    functional = keras.Model(inputs, last(first(both(inputs))[:, None]))
+    stack = keras.Sequential([keras.Input((4, 2)), both, first, last])
+    other = "numpy" if backend != "numpy" else "torch"
+    for model in (functional, stack):
+        kept = remats(model)
+        assert True in kept and False in kept
+        copies = [
+            keras.models.clone_model(model),
+            copy.deepcopy(model),
+            pickle.loads(pickle.dumps(model)),
+            model.to_backend(other),
+        ]
+        for again in copies:
+            assert remats(again) == kept
+            assert not any(layer._shortcut.plain for layer in again.layers[1:2])
+    with keras.RematScope("activations"):
+        assert all(remats(keras.models.clone_model(stack))[1:])
+
+
 def test_torch_compiles_it_whole() -> None:
     torch = pytest.importorskip("torch")
     with keras.backend_scope("torch"):

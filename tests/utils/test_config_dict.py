@@ -48,3 +48,12 @@ def test_what_is_frozen_stays() -> None:
         _ = config.zz
     with pytest.raises(KeyError):
         _ = config["zz"]
+
+
+def test_it_says_whether_it_is_frozen() -> None:
+    config = keras.utils.Config(units=1)
+    assert config.frozen is False
+    config.freeze()
+    assert config.frozen is True
+    config.unfreeze()
+    assert config.frozen is False

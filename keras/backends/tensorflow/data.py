@@ -33,3 +33,18 @@ def dataset_of(batches: Any, example: Any, batched: bool) -> tf.data.Dataset:
     data = tf.data.Dataset.from_generator(run, output_signature=signature)
     counted = data.apply(tf.data.experimental.assert_cardinality(len(batches)))
     return counted.prefetch(tf.data.AUTOTUNE)
+
+
+def ragged(data: tf.data.Dataset) -> tf.data.Dataset:
+    """A data set of padded arrays and their lengths, as one of ragged tensors.
+
+    Args:
+        data: gives `(arrays, lengths)`, or `((arrays, lengths), labels)`.
+    """
+
+    def convert(first: Any, second: Any) -> Any:
+        if isinstance(first, tuple):
+            return tf.RaggedTensor.from_tensor(first[0], lengths=first[1]), second
+        return tf.RaggedTensor.from_tensor(first, lengths=second)
+
+    return data.map(convert)

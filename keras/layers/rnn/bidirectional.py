@@ -71,7 +71,7 @@ class Bidirectional(Layer):
         self.return_state = layer.return_state
         self.stateful = layer.stateful
         self.supports_masking = True
-        self._initial_weights = weights
+        self._initial_weights = None if weights is None else list(weights)
 
     @property
     def layer(self) -> Any:

@@ -28,6 +28,7 @@ class ConvLSTM(CellAttributes, RNN):
     """What convolutional LSTMs of any number of spatial axes share."""
 
     rank: int
+    _config_also = ("unroll",)
 
     def __init__(
         self,

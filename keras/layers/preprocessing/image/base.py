@@ -45,6 +45,7 @@ class ImageLayer(DataLayer):
     """
 
     _has_nothing_to_build = True
+    _config_also = ("data_format",)
     _changes_always = False  # or in training only
     _keeps_dtype = False
     _changes_places = False  # whether boxes need a format to come along
