@@ -69,3 +69,100 @@ def test_grad_cam(trains_on: str) -> None:
     assert heat.min() >= 0
     # A digit covers a ninth of the picture; far more of the heat lies on it.
     assert program.inside(heat, corners[:100]).mean() > 0.35
+
+
+def test_vision_transformer(trains_on: str) -> None:
+    program = example("vision_transformer")
+    images, labels = program.load_data()
+    model = program.make_model(width=32, depth=1, dropout=0.0)
+    program.compile_model(model, steps=108)
+    # Whole batches: another size would be compiled anew.
+    model.fit(images[:1408], labels[:1408], batch_size=64, epochs=5, verbose=0)
+    _, accuracy = model.evaluate(images[-320:], labels[-320:], batch_size=64, verbose=0)
+    assert accuracy > 0.6  # of ten classes
+
+
+def test_unet(trains_on: str) -> None:
+    program = example("unet")
+    pictures, masks = program.make_data(320, seed=0)
+    model = program.make_model(filters=(8, 16))
+    program.compile_model(model)
+    model.fit(pictures, masks, batch_size=16, epochs=3, verbose=0)
+    results = model.evaluate(*program.make_data(64, 1), verbose=0, return_dict=True)
+    # Background alone would be a third of its share, 0.25.
+    assert results["mean_iou"] > 0.4
+
+
+def test_diffusion(trains_on: str) -> None:
+    program = example("diffusion")
+    digits = program.load_data()[:1792]
+    model = program.Diffusion(program.make_network(filters=8))
+    model.compile(optimizer=keras.optimizers.Adam(4e-3))
+    model.fit(digits, epochs=4, batch_size=64, verbose=0)
+    drawn = model.draw(16, steps=8)
+    assert drawn.shape == (16, 8, 8, 1)
+    uniform = np.random.default_rng(0).uniform(-1, 1, drawn.shape)
+    assert program.distance(drawn, digits) < 0.6 * program.distance(uniform, digits)
+
+
+def test_gpt(trains_on: str) -> None:
+    program = example("gpt")
+    text = program.load_text()
+    x, y = program.windows(text, 640, 16)
+    np.testing.assert_array_equal(x[:, 1:], y[:, :-1])
+    model = program.GPT(length=24, width=32, depth=2)
+    model.compile(
+        optimizer=keras.optimizers.Adam(5e-3),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    history = model.fit(x, y, batch_size=32, epochs=3, verbose=0)
+    first, *_, last = history.history["loss"]
+    assert last < min(first, 3.0)  # of log(128) = 4.9
+    prompt = program.encode("The ")
+    written = program.generate(model, prompt, count=20)
+    assert written.shape == (24,)
+    assert program.decode(written).startswith("The ")
+    # With the cache each place gets the logits that a pass over the whole text gives.
+    whole = keras.ops.convert_to_numpy(model(written[None]))[0]
+    step, cache = keras.jit(model.step), model.empty_cache()
+    for position in range(len(written)):
+        logits, cache = step(
+            written[position : position + 1], np.array(position, "int32"), cache
+        )
+        np.testing.assert_allclose(
+            keras.ops.convert_to_numpy(logits)[0], whole[position], atol=1e-4
+        )
+
+
+def test_bert(trains_on: str) -> None:
+    program = example("bert")
+    tokens, labels = program.make_data(1280, seed=0)
+    encoder = program.make_encoder(width=32, depth=1, dropout=0.0)
+    # One of 128 characters by chance; the most frequent one is a seventh.
+    assert program.pretrain(encoder, tokens, epochs=2) > 0.1
+    model = program.make_classifier(encoder, rank=2)
+    frozen = encoder.get_layer("embedding").weights[0]
+    before = frozen.numpy()
+    # LoRA of queries and values (4 heads of 8), their biases, and the head.
+    count = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    assert count == 2 * (32 * 4 * 2 + 2 * 8 + 32) + 33
+    history = model.fit(tokens, labels, batch_size=64, epochs=8, verbose=0)
+    np.testing.assert_array_equal(frozen.numpy(), before)
+    assert history.history["accuracy"][-1] > 0.65
+
+
+def test_detection(trains_on: str) -> None:
+    program = example("detection")
+    pictures, boxes, classes = program.make_data(640, seed=0)
+    targets = program.targets_of(boxes, classes)
+    assert (targets["classes"] < 10).sum() == 1280
+    model = program.make_model(filters=(12, 24))
+    program.compile_model(model)
+    model.fit(pictures, targets, epochs=4, verbose=0)
+    pictures, boxes, classes = program.make_data(64, seed=1)
+    overlap, share = program.judge(program.detect(model, pictures), boxes, classes)
+    assert overlap > 0.3
+    # The right answer is judged as right.
+    perfect = program.judge((boxes, classes, np.ones((64, 2))), boxes, classes)
+    assert perfect == (1.0, 1.0)
+    assert 0 <= share <= 1
