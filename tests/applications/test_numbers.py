@@ -33,7 +33,7 @@ def weights_of(name: str) -> list[np.ndarray]:
 @pytest.mark.parametrize("name", sorted(cases.SMALL))
 def test_outputs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def zeros(self: Any, shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
-        return ops.zeros(shape, dtype or "float32")
+        return ops.convert_to_tensor(np.zeros(shape, dtype or "float32"))
 
     monkeypatch.setattr(VarianceScaling, "__call__", zeros)
     values = weights_of(name)
@@ -42,6 +42,9 @@ def test_outputs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         with keras.backend_scope(backend):
             model = cases.make_small(keras, name)
             model.set_weights(values)
-            outputs = ops.convert_to_numpy(model(cases.images(name)))[0]
+            # One program costs JAX a quarter of what compiling each op does; the
+            # others run ops as they come.
+            run = model.predict_on_batch if backend == "jax" else model
+            outputs = ops.convert_to_numpy(run(cases.images(name)))[0]
         error = np.abs(outputs - expected).max() / np.abs(expected).max()
         assert error < 1e-4, f"{backend}: {outputs} instead of {expected}"

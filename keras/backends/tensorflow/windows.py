@@ -111,6 +111,11 @@ def conv(
     groups = x.shape[-1] // kernel.shape[-2]
     if groups == 1:
         return _restore(_convolve(x, kernel, strides, padding, dilation), was_first)
+    if kernel.shape[-2] == 1 and rank < 3 and x.dtype.is_floating:
+        # A group for each channel: one kernel instead of as many as there are channels.
+        kernel = tf.reshape(kernel, (*kernel.shape[:-2], groups, -1))
+        y = depthwise_conv(x, kernel, strides, padding, "channels_last", dilation)
+        return _restore(y, was_first)
     parts = [
         _convolve(part, own, strides, padding, dilation)
         for part, own in zip(
