@@ -117,13 +117,13 @@ class layer_mixin(_Module):
         return bool(running.training)
 
     @training.setter
-    def training(self, mode: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def training(self, mode: bool) -> None:
         object.__setattr__(self, "_training", bool(mode))
 
     def train(self, mode: bool = True) -> Any:
         """Sets the mode of calls that are given no `training` argument."""
         object.__setattr__(self, "_mode", bool(mode))
-        self.training = mode
+        object.__setattr__(self, "_training", bool(mode))
         for child in self._modules.values():
             if child is not None:
                 child.train(mode)
