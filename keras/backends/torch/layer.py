@@ -117,7 +117,7 @@ class layer_mixin(_Module):
         return bool(running.training)
 
     @training.setter
-    def training(self, mode: bool) -> None:
+    def training(self, mode: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         object.__setattr__(self, "_training", bool(mode))
 
     def train(self, mode: bool = True) -> Any:
