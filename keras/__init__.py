@@ -138,7 +138,7 @@ def __getattr__(name: str) -> Any:
             importlib.import_module("keras.ops.operators")
         module = importlib.import_module(_NAMES[name])
         value = getattr(module, "device_scope" if name == "device" else name)
-    elif name in _MODULES:
+    elif name in _MODULES or name == "src":  # which packages reach into
         value = importlib.import_module(f"keras.{name}")
     else:
         later = " yet: it is not part of this version" if name in _MISSING else ""

@@ -12,8 +12,9 @@ What can be owned says so itself, by a class attribute `_tracked_as`.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from keras.core.containers import (
@@ -45,11 +46,14 @@ class Tracker:
         "given",
         "locked",
         "owned",
+        "pauses",
     )
 
     def __init__(self, owner: Any) -> None:
         # No cycle: an owner goes with its last name.
         self._owner: Any = weakref.ref(owner)
+        # Whether attributes are kept as they are, and nothing in them is owned.
+        self.pauses = False
         # The attributes that hold what is owned, or may hold it later.
         self.attributes: dict[str, Any] = {}
         # All that is owned, by identity.
@@ -91,6 +95,8 @@ class Tracker:
         Returns:
             What to keep in the attribute: containers that tell of their changes.
         """
+        if self.pauses:
+            return value
         value = self._prepared(value)
         if not _may_hold(value):
             self.drop(name)
@@ -247,6 +253,21 @@ class Tracker:
                 put_item(container, key, kept)
             holds = holds or _may_hold(kept)
         container._holds_state = holds
+
+
+def no_automatic_dependency_tracking(method: Callable[..., Any]) -> Any:
+    """A method whose attributes are kept as they are: their owner does not own them."""
+
+    @wraps(method)
+    def untracked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        tracker = self._tracker
+        before, tracker.pauses = tracker.pauses, True
+        try:
+            return method(self, *args, **kwargs)
+        finally:
+            tracker.pauses = before
+
+    return untracked
 
 
 def _may_hold(value: Any) -> bool:

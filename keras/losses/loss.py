@@ -6,6 +6,7 @@ straight through `call` and one mean or sum.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
@@ -15,9 +16,13 @@ from keras.core import config, dtypes, naming, tree
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, set_mask
-from keras.core.serialization import deserialize_keras_object
+from keras.core.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
 from keras.core.typing import DType, Tensor, TensorLike
 from keras.losses.reduction import reduce, reduce_weighted, standardize_reduction
+from keras.losses.shapes import same_rank
 
 
 @public_class("keras.losses", module="keras")
@@ -148,6 +153,42 @@ class FunctionLoss(Loss):
         """The function's value per sample."""
         options = {name: getattr(self, name) for name in self.options}
         return self.function(y_true, y_pred, **options)
+
+
+class LossFunctionWrapper(Loss):
+    """A loss of any function `(y_true, y_pred, **kwargs)`.
+
+    Args:
+        fn: the function, of one value per sample.
+        reduction: how the values become one.
+        name: name of the loss.
+        dtype: dtype to compute in.
+        **kwargs: further arguments of the function.
+    """
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: DType = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.fn = fn
+        self._fn_kwargs = kwargs
+
+    def call(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
+        """The function's value per sample."""
+        return self.fn(*same_rank(y_true, y_pred), **self._fn_kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The function and its arguments."""
+        config = {"name": self.name, "reduction": self.reduction}
+        if self._given_dtype is not None:
+            config["dtype"] = self._given_dtype
+        given = {"fn": self.fn, **self._fn_kwargs}
+        return {**config, **{k: serialize_keras_object(v) for k, v in given.items()}}
 
 
 def compute_dtype(dtype: DType) -> str:

@@ -123,7 +123,7 @@ class layer_mixin(_Module):
     def train(self, mode: bool = True) -> Any:
         """Sets the mode of calls that are given no `training` argument."""
         object.__setattr__(self, "_mode", bool(mode))
-        self.training = mode
+        object.__setattr__(self, "_training", bool(mode))
         for child in self._modules.values():
             if child is not None:
                 child.train(mode)

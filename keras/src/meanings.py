@@ -1,0 +1,64 @@
+"""What a few private functions of Keras 3 mean, said with what is here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import h5py
+
+from keras.backends import current
+from keras.core import reading, tree
+from keras.core.keras_tensor import KerasTensor
+from keras.core.typing import Structure
+from keras.saving.stores import H5Reader, H5Writer
+
+
+def any_symbolic_tensors(
+    args: tuple[Any, ...] | None = None, kwargs: dict[str, Any] | None = None
+) -> bool:
+    """Whether a KerasTensor is among arguments."""
+    leaves = tree.flatten((args or (), kwargs or {}))
+    return any(isinstance(x, KerasTensor) for x in leaves)
+
+
+def compute_output_spec(
+    function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Structure:
+    """What a function returns for KerasTensors, as KerasTensors."""
+    return current().compute_output_spec(function, *args, **kwargs)
+
+
+def in_safe_mode() -> bool | None:
+    """Whether something is being read in safe mode; None where nothing is read."""
+    return reading.current().safe
+
+
+def in_grain_data_pipeline() -> bool:
+    """Whether a pipeline of grain runs this: layers here need not know."""
+    return False
+
+
+class H5IOStore:
+    """An HDF5 file of weights.
+
+    Args:
+        path: the file.
+        mode: `"r"` or `"w"`.
+    """
+
+    def __init__(self, path: Any, mode: str = "r") -> None:
+        self._file = h5py.File(path, mode)
+
+    def make(self, path: str, metadata: Any = None) -> MutableMapping[str, Any]:
+        """The entries of a path, to write to."""
+        del metadata
+        return H5Writer(self._file).at(path, path)
+
+    def get(self, path: str) -> Any:
+        """The entries of a path, to read from."""
+        return H5Reader(self._file).at(path)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()

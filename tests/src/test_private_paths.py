@@ -1,0 +1,170 @@
+"""`keras.src`: the private paths that packages import are names of public objects."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras import layers
+
+# module, name, and the public object that it is
+SAME = [
+    ("keras.src.layers.layer", "Layer", lambda: keras.Layer),
+    ("keras.src.layers.core.dense", "Dense", lambda: layers.Dense),
+    (
+        "keras.src.models.functional",
+        "Functional",
+        lambda: keras.models.Model._graph_class,
+    ),
+    ("keras.src.models.model", "Model", lambda: keras.Model),
+    ("keras.src.optimizers.adam", "Adam", lambda: keras.optimizers.Adam),
+    ("keras.src.backend", "Variable", lambda: keras.Variable),
+    ("keras.src.backend.common.keras_tensor", "KerasTensor", lambda: keras.KerasTensor),
+    ("keras.src.backend.config", "floatx", lambda: keras.config.floatx),
+    ("keras.src.callbacks", "History", lambda: keras.callbacks.History),
+    ("keras.src.ops", "matmul", lambda: keras.ops.matmul),
+    ("keras.src.saving.saving_lib", "save_model", lambda: keras.saving.save_model),
+    ("keras.src.saving.saving_lib", "load_model", lambda: keras.saving.load_model),
+    (
+        "keras.src.saving.serialization_lib",
+        "serialize_keras_object",
+        lambda: keras.saving.serialize_keras_object,
+    ),
+    (
+        "keras.src.utils.python_utils",
+        "to_categorical",
+        lambda: keras.utils.to_categorical,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "public"), SAME, ids=[f"{m}.{n}" for m, n, _ in SAME]
+)
+def test_names_are_public_objects(module: str, name: str, public: Any) -> None:
+    assert getattr(import_module(module), name) is public()
+
+
+def test_all_that_packages_import() -> None:
+    """The statements that published packages contain."""
+    space: dict[str, Any] = {}
+    exec(
+        """
+import keras.src.callbacks
+from keras.src import backend, saving
+from keras.src.backend import compute_output_spec, get_keras_mask, set_keras_mask
+from keras.src.backend import nn, standardize_shape
+from keras.src.distribution import distribution_lib
+from keras.src.layers.convolutional.base_conv import BaseConv
+from keras.src.layers.merging.base_merge import Merge
+from keras.src.layers.pooling.base_pooling import BasePooling
+from keras.src.layers.preprocessing.data_layer import DataLayer
+from keras.src.losses.losses import LossFunctionWrapper
+from keras.src.ops import *
+from keras.src.saving import serialization_lib
+from keras.src.saving.saving_lib import H5IOStore, load_model, save_model
+from keras.src.trainers.data_adapters.data_adapter_utils import (
+    class_weight_to_sample_weights,
+)
+from keras.src.utils.backend_utils import in_grain_data_pipeline
+from keras.src.utils.tracking import no_automatic_dependency_tracking
+""",
+        space,
+    )
+    assert space["matmul"] is keras.ops.matmul
+    assert issubclass(layers.Conv2D, space["BaseConv"])
+    assert issubclass(layers.Add, space["Merge"])
+    assert issubclass(layers.MaxPooling2D, space["BasePooling"])
+    assert keras.src.saving.saving_lib.H5IOStore is space["H5IOStore"]
+    assert space["nn"].relu is not None and space["in_grain_data_pipeline"]() is False
+
+
+def test_what_is_not_there_says_so() -> None:
+    dense = import_module("keras.src.layers.core.dense")
+    with pytest.raises(AttributeError, match="'nothing' of it has no public"):
+        _ = dense.nothing
+    with pytest.raises(ImportError, match="no_such_folder"):
+        import_module("keras.src.no_such_folder")
+
+
+def test_files_never_come_this_way() -> None:
+    code = (
+        "import sys, keras; keras.layers.deserialize({'module': 'keras.src.layers', "
+        "'class_name': 'Dense', 'config': {'units': 2}}); "
+        "print([m for m in sys.modules if m.startswith('keras.src')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "KERAS_BACKEND": "numpy"},  # TensorFlow looks there itself
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_safe_mode_masks_and_specs(backend: str) -> None:
+    library = import_module("keras.src.saving.serialization_lib")
+    assert not library.in_safe_mode()
+    with library.SafeModeScope(True):
+        assert library.in_safe_mode() is True
+    private = import_module("keras.src.backend")
+    x, mask = keras.ops.ones((2, 3)), keras.ops.ones((2, 3), "bool")
+    assert private.get_keras_mask(x) is None
+    private.set_keras_mask(x, mask)
+    assert private.get_keras_mask(x) is mask
+    spec = private.compute_output_spec(keras.ops.square, keras.KerasTensor((None, 3)))
+    assert spec.shape == (None, 3)
+    assert private.any_symbolic_tensors((spec,)) and not private.any_symbolic_tensors(
+        (x,)
+    )
+
+
+def test_a_loss_of_any_function(backend: str) -> None:
+    wrapper = import_module("keras.src.losses.losses").LossFunctionWrapper
+    loss = wrapper(_scaled, name="mine", factor=3.0)
+    y = np.ones((2, 1), "float32")
+    assert float(loss(y[:, 0], y * 3)) == 6.0
+    config = loss.get_config()
+    assert config["name"] == "mine" and config["factor"] == 3.0
+
+
+def _scaled(y_true: Any, y_pred: Any, factor: float) -> Any:
+    return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1) * factor
+
+
+def test_a_store_of_weights(tmp_path) -> None:
+    store_of = import_module("keras.src.saving.saving_lib").H5IOStore
+    store = store_of(tmp_path / "a.h5", mode="w")
+    store.make("lora")["rank"] = 4
+    store.make("lora/0")["kernel"] = np.arange(3.0)
+    store.close()
+    store = store_of(tmp_path / "a.h5", mode="r")
+    assert int(store.get("lora")["rank"][()]) == 4
+    np.testing.assert_array_equal(store.get("lora/0")["kernel"], np.arange(3.0))
+    store.close()
+
+
+def test_attributes_that_nobody_tracks(backend: str) -> None:
+    tracking = import_module("keras.src.utils.tracking")
+
+    class Holder(layers.Layer):
+        @tracking.no_automatic_dependency_tracking
+        def hold(self, value: Any) -> None:
+            self.held = value
+
+        def call(self, x: Any) -> Any:
+            return x
+
+    holder, inner = Holder(), [layers.Dense(1)]
+    holder.hold(inner)
+    assert holder.held is inner and holder._layers == []
+    holder.own = layers.Dense(2)
+    assert holder._layers == [holder.own]
