@@ -45,6 +45,8 @@ class TorchModuleWrapper(Layer):
     >>> layer = keras.layers.TorchModuleWrapper(torch.nn.Linear(3, 4))  # doctest: +SKIP
     """
 
+    _holds_code = True  # of the program: `clone_model` may make it anew
+
     def __init__(
         self,
         module: Any,

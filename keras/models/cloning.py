@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from keras.core import tree
+from keras.core.classes import declared_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.safe_mode import SafeModeScope
 from keras.layers.layer import Layer
@@ -99,8 +101,14 @@ def _cloner(
 
 
 def _made_anew(layer: Layer) -> Any:
-    """A layer of the same config; code in it is the program's own, and of no file."""
-    with SafeModeScope(False):
+    """A layer of the same config.
+
+    Safe mode stays on but for the layers that hold code themselves: a file that was read
+    in safe mode made none of them, so theirs is the program's own. What another config
+    says may come from anywhere (CVE-2026-12481).
+    """
+    cls = declared_class(layer)
+    with SafeModeScope(False) if vars(cls).get("_holds_code") else nullcontext():
         new = type(layer).from_config(layer.get_config())
     if isinstance(layer, Layer):
         rematerialize_like(layer, new)

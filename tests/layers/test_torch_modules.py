@@ -275,3 +275,17 @@ def test_a_clone_may_hold_code() -> None:
     """What is copied is the program's own: safe mode is for files."""
     model = keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x * 2)])
     np.testing.assert_array_equal(keras.models.clone_model(model)(X), X * 2)
+
+
+def test_a_clone_of_other_layers_runs_no_code_of_their_configs() -> None:
+    """Only a layer that holds code itself is trusted, not what wraps or extends one."""
+
+    class Sly(layers.Lambda):
+        def get_config(self) -> dict[str, Any]:
+            return {**super().get_config(), "trainable": True}
+
+    own = layers.Lambda(lambda x: x * 2)
+    for layer in (layers.TimeDistributed(own), Sly(lambda x: x * 2)):
+        model = keras.Sequential([keras.Input((4, 3)), layer])
+        with pytest.raises(ValueError, match="safe_mode=False"):
+            keras.models.clone_model(model)

@@ -98,7 +98,7 @@ def test_one_vector_in_the_order_of_names(backend: str) -> None:
 
 
 def test_files_of_keras_and_of_ours(backend: str, tmp_path: Path) -> None:
-    theirs = keras.saving.load_model(FIXTURES / "keras_3_15" / "feature_space.keras")
+    theirs = keras.saving.load_model(FIXTURES / "preprocessing" / "feature_space.keras")
     assert isinstance(theirs, FeatureSpace)
     check(theirs(TABLE), wanted())
     theirs.save(tmp_path / "again.keras")

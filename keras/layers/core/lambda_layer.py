@@ -55,6 +55,7 @@ class Lambda(Layer):
     """
 
     _has_nothing_to_build = True
+    _holds_code = True  # of the program: `clone_model` may make it anew
 
     def __init__(
         self,
