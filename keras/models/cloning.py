@@ -103,9 +103,9 @@ def _cloner(
 def _made_anew(layer: Layer) -> Any:
     """A layer of the same config.
 
-    Safe mode stays on but for the layers that hold code themselves: a file that was read
-    in safe mode made none of them, so theirs is the program's own. What another config
-    says may come from anywhere (CVE-2026-12481).
+    Safe mode stays on but for the layers that hold code themselves: a file read in safe
+    mode made none of them, so theirs is the program's own. What another config says may
+    come from anywhere (CVE-2026-12481).
     """
     cls = declared_class(layer)
     with SafeModeScope(False) if vars(cls).get("_holds_code") else nullcontext():
