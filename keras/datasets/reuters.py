@@ -6,7 +6,7 @@ import numpy as np
 
 from keras.datasets.arrays import read_npz
 from keras.datasets.sequences import WordNumbers
-from keras.datasets.source import Arrays, stored
+from keras.datasets.source import Arrays, parted, stored
 
 FILE = stored(
     "reuters.npz", "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"
@@ -63,9 +63,7 @@ def load_data(
     numbers = WordNumbers(num_words, skip_top, maxlen, start_char, oov_char, index_from)
     order = np.random.RandomState(seed).permutation(len(found["x"]))
     texts, labels = numbers.moved(found["x"][order], found["y"][order])
-    x, y = numbers.known(texts, labels, numbers.limit(texts))
-    first = int(len(x) * (1 - test_split))
-    return (x[:first], y[:first]), (x[first:], y[first:])
+    return parted(*numbers.known(texts, labels, numbers.limit(texts)), test_split)
 
 
 def get_word_index(path: str = "reuters_word_index.json") -> dict[str, int]:

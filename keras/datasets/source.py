@@ -53,6 +53,10 @@ def shuffled(
             f"Received: test_split={test_split}."
         )
     order = np.random.RandomState(seed).permutation(len(x))
-    x, y = x[order], y[order]
+    return parted(x[order], y[order], test_split)
+
+
+def parted(x: np.ndarray, y: np.ndarray, test_split: float) -> tuple[Arrays, Arrays]:
+    """The first samples for training and the last ones for the test."""
     first = int(len(x) * (1 - test_split))
     return (x[:first], y[:first]), (x[first:], y[first:])

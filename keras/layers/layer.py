@@ -92,8 +92,10 @@ class Layer(LayerCall):
             )
         self._init_state(name, trainable, dtype, autocast)
         put = object.__setattr__
-        name = "activity_regularizer"
-        put(self, name, interpreted(self, name, regularizers.get, activity_regularizer))
+        regularizer = interpreted(
+            self, "activity_regularizer", regularizers.get, activity_regularizer
+        )
+        put(self, "activity_regularizer", regularizer)
         plan = plan_of(type(self), Layer)
         put(self, "_plan", plan)
         put(self, "_build_shapes", None)

@@ -12,7 +12,7 @@ from keras.core.classes import declared_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.safe_mode import SafeModeScope
 from keras.layers.layer import Layer
-from keras.layers.rematerialization import rematerialize_like
+from keras.layers.rematerialization import keep_rematerialization, rematerialize_like
 from keras.models.functional import Functional
 from keras.models.inputs import outline
 from keras.models.sequential import Sequential, is_input
@@ -92,7 +92,10 @@ def _cloner(
         if recursive and isinstance(layer, (Functional, Sequential)):
             return clone_model(layer, clone_function=clone_function, recursive=True)
         if clone_function is not None and isinstance(layer, Layer):
-            return clone_function(layer)
+            new = clone_function(layer)
+            if isinstance(new, Layer):
+                rematerialize_like(layer, new)
+            return new
         if isinstance(layer, Functional):
             return _clone_functional(layer, None, clone, None)
         return _made_anew(layer)
@@ -179,7 +182,7 @@ def _clone_functional(
 
 
 def _compiled_like(model: Model, new: Any) -> Any:
-    rematerialize_like(model, new)
+    keep_rematerialization(new, model._remat)
     if getattr(model, "compiled", False):
         new.compile_from_config(model.get_compile_config())
     return new

@@ -151,14 +151,5 @@ def audio_dataset_from_directory(
         found = _padded(folder, indices, sampling_rate, output_sequence_length)
         return found if ragged else found[0]
 
-    found = datasets_of(folder, parts, read, batch_size, shuffle, seed, "tf")
-    if not ragged:
-        return found
-    several = found if isinstance(found, list) else [found]
-    as_ragged = [_with_names(x, load("tensorflow").data.ragged(x)) for x in several]
-    return as_ragged if isinstance(found, list) else as_ragged[0]
-
-
-def _with_names(old: Any, new: Any) -> Any:
-    new.class_names, new.file_paths = old.class_names, old.file_paths
-    return new
+    convert = load("tensorflow").data.ragged if ragged else None
+    return datasets_of(folder, parts, read, batch_size, shuffle, seed, "tf", convert)

@@ -189,7 +189,9 @@ def datasets_of(
     shuffle: bool,
     seed: int | None,
     format: str,
+    convert: Callable[[Any], Any] | None = None,
 ) -> Any:
+    """A data set of each part, or the only one; `convert` changes what it gives."""
     made = []
     for part in parts:
 
@@ -200,6 +202,8 @@ def datasets_of(
 
         batches = Batches(load, len(part), batch_size, shuffle, seed)
         dataset = as_dataset(batches, format)
+        if convert is not None:
+            dataset = convert(dataset)
         dataset.class_names = folder.class_names
         dataset.file_paths = [folder.paths[index] for index in part]
         made.append(dataset)

@@ -185,8 +185,7 @@ def convert_to_tensor(
         number: Any = x
         return torch.scalar_tensor(number, dtype=wanted, device=default_device())
     if getattr(x, "_is_keras_variable", False):
-        value = x.value
-        return value if dtype is None else value.to(dtype=native_dtype(dtype))
+        return convert_to_tensor(x.value, dtype)
     if torch.compiler.is_compiling() and isinstance(x, (list, tuple, np.ndarray)):
         return _traced(x, dtype)
     if isinstance(x, (list, tuple)) and any(isinstance(v, _OPEN_NUMBERS) for v in x):
