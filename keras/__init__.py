@@ -65,6 +65,7 @@ _MODULES = (
     "saving",
     "tree",
     "utils",
+    "visualization",
 )
 # Namespaces of Keras 3 that this version does not have yet.
 _MISSING = (
@@ -72,7 +73,6 @@ _MISSING = (
     "distribution",
     "export",
     "quantizers",
-    "visualization",
     "wrappers",
 )
 
@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from keras import saving as saving
     from keras import tree as tree
     from keras import utils as utils
+    from keras import visualization as visualization
     from keras.backends import backend_scope as backend_scope
     from keras.backends.device import device_scope as device
     from keras.backends.variable import Variable as Variable
