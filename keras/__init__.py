@@ -50,6 +50,7 @@ _MODULES = (
     "callbacks",
     "config",
     "constraints",
+    "distribution",
     "dtype_policies",
     "initializers",
     "layers",
@@ -69,7 +70,6 @@ _MODULES = (
 # Namespaces of Keras 3 that this version does not have yet.
 _MISSING = (
     "datasets",
-    "distribution",
     "export",
     "quantizers",
     "visualization",
@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from keras import callbacks as callbacks
     from keras import config as config
     from keras import constraints as constraints
+    from keras import distribution as distribution
     from keras import dtype_policies as dtype_policies
     from keras import initializers as initializers
     from keras import layers as layers
