@@ -117,15 +117,17 @@ class Variable(Operators):
             initializer = namespace("keras.initializers").get(initializer)  # type: ignore[union-attr]
         # Names, traces and stateless scopes of the caller are no business of the
         # first value: it is computed at once, and kept.
-        with context.Scope("stateless", None), context.Scope("autocast", None):  # noqa: SIM117
-            with context.Scope("backend", backend), backend.eager_scope():
+        scopes = context.Scope("stateless", None), context.Scope("autocast", None)
+        with scopes[0], scopes[1], context.Scope("backend", backend):
+            if callable(initializer):
+                shape = self._checked_shape(shape)
+                dtype = dtypes.standardize_dtype(dtype)
+                limits.claim(self.name, shape, dtype)
+                if self._take_layout(shape):
+                    make = backend.distribution.first_value
+                    return make(initializer, shape, dtype, self._layout)
+            with backend.eager_scope():
                 if callable(initializer):
-                    shape = self._checked_shape(shape)
-                    dtype = dtypes.standardize_dtype(dtype)
-                    limits.claim(self.name, shape, dtype)
-                    if self._take_layout(shape):
-                        make = backend.distribution.first_value
-                        return make(initializer, shape, dtype, self._layout)
                     value = initializer(shape, dtype=dtype)
                 else:
                     value = initializer
@@ -137,8 +139,10 @@ class Variable(Operators):
                     value = backend.own(value)
                 if shape is not None and not callable(initializer):
                     value = backend.reshape(value, tuple(shape))
-                if self._take_layout(backend.shape_of(value)):
-                    value = backend.distribution.distribute_value(value, self._layout)
+                if not callable(initializer):
+                    if self._take_layout(backend.shape_of(value)):
+                        lay_out = backend.distribution.distribute_value
+                        value = lay_out(value, self._layout)
                 return value
 
     def _checked_shape(self, shape: Any) -> tuple[int, ...]:
@@ -153,7 +157,7 @@ class Variable(Operators):
                 f"Variable {self.name!r} needs a fully known shape. "
                 f"Received: shape={shape}."
             )
-        return shape  # type: ignore[return-value]
+        return shape
 
     def _take_layout(self, shape: ShapeLike) -> bool:
         """Asks the current distribution, if any, how a value of this shape lies."""

@@ -87,7 +87,7 @@ class DeviceMesh:
 
     @cached_property
     def backend_mesh(self) -> Any:
-        """What the framework calls a mesh: `jax.sharding.Mesh`, torch's `DeviceMesh`."""
+        """The framework's own mesh: a `jax.sharding.Mesh` or torch's `DeviceMesh`."""
         return self._backend.distribution.mesh(
             self._shape, tuple(self._axis_names), self._devices
         )

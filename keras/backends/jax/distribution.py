@@ -151,7 +151,8 @@ def first_value(
         return value, [scope.state_mapping[id(variable)] for variable in written]
 
     places = (layout.backend_layout, None)
-    value, updates = jax.jit(run, out_shardings=places)()
+    # Compiled first: then it also runs while another function is being traced.
+    value, updates = jax.jit(run, out_shardings=places).lower().compile()()
     for variable, new in zip(written, updates, strict=True):
         variable.assign(new)
     return value
@@ -182,10 +183,3 @@ def distribute_batch(distribution: Any, array: Any) -> Any:
             array = np.asarray(array, native_dtype(array.dtype.name))
         return jax.device_put(array, sharding, may_alias=False)
     return _in_parts(host_array(array), sharding, None)
-
-
-def gathered(x: Any) -> np.ndarray:
-    """An array of which other processes hold parts, whole on this host."""
-    from jax.experimental import multihost_utils  # slow to import
-
-    return np.asarray(multihost_utils.process_allgather(x, tiled=True))
