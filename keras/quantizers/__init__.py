@@ -27,7 +27,7 @@ from keras.quantizers.quantizer import AbsMaxQuantizer as AbsMaxQuantizer
 from keras.quantizers.quantizer import Quantizer as Quantizer
 from keras.quantizers.quantizer import abs_max_quantize as abs_max_quantize
 from keras.quantizers.quantizer import (
-    abs_max_quantize_grouped_with_zero_point as abs_max_quantize_grouped_with_zero_point,
+    abs_max_quantize_grouped_with_zero_point as abs_max_quantize_grouped_with_zero_point,  # noqa: E501
 )
 
 abs_max_quantizer = AbsMaxQuantizer
