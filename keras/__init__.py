@@ -51,6 +51,7 @@ _MODULES = (
     "config",
     "constraints",
     "dtype_policies",
+    "export",
     "initializers",
     "layers",
     "losses",
@@ -70,7 +71,6 @@ _MODULES = (
 _MISSING = (
     "datasets",
     "distribution",
-    "export",
     "quantizers",
     "visualization",
     "wrappers",
@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from keras import config as config
     from keras import constraints as constraints
     from keras import dtype_policies as dtype_policies
+    from keras import export as export
     from keras import initializers as initializers
     from keras import layers as layers
     from keras import losses as losses
