@@ -25,6 +25,7 @@ _NAMES = {
     "Model": "keras.models",
     "Operation": "keras.ops.operation",
     "Optimizer": "keras.optimizers",
+    "Quantizer": "keras.quantizers",
     "Regularizer": "keras.regularizers",
     "RematScope": "keras.core.remat_scope",
     "Sequential": "keras.models",
@@ -61,6 +62,7 @@ _MODULES = (
     "ops",
     "optimizers",
     "preprocessing",
+    "quantizers",
     "random",
     "regularizers",
     "saving",
@@ -71,7 +73,6 @@ _MODULES = (
 _MISSING = (
     "datasets",
     "distribution",
-    "quantizers",
     "visualization",
     "wrappers",
 )
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from keras import ops as ops
     from keras import optimizers as optimizers
     from keras import preprocessing as preprocessing
+    from keras import quantizers as quantizers
     from keras import random as random
     from keras import regularizers as regularizers
     from keras import saving as saving
@@ -121,6 +123,7 @@ if TYPE_CHECKING:
     from keras.models.graph import Function as Function
     from keras.ops.operation import Operation as Operation
     from keras.optimizers import Optimizer as Optimizer
+    from keras.quantizers import Quantizer as Quantizer
     from keras.regularizers import Regularizer as Regularizer
     from keras.transforms import grad as grad
     from keras.transforms import jit as jit

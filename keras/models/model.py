@@ -29,6 +29,7 @@ from keras.models.state_tree import get_state_tree, set_state_tree
 from keras.models.summary import print_summary
 from keras.saving import load_weights, save_model, save_weights
 from keras.saving.json_text import read_json
+from keras.saving.orbax import write_checkpoint
 from keras.saving.report import LoadReport
 from keras.training.trainer import Trainer
 
@@ -203,6 +204,10 @@ class Model(Trainer, Layer):
             **kwargs: what older code passes, such as `include_optimizer`.
         """
         save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def _save_checkpoint(self, manager: Any, step: int, weights_only: bool) -> None:
+        """For `keras.callbacks.OrbaxCheckpoint`."""
+        write_checkpoint(self, manager, step, weights_only)
 
     def save_weights(
         self,
