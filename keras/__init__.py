@@ -53,6 +53,7 @@ _MODULES = (
     "constraints",
     "distribution",
     "dtype_policies",
+    "export",
     "initializers",
     "layers",
     "losses",
@@ -72,7 +73,6 @@ _MODULES = (
 # Namespaces of Keras 3 that this version does not have yet.
 _MISSING = (
     "datasets",
-    "export",
     "visualization",
     "wrappers",
 )
@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from keras import constraints as constraints
     from keras import distribution as distribution
     from keras import dtype_policies as dtype_policies
+    from keras import export as export
     from keras import initializers as initializers
     from keras import layers as layers
     from keras import losses as losses
