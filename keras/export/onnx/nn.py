@@ -107,7 +107,9 @@ def _trailing(x: Value, axis: Any) -> tuple[list[int], bool]:
 def _fitted(scale: Value, x: Value, axes: list[int]) -> Value:
     """A scale of the axes, shaped so that it can be multiplied with `x`."""
     if scale.ndim == 1 and len(axes) > 1:
-        return ops.reshape(scale, [x.shape[a] if a in axes else 1 for a in range(x.ndim)])
+        return ops.reshape(
+            scale, [x.shape[a] if a in axes else 1 for a in range(x.ndim)]
+        )
     sizes = iter(ops.shape(scale))
     return ops.reshape(scale, [next(sizes) if a in axes else 1 for a in range(x.ndim)])
 

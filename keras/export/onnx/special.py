@@ -19,9 +19,7 @@ def binary_crossentropy(
         return ops.add(true, false)
     output = _probabilities(output)
     true = ops.multiply(target, ops.log(output))
-    false = ops.multiply(
-        ops.subtract(1.0, target), ops.log(ops.subtract(1.0, output))
-    )
+    false = ops.multiply(ops.subtract(1.0, target), ops.log(ops.subtract(1.0, output)))
     return ops.negative(ops.add(true, false))
 
 
