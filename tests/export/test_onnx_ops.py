@@ -54,7 +54,7 @@ class Call(keras.Layer):
 
 @pytest.mark.parametrize("row", ALL, ids=[row.id for row in ALL])
 def test_values(row: Row, tmp_path: Path) -> None:
-    """onnxruntime computes what NumPy does; or the error says that it cannot, and why."""
+    """onnxruntime computes what NumPy does; or the error says why it cannot."""
     arrays = _arrays(row)
     with keras.backend_scope("numpy"):
         layer = Call(row)

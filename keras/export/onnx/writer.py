@@ -26,12 +26,11 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope, SymbolicScope
 from keras.export.onnx.graph import Value, constant, weight
 from keras.export.onnx.reasons import REASONS, CannotExport
-from keras.ops.declaration import Declaration
 from keras.ops import rnn as rnn_ops
+from keras.ops.declaration import Declaration
 from keras.ops.declare import DECLARATIONS
 from keras.ops.nn import linear as linear_ops
 from keras.ops.operators import attach_to
-
 
 # What `keras.ops` does not load by itself: an op is declared before its rule is taken.
 _DECLARING = (rnn_ops, linear_ops)
