@@ -63,6 +63,7 @@ def new_folder(path: str, overwrite: bool = True) -> Iterator[str]:
         for folder, _, names in os.walk(temporary):
             for name in names:
                 _sync(os.path.join(folder, name))
+        os.chmod(temporary, _mode_for(target, 0o777))
         if os.path.isdir(target):
             os.replace(target, retired)
         try:
@@ -93,13 +94,13 @@ def _require_folder(folder: str, path: str) -> None:
         )
 
 
-def _mode_for(target: str) -> int:
-    """The permissions of the file replaced, else what the process gives new files."""
+def _mode_for(target: str, new: int = 0o666) -> int:
+    """The permissions of what is replaced, else what the process gives new ones."""
     with suppress(OSError):
         return os.stat(target).st_mode & 0o777
     mask = os.umask(0)
     os.umask(mask)
-    return 0o666 & ~mask
+    return new & ~mask
 
 
 def _sync(path: str) -> None:
