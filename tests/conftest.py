@@ -28,8 +28,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# What a test compiles on JAX runs once, at small sizes: optimizing it takes a quarter of
-# the suite's time on that backend. Set to 0 to test with XLA's whole pipeline.
+# What a test compiles on JAX runs once, at small sizes: optimizing it takes a quarter
+# of the suite's time on that backend. Set to 0 to test with XLA's whole pipeline.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 import pytest  # noqa: E402

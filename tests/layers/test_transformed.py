@@ -29,7 +29,7 @@ def agree(found: Any, wanted: Any) -> None:
 @ROW
 def test_torch_compiles_it_whole_with_open_sizes(row: Row) -> None:
     if row.layer == "Normalization":
-        pytest.skip("it works out given statistics in NumPy, whose dtypes are not traced")
+        pytest.skip("statistics that were given are NumPy arrays in it")
     torch = pytest.importorskip("torch")
     with keras.backend_scope("torch"):
         layer = row.make()
