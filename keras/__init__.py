@@ -51,6 +51,7 @@ _MODULES = (
     "callbacks",
     "config",
     "constraints",
+    "distribution",
     "dtype_policies",
     "export",
     "initializers",
@@ -73,7 +74,6 @@ _MODULES = (
 # Namespaces of Keras 3 that this version does not have yet.
 _MISSING = (
     "datasets",
-    "distribution",
     "visualization",
 )
 
@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from keras import callbacks as callbacks
     from keras import config as config
     from keras import constraints as constraints
+    from keras import distribution as distribution
     from keras import dtype_policies as dtype_policies
     from keras import export as export
     from keras import initializers as initializers
