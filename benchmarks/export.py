@@ -108,6 +108,7 @@ def export(who: str, name: str, path: str) -> dict[str, float]:
     """One export, in this process."""
     if who == "keras":
         model = of_keras(name)
+        model(np.zeros(SHAPES[name], "float32"))  # the PyPI keras wants to be called
         return measured(lambda: model.export(path, format="onnx", verbose=False))
     import torch
 
@@ -162,7 +163,7 @@ def compare(name: str, pypi: str | None, folder: str, rounds: int) -> None:
         figures["pypi keras"] = in_process(pypi, "keras", name, theirs)
         figures["torch.onnx"] = in_process(pypi, "torch", name, plain)
     for who, found in figures.items():
-        print(f"{name} {who}: {found['seconds']:.2f} s, {found['megabytes']:.0f} MB")
+        print(f"{name} {who}: {found['seconds']:.2f} s, {found['megabytes']:.0f} MB", flush=True)
     if pypi is not None:
         mine, other = run_times([ours, plain], rounds)
         ratio = mine / other
