@@ -15,6 +15,7 @@ import numpy as np
 
 from keras.callbacks.logs import to_host_logs
 from keras.training.data.structure import leaves_of, map_leaves
+from keras.training.distributed import joined
 from keras.training.run import Run, in_order
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _pass(run: Run) -> Any:
     run.done, run.last_logs = 0, None
     run.source.on_epoch_end()
     _check_any(done, run)
-    return logs
+    return joined(run.model, logs)
 
 
 def predict(run: Run) -> Any:
