@@ -51,7 +51,9 @@ _MODULES = (
     "callbacks",
     "config",
     "constraints",
+    "distribution",
     "dtype_policies",
+    "export",
     "initializers",
     "layers",
     "losses",
@@ -67,14 +69,12 @@ _MODULES = (
     "saving",
     "tree",
     "utils",
+    "wrappers",
 )
 # Namespaces of Keras 3 that this version does not have yet.
 _MISSING = (
     "datasets",
-    "distribution",
-    "export",
     "visualization",
-    "wrappers",
 )
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ if TYPE_CHECKING:
     from keras import callbacks as callbacks
     from keras import config as config
     from keras import constraints as constraints
+    from keras import distribution as distribution
     from keras import dtype_policies as dtype_policies
+    from keras import export as export
     from keras import initializers as initializers
     from keras import layers as layers
     from keras import losses as losses
@@ -100,6 +102,7 @@ if TYPE_CHECKING:
     from keras import saving as saving
     from keras import tree as tree
     from keras import utils as utils
+    from keras import wrappers as wrappers
     from keras.backends import backend_scope as backend_scope
     from keras.backends.device import device_scope as device
     from keras.backends.variable import Variable as Variable

@@ -18,13 +18,16 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.registry import CustomObjectScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import Structure
+from keras.export.formats import export_model
+from keras.layers.building import specs_of
+from keras.layers.call_plan import CallPlan
 from keras.layers.layer import Layer
+from keras.layers.transfer import to_backend
 from keras.models import functional_config
 from keras.models.quantizing import Filters, quantize
 from keras.models.specialise import make_functional
 from keras.models.state_tree import get_state_tree, set_state_tree
 from keras.models.summary import print_summary
-from keras.models.transfer import to_backend
 from keras.saving import load_weights, save_model, save_weights
 from keras.saving.json_text import read_json
 from keras.saving.orbax import write_checkpoint
@@ -64,7 +67,9 @@ class Model(Trainer, Layer):
     _remats_inside = True
     # The layers of a graph, in its order; other models have theirs in attributes.
     _sequence: Any = None
-    _not_in_files = ("_sequence",)
+    # What the first call of a model without a graph was given, by parameter.
+    _first_call: dict[str, Any] | None = None
+    _not_in_files = ("_sequence", "_first_call")
     _properties_in_files = ("layers",)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -93,6 +98,11 @@ class Model(Trainer, Layer):
         """Holds these layers, in this order, under their own names."""
         object.__setattr__(self, "_sequence", layers)
         self._tracker.give(layers, [layer.name for layer in layers])
+
+    def _build_if_needed(self, plan: CallPlan, arguments: dict[str, Any]) -> None:
+        if not self.built:
+            object.__setattr__(self, "_first_call", specs_of(arguments))
+        super()._build_if_needed(plan, arguments)
 
     def call(self, *args: Any, **kwargs: Any) -> Structure:
         """The computation; subclasses define it."""
@@ -306,8 +316,6 @@ class Model(Trainer, Layer):
                 not know them.
             **kwargs: options of the format.
         """
-        from keras.export import export_model  # an optional room
-
         export_model(
             self,
             filepath,
