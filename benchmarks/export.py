@@ -163,7 +163,10 @@ def compare(name: str, pypi: str | None, folder: str, rounds: int) -> None:
         figures["pypi keras"] = in_process(pypi, "keras", name, theirs)
         figures["torch.onnx"] = in_process(pypi, "torch", name, plain)
     for who, found in figures.items():
-        print(f"{name} {who}: {found['seconds']:.2f} s, {found['megabytes']:.0f} MB", flush=True)
+        print(
+            f"{name} {who}: {found['seconds']:.2f} s, {found['megabytes']:.0f} MB",
+            flush=True,
+        )
     if pypi is not None:
         mine, other = run_times([ours, plain], rounds)
         ratio = mine / other
