@@ -25,6 +25,7 @@ _NAMES = {
     "Model": "keras.models",
     "Operation": "keras.ops.operation",
     "Optimizer": "keras.optimizers",
+    "Quantizer": "keras.quantizers",
     "Regularizer": "keras.regularizers",
     "RematScope": "keras.core.remat_scope",
     "Sequential": "keras.models",
@@ -50,7 +51,9 @@ _MODULES = (
     "callbacks",
     "config",
     "constraints",
+    "distribution",
     "dtype_policies",
+    "export",
     "initializers",
     "layers",
     "losses",
@@ -60,20 +63,18 @@ _MODULES = (
     "ops",
     "optimizers",
     "preprocessing",
+    "quantizers",
     "random",
     "regularizers",
     "saving",
     "tree",
     "utils",
     "visualization",
+    "wrappers",
 )
 # Namespaces of Keras 3 that this version does not have yet.
 _MISSING = (
     "datasets",
-    "distribution",
-    "export",
-    "quantizers",
-    "wrappers",
 )
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ if TYPE_CHECKING:
     from keras import callbacks as callbacks
     from keras import config as config
     from keras import constraints as constraints
+    from keras import distribution as distribution
     from keras import dtype_policies as dtype_policies
+    from keras import export as export
     from keras import initializers as initializers
     from keras import layers as layers
     from keras import losses as losses
@@ -93,12 +96,14 @@ if TYPE_CHECKING:
     from keras import ops as ops
     from keras import optimizers as optimizers
     from keras import preprocessing as preprocessing
+    from keras import quantizers as quantizers
     from keras import random as random
     from keras import regularizers as regularizers
     from keras import saving as saving
     from keras import tree as tree
     from keras import utils as utils
     from keras import visualization as visualization
+    from keras import wrappers as wrappers
     from keras.backends import backend_scope as backend_scope
     from keras.backends.device import device_scope as device
     from keras.backends.variable import Variable as Variable
@@ -121,6 +126,7 @@ if TYPE_CHECKING:
     from keras.models.graph import Function as Function
     from keras.ops.operation import Operation as Operation
     from keras.optimizers import Optimizer as Optimizer
+    from keras.quantizers import Quantizer as Quantizer
     from keras.regularizers import Regularizer as Regularizer
     from keras.transforms import grad as grad
     from keras.transforms import jit as jit

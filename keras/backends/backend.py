@@ -57,7 +57,15 @@ MODULES = (
     "transforms",
     "optimizers",
 )
-LAZY_MODULES = ("data", "sparse", "export", "distribution", "module_wrapper")
+LAZY_MODULES = (
+    "data",
+    "sparse",
+    "export",
+    "distribution",
+    "module_wrapper",
+    "saved_model",
+    "jax_function",
+)
 
 
 _made: list[Backend] = []

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.backends import current, load
-from keras.core import context, dtypes, limits, naming
+from keras.backends import current, host_of, load
+from keras.core import context, dtypes, limits, naming, placement
 from keras.core.keras_tensor import KerasTensor, standardize_shape
 from keras.core.operators import Operators
 from keras.core.public_names import namespace
@@ -117,22 +117,17 @@ class Variable(Operators):
             initializer = namespace("keras.initializers").get(initializer)  # type: ignore[union-attr]
         # Names, traces and stateless scopes of the caller are no business of the
         # first value: it is computed at once, and kept.
-        with context.Scope("stateless", None), context.Scope("autocast", None):  # noqa: SIM117
-            with context.Scope("backend", backend), backend.eager_scope():
+        scopes = context.Scope("stateless", None), context.Scope("autocast", None)
+        with scopes[0], scopes[1], context.Scope("backend", backend):
+            if callable(initializer):
+                shape = self._checked_shape(shape)
+                dtype = dtypes.standardize_dtype(dtype)
+                limits.claim(self.name, shape, dtype)
+                if self._take_layout(shape):
+                    make = backend.distribution.first_value
+                    return make(initializer, shape, dtype, self._layout)
+            with backend.eager_scope():
                 if callable(initializer):
-                    if shape is None:
-                        raise ValueError(
-                            f"Variable {self.name!r} has a callable initializer, so "
-                            "it needs a shape. Received: shape=None."
-                        )
-                    shape = standardize_shape(shape)
-                    if None in shape:
-                        raise ValueError(
-                            f"Variable {self.name!r} needs a fully known shape. "
-                            f"Received: shape={shape}."
-                        )
-                    dtype = dtypes.standardize_dtype(dtype)
-                    limits.claim(self.name, shape, dtype)
                     value = initializer(shape, dtype=dtype)
                 else:
                     value = initializer
@@ -144,7 +139,43 @@ class Variable(Operators):
                     value = backend.own(value)
                 if shape is not None and not callable(initializer):
                     value = backend.reshape(value, tuple(shape))
+                if not callable(initializer):
+                    if self._take_layout(backend.shape_of(value)):
+                        lay_out = backend.distribution.distribute_value
+                        value = lay_out(value, self._layout)
                 return value
+
+    def _checked_shape(self, shape: Any) -> tuple[int, ...]:
+        if shape is None:
+            raise ValueError(
+                f"Variable {self.name!r} has a callable initializer, so "
+                "it needs a shape. Received: shape=None."
+            )
+        shape = standardize_shape(shape)
+        if None in shape:
+            raise ValueError(
+                f"Variable {self.name!r} needs a fully known shape. "
+                f"Received: shape={shape}."
+            )
+        return shape
+
+    def _take_layout(self, shape: ShapeLike) -> bool:
+        """Asks the current distribution, if any, how a value of this shape lies."""
+        distribution = placement.for_backend(self.backend)
+        if distribution is not None:
+            self._shape = tuple(shape)
+            self._layout = distribution.layout_for(self)
+        return self._layout is not None
+
+    def distribute(self, layout: Any) -> None:
+        """Lays the value out over devices, from now on.
+
+        Args:
+            layout: a `keras.distribution.TensorLayout` that fits the shape.
+        """
+        self._layout = layout
+        value = self.backend.distribution.distribute_value(self._value, layout)
+        self._value = value
 
     # What each backend supplies ------------------------------------------------
 
@@ -171,7 +202,7 @@ class Variable(Operators):
         autocast = ambient.autocast
         if autocast is not None and autocast != self._dtype:
             if self._autocast and self._is_float:
-                return self.backend.cast(value, autocast)
+                return host_of(self.backend).cast(value, autocast)
         return value
 
     def numpy(self) -> Any:

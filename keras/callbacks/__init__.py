@@ -13,6 +13,7 @@ from keras.callbacks.learning_rate_scheduler import (
     LearningRateScheduler as LearningRateScheduler,
 )
 from keras.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
+from keras.callbacks.orbax_checkpoint import OrbaxCheckpoint as OrbaxCheckpoint
 from keras.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
 from keras.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from keras.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor

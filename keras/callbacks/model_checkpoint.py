@@ -6,12 +6,10 @@ import os
 from typing import Any
 
 from keras.callbacks.callback import Logs
-from keras.callbacks.monitor import MonitorCallback
-from keras.callbacks.save_frequency import SaveFrequency
-from keras.utils.messages import show
+from keras.callbacks.checkpoint import Checkpoint
 
 
-class ModelCheckpoint(SaveFrequency, MonitorCallback):
+class ModelCheckpoint(Checkpoint):
     """Saves the model or its weights while it trains.
 
     Args:
@@ -50,14 +48,12 @@ class ModelCheckpoint(SaveFrequency, MonitorCallback):
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
     ) -> None:
-        super().__init__(monitor, mode, initial=initial_value_threshold)
+        super().__init__(
+            monitor, verbose, save_best_only, mode, save_freq, initial_value_threshold
+        )
         self.filepath = os.fspath(filepath)
-        self.verbose = verbose
-        self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
-        self._set_save_freq(save_freq)
         self._check_path()
-        self._current_epoch = 0
 
     def _check_path(self) -> None:
         if self.save_weights_only:
@@ -71,25 +67,7 @@ class ModelCheckpoint(SaveFrequency, MonitorCallback):
                 f"Received: {self.filepath!r}"
             )
 
-    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Note which epoch it is."""
-        self._current_epoch = epoch
-
-    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Save, if `save_freq` batches have passed."""
-        if self._should_save_on_batch(batch):
-            self._save_model(self._current_epoch, batch, logs)
-
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Save, if `save_freq` is `"epoch"`."""
-        if self.save_freq == "epoch":
-            self._save_model(epoch, None, logs)
-
-    def _save_model(self, epoch: int, batch: int | None, logs: Logs) -> None:
-        """Save, unless only the best is to be kept and this is not it."""
-        logs = {} if logs is None else logs
-        if self.save_best_only and not self._is_best(epoch, logs):
-            return
+    def _write(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> None:
         path = self._get_file_path(epoch, batch, logs)
         if not self.save_best_only:
             self._say(f"Epoch {epoch + 1}: saving model to {path}")
@@ -106,23 +84,6 @@ class ModelCheckpoint(SaveFrequency, MonitorCallback):
         else:
             self.model.save(path, overwrite=True)
 
-    def _is_best(self, epoch: int, logs: dict[str, Any]) -> bool:
-        value = self._monitored(logs, "saves the best model")
-        if value is None:
-            return True  # Better one file too many than none at all.
-        before = "none" if self.best is None else f"{self.best:.5f}"
-        if not self._is_improvement(value, self.best):
-            self._say(
-                f"Epoch {epoch + 1}: {self.monitor} did not improve from {before}"
-            )
-            return False
-        self._say(
-            f"Epoch {epoch + 1}: {self.monitor} improved from {before} to "
-            f"{value:.5f}, saving model"
-        )
-        self.best = value
-        return True
-
     def _get_file_path(self, epoch: int, batch: int | None, logs: Logs) -> str:
         """`filepath` with the epoch, the batch and the metrics filled in."""
         if "{" not in self.filepath:
@@ -138,7 +99,3 @@ class ModelCheckpoint(SaveFrequency, MonitorCallback):
                 f"{{{error.args[0]}}}, which is not known here. "
                 f"Known: {', '.join(names)}."
             ) from None
-
-    def _say(self, text: str) -> None:
-        if self.verbose:
-            show("\n" + text)

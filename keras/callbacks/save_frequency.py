@@ -14,6 +14,7 @@ class SaveFrequency:
 
     save_freq: Any
     _batches_seen_since_last_saving = 0
+    _batches_seen = 0
     _last_batch_seen: int | None = None
 
     def _set_save_freq(self, save_freq: Any) -> None:
@@ -36,6 +37,7 @@ class SaveFrequency:
         if last is None or batch <= last:
             last = -1  # a new epoch
         self._last_batch_seen = batch
+        self._batches_seen += batch - last
         self._batches_seen_since_last_saving += batch - last
         if self._batches_seen_since_last_saving < self.save_freq:
             return False

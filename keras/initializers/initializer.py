@@ -89,6 +89,11 @@ class RandomInitializer(Initializer):
         self.seed = seed
         self._key = random.randint(1, 10**9) if seed is None else seed
 
+    @property
+    def draws_on_host(self) -> bool:
+        """Whether the numbers come from the host, whatever device asks for them."""
+        return not hasattr(self._key, "next")
+
     def _uniform(
         self, shape: Sequence[int], low: float, high: float, dtype: DType
     ) -> Any:

@@ -53,6 +53,12 @@ from keras.layers.core.reversible_embedding import (
     ReversibleEmbedding as ReversibleEmbedding,
 )
 from keras.layers.core.wrapper import Wrapper as Wrapper
+from keras.layers.guests.flax_layer import FlaxLayer as FlaxLayer
+from keras.layers.guests.jax_layer import JaxLayer as JaxLayer
+from keras.layers.guests.tfsm_layer import TFSMLayer as TFSMLayer
+from keras.layers.guests.torch_module_wrapper import (
+    TorchModuleWrapper as TorchModuleWrapper,
+)
 from keras.layers.input_spec import InputSpec as InputSpec
 from keras.layers.layer import Layer as Layer
 from keras.layers.merging.concatenate import Concatenate as Concatenate
@@ -236,7 +242,6 @@ from keras.layers.rnn.simple_rnn import SimpleRNN as SimpleRNN
 from keras.layers.rnn.simple_rnn_cell import SimpleRNNCell as SimpleRNNCell
 from keras.layers.rnn.stacked_rnn_cells import StackedRNNCells as StackedRNNCells
 from keras.layers.rnn.time_distributed import TimeDistributed as TimeDistributed
-from keras.layers.torch_module import TorchModuleWrapper as TorchModuleWrapper
 
 Convolution1D = Conv1D
 Convolution2D = Conv2D

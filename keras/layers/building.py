@@ -14,7 +14,7 @@ from keras.core.typing import Shape
 from keras.layers.arguments import refuse_quantized_policy
 from keras.layers.call_plan import CallPlan
 from keras.layers.files import LayerFiles
-from keras.layers.input_spec import describe
+from keras.layers.input_spec import InputSpec, describe
 from keras.ops.operation import infer_spec
 
 
@@ -210,6 +210,22 @@ def _shape_of(value: Any) -> Any:
         return None
     as_list = getattr(shape, "as_list", None)
     return tuple(shape) if as_list is None else tuple(as_list())
+
+
+def specs_of(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Shapes and dtypes of those arguments that are tensors or structures of them."""
+    return {
+        name: tree.map_structure(_spec_of, arguments[name])
+        for name in shapes_of(arguments)
+    }
+
+
+def _spec_of(value: Any) -> Any:
+    shape = _shape_of(value)
+    if shape is None:
+        return None
+    texts = getattr(value.dtype, "kind", "") in tuple("OSTU")  # NumPy's strings
+    return InputSpec(shape=shape, dtype="string" if texts else value.dtype)
 
 
 def _as_shapes(value: Any) -> Any:

@@ -12,9 +12,9 @@ from functools import wraps
 from typing import Any
 
 from keras.core.typing import Structure, TensorLike
+from keras.layers.transfer import packed, unpacked
 from keras.models.compiled_call import for_call, forget
 from keras.models.host_stage import HostStage, staged
-from keras.models.transfer import packed, unpacked
 
 
 class HeldLayers(list[Any]):

@@ -18,14 +18,19 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.registry import CustomObjectScope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import Structure
+from keras.export.formats import export_model
+from keras.layers.building import specs_of
+from keras.layers.call_plan import CallPlan
 from keras.layers.layer import Layer
+from keras.layers.transfer import to_backend
 from keras.models import functional_config
+from keras.models.quantizing import Filters, quantize
 from keras.models.specialise import make_functional
 from keras.models.state_tree import get_state_tree, set_state_tree
 from keras.models.summary import print_summary
-from keras.models.transfer import to_backend
 from keras.saving import load_weights, save_model, save_weights
 from keras.saving.json_text import read_json
+from keras.saving.orbax import write_checkpoint
 from keras.saving.report import LoadReport
 from keras.training.trainer import Trainer
 
@@ -62,7 +67,9 @@ class Model(Trainer, Layer):
     _remats_inside = True
     # The layers of a graph, in its order; other models have theirs in attributes.
     _sequence: Any = None
-    _not_in_files = ("_sequence",)
+    # What the first call of a model without a graph was given, by parameter.
+    _first_call: dict[str, Any] | None = None
+    _not_in_files = ("_sequence", "_first_call")
     _properties_in_files = ("layers",)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -91,6 +98,11 @@ class Model(Trainer, Layer):
         """Holds these layers, in this order, under their own names."""
         object.__setattr__(self, "_sequence", layers)
         self._tracker.give(layers, [layer.name for layer in layers])
+
+    def _build_if_needed(self, plan: CallPlan, arguments: dict[str, Any]) -> None:
+        if not self.built:
+            object.__setattr__(self, "_first_call", specs_of(arguments))
+        super()._build_if_needed(plan, arguments)
 
     def call(self, *args: Any, **kwargs: Any) -> Structure:
         """The computation; subclasses define it."""
@@ -194,6 +206,10 @@ class Model(Trainer, Layer):
         """
         save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
+    def _save_checkpoint(self, manager: Any, step: int, weights_only: bool) -> None:
+        """For `keras.callbacks.OrbaxCheckpoint`."""
+        write_checkpoint(self, manager, step, weights_only)
+
     def save_weights(
         self,
         filepath: Any,
@@ -226,6 +242,62 @@ class Model(Trainer, Layer):
         """
         return load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
+    def quantize(
+        self,
+        mode: str | None = None,
+        config: Any = None,
+        filters: Filters = None,
+        **kwargs: Any,
+    ) -> None:
+        """Turns the big weights of the layers into ones of few bits.
+
+        Layers that have no quantized form stay as they are. If one fails, all are as
+        they were.
+
+        Args:
+            mode: `"int8"`, `"int4"`, `"float8"`, `"gptq"` or `"awq"`.
+            config: a `keras.quantizers.QuantizationConfig`, which says more than the
+                mode.
+            filters: which layers: a regular expression that is searched in their names,
+                a list of such, or a callable of a layer that returns a bool.
+            **kwargs: `type_check=False` quantizes subclasses of the library's layers.
+
+        Raises:
+            ValueError: if the model is not built, a layer is quantized already, or the
+                arguments do not fit each other.
+
+        Example:
+
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+        >>> model.quantize("int8")
+        >>> model.layers[0].dtype_policy.name
+        'int8_from_float32'
+        """
+        type_check = kwargs.pop("type_check", True)
+        if kwargs:
+            raise ValueError(
+                f"`quantize` of {type(self).__name__} {self.name!r} received unknown "
+                f"arguments: {', '.join(kwargs)}. It knows mode, config, filters and "
+                "type_check."
+            )
+        quantize(self, mode, config, filters, type_check)
+
+    def get_quantization_layer_structure(self, mode: str | None = None) -> Any:
+        """The order in which data passes the layers, for modes that calibrate.
+
+        A model that is quantized by GPTQ or AWQ overrides it.
+
+        Args:
+            mode: `"gptq"` or `"awq"`.
+
+        Returns:
+            A dict with `"pre_block_layers"`, the layers that inputs pass first, and
+            `"sequential_blocks"`, the layers that follow one another; None if it is
+            not known, as here.
+        """
+        del mode
+
     def export(
         self,
         filepath: Any,
@@ -244,8 +316,6 @@ class Model(Trainer, Layer):
                 not know them.
             **kwargs: options of the format.
         """
-        from keras.export import export_model  # an optional room
-
         export_model(
             self,
             filepath,

@@ -28,10 +28,13 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _is_integer(value: Any) -> bool:
-    return hasattr(value, "__index__") or _is_tensor(value)
+    # By type first: of an open size, torch.compile cannot say what attributes it has.
+    return isinstance(value, int) or hasattr(value, "__index__") or _is_tensor(value)
 
 
 def _is_number(value: Any) -> bool:
+    if isinstance(value, (int, float)):
+        return True
     return _is_integer(value) or hasattr(value, "__float__")
 
 

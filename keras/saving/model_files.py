@@ -32,6 +32,7 @@ from keras.saving.atomic import new_file, new_folder, refuse_existing
 from keras.saving.json_text import MOST_TEXT, read_json
 from keras.saving.legacy_models import load_legacy_model, save_legacy_model
 from keras.saving.open_weights import WEIGHTS_MEMBER
+from keras.saving.orbax import is_checkpoint, load_checkpointed_model
 from keras.saving.weights import load_from_h5, write_h5
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ def load_model(
     and among custom objects.
 
     Args:
-        filepath: a `.keras` file or unzipped folder, or a legacy `.h5` file.
+        filepath: a `.keras` file or unzipped folder, a folder of
+            `keras.callbacks.OrbaxCheckpoint`, or a legacy `.h5` file.
         custom_objects: name -> class or function, besides registered ones.
         compile: whether to compile it as it was, optimizer state included.
         safe_mode: False lets lambdas in the file run, unless a load around this one
@@ -174,6 +176,8 @@ def load_model(
 
 
 def _load(path: str, compile: bool) -> Any:
+    if is_checkpoint(path):
+        return load_checkpointed_model(path, compile)
     if os.path.isdir(path):
         return _load_folder(path, compile)
     if path.endswith(_LEGACY):

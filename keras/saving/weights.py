@@ -16,6 +16,7 @@ from keras.saving.atomic import new_file, refuse_existing
 from keras.saving.legacy_weights import is_legacy, load_legacy_weights
 from keras.saving.mapped_weights import load_mapped, save_mapped
 from keras.saving.open_weights import HDF5, check_readable, open_reader
+from keras.saving.orbax import is_checkpoint, load_checkpoint
 from keras.saving.report import LoadReport
 from keras.saving.safetensors import SafetensorsWriter
 from keras.saving.sharded import INDEX_SUFFIX, TENSORS_INDEX_SUFFIX, ShardedWriter
@@ -152,7 +153,7 @@ def load_weights(
     Args:
         model: a built model or layer.
         filepath: a `.weights.h5`, `.weights.json`, `.safetensors`, `.keras` or
-            legacy `.h5` file.
+            legacy `.h5` file, or a folder of `keras.callbacks.OrbaxCheckpoint`.
         skip_mismatch: load what fits, and warn of the rest.
         **kwargs: `objects_to_skip`, layers to leave as they are; `by_name`, for
             legacy `.h5` files: match layers by name instead of order; `name_map`,
@@ -174,6 +175,10 @@ def load_weights(
         raise ValueError(
             f"load_weights() got unknown options: {sorted(kwargs)}. Allowed: "
             "skip_mismatch, objects_to_skip, name_map, by_name (legacy .h5 files)."
+        )
+    if is_checkpoint(path):
+        return load_checkpoint(
+            model, path, skip_mismatch=skip_mismatch, objects_to_skip=skip
         )
     check_readable(path)
     legacy_name = path.endswith(HDF5) and not path.endswith(".weights.h5")

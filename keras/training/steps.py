@@ -20,6 +20,7 @@ from keras.core.facts import facts_of
 from keras.core.typing import Data, Logs, Structure
 from keras.training.compiled_step import CompiledStep
 from keras.training.data.structure import map_leaves
+from keras.training.distributed import following
 from keras.training.overrides import overrides
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ def make_step(model: Any, name: str, plain: Step | None = None) -> Step:
         The function, compiled unless the model runs eagerly.
     """
     if takes_state(model, name):
-        return model._staged(_with_state(model, name))
-    return model._staged(compiled(model, plain or _own_step(model, name)))
+        step = _with_state(model, name)
+    else:
+        step = compiled(model, plain or _own_step(model, name))
+    return model._staged(following(model, name, step))
 
 
 def _own_step(model: Model, name: str) -> Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import pickle
 from typing import Any
 
@@ -74,17 +75,25 @@ def gradients(model: Any) -> list[np.ndarray]:
     return [array(x) for x in (value, *grads, *left)]
 
 
+def trained_in(**scope: Any) -> list[np.ndarray]:
+    """The gradients of a model made in the scope, and its weights after training."""
+    model = model_in(**scope)
+    results = gradients(model)
+    model.compile("sgd", "mse")
+    model.fit(X, X[:, :1], epochs=2, batch_size=8, verbose=0)
+    return [*results, *model.get_weights()]
+
+
+@functools.cache
+def trained_without(backend: str) -> list[np.ndarray]:
+    return trained_in(**NEVER)
+
+
 @pytest.mark.parametrize("mode", SCOPES)
 def test_gradients_state_and_training_are_those_without(
     mode: str, training_backend: str
 ) -> None:
-    found, wanted = [], []
-    for results, scope in ((found, SCOPES[mode]), (wanted, NEVER)):
-        model = model_in(**scope)
-        results.extend(gradients(model))
-        model.compile("sgd", "mse")
-        model.fit(X, X[:, :1], epochs=2, batch_size=8, verbose=0)
-        results.extend(model.get_weights())
+    found, wanted = trained_in(**SCOPES[mode]), trained_without(training_backend)
     for one, other in zip(found, wanted, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
 

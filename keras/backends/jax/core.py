@@ -129,7 +129,17 @@ def _default_dtype(x: TensorLike) -> Any:
 def host_view(x: TensorLike) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
-    return host_array(to_dense(x) if is_sparse(x) else x)
+    if is_sparse(x):
+        x = to_dense(x)
+    try:
+        return host_array(x)
+    except RuntimeError:
+        if getattr(x, "is_fully_addressable", True):
+            raise
+        # Other processes hold parts of it; all of them must ask for the whole at once.
+        from jax.experimental import multihost_utils  # slow to import
+
+        return np.asarray(multihost_utils.process_allgather(x, tiled=True))
 
 
 def cast(x: Any, dtype: Any) -> Any:

@@ -190,7 +190,12 @@ class _Compiled:
                 self._stale = True
             return [scope.state_mapping[id(v)] for v in self._written], outputs
 
-        self._run = jax.jit(pure, donate_argnums=0)
+        options: Any = {}
+        if any(v._layout is not None for v in self._written):
+            # Variables stay where their layouts say, whatever suits the compiler.
+            places = [getattr(v._layout, "backend_layout", None) for v in self._written]
+            options["out_shardings"] = (places, None)
+        self._run = jax.jit(pure, donate_argnums=0, **options)
 
 
 class _Static:

@@ -17,6 +17,15 @@ class Variable(Base):
     def __jax_array__(self) -> Any:
         return self.value
 
+    def _converted(self, value: Any) -> Any:
+        if self._layout is None or isinstance(value, jax.core.Tracer):
+            return super()._converted(value)
+        if not hasattr(value, "shape"):
+            value = self.backend.convert_to_tensor(value, dtype=self._dtype)
+        self._check_shape(value, value.shape)
+        distribution = self.backend.distribution
+        return distribution.distribute_value(value, self._layout, self._dtype)
+
 
 def _its_value(variable: Variable) -> tuple[tuple[Any, ...], None]:
     return (variable.value,), None

@@ -213,7 +213,8 @@ def _traced(x: TensorLike, dtype: DType) -> Any:
     elif any(isinstance(v, torch.Tensor) for v in x):
         tensor = torch.stack([convert_to_tensor(v) for v in x])
     else:
-        tensor = torch.tensor(x)
+        # A list that a layer tracks is a list of its own kind, which torch cannot read.
+        tensor = torch.tensor([*x] if isinstance(x, list) else x)
         if dtype is None and tensor.dtype is torch.int64:
             dtype = "int32"
         elif dtype is None and tensor.dtype.is_floating_point:

@@ -151,7 +151,8 @@ class MelSpectrogram(DataLayer):
         rising = (places - left) / (middle - left)
         falling = (right - places) / (right - middle)
         weights = np.maximum(0.0, np.minimum(rising, falling))
-        return ops.cast(np.pad(weights, [(1, 0), (0, 0)]), dtype)
+        nothing = np.zeros((1, num_mel_bins))  # of the constant part
+        return ops.convert_to_tensor(np.concatenate([nothing, weights]), dtype)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the spectrograms."""

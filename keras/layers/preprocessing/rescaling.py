@@ -71,7 +71,8 @@ class Rescaling(DataLayer):
 
     def _aligned(self, value: Any, inputs: Tensor) -> Any:
         """Values of channels where the channels of the inputs are."""
-        if not hasattr(value, "__len__"):
+        # By type first: of an open number, torch.compile cannot say what it has.
+        if isinstance(value, (int, float)) or not hasattr(value, "__len__"):
             return value
         value = ops.cast(value, self.compute_dtype)
         if self.data_format == "channels_first" and len(value.shape) == 1:

@@ -192,11 +192,10 @@ class STFTSpectrogram(Layer):
 
     def _both_sides(self, power: Tensor) -> Any:
         """The power of negative frequencies added to that of positive ones."""
-        twice = np.full(self._size // 2 + 1, 2.0)
-        twice[0] = 1.0
+        twice = [1.0] + [2.0] * (self._size // 2)
         if self._size % 2 == 0:
             twice[-1] = 1.0
-        return power * ops.cast(twice, power.dtype)
+        return power * ops.convert_to_tensor(twice, power.dtype)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the spectrograms."""

@@ -4,34 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from traceback import walk_tb
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keras.backends import backend_scope, load
 from keras.core import tree
 from keras.core.classes import declared_class, is_ours
 from keras.core.configurable import Configurable
+from keras.core.keras_tensor import KerasTensor
 from keras.core.reading import object_sharing
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import Config, Structure, TensorLike
+from keras.layers.input_spec import describe
+from keras.layers.layer import Layer
 from keras.layers.rematerialization import keep_rematerialization, rematerialize_like
 
-if TYPE_CHECKING:
-    from keras.layers.layer import Layer
-    from keras.models.model import Model
 
-
-def to_backend(model: Model, name: str) -> Any:
-    """A model like the given one that lives on another backend."""
+def to_backend(model: Layer, name: str) -> Any:
+    """A layer or model like the given one that lives on another backend."""
     target = load(name)
     if model._backend is target:
         return model
     with backend_scope(model._backend), object_sharing():
         config = serialize_keras_object(model)
         custom = dict(_custom_objects(model))
+    first_call = getattr(model, "_first_call", None)
+    if first_call:  # which says more than the one shape that a file has
+        config.pop("build_config", None)
     with backend_scope(target):
         with object_sharing():
             copy = _made(model, config, custom, name)
+        if first_call and not copy.built:
+            _build_as(copy, first_call)
         _copy_weights(model, copy, name)
         rematerialize_like(model, copy)
         pairs = zip(_with_host_state(model), _with_host_state(copy), strict=False)
@@ -86,15 +91,35 @@ def unpacked(
     return model
 
 
-def _made(model: Model, config: Config, custom: dict[str, Any], name: str) -> Any:
+def _made(model: Layer, config: Config, custom: dict[str, Any], name: str) -> Any:
     try:
         return deserialize_keras_object(config, custom_objects=custom, safe_mode=False)
     except Exception as error:
         raise ValueError(
-            f"Model {model.name!r} cannot be made on the {name} backend: {error} "
-            "A layer that calls a framework natively works on that framework only; "
-            "write it with keras.ops to use it on all."
+            f"Model {model.name!r} cannot be made on the {name} backend"
+            f"{at_fault(error)}: {error}. A layer that calls a framework natively "
+            "works on that framework only; write it with keras.ops to use it on all."
         ) from error
+
+
+def at_fault(error: BaseException) -> str:
+    """Which layer was computing when an error rose, as words to be put in a message."""
+    found, current = None, error
+    while current is not None:
+        for frame, _ in walk_tb(current.__traceback__):
+            owner = frame.f_locals.get("self")
+            if frame.f_code.co_name == "call" and isinstance(owner, Layer):
+                found = owner
+        current = current.__cause__
+    return "" if found is None else f", because of {describe(found)}"
+
+
+def _build_as(copy: Any, first_call: dict[str, Any]) -> None:
+    """Builds a model without a graph on what the first call of another was given."""
+    given = tree.map_structure(
+        lambda x: x if x is None else KerasTensor(x.shape, x.dtype), first_call
+    )
+    copy(**given)
 
 
 def _layers_of(layer: Layer) -> Iterator[Any]:
@@ -110,7 +135,7 @@ def _with_host_state(model: Layer) -> Iterator[Any]:
             yield layer
 
 
-def _custom_objects(model: Model) -> Iterator[tuple[str, Any]]:
+def _custom_objects(model: Layer) -> Iterator[tuple[str, Any]]:
     """Classes and functions of the user's that the config names."""
     for layer in _layers_of(model):
         yield from _if_custom(declared_class(layer))
@@ -143,7 +168,7 @@ def _if_custom(value: Any) -> Iterator[tuple[str, Any]]:
         yield value.__name__, value
 
 
-def _copy_weights(model: Model, copy: Any, name: str) -> None:
+def _copy_weights(model: Layer, copy: Any, name: str) -> None:
     for old, new in zip(_layers_of(model), _layers_of(copy), strict=False):
         ours, theirs = old.variables, new.variables
         if [tuple(v.shape) for v in ours] != [tuple(v.shape) for v in theirs]:
@@ -172,7 +197,7 @@ def _shown(variables: list[Any]) -> str:
     return ", ".join(f"{v.path} {tuple(v.shape)}" for v in variables) or "none"
 
 
-def _copy_optimizer(model: Model, copy: Any) -> None:
+def _copy_optimizer(model: Layer, copy: Any) -> None:
     old = getattr(model, "optimizer", None)
     new = getattr(copy, "optimizer", None)
     if old is None or new is None or not old.built:

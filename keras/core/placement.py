@@ -1,0 +1,66 @@
+"""The current distribution: how new variables and batches lie over devices.
+
+`keras.distribution` sets it. What makes variables and what runs steps stand on lower
+floors and only ask here, so that nobody pays who distributes nothing: `used` is False
+until a distribution is first set.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+
+class _Process:
+    """What holds for all threads."""
+
+    used: bool = False
+    distribution: Any = None
+
+
+process = _Process()
+_scoped: ContextVar[tuple[Any, ...]] = ContextVar("keras_distribution", default=())
+
+
+def current() -> Any:
+    """The distribution of the innermost scope, or that of the process, or None."""
+    scoped = _scoped.get()
+    return scoped[-1] if scoped else process.distribution
+
+
+def for_backend(backend: Any) -> Any:
+    """The current distribution, if its devices are those of this backend."""
+    if not process.used:
+        return None
+    distribution = current()
+    if distribution is None or distribution.backend is not backend:
+        return None
+    return distribution
+
+
+def mean_over_replicas(backend: Any, grads: Any) -> Any:
+    """Gradients as an optimizer is to use them, where replicas have their own.
+
+    Args:
+        backend: the backend of the optimizer.
+        grads: a gradient, or None, for each variable.
+    """
+    if for_backend(backend) is None or backend.distribution.single_program:
+        return grads
+    return backend.distribution.mean_over_replicas(grads)
+
+
+class Scope:
+    """Makes a distribution current for a `with` block."""
+
+    def __init__(self, distribution: Any) -> None:
+        self._distribution = distribution
+        self._tokens: list[Any] = []
+
+    def __enter__(self) -> Any:
+        process.used = True
+        self._tokens.append(_scoped.set((*_scoped.get(), self._distribution)))
+        return self._distribution
+
+    def __exit__(self, *error: object) -> None:
+        _scoped.reset(self._tokens.pop())

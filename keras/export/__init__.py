@@ -1,0 +1,7 @@
+"""Models as files that others run: SavedModel, ONNX, LiteRT, OpenVINO, torch programs.
+
+`Model.export(path, format=…)` writes them; `ExportArchive` makes a SavedModel with
+several functions in it.
+"""
+
+from keras.export.archive import ExportArchive as ExportArchive

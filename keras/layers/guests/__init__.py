@@ -1,0 +1,1 @@
+"""Layers that hold what other frameworks made: modules, functions, files."""

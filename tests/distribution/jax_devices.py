@@ -1,0 +1,312 @@
+"""What is checked on JAX with 8 devices; run by `test_jax.py` in a child process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+
+os.environ["XLA_FLAGS"] = (
+    "--xla_force_host_platform_device_count=8 "
+    # What is compiled here runs for a moment.
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
+
+import jax
+import numpy as np
+import pytest
+
+import keras
+from keras import distribution, layers
+from keras.backends.jax.variable import Variable
+from tests.distribution import children, models
+
+keras.config.set_backend("jax")
+_ALONE = {}
+
+
+def grid(shape=(2, 4)):
+    return distribution.DeviceMesh(shape, ("batch", "model"))
+
+
+def parallel(name, shape=(2, 4)):
+    rank = 4 if name == "convnet" else 2
+    return distribution.ModelParallel(layout_map=models.layout_map(grid(shape), rank))
+
+
+def alone(name):
+    if name not in _ALONE:
+        _ALONE[name] = models.trained(name)[1]
+    return _ALONE[name]
+
+
+def agree(name, chosen):
+    with chosen.scope():
+        model, got = models.trained(name)
+    wanted = alone(name)
+    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
+    np.testing.assert_allclose(got["accuracy"], wanted["accuracy"], rtol=1e-6)
+    for key in set(wanted) & {"scores", "outputs"}:
+        np.testing.assert_allclose(got[key], wanted[key], rtol=1e-4, atol=1e-5)
+    return model
+
+
+def part_of(variable):
+    return variable.value.addressable_shards[0].data.shape
+
+
+def variables_of(model):
+    return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+
+
+@contextlib.contextmanager
+def no_whole_copies(*shapes):
+    """Fails if a device holds a whole array of one of these shapes when a variable is
+    made or set."""
+
+    def look():
+        for array in jax.live_arrays():
+            for shard in array.addressable_shards:
+                assert shard.data.shape not in shapes, (array.shape, array.sharding)
+
+    make, assign = Variable._initialize, Variable._direct_assign
+
+    def made(self, value):
+        make(self, value)
+        look()
+
+    def assigned(self, value):
+        assign(self, value)
+        look()
+
+    Variable._initialize, Variable._direct_assign = made, assigned
+    try:
+        yield
+        look()
+    finally:
+        Variable._initialize, Variable._direct_assign = make, assign
+
+
+def check_mlp_data_parallel():
+    agree("mlp", distribution.DataParallel())
+
+
+def check_mlp_model_parallel():
+    model = agree("mlp", parallel("mlp"))
+    assert part_of(model.get_layer("up").kernel) == (16, 8)
+    assert part_of(model.get_layer("down").kernel) == (8, 8)
+    momenta = [v for v in model.optimizer.variables if "up_kernel" in v.path]
+    assert [part_of(v) for v in momenta] == [(16, 8)]
+
+
+def check_convnet_data_parallel():
+    model = agree("convnet", distribution.DataParallel())
+    assert all(v.value.sharding.is_fully_replicated for v in variables_of(model))
+
+
+def check_convnet_model_parallel():
+    model = agree("convnet", parallel("convnet"))
+    assert part_of(model.get_layer("up").kernel) == (3, 3, 3, 2)
+
+
+def check_transformer_data_parallel():
+    agree("transformer", distribution.DataParallel())
+
+
+def check_transformer_model_parallel():
+    model = agree("transformer", parallel("transformer"))
+    assert part_of(model.get_layer("embedding").embeddings) == (50, 4)
+    assert part_of(model.get_layer("up").lora_kernel_b) == (4, 8)
+
+
+def check_files_of_any_number_of_devices():
+    x, y = models.data("mlp")
+    with parallel("mlp").scope():
+        model = models.made("mlp")
+        model.fit(x, y, epochs=1, verbose=0, batch_size=16)
+    folder = tempfile.mkdtemp()
+    for ending in (".keras", ".weights.h5", ".safetensors"):
+        path = os.path.join(folder, "model" + ending)
+        (model.save if ending == ".keras" else model.save_weights)(path)
+        for shape in ((2, 4), (8, 1), (1, 2), None):
+            scope = contextlib.nullcontext()
+            if shape is not None:
+                count = shape[0] * shape[1]
+                names = [f"cpu:{i}" for i in range(count)]
+                mesh = distribution.DeviceMesh(shape, ("batch", "model"), names)
+                rules = models.layout_map(mesh)
+                scope = distribution.ModelParallel(layout_map=rules).scope()
+            with scope:
+                if ending == ".keras":
+                    other = keras.models.load_model(path)
+                    assert int(other.optimizer.iterations) == 10
+                else:
+                    other = models.mlp()
+                    other.load_weights(path)
+            if shape is not None:
+                kernel = other.get_layer("up").kernel
+                assert part_of(kernel) == (16, 32 // shape[1])
+            pairs = zip(other.get_weights(), model.get_weights(), strict=True)
+            for a, b in pairs:
+                np.testing.assert_array_equal(a, b)
+
+
+def check_no_device_holds_a_whole_weight():
+    path = os.path.join(tempfile.mkdtemp(), "wide.keras")
+    rules = distribution.LayoutMap(grid((1, 8)))
+    rules[".*/kernel"] = (None, "model")
+    shape = (48, 72)
+    parallel = distribution.ModelParallel(layout_map=rules)
+    with parallel.scope(), no_whole_copies(shape):
+        for first in ("glorot_uniform", "orthogonal", drawn_on_devices(), "ones"):
+            model = keras.Sequential(
+                [keras.Input((48,)), layers.Dense(72, kernel_initializer=first)]
+            )
+        model.compile("adam", "mse")
+        model.fit(np.ones((8, 48)), np.ones((8, 72)), batch_size=8, verbose=0)
+        weights = model.get_weights()
+        model.set_weights(weights)
+        model.save(path)
+        model.load_weights(path)
+        again = keras.models.load_model(path)
+    assert part_of(again.layers[0].kernel) == (48, 9)
+    slots = [v for v in again.optimizer.variables if v.shape == shape]
+    assert {part_of(v) for v in slots} == {(48, 9)} and len(slots) == 2
+    np.testing.assert_array_equal(again.get_weights()[0], weights[0])
+
+
+def drawn_on_devices():
+    return keras.initializers.RandomNormal(seed=keras.random.SeedGenerator(4))
+
+
+def check_first_values_are_those_of_one_device():
+    for first in ("glorot_uniform", "orthogonal", "zeros"):
+        values = []
+        for scope in (contextlib.nullcontext(), parallel("mlp").scope()):
+            keras.utils.set_random_seed(1)
+            with scope:
+                layer = layers.Dense(8, kernel_initializer=first, name="up")
+                layer.build((None, 16))
+                values.append(layer.kernel.numpy())
+        np.testing.assert_allclose(values[0], values[1], atol=1e-6)
+    for seed in (5,):
+        values = []
+        for scope in (contextlib.nullcontext(), parallel("mlp").scope()):
+            with scope:
+                generator = keras.random.SeedGenerator(seed)
+                make = keras.initializers.RandomUniform(seed=generator)
+                layer = layers.Dense(8, kernel_initializer=make, name="up")
+                layer.build((None, 16))
+                values.append(layer.kernel.numpy())
+                assert generator.state.numpy()[1] > 0
+        np.testing.assert_allclose(values[0], values[1], atol=1e-6)
+
+
+def check_a_distribution_set_late():
+    model = models.made("mlp")
+    x, y = models.data("mlp")
+    distribution.set_distribution(parallel("mlp"))
+    try:
+        history = model.fit(x, y, batch_size=16, epochs=2, verbose=0).history
+    finally:
+        distribution.set_distribution(None)
+    np.testing.assert_allclose(history["loss"], alone("mlp")["loss"], rtol=1e-5)
+    assert part_of(model.get_layer("up").kernel) == (16, 8)
+
+
+def check_steps_of_ones_own():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.up = layers.Dense(8, name="up")
+
+        def call(self, x):
+            return self.up(x)
+
+        def train_step(self, data):
+            x, y = data
+
+            def loss():
+                return keras.ops.mean(keras.ops.square(self(x, training=True) - y))
+
+            value, grads = keras.value_and_grad(loss, self.trainable_variables)()
+            self.optimizer.apply(grads, self.trainable_variables)
+            return {"loss": value}
+
+    x, y = np.ones((16, 4), "float32"), np.ones((16, 8), "float32")
+    found = []
+    for scope in (contextlib.nullcontext(), parallel("mlp").scope()):
+        keras.utils.set_random_seed(2)
+        with scope:
+            model = Own()
+            model.compile("sgd")
+            found.append(model.fit(x, y, verbose=0, epochs=3).history["loss"])
+            step = keras.jit(model.__call__)
+            found.append(keras.ops.convert_to_numpy(step(x)).tolist())
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-5)
+    np.testing.assert_allclose(found[1], found[3], rtol=1e-5)
+    assert part_of(model.up.kernel) == (4, 2)
+
+
+def check_resume_after_a_stop():
+    folder = tempfile.mkdtemp()
+    x, y = models.data("mlp")
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    def backup():
+        return keras.callbacks.BackupAndRestore(os.path.join(folder, "backup"))
+
+    options = {"batch_size": 16, "epochs": 2, "verbose": 0, "shuffle": False}
+    with parallel("mlp").scope():
+        whole = models.made("mlp").fit(x, y, **options).history["loss"]
+        with contextlib.suppress(KeyboardInterrupt):
+            models.made("mlp").fit(x, y, callbacks=[backup(), Stop()], **options)
+        model = models.made("mlp")
+        resumed = model.fit(x, y, callbacks=[backup()], **options).history["loss"]
+    np.testing.assert_allclose(resumed, whole[1:], rtol=1e-6)
+
+
+def check_tensors():
+    mesh = grid()
+    layout = distribution.TensorLayout((None, "model"), mesh)
+    tensor = distribution.distribute_tensor(np.arange(32.0).reshape(4, 8), layout)
+    assert tensor.addressable_shards[0].data.shape == (4, 2)
+
+    @keras.jit
+    def double(x):
+        return distribution.distribute_tensor(x * 2, layout)
+
+    assert (
+        double(np.ones((4, 8), "float32")).sharding.spec == layout.backend_layout.spec
+    )
+    both = distribution.TensorLayout((("batch", "model"),), mesh)
+    spread = distribution.distribute_tensor(np.arange(16), both)
+    assert spread.addressable_shards[0].data.shape == (2,)
+    with pytest.raises(ValueError, match="does not divide into 4 parts"):
+        distribution.distribute_tensor(np.ones((4, 6)), layout)
+
+
+def check_bad_input():
+    with pytest.raises(ValueError, match="needs 6 devices. There are 8"):
+        grid((2, 3))
+    words = r"'up/kernel' \(rule .* dimension 1, of size 6"
+    with parallel("mlp").scope(), pytest.raises(ValueError, match=words):
+        layers.Dense(6, name="up").build((None, 4))
+    x, y = models.data("mlp")
+    with distribution.DataParallel().scope():
+        model = models.made("mlp")
+        before = model.get_weights()
+        with pytest.raises(ValueError, match="15 samples does not divide over 8"):
+            model.fit(x, y, batch_size=15, verbose=0)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert distribution.list_devices("cpu") == [f"cpu:{i}" for i in range(8)]
+    assert distribution.get_device_count() == 8
+
+
+if __name__ == "__main__":
+    children.main(globals())

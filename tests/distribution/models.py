@@ -1,0 +1,111 @@
+"""The models that are trained on one device and on several, and their data."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import keras
+from keras import layers
+
+CLASSES, SAMPLES, BATCH = 8, 160, 16
+
+
+def mlp():
+    """Two dense layers."""
+    return keras.Sequential(
+        [
+            keras.Input((16,)),
+            layers.Dense(32, activation="relu", name="up"),
+            layers.Dense(CLASSES, name="down"),
+        ],
+        name="mlp",
+    )
+
+
+def convnet():
+    """A convolution whose outputs are normalized over the whole batch."""
+    return keras.Sequential(
+        [
+            keras.Input((6, 6, 3)),
+            layers.Conv2D(8, 3, use_bias=False, name="up"),
+            layers.BatchNormalization(synchronized=True, name="norm"),
+            layers.ReLU(),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(CLASSES, name="head"),
+        ],
+        name="convnet",
+    )
+
+
+def transformer():
+    """One block of a decoder, of which low-rank parts and norms are trained."""
+    tokens = keras.Input((10,), dtype="int32")
+    x = layers.Embedding(50, 16, name="embedding")(tokens)
+    y = layers.LayerNormalization(name="norm_1")(x)
+    x = x + layers.MultiHeadAttention(2, 8, name="attention")(
+        y, y, use_causal_mask=True
+    )
+    y = layers.LayerNormalization(name="norm_2")(x)
+    up = layers.Dense(32, activation="gelu", name="up")
+    x = x + layers.Dense(16, name="down")(up(y))
+    x = layers.GlobalAveragePooling1D()(x)
+    model = keras.Model(tokens, layers.Dense(CLASSES, name="head")(x), name="decoder")
+    up.enable_lora(4)
+    return model
+
+
+MODELS = {"mlp": mlp, "convnet": convnet, "transformer": transformer}
+# For the mesh axes ("batch", "model").
+RULES = {
+    r".*up/kernel|.*up/lora_kernel_b": {
+        2: (None, "model"),
+        4: (None,) * 3 + ("model",),
+    },
+    r".*up/bias": {1: ("model",)},
+    r".*down/kernel": {2: ("model", None)},
+    r".*embedding/embeddings": {2: (None, "model")},
+}
+
+
+def layout_map(mesh, rank=2):
+    """The rules for a model whose `up` kernel has so many dimensions."""
+    rules = keras.distribution.LayoutMap(mesh)
+    for key, layouts in RULES.items():
+        rules[key] = layouts.get(rank) or next(iter(layouts.values()))
+    return rules
+
+
+def data(name):
+    """Inputs and classes for a model."""
+    rng = np.random.default_rng(7)
+    y = rng.integers(0, CLASSES, size=SAMPLES).astype("int32")
+    if name == "transformer":
+        return rng.integers(0, 50, size=(SAMPLES, 10)).astype("int32"), y
+    shape = {"mlp": (16,), "convnet": (6, 6, 3)}[name]
+    return rng.normal(size=(SAMPLES, *shape)).astype("float32"), y
+
+
+def made(name, **options):
+    """A compiled model, always with the same first weights."""
+    keras.utils.set_random_seed(3)
+    model = MODELS[name]()
+    model.compile(
+        keras.optimizers.SGD(0.1, momentum=0.9, global_clipnorm=1.0, **options),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def trained(name, **fit):
+    """A model after 20 steps, and what `fit` and its like said."""
+    model = made(name)
+    x, y = data(name)
+    fit = {"batch_size": BATCH, "epochs": 2, "verbose": 0, **fit}
+    history = model.fit(x, y, **fit).history
+    found = {"loss": history["loss"], "accuracy": history["accuracy"]}
+    if name == "mlp":  # the others would only compile more of the same
+        # Of 150 samples the last batch does not divide.
+        found["scores"] = model.evaluate(x[:150], y[:150], batch_size=32, verbose=0)
+        found["outputs"] = np.asarray(model.predict(x[:13], verbose=0)).tolist()
+    return model, found

@@ -1,0 +1,54 @@
+"""Every layer of the table under what the frameworks make of functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from tests.conftest import BACKENDS
+from tests.layers.rows import ROWS, Row
+
+# One row of each layer: compiling takes a second.
+FIRST = list({row.layer: row for row in reversed(ROWS)}.values())
+ROW = pytest.mark.parametrize("row", FIRST, ids=lambda row: row.name)
+
+
+def arrays(outputs: Any) -> list[np.ndarray]:
+    return [keras.ops.convert_to_numpy(x) for x in keras.tree.flatten(outputs)]
+
+
+def agree(found: Any, wanted: Any) -> None:
+    for one, other in zip(arrays(found), arrays(wanted), strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-5, rtol=2e-5)
+
+
+@pytest.mark.skipif("torch" not in BACKENDS, reason="of torch")
+@ROW
+def test_torch_compiles_it_whole_with_open_sizes(row: Row) -> None:
+    if row.layer == "Normalization":
+        pytest.skip("statistics that were given are NumPy arrays in it")
+    torch = pytest.importorskip("torch")
+    with keras.backend_scope("torch"):
+        layer = row.make()
+        inputs = keras.tree.map_structure(torch.from_numpy, row.inputs())
+        expected = layer(inputs)
+        torch._dynamo.reset()
+        compiled = torch.compile(layer, fullgraph=True, dynamic=True, backend="eager")
+        agree(compiled(inputs), expected)
+
+
+@pytest.mark.skipif("jax" not in BACKENDS, reason="of JAX")
+@ROW
+def test_jax_maps_it_over_an_axis(row: Row) -> None:
+    jax = pytest.importorskip("jax")
+    with keras.backend_scope("jax"):
+        layer = row.make()
+        batches = [row.inputs(seed) for seed in (0, 1)]
+        expected = [layer(inputs) for inputs in batches]
+        stacked = keras.tree.map_structure(lambda *x: np.stack(x), *batches)
+        mapped = jax.jit(jax.vmap(layer))(stacked)
+        for place, wanted in enumerate(expected):
+            agree(keras.tree.map_structure(lambda x, i=place: x[i], mapped), wanted)
