@@ -139,6 +139,16 @@ class Distribution:
 
     # What variables and steps ask ---------------------------------------------------
 
+    def first_value(
+        self, initializer: Callable[..., Any], shape: Any, dtype: str, layout: Any
+    ) -> Any:
+        """The first value of a variable, made in parts."""
+        return self.backend.distribution.first_value(initializer, shape, dtype, layout)
+
+    def distribute_value(self, value: Any, layout: Any) -> Any:
+        """A value, laid out."""
+        return self.backend.distribution.distribute_value(value, layout)
+
     def step(
         self, model: Any, step: Callable[[Any], Any], name: str
     ) -> Callable[[Any], Any]:
