@@ -165,6 +165,8 @@ class Distribution:
         if processes.single_program:
             place = partial(processes.distribute_batch, self)
             split = lambda batch: step(tree.map_structure(place, batch))  # noqa: E731
+        elif processes.has_replicas:
+            split = processes.step(model, step, name)
         else:
             split = replicated(self, model, step, gathers=name == "predict_step")
         if name != "train_step":
@@ -189,6 +191,8 @@ class Distribution:
             The logs of all processes.
         """
         processes = self.backend.distribution
+        if processes.has_replicas:
+            return processes.join(model, logs)
         if processes.single_program or processes.num_processes() == 1:
             return logs
         join(self, model)
