@@ -284,7 +284,7 @@ class DistributionModule(Protocol):
     one there is. Then there are three kinds of frameworks. In one, a single program
     computes for all devices (`single_program`): `distribute_batch` lays out a tensor of
     a batch, and nothing else is needed. In another, one process has several replicas
-    (`has_replicas`): `step` gives a step that all of them take, and `join` makes metrics
+    (`has_replicas`): `step` gives a step that all of them take, `join` makes metrics
     those of all. In the third, each process is a replica: `of_all` gathers what each
     process gives, `joined` tensors; `sum_in_place` sums variables.
     `mean_over_replicas` gives the gradients that an optimizer is to use.
