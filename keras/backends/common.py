@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 class Common:
     """The base of `Backend`; `contract.py` says what each function is for."""
 
+    # Whether objects of other backends run on this one while it is current, as they do
+    # on one that writes down what they compute.
+    hosts_others = False
     layouts: frozenset[str] = frozenset()  # dense tensors only
     layer_mixin: type | None = None
     optimizer_mixin: type | None = None
@@ -61,6 +64,15 @@ class Common:
     @staticmethod
     def seed_framework(seed: int) -> None:
         """The framework keeps no state of its own: all draws are given a seed."""
+
+    @staticmethod
+    def framework_state() -> Any:
+        """As above: there is none."""
+        return None
+
+    @staticmethod
+    def set_framework_state(state: Any) -> None:
+        """As above: there is none."""
 
     def compile_call(
         self, function: Callable[..., Any], variables: Callable[[], Any]
