@@ -118,10 +118,14 @@ class DataBackend(Protocol):
 class RandomBackend(Protocol):
     """Seeds, which the draws in `keras.random` get: `advance` counts a generator on and
     gives two uint32. The same seed gives the same draws, eager or compiled.
+    `framework_state` is what the framework's own draws depend on, an array, or None
+    where that cannot be read.
     """
 
     def advance(self, generator: Any) -> Any: ...
     def seed_framework(self, seed: int) -> None: ...
+    def framework_state(self) -> Any: ...
+    def set_framework_state(self, state: Any) -> None: ...
 
 
 class ControlBackend(Protocol):
