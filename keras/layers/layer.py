@@ -245,6 +245,10 @@ class Layer(LayerCall):
             if name in config and config[name] in (None, True):
                 if not self._keeps_in_config(name):
                     del config[name]
+        # A class of the user's that says it to its base itself will say it again.
+        if "autocast" in config and "autocast" not in self._given_arguments()[0]:
+            if not self._keeps_in_config("autocast"):
+                del config["autocast"]
         for name in ("input_shape", "batch_shape", "input_dim"):
             if not self._keeps_in_config(name):
                 config.pop(name, None)
