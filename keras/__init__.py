@@ -69,12 +69,12 @@ _MODULES = (
     "saving",
     "tree",
     "utils",
+    "wrappers",
 )
 # Namespaces of Keras 3 that this version does not have yet.
 _MISSING = (
     "datasets",
     "visualization",
-    "wrappers",
 )
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from keras import saving as saving
     from keras import tree as tree
     from keras import utils as utils
+    from keras import wrappers as wrappers
     from keras.backends import backend_scope as backend_scope
     from keras.backends.device import device_scope as device
     from keras.backends.variable import Variable as Variable

@@ -122,6 +122,15 @@ def current() -> Backend:
     return context.get().backend or process.default or _start()
 
 
+def host_of(own: Backend) -> Backend:
+    """The backend that an object of `own` runs on now: mostly `own` itself.
+
+    It is another one while that hosts the objects of all backends.
+    """
+    around = context.get().backend
+    return around if around is not None and around.hosts_others else own
+
+
 context.current_backend = current
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Self, TypeVar
 
-from keras.backends import current, process
+from keras.backends import current, host_of, process
 from keras.core import context
 from keras.core.configurable import Configurable
 
@@ -28,7 +28,7 @@ def on_own_backend(method: F) -> F:
         backend = self._backend
         if (context.get().backend or process.default) is backend:
             return method(self, *args, **kwargs)
-        with context.Scope("backend", backend):
+        with context.Scope("backend", host_of(backend)):
             return method(self, *args, **kwargs)
 
     wrapper._on_own_backend = True

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 class Common:
     """The base of `Backend`; `contract.py` says what each function is for."""
 
+    # Whether objects of other backends run on this one while it is current, as they do
+    # on one that writes down what they compute.
+    hosts_others = False
     layouts: frozenset[str] = frozenset()  # dense tensors only
     layer_mixin: type | None = None
     optimizer_mixin: type | None = None

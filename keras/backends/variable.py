@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.backends import current, load
+from keras.backends import current, host_of, load
 from keras.core import context, dtypes, limits, naming, placement
 from keras.core.keras_tensor import KerasTensor, standardize_shape
 from keras.core.operators import Operators
@@ -202,7 +202,7 @@ class Variable(Operators):
         autocast = ambient.autocast
         if autocast is not None and autocast != self._dtype:
             if self._autocast and self._is_float:
-                return self.backend.cast(value, autocast)
+                return host_of(self.backend).cast(value, autocast)
         return value
 
     def numpy(self) -> Any:

@@ -38,6 +38,18 @@ def for_backend(backend: Any) -> Any:
     return distribution
 
 
+def mean_over_replicas(backend: Any, grads: Any) -> Any:
+    """Gradients as an optimizer is to use them, where replicas have their own.
+
+    Args:
+        backend: the backend of the optimizer.
+        grads: a gradient, or None, for each variable.
+    """
+    if for_backend(backend) is None or backend.distribution.single_program:
+        return grads
+    return backend.distribution.mean_over_replicas(grads)
+
+
 class Scope:
     """Makes a distribution current for a `with` block."""
 

@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from keras.backends.variable import Variable
 from keras.core import placement, tree
 from keras.core.typing import Data, Structure
 from keras.distribution.batches import DatasetPart, indivisible
 from keras.distribution.layout import TensorLayout
 from keras.distribution.mesh import DeviceMesh
+from keras.distribution.replicas import join, replicated
 
 
 class Distribution:
@@ -137,27 +140,69 @@ class Distribution:
     # What variables and steps ask ---------------------------------------------------
 
     def step(
-        self, model: Any, step: Callable[[Any], Any], trains: bool
+        self, model: Any, step: Callable[[Any], Any], name: str
     ) -> Callable[[Any], Any]:
         """A step of a model, on batches that are split over the devices.
 
         Args:
             model: the model; its variables that have no layout yet get one.
             step: the function of one batch.
-            trains: whether it is a step of training, for which a batch must divide.
-                Only what is left over at the end of the data need not.
+            name: `"train_step"`, for which a batch must divide, but for what is left
+                over at the end of the data; `"test_step"` or `"predict_step"`.
         """
         self._lay_out(model)
-        place = partial(self.backend.distribution.distribute_batch, self)
+        processes = self.backend.distribution
+        if processes.single_program:
+            place = partial(processes.distribute_batch, self)
+            split = lambda batch: step(tree.map_structure(place, batch))  # noqa: E731
+        else:
+            split = replicated(self, model, step, gathers=name == "predict_step")
+        if name != "train_step":
+            return split
         largest = 0
 
         def run(batch: Data) -> Structure:
             nonlocal largest
-            if trains:
-                largest = self._checked_size(batch, largest)
-            return step(tree.map_structure(place, batch))
+            largest = self._checked_size(batch, largest)
+            return split(batch)
 
         return run
+
+    def join(self, model: Any, logs: Any) -> Any:
+        """Called after a pass: metrics become those of all processes.
+
+        Args:
+            model: the model.
+            logs: what the last step returned, or None where metrics are read later.
+
+        Returns:
+            The logs of all processes.
+        """
+        processes = self.backend.distribution
+        if processes.single_program or processes.num_processes() == 1:
+            return logs
+        join(self, model)
+        if not isinstance(logs, dict):
+            return logs
+        known = model.get_metrics_result()
+        means = processes.mean_of_logs(logs)
+        return {name: known.get(name, value) for name, value in means.items()}
+
+    def agreed_seed(self) -> int | None:
+        """A seed for the order of data, where several processes must have the same."""
+        if self.num_processes == 1:
+            return None
+        seed = int(np.random.randint(2**31 - 1))
+        return self.backend.distribution.agreed(seed)
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether this process writes files; of several, the first does."""
+        return self.backend.distribution.process_id() == 0
+
+    def wait(self, name: str) -> None:
+        """Waits until all processes are here."""
+        self.backend.distribution.barrier(name)
 
     def _checked_size(self, batch: Data, largest: int) -> int:
         for leaf in tree.flatten(batch):

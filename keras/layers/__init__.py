@@ -53,6 +53,8 @@ from keras.layers.core.reversible_embedding import (
     ReversibleEmbedding as ReversibleEmbedding,
 )
 from keras.layers.core.wrapper import Wrapper as Wrapper
+from keras.layers.guests.flax_layer import FlaxLayer as FlaxLayer
+from keras.layers.guests.jax_layer import JaxLayer as JaxLayer
 from keras.layers.guests.tfsm_layer import TFSMLayer as TFSMLayer
 from keras.layers.guests.torch_module_wrapper import (
     TorchModuleWrapper as TorchModuleWrapper,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from keras.backends import load, process
+from keras.backends import current, host_of, load, process
 from keras.backends.backend import FOREIGN, SYMBOLIC, TENSOR
 from keras.backends.foreign import framework_of
 from keras.core import context, dtypes, limits, tree
@@ -141,8 +141,10 @@ class LayerCall(LayerBuilding):
         """Every step of a call, in order."""
         backend = self._backend
         if (ambient.backend or process.default) is not backend:
-            with context.Scope("backend", backend):
-                return self._full_call(context.get(), args, kwargs)
+            backend = host_of(backend)
+            if ambient.backend is not backend:
+                with context.Scope("backend", backend):
+                    return self._full_call(context.get(), args, kwargs)
         if "_plan" not in self.__dict__:
             raise RuntimeError(
                 f"{type(self).__name__} was called before its `__init__` called "
@@ -265,7 +267,7 @@ class LayerCall(LayerBuilding):
         return self._convert_leaf(value)
 
     def _convert_leaf(self, value: Any) -> Any:
-        backend = self._backend
+        backend = current()
         kind = backend.kind_of(value)
         if kind == SYMBOLIC:
             return self._cast_symbolic(value)
@@ -293,7 +295,7 @@ class LayerCall(LayerBuilding):
     def _brought_here(self, value: Any) -> Any:
         """A tensor of another framework as one of this backend, without gradients."""
         try:
-            return self._backend.convert_to_tensor(value)
+            return current().convert_to_tensor(value)
         except Exception as error:
             if not load(framework_of(value) or "numpy").in_trace():
                 raise

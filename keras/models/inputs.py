@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras import ops
+from keras.backends import host_of
 from keras.backends.backend import TENSOR
 from keras.core import dtypes, masking, tree
 from keras.core.keras_tensor import KerasTensor
@@ -109,7 +110,7 @@ class InputAdapter:
         if len(self._specs) == 1 and leaves and all(map(_holds_text, leaves)):
             return [self._fit(np.asarray(inputs), 0)]
         if len(self._specs) == 1 and plain and leaves:
-            return [self.backend.convert_to_tensor(inputs)]
+            return [host_of(self.backend).convert_to_tensor(inputs)]
         raise ValueError(
             f"{self._title} expects {len(self._specs)} input(s): "
             f"{self._described()}. Received {len(leaves)}: {outline(inputs)}."
@@ -169,7 +170,7 @@ class InputAdapter:
         return x
 
     def _converted(self, x: TensorLike, spec: KerasTensor) -> Any:
-        backend = self.backend
+        backend = host_of(self.backend)
         if "string" not in backend.layouts and _holds_text(x):
             return x if hasattr(x, "shape") else np.asarray(x)  # for layers of text
         if backend.kind_of(x) == TENSOR:

@@ -400,6 +400,16 @@ class Declaration(Parameters):
             self._named(error)
             raise
 
+    def infer_checked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Structure:
+        """The same for arguments as a backend's function gets them: checked already.
+
+        Sizes that are not known may be None.
+        """
+        backend = current()
+        if kwargs and not self.tensor_names.isdisjoint(kwargs):
+            args, kwargs = self.positional(args, kwargs)
+        return self._inferred(backend, args, kwargs, self._found(backend, args))
+
     def _inferred(
         self,
         backend: Backend,

@@ -119,10 +119,16 @@ def _is_number_like(x: TensorLike) -> bool:
     return isinstance(x, (bool, int, float, complex, list)) or hasattr(x, "dtype")
 
 
+def attach_to(cls: type) -> None:
+    """Gives a class of tensors the operators: each is the op on the tensor itself."""
+    for name, operator in _operators().items():
+        setattr(cls, name, operator)
+
+
 def attach() -> None:
     """Gives KerasTensor and Variable their operators."""
+    attach_to(KerasTensor)
     for name, operator in _operators().items():
-        setattr(KerasTensor, name, operator)
         setattr(Variable, name, _on_value(operator))
     Variable.__invert__ = _on_value(_inverted_value)
     KerasTensor.reshape = lambda self, newshape: shaping.reshape(self, newshape)

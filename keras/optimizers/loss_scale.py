@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
-from keras.core import tree
+from keras.core import placement, tree
 from keras.core.facts import public_class
 from keras.core.serialization import serialize_keras_object
 from keras.core.typing import Identifier
@@ -99,6 +99,8 @@ class LossScaleOptimizer(Optimizer):
             trainable_variables: the variables; those of `build` by default.
         """
         variables = list(self._variables_for(grads, trainable_variables))
+        if placement.process.used:  # all replicas must find the same
+            grads = placement.mean_over_replicas(self._backend, grads)
         with self._backend.update_scope():
             scale = self.dynamic_scale.value
 

@@ -14,7 +14,7 @@ from typing import Any
 from keras import ops
 from keras.backends import backend_scope
 from keras.backends.variable import Variable
-from keras.core import naming
+from keras.core import naming, placement
 from keras.core.errors import BackendError
 from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
@@ -255,6 +255,8 @@ class Optimizer(OptimizerState):
                 not one that the optimizer was built for.
         """
         variables = self._variables_for(grads, trainable_variables)
+        if placement.process.used:
+            grads = placement.mean_over_replicas(self._backend, grads)
         with self._backend.update_scope():
             found, variables = self._with_gradients(list(grads), variables)
             if variables:

@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from keras.core import placement
+
 
 @contextmanager
 def new_file(path: str, overwrite: bool = True) -> Iterator[str]:
@@ -38,7 +40,11 @@ def new_file(path: str, overwrite: bool = True) -> Iterator[str]:
         os.chmod(temporary, _mode_for(target))
         yield temporary
         _sync(temporary)
-        os.replace(temporary, target)
+        with _of_one_process(path) as writes:
+            if writes:
+                os.replace(temporary, target)
+            else:
+                os.unlink(temporary)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
@@ -75,6 +81,33 @@ def new_folder(path: str, overwrite: bool = True) -> Iterator[str]:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(retired, ignore_errors=True)
+
+
+def _replace_folder(temporary: str, target: str, retired: str) -> None:
+    if os.path.isdir(target):
+        os.replace(target, retired)
+    try:
+        os.replace(temporary, target)
+    except OSError:
+        if os.path.isdir(retired):
+            os.replace(retired, target)
+        raise
+
+
+@contextmanager
+def _of_one_process(path: str) -> Iterator[bool]:
+    """Whether this process of a distributed job is the one that writes.
+
+    All have to save, as each may hold a part of the weights. None goes on before the
+    file is there.
+    """
+    distribution = placement.current()
+    if distribution is None or distribution.num_processes == 1:
+        yield True
+        return
+    distribution.wait(f"write {path}")
+    yield distribution.writes_files
+    distribution.wait(f"written {path}")
 
 
 def refuse_existing(path: str, overwrite: bool) -> None:

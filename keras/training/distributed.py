@@ -32,7 +32,18 @@ def following(model: Any, name: str, step: Step) -> Step:
         if distribution is not made[0]:
             made[:] = [distribution, step]
             if distribution is not None:
-                made[1] = distribution.step(model, step, trains=name == "train_step")
+                made[1] = distribution.step(model, step, name)
         return made[1](data)
 
     return run
+
+
+def joined(model: Any, logs: Any) -> Any:
+    """The logs of a pass, with metrics over all processes that took part in it.
+
+    Args:
+        model: The model.
+        logs: What the last step returned.
+    """
+    distribution = placement.for_backend(model._backend)
+    return logs if distribution is None else distribution.join(model, logs)

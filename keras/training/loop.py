@@ -15,6 +15,7 @@ import numpy as np
 
 from keras.callbacks.logs import to_host_logs
 from keras.training.data.structure import leaves_of, map_leaves
+from keras.training.distributed import joined
 from keras.training.run import Run, in_order
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _pass(run: Run) -> Any:
                 break
     run.source.on_epoch_end()
     _check_any(done, run)
-    return logs
+    return joined(run.model, logs)
 
 
 def predict(run: Run) -> Any:

@@ -17,7 +17,7 @@ from keras.backends.backend import TENSOR
 from keras.backends.bound import on_own_backend
 from keras.callbacks import CallbackList, History
 from keras.callbacks.logs import to_host_logs
-from keras.core import config
+from keras.core import config, placement
 from keras.core.typing import Data, Identifier
 from keras.training import loop, steps
 from keras.training.building import build
@@ -30,6 +30,7 @@ from keras.training.data import (
 from keras.training.data.array_source import host_parts
 from keras.training.data.make_source import loader_kind
 from keras.training.data.structure import leaves_of, map_leaves
+from keras.training.distributed import joined
 from keras.training.masks import masks_of, put_masks
 from keras.training.objective import Objective, check_count
 from keras.training.overrides import overrides
@@ -494,7 +495,7 @@ class Trainer(Objective):
         self, function: Callable[..., Any], data: Data, return_dict: bool
     ) -> Any:
         self.reset_metrics()
-        results = function(data)
+        results = joined(self, function(data))
         if results is None:
             results = self._results_function()
         logs = to_host_logs(dict(sorted(results.items())))
@@ -521,6 +522,9 @@ class Trainer(Objective):
     ) -> Any:
         x, y, sample_weight = parts
         backend = self._backend
+        distribution = placement.for_backend(backend)
+        if distribution is not None:
+            options["seed"] = distribution.agreed_seed()
         source = make_source(
             x,
             y,

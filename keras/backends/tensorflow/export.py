@@ -141,3 +141,26 @@ def describe_trace(function: Any) -> tuple[str, str]:
             lambda x: tf.TensorSpec(x.shape, x.dtype), trace.structured_outputs
         )
     )
+
+
+def litert_of(path: str, optimizations: Sequence[str]) -> tuple[bytes, bool]:
+    """A SavedModel with a signature `"serve"` as the bytes of a LiteRT file.
+
+    Returns:
+        The bytes, and whether LiteRT's own operations are enough to run it.
+    """
+    own, others = tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS
+    failure: Exception | None = None
+    for allowed in ([own], [own, others]):
+        converter = tf.lite.TFLiteConverter.from_saved_model(
+            path, signature_keys=["serve"]
+        )
+        converter.target_spec.supported_ops = allowed
+        converter.optimizations = [getattr(tf.lite.Optimize, x) for x in optimizations]
+        try:
+            return converter.convert(), len(allowed) == 1
+        except Exception as error:  # noqa: BLE001 - the converter has a class of its own
+            failure = error
+    raise ValueError(
+        f"TensorFlow's converter cannot make a LiteRT model of it: {failure} "
+    ) from failure

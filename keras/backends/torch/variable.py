@@ -32,6 +32,16 @@ class Variable(Base):
     def _wants_grad(self, value: Any) -> bool:
         return self._trainable and (value.is_floating_point() or value.is_complex())
 
+    def distribute(self, layout: Any) -> None:
+        """Lays the value out over devices, from now on."""
+        self._layout = layout
+        value = self._value.detach().clone()
+        value = self.backend.distribution.distribute_value(value, layout)
+        if layout.is_split:
+            self._initialize(value)
+        else:
+            self._direct_assign(value)
+
     def _direct_assign(self, value: Any) -> None:
         with torch.no_grad():
             self._value.copy_(value)

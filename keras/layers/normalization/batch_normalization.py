@@ -155,6 +155,7 @@ class BatchNormalization(Layer):
             initializer=getattr(self, f"{name}_initializer"),
             trainable=False,
             autocast=False,
+            aggregation="mean",
         )
 
     def call(

@@ -1,0 +1,5 @@
+"""Keras models as estimators of scikit-learn: `keras.wrappers`."""
+
+from keras.wrappers.estimators import SKLearnClassifier as SKLearnClassifier
+from keras.wrappers.estimators import SKLearnRegressor as SKLearnRegressor
+from keras.wrappers.estimators import SKLearnTransformer as SKLearnTransformer

@@ -1,0 +1,25 @@
+"""torch with 2 processes over gloo: replicas give what one process gives."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.conftest import BACKENDS
+from tests.distribution import children
+
+HERE = os.path.dirname(__file__)
+pytestmark = pytest.mark.skipif("torch" not in BACKENDS, reason="another backend")
+
+
+@pytest.fixture(scope="module")
+def said():
+    return children.run("tests.distribution.torch_processes", processes=2)
+
+
+@pytest.mark.parametrize(
+    "check", children.checks_of(os.path.join(HERE, "torch_processes.py"))
+)
+def test_two_processes(said, check):
+    children.verify(said, check)

@@ -1,0 +1,167 @@
+"""What is checked on torch with 2 processes; each runs this file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import numpy as np
+import pytest
+import torch
+
+import keras
+from keras import distribution, layers
+from tests.distribution import children, models
+
+keras.config.set_backend("torch")
+torch.set_num_threads(1)
+RANK = int(os.environ["RANK"])
+
+
+def agree(name):
+    wanted = models.trained(name)[1]
+    with distribution.DataParallel().scope():
+        keras.utils.set_random_seed(3 + RANK)
+        model, got = models.trained(name)
+    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
+    np.testing.assert_allclose(got["accuracy"], wanted["accuracy"], rtol=1e-6)
+    for key in set(wanted) & {"scores", "outputs"}:
+        np.testing.assert_allclose(got[key], wanted[key], rtol=1e-4, atol=1e-5)
+    return model
+
+
+def check_mlp():
+    assert distribution.list_devices() == ["cpu:0", "cpu:1"]
+    agree("mlp")
+
+
+def check_convnet():
+    agree("convnet")
+
+
+def check_transformer():
+    agree("transformer")
+
+
+def check_weights_and_order_are_those_of_the_first_process():
+    x, y = models.data("mlp")
+    with distribution.DataParallel().scope():
+        keras.utils.set_random_seed(RANK)
+        model = models.mlp()
+        optimizer = keras.optimizers.Adam(gradient_accumulation_steps=2)
+        model.compile(optimizer, "sparse_categorical_crossentropy")
+        model.fit(x, y, batch_size=32, verbose=0)
+    sums = [float(np.sum(weight)) for weight in model.get_weights()]
+    from_all = model._backend.distribution.of_all(sums)
+    assert from_all[0] == from_all[1]
+
+
+def check_mixed_precision_and_a_step_of_ones_own():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(8, name="dense", dtype="mixed_float16")
+
+        def call(self, x):
+            return self.dense(x)
+
+        def train_step(self, data):
+            x, y = data
+            loss = self.compute_loss(x, y, self(x, training=True))
+            self.zero_grad()
+            self.optimizer.scale_loss(loss).backward()
+            variables = self.trainable_weights
+            grads = [v.value.grad for v in variables]
+            with torch.no_grad():
+                self.optimizer.apply(grads, variables)
+            return self.compute_metrics(x, y, self(x))
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(16, 4)).astype("float32")
+    y = rng.normal(size=(16, 8)).astype("float32")
+    found = []
+    for scope in (None, distribution.DataParallel().scope()):
+        keras.utils.set_random_seed(1)
+        if scope is not None:
+            scope.__enter__()
+        model = Own()
+        inner = keras.optimizers.SGD(0.1, global_clipnorm=0.5)
+        scaled = keras.optimizers.LossScaleOptimizer(inner, initial_scale=64.0)
+        model.compile(scaled, "mse", metrics=["mae"])
+        logs = model.fit(x, y, batch_size=16, epochs=3, verbose=0).history
+        found.append((logs["mae"], model.get_weights()))
+        if scope is not None:
+            scope.__exit__(None, None, None)
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-3)
+    for a, b in zip(found[0][1], found[1][1], strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-3)
+
+
+def check_one_process_writes():
+    processes = keras.backends.load("torch").distribution
+    folder = [tempfile.mkdtemp() if RANK == 0 else None]
+    torch.distributed.broadcast_object_list(folder, 0)
+    path = os.path.join(folder[0], "model.keras")
+    x, y = models.data("mlp")
+    with distribution.DataParallel().scope():
+        model = models.made("mlp")
+        saved = keras.callbacks.ModelCheckpoint(path)
+        model.fit(x, y, batch_size=16, verbose=0, callbacks=[saved])
+    assert os.listdir(folder[0]) == ["model.keras"]
+    again = keras.models.load_model(path)
+    for a, b in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    processes.barrier("read")
+
+
+def check_hand_written_ddp():
+    model = models.mlp()
+    wrapped = torch.nn.parallel.DistributedDataParallel(model)
+    loss = wrapped(torch.full((4, 16), float(RANK))).sum()
+    loss.backward()
+    grads = [float(v.value.grad.sum()) for v in model.trainable_weights]
+    from_all = model._backend.distribution.of_all(grads)
+    assert from_all[0] == from_all[1]
+
+
+def check_data_of_ones_own():
+    x, y = models.data("mlp")
+    parallel = distribution.DataParallel(auto_shard_dataset=False)
+    starts = range(RANK * 8, 160, 16)
+    mine = ((x[i : i + 8], y[i : i + 8]) for i in starts)
+    keras.utils.set_random_seed(3)
+    alone = models.made("mlp")
+    wanted = alone.fit(x, y, batch_size=16, shuffle=False, verbose=0).history
+    with parallel.scope():
+        model = models.made("mlp")
+        got = model.fit(mine, verbose=0, shuffle=False).history
+    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
+
+
+def check_statistics_of_ones_own():
+    x = np.full((8, 3), float(RANK), "float32")
+    with distribution.DataParallel(auto_shard_dataset=False).scope():
+        model = keras.Sequential([keras.Input((3,)), layers.BatchNormalization()])
+        model.compile("sgd", "mse")
+        model.fit(x, x, batch_size=8, verbose=0)
+    # Each process saw only its own values; what is kept is the mean of them.
+    moving = model.layers[0].moving_mean.numpy()
+    np.testing.assert_allclose(moving, np.full(3, 0.5 * 0.01), rtol=1e-5)
+
+
+def check_bad_input():
+    x, y = models.data("mlp")
+    with distribution.DataParallel().scope():
+        model = models.made("mlp")
+        with pytest.raises(ValueError, match="15 samples does not divide over 2"):
+            model.fit(x, y, batch_size=15, verbose=0)
+        other = keras.Sequential([keras.Input((16,)), layers.Dense(8, name=f"d{RANK}")])
+        other.compile("sgd", "sparse_categorical_crossentropy")
+        with pytest.raises(ValueError, match=r"different models.*d0/kernel.*d1/kernel"):
+            other.fit(x, y, batch_size=16, verbose=0)
+
+
+if __name__ == "__main__":
+    distribution.initialize()
+    children.main(globals())
+    torch.distributed.destroy_process_group()
