@@ -65,6 +65,15 @@ class Common:
     def seed_framework(seed: int) -> None:
         """The framework keeps no state of its own: all draws are given a seed."""
 
+    @staticmethod
+    def framework_state() -> Any:
+        """As above: there is none."""
+        return None
+
+    @staticmethod
+    def set_framework_state(state: Any) -> None:
+        """As above: there is none."""
+
     def compile_call(
         self, function: Callable[..., Any], variables: Callable[[], Any]
     ) -> Callable[[Any], Any]:

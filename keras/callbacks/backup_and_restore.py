@@ -1,29 +1,38 @@
 """`BackupAndRestore`: go on where an interrupted training stopped.
 
-A backup is a weights file plus a small JSON file that names it. The weights get
-a new name each time and the JSON file is replaced in one step, so whenever the
-process dies, the two on disk belong together.
+A backup is a weights file, a file of all else that a training is made of, and a small
+JSON file that names both. They get new names each time and the JSON file is replaced
+in one step, so whenever the process dies, those on disk belong together.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import zipfile
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.save_frequency import SaveFrequency
+from keras.core.plain_data import pack, unpack
 
 _METADATA = "training_metadata.json"
 _SUFFIX = ".weights.h5"
+_STATE_SUFFIX = ".state.npz"
+_SUFFIXES = (_SUFFIX, _STATE_SUFFIX)
+_UNREADABLE = (OSError, ValueError, KeyError, zipfile.BadZipFile)
 
 
 class BackupAndRestore(SaveFrequency, Callback):
     """Backs up the training state, and restores it when `fit` is run again.
 
-    After an interruption run the same program: `fit` continues with the weights,
-    the optimizer state and the epoch of the last backup. A training that was
-    interrupted within an epoch begins this epoch again.
+    After an interruption run the same program: `fit` continues after the batch or
+    epoch of the last backup, and all comes out as if nothing had happened: weights,
+    optimizer, metrics, history, what other callbacks know, random numbers and the
+    order of the data. A generator is passed over again up to that place.
 
     Args:
         backup_dir: A folder for this training alone.
@@ -42,6 +51,9 @@ class BackupAndRestore(SaveFrequency, Callback):
     >>> BackupAndRestore("backup", save_freq=100).save_freq
     100
     """
+
+    _is_told_last = True
+    _follows_data = True
 
     def __init__(
         self,
@@ -68,18 +80,36 @@ class BackupAndRestore(SaveFrequency, Callback):
         for backup in self._backups():
             try:
                 self.model.load_weights(os.path.join(self.backup_dir, backup["file"]))
-            except (OSError, ValueError, KeyError) as problem:
+                state = self._read_state(backup)
+            except _UNREADABLE as problem:
                 error = error or problem
                 continue
-            if self._run is not None:
-                epoch = int(backup["epoch"])
-                self._run.initial_epoch = max(self._run.initial_epoch, epoch)
+            run = self._run
+            if run is not None:
+                run.initial_epoch = max(run.initial_epoch, int(backup["epoch"]))
+                if state is not None:
+                    run.done = state["done"]
+                    run.go_on = partial(self._go_on, backup, state)
             return
         if error is not None:
             raise ValueError(
                 f"The backup in {self.backup_dir!r} cannot be read: {error} If it "
                 "belongs to another model, pass another `backup_dir` or delete it."
             ) from error
+
+    def _go_on(self, backup: dict[str, Any], state: Any) -> None:
+        """The whole state once more: what other hooks did to it meanwhile is undone."""
+        self.model.load_weights(os.path.join(self.backup_dir, backup["file"]))
+        self._run.restore(state)
+
+    def _read_state(self, backup: dict[str, Any]) -> Any:
+        """What was kept beside the weights; None in backups of older versions."""
+        if "state" not in backup:
+            return None
+        path = os.path.join(self.backup_dir, backup["state"])
+        with np.load(path, allow_pickle=False) as file:
+            arrays = [file[f"a{index}"] for index in range(len(file.files) - 1)]
+            return unpack(json.loads(str(file["state"])), arrays)
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Note which epoch it is."""
@@ -88,13 +118,13 @@ class BackupAndRestore(SaveFrequency, Callback):
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Back up, if `save_freq` batches have passed."""
         if self._should_save_on_batch(batch):
-            self._save(self._current_epoch, batch)
+            self._save(self._current_epoch, batch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Back up, if `save_freq` is `"epoch"`."""
         self._current_epoch = epoch + 1
         if self.save_freq == "epoch":
-            self._save(epoch + 1, 0)
+            self._save(epoch + 1, 0, None)
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Remove the backup, since the training is done."""
@@ -103,17 +133,20 @@ class BackupAndRestore(SaveFrequency, Callback):
         metadata = os.path.join(self.backup_dir, _METADATA)
         if os.path.exists(metadata):
             os.remove(metadata)
-            self._remove_weights(keep=())
+            self._remove_files(keep=())
             if not os.listdir(self.backup_dir):
                 os.rmdir(self.backup_dir)
 
-    def _save(self, epoch: int, batch: int) -> None:
+    def _save(self, epoch: int, batch: int, logs: Logs) -> None:
         os.makedirs(self.backup_dir, exist_ok=True)
         older = self._backups()
         serial = 1 + max((int(backup["serial"]) for backup in older), default=0)
         name = f"backup_{serial}{_SUFFIX}"
         self.model.save_weights(os.path.join(self.backup_dir, name), overwrite=True)
         newest = {"serial": serial, "file": name, "epoch": epoch, "batch": batch}
+        if self._run is not None:
+            newest["state"] = f"backup_{serial}{_STATE_SUFFIX}"
+            self._write_state(newest["state"], self._run.state(logs))
         backups = [newest, *older][: 2 if self.double_checkpoint else 1]
         path = os.path.join(self.backup_dir, _METADATA)
         with open(path + ".new", "w", encoding="utf-8") as file:
@@ -121,7 +154,16 @@ class BackupAndRestore(SaveFrequency, Callback):
             file.flush()
             os.fsync(file.fileno())
         os.replace(path + ".new", path)
-        self._remove_weights(keep=tuple(backup["file"] for backup in backups))
+        self._remove_files(keep=tuple(name for one in backups for name in _files(one)))
+
+    def _write_state(self, name: str, state: Any) -> None:
+        arrays: list[np.ndarray] = []
+        text = json.dumps(pack(state, arrays))
+        named: Any = {f"a{index}": array for index, array in enumerate(arrays)}
+        with open(os.path.join(self.backup_dir, name), "wb") as file:
+            np.savez(file, state=np.array(text), **named)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _backups(self) -> list[dict[str, Any]]:
         """What the folder holds, the newest first."""
@@ -131,7 +173,7 @@ class BackupAndRestore(SaveFrequency, Callback):
         try:
             with open(path, encoding="utf-8") as file:
                 backups = json.load(file)["backups"]
-            files = [item["file"] for item in backups]
+            files = [name for item in backups for name in _files(item)]
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f"{path!r} is no backup that BackupAndRestore wrote ({error!r}). "
@@ -141,8 +183,12 @@ class BackupAndRestore(SaveFrequency, Callback):
             raise ValueError(f"{path!r} names a file outside its folder.")
         return backups
 
-    def _remove_weights(self, keep: tuple[str, ...]) -> None:
+    def _remove_files(self, keep: tuple[str, ...]) -> None:
         for name in os.listdir(self.backup_dir):
-            ours = name.startswith("backup_") and name.endswith(_SUFFIX)
+            ours = name.startswith("backup_") and name.endswith(_SUFFIXES)
             if ours and name not in keep:
                 os.remove(os.path.join(self.backup_dir, name))
+
+
+def _files(backup: dict[str, Any]) -> list[str]:
+    return [backup[key] for key in ("file", "state") if key in backup]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from keras.core.plain_data import plain_part
+
 if TYPE_CHECKING:
     from keras.models.model import Model
 
 Logs = dict[str, Any] | None
+# Attributes of a callback that are the loop's own.
+_OF_THE_LOOP = ("params", "_model", "_run")
 
 
 class Callback:
@@ -37,6 +41,20 @@ class Callback:
     params: Any = None
     # What the loop that it listens to holds, while it lasts.
     _run: Any = None
+    # Whether it is told that a batch or an epoch has ended after all others: what it
+    # keeps of a training holds what they made of it.
+    _is_told_last = False
+    # Whether it wants the run to note where its data is.
+    _follows_data = False
+
+    def _state(self) -> dict[str, Any]:
+        """What it has come to know, as plain data, for a training that goes on."""
+        own = {k: v for k, v in vars(self).items() if k not in _OF_THE_LOOP}
+        return plain_part(own)
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        """Know what another process came to know."""
+        vars(self).update(state)
 
     def __init__(self) -> None:
         self.params = {}

@@ -111,7 +111,7 @@ class CallbackList(Callback):
         heard: dict[str, list[Callable[..., Any]]] = {
             hook: [
                 _takes_logs(getattr(callback, hook))
-                for callback in self.callbacks
+                for callback in self._in_order_of_telling()
                 if _overrides(callback, hook)
             ]
             for hook in _BATCH_HOOKS
@@ -123,6 +123,31 @@ class CallbackList(Callback):
         self.wants_test_batch_end = bool(heard["on_test_batch_end"])
         self.wants_predict_batch_begin = bool(heard["on_predict_batch_begin"])
         self.wants_predict_batch_end = bool(heard["on_predict_batch_end"])
+
+    def _in_order_of_telling(self) -> list[Any]:
+        """The callbacks as they are told that something has ended."""
+        return sorted(self.callbacks, key=lambda x: getattr(x, "_is_told_last", False))
+
+    def follows_data(self) -> bool:
+        """Whether some callback wants to know where the data is; see `Callback`."""
+        return any(getattr(each, "_follows_data", False) for each in self.callbacks)
+
+    def states(self) -> list[Any]:
+        """What each callback has come to know, by its class; None for foreign ones."""
+        return [
+            (type(each).__name__, each._state()) if isinstance(each, Callback) else None
+            for each in self.callbacks
+        ]
+
+    def set_states(self, states: list[Any]) -> None:
+        """Let each callback know what it knew in another process.
+
+        Args:
+            states: What `states` returned there.
+        """
+        for each, state in zip(self.callbacks, states, strict=False):
+            if state is not None and type(each).__name__ == state[0]:
+                each._set_state(state[1])
 
     def set_run(self, run: Any) -> None:
         """Tell every callback what the loop holds; see `keras.training.run.Run`."""
@@ -213,7 +238,9 @@ class CallbackList(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Tell every callback."""
-        self._tell("on_epoch_end", epoch, logs=_given(logs))
+        logs = _given(logs)
+        for callback in self._in_order_of_telling():
+            callback.on_epoch_end(epoch, logs)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Tell every callback."""

@@ -67,7 +67,8 @@ def deserialize_keras_object(
         safe_mode: False lets lambdas in the config run, unless what encloses this
             call forbids it; True forbids them. Not given, or None: as what encloses
             it; safe, if nothing does.
-        **kwargs: `module_objects`, further name -> object, as older code passes it.
+        **kwargs: `module_objects`, further name -> object, as older code passes it;
+            of a class in it, the name alone means an object made with no arguments.
 
     Returns:
         The object; for lists and dicts, the same with their objects read.
@@ -83,13 +84,17 @@ def deserialize_keras_object(
     >>> keras.saving.deserialize_keras_object(config).value
     2.0
     """
-    known = {**(kwargs.pop("module_objects", None) or {}), **(custom_objects or {})}
+    inner = kwargs.pop("module_objects", None) or {}
+    known = {**inner, **(custom_objects or {})}
     kwargs.pop("printable_module_name", None)
     if kwargs:
         raise TypeError(
             f"deserialize_keras_object() got unknown arguments: {sorted(kwargs)}. "
             "Allowed: config, custom_objects, safe_mode, module_objects."
         )
+    if isinstance(config, str) and inspect.isclass(inner.get(config)):
+        if known[config] is inner[config]:
+            config = {"class_name": config, "config": {}}
     with safe_mode_of_call(safe_mode), registry.CustomObjectScope(known):
         return _read_here(_read, config, True)
 

@@ -17,6 +17,7 @@ from keras.backends import seeds
 from keras.core.classes import declared_class
 from keras.core.config import standardize_data_format
 from keras.core.facts import facts_of
+from keras.core.serialization import deserialize_keras_object
 from keras.layers.weights.form import form_of
 
 if TYPE_CHECKING:
@@ -255,29 +256,31 @@ def refuse_quantized_policy(layer: Layer) -> None:
     """Says clearly that a layer whose weights would be quantized cannot be.
 
     Raises:
-        ValueError: if its dtype policy says so. Layers without such weights take the
-            policy for the dtypes it names.
+        ValueError: if its dtype policy names a mode that it does not have. Layers
+            without such weights take the policy for the dtypes it names.
     """
-    mode = layer.quantization_mode
-    if mode is not None and layer._is_quantizable and form_of(mode) is None:
+    mode, modes = layer.quantization_mode, layer._quantization_modes
+    if mode is not None and modes and (mode not in modes or form_of(mode) is None):
         raise ValueError(
-            f"{class_name(layer)} '{layer.name}' has no quantized form in this version "
-            'of Keras. Use a float policy such as "bfloat16" or "mixed_bfloat16". '
-            f"Received: dtype={layer._dtype_policy.name!r}."
+            f"{class_name(layer)} '{layer.name}' has no form for the mode {mode!r}. It "
+            f"knows {', '.join(map(repr, modes))}. Use one of them, or a float policy "
+            'such as "bfloat16" or "mixed_bfloat16". Received: '
+            f"dtype={layer._dtype_policy.name!r}."
         )
 
 
-def refuse_quantization(layer: Layer, **given: Any) -> None:
-    """Says clearly that quantization is not part of this version.
+def interpreted_config(layer: Layer, config: Any) -> Any:
+    """`config`, or the object that it describes.
 
     Raises:
-        ValueError: if one of these arguments is not None.
+        ValueError: if it is no config of quantization.
     """
-    for argument, value in given.items():
-        if value is not None:
-            raise ValueError(
-                f"{class_name(layer)} does not support `{argument}` in this version of "
-                "Keras, which has no quantized layers yet. Leave it None, and use "
-                'dtype="mixed_bfloat16" or dtype="bfloat16" for smaller weights. '
-                f"Received: {argument}={value!r}."
-            )
+    if isinstance(config, dict) and "class_name" in config:
+        config = deserialize_keras_object(config)
+    if config is not None and not hasattr(config, "dtype_policy_string"):
+        raise ValueError(
+            f"{class_name(layer)} expects `quantization_config` to be a "
+            "keras.quantizers.QuantizationConfig, or None. Received: "
+            f"quantization_config={config!r}."
+        )
+    return config

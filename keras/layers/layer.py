@@ -17,7 +17,6 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import StatelessScope
 from keras.core.serialization import deserialize_keras_object, serialize_leniently
 from keras.core.typing import (
-    Config,
     DType,
     Regularizer,
     Shape,
@@ -68,7 +67,9 @@ class Layer(LayerCall):
     _has_nothing_to_build = False  # but a subclass with a `build` of its own has
     _layer_arguments: tuple[str, ...] = ()  # of the constructor, that are layers
     _outputs_first_in_torch: tuple[str, ...] = ()  # weights that torch keeps so
-    _is_quantizable = False  # whether a quantized dtype policy concerns its weights
+    # The modes in which a quantized dtype policy concerns its weights.
+    _quantization_modes: tuple[str, ...] = ()
+    quantization_config: Any = None
 
     def __init__(
         self,
@@ -244,6 +245,10 @@ class Layer(LayerCall):
             if name in config and config[name] in (None, True):
                 if not self._keeps_in_config(name):
                     del config[name]
+        # A class of the user's that says it to its base itself will say it again.
+        if "autocast" in config and "autocast" not in self._given_arguments()[0]:
+            if not self._keeps_in_config("autocast"):
+                del config["autocast"]
         for name in ("input_shape", "batch_shape", "input_dim"):
             if not self._keeps_in_config(name):
                 config.pop(name, None)
@@ -281,16 +286,53 @@ class Layer(LayerCall):
         )
 
     def quantize(
-        self, mode: Any = None, type_check: bool = True, config: Config | None = None
+        self, mode: Any = None, type_check: bool = True, config: Any = None
     ) -> None:
         """Quantizes the weights, where the layer knows how.
 
+        A layer of your own may define it: it turns the weights into what the mode
+        asks for and sets `dtype_policy` to `"<mode>_from_<policy>"`. Layers inside it
+        are quantized by `model.quantize` without it.
+
+        Args:
+            mode: `"int8"`, `"int4"`, `"float8"`, `"gptq"` or `"awq"`.
+            type_check: whether subclasses of the library's layers are refused.
+            config: a `keras.quantizers.QuantizationConfig`.
+
         Raises:
-            ValueError: always, here: this layer has no quantized form.
+            NotImplementedError: always, here: this layer has no quantized form.
         """
-        raise ValueError(
+        raise NotImplementedError(
             f"{describe(self)} has no quantized form. Received: mode={mode!r}."
         )
+
+    def _quantized_state(self) -> Any:
+        """What `quantize` changes, so that it can be undone."""
+        return self.quantization_config, self.dtype_policy
+
+    def _restore_quantized_state(self, state: Any) -> None:
+        """Undoes `quantize`."""
+        config, policy = state
+        if self.dtype_policy != policy:
+            self.quantization_config, self.dtype_policy = config, policy
+
+    def quantized_build(self, input_shape: Any, mode: str) -> None:
+        """Makes quantized weights, where the layer knows how.
+
+        Args:
+            input_shape: shape of the inputs, or of the weight.
+            mode: `"int8"` and the like.
+
+        Raises:
+            NotImplementedError: always, here: this layer has no quantized form.
+        """
+        raise NotImplementedError(
+            f"{describe(self)} has no quantized form. Received: mode={mode!r}."
+        )
+
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """`call`, which uses the weights in the form that they have."""
+        return self.call(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -163,13 +163,13 @@ def _clone_functional(
             ) from None
         inputs = tree.flatten(input_tensors)
     outputs = graph.rerun(inputs, function)
-    ends = model._outputs_struct.value
+    ends = model._kept_outputs.value
     packed = (
         outputs[0]
         if isinstance(ends, KerasTensor)
         else tree.pack_sequence_as(ends, outputs)
     )
-    starts = model._inputs_struct.value
+    starts = model._kept_inputs.value
     start = (
         inputs[0]
         if isinstance(starts, KerasTensor)

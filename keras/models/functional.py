@@ -63,8 +63,8 @@ class Functional(GraphModel, Function, Model):
         self._init_model(name=name, autocast=False, **kwargs)
         inputs, outputs = _with_input_layers(self, inputs, outputs)
         set_graph(self, inputs, outputs)
-        _check_keys(self._inputs_struct.value, f"{type(self).__name__} {self.name!r}")
-        self._adapt = InputAdapter(self, self._inputs_struct.value)
+        _check_keys(self._kept_inputs.value, f"{type(self).__name__} {self.name!r}")
+        self._adapt = InputAdapter(self, self._kept_inputs.value)
         _check_names(self)
         self._adopt_layers([op for op in self._graph.operations if _is_layer(op)])
         self.built = True
@@ -95,14 +95,14 @@ class Functional(GraphModel, Function, Model):
             if mask is not None:
                 _put_masks(self._adapt, flat, mask)
             outputs = run_plan(self._graph, flat, training)
-        ends = self._outputs_struct.value
+        ends = self._kept_outputs.value
         if (
             len(outputs) == 1
             and _alone(ends)
             and not isinstance(outputs[0], KerasTensor)
         ):
             return outputs[0]  # on data, an output alone in a list comes bare
-        return pack(outputs, self._outputs_struct)
+        return pack(outputs, self._kept_outputs)
 
     def _host_stage(self) -> HostStage | None:
         return stage_of(self._graph, self._adapt)
@@ -113,7 +113,7 @@ class Functional(GraphModel, Function, Model):
         """Shapes and dtypes of the outputs for such inputs, as KerasTensors."""
         flat = self._adapt(inputs)
         return Function.compute_output_spec(
-            self, tree.pack_sequence_as(self._inputs_struct.value, flat)
+            self, tree.pack_sequence_as(self._kept_inputs.value, flat)
         )
 
     def compute_output_shape(self, input_shape: Any) -> Shape:
@@ -125,7 +125,7 @@ class Functional(GraphModel, Function, Model):
         flat = self._adapt(inputs)
         _put_masks(self._adapt, flat, previous_mask)
         outputs = self._graph.run(flat)
-        return pack([masking.get_mask(x) for x in outputs], self._outputs_struct)
+        return pack([masking.get_mask(x) for x in outputs], self._kept_outputs)
 
     def build(self, input_shape: Any = None) -> None:
         """Nothing to do: the layers of a graph are built."""
@@ -145,28 +145,28 @@ class Functional(GraphModel, Function, Model):
     @property
     def input(self) -> Any:
         """The input KerasTensors in their structure."""
-        return self._inputs_struct.value
+        return self._kept_inputs.value
 
     @property
     def output(self) -> Any:
         """The output KerasTensors in their structure."""
-        return self._outputs_struct.value
+        return self._kept_outputs.value
 
     @property
     def input_shape(self) -> Any:
         """The shapes of the inputs; one alone without structure."""
-        return _shapes(self._inputs_struct.value)
+        return _shapes(self._kept_inputs.value)
 
     @property
     def output_shape(self) -> Any:
         """The shapes of the outputs; one alone without structure."""
-        return _shapes(self._outputs_struct.value)
+        return _shapes(self._kept_outputs.value)
 
     @property
     def input_dtype(self) -> Any:
         """The dtypes of the inputs; one alone without structure."""
         flat = [x.dtype for x in self._graph.inputs]
-        return flat[0] if len(flat) == 1 else pack(flat, self._inputs_struct)
+        return flat[0] if len(flat) == 1 else pack(flat, self._kept_inputs)
 
     # Config --------------------------------------------------------------------
 

@@ -49,8 +49,8 @@ def write(model: Model) -> dict[str, Any]:
         "name": model.name,
         "trainable": model.trainable,
         "layers": layers,
-        "input_layers": _write_ends(plan, model._inputs_struct.value),
-        "output_layers": _write_ends(plan, model._outputs_struct.value),
+        "input_layers": _write_ends(plan, model._kept_inputs.value),
+        "output_layers": _write_ends(plan, model._kept_outputs.value),
     }
 
 

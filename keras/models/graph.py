@@ -45,6 +45,16 @@ class Function(Operation):
         set_graph(self, inputs, outputs)
 
     @property
+    def _inputs_struct(self) -> Any:
+        """The input KerasTensors in their structure, as other packages read it."""
+        return self._kept_inputs.value
+
+    @property
+    def _outputs_struct(self) -> Any:
+        """The output KerasTensors in their structure."""
+        return self._kept_outputs.value
+
+    @property
     def operations(self) -> list[Any]:
         """The operations of the graph, those farthest from the outputs first."""
         return list(self._graph.operations)
@@ -75,19 +85,19 @@ class Function(Operation):
             inputs: tensors in the structure of the function's inputs.
         """
         flat = flat_inputs(self, inputs)
-        return pack(self._graph.run(flat), self._outputs_struct)
+        return pack(self._graph.run(flat), self._kept_outputs)
 
     def run(self, inputs: TensorLike, training: bool | None = None) -> Structure:
         """`call`, with `training` for the layers in the graph that take it."""
         flat = flat_inputs(self, inputs)
-        return pack(self._graph.run(flat, training), self._outputs_struct)
+        return pack(self._graph.run(flat, training), self._kept_outputs)
 
     def compute_output_spec(self, inputs: TensorLike) -> Structure:
         """Shapes and dtypes of the outputs for other inputs, as KerasTensors."""
         flat = flat_inputs(self, inputs)
         with SymbolicScope():
             outputs = self._graph.rerun(flat, lambda operation: operation)
-        return pack(outputs, self._outputs_struct)
+        return pack(outputs, self._kept_outputs)
 
     def compute_output_shape(self, input_shape: Any) -> Shape:
         """Shapes of the outputs for other input shapes.
@@ -100,11 +110,11 @@ class Function(Operation):
             KerasTensor(shape, dtype=x.dtype)
             for shape, x in zip(flat, self._graph.inputs, strict=True)
         ]
-        given = tree.pack_sequence_as(self._inputs_struct.value, tensors)
+        given = tree.pack_sequence_as(self._kept_inputs.value, tensors)
         tensors = flat_inputs(self, given)
         with SymbolicScope():
             outputs = self._graph.rerun(tensors, lambda operation: operation)
-        return pack([tuple(x.shape) for x in outputs], self._outputs_struct)
+        return pack([tuple(x.shape) for x in outputs], self._kept_outputs)
 
 
 def set_graph(function: Any, inputs: Any, outputs: Any) -> None:
@@ -122,8 +132,8 @@ def set_graph(function: Any, inputs: Any, outputs: Any) -> None:
                 f"{input_name(x)!r}. Pass each input once."
             )
         seen.add(key_of(x))
-    function._inputs_struct = keep(inputs)
-    function._outputs_struct = keep(outputs)
+    function._kept_inputs = keep(inputs)
+    function._kept_outputs = keep(outputs)
     function._graph = Plan(flat, results, owner)
 
 
@@ -151,7 +161,7 @@ def pack(leaves: list[Any], structure: Structure) -> Any:
 def flat_inputs(function: Any, inputs: Any) -> list[Any]:
     """The values given, one for each input of the graph, in its order."""
     expected = function._graph.inputs
-    structure = function._inputs_struct.value
+    structure = function._kept_inputs.value
     title = f"{type(function).__name__} {function.name!r}"
     try:
         tree.assert_same_structure(structure, inputs)

@@ -24,6 +24,7 @@ from keras.layers.call_plan import CallPlan
 from keras.layers.layer import Layer
 from keras.layers.transfer import to_backend
 from keras.models import functional_config
+from keras.models.quantizing import Filters, quantize
 from keras.models.specialise import make_functional
 from keras.models.state_tree import get_state_tree, set_state_tree
 from keras.models.summary import print_summary
@@ -241,6 +242,62 @@ class Model(Trainer, Layer):
             What was loaded, and what was missing, unexpected or of another shape.
         """
         return load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def quantize(
+        self,
+        mode: str | None = None,
+        config: Any = None,
+        filters: Filters = None,
+        **kwargs: Any,
+    ) -> None:
+        """Turns the big weights of the layers into ones of few bits.
+
+        Layers that have no quantized form stay as they are. If one fails, all are as
+        they were.
+
+        Args:
+            mode: `"int8"`, `"int4"`, `"float8"`, `"gptq"` or `"awq"`.
+            config: a `keras.quantizers.QuantizationConfig`, which says more than the
+                mode.
+            filters: which layers: a regular expression that is searched in their names,
+                a list of such, or a callable of a layer that returns a bool.
+            **kwargs: `type_check=False` quantizes subclasses of the library's layers.
+
+        Raises:
+            ValueError: if the model is not built, a layer is quantized already, or the
+                arguments do not fit each other.
+
+        Example:
+
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+        >>> model.quantize("int8")
+        >>> model.layers[0].dtype_policy.name
+        'int8_from_float32'
+        """
+        type_check = kwargs.pop("type_check", True)
+        if kwargs:
+            raise ValueError(
+                f"`quantize` of {type(self).__name__} {self.name!r} received unknown "
+                f"arguments: {', '.join(kwargs)}. It knows mode, config, filters and "
+                "type_check."
+            )
+        quantize(self, mode, config, filters, type_check)
+
+    def get_quantization_layer_structure(self, mode: str | None = None) -> Any:
+        """The order in which data passes the layers, for modes that calibrate.
+
+        A model that is quantized by GPTQ or AWQ overrides it.
+
+        Args:
+            mode: `"gptq"` or `"awq"`.
+
+        Returns:
+            A dict with `"pre_block_layers"`, the layers that inputs pass first, and
+            `"sequential_blocks"`, the layers that follow one another; None if it is
+            not known, as here.
+        """
+        del mode
 
     def export(
         self,

@@ -67,6 +67,39 @@ def set_random_seed(seed: int) -> None:
                 generator.state.assign([seed, 0])
 
 
+def random_state() -> dict[str, Any]:
+    """All that the next random numbers depend on, as plain data.
+
+    The states of Python's `random`, of NumPy's global generator, of all draws with
+    `seed=None` in `keras.random` and of the frameworks that are loaded, where they
+    keep one that can be read.
+    """
+    loaded: dict[str, Any] = backends._loaded
+    frameworks = {name: each.framework_state() for name, each in loaded.items()}
+    return {
+        "python": python_random.getstate(),
+        "numpy": np.random.get_state(),
+        "keras": {name: each.state.numpy() for name, each in _generators.items()},
+        "frameworks": {k: v for k, v in frameworks.items() if v is not None},
+    }
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """The next random numbers are those that were due when the state was taken.
+
+    Args:
+        state: What `random_state` returned, in this process or another.
+    """
+    for name, value in state["keras"].items():
+        with context.Scope("backend", backends.load(name)):
+            global_seed_generator().state.assign(value)
+    # After these, whose making may draw.
+    python_random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    for name, value in state["frameworks"].items():
+        backends.load(name).set_framework_state(value)
+
+
 @contextmanager
 def preserved_randomness() -> Iterator[None]:
     """A block after which the next random numbers are those that were due before it.

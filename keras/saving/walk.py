@@ -107,7 +107,7 @@ def children(obj: Any) -> Iterator[tuple[str, Any]]:
         return name != first, name.startswith("_"), name not in tables, name
 
     for name in sorted(names, key=rank):
-        if name.startswith(("__", "_self_")) or name in left_out:
+        if name.startswith("__") or name in left_out:
             continue
         try:
             child = getattr(obj, name)
@@ -120,7 +120,11 @@ def children(obj: Any) -> Iterator[tuple[str, Any]]:
 @cached_by_class
 def _left_out(cls: type) -> frozenset[str]:
     """Attributes that a class and its bases keep out of files."""
-    said = (base.__dict__.get("_not_in_files", ()) for base in cls.__mro__)
+    said = (
+        base.__dict__.get(which, ())
+        for base in cls.__mro__
+        for which in ("_not_in_files", "_native_state")
+    )
     return frozenset(name for names in said for name in names)
 
 

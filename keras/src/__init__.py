@@ -60,6 +60,11 @@ _PLACES = {
         ),
     },
 }
+# Modules that packages reach as attributes, with no import of their own.
+_MODULES = frozenset(
+    ("backend_utils", "saving_lib", "serialization_lib", "tracking")
+    + ("jax", "tensorflow", "torch")
+)
 # Modules, where a backend may have an op of that name.
 _PARTS_OF_BACKENDS = frozenset(
     ("common", "config", "core", "image", "linalg", "math", "nn", "numpy", "random")
@@ -78,6 +83,8 @@ class _Path(ModuleType):
         for found in _places(path, name):
             if found is not None:
                 return found
+        if name in _MODULES:
+            return import_module(f"{self.__name__}.{name}")
         raise AttributeError(
             f"{self.__name__} is private to Keras 3, and {name!r} of it has no public "
             f"counterpart here. Look for one in {_public(path).__name__}."

@@ -38,17 +38,25 @@ def fit(run: Run, end: int, validation: Run | None, due: Callable[[int], bool]) 
         due: Whether to validate after an epoch.
     """
     model, callbacks, source = run.model, run.callbacks, run.source
+    run.validation = validation
     run.start()
     callbacks.set_run(run)
+    first = run.initial_epoch
     callbacks.on_train_begin()  # a callback may resume a training: later epochs
+    run.known_at_start = callbacks.states() if callbacks.follows_data() else []
+    if not run.done:
+        _resume(run)
     epochs = range(run.initial_epoch, end)
     logs: Any = {}
     for epoch in epochs:
-        if epoch > epochs.start and source.used_up():
+        if run.is_over:
+            break
+        if epoch > first and source.used_up():
             warnings.warn(_RAN_OUT.format(epoch=epoch, end=epochs.stop), stacklevel=4)
             break
         model.reset_metrics()
         callbacks.on_epoch_begin(epoch)
+        _resume(run)
         logs = run.logs(_pass(run))
         if validation is not None and due(epoch):
             scores = evaluate(validation)
@@ -59,6 +67,12 @@ def fit(run: Run, end: int, validation: Run | None, due: Callable[[int], bool]) 
     if len(epochs) and model.optimizer is not None and model.optimizer.built:
         model.optimizer.finalize_variable_values(model.trainable_variables)
     callbacks.on_train_end(logs)
+
+
+def _resume(run: Run) -> None:
+    go_on, run.go_on = run.go_on, None
+    if go_on is not None:
+        go_on()
 
 
 def evaluate(run: Run) -> dict[str, Any]:
@@ -81,10 +95,13 @@ def evaluate(run: Run) -> dict[str, Any]:
 def _pass(run: Run) -> Any:
     """All batches of one epoch through the step; returns the last step's logs."""
     callbacks, step = run.callbacks, run.step
-    run.source.on_epoch_begin()
+    if not run.done:
+        run.source.on_epoch_begin()
     batches = run.batches()
+    if run.done and run.stopped():
+        batches = iter(())
     listening = callbacks.listens(run.mode)
-    logs, done = None, 0
+    logs, done = run.last_logs, run.done
     if not listening and run.results is not None:
         for data in batches:
             logs = step(data)
@@ -99,10 +116,12 @@ def _pass(run: Run) -> Any:
             for data in group:
                 logs = step(data)
             done += len(group)
+            run.done = done
             if listening:
                 finish(done - 1, run.logs(logs, keeps))
             if run.stopped():
                 break
+    run.done, run.last_logs = 0, None
     run.source.on_epoch_end()
     _check_any(done, run)
     return joined(run.model, logs)

@@ -7,13 +7,14 @@ course of a training (`BackupAndRestore`) reach it as `callbacks.run`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from keras.callbacks import CallbackList
 from keras.callbacks.logs import LazyLogs
 from keras.core.typing import Logs
 from keras.training.data import DataSource
+from keras.training.resume import go_on, state_of
 
 Step = Callable[[Any], Any]
 Results = Callable[[], dict[str, Any]]
@@ -32,6 +33,13 @@ class Run:
         results: Reads the metrics; None where the step returns its logs itself.
         own_step: Whether the step is the user's, which gets its data as it was given.
         initial_epoch: The epoch that a training begins with.
+        validation: The validation of a training, after its epochs.
+        done: The batches of this epoch so far, while callbacks are told.
+        last_logs: What the step before this one returned, where training goes on.
+        is_over: Whether the training that is gone on with had been stopped.
+        go_on: Brings the training to where another one was; a callback sets it in
+            `on_train_begin`. It is called when the first epoch has begun.
+        known_at_start: The states of the callbacks when training began.
     """
 
     mode: str
@@ -42,19 +50,45 @@ class Run:
     results: Results | None = None
     own_step: bool = False
     initial_epoch: int = 0
+    validation: Run | None = None
+    done: int = 0
+    last_logs: Logs = None
+    is_over: bool = False
+    go_on: Callable[[], Any] | None = None
+    known_at_start: list[Any] = field(default_factory=list)
 
     def batches(self) -> Iterator[Any]:
-        """The batches of one epoch."""
-        batches = self.source.epoch()
+        """The batches of one epoch, or the rest of them."""
+        batches = self.source.epoch(self.done)
         return map(self.source.as_given, batches) if self.own_step else batches
 
     def stopped(self) -> bool:
         """Whether somebody asked the model to stop."""
         return getattr(self.model, _STOPS[self.mode], False)
 
+    def stop(self) -> None:
+        """Ask the model to stop."""
+        setattr(self.model, _STOPS[self.mode], True)
+
     def start(self) -> None:
         """Forget an earlier wish to stop."""
         setattr(self.model, _STOPS[self.mode], False)
+
+    def state(self, logs: Logs) -> dict[str, Any]:
+        """All of a training but its weights; see `keras.training.resume`.
+
+        Args:
+            logs: Those of the last step.
+        """
+        return state_of(self, logs)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Bring the training to where another one was.
+
+        Args:
+            state: What `state` returned.
+        """
+        go_on(self, state)
 
     def logs(self, logs: Logs, keeps: bool = True) -> LazyLogs:
         """What a callback is given of a step's logs.

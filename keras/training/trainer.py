@@ -266,6 +266,9 @@ class Trainer(Objective):
             shuffle=shuffle,
             class_weight=class_weight,
         )
+        follows = CallbackList(callbacks).follows_data()
+        if follows:
+            source.keep_journal()
         self._build_for(source)
         self._prepare_training()
         epochs = _limited_epochs(epochs)
@@ -278,6 +281,8 @@ class Trainer(Objective):
         if validation_data is not None:
             size = validation_batch_size or batch_size
             data = self._validation_source(validation_data, size, validation_steps)
+            if follows:
+                data.keep_journal()
             validation = self._run_for("test", data, listeners)
         due = _validation_due(validation_freq)
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import json
 import threading
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,13 +16,13 @@ from keras.callbacks import (
     SwapEMAWeights,
     TerminateOnNaN,
 )
-from tests.callbacks.fakes import FakeModel
+from tests.callbacks.fakes import FakeModel, FakeRun
 
 
 def train(callback, model, epochs, batches=3, die=None):
     """A training loop that may be interrupted at `die = (epoch, batch)`."""
     callback.set_model(model)
-    callback._run = SimpleNamespace(initial_epoch=0)
+    callback._run = FakeRun()
     callback.on_train_begin()
     start = callback._run.initial_epoch
     for epoch in range(start, epochs):
@@ -79,7 +78,7 @@ def test_backup_and_restore_after_each_epoch(tmp_path, double):
     assert not folder.exists()
 
 
-def test_backup_within_an_epoch_begins_that_epoch_again(tmp_path):
+def test_backup_within_an_epoch_names_that_epoch(tmp_path):
     folder = tmp_path / "backup"
     train(BackupAndRestore(folder, save_freq=2), FakeModel(), 5, die=(1, 2))
     model = FakeModel()
@@ -96,7 +95,7 @@ def test_backup_falls_back_on_the_one_before(tmp_path):
     (tmp_path / "b" / newest["backups"][0]["file"]).write_text("torn")
     model = FakeModel()
     callback.set_model(model)
-    callback._run = SimpleNamespace(initial_epoch=0)
+    callback._run = FakeRun()
     callback.on_train_begin()
     assert callback._run.initial_epoch == 1 and model.weights == 3
 

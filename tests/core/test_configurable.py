@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -240,7 +241,10 @@ def test_a_bare_name_means_the_custom_object():
     read = keras.saving.deserialize_keras_object
     assert read("f") == "f"
     assert read("f", custom_objects={"f": f}) is f
-    assert read("f", module_objects={"f": layers.Dense}) is layers.Dense
+    # Alone it means an object, where it comes with the objects of a package.
+    assert isinstance(read("f", module_objects={"f": layers.Flatten}), layers.Flatten)
+    both = {"f": layers.Flatten}
+    assert read("f", module_objects=both, custom_objects=both) is not layers.Flatten
     assert read(["f", {"g": "f"}], custom_objects={"f": f}) == [f, {"g": f}]
     with keras.saving.custom_object_scope({"f": f}):
         assert read("f") is f
@@ -264,3 +268,17 @@ def test_keras_3_6_left_the_package_of_registered_functions_out():
         keras.saving.deserialize_keras_object(form("test_only_one"))
     for package in ("one", "two"):
         del keras.saving.get_custom_objects()[f"{package}>test_only_one"]
+
+
+class Uncast(layers.Layer):
+    def __init__(self, units: int = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs, autocast=False)
+        self.units = units
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units}
+
+
+def test_what_a_class_says_to_its_base_is_said_once():
+    layer = Uncast.from_config(Uncast(3, name="a").get_config())
+    assert layer.units == 3 and not layer.autocast

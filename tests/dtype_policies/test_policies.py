@@ -169,7 +169,8 @@ def test_quantized_policies_of_layers(backend: str) -> None:
     """A layer with weights to quantize says that it cannot; others take the dtypes."""
     dense = keras.layers.Dense(2, dtype="int8_from_float32")
     assert dense.quantization_mode == "int8"
-    with pytest.raises(ValueError, match=r"no quantized form .*'int8_from_float32'"):
+    dense = keras.layers.Embedding(2, 2, dtype="float8_from_float32")
+    with pytest.raises(ValueError, match=r"no form for .*'float8_from_float32'"):
         dense.build((1, 3))
     dropout = keras.layers.Dropout(0.5, dtype="int8_from_mixed_bfloat16")
     y = dropout(keras.ops.ones((2, 2)))

@@ -229,3 +229,27 @@ def test_a_layer_of_a_graph_is_pickled_alone(backend: str) -> None:
     assert not again._inbound_nodes
     source = pickle.loads(pickle.dumps(keras.layers.InputLayer((3,))))
     assert source.output.shape == (None, 3)
+
+
+def test_no_name_of_a_layer_is_kept_from_files(backend: str, tmp_path) -> None:
+    class Block(layers.Layer):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self._self_attention = layers.Dense(2, use_bias=False)
+            self._self_update = layers.Dense(2, use_bias=False)
+
+        def build(self, shape: Any) -> None:
+            self._self_attention.build(shape)
+            self._self_update.build(shape)
+
+        def call(self, x: Any) -> Any:
+            return self._self_update(self._self_attention(x))
+
+    first, second = (
+        keras.Sequential([keras.Input((3,)), layers.Dense(2), Block()])
+        for _ in range(2)
+    )
+    first.save_weights(tmp_path / "a.weights.h5")
+    second.load_weights(tmp_path / "a.weights.h5")
+    for mine, theirs in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)

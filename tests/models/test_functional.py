@@ -409,3 +409,11 @@ def test_a_graph_can_be_walked_from_node_to_node() -> None:
         }
     again = layers.Add()([x, x])._keras_history.operation._inbound_nodes[0]
     assert again.parent_nodes == [first, first]
+
+
+def test_structures_are_there_to_read() -> None:
+    a, b = keras.Input((2,), name="a"), keras.Input((2,), name="b")
+    model = keras.Model({"a": a, "b": b}, [keras.ops.add(a, b)])
+    assert model._inputs_struct == {"a": a, "b": b}
+    assert isinstance(model._outputs_struct, list)
+    keras.tree.assert_same_structure(model._inputs_struct, {"a": 1, "b": 2})

@@ -168,3 +168,11 @@ def test_attributes_that_nobody_tracks(backend: str) -> None:
     assert holder.held is inner and holder._layers == []
     holder.own = layers.Dense(2)
     assert holder._layers == [holder.own]
+
+
+def test_modules_that_nobody_imported() -> None:
+    private = keras.src
+    assert private.utils.tracking.no_automatic_dependency_tracking is not None
+    library = private.saving.serialization_lib
+    assert library.serialize_keras_object is keras.saving.serialize_keras_object
+    assert not hasattr(private.utils, "no_such_name")

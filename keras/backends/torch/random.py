@@ -70,6 +70,14 @@ def seed_framework(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def framework_state() -> Any:
+    return torch.get_rng_state().numpy()
+
+
+def set_framework_state(state: Any) -> None:
+    torch.set_rng_state(torch.from_numpy(state))
+
+
 def _state(seed: Seed) -> Any:
     generator = seeds.generator_of(seed)
     return (seeds.check(seed), 0) if generator is None else generator.draw()

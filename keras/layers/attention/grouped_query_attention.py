@@ -169,36 +169,49 @@ class GroupedQueryAttention(HeadedAttention):
         """The attended values, and the scores if they are wanted."""
         key = value if key is None else key
         self._check_scores(return_attention_scores)
-        masks = self._masks(
-            query, query_mask, value_mask, key_mask, attention_mask, (1,)
+        mask = self._compute_attention_mask(
+            query,
+            value,
+            query_mask,
+            value_mask,
+            key_mask,
+            attention_mask,
+            use_causal_mask,
         )
-        masks.add_distances(query, value, use_causal_mask, self.sliding_window)
-        mask = masks.joined()
         gate = ops.sigmoid(self._gate_dense(query)) if self.use_gate else None
-        query, key = self._query_dense(query), self._key_dense(key)
-        value = self._value_dense(value)
-        scores = None
-        if return_attention_scores or (training and self.dropout > 0):
-            keys: Any = key
-            outputs, scores = self._attend(query, keys, value, mask, training)
-        else:
-            outputs = ops.dot_product_attention(
-                query, key, value, None, mask, flash_attention=self.flash_attention
-            )
+        outputs, scores = self._compute_attention(
+            self._query_dense(query),
+            self._key_dense(key),
+            self._value_dense(value),
+            mask,
+            training,
+            return_attention_scores,
+        )
         if gate is not None:
             outputs = ops.multiply(outputs, gate)
         outputs = self._output_dense(outputs)
         return (outputs, scores) if return_attention_scores else outputs
 
-    def _attend(
+    def _compute_attention(
         self,
         query: Tensor,
         key: Tensor,
         value: Tensor,
-        mask: TensorLike,
-        training: bool | None,
-    ) -> tuple[Tensor, Tensor]:
-        """Attention step by step; the outputs and the scores."""
+        attention_mask: TensorLike = None,
+        training: bool | None = None,
+        return_attention_scores: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Attends projections; the outputs, and the scores where they were made.
+
+        Subclasses override or call it, as they do in Keras.
+        """
+        mask = self._laid_out(attention_mask, rank=3)
+        dropping = training and self.dropout > 0
+        if not return_attention_scores and not dropping:
+            outputs = ops.dot_product_attention(
+                query, key, value, None, mask, flash_attention=self.flash_attention
+            )
+            return outputs, None
         key = ops.repeat(key, self.num_repeats, axis=2)
         value = ops.repeat(value, self.num_repeats, axis=2)
         query = wide(ops.multiply(query, self.head_dim**-0.5), "float16")
@@ -211,7 +224,7 @@ class GroupedQueryAttention(HeadedAttention):
             scores = ops.where(mask, scores, 0.0)
         scores = ops.cast(scores, self.compute_dtype)
         dropped = scores
-        if training and self.dropout > 0:
+        if dropping:
             dropped = random.dropout(scores, self.dropout, seed=self.seed_generator)
         return ops.einsum("bhqk,bkhd->bqhd", dropped, value), scores
 

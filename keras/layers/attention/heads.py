@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.typing import Shape, Tensor
+from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.arguments import class_name, one_of, positive_integer
 from keras.layers.attention.masks import AttentionMask
 from keras.layers.core.einsum_dense import EinsumDense
@@ -50,8 +50,7 @@ class HeadedAttention(Layer):
             bias_axes=new if self.use_bias else None,
             dtype=self.dtype_policy,
             name=name,
-            **{f"kernel_{k}": v for k, v in self._copies("kernel").items()},
-            **{f"bias_{k}": v for k, v in self._copies("bias").items()},
+            **self._get_common_kwargs_for_sublayer(),
         )
         layer.supports_masking = True  # the masks are used further on
         layer.build(shape)
@@ -73,19 +72,51 @@ class HeadedAttention(Layer):
                 "flash_attention=None to get them."
             )
 
-    def _masks(
+    def _get_common_kwargs_for_sublayer(self) -> dict[str, Any]:
+        """The options of a projection, as subclasses that make their own ask."""
+        return {
+            **{f"kernel_{k}": v for k, v in self._copies("kernel").items()},
+            **{f"bias_{k}": v for k, v in self._copies("bias").items()},
+        }
+
+    def _compute_attention_mask(
         self,
         query: Tensor,
-        query_mask: Tensor | None,
-        value_mask: Tensor | None,
-        key_mask: Tensor | None,
-        attention_mask: Tensor | None,
-        axes: tuple[int, ...],
-    ) -> AttentionMask:
-        """The masks that a call was given; those of distances are still to come."""
-        masks = AttentionMask(len(query.shape), axes)
+        value: Tensor,
+        query_mask: Tensor | None = None,
+        value_mask: Tensor | None = None,
+        key_mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        use_causal_mask: bool = False,
+    ) -> Any:
+        """The masks of a call as one, in the layout of scores; None if there are none.
+
+        Subclasses override or call it, as they do in Keras.
+        """
+        masks = self._new_mask(len(query.shape))
         masks.add_targets(query_mask)
         masks.add_sources(value_mask)
         masks.add_sources(key_mask)
         masks.add_whole(attention_mask)
-        return masks
+        masks.add_distances(query, value, use_causal_mask, self.sliding_window)
+        return masks.joined()
+
+    def _compute_causal_mask(self, query: Tensor, value: Tensor) -> Any:
+        """The mask that hides from each target the sources behind it."""
+        masks = self._new_mask(len(query.shape))
+        masks.add_distances(query, value, True, None)
+        return masks.joined()
+
+    def _laid_out(self, mask: TensorLike, rank: int) -> Any:
+        """A mask that may lack the axes of batch and heads, in the layout of scores.
+
+        Args:
+            mask: the mask, or None.
+            rank: the rank of query and value before their projection.
+        """
+        masks = self._new_mask(rank)
+        masks.add_whole(mask)
+        return masks.joined()
+
+    def _new_mask(self, rank: int) -> AttentionMask:
+        return AttentionMask(rank, (1,))

@@ -28,6 +28,7 @@ from keras.layers.activations.softmax import Softmax
 from keras.layers.arguments import positive_integer
 from keras.layers.attention.attention import wide
 from keras.layers.attention.heads import HeadedAttention
+from keras.layers.attention.masks import AttentionMask
 from keras.layers.core.einsum_dense import EinsumDense
 from keras.layers.declared import Alias, Declared
 from keras.layers.options import LayerOptions
@@ -105,6 +106,15 @@ class MultiHeadAttention(HeadedAttention):
     _key_dense = Alias("key_dense")
     _value_dense = Alias("value_dense")
     _output_dense = Alias("output_dense")
+    _sliding_window = Alias("sliding_window")
+    _use_gate = Alias("use_gate")
+    _kernel_initializer = Alias("kernel_initializer")
+    _bias_initializer = Alias("bias_initializer")
+    _kernel_regularizer = Alias("kernel_regularizer")
+    _bias_regularizer = Alias("bias_regularizer")
+    _activity_regularizer = Alias("activity_regularizer")
+    _kernel_constraint = Alias("kernel_constraint")
+    _bias_constraint = Alias("bias_constraint")
 
     def __init__(
         self,
@@ -169,8 +179,7 @@ class MultiHeadAttention(HeadedAttention):
                 "rank, 3 or more: (batch, places, features). Received shapes "
                 f"{tuple(query_shape)}, {tuple(value_shape)} and {tuple(key_shape)}."
             )
-        axes = self.attention_axes or range(1, rank - 1)
-        self.attention_axes = tuple(axis % rank for axis in axes)
+        self._build_attention(rank + 1)
         heads = self.num_heads
         self.query_dense = self._project("query", query_shape, (heads, self.key_dim))
         self.key_dense = self._project("key", key_shape, (heads, self.key_dim))
@@ -183,6 +192,15 @@ class MultiHeadAttention(HeadedAttention):
         self.output_dense = self._project(
             "attention_output", projected, self._target(query_shape), contracted=2
         )
+        self.built = True
+
+    def _build_attention(self, rank: int) -> None:
+        """Makes what joins the projections, which have this rank.
+
+        Subclasses whose `build` makes projections of their own call it.
+        """
+        axes = self.attention_axes or range(1, rank - 2)
+        self.attention_axes = tuple(axis % (rank - 1) for axis in axes)
         count = len(self.attention_axes)
         self._softmax = Softmax(
             axis=tuple(range(-count, 0)),
@@ -193,8 +211,9 @@ class MultiHeadAttention(HeadedAttention):
         self._dropout_layer = Dropout(
             self.dropout, seed=self.seed, dtype=self.dtype_policy, name="dropout"
         )
-        self._einsums = _einsums(rank, self.attention_axes)
-        self.built = True
+        equations = _einsums(rank - 1, self.attention_axes)
+        self._dot_product_equation, self._combine_equation = equations
+        self._inverse_sqrt_key_dim = self.key_dim**-0.5
 
     def _check_lengths(self, value_shape: Shape, key_shape: Shape | None) -> None:
         pairs = zip(value_shape[1:-1], (key_shape or value_shape)[1:-1], strict=False)
@@ -236,63 +255,81 @@ class MultiHeadAttention(HeadedAttention):
         """The attended values, and the scores if they are wanted."""
         key = value if key is None else key
         self._check_scores(return_attention_scores)
-        fused = (
-            len(query.shape) == 3
-            and not return_attention_scores
-            and not (training and self.dropout > 0)
-            and self.value_dim == self.key_dim
-        )
-        masks = self._masks(
-            query,
-            query_mask,
-            value_mask,
-            key_mask,
-            attention_mask,
-            self.attention_axes or (),
-        )
+        given = (query_mask, value_mask, key_mask, attention_mask)
         # A kernel that knows causal attention needs no mask for it.
-        known = fused and not masks.parts and self.sliding_window is None
-        causal = use_causal_mask and not known
-        masks.add_distances(query, value, causal, self.sliding_window)
-        mask = masks.joined()
+        is_causal = (
+            use_causal_mask
+            and all(mask is None for mask in given)
+            and self.sliding_window is None
+            and self._is_fused(len(query.shape) + 1, training, return_attention_scores)
+            and type(self)._compute_attention is MultiHeadAttention._compute_attention
+        )
+        mask = self._compute_attention_mask(
+            query, value, *given, use_causal_mask=use_causal_mask and not is_causal
+        )
         gate = ops.sigmoid(self._gate_dense(query)) if self.use_gate else None
-        query = self.query_dense(query)
-        key = self.key_dense(key)
-        value = self.value_dense(value)
-        scores = None
-        if fused:
+        outputs, scores = self._compute_attention(
+            self.query_dense(query),
+            self.key_dense(key),
+            self.value_dense(value),
+            mask,
+            training,
+            return_attention_scores,
+            **({"is_causal": True} if is_causal else {}),
+        )
+        if gate is not None:
+            outputs = ops.multiply(outputs, gate)
+        outputs = self.output_dense(outputs)
+        return (outputs, scores) if return_attention_scores else outputs
+
+    def _is_fused(self, rank: int, training: bool | None, scores: bool) -> bool:
+        """Whether projections of this rank go through one kernel."""
+        dropping = training and self.dropout > 0
+        same_size = self.value_dim == self.key_dim
+        return rank == 4 and not scores and not dropping and same_size
+
+    def _compute_attention(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attention_mask: TensorLike = None,
+        training: bool | None = None,
+        return_attention_scores: bool = False,
+        is_causal: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Attends projections; the outputs, and the scores where they were made.
+
+        Subclasses override or call it, as they do in Keras.
+        """
+        rank = len(query.shape)
+        mask = self._laid_out(attention_mask, rank - 1)
+        if self._is_fused(rank, training, return_attention_scores):
             outputs = ops.dot_product_attention(
                 query,
                 key,
                 value,
                 None,
                 mask,
-                is_causal=use_causal_mask and not causal,
+                is_causal=is_causal,
                 flash_attention=self.flash_attention,
             )
-        else:
-            keys: Any = key
-            outputs, scores = self._attend(query, keys, value, mask, training)
-        if gate is not None:
-            outputs = ops.multiply(outputs, gate)
-        outputs = self.output_dense(outputs)
-        return (outputs, scores) if return_attention_scores else outputs
-
-    def _attend(
-        self,
-        query: Tensor,
-        key: Tensor,
-        value: Tensor,
-        mask: TensorLike,
-        training: bool | None,
-    ) -> tuple[Tensor, Tensor]:
-        """Attention step by step, along any axes; the outputs and the scores."""
-        first, second = self._einsums
-        query = ops.multiply(query, self.key_dim**-0.5)
-        scores = ops.einsum(first, wide(query, "float16"), wide(key, "float16"))
-        scores = ops.cast(self._softmax(scores, mask=mask), ops.dtype(value))
+            return outputs, None
+        keys: Any = wide(key, "float16")
+        query = ops.multiply(query, self._inverse_sqrt_key_dim)
+        scores = ops.einsum(self._dot_product_equation, keys, wide(query, "float16"))
+        scores = ops.cast(self._masked_softmax(scores, mask), ops.dtype(value))
         dropped = self._dropout_layer(scores, training=training)
-        return ops.einsum(second, dropped, value), scores
+        return ops.einsum(self._combine_equation, dropped, value), scores
+
+    def _masked_softmax(self, attention_scores: Tensor, attention_mask: Any) -> Tensor:
+        """The softmax of scores over the sources that a mask leaves."""
+        rank = len(attention_scores.shape) - len(self.attention_axes)
+        mask = self._laid_out(attention_mask, rank)
+        return self._softmax(attention_scores, mask=mask)
+
+    def _new_mask(self, rank: int) -> AttentionMask:
+        return AttentionMask(rank, self.attention_axes or ())
 
     def get_config(self) -> Config:
         """The arguments, `output_shape` as a tuple."""
@@ -339,7 +376,7 @@ class MultiHeadAttention(HeadedAttention):
 
 
 def _einsums(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
-    """The einsums of query with key, and of scores with value.
+    """The einsums of key with query, and of scores with value.
 
     The projections have one axis more than the inputs: `(batch, ..., heads, size)`.
     """
@@ -353,5 +390,5 @@ def _einsums(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
     scores = "".join([*batch, heads, *targets, *sources])
     value = "".join(key[:-1]) + next(letters)
     outputs = "".join(query[:-1]) + value[-1]
-    first = f"{''.join(query)},{''.join(key)}->{scores}"
+    first = f"{''.join(key)},{''.join(query)}->{scores}"
     return first, f"{scores},{value}->{outputs}"

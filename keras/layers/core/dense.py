@@ -14,7 +14,7 @@ from keras.core.typing import (
     Shape,
     Tensor,
 )
-from keras.layers.arguments import interpreted, positive_integer, refuse_quantization
+from keras.layers.arguments import interpreted, interpreted_config, positive_integer
 from keras.layers.input_spec import InputSpec
 from keras.layers.options import LayerOptions
 from keras.layers.weight_options import options, set_options
@@ -40,7 +40,8 @@ class Dense(LoraLayer):
         lora_rank: rank of a low-rank change that is trained in place of the kernel; see
             `enable_lora`. None for none.
         lora_alpha: strength of that change; `lora_rank` by default.
-        quantization_config: must be None: quantization is not supported yet.
+        quantization_config: the `keras.quantizers.QuantizationConfig` of a layer whose
+            dtype policy is quantized.
         **kwargs: `name`, `dtype`, `trainable`: see `Layer`.
 
     Inputs of shape `(batch, ..., features)` give outputs `(batch, ..., units)`.
@@ -57,7 +58,7 @@ class Dense(LoraLayer):
 
     _config_optional = ("activity_regularizer",)
     kernel = Weight()
-    _is_quantizable = True
+    _quantization_modes = ("int8", "int4")
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class Dense(LoraLayer):
         **kwargs: Unpack[LayerOptions],
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        refuse_quantization(self, quantization_config=quantization_config)
+        self.quantization_config = interpreted_config(self, quantization_config)
         self.units = positive_integer(self, "units", units)
         self.activation = interpreted(self, "activation", activations.get, activation)
         self.use_bias = use_bias

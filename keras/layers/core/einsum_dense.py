@@ -23,9 +23,10 @@ from keras.core.typing import (
     Tensor,
 )
 from keras.initializers import VarianceScaling
-from keras.layers.arguments import interpreted, refuse_quantization, sizes_or_none
+from keras.layers.arguments import interpreted, interpreted_config, sizes_or_none
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
+from keras.layers.weights.channels import Channels
 from keras.layers.weights.lora import LoraLayer
 from keras.layers.weights.weight_layer import Weight
 
@@ -57,8 +58,10 @@ class EinsumDense(LoraLayer):
         lora_rank: rank of a low-rank change that is trained in place of the kernel; see
             `enable_lora`. None for none.
         lora_alpha: strength of that change; `lora_rank` by default.
-        gptq_unpacked_column_size: must be None, as `quantization_config`.
-        quantization_config: must be None: quantization is not supported yet.
+        gptq_unpacked_column_size: number of columns of a kernel that GPTQ packed; what
+            files of it hold.
+        quantization_config: the `keras.quantizers.QuantizationConfig` of a layer whose
+            dtype policy is quantized.
         **kwargs: `name`, `dtype`, `trainable`, `activity_regularizer`: see `Layer`.
 
     Example:
@@ -73,7 +76,8 @@ class EinsumDense(LoraLayer):
 
     _config_optional = ("gptq_unpacked_column_size",)
     kernel = Weight()
-    _is_quantizable = True
+    _quantization_modes = ("int8", "int4")
+    _kernel_channels = Channels()
     _contracted: int | None = None  # as einsum, where a subclass builds for itself
 
     def __init__(
@@ -95,11 +99,8 @@ class EinsumDense(LoraLayer):
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
-        refuse_quantization(
-            self,
-            quantization_config=quantization_config,
-            gptq_unpacked_column_size=gptq_unpacked_column_size,
-        )
+        self.quantization_config = interpreted_config(self, quantization_config)
+        self.gptq_unpacked_column_size = gptq_unpacked_column_size
         self.equation = equation
         self.partial_output_shape = sizes_or_none(self, "output_shape", output_shape)
         _check_equation(equation, self.partial_output_shape, bias_axes)
@@ -131,6 +132,7 @@ class EinsumDense(LoraLayer):
         initializer = self.kernel_initializer
         if isinstance(initializer, VarianceScaling):
             initializer = initializer.for_axes(*sizes.fans)
+        self._kernel_channels = Channels(tuple(sizes.fans[0]), sizes.scaled)
         self._add_form("kernel", sizes.kernel, initializer=initializer)
         self.bias = None
         if self.bias_axes is not None:
@@ -140,6 +142,10 @@ class EinsumDense(LoraLayer):
         self._contracted = sizes.contracted
         self.built = True
         self._start_lora()
+
+    def _channels(self, name: str) -> Channels:
+        """The axes of the kernel that the equation sums over, and keeps."""
+        return self._kernel_channels
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """The layer's output."""
@@ -212,6 +218,7 @@ class _Sizes(NamedTuple):
     output: tuple[int | None, ...]
     contracted: int | None  # how many axes, if it is a plain matrix product
     fans: tuple[list[int], list[int]]  # the kernel's axes that are summed over, or not
+    scaled: tuple[int, ...]  # the kernel's axis of each axis of the output, or -1
 
 
 def _sizes(
@@ -236,7 +243,8 @@ def _sizes(
     summed = [axis for axis, label in enumerate(kernel) if label not in target]
     kept = [axis for axis, label in enumerate(kernel) if label in target]
     shape = tuple(sizes[label] for label in kernel)
-    return _Sizes(shape, bias, output, contracted, (summed, kept))
+    scaled = tuple(kernel.find(label) for label in target)
+    return _Sizes(shape, bias, output, contracted, (summed, kept), scaled)
 
 
 def _labels(equation: str, rank: int) -> tuple[str, str, str, str]:

@@ -16,9 +16,10 @@ from keras.core.typing import (
     Tensor,
     TensorLike,
 )
-from keras.layers.arguments import class_name, positive_integer, refuse_quantization
+from keras.layers.arguments import class_name, interpreted_config, positive_integer
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import set_options
+from keras.layers.weights.channels import Channels
 from keras.layers.weights.lora import LoraLayer, SmallWeight
 from keras.layers.weights.weight_layer import Weight
 
@@ -38,7 +39,8 @@ class Embedding(LoraLayer):
         lora_rank: rank of a low-rank change that is trained in place of the table; see
             `enable_lora`. None for none.
         lora_alpha: strength of that change; `lora_rank` by default.
-        quantization_config: must be None: quantization is not supported yet.
+        quantization_config: the `keras.quantizers.QuantizationConfig` of a layer whose
+            dtype policy is quantized.
         **kwargs: `name`, `dtype`, `trainable`, `activity_regularizer`: see `Layer`.
 
     Integer inputs `(batch, ...)` give outputs `(batch, ..., output_dim)`.
@@ -57,7 +59,7 @@ class Embedding(LoraLayer):
     embeddings = Weight()
     lora_embeddings_a = SmallWeight()
     lora_embeddings_b = SmallWeight()
-    _is_quantizable = True
+    _quantization_modes = ("int8", "int4")
 
     def __init__(
         self,
@@ -77,7 +79,7 @@ class Embedding(LoraLayer):
         # Large indices would not survive a cast to half precision.
         kwargs.setdefault("autocast", False)
         super().__init__(**kwargs)
-        refuse_quantization(self, quantization_config=quantization_config)
+        self.quantization_config = interpreted_config(self, quantization_config)
         self.input_dim = positive_integer(self, "input_dim", input_dim)
         self.output_dim = positive_integer(self, "output_dim", output_dim)
         set_options(
@@ -106,6 +108,10 @@ class Embedding(LoraLayer):
         self._add_form("embeddings", (self.input_dim, self.output_dim))
         self.built = True
         self._start_lora()
+
+    def _channels(self, name: str) -> Channels:
+        """A table is looked up by rows: each has its own scale."""
+        return Channels(reduced=(1,))
 
     def call(self, inputs: Tensor) -> Tensor:
         """The vectors of `(batch, ...)` integers."""

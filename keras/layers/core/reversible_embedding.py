@@ -7,6 +7,7 @@ from typing import Any, Unpack
 from keras import ops
 from keras.core import dtypes
 from keras.core.facts import public_class
+from keras.core.serialization import serialize_keras_object
 from keras.core.typing import (
     Config,
     Constraint,
@@ -19,6 +20,7 @@ from keras.core.typing import (
 )
 from keras.layers.core.embedding import Embedding
 from keras.layers.options import AllLayerOptions
+from keras.layers.weights.channels import Channels
 from keras.layers.weights.weight_layer import Weight
 from keras.ops.operation import infer_spec
 
@@ -111,18 +113,20 @@ class ReversibleEmbedding(Embedding):
                 initializer=initializer,
             )
 
+    def _channels(self, name: str) -> Channels:
+        """As a table; the weight of the way back has its channels in columns."""
+        if name == "embeddings":
+            return super()._channels(name)
+        return Channels(pairs=0, first=False, indexed=False)
+
     def call(self, inputs: Tensor, reverse: bool = False) -> Tensor:
         """The vectors of integers, or with `reverse` the logits of vectors."""
         if not reverse:
             return super().call(inputs)
-        if self.tie_weights:
-            weight = ops.transpose(self._embeddings_form.value())
-        else:
-            weight = self._reverse_embeddings_form.value()
-        weight = ops.cast(weight, self.reverse_dtype or self.compute_dtype)
-        if self.reverse_dtype is not None:
-            inputs = ops.cast(inputs, self.reverse_dtype)
-        logits = ops.matmul(inputs, weight)
+        tied = self.tie_weights
+        form = self._embeddings_form if tied else self._reverse_embeddings_form
+        dtype = self.reverse_dtype or self.compute_dtype
+        logits = form.logits(inputs, dtype, transposed=tied)
         if self.logit_soft_cap is not None:
             bent = ops.tanh(ops.divide(logits, self.logit_soft_cap))
             logits = ops.multiply(bent, self.logit_soft_cap)
@@ -154,8 +158,9 @@ class ReversibleEmbedding(Embedding):
         return infer_spec(self.call, (inputs,), {"reverse": reverse})
 
     def get_config(self) -> Config:
-        """The arguments, and that nothing is quantized."""
-        return {"quantization_config": None, **super().get_config()}
+        """The arguments, and how the weights are quantized."""
+        config = serialize_keras_object(self.quantization_config)
+        return {"quantization_config": config, **super().get_config()}
 
 
 def _is_positive(value: Any) -> bool:

@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Self
 
 from keras import ops
-from keras.core.typing import Config, Tensor
+from keras.core.typing import Tensor
 from keras.ops.nn.linear import linear
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class WeightForm:
 
     @classmethod
     def adopt(
-        cls, layer: Layer, name: str, form: WeightForm, config: Config | None = None
+        cls, layer: Layer, name: str, form: WeightForm, config: Any = None
     ) -> Self:
         """A weight that a layer has, in this form instead.
 
@@ -82,6 +82,16 @@ class WeightForm:
             f"{type(self).__name__} does not define `value`: the whole weight."
         )
 
+    def read(self) -> Any:
+        """What `layer.kernel` reads: the weight, or the integers that stand for it."""
+        return self.value()
+
+    def become(
+        self, kind: type[WeightForm], layer: Layer, name: str, config: Any = None
+    ) -> WeightForm:
+        """The same weight in a form of another kind."""
+        return kind.adopt(layer, name, self, config)
+
     def encode(self, value: Tensor) -> list[Any]:
         """What `variables` would hold for a weight of this value, in their order."""
         raise NotImplementedError(
@@ -101,6 +111,18 @@ class WeightForm:
     def take(self, indices: Tensor) -> Tensor:
         """The rows of the weight that integers name."""
         return ops.take(self.value(), indices, axis=0)
+
+    def logits(self, vectors: Tensor, dtype: str, transposed: bool) -> Tensor:
+        """The products of vectors with the rows, or the columns, of the weight.
+
+        Args:
+            vectors: `(..., size)`.
+            dtype: the dtype to multiply in.
+            transposed: whether with the rows.
+        """
+        weight = self.value()
+        weight = ops.transpose(weight) if transposed else weight
+        return ops.matmul(ops.cast(vectors, dtype), ops.cast(weight, dtype))
 
     def convolve(
         self, inputs: Tensor, convolution: Callable[[Tensor, Any], Tensor]

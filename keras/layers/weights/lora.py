@@ -54,6 +54,15 @@ class LoraForm(WeightForm):
         value = self.base.value()
         return ops.add(value, self._change(self.a)) if self.enabled else value
 
+    def become(
+        self, kind: type[WeightForm], layer: Layer, name: str, config: Any = None
+    ) -> WeightForm:
+        """The frozen weight in another form; its change stays."""
+        base = self.base.become(kind, layer, name, config)
+        new = LoraForm(base, self.a, self.b, self.alpha)
+        new.enabled = self.enabled
+        return new
+
     def encode(self, value: Tensor) -> list[Any]:
         """The value in the frozen weight, and no change of it."""
         return [*self.base.encode(value), self.a, ops.zeros_like(self.b)]
@@ -64,6 +73,24 @@ class LoraForm(WeightForm):
         if not self.enabled:
             return outputs
         return ops.add(outputs, self._change(linear(inputs, self.a, None, axes)))
+
+    def einsum(self, equation: str, inputs: Tensor) -> Tensor:
+        """The einsum with the weight, and that with its change."""
+        outputs = self.base.einsum(equation, inputs)
+        if not self.enabled:
+            return outputs
+        change = ops.cast(self._change(self.a), ops.dtype(inputs))
+        return ops.add(outputs, ops.einsum(equation, inputs, change))
+
+    def logits(self, vectors: Tensor, dtype: str, transposed: bool) -> Tensor:
+        """The products with the weight, and those with its change."""
+        outputs = self.base.logits(vectors, dtype, transposed)
+        if not self.enabled:
+            return outputs
+        change = self._change(self.a)
+        change = ops.transpose(change) if transposed else change
+        vectors = ops.cast(vectors, dtype)
+        return ops.add(outputs, ops.matmul(vectors, ops.cast(change, dtype)))
 
     def take(self, indices: Tensor) -> Tensor:
         """Rows of the weight, and of its change, without merging."""

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras.core.classes import declared_class, is_ours
-from keras.core.typing import Config
+from keras.core.typing import ShapeLike
 from keras.dtype_policies import policy as dtype_policies
 from keras.layers.declared import Declared
-from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
+from keras.layers.quantizing import check_quantizable, mode_and_config, no_form
 from keras.layers.tracking import ARRAYS
 from keras.layers.weight_options import options
+from keras.layers.weights.channels import Channels
 from keras.layers.weights.form import WeightForm, form_of
 from keras.layers.weights.plain import PlainForm
 
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
 
 
 class Weight(Declared):
-    """A big weight, merged where it is not one variable: what `layer.kernel` reads."""
+    """A big weight, merged or in integers where it is not one variable.
+
+    It is what `layer.kernel` reads.
+    """
 
     def absent(self, layer: Layer) -> Any:
         """The weight's value, where the instance has no attribute of this name."""
         form = layer.__dict__.get(f"_{self.name}_form")
-        return super().absent(layer) if form is None else form.value()
+        return super().absent(layer) if form is None else form.read()
 
 
 class HeldVariable(Declared):
@@ -143,35 +147,86 @@ class WeightLayer(Layer):
         for form in self._forms():
             form.set_trainable(self._trainable)
 
+    def _channels(self, name: str) -> Channels:
+        """How the layer multiplies by a weight, for those that quantize it."""
+        return Channels()
+
     def quantize(
-        self, mode: Any = None, type_check: bool = True, config: Config | None = None
+        self, mode: Any = None, type_check: bool = True, config: Any = None
     ) -> None:
         """Turns the big weights into a quantized form, and the dtype policy with them.
 
         Args:
-            mode: which form, `"int8"` and the like.
+            mode: which form: one of those that the class has, `"int8"` and the like.
             type_check: whether a subclass that the form may not fit is refused.
-            config: further wishes, which the form understands.
+            config: a `keras.quantizers.QuantizationConfig`, which says more than the
+                mode.
 
         Raises:
-            ValueError: if there is no such form, or the layer is not built.
+            ValueError: if there is no such mode, the layer is not built or quantized
+                already, or the config is one of another mode. The layer is then as it
+                was.
+            NotImplementedError: if the layer has no such form.
         """
-        kind = form_of(mode) if self._is_quantizable else None
-        fits = is_ours(declared_class(self)) or not type_check
-        if kind is None or not fits:
+        mode, config = mode_and_config(mode, config)
+        if not (is_ours(declared_class(self)) or not type_check):
+            super().quantize(mode, type_check, config)
+        check_quantizable(self, mode)
+        kind = form_of(mode) if mode in self._quantization_modes else None
+        if kind is None:
             super().quantize(mode, type_check, config)
             return
-        if not self.built:
-            raise ValueError(
-                f"{describe(self)} cannot be quantized, because it is not built yet. "
-                "Call the layer on data or `build(input_shape)` first, or give it a "
-                f"quantized dtype policy. Received: mode={mode!r}."
-            )
+        named = mode if config is None else config.dtype_policy_string()
+        policy = dtype_policies.get(f"{named}_from_{self.dtype_policy.name}")
         with self._tracker.unlocked():
-            for name in dict.fromkeys(self._weight_of.values()):
-                form = kind.adopt(self, name, self.__dict__[f"_{name}_form"], config)
-                self._hold(name, form)
-        self.dtype_policy = dtype_policies.get(f"{mode}_from_{self.dtype_policy.name}")
+            for name, form in self._held_forms().items():
+                self._hold(name, form.become(kind, self, name, config))
+        self.quantization_config = config
+        self.dtype_policy = policy
+
+    def _quantized_state(self) -> Any:
+        """What `quantize` changes: the forms, too."""
+        order = (list(self._trainable_variables), list(self._non_trainable_variables))
+        return super()._quantized_state(), self._held_forms(), order
+
+    def _restore_quantized_state(self, state: Any) -> None:
+        """Undoes `quantize`."""
+        state, forms, order = state
+        super()._restore_quantized_state(state)
+        now = self._held_forms()
+        with self._tracker.unlocked():
+            for name, form in forms.items():
+                if now[name] is not form:
+                    self._hold(name, form)
+                    for variable in now[name].variables[1:]:
+                        self.__dict__.pop(variable.name, None)
+        self._trainable_variables[:], self._non_trainable_variables[:] = order
+
+    def _held_forms(self) -> dict[str, WeightForm]:
+        names = dict.fromkeys(self._weight_of.values())
+        forms = {name: self.__dict__.get(f"_{name}_form") for name in names}
+        return {name: form for name, form in forms.items() if form is not None}
+
+    def quantized_build(self, shape: ShapeLike, mode: str, config: Any = None) -> None:
+        """Gives the layer its big weight in a quantized form, all zeros.
+
+        Args:
+            shape: the weight's shape.
+            mode: which form.
+            config: what is wished of it.
+
+        Raises:
+            NotImplementedError: if the layer has no such form.
+        """
+        kind = form_of(mode) if mode in self._quantization_modes else None
+        if kind is None:
+            raise NotImplementedError(no_form(self, mode))
+        if config is not None:
+            self.quantization_config = config
+        name = next(iter(dict.fromkeys(self._weight_of.values())))
+        with self._tracker.unlocked():
+            form = kind.build(self, name, tuple(shape), initializer="zeros")  # type: ignore[arg-type]
+            self._hold(name, form)
 
     def _filed_variables(self) -> list[Any]:
         """The variables that files hold, as the forms say."""

@@ -12,6 +12,7 @@ from keras.core import config
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.arithmetic import add
+from keras.ops.core import cast
 from keras.ops.declare import composite, op
 from keras.ops.nn.convolution import conv, depthwise_conv
 from keras.ops.nn.shapes import fail
@@ -58,6 +59,22 @@ def linear(
     if bias is not None and bias.shape != units:
         raise fail("linear", f"`bias` of shape {units}", bias=bias.shape)
     return KerasTensor((*lead, *units), x.dtype)
+
+
+@composite
+def integer_linear(x: TensorLike, kernel: TensorLike, axes: int = 1) -> Tensor:
+    """`linear` of integers of 8 bits, without bias.
+
+    Args:
+        x: `(..., *features)`, int8.
+        kernel: `(*features, *units)`, int8.
+        axes: how many axes `features` are.
+
+    Returns:
+        `(..., *units)`, numbers of a dtype that holds the sums: float32, in which they
+        are exact up to some thousand features, or int32.
+    """
+    return linear(cast(x, "float32"), cast(kernel, "float32"), None, axes)
 
 
 @composite

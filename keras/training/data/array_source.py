@@ -68,6 +68,7 @@ class ArraySource(DataSource):
         self._shuffle = _checked_shuffle(shuffle)
         self._seed = seed
         self._random: np.random.Generator | None = None
+        self._random_of_pass: Any = None
         self._convert = convert
         self.bare = y is None and not isinstance(x, (list, tuple))
         parts = (x,) if y is None else (x, y)
@@ -82,6 +83,24 @@ class ArraySource(DataSource):
         if self._convert is None or type(array) is not np.ndarray:
             return array
         return self._convert(array)
+
+    def position(self, done: int) -> dict[str, Any]:
+        """Where a training is, with the state that gives the order of this pass."""
+        position = super().position(done)
+        within = bool(position["taken"] or position["midway"])
+        if self._random is not None and not within:
+            position["random"] = self._random.bit_generator.state
+        elif self._shuffle:
+            position["random"] = self._random_of_pass
+        return position
+
+    def go_to(self, position: dict[str, Any]) -> None:
+        """Go on from a position, with the order that the samples had there."""
+        self._running = None
+        if position.get("random") is not None:
+            self._random = np.random.default_rng(0)
+            self._random.bit_generator.state = position["random"]
+        super().go_to(position)
 
     def batches(self) -> Iterator[tuple[Any, ...]]:
         """One pass over all samples; the last batch may be smaller."""
@@ -123,6 +142,7 @@ class ArraySource(DataSource):
             if seed is None:
                 seed = int(np.random.randint(2**31 - 1))
             self._random = np.random.default_rng(seed)
+        self._random_of_pass = self._random.bit_generator.state
         count, size = self._count, self._size
         if self._shuffle != "batch":
             return self._random.permutation(count)

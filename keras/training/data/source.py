@@ -40,6 +40,8 @@ class DataSource:
     def __init__(self, steps: int | None = None) -> None:
         self.steps = steps
         self._running: Iterator[tuple[Any, ...]] | None = None
+        # Of the running pass, where an epoch is cut out of several.
+        self._taken = 0
         self._midway = False
         self._limit: int | None = None
         if steps is not None:
@@ -54,8 +56,16 @@ class DataSource:
         """One fresh pass over all data."""
         raise TypeError(f"{type(self).__name__} must implement `batches()`.")
 
-    def epoch(self) -> Iterator[tuple[Any, ...]]:
+    def new_pass(self) -> Iterator[tuple[Any, ...]]:
+        """`batches`, noted as the pass that `position` is about."""
+        self._taken = 0
+        return self.batches()
+
+    def epoch(self, done: int = 0) -> Iterator[tuple[Any, ...]]:
         """The batches of the next epoch.
+
+        Args:
+            done: How many of its batches are behind us, after `go_to`.
 
         Returns:
             An iterator of `(x,)`, `(x, y)` or `(x, y, sample_weight)`. With
@@ -63,12 +73,41 @@ class DataSource:
             where it stopped; otherwise it is one whole fresh pass.
         """
         if self.steps is not None:
-            return self._take(self.steps)
+            return self._take(self.steps, done)
         running, self._running = self._running, None
-        batches = self.batches() if running is None else running
-        return (
-            batches if self._limit is None else itertools.islice(batches, self._limit)
-        )
+        batches = self.new_pass() if running is None else running
+        if self._limit is None:
+            return batches
+        return itertools.islice(batches, self._limit - done)
+
+    def keep_journal(self) -> None:
+        """Note from now on what `position` has to know."""
+
+    def position(self, done: int) -> dict[str, Any]:
+        """Where in the data a training is, as plain data.
+
+        Args:
+            done: Batches of this epoch so far; 0 between two epochs.
+        """
+        taken = done if self.steps is None else self._taken
+        return {"taken": taken, "midway": self._midway}
+
+    def go_to(self, position: dict[str, Any]) -> None:
+        """Go on from a position, in this process or another.
+
+        Args:
+            position: What `position` returned, of data like this.
+        """
+        self._midway, self._taken = position["midway"], position["taken"]
+        if self._midway or self._taken:
+            self._running = self.pass_from(self._taken)
+
+    def pass_from(self, taken: int) -> Iterator[tuple[Any, ...]]:
+        """One pass without its first batches."""
+        batches = self.batches()
+        for _ in itertools.islice(batches, taken):
+            pass
+        return batches
 
     def as_given(self, batch: tuple[Any, ...]) -> Any:
         """A batch in the form of the data: inputs that came bare are bare."""
@@ -82,21 +121,21 @@ class DataSource:
         self._limit, self.infinite = count, False
         self.num_batches = count if known is None else min(known, count)
 
-    def _take(self, steps: int) -> Iterator[tuple[Any, ...]]:
+    def _take(self, steps: int, done: int = 0) -> Iterator[tuple[Any, ...]]:
         """The next `steps` batches.
 
         An epoch that began within a pass runs on into the next pass. One that
         began with a pass and outlasts it ends early with a warning: to go round
         again would show `evaluate` and `predict` the same samples twice.
         """
-        done = 0
         while done < steps:
             fresh = not self._midway
             if self._running is None:
-                self._running, fresh = self.batches(), True
+                self._running, fresh = self.new_pass(), True
             self._midway = True
             for batch in itertools.islice(self._running, steps - done):
                 done += 1
+                self._taken += 1
                 yield batch
             if done < steps:
                 self._running, self._midway = None, False
@@ -112,7 +151,7 @@ class DataSource:
 
     def peek(self) -> tuple[Any, ...]:
         """The first batch of the coming epoch, which still yields it."""
-        running = self.batches() if self._running is None else self._running
+        running = self.new_pass() if self._running is None else self._running
         try:
             first = next(running)
         except StopIteration:

@@ -1,0 +1,87 @@
+"""What every way of quantizing a layer or a model checks first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from keras import quantizers
+from keras.dtype_policies.quantized import MODES
+from keras.layers.input_spec import describe
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
+
+# The config that a mode has where none is given; the others need one.
+_DEFAULTS: dict[str, Any] = {
+    "int8": quantizers.Int8QuantizationConfig,
+    "int4": quantizers.Int4QuantizationConfig,
+    "float8": quantizers.Float8QuantizationConfig,
+}
+_CONFIGS: dict[str, Any] = {
+    "gptq": quantizers.GPTQConfig,
+    "awq": quantizers.AWQConfig,
+}
+
+
+def mode_and_config(mode: Any, config: Any) -> tuple[str, Any]:
+    """What the arguments `mode` and `config` of `quantize` mean together.
+
+    Raises:
+        ValueError: if neither is given, the mode is unknown, they contradict each
+            other, or a mode needs a config.
+    """
+    if mode is None and config is None:
+        raise ValueError(
+            "`quantize` expects `mode`, such as 'int8', or `config`, such as "
+            "keras.quantizers.Int8QuantizationConfig(). Received: neither."
+        )
+    if config is not None and not isinstance(config, quantizers.QuantizationConfig):
+        raise ValueError(
+            "`config` of `quantize` must be a keras.quantizers.QuantizationConfig. "
+            f"Received: config={config!r} ({type(config).__name__})."
+        )
+    if mode is None and config is not None:
+        mode = config.mode
+    if mode not in MODES:
+        raise ValueError(
+            f"`mode` of `quantize` must be one of {', '.join(MODES)}. Received: "
+            f"mode={mode!r}."
+        )
+    if config is not None and config.mode != mode:
+        raise ValueError(
+            "`quantize` received a mode and a config that contradict each other: "
+            f"mode={mode!r}, but config.mode={config.mode!r}. Leave one of them out."
+        )
+    if config is None and mode in _CONFIGS:
+        raise ValueError(
+            f"`quantize` in mode {mode!r} needs data: pass a "
+            f"keras.quantizers.{_CONFIGS[mode].__name__} as `config`."
+        )
+    return mode, _DEFAULTS[mode]() if config is None else config
+
+
+def check_quantizable(layer: Layer, mode: str) -> None:
+    """Refuses what cannot be quantized as it is.
+
+    Raises:
+        ValueError: if the layer is not built, or is quantized already.
+    """
+    if not layer.built:
+        raise ValueError(
+            f"{describe(layer)} cannot be quantized, because it is not built yet. "
+            "Call the layer on data or `build(input_shape)` first, or give it a "
+            f"quantized dtype policy. Received: mode={mode!r}."
+        )
+    if layer.quantization_mode is not None:
+        raise ValueError(
+            f"{describe(layer)} is quantized already, with dtype policy "
+            f"{layer.dtype_policy.name!r}. Received: mode={mode!r}. Quantize the float "
+            "model anew instead."
+        )
+
+
+def no_form(layer: Layer, mode: Any) -> str:
+    """What to say of a layer that has no form for a mode."""
+    has = ", ".join(map(repr, layer._quantization_modes))
+    known = f" It knows {has}." if has else ""
+    return f"{describe(layer)} has no quantized form. Received: mode={mode!r}.{known}"

@@ -1,0 +1,171 @@
+"""`Int4Form`: integers of 4 bits, two in a byte.
+
+With blocks, the weights of a channel are cut into blocks with a scale and a zero point
+each. Without, a channel has one scale, and no zero point.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core.typing import Tensor
+from keras.layers.weights.channels import flat, quantized
+from keras.layers.weights.form import FORMS
+from keras.layers.weights.integers import IntegerForm, Part
+from keras.ops.nn.linear import linear
+from keras.quantizers import (
+    AbsMaxQuantizer,
+    QuantizationConfig,
+    abs_max_quantize_grouped_with_zero_point,
+    pack_int4,
+    unpack_int4,
+)
+
+_RANGE = (-8, 7)
+
+
+class Int4Form(IntegerForm):
+    """`integers / scale`, or with blocks `(integers - zero) * scale`."""
+
+    mode = "int4"
+
+    def __init__(self, layer: Any, name: str, shape: Any, config: Any) -> None:
+        super().__init__(layer, name, shape, config)
+        said = getattr(layer.dtype_policy, "block_size", None)
+        size = said if self.config is None else self.config.block_size
+        self.block_size = None if size == -1 else size
+        self.rows, self.columns = flat(self.shape, self.channels.reduced)
+        # A table has its channels in rows.
+        self.is_table = self.channels.reduced == (1,) and len(self.shape) == 2
+
+    @property
+    def _blocks(self) -> int:
+        return -(-self.rows // (self.block_size or self.rows))
+
+    def parts(self) -> list[Part]:
+        """The bytes, and the scales; with blocks their zero points and indices."""
+        stored = [self.rows, self.columns]
+        if self.is_table:
+            stored.reverse()
+        stored[self.channels.pairs] = -(-stored[self.channels.pairs] // 2)
+        scales: tuple[int, ...] = (self.columns,)
+        if self.block_size is not None:
+            scales = (self._blocks, self.columns)
+            scales = scales[::-1] if self.is_table else scales
+        parts = [
+            Part("", (stored[0], stored[1]), "int8"),
+            Part("scale", scales, self.dtype, "ones"),
+        ]
+        if self.block_size is not None:
+            indexed = self.channels.indexed
+            parts.append(Part("zero", scales, "int8" if indexed else self.dtype))
+            if indexed:
+                parts.append(Part("index", (self.rows,), "float32", self._index))
+        return parts
+
+    def variable_name(self, suffix: str) -> str:
+        """The name of a variable; the index of blocks is one for the layer."""
+        return "g_idx" if suffix == "index" else super().variable_name(suffix)
+
+    def _index(self, *args: Any, **kwargs: Any) -> Tensor:
+        """The block of each input."""
+        return ops.cast(ops.arange(self.rows) // (self.block_size or 1), "float32")
+
+    def _integers(self, stored: Tensor) -> Tensor:
+        """The integers, as they are stored: a matrix, or rows of a table."""
+        axis = self.channels.pairs
+        sizes = (
+            (self.columns, self.rows) if self.is_table else (self.rows, self.columns)
+        )
+        return unpack_int4(stored, sizes[axis], axis=axis)
+
+    def read(self) -> Any:
+        """The integers, one in a byte."""
+        return ops.reshape(self._integers(self.variables[0]), self.shape)
+
+    def _floats(self, integers: Tensor, scale: Tensor, zero: Tensor | None) -> Tensor:
+        """The values of integers; the blocks of the scale are along the rows."""
+        scale = ops.convert_to_tensor(scale)
+        values = ops.cast(integers, scale.dtype)
+        if zero is None:
+            return ops.divide(
+                values, ops.expand_dims(scale, -1) if self.is_table else scale
+            )
+        axis = -1 if self.is_table else 0
+        zero = ops.cast(zero, scale.dtype)
+        if self.channels.indexed:
+            index = ops.cast(self.variables[3], "int32")
+            scale = ops.take(scale, index, axis=axis)
+            zero = ops.take(zero, index, axis=axis)
+        else:
+            size = self.block_size or self.rows
+            scale = ops.repeat(scale, size, axis=axis)[: self.rows]
+            zero = ops.repeat(zero, size, axis=axis)[: self.rows]
+        return ops.multiply(ops.subtract(values, zero), scale)
+
+    def value(self) -> Any:
+        """The weight, in the dtype of its scale."""
+        stored, scale, *more = self.variables
+        values = self._floats(self._integers(stored), scale, more[0] if more else None)
+        return ops.reshape(values, self.shape)
+
+    def encode(self, value: Tensor) -> list[Any]:
+        """The variables' values for a weight."""
+        matrix = ops.convert_to_tensor(value)
+        if not self.is_table:
+            matrix = ops.reshape(matrix, (self.rows, self.columns))
+        axis = 1 if self.is_table else 0
+        if self.block_size is None:
+            quantizer = QuantizationConfig.weight_quantizer_or_default(
+                self.config, AbsMaxQuantizer(value_range=_RANGE)
+            )
+            integers, scale = quantized(quantizer, matrix, (axis,), True)
+            if ops.size(scale) != self.columns:
+                raise ValueError(
+                    f"The weight quantizer of layer {self.owner!r} must share scales "
+                    f"along axis {axis} of the matrix {tuple(matrix.shape)}. Received: "
+                    f"a scale of shape {tuple(scale.shape)}."
+                )
+            values = [ops.reshape(scale, (self.columns,))]
+        else:
+            matrix = ops.transpose(matrix) if self.is_table else matrix
+            integers, scale, zero = abs_max_quantize_grouped_with_zero_point(
+                matrix, self.block_size, _RANGE, to_numpy=True
+            )
+            values = [scale, zero]
+            if self.is_table:
+                integers = ops.transpose(integers)
+                values = [ops.transpose(found) for found in values]
+            if self.channels.indexed:
+                values.append(self._index())
+        packed = pack_int4(ops.cast(integers, "int8"), axis=self.channels.pairs)[0]
+        return [packed, *values]
+
+    # Products ------------------------------------------------------------------
+
+    def linear(self, inputs: Tensor, bias: Tensor | None, axes: int = 1) -> Tensor:
+        """The product over the last `axes` axes of the inputs, plus bias."""
+        inputs, dtype = self.in_dtype(inputs)
+        quantizer = QuantizationConfig.activation_quantizer_or_default(
+            self.config, None
+        )
+        if quantizer is not None:
+            rank = len(inputs.shape)
+            last = tuple(range(rank - axes, rank))
+            rounded, per_row = quantized(quantizer, ops.stop_gradient(inputs), last)
+            rounded = ops.divide(ops.cast(rounded, dtype), per_row)
+            # The gradient passes the rounding.
+            inputs = ops.add(inputs, ops.stop_gradient(ops.subtract(rounded, inputs)))
+        return linear(inputs, ops.cast(self.value(), dtype), bias, axes)
+
+    def take(self, indices: Tensor) -> Tensor:
+        """The rows of the weight that integers name."""
+        stored, scale, *more = self.variables
+        rows = unpack_int4(ops.take(stored, indices, axis=0), self.shape[-1], axis=-1)
+        scale = ops.take(scale, indices, axis=0)
+        zero = ops.take(more[0], indices, axis=0) if more else None
+        return self._floats(rows, scale, zero)
+
+
+FORMS["int4"] = Int4Form

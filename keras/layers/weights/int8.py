@@ -1,0 +1,163 @@
+"""`Int8Form`: integers of 8 bits, with one scale for each channel."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from keras import ops
+from keras.core.typing import Tensor
+from keras.layers.weights.channels import quantized, spread
+from keras.layers.weights.form import FORMS
+from keras.layers.weights.integers import IntegerForm, Part
+from keras.ops.nn.linear import integer_linear, linear
+from keras.quantizers import AbsMaxQuantizer, QuantizationConfig
+
+
+class Int8Form(IntegerForm):
+    """`integers / scale`.
+
+    Unless the config says otherwise, inputs are rounded to 8 bits too, with a scale for
+    each row, and the product is one of integers.
+    """
+
+    mode = "int8"
+
+    def parts(self) -> list[Part]:
+        """The integers, and a scale for each channel."""
+        scales = self.channels.scale_shape(self.shape)
+        return [
+            Part("", self.shape, "int8"),
+            Part("scale", scales, self.dtype, "ones"),
+        ]
+
+    def read(self) -> Any:
+        """The integers."""
+        return self.variables[0]
+
+    def value(self) -> Any:
+        """The weight, in the dtype of its scale."""
+        scale = ops.convert_to_tensor(self.variables[1])
+        scale = self.channels.to_weight(scale, self.shape)
+        return ops.divide(ops.cast(self.variables[0], scale.dtype), scale)
+
+    def encode(self, value: Tensor) -> list[Any]:
+        """The integers and the scales of a weight."""
+        quantizer = QuantizationConfig.weight_quantizer_or_default(
+            self.config, AbsMaxQuantizer()
+        )
+        integers, scale = quantized(quantizer, value, self.channels.reduced, True)
+        wanted = self.channels.scale_shape(self.shape)
+        found = tuple(scale.shape)
+        if math.prod(found) != math.prod(wanted):
+            raise ValueError(
+                f"The weight quantizer of layer {self.owner!r} must give one scale for "
+                f"each channel of `{self.name}`, {math.prod(wanted)} in all: it has to "
+                f"share them along axes {self.channels.reduced}. Received: a scale of "
+                f"shape {found} for a weight of shape {self.shape}."
+            )
+        return [integers, self.channels.from_weight(scale, self.shape)]
+
+    @property
+    def _input_quantizer(self) -> Any:
+        return QuantizationConfig.activation_quantizer_or_default(
+            self.config, AbsMaxQuantizer()
+        )
+
+    # Products ------------------------------------------------------------------
+
+    def linear(self, inputs: Tensor, bias: Tensor | None, axes: int = 1) -> Tensor:
+        """The product over the last `axes` axes of the inputs, plus bias."""
+        units = self.shape[axes:]
+        integers, scale = map(ops.convert_to_tensor, self.variables)
+        scale = scale if tuple(scale.shape) == units else ops.reshape(scale, units)
+        inputs, dtype = self.in_dtype(inputs)
+        outputs = self._product(inputs, integers, ops.cast(scale, dtype), axes)
+        return outputs if bias is None else ops.add(outputs, bias)
+
+    def _product(
+        self, inputs: Tensor, integers: Tensor, scale: Tensor, axes: int = 1
+    ) -> Tensor:
+        """The inputs times `integers / scale`; the scale stands along the outputs."""
+        quantizer, dtype = self._input_quantizer, ops.dtype(inputs)
+        if quantizer is None:
+            product = linear(inputs, ops.cast(integers, dtype), None, axes)
+            return ops.divide(product, scale)
+        rank = len(inputs.shape)
+        last = tuple(range(rank - axes, rank))
+        ones = (1,) * len(scale.shape)
+
+        def product_and_gradient(x: Tensor) -> tuple[Tensor, Any]:
+            rounded, per_row = quantized(quantizer, x, last)
+            summed = ops.cast(integer_linear(rounded, integers, axes), dtype)
+            lead = (-1 if n is None else n for n in per_row.shape[: rank - axes])
+            if axes != len(ones):
+                per_row = ops.reshape(per_row, (*lead, *ones))
+
+            def grad(*upstream: Any) -> Tensor:
+                given = ops.divide(upstream[0], scale)
+                back = (*range(axes, axes + len(ones)), *range(axes))
+                weight = ops.transpose(ops.cast(integers, dtype), back)
+                return linear(given, weight, None, len(ones))
+
+            return ops.divide(summed, ops.multiply(per_row, scale)), grad
+
+        return ops.custom_gradient(product_and_gradient)(inputs)
+
+    def einsum(self, equation: str, inputs: Tensor) -> Tensor:
+        """The einsum of the inputs and the weight."""
+        integers, scale = map(ops.convert_to_tensor, self.variables)
+        inputs, dtype = self.in_dtype(inputs)
+        scale, quantizer = ops.cast(scale, dtype), self._input_quantizer
+        if quantizer is None:
+            product = ops.einsum(equation, inputs, ops.cast(integers, dtype))
+            return ops.divide(product, scale)
+        source, kernel, target = labels(equation, len(inputs.shape))
+        summed = tuple(i for i, label in enumerate(source) if label not in target)
+        equation = f"{source},{kernel}->{target}"
+
+        def product_and_gradient(x: Tensor) -> tuple[Tensor, Any]:
+            rounded, per_row = quantized(quantizer, x, summed)
+            weight = ops.cast(integers, dtype)
+            product = ops.einsum(equation, ops.cast(rounded, dtype), weight)
+            per_row = spread(per_row, source, target)
+
+            def grad(*upstream: Any) -> Tensor:
+                given = ops.divide(upstream[0], scale)
+                alone = [c for c in source if c not in target and c not in kernel]
+                left = "".join(label for label in source if label not in alone)
+                found = ops.einsum(f"{target},{kernel}->{left}", given, weight)
+                if alone:  # axes that are summed without a weight
+                    found = ops.expand_dims(found, [source.index(c) for c in alone])
+                return ops.broadcast_to(found, ops.shape(x)) if alone else found
+
+            return ops.divide(product, ops.multiply(per_row, scale)), grad
+
+        return ops.custom_gradient(product_and_gradient)(inputs)
+
+    def take(self, indices: Tensor) -> Tensor:
+        """The rows of the weight that integers name."""
+        integers, scale = self.variables
+        rows = ops.take(integers, indices, axis=0)
+        scale = ops.expand_dims(ops.take(scale, indices, axis=0), -1)
+        return ops.divide(ops.cast(rows, scale.dtype), scale)
+
+    def logits(self, vectors: Tensor, dtype: str, transposed: bool) -> Tensor:
+        """The products of vectors with the rows, or the columns, of the weight."""
+        integers, scale = map(ops.convert_to_tensor, self.variables)
+        integers = ops.transpose(integers) if transposed else integers
+        vectors, scale = ops.cast(vectors, dtype), ops.cast(scale, dtype)
+        return self._product(vectors, integers, scale)
+
+
+def labels(equation: str, rank: int) -> tuple[str, str, str]:
+    """The labels of input, kernel and output, with some in place of an ellipsis."""
+    inputs, target = equation.replace(" ", "").split("->")
+    source, kernel = inputs.split(",")
+    spare = (c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in equation)
+    missing = rank - len(source.replace("...", ""))
+    more = "".join(next(spare) for _ in range(missing)) if "..." in source else ""
+    return source.replace("...", more), kernel, target.replace("...", more)
+
+
+FORMS["int8"] = Int8Form

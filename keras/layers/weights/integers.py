@@ -1,0 +1,119 @@
+"""`IntegerForm`: a weight in integers and scales, which training leaves as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from keras import ops
+from keras.core.typing import Tensor
+from keras.layers.weights.channels import Channels
+from keras.layers.weights.form import WeightForm
+
+if TYPE_CHECKING:
+    from keras.layers.weights.weight_layer import WeightLayer
+    from keras.quantizers import QuantizationConfig
+
+
+class Part(NamedTuple):
+    """A variable of such a form."""
+
+    suffix: str
+    shape: tuple[int, ...]
+    dtype: str
+    initializer: Any = "zeros"
+
+
+class IntegerForm(WeightForm):
+    """A weight in integers and scales.
+
+    A derived class says which variables it has (`parts`), what they come to (`value`)
+    and which values they get (`encode`).
+
+    Args:
+        layer: the layer.
+        name: the weight's name, `"kernel"`.
+        shape: the weight's shape.
+        config: what was asked for; None for what the layer's dtype policy says.
+    """
+
+    mode = ""
+
+    def __init__(
+        self,
+        layer: WeightLayer,
+        name: str,
+        shape: tuple[int, ...],
+        config: QuantizationConfig | None,
+    ) -> None:
+        super().__init__([])
+        self.name = name
+        self.owner = layer.name
+        self.channels: Channels = layer._channels(name)
+        self.dtype = layer.variable_dtype
+        self._shape = tuple(shape)
+        if config is not None and config.mode != self.mode:
+            config = None
+        self.config = config
+
+    @classmethod
+    def build(
+        cls, layer: Any, name: str, shape: tuple[int, ...], **options: Any
+    ) -> Self:
+        """Zeros, which a file is to fill: the initializer is not asked."""
+        del options
+        config = getattr(layer, "quantization_config", None)
+        return cls(layer, name, shape, config)._made(layer)
+
+    @classmethod
+    def adopt(cls, layer: Any, name: str, form: WeightForm, config: Any = None) -> Self:
+        """The weight of another form, rounded."""
+        new = cls(layer, name, form.shape, config)
+        values = new.encode(form.value())  # an error leaves the layer as it was
+        new._made(layer)
+        for variable, value in zip(new.variables, values, strict=True):
+            variable.assign(value)
+        return new
+
+    def _made(self, layer: WeightLayer) -> Self:
+        self.variables = [
+            layer.add_weight(
+                name=self.variable_name(part.suffix),
+                shape=part.shape,
+                dtype=part.dtype,
+                initializer=part.initializer,
+                trainable=False,
+            )
+            for part in self.parts()
+        ]
+        for variable in self.variables[1:]:
+            object.__setattr__(layer, variable.name, variable)
+        return self
+
+    def variable_name(self, suffix: str) -> str:
+        """The name of the variable that a suffix stands for."""
+        return f"{self.name}_{suffix}" if suffix else self.name
+
+    def parts(self) -> list[Part]:
+        """The variables; the first is the integers, without a suffix."""
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define `parts`: the variables it has."
+        )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the weight."""
+        return self._shape
+
+    def filed(self, own: list[Any]) -> list[Any]:
+        """The weight stands before a bias, its scales behind it."""
+        if not self.channels.first:
+            return own
+        weight = self.variables[0]
+        return [weight, *(variable for variable in own if variable is not weight)]
+
+    def in_dtype(self, inputs: Tensor) -> tuple[Tensor, str]:
+        """Inputs as floats, and their dtype."""
+        dtype = str(ops.dtype(inputs))
+        if "float" in dtype:
+            return inputs, dtype
+        return ops.cast(inputs, self.dtype), self.dtype

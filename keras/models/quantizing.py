@@ -1,0 +1,60 @@
+"""`model.quantize`: each layer that knows how, all of them or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from keras.layers import Layer
+from keras.layers.quantizing import check_quantizable, mode_and_config
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
+
+Filters = Callable[[Layer], bool] | str | Sequence[str] | None
+
+
+def quantize(
+    model: Model, mode: Any, config: Any, filters: Filters, type_check: bool
+) -> None:
+    """See `Model.quantize`."""
+    chosen = _filter(filters)
+    mode, config = mode_and_config(mode, config)
+    check_quantizable(model, mode)
+    layers = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if chosen(layer) and not hasattr(layer, "get_quantization_layer_structure")
+    ]
+    for layer in layers:
+        if layer._quantization_modes:
+            check_quantizable(layer, mode)
+    undo = [(layer, layer._quantized_state()) for layer in layers]
+    try:
+        for layer in layers:
+            try:
+                layer.quantize(mode, type_check=type_check, config=config)
+            except NotImplementedError:
+                continue  # it has no such form, and stays
+    except BaseException:
+        for layer, state in undo:
+            layer._restore_quantized_state(state)
+        raise
+
+
+def _filter(filters: Filters) -> Callable[[Layer], bool]:
+    """Whether a layer is meant."""
+    if filters is None:
+        return lambda layer: True
+    if callable(filters):
+        return filters
+    patterns = [filters] if isinstance(filters, str) else filters
+    if not isinstance(patterns, (list, tuple)) or not all(
+        isinstance(pattern, str) for pattern in patterns
+    ):
+        raise ValueError(
+            "`filters` of `quantize` must be a regular expression, a list of them, or "
+            f"a callable of a layer. Received: filters={filters!r}."
+        )
+    return lambda layer: any(re.search(p, layer.name) for p in patterns)
