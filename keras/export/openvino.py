@@ -41,7 +41,7 @@ def write_openvino(
     require("openvino")
     import openvino  # an optional package
 
-    from keras.export.targets import target_file
+    from keras.export.targets import target_file  # needed once a package is there
 
     target = os.fspath(path)
     if not target.endswith(".xml"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from keras.ops.declare import DECLARATIONS
 from tests.export.onnx_files import run, session
 from tests.ops.rows import Row, all_rows, flatten, map_arrays
 
+ROOT = Path(__file__).parents[2]
 # Of an op that is written, the arguments for which it is not.
 REFUSED = {
     "norm": "of matrices",
@@ -97,3 +99,9 @@ def test_no_op_is_forgotten() -> None:
     ]
     assert not lacking
     assert not [name for name in REASONS if name in rules]
+
+
+def test_the_page_is_current() -> None:
+    """`python tools/onnx_ops.py` writes it anew."""
+    tool = runpy.run_path(str(ROOT / "tools" / "onnx_ops.py"))
+    assert (ROOT / "docs" / "onnx_ops.md").read_text() == tool["page"]()

@@ -248,7 +248,8 @@ ROWS: dict[str, Row] = {
     },
 }
 # The base, and layers with tests of their own.
-OTHERS = {"Layer", "InputLayer", "TorchModuleWrapper"}
+GUESTS = {"FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"}
+OTHERS = {"Layer", "InputLayer", *GUESTS}
 
 
 def core_layers() -> dict[str, Any]:

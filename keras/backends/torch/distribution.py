@@ -18,6 +18,8 @@ import torch.distributed as _distributed
 from keras.core.errors import BackendError
 
 single_program = False
+# Whether one process holds several replicas.
+has_replicas = False
 
 
 def _world() -> int:

@@ -29,7 +29,7 @@ def values_of(xs: tuple[Any, ...]) -> list[Value]:
 
 
 def _holder(number: Any, dtype: str) -> Any:
-    from keras.backends import load
+    from keras.backends import load  # for numbers without a tensor only
 
     return load("numpy").native_dtype(dtype)
 

@@ -71,16 +71,24 @@ class Writing:
             ir_version=_ir_version(self.opset),
             producer_name="keras",
             producer_version=__version__,
-            graph=self.proto,
         )
         model.opset_import.append(
             onnx.OperatorSetIdProto(domain="", version=self.opset)
         )
-        for name, x in self.constants.values():
-            tensor = self.outside.get(name) or _inside(name, x.array)
-            model.graph.initializer.append(tensor)
+        graph = self.proto.SerializeToString()
+        parts = [
+            _Part(self.outside[name], None)
+            if name in self.outside
+            else _Part(_tensor(name, x.array), x)
+            for name, x in self.constants.values()
+        ]
         with open(path, "wb") as stream:
             stream.write(model.SerializeToString())
+            size = len(graph) + sum(part.size for part in parts)
+            stream.write(_field(onnx.ModelProto.GRAPH_FIELD_NUMBER, size))
+            stream.write(graph)
+            for part in parts:
+                part.write(stream)
 
     def name(self, x: Value, hint: str) -> str:
         """The name of a value; given when it is first met."""
@@ -193,10 +201,46 @@ def _tensor(name: str, array: np.ndarray) -> Any:
     )
 
 
-def _inside(name: str, array: np.ndarray) -> Any:
-    tensor = _tensor(name, array)
-    tensor.raw_data = np.ascontiguousarray(array).tobytes()
-    return tensor
+class _Part:
+    """A tensor in the bytes of a file.
+
+    The numbers go from the array to the file: protobuf's own objects would hold them
+    two more times.
+    """
+
+    def __init__(self, tensor: Any, numbers: Value | None) -> None:
+        self.head = tensor.SerializeToString()
+        self.numbers = numbers
+        self.length = len(self.head)
+        if numbers is not None:
+            count = numbers.array.nbytes
+            self.head += _field(onnx.TensorProto.RAW_DATA_FIELD_NUMBER, count)
+            self.length = len(self.head) + count
+        self.tag = _field(onnx.GraphProto.INITIALIZER_FIELD_NUMBER, self.length)
+        self.size = len(self.tag) + self.length
+
+    def write(self, stream: Any) -> None:
+        """Writes it as a field of the graph."""
+        stream.write(self.tag + self.head)
+        if self.numbers is not None:
+            stream.write(_bytes(self.numbers.array))
+
+
+def _field(number: int, length: int) -> bytes:
+    """What protobuf writes before a field of so many bytes."""
+    return _varint(number << 3 | 2) + _varint(length)
+
+
+def _varint(number: int) -> bytes:
+    groups = bytearray()
+    while number > 127:
+        groups.append(number & 127 | 128)
+        number >>= 7
+    return bytes((*groups, number))
+
+
+def _bytes(array: np.ndarray) -> Any:
+    return np.ascontiguousarray(array).reshape(-1).view("uint8").data
 
 
 _ALIGNMENT = 4096  # so that the file can be mapped into memory
@@ -206,7 +250,7 @@ def _outside(name: str, array: np.ndarray, stream: Any, location: str) -> Any:
     tensor = _tensor(name, array)
     stream.write(b"\0" * (-stream.tell() % _ALIGNMENT))
     place = stream.tell()
-    stream.write(np.ascontiguousarray(array).data.cast("B"))
+    stream.write(_bytes(array))
     tensor.data_location = onnx.TensorProto.EXTERNAL
     said = {
         "location": location,

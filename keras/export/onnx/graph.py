@@ -262,7 +262,7 @@ def in_order(base: Value, order: Sequence[int]) -> Value:
     if list(order) == list(range(len(order))):
         return base
     if base.is_constant:
-        return constant(np.ascontiguousarray(base.array.transpose(order)))
+        return constant(base.array.transpose(order))  # a view until it is written
     value = Value(None, base._dtype)
     if base._shape is not None:
         value._shape = tuple(base._shape[axis] for axis in order)
