@@ -73,9 +73,7 @@ _MODULES = (
     "wrappers",
 )
 # Namespaces of Keras 3 that this version does not have yet.
-_MISSING = (
-    "datasets",
-)
+_MISSING = ("datasets",)
 
 if TYPE_CHECKING:
     from keras import activations as activations
