@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from keras.core.registry import (
@@ -107,9 +107,7 @@ def _looked_up(name: str, known: Any, kind: str) -> Any:
     )
 
 
-def _made(
-    cls: Callable[..., Any], config: Config, custom_objects: dict[str, Any]
-) -> Any:
+def _made(cls: Any, config: Config, custom_objects: dict[str, Any]) -> Any:
     with custom_object_scope(custom_objects):
         if not hasattr(cls, "from_config"):
             return cls(**config)

@@ -245,7 +245,7 @@ def plot_bounding_box_gallery(
         from matplotlib.patches import Patch  # an optional package
 
         legend_handles = [
-            Patch(color=[c / 255 for c in color], label=title)
+            Patch(color="#{:02x}{:02x}{:02x}".format(*color), label=title)
             for title, color in handles
         ]
     more: Any = {"data_format": "channels_last", **kwargs}

@@ -184,7 +184,8 @@ def as_dot(
 
     def _dot_edge(source: Box, target: Box) -> Any:
         """An edge from box to box; Graphviz wants one inside where it is a cluster."""
-        ends, options = [source.key, target.key], {}
+        ends = [source.key, target.key]
+        options: dict[str, Any] = {}
         if source.inner is not None:
             ends[0] = source.inner.last().key
             options["ltail"] = f"cluster_{source.key}"

@@ -142,7 +142,8 @@ class _PolicyLayer(RandomImageLayer):
         of the part, if it moves pixels, else the identity: one reading of the images
         then does for all of these parts.
         """
-        count, height, width = ops.shape(data["images"])[:3]
+        sizes: Any = ops.shape(data["images"])
+        count, height, width = sizes[:3]
         drawn = steps * count
         # Of the images, parts that draw only ask how many there are, and their size.
         like = ops.zeros((1, 1, 1, 1), dtype="bool")
