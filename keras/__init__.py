@@ -69,13 +69,11 @@ _MODULES = (
     "saving",
     "tree",
     "utils",
+    "visualization",
     "wrappers",
 )
 # Namespaces of Keras 3 that this version does not have yet.
-_MISSING = (
-    "datasets",
-    "visualization",
-)
+_MISSING = ("datasets",)
 
 if TYPE_CHECKING:
     from keras import activations as activations
@@ -102,6 +100,7 @@ if TYPE_CHECKING:
     from keras import saving as saving
     from keras import tree as tree
     from keras import utils as utils
+    from keras import visualization as visualization
     from keras import wrappers as wrappers
     from keras.backends import backend_scope as backend_scope
     from keras.backends.device import device_scope as device

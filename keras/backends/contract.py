@@ -279,6 +279,40 @@ class OptimizerBackend(Protocol):
     clip_by_global_norm: Any
 
 
+class DistributionModule(Protocol):
+    """What `keras.distribution` asks of the file `distribution.py`, which is optional,
+    and which is imported when a distribution is first used.
+
+    `mesh` and `layout` make the framework's own of ours; `first_value` makes the value
+    of a variable, no device more than its part of it, and `distribute_value` lays out
+    one there is. Then there are three kinds of frameworks. In one, a single program
+    computes for all devices (`single_program`): `distribute_batch` lays out a tensor of
+    a batch, and nothing else is needed. In another, one process has several replicas
+    (`has_replicas`): `step` gives a step that all of them take, `join` makes metrics
+    those of all. In the third, each process is a replica: `of_all` gathers what each
+    process gives, `joined` tensors; `sum_in_place` sums variables.
+    `mean_over_replicas` gives the gradients that an optimizer is to use.
+    """
+
+    single_program: bool
+    has_replicas: bool
+
+    def list_devices(self, kind: str | None = None) -> list[str]: ...
+    def initialize(
+        self, addresses: str | None, count: int | None, rank: int | None
+    ) -> None: ...
+    def num_processes(self) -> int: ...
+    def process_id(self) -> int: ...
+    def barrier(self, name: str) -> None: ...
+    def agreed(self, value: int) -> int: ...
+    def mesh(self, shape: Any, names: Any, devices: Any) -> Any: ...
+    def layout(self, device_mesh: Any, axes: Sequence[Any]) -> Any: ...
+    def distribute_value(self, value: TensorLike, layout: Any) -> Any: ...
+    def first_value(
+        self, initializer: Callable[..., Any], shape: Any, dtype: str, layout: Any
+    ) -> Any: ...
+
+
 PROTOCOLS: tuple[type, ...] = (
     CoreBackend,
     DataBackend,

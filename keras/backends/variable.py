@@ -123,9 +123,8 @@ class Variable(Operators):
                 shape = self._checked_shape(shape)
                 dtype = dtypes.standardize_dtype(dtype)
                 limits.claim(self.name, shape, dtype)
-                if self._take_layout(shape):
-                    make = backend.distribution.first_value
-                    return make(initializer, shape, dtype, self._layout)
+                if (placed := self._take_layout(shape)) is not None:
+                    return placed.first_value(initializer, shape, dtype, self._layout)
             with backend.eager_scope():
                 if callable(initializer):
                     value = initializer(shape, dtype=dtype)
@@ -140,9 +139,9 @@ class Variable(Operators):
                 if shape is not None and not callable(initializer):
                     value = backend.reshape(value, tuple(shape))
                 if not callable(initializer):
-                    if self._take_layout(backend.shape_of(value)):
-                        lay_out = backend.distribution.distribute_value
-                        value = lay_out(value, self._layout)
+                    placed = self._take_layout(backend.shape_of(value))
+                    if placed is not None:
+                        value = placed.distribute_value(value, self._layout)
                 return value
 
     def _checked_shape(self, shape: Any) -> tuple[int, ...]:
@@ -159,13 +158,15 @@ class Variable(Operators):
             )
         return shape
 
-    def _take_layout(self, shape: ShapeLike) -> bool:
-        """Asks the current distribution, if any, how a value of this shape lies."""
+    def _take_layout(self, shape: ShapeLike) -> Any:
+        """Asks the current distribution, if any, how a value of this shape lies; who
+        makes it so, or None where it lies like any other."""
         distribution = placement.for_backend(self.backend)
         if distribution is not None:
             self._shape = tuple(shape)
             self._layout = distribution.layout_for(self)
-        return self._layout is not None
+            return distribution
+        return None if self._layout is None else self.backend.distribution
 
     def distribute(self, layout: Any) -> None:
         """Lays the value out over devices, from now on.

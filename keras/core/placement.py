@@ -16,6 +16,8 @@ class _Process:
 
     used: bool = False
     distribution: Any = None
+    # By backend: what follows the framework's own scopes, of which models know.
+    natives: dict[Any, Any] = {}
 
 
 process = _Process()
@@ -38,6 +40,12 @@ def for_backend(backend: Any) -> Any:
     return distribution
 
 
+def for_model(model: Any) -> Any:
+    """What a model's steps follow: the current distribution, or the framework's own."""
+    backend = model._backend
+    return for_backend(backend) or process.natives.get(backend)
+
+
 def mean_over_replicas(backend: Any, grads: Any) -> Any:
     """Gradients as an optimizer is to use them, where replicas have their own.
 
@@ -45,7 +53,9 @@ def mean_over_replicas(backend: Any, grads: Any) -> Any:
         backend: the backend of the optimizer.
         grads: a gradient, or None, for each variable.
     """
-    if for_backend(backend) is None or backend.distribution.single_program:
+    if for_backend(backend) is None and backend not in process.natives:
+        return grads
+    if backend.distribution.single_program:
         return grads
     return backend.distribution.mean_over_replicas(grads)
 

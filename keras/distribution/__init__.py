@@ -15,3 +15,5 @@ from keras.distribution.layout import distribute_tensor as distribute_tensor
 from keras.distribution.layout_map import LayoutMap as LayoutMap
 from keras.distribution.mesh import DeviceMesh as DeviceMesh
 from keras.distribution.model_parallel import ModelParallel as ModelParallel
+from keras.distribution.planning import Plan as Plan
+from keras.distribution.planning import plan as plan

@@ -139,6 +139,16 @@ class Distribution:
 
     # What variables and steps ask ---------------------------------------------------
 
+    def first_value(
+        self, initializer: Callable[..., Any], shape: Any, dtype: str, layout: Any
+    ) -> Any:
+        """The first value of a variable, made in parts."""
+        return self.backend.distribution.first_value(initializer, shape, dtype, layout)
+
+    def distribute_value(self, value: Any, layout: Any) -> Any:
+        """A value, laid out."""
+        return self.backend.distribution.distribute_value(value, layout)
+
     def step(
         self, model: Any, step: Callable[[Any], Any], name: str
     ) -> Callable[[Any], Any]:
@@ -155,6 +165,8 @@ class Distribution:
         if processes.single_program:
             place = partial(processes.distribute_batch, self)
             split = lambda batch: step(tree.map_structure(place, batch))  # noqa: E731
+        elif processes.has_replicas:
+            split = processes.step(model, step, name)
         else:
             split = replicated(self, model, step, gathers=name == "predict_step")
         if name != "train_step":
@@ -179,6 +191,8 @@ class Distribution:
             The logs of all processes.
         """
         processes = self.backend.distribution
+        if processes.has_replicas:
+            return processes.join(model, logs)
         if processes.single_program or processes.num_processes() == 1:
             return logs
         join(self, model)

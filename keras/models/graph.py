@@ -60,6 +60,11 @@ class Function(Operation):
         return list(self._graph.operations)
 
     @property
+    def _operations(self) -> list[Any]:
+        """`operations`, as other packages read it."""
+        return self.operations
+
+    @property
     def _nodes_by_depth(self) -> dict[int, list[Node]]:
         """The calls of the graph, by how many calls it is to the outputs at most."""
         found: dict[int, list[Node]] = {}

@@ -30,6 +30,7 @@ from keras.models.state_tree import get_state_tree, set_state_tree
 from keras.models.summary import print_summary
 from keras.saving import load_weights, save_model, save_weights
 from keras.saving.json_text import read_json
+from keras.saving.legacy_models import of_keras_2
 from keras.saving.orbax import write_checkpoint
 from keras.saving.report import LoadReport
 from keras.training.trainer import Trainer
@@ -463,4 +464,6 @@ def model_from_json(
     (None, 1)
     """
     config = read_json(json_string, "The JSON of the model")
+    if isinstance(config, dict):
+        config = of_keras_2(config, config.get("keras_version"))
     return deserialize_keras_object(config, custom_objects=custom_objects)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from keras import __version__
@@ -36,6 +37,10 @@ from keras.saving.legacy_weights import (
 if TYPE_CHECKING:
     from keras.models.model import Model
 
+# Arguments by their names in Keras 2, where the class has the newer one.
+_RENAMED = {"alpha": "negative_slope", "lr": "learning_rate"}
+# What Keras 2 made of functions that were given to `compile`.
+_WRAPPERS = ("MeanMetricWrapper", "LossFunctionWrapper")
 _COMMON = frozenset({"name", "trainable", "dtype", "activity_regularizer", "autocast"})
 
 
@@ -54,6 +59,8 @@ def load_legacy_model(path: str, compile: bool) -> Any:
                 "Make the model, then use model.load_weights(path)."
             )
         stored = file.id.get_filesize()
+        if str(h5_files.text(file, "keras_version")).startswith(("1.", "2.")):
+            _warn_of_hard_sigmoid(config)
         with limits.of_file(path, stored):
             with object_sharing(), reading_of(path, compile=False):
                 model = deserialize_keras_object(upgraded(config))
@@ -83,10 +90,27 @@ def _compile(file: Any, model: Model, training: dict[str, Any], path: str) -> No
         optimizer["class_name"] = name
         training["optimizer"] = upgraded(optimizer)
     training.pop("sample_weight_mode", None)
+    for key in ("loss", "metrics", "weighted_metrics"):
+        if key in training:
+            training[key] = _compiled_with(training[key])
     with reading_of(path), object_sharing():
         if hasattr(model, "compile_from_config"):
             model.compile_from_config(training)
     _load_optimizer(file, model, path)
+
+
+def _compiled_with(value: Any) -> Any:
+    """Losses or metrics of Keras 2: objects, names of functions, or such by output."""
+    if isinstance(value, list):
+        return [_compiled_with(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if not isinstance(value.get("config"), dict) or "class_name" not in value:
+        return {key: _compiled_with(item) for key, item in value.items()}
+    function = value["config"].get("fn")
+    if value["class_name"] in _WRAPPERS and isinstance(function, str):
+        return function
+    return upgraded(value)
 
 
 def _load_optimizer(file: Any, model: Model, path: str) -> None:
@@ -125,6 +149,71 @@ def upgraded(config: Any) -> Any:
     result = {key: upgraded(value) for key, value in config.items()}
     if "class_name" in result and isinstance(result.get("config"), (dict, list)):
         _upgrade_object(result)
+    return result
+
+
+def of_keras_2(config: Any, version: Any) -> Any:
+    """The config of a `.keras` file or of JSON in the form of Keras 3.
+
+    Keras 2 names modules there, but writes arguments and graphs as in its `.h5` files.
+
+    Args:
+        config: the config.
+        version: what the file says of the version that wrote it.
+
+    Raises:
+        DeserializationError: if it is nested too deeply.
+    """
+    if not isinstance(version, str) or not version.startswith(("1.", "2.")):
+        return config
+    try:
+        config = upgraded(_without_modules(config))
+    except RecursionError as error:
+        raise DeserializationError("The config is nested too deeply.") from error
+    _warn_of_hard_sigmoid(config)
+    training = config.get("compile_config")
+    if isinstance(training, dict):
+        config["compile_config"] = {k: v for k, v in training.items() if v is not None}
+    return config
+
+
+def _warn_of_hard_sigmoid(config: Any) -> None:
+    """Says where Keras 3 computes something else under the same name."""
+    layers = sorted(set(_layers_with("hard_sigmoid", config)))
+    if layers:
+        warnings.warn(
+            "The activation 'hard_sigmoid' was clip(0.2 * x + 0.5, 0, 1) in Keras 2 "
+            "and is clip(x / 6 + 0.5, 0, 1) in Keras 3: outputs differ in these "
+            f"layers: {', '.join(layers[:10])}. To keep the old numbers, set their "
+            "activation to a function of yours.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _layers_with(activation: str, config: Any) -> Iterator[str]:
+    if isinstance(config, list):
+        for item in config:
+            yield from _layers_with(activation, item)
+    elif isinstance(config, dict):
+        if activation in config.values():
+            yield str(config.get("name"))
+        for value in config.values():
+            yield from _layers_with(activation, value)
+
+
+def _without_modules(config: Any) -> Any:
+    """A config in which classes of Keras are named by their class name alone."""
+    if isinstance(config, list):
+        return [_without_modules(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    result = {key: _without_modules(value) for key, value in config.items()}
+    module = result.get("module")
+    if isinstance(module, str) and module.split(".")[0] in ("keras", "tf_keras"):
+        # Shapes of builds are others there, and follow from the graph.
+        for key in ("module", "registered_name", "build_config"):
+            result.pop(key, None)
     return result
 
 
@@ -195,6 +284,11 @@ def _upgrade_arguments(name: str, inner: dict[str, Any]) -> None:
     if cls is None:
         return
     parameters = constructor_parameters(cls)
+    for old, new in _RENAMED.items():
+        if old in inner and old not in parameters and new in parameters:
+            inner.setdefault(new, inner.pop(old))
+    if inner.get("reduction") == "auto" and "reduction" in parameters:
+        inner["reduction"] = "sum_over_batch_size"
     for key in set(inner) - set(parameters) - _COMMON:
         if not _takes(cls, key):
             del inner[key]

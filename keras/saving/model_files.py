@@ -30,7 +30,7 @@ from keras.saving.archive import Archive, open_archive
 from keras.saving.assets import load_assets, save_assets, wants_assets
 from keras.saving.atomic import new_file, new_folder, refuse_existing
 from keras.saving.json_text import MOST_TEXT, read_json
-from keras.saving.legacy_models import load_legacy_model, save_legacy_model
+from keras.saving.legacy_models import load_legacy_model, of_keras_2, save_legacy_model
 from keras.saving.open_weights import WEIGHTS_MEMBER
 from keras.saving.orbax import is_checkpoint, load_checkpointed_model
 from keras.saving.weights import load_from_h5, write_h5
@@ -199,6 +199,11 @@ def _load(path: str, compile: bool) -> Any:
 def _load_zipped(path: str, compile: bool) -> Any:
     with open_archive(path) as archive:
         config = _parse(archive.read(_CONFIG, MOST_TEXT), path)
+        if _METADATA in archive.names():
+            text = archive.read(_METADATA, MOST_TEXT)
+            metadata = read_json(text, f"{_METADATA} in {path}")
+            if isinstance(metadata, dict):
+                config = of_keras_2(config, metadata.get("keras_version"))
         with archive.open(WEIGHTS_MEMBER) as weights:
             with limits.of_file(path, archive.stored_size(WEIGHTS_MEMBER)):
                 model = _make(config, path, compile)

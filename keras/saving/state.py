@@ -7,15 +7,17 @@ model into which a file does not fit keeps all its values.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.facts import replaces_hook
 from keras.core.scopes import StatelessScope
 from keras.optimizers import Optimizer
 from keras.saving.report import LoadReport
-from keras.saving.stores import Reader, Store, Writer
+from keras.saving.stores import Reader, Store, Writer, to_array
 from keras.saving.walk import own_variables, owners, paths_in_file
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def load_state(
     others = _OtherPaths(model, reader)
     fitting, problems = [], []
     for path, obj in found:
-        store = reader.at(path)
+        store = _of_today(obj, reader.at(path))
         problem = _misfit(path, obj, store)
         other = None if problem is None else others.fitting(path, obj)
         if other is not None:
@@ -98,6 +100,58 @@ def load_state(
         obj.load_own_variables(store)
         report.loaded.append(path or getattr(obj, "name", "the top"))
     return report
+
+
+def _of_today(obj: Any, store: Store) -> Store:
+    """A store of an optimizer's state as Keras 3 writes it."""
+    if not isinstance(obj, Optimizer) or replaces_hook(obj, "load_own_variables"):
+        return store
+    variables = own_variables(obj)
+    if not len(store) or len(store) != len(variables) - 1:
+        return store
+    rate = getattr(obj, "_learning_rate", None)
+    for place, variable in enumerate(variables):
+        if variable is rate:
+            return _WithoutRate(store, place, to_array(variable.value))
+    return store
+
+
+class _WithoutRate(Store):
+    """The state of an optimizer of Keras 2, which did not write the learning rate."""
+
+    def __init__(self, store: Store, place: int, rate: np.ndarray) -> None:
+        self._store, self._place, self._rate = store, place, rate
+
+    def _key(self, key: str) -> str | None:
+        """The file's name of a variable; None for the learning rate, kept as it is."""
+        if not key.isdecimal() or int(key) < self._place:
+            return key
+        return None if int(key) == self._place else str(int(key) - 1)
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        own = self._key(key)
+        return self._rate if own is None else self._store[own]
+
+    def shape_of(self, key: str) -> tuple[int, ...]:
+        own = self._key(key)
+        return self._rate.shape if own is None else self._store.shape_of(own)
+
+    def dtype_of(self, key: str) -> np.dtype:
+        own = self._key(key)
+        return self._rate.dtype if own is None else self._store.dtype_of(own)
+
+    def verify(self) -> None:
+        self._store.verify()
+
+    def __iter__(self) -> Iterator[str]:
+        return (str(index) for index in range(len(self)))
+
+    def __contains__(self, key: object) -> bool:
+        own = self._key(key) if isinstance(key, str) else None
+        return isinstance(key, str) and (own is None or own in self._store)
+
+    def __len__(self) -> int:
+        return len(self._store) + 1
 
 
 class _OtherPaths:
@@ -203,10 +257,10 @@ def _warn_of_leftovers(unexpected: list[str], source: str) -> None:
 
 def _is_expected_extra(path: str) -> bool:
     # The optimizer of a model that is not compiled here; seeds that older Keras 3
-    # wrote; a group that older Keras 3 named otherwise.
+    # wrote; a group that older Keras 3 named otherwise; metrics, which Keras 2 wrote.
     parts = path.split("/")
     return (
-        parts[0] == "optimizer"
+        parts[0] in ("optimizer", "metrics")
         or "seed_generator" in parts[-1]
         or any(part.startswith("_") for part in parts)
     )

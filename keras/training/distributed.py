@@ -22,13 +22,12 @@ def following(model: Any, name: str, step: Step) -> Step:
         name: `"train_step"`, `"test_step"` or `"predict_step"`.
         step: The function of one batch, compiled or not.
     """
-    backend = model._backend
     made: list[Any] = [None, step]
 
     def run(data: Data) -> Structure:
         if not placement.process.used:
             return step(data)
-        distribution = placement.for_backend(backend)
+        distribution = placement.for_model(model)
         if distribution is not made[0]:
             made[:] = [distribution, step]
             if distribution is not None:
@@ -45,5 +44,5 @@ def joined(model: Any, logs: Any) -> Any:
         model: The model.
         logs: What the last step returned.
     """
-    distribution = placement.for_backend(model._backend)
+    distribution = placement.for_model(model)
     return logs if distribution is None else distribution.join(model, logs)

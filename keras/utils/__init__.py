@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         unpack_x_y_sample_weight as unpack_x_y_sample_weight,
     )
     from keras.utils import bounding_boxes as bounding_boxes
+    from keras.utils import legacy as legacy
     from keras.utils.audio import (
         audio_dataset_from_directory as audio_dataset_from_directory,
     )
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
     from keras.utils.timeseries import (
         timeseries_dataset_from_array as timeseries_dataset_from_array,
     )
+    from keras.visualization.plot_model import model_to_dot as model_to_dot
+    from keras.visualization.plot_model import plot_model as plot_model
 
 # Loaded on first use: they stand on higher floors.
 _LAZY = {
@@ -74,7 +77,10 @@ _LAZY = {
     "text_dataset_from_directory": "keras.utils.directories",
     "timeseries_dataset_from_array": "keras.utils.timeseries",
     "bounding_boxes": "keras.utils.bounding_boxes",
+    "legacy": "keras.utils.legacy",
+    "model_to_dot": "keras.visualization.plot_model",
     "pack_x_y_sample_weight": "keras.training.data.packing",
+    "plot_model": "keras.visualization.plot_model",
     "set_random_seed": "keras.random.seed",
     "unpack_x_y_sample_weight": "keras.training.data.packing",
 }

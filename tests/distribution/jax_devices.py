@@ -290,6 +290,24 @@ def check_tensors():
         distribution.distribute_tensor(np.ones((4, 6)), layout)
 
 
+def check_plan():
+    for name, chosen in (("mlp", parallel("mlp")), ("transformer", parallel("mlp"))):
+        adam = keras.optimizers.Adam()
+        planned = distribution.plan(models.MODELS[name], chosen, 16, adam)
+        with chosen.scope():
+            model = models.MODELS[name]()
+            adam.build(model.trainable_variables)
+        assert planned.weights == held(model.variables)
+        assert planned.optimizer == held(adam.variables)
+        assert planned.gradients == held(model.trainable_variables)
+        again = distribution.plan(model, chosen, 16, adam)
+        assert again == planned
+
+
+def held(variables):
+    return sum(v.value.addressable_shards[0].data.nbytes for v in variables)
+
+
 def check_bad_input():
     with pytest.raises(ValueError, match="needs 6 devices. There are 8"):
         grid((2, 3))

@@ -417,3 +417,4 @@ def test_structures_are_there_to_read() -> None:
     assert model._inputs_struct == {"a": a, "b": b}
     assert isinstance(model._outputs_struct, list)
     keras.tree.assert_same_structure(model._inputs_struct, {"a": 1, "b": 2})
+    assert model._operations == model.operations

@@ -26,6 +26,8 @@ from keras.core.errors import BackendError
 
 # Whether one program computes for all devices.
 single_program = True
+# Whether one process holds several replicas.
+has_replicas = False
 
 
 def list_devices(kind: str | None = None) -> list[str]:

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from keras.backends.variable import Variable as Base
 from keras.backends.variable import redirected
+from keras.core import placement
+from keras.core.errors import BackendError
 from keras.core.typing import DType
 
 
@@ -25,9 +27,48 @@ class Variable(Base):
 
     def _initialize(self, value: Any) -> None:
         with tf.init_scope():
+            if tf.distribute.has_strategy() or self._layout is not None:
+                self._value = self._of_replicas(value)
+                return
             self._value = tf.Variable(
                 value, dtype=value.dtype, trainable=self._trainable, name=self.name
             )
+
+    def _of_replicas(self, value: Any) -> Any:
+        """A copy for each replica of a `tf.distribute` strategy.
+
+        Replicas write their own: weights stay the same, since gradients are averaged.
+        """
+        if self._layout is None:
+            from keras.backends.tensorflow.distribution import Native  # for who uses it
+
+            strategy = tf.distribute.get_strategy()
+            placement.process.natives[self.backend] = Native
+            placement.process.used = True
+        else:
+            strategy = self._layout.backend_layout
+        kinds = {"sum": "SUM", "mean": "MEAN"}
+        how = kinds.get(self.aggregation) if self._is_float else None
+        how = kinds.get(self.aggregation) if self.aggregation == "sum" else how
+        with strategy.scope():
+            return tf.Variable(
+                value,
+                dtype=value.dtype,
+                trainable=self._trainable,
+                name=self.name,
+                synchronization=tf.VariableSynchronization.ON_READ,
+                aggregation=getattr(
+                    tf.VariableAggregation, how or "ONLY_FIRST_REPLICA"
+                ),
+            )
+
+    def distribute(self, layout: Any) -> None:
+        """Lays the value out over devices, from now on."""
+        raise BackendError(
+            f"Variable {self.path!r} was made before the distribution, and TensorFlow "
+            "cannot move it. Make and compile the model inside the distribution's "
+            "scope, or after set_distribution."
+        )
 
     def _direct_assign(self, value: Any) -> None:
         self._value.assign(value)

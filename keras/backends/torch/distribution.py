@@ -18,6 +18,8 @@ import torch.distributed as _distributed
 from keras.core.errors import BackendError
 
 single_program = False
+# Whether one process holds several replicas.
+has_replicas = False
 
 
 def _world() -> int:
@@ -144,7 +146,17 @@ def distribute_value(value: Any, layout: Any) -> Any:
 def first_value(
     initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str, layout: Any
 ) -> Any:
-    """The first value of a variable: that of the first process."""
+    """The first value of a variable: that of the first process.
+
+    Raises:
+        BackendError: for a layout that splits it.
+    """
+    if layout.is_split:
+        raise BackendError(
+            f"The torch backend keeps whole weights in every process. The layout "
+            f"{layout.axes} would split one of shape {shape}. Use DataParallel, or "
+            "ModelParallel on JAX."
+        )
     value = initializer(shape, dtype=dtype)
     if getattr(value, "_is_keras_variable", False):
         value = value.value

@@ -324,7 +324,7 @@ class MultiHeadAttention(HeadedAttention):
 
     def _masked_softmax(self, attention_scores: Tensor, attention_mask: Any) -> Tensor:
         """The softmax of scores over the sources that a mask leaves."""
-        rank = len(attention_scores.shape) - len(self.attention_axes)
+        rank = len(attention_scores.shape) - len(self.attention_axes or ())
         mask = self._laid_out(attention_mask, rank)
         return self._softmax(attention_scores, mask=mask)
 

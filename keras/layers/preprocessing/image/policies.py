@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from keras import ops, random
+from keras import ops, random, tree
+from keras.backends import current
 from keras.core.facts import public_class
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.typing import Config, Data, Seed, Structure, Tensor, TensorLike
@@ -72,6 +74,24 @@ class Pipeline(Layer):
         return cls(**config)
 
 
+def _stepwise(
+    change: Callable[[Any, Any], Any], start: Structure, steps: Structure, images: Any
+) -> Any:
+    """What becomes of `start` by one change after the other.
+
+    In a trace that is one loop, whose body is compiled once. Outside, a loop of the
+    framework's would be compiled again in each call, and plain operations are not.
+    """
+    if current().is_traced(images):
+        end, _ = ops.scan(lambda carry, x: (change(carry, x), None), start, steps)
+        return end
+    for number in range(len(tree.flatten(steps)[0])):
+        # `take`, as JAX compiles `x[0]` and `x[1]` one by one.
+        step = tree.map_structure(lambda x, n=number: ops.take(x, n, axis=0), steps)
+        start = change(start, step)
+    return start
+
+
 class _PolicyLayer(RandomImageLayer):
     """A layer with several layers inside, out of which each image gets some."""
 
@@ -115,23 +135,52 @@ class _PolicyLayer(RandomImageLayer):
             ),
         ]
 
-    def _drawn(self, images: Tensor, parts: int) -> Any:
-        """The number of a part for each image."""
-        drawn = ops.floor(self.uniform(images, 0.0, 1.0) * parts)
-        return ops.minimum(drawn, parts - 1)
+    def _drawn_steps(self, data: Data, training: bool, steps: int) -> Any:
+        """Steps for each image: its part, what each part does, and a matrix.
 
-    def _applied(self, images: Tensor, step: TensorLike, kind: str) -> Any:
-        index, given = step
+        All are drawn at once, in the shape `(steps, batch, ...)`. The matrix is that
+        of the part, if it moves pixels, else the identity: one reading of the images
+        then does for all of these parts.
+        """
+        count, height, width = ops.shape(data["images"])[:3]
+        drawn = steps * count
+        # Of the images, parts that draw only ask how many there are, and their size.
+        like = ops.zeros((1, 1, 1, 1), dtype="bool")
+        images = ops.broadcast_to(like, (drawn, height, width, 1))
+        given = [
+            part.get_random_transformation({"images": images}, training)
+            for part in self._parts
+        ]
+        given = [() if what is None else what for what in given]
+        parts = len(self._parts)
+        index = ops.floor(self.uniform(images, 0.0, 1.0) * parts)
+        index = ops.minimum(index, parts - 1)
+        matrix = ops.broadcast_to(ops.eye(3), (drawn, 3, 3))
+        for number, part in enumerate(self._parts):
+            if part._changes_places:
+                chosen = ops.reshape(index == number, (-1, 1, 1))
+                matrix = ops.where(chosen, given[number], matrix)
+                given[number] = ()
+        return tree.map_structure(
+            lambda x: ops.reshape(x, (steps, count, *x.shape[1:])),
+            (index, given, matrix),
+        )
+
+    def _mover(self) -> Any:
+        return next(part for part in self._parts if part._changes_places)
+
+    def _step(self, images: Tensor, step: Any) -> Any:
+        """Images after one step."""
+        index, given, matrix = step
+        moved = self._mover().transform_images(images, matrix, True)
         for number, layer in enumerate(self._parts):
-            change = getattr(layer, f"transform_{kind}")
-            changed = ops.cast(change(images, given[number], True), images.dtype)
+            if layer._changes_places:
+                found = moved
+            else:
+                found = layer.transform_images(images, given[number], True)
             chosen = ops.reshape(index == number, (-1, 1, 1, 1))
-            images = ops.where(chosen, changed, images)
+            images = ops.where(chosen, ops.cast(found, images.dtype), images)
         return images
-
-    def _drawn_step(self, data: Data, training: bool) -> Any:
-        given = [part.get_random_transformation(data, training) for part in self._parts]
-        return self._drawn(data["images"], len(self._parts)), given
 
 
 @public_class("keras.layers", pure=True)
@@ -178,37 +227,36 @@ class RandAugment(_PolicyLayer):
         self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """The layers for each image, and what they do."""
-        return [self._drawn_step(data, training) for _ in range(self.num_ops)]
+        return self._drawn_steps(data, training, self.num_ops)
 
     def transform_images(
         self, images: Tensor, transformation: Any, training: bool = True
     ) -> Tensor:
         """The images, changed."""
-        for step in transformation:
-            images = self._applied(images, step, "images")
+        images = _stepwise(self._step, images, transformation, images)
         return ops.clip(images, *self.value_range)
 
     def transform_segmentation_masks(
         self, segmentation_masks: Tensor, transformation: Any, training: bool = True
     ) -> Tensor:
         """The masks, moved as the images are."""
-        for step in transformation:
-            segmentation_masks = self._applied(
-                segmentation_masks, step, "segmentation_masks"
-            )
-        return segmentation_masks
+
+        def moved(masks: Tensor, matrix: Tensor) -> Any:
+            found = self._mover().transform_segmentation_masks(masks, matrix)
+            return ops.cast(found, masks.dtype)
+
+        masks = segmentation_masks
+        return _stepwise(moved, masks, transformation[2], masks)
 
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any, training: bool = True
     ) -> Any:
         """The boxes, moved as the images are."""
-        for index, given in transformation:
-            for number, layer in enumerate(self._parts):
-                old = bounding_boxes["boxes"]
-                new = layer.transform_bounding_boxes(bounding_boxes, given[number])
-                chosen = ops.reshape(index == number, (-1, 1, 1))
-                boxes = ops.where(chosen, new["boxes"], old)
-                bounding_boxes = {**bounding_boxes, "boxes": boxes}
+        matrices = transformation[2]
+        for number in range(self.num_ops):
+            bounding_boxes = self._mover().transform_bounding_boxes(
+                bounding_boxes, matrices[number]
+            )
         return bounding_boxes
 
 
@@ -275,26 +323,35 @@ class AugMix(_PolicyLayer):
     ) -> Structure:
         """The share of the image, those of its forms, and how these are made."""
         count = ops.shape(data["images"])[0]
-        source = self._source()
-        own = random.beta((count,), self.alpha, self.alpha, seed=source)
-        drawn = random.gamma((count, self.num_chains), self.alpha, seed=source)
-        shares = drawn / ops.sum(drawn, axis=-1, keepdims=True)
-        chains = [
-            [self._drawn_step(data, training) for _ in range(self.chain_depth)]
-            for _ in range(self.num_chains)
-        ]
-        return own, shares, chains
+        # Beta and Dirichlet numbers are shares of gamma numbers, all drawn at once.
+        shape, source = (count, self.num_chains + 2), self._source()
+        if self.alpha == 1:  # exponential ones, which compile in no time
+            drawn = -ops.log(1 - random.uniform(shape, seed=source))
+        else:
+            drawn = random.gamma(shape, self.alpha, seed=source)
+        own = drawn[:, 0] / (drawn[:, 0] + drawn[:, 1])
+        shares = drawn[:, 2:] / ops.sum(drawn[:, 2:], axis=-1, keepdims=True)
+        steps = self.num_chains * self.chain_depth
+        return own, shares, self._drawn_steps(data, training, steps)
 
     def transform_images(
         self, images: Tensor, transformation: Any, training: bool = True
     ) -> Tensor:
         """The mixtures."""
-        own, shares, chains = transformation
-        mixed: Any = 0.0
-        for number, chain in enumerate(chains):
-            changed = images
-            for step in chain:
-                changed = self._applied(changed, step, "images")
-            mixed = mixed + changed * per_image(shares[:, number], images.dtype)
+        own, shares, steps = transformation
+        depth = self.chain_depth
+        number = ops.arange(self.num_chains * depth)
+        shares = ops.repeat(ops.transpose(shares), depth, axis=0)
+
+        # One loop over all chains, each of which starts from the images.
+        def changed(carry: Any, given: Any) -> Any:
+            (mixed, form), (number, share, step) = carry, given
+            form = ops.where(number % depth == 0, images, form)
+            form = self._step(form, step)
+            share = ops.where(number % depth == depth - 1, share, 0.0)
+            return mixed + form * per_image(share, images.dtype), form
+
+        start = ops.zeros_like(images), images
+        mixed, _ = _stepwise(changed, start, (number, shares, steps), images)
         own = per_image(own, images.dtype)
         return ops.clip(images * own + mixed * (1 - own), *self.value_range)

@@ -1,0 +1,112 @@
+"""What is checked on TensorFlow with 2 virtual CPUs, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras
+from keras import distribution, layers
+from keras.core.errors import BackendError
+from tests.distribution import children, models
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+)
+keras.config.set_backend("tensorflow")
+DEVICES = ["cpu:0", "cpu:1"]
+
+
+def agree(name, scope):
+    wanted = models.trained(name)[1]
+    with scope:
+        model, got = models.trained(name)
+    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
+    np.testing.assert_allclose(got["accuracy"], wanted["accuracy"], rtol=1e-6)
+    for key in set(wanted) & {"scores", "outputs"}:
+        np.testing.assert_allclose(got[key], wanted[key], rtol=1e-4, atol=1e-5)
+    return model
+
+
+def mirrored():
+    return distribution.DataParallel(devices=DEVICES).scope()
+
+
+def check_mlp():
+    assert distribution.list_devices("cpu") == DEVICES
+    model = agree("mlp", mirrored())
+    assert len(model.weights[0]._value.values) == 2
+    path = os.path.join(tempfile.mkdtemp(), "model.keras")
+    model.save(path)
+    for scope in (keras.name_scope("alone"), mirrored()):
+        with scope:
+            again = keras.models.load_model(path)
+        for a, b in zip(again.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def check_convnet():
+    agree("convnet", mirrored())
+
+
+def check_transformer():
+    agree("transformer", mirrored())
+
+
+def check_strategies_of_tensorflow():
+    strategy = tf.distribute.MirroredStrategy(DEVICES)
+    agree("mlp", strategy.scope())
+
+
+def check_a_step_of_ones_own():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(8, name="dense")
+
+        def call(self, x):
+            return self.dense(x)
+
+        def train_step(self, data):
+            x, y = data
+            with tf.GradientTape() as tape:
+                loss = self.compute_loss(x, y, self(x, training=True))
+            variables = self.trainable_variables
+            grads = tape.gradient(loss, variables)
+            self.optimizer.apply_gradients(zip(grads, variables, strict=True))
+            return self.compute_metrics(x, y, self(x))
+
+    x, y = np.arange(64.0).reshape(16, 4) / 64, np.ones((16, 8))
+    found = []
+    for scope in (keras.name_scope("alone"), mirrored()):
+        keras.utils.set_random_seed(1)
+        with scope:
+            model = Own()
+            model.compile("sgd", "mse", metrics=["mae"])
+            logs = model.fit(x, y, batch_size=16, epochs=3, verbose=0).history
+        found.append((logs["mae"], model.get_weights()))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5)
+    for a, b in zip(found[0][1], found[1][1], strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def check_bad_input():
+    mesh = distribution.DeviceMesh((2,), ("model",), DEVICES)
+    rules = distribution.LayoutMap(mesh)
+    rules[".*/kernel"] = (None, "model")
+    parallel = distribution.ModelParallel(layout_map=rules)
+    with parallel.scope(), pytest.raises(BackendError, match="keeps whole weights"):
+        layers.Dense(4, name="dense").build((None, 4))
+    model = models.made("mlp")
+    x, y = models.data("mlp")
+    with mirrored(), pytest.raises(BackendError, match="made before the distribution"):
+        model.fit(x, y, batch_size=16, verbose=0)
+
+
+if __name__ == "__main__":
+    children.main(globals())

@@ -1,0 +1,131 @@
+"""Writes `tests/fixtures/keras_2/`: files of Keras 2, made by the `tf_keras` package.
+
+Run where `tf_keras` is installed beside TensorFlow, apart from this project:
+`TF_USE_LEGACY_KERAS=1 python tests/saving/make_keras_2.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tf_keras
+from tf_keras import layers
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "keras_2"
+
+
+def convolutions() -> Any:
+    return tf_keras.Sequential(
+        [
+            layers.Input((8, 8, 3)),
+            layers.Rescaling(0.5),
+            layers.Conv2D(4, 3, padding="same", activation="relu"),
+            layers.BatchNormalization(),
+            layers.MaxPooling2D(),
+            layers.DepthwiseConv2D(2),
+            layers.SeparableConv2D(4, 2),
+            layers.Conv2DTranspose(3, 2, strides=2),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(2),
+        ]
+    )
+
+
+def recurrent() -> Any:
+    return tf_keras.Sequential(
+        [
+            layers.Embedding(9, 4, mask_zero=True, input_length=5),
+            layers.LSTM(3, return_sequences=True),
+            layers.Bidirectional(layers.GRU(2, return_sequences=True)),
+            layers.GRU(3, reset_after=False, return_sequences=True),
+            layers.SimpleRNN(2, return_sequences=True),
+            layers.TimeDistributed(layers.Dense(2)),
+        ]
+    )
+
+
+def attention() -> Any:
+    inputs = layers.Input((5, 8))
+    attended = layers.MultiHeadAttention(2, 4)(inputs, inputs)
+    x = layers.LayerNormalization()(layers.Add()([attended, inputs]))
+    x = layers.GlobalMaxPooling1D()(layers.LeakyReLU(alpha=0.2)(x))
+    return tf_keras.Model(inputs, layers.Dense(3, "softmax")(x))
+
+
+def nested() -> Any:
+    inner = tf_keras.Sequential([layers.Input((8,)), layers.Dense(4, "tanh")])
+    inputs = layers.Input((8,))
+    twice = [inner(inputs), inner(layers.Dense(8)(inputs))]
+    return tf_keras.Model(inputs, layers.Concatenate()(twice))
+
+
+def several() -> Any:
+    a, b = layers.Input((4,), name="a"), layers.Input((3,), name="b")
+    x = layers.concatenate([a, b])
+    ends = [layers.Dense(2, name="y")(x), layers.Dense(1, name="z")(x)]
+    return tf_keras.Model([a, b], ends)
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    generator = np.random.default_rng(0)
+    for make in (convolutions, recurrent, attention, nested, several):
+        tf_keras.backend.clear_session()
+        tf_keras.utils.set_random_seed(1)
+        model, path = make(), str(FOLDER / make.__name__)
+        if make is recurrent:
+            inputs = [generator.integers(0, 9, (3, 5)).astype("int32")]
+        else:
+            sizes = [tuple(x.shape[1:]) for x in model.inputs]
+            inputs = [generator.normal(size=(3, *s)).astype("float32") for s in sizes]
+        given = inputs if len(inputs) > 1 else inputs[0]
+        model.compile(tf_keras.optimizers.Adam(0.01), "mse")
+        targets = [np.zeros_like(y) for y in _listed(model.predict(given, verbose=0))]
+        targets = targets if len(targets) > 1 else targets[0]
+        model.train_on_batch(given, targets)
+        outputs = _listed(model.predict(given, verbose=0))
+        model.save(f"{path}.keras")
+        model.save(f"{path}.h5")
+        model.save_weights(f"{path}.weights.h5")
+        Path(f"{path}.json").write_text(model.to_json())
+        model.train_on_batch(given, targets)
+        after = _listed(model.predict(given, verbose=0))
+        named = {"in": inputs, "out": outputs, "next": after}
+        arrays = {f"{k}{i}": v for k, vs in named.items() for i, v in enumerate(vs)}
+        np.savez_compressed(f"{path}.npz", **arrays)
+
+    _compiled(generator.normal(size=(4, 6)).astype("float32"))
+
+
+def _compiled(inputs: np.ndarray) -> None:
+    """Compiled with objects, and names of functions, for two outputs."""
+    x = layers.Input((6,))
+    model = tf_keras.Model(
+        x, [layers.Dense(3, "softmax", name="a")(x), layers.Dense(2, name="b")(x)]
+    )
+    decay = tf_keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
+    model.compile(
+        tf_keras.optimizers.RMSprop(decay),
+        {
+            "a": tf_keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
+            "b": "mse",
+        },
+        loss_weights={"a": 1.0, "b": 0.5},
+        metrics={"a": ["accuracy", tf_keras.metrics.AUC(name="auc")], "b": ["mae"]},
+    )
+    targets = [np.eye(4, 3, dtype="float32"), np.ones((4, 2), "float32")]
+    model.train_on_batch(inputs, targets)
+    for ending in ("keras", "h5"):
+        model.save(FOLDER / f"_compiled.{ending}")
+    found = model.evaluate(inputs, targets, verbose=0)
+    np.savez_compressed(FOLDER / "_compiled.npz", inputs=inputs, evaluated=found)
+
+
+def _listed(outputs: Any) -> list[Any]:
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Files of Keras 2: outputs, the optimizer's state and the next step are its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras
+from keras.core.errors import DeserializationError
+from keras.saving.legacy_models import of_keras_2, upgraded
+from tests.conftest import BACKENDS
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "keras_2"
+NAMES = sorted(path.stem for path in FOLDER.glob("[a-z]*.npz"))
+
+
+def recorded(name: str) -> dict[str, Any]:
+    """Inputs, outputs and those after one more step; lists where there are several."""
+    with np.load(FOLDER / f"{name}.npz") as file:
+        found = {
+            kind: [file[key] for key in sorted(file) if key.startswith(kind)]
+            for kind in ("in", "out", "next")
+        }
+    return {kind: x if len(x) > 1 else x[0] for kind, x in found.items()}
+
+
+def agree(found: Any, wanted: Any, tolerance: float = 1e-5) -> None:
+    for one, other in zip(*map(keras.tree.flatten, (found, wanted)), strict=True):
+        np.testing.assert_allclose(one, other, atol=tolerance)
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+@pytest.mark.parametrize("name", NAMES)
+def test_whole_models(name: str, ending: str, backend: str) -> None:
+    compiles = backend in ("jax", "tensorflow")
+    if compiles and name in ("recurrent", "convolutions"):
+        pytest.skip("it compiles for long; NumPy and torch read the same values")
+    data = recorded(name)
+    model = keras.saving.load_model(FOLDER / f"{name}.{ending}")
+    agree(model.predict(data["in"], verbose=0), data["out"])
+    if backend == "numpy" or (compiles and name != "several"):
+        return
+    zeros = keras.tree.map_structure(np.zeros_like, data["out"])
+    model.train_on_batch(data["in"], zeros)
+    agree(model.predict(data["in"], verbose=0), data["next"], 1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_json_and_weights(name: str) -> None:
+    data = recorded(name)
+    with keras.backend_scope("numpy"):
+        model = keras.models.model_from_json((FOLDER / f"{name}.json").read_text())
+        model.load_weights(FOLDER / f"{name}.weights.h5")
+        agree(model.predict(data["in"], verbose=0), data["out"])
+
+
+@pytest.mark.skipif("torch" not in BACKENDS, reason="one backend is enough")
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_what_it_was_compiled_with(ending: str) -> None:
+    with keras.backend_scope("torch"):
+        _check_compiled(FOLDER / f"_compiled.{ending}")
+
+
+def _check_compiled(path: Path) -> None:
+    model = keras.saving.load_model(path)
+    with np.load(FOLDER / "_compiled.npz") as file:
+        inputs, evaluated = file["inputs"], file["evaluated"]
+    targets = [np.eye(4, 3, dtype="float32"), np.ones((4, 2), "float32")]
+    found = model.evaluate(inputs, targets, verbose=0)
+    # Keras 3 has the metrics of an output in another order.
+    np.testing.assert_allclose(sorted(found), sorted(evaluated), rtol=1e-5)
+    assert int(model.optimizer.iterations.value) == 1
+    rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+    assert rate == pytest.approx(0.1 * 0.5**0.1)
+
+
+@pytest.mark.parametrize(
+    ("written", "argument", "value"),
+    [
+        ({"class_name": "LeakyReLU", "config": {"alpha": 0.1}}, "negative_slope", 0.1),
+        ({"class_name": "SGD", "config": {"lr": 0.5}}, "learning_rate", 0.5),
+        (
+            {"class_name": "Huber", "config": {"reduction": "auto", "fn": "huber"}},
+            "reduction",
+            "sum_over_batch_size",
+        ),
+    ],
+)
+def test_arguments_with_another_name(
+    written: dict[str, Any], argument: str, value: Any
+) -> None:
+    assert upgraded(written)["config"] == {argument: value}
+
+
+def test_what_keras_3_computes_otherwise_is_said() -> None:
+    layer = {
+        "module": "keras.layers",
+        "class_name": "Activation",
+        "config": {"name": "gate", "activation": "hard_sigmoid"},
+    }
+    sequential = {
+        "class_name": "Sequential",
+        "config": {"name": "m", "layers": [layer]},
+    }
+    with pytest.warns(UserWarning, match=r"Keras 2.*these layers: gate\."):
+        of_keras_2(sequential, "2.15.0")
+    assert of_keras_2(sequential, "3.15.1") is sequential
+
+
+def test_classes_of_the_user_keep_their_module() -> None:
+    own = {"module": "shop", "class_name": "Till", "config": {"a": 1}}
+    config = {"class_name": "Sequential", "config": {"layers": [own]}}
+    assert of_keras_2(config, "2.15.0")["config"]["layers"] == [own]
+
+
+def test_nesting_without_end() -> None:
+    config: Any = {}
+    for _ in range(900):
+        config = {"class_name": "Dense", "config": config}
+    text = json.dumps({"keras_version": "2.15.0", **config})
+    with pytest.raises(DeserializationError):
+        keras.models.model_from_json(text)
