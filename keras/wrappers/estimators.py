@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import importlib
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -12,31 +13,34 @@ from keras.models.cloning import clone_model
 from keras.models.model import Model
 from keras.wrappers.targets import Labels
 
-_sklearn: Any
-try:
-    import sklearn.base as _sklearn
-    from sklearn.utils.metaestimators import available_if
-    from sklearn.utils.multiclass import check_classification_targets, type_of_target
-    from sklearn.utils.validation import (
-        check_is_fitted,
-        column_or_1d,
-        validate_data,
-    )
-except ImportError:  # an optional package; making an estimator says so
 
-    class _sklearn:
-        class BaseEstimator: ...
+class _Missing:
+    """What stands for scikit-learn's classes where it is not installed."""
 
-        class ClassifierMixin: ...
+    class BaseEstimator: ...
 
-        class RegressorMixin: ...
+    class ClassifierMixin: ...
 
-        class TransformerMixin: ...
+    class RegressorMixin: ...
 
-    def available_if(check: Any) -> Any:
+    class TransformerMixin: ...
+
+
+_sklearn: Any = _Missing
+_multiclass: Any = None
+_validation: Any = None
+_metaestimators: Any = None
+with suppress(ImportError):  # an optional package: making an estimator says so
+    _sklearn = importlib.import_module("sklearn.base")
+    _multiclass = importlib.import_module("sklearn.utils.multiclass")
+    _validation = importlib.import_module("sklearn.utils.validation")
+    _metaestimators = importlib.import_module("sklearn.utils.metaestimators")
+
+
+def _available_if(check: Any) -> Any:
+    if _metaestimators is None:
         return lambda method: method
-
-    validate_data = None
+    return _metaestimators.available_if(check)
 
 
 class _Estimator(_sklearn.BaseEstimator):
@@ -49,7 +53,7 @@ class _Estimator(_sklearn.BaseEstimator):
         model_kwargs: dict[str, Any] | None = None,
         fit_kwargs: dict[str, Any] | None = None,
     ) -> None:
-        if validate_data is None:
+        if not hasattr(_validation, "validate_data"):
             raise ImportError(
                 f"{type(self).__name__} needs scikit-learn 1.6 or later. Run `pip "
                 "install -U scikit-learn`."
@@ -95,7 +99,7 @@ class _Estimator(_sklearn.BaseEstimator):
         return self
 
     def _checked(self, X: Any, y: Any) -> Any:
-        return validate_data(
+        return _validation.validate_data(
             self, X, y, allow_nd=True, multi_output=True, y_numeric=True
         )
 
@@ -125,8 +129,8 @@ class _Estimator(_sklearn.BaseEstimator):
 
     def _outputs(self, X: Any) -> np.ndarray:
         """What the model gives for checked inputs."""
-        check_is_fitted(self, "model_")
-        X = validate_data(self, X, reset=False, allow_nd=True)
+        _validation.check_is_fitted(self, "model_")
+        X = _validation.validate_data(self, X, reset=False, allow_nd=True)
         return np.asarray(self.model_.predict(X, verbose=0))
 
     def predict(self, X: Any) -> np.ndarray:
@@ -136,12 +140,12 @@ class _Estimator(_sklearn.BaseEstimator):
     @property
     def epoch_(self) -> int:
         """How many epochs the last call of `fit` took."""
-        check_is_fitted(self, "history_")
+        _validation.check_is_fitted(self, "history_")
         return max(map(len, self.history_.values()), default=0)
 
 
 def _gives_probabilities(estimator: Any) -> bool:
-    check_is_fitted(estimator, "model_")
+    _validation.check_is_fitted(estimator, "model_")
     return estimator._is_multilabel or estimator._labels.crossentropy
 
 
@@ -179,13 +183,13 @@ class SKLearnClassifier(_sklearn.ClassifierMixin, _Estimator):
     """
 
     def _checked(self, X: Any, y: Any) -> Any:
-        X, y = validate_data(self, X, y, allow_nd=True, multi_output=True)
-        check_classification_targets(y)
-        self._is_multilabel = type_of_target(y) == "multilabel-indicator"
+        X, y = _validation.validate_data(self, X, y, allow_nd=True, multi_output=True)
+        _multiclass.check_classification_targets(y)
+        self._is_multilabel = _multiclass.type_of_target(y) == "multilabel-indicator"
         if self._is_multilabel:
             classes = np.arange(y.shape[1])
         else:
-            y = column_or_1d(y, warn=True)
+            y = _validation.column_or_1d(y, warn=True)
             classes = np.unique(y)
             if len(classes) < 2:
                 raise ValueError(
@@ -226,7 +230,7 @@ class SKLearnClassifier(_sklearn.ClassifierMixin, _Estimator):
         outputs = self._outputs(X)
         return outputs if self._is_multilabel else self._labels.decision(outputs)
 
-    @available_if(_gives_probabilities)
+    @_available_if(_gives_probabilities)
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities, `(samples, classes)`, of a model with a crossentropy loss."""
         outputs = self._outputs(X)
