@@ -22,6 +22,18 @@ _added = _Added()
 class LayerLosses(LayerVariables):
     """The losses of a layer; see `Layer`."""
 
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """Gone since Keras 3.
+
+        Raises:
+            NotImplementedError: always, with the way to do it today.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__}.add_metric() is gone since Keras 3. Pass the metric "
+            "to model.compile(metrics=[...]), or keep a metric as an attribute of the "
+            "layer and call its update_state() in call()."
+        )
+
     def add_loss(self, loss: Identifier) -> None:
         """Adds a scalar (or several) to the losses of the current call."""
         ambient = context.get()

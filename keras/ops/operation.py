@@ -224,6 +224,16 @@ class Operation(Configurable):
         outputs = self._first_node("output").outputs
         return outputs[0] if len(outputs) == 1 else list(outputs)
 
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """The call with quantized weights, for operations that have such.
+
+        Raises:
+            NotImplementedError: always, here.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} {self.name!r} has no quantized form."
+        )
+
     def _first_node(self, what: str) -> Node:
         nodes = self._inbound_nodes
         if not nodes:

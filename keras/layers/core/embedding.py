@@ -113,6 +113,12 @@ class Embedding(LoraLayer):
         """A table is looked up by rows: each has its own scale."""
         return Channels(reduced=(1,))
 
+    def quantized_build(
+        self, embeddings_shape: Shape, mode: str, config: Any = None
+    ) -> None:
+        """Gives the layer its table in a quantized form: see `Dense`."""
+        super().quantized_build(embeddings_shape, mode, config)
+
     def call(self, inputs: Tensor) -> Tensor:
         """The vectors of `(batch, ...)` integers."""
         if not dtypes.is_int(ops.dtype(inputs)):

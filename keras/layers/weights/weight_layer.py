@@ -207,11 +207,13 @@ class WeightLayer(Layer):
         forms = {name: self.__dict__.get(f"_{name}_form") for name in names}
         return {name: form for name, form in forms.items() if form is not None}
 
-    def quantized_build(self, shape: ShapeLike, mode: str, config: Any = None) -> None:
+    def quantized_build(
+        self, kernel_shape: ShapeLike, mode: str, config: Any = None
+    ) -> None:
         """Gives the layer its big weight in a quantized form, all zeros.
 
         Args:
-            shape: the weight's shape.
+            kernel_shape: the weight's shape.
             mode: which form.
             config: what is wished of it.
 
@@ -225,7 +227,7 @@ class WeightLayer(Layer):
             self.quantization_config = config
         name = next(iter(dict.fromkeys(self._weight_of.values())))
         with self._tracker.unlocked():
-            form = kind.build(self, name, tuple(shape), initializer="zeros")  # type: ignore[arg-type]
+            form = kind.build(self, name, tuple(kernel_shape), initializer="zeros")  # type: ignore[arg-type]
             self._hold(name, form)
 
     def _filed_variables(self) -> list[Any]:

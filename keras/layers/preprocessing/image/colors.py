@@ -272,10 +272,32 @@ class RandomGrayscale(RandomImageLayer):
         self.factor = rate(self, "factor", factor)
 
     def get_random_transformation(
-        self, data: Data, training: bool = True, seed: Seed = None
+        self, images: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
-        """Which images are made grey."""
-        return self.uniform(data["images"], 0.0, 1.0) < self.factor
+        """Which images are made grey: of images, or of a dict that has them."""
+        if isinstance(images, dict):
+            images = images["images"]
+        return self.uniform(images, 0.0, 1.0) < self.factor
+
+    def transform_labels(
+        self, labels: Tensor, transformations: Structure = None, *args: Any, **_: Any
+    ) -> Tensor:
+        """The labels: grey changes none."""
+        return labels
+
+    def transform_segmentation_masks(
+        self,
+        segmentation_masks: Tensor,
+        transformations: Structure = None,
+        *args: Any,
+        **_: Any,
+    ) -> Tensor:
+        """The masks: grey changes none."""
+        return segmentation_masks
+
+    def compute_output_spec(self, inputs: Data, **kwargs: Any) -> Structure:
+        """Shapes and dtypes of the images, or of all in a dict."""
+        return super().compute_output_spec(inputs, **kwargs)
 
     def transform_images(
         self, images: Tensor, transformation: Any = None, training: bool = True

@@ -91,12 +91,35 @@ class GeometricLayer(RandomImageLayer):
             "boxes": transformed(bounding_boxes["boxes"], forward),
         }
 
+    def get_transformed_x_y(self, x: Tensor, y: Tensor, transform: TensorLike) -> Any:
+        """Where the places (x, y) go.
+
+        Args:
+            x: numbers of columns.
+            y: numbers of rows.
+            transform: the eight numbers of `ops.image.affine_transform`, `(8,)` or
+                `(batch, 8)`.
+        """
+        transform = ops.convert_to_tensor(transform)
+        a, b, c, d, e, f, g, h = (transform[..., i : i + 1] for i in range(8))
+        if len(transform.shape) == 1:
+            a, b, c, d, e, f, g, h = (v[0] for v in (a, b, c, d, e, f, g, h))
+        k = g * x + h * y + 1
+        return (a * x + b * y + c) / k, (d * x + e * y + f) / k
+
 
 def matrix(a: TensorLike, b: TensorLike, c: TensorLike, d: Any, e: Any, f: Any) -> Any:
     """`(batch, 3, 3)` of `[[a, b, c], [d, e, f], [0, 0, 1]]`."""
     zero, one = ops.zeros_like(a), ops.ones_like(a)
     rows = [[a, b, c], [d, e, f], [zero, zero, one]]
     return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def _moved(bounding_boxes: Any, left: TensorLike, up: TensorLike) -> Any:
+    """Boxes as corners, so many pixels further left and up."""
+    x1, y1, x2, y2 = ops.split(bounding_boxes["boxes"], 4, axis=-1)
+    boxes = ops.concatenate([x1 - left, y1 - up, x2 - left, y2 - up], axis=-1)
+    return {**bounding_boxes, "boxes": boxes}
 
 
 @public_class("keras.layers", pure=True)
@@ -220,6 +243,12 @@ class RandomTranslation(GeometricLayer):
         zero, one = ops.zeros_like(down), ops.ones_like(down)
         return matrix(one, zero, -right, zero, one, -down)
 
+    def get_shifted_bbox(
+        self, bounding_boxes: Any, w_shift_factor: Any, h_shift_factor: Any
+    ) -> Any:
+        """Boxes `{"boxes": (..., 4), "labels": ...}` in pixels, moved left and up."""
+        return _moved(bounding_boxes, w_shift_factor, h_shift_factor)
+
 
 @public_class("keras.layers", pure=True)
 class RandomZoom(GeometricLayer):
@@ -279,6 +308,16 @@ class RandomZoom(GeometricLayer):
         zero = ops.zeros_like(high)
         return matrix(wide, zero, x - wide * x, zero, high, y - high * y)
 
+    def get_clipped_bbox(
+        self, bounding_boxes: Any, h_end: Any, h_start: Any, w_end: Any, w_start: Any
+    ) -> Any:
+        """Boxes in pixels, cut to a window and counted from its corner."""
+        x1, y1, x2, y2 = ops.split(bounding_boxes["boxes"], 4, axis=-1)
+        x1, x2 = (ops.clip(x, w_start, w_end) for x in (x1, x2))
+        y1, y2 = (ops.clip(y, h_start, h_end) for y in (y1, y2))
+        boxes = ops.concatenate([x1, y1, x2, y2], axis=-1)
+        return _moved({**bounding_boxes, "boxes": boxes}, w_start, h_start)
+
 
 @public_class("keras.layers", pure=True)
 class RandomShear(GeometricLayer):
@@ -331,6 +370,12 @@ class RandomShear(GeometricLayer):
         down = self.uniform(images, *self.y_factor) * self.sign(images)
         zero, one = ops.zeros_like(down), ops.ones_like(down)
         return matrix(one, along, zero, down, one, zero)
+
+    def get_shifted_bbox(
+        self, bounding_boxes: Any, w_shift_factor: Any, h_shift_factor: Any
+    ) -> Any:
+        """Boxes `{"boxes": (..., 4), "labels": ...}` in pixels, moved left and up."""
+        return _moved(bounding_boxes, w_shift_factor, h_shift_factor)
 
 
 @public_class("keras.layers", pure=True)
