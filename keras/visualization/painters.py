@@ -184,15 +184,15 @@ def as_dot(
 
     def _dot_edge(source: Box, target: Box) -> Any:
         """An edge from box to box; Graphviz wants one inside where it is a cluster."""
-        ends = [source.key, target.key]
+        start, end = source.key, target.key
         options: dict[str, Any] = {}
         if source.inner is not None:
-            ends[0] = source.inner.last().key
+            start = source.inner.last().key
             options["ltail"] = f"cluster_{source.key}"
         if target.inner is not None:
-            ends[1] = target.inner.first().key
+            end = target.inner.first().key
             options["lhead"] = f"cluster_{target.key}"
-        return pydot.Edge(*ends, **options)
+        return pydot.Edge(start, end, **options)
 
     add(graph, diagram)
     return graph
