@@ -72,16 +72,16 @@ class Step:
         self.free: tuple[int, ...] = ()
         self.slot: int | None = None
         self.gather: Any = None
-        self.fixed = node.kwargs
-        args = node.args
+        args, kwargs = node.args, _said(node)
+        self.fixed = kwargs
         # `fixed` are arguments that are the same in each run; where tensors stand among
         # keywords, or deeper than the simple forms, all arguments are made anew.
-        in_kwargs = any(isinstance(x, KerasTensor) for x in tree.flatten(node.kwargs))
+        in_kwargs = any(isinstance(x, KerasTensor) for x in tree.flatten(kwargs))
         if in_kwargs or not _gather_simply(self, args, slot_of):
-            self.gather = _general(args, node.kwargs, slot_of)
+            self.gather = _general(args, kwargs, slot_of)
             self.fixed = None
         # A mode that the graph was made with wins over that of the run.
-        given = node.kwargs.get("training") is not None
+        given = kwargs.get("training") is not None
         self.takes_training = not given and takes_training(self.operation)
         self.layer: Any = node.operation if needs_no_steps(node) else None
         # The dtype that this holds for: a user may give the layer another one later.
@@ -98,6 +98,19 @@ class Step:
         if self.gather is None:
             return function(values[self.slot or 0], **kwargs)
         return function(*self.gather(values), **kwargs)
+
+
+def _said(node: Node) -> dict[str, Any]:
+    """The keyword arguments of a call, without a mode that the layer has by itself.
+
+    Files of Keras write down that one, too, of layers that nobody gave a mode.
+    """
+    said, layer = node.kwargs, node.operation
+    if said.get("training") is None or not takes_training(layer):
+        return said
+    if said["training"] is not layer._plan.training_default:
+        return said
+    return {key: value for key, value in said.items() if key != "training"}
 
 
 def _gather_simply(

@@ -176,6 +176,24 @@ def test_training_reaches_the_layers(backend: str) -> None:
         ).any()
 
 
+def test_a_mode_in_the_graph_wins_unless_the_layer_has_it_by_itself(
+    backend: str,
+) -> None:
+    """Files of Keras name `training=True` for each image layer in a graph."""
+    x = keras.Input((4, 4, 1))
+    values = data(32, 1).reshape((2, 4, 4, 1))
+    shifted = layers.RandomTranslation((0.5, 0.5), (0.0, 0.0))
+    for named in (shifted(x), shifted(x, training=True)):
+        model = keras.Model(x, named)
+        again = keras.Model.from_config(model.get_config())
+        for each in (model, again):
+            np.testing.assert_allclose(each.predict(values, verbose=0), values)
+            changed = numpy(each(values, training=True))
+            assert not np.array_equal(changed, values)
+    always = keras.Model(x, layers.Dropout(0.5)(x, training=True))
+    assert (always.predict(values, verbose=0) == 0).any()
+
+
 def test_dropout_differs_from_call_to_call_when_compiled(backend: str) -> None:
     x = keras.Input((64,))
     model = keras.Model(x, layers.Dropout(0.5)(x))
