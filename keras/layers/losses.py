@@ -29,9 +29,9 @@ class LayerLosses(LayerVariables):
             NotImplementedError: always, with the way to do it today.
         """
         raise NotImplementedError(
-            f"{type(self).__name__}.add_metric() is gone since Keras 3. Pass the metric "
-            "to model.compile(metrics=[...]), or keep a metric as an attribute of the "
-            "layer and call its update_state() in call()."
+            f"{type(self).__name__}.add_metric() is gone since Keras 3. Pass the "
+            "metric to model.compile(metrics=[...]), or keep a metric as an attribute "
+            "of the layer and call its update_state() in call()."
         )
 
     def add_loss(self, loss: Identifier) -> None:
