@@ -112,7 +112,8 @@ class Run:
         backend = self.model._backend
         if getattr(value, "_is_keras_variable", False):
             value = value.value
-        if backend.mutable and backend.is_tensor(value):
+        changes = backend.mutable and backend.is_tensor(value)
+        if changes or hasattr(value, "assign"):  # or it is a tf.Variable
             return backend.copy(value)
         return value
 
