@@ -273,14 +273,14 @@ class MultiHeadAttention(HeadedAttention):
             query, value, *given, use_causal_mask=use_causal_mask and not is_causal
         )
         gate = ops.sigmoid(self._gate_dense(query)) if self.use_gate else None
-        query, key = self.query_dense(query), self.key_dense(source)
+        query, keys = self.query_dense(query), self.key_dense(source)
         value = self.value_dense(value)
         scores = None
         if fused:
-            outputs = self._fused(query, key, value, mask, is_causal)
+            outputs = self._fused(query, keys, value, mask, is_causal)
         else:
             outputs, scores = self._compute_attention(
-                query, key, value, mask, training, return_attention_scores
+                query, keys, value, mask, training, return_attention_scores
             )
         if gate is not None:
             outputs = ops.multiply(outputs, gate)
