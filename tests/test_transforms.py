@@ -35,6 +35,15 @@ def test_jit_reads_and_writes_variables(backend: str) -> None:
     assert float(add(ops.ones((2,)))) == 9.0
 
 
+def test_jit_returns_what_a_variable_is_then(backend: str) -> None:
+    count = keras.Variable(1.0, trainable=False)
+    read = keras.jit(lambda: {"count": count})
+    add = keras.jit(lambda: (count.assign_add(1.0), count)[1])
+    assert float(numpy(read()["count"])) == 1.0
+    assert float(numpy(add())) == 2.0 and float(numpy(add())) == 3.0
+    assert float(numpy(read()["count"])) == 3.0
+
+
 def test_jit_sees_new_shapes_and_static_arguments(backend: str) -> None:
     @keras.jit
     def power(x: Any, n: int, *, shift: bool = False) -> Any:

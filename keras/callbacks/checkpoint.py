@@ -54,8 +54,19 @@ class Checkpoint(SaveFrequency, MonitorCallback):
     def _save_model(self, epoch: int, batch: int | None, logs: Logs) -> None:
         """Save, unless only the best is to be kept and this is not it."""
         logs = {} if logs is None else logs
-        if not self.save_best_only or self._is_best(epoch, logs):
+        path = self._get_file_path(epoch, batch, logs)
+        if self._should_save_model(epoch, batch, logs, path):
             self._write(epoch, batch, logs)
+
+    def _get_file_path(self, epoch: int, batch: int | None, logs: Logs) -> Any:
+        """Where this time's file goes."""
+        return None
+
+    def _should_save_model(
+        self, epoch: int, batch: int | None, logs: dict[str, Any], filepath: Any
+    ) -> bool:
+        """Whether all are kept, or this is the best; subclasses have other rules."""
+        return not self.save_best_only or self._is_best(epoch, logs)
 
     def _write(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> None:
         """Save the model as it is now."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
+from keras.backends.foreign import framework_of, host_array
 from keras.core.typing import TensorLike
 
 
@@ -174,7 +177,7 @@ class LazyLogs(dict):
 def to_host_logs(values: Mapping[str, Any]) -> dict[str, Any]:
     """Logs as Python floats; nested mappings are flattened by their inner names.
 
-    A value that is no single number is kept as it is.
+    A tensor of several numbers becomes an array; what is no number stays as it is.
 
     Example:
 
@@ -195,4 +198,9 @@ def _as_float(value: Any) -> Any:
     try:
         return float(value)
     except (TypeError, ValueError, RuntimeError):
-        return value
+        if framework_of(value) is None:
+            return value
+    try:
+        return np.array(host_array(value))  # the state it may show goes on changing
+    except (TypeError, ValueError, RuntimeError, NotImplementedError):
+        return value  # a ragged or sparse one, say

@@ -136,6 +136,17 @@ class Tracker:
             self._made[id(item)] = item
             self._own(item, name)
 
+    def track(self, value: Any) -> Any:
+        """Owns a value in no attribute; what bayesflow calls.
+
+        Returns:
+            The value, or the container in its place that tells of its changes.
+        """
+        value = self._prepared(value)
+        for item in _items(value):
+            self.make(item, getattr(item, "name", type(item).__name__))
+        return value
+
     def give(self, items: list[Any], names: list[str]) -> None:
         """Owns these without an attribute, and those given before no longer."""
         self.given = {id(item): item for item in items}

@@ -29,13 +29,32 @@ class LayerBuilding(LayerFiles):
         shapes = shapes_of(arguments)
         if plan.default_build:
             first = next(iter(shapes.values()), None)
-            object.__setattr__(self, "_build_shapes", {"input_shape": first})
-        else:
-            with SuspendedScopes():
-                self._build_from(plan, shapes, arguments)
+            self._finish_default_build(first)
+            return
+        with SuspendedScopes():
+            self._build_from(plan, shapes, arguments)
         self.built = True
-        if plan.default_build:  # else `build` has done it
-            self._lock()
+
+    def _finish_default_build(self, input_shape: Any) -> None:
+        """What follows where a layer has no `build` of its own."""
+        object.__setattr__(self, "_build_shapes", {"input_shape": input_shape})
+        self.built = True
+        if type(self)._post_build is not LayerBuilding._post_build:
+            with SuspendedScopes():
+                self._post_build()
+        self._lock()
+
+    def _post_build(self) -> None:
+        """Called when the weights are made; subclasses in other packages have it."""
+
+    @property
+    def _build_shapes_dict(self) -> dict[str, Any] | None:
+        """The shapes by the parameters of `build`, as bayesflow reads them."""
+        return self._build_shapes
+
+    @_build_shapes_dict.setter
+    def _build_shapes_dict(self, shapes: dict[str, Any] | None) -> None:
+        object.__setattr__(self, "_build_shapes", shapes)
 
     def _build_from(
         self, plan: CallPlan, shapes: dict[str, Any], arguments: dict[str, Any]
@@ -181,12 +200,13 @@ def tracked_build(build: Callable[..., Any]) -> Callable[..., Any]:
                 self._find_path()
                 refuse_quantized_policy(self)
                 build(self, *args, **kwargs)
+                names = self._plan.build_names or ["input_shape"]
+                shapes = {**dict(zip(names, args, strict=False)), **kwargs}
+                object.__setattr__(self, "_build_shapes", shapes)
+                self.built = True
+                self._post_build()
         finally:
             object.__setattr__(self, "_in_build", False)
-        names = self._plan.build_names or ["input_shape"]
-        shapes = {**dict(zip(names, args, strict=False)), **kwargs}
-        object.__setattr__(self, "_build_shapes", shapes)
-        self.built = True
         self._lock()
 
     return wrapper

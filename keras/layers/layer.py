@@ -122,9 +122,10 @@ class Layer(LayerCall):
         """
         if self._plan.default_build and self._has_unbuilt_layers():
             self._build_by_running(input_shape)
-        self.built = True
-        if not self._in_build:  # else a subclass goes on
-            self._lock()
+        if self._in_build:  # a subclass goes on
+            self.built = True
+        else:
+            self._finish_default_build(input_shape)
 
     def call(self, *args: Any, **kwargs: Any) -> Tensor:
         """The computation, on tensors."""

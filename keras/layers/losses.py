@@ -60,6 +60,13 @@ class LayerLosses(LayerVariables):
             added = list(stateless.losses)
         return added + self._regularization_losses()
 
+    def _get_own_losses(self) -> list[Any]:
+        """What the layer itself added in the last call, as other packages read it."""
+        stateless = context.get().stateless
+        if stateless is not None and stateless.collect_losses:
+            return list(stateless.losses)
+        return list(self._losses)
+
     def _regularization_losses(self) -> list[Any]:
         return [
             variable.regularizer(variable.value)

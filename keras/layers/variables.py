@@ -103,6 +103,10 @@ class LayerVariables(LayerDtypes):
     def _variable_scope(self) -> Any:
         return inside(self.name)
 
+    def _open_name_scope(self) -> context.Scope:
+        """The scope that names its weights, as subclasses in other packages enter."""
+        return self._weight_scope()
+
     def _weight_scope(self) -> context.Scope:
         """The scopes that the layer was built in, also for weights that come later."""
         built_in = self.__dict__.get("_path")

@@ -104,6 +104,10 @@ class Functional(GraphModel, Function, Model):
             return outputs[0]  # on data, an output alone in a list comes bare
         return pack(outputs, self._kept_outputs)
 
+    def _standardize_inputs(self, inputs: TensorLike) -> list[Any]:
+        """The inputs as tensors in the order of the graph, as packages call it."""
+        return self._adapt(inputs)
+
     def _host_stage(self) -> HostStage | None:
         return stage_of(self._graph, self._adapt)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from keras.core import tree
@@ -96,6 +98,27 @@ class Function(Operation):
         """`call`, with `training` for the layers in the graph that take it."""
         flat = flat_inputs(self, inputs)
         return pack(self._graph.run(flat, training), self._kept_outputs)
+
+    def _run_through_graph(
+        self,
+        inputs: TensorLike,
+        operation_fn: Callable[[Any], Callable[..., Any]],
+        call_fn: Callable[..., Any] | None = None,
+    ) -> Any:
+        """The outputs with other functions for the operations, as packages call it.
+
+        Args:
+            inputs: tensors or KerasTensors for the inputs of the graph.
+            operation_fn: gives what to call in place of an operation.
+            call_fn: calls that; it is passed before the arguments.
+        """
+
+        def function(operation: Any) -> Callable[..., Any]:
+            found = operation_fn(operation)
+            return found if call_fn is None else partial(call_fn, found)
+
+        outputs = self._graph.rerun(tree.flatten(inputs), function)
+        return pack(outputs, self._kept_outputs)
 
     def compute_output_spec(self, inputs: TensorLike) -> Structure:
         """Shapes and dtypes of the outputs for other inputs, as KerasTensors."""

@@ -266,6 +266,8 @@ class Model(Trainer, Layer):
         Raises:
             ValueError: if the model is not built, a layer is quantized already, or the
                 arguments do not fit each other.
+            NotImplementedError: if no layer has a form for the mode yet, though some
+                have one for others.
 
         Example:
 

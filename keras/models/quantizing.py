@@ -18,7 +18,12 @@ Filters = Callable[[Layer], bool] | str | Sequence[str] | None
 def quantize(
     model: Model, mode: Any, config: Any, filters: Filters, type_check: bool
 ) -> None:
-    """See `Model.quantize`."""
+    """See `Model.quantize`.
+
+    Raises:
+        NotImplementedError: if no layer has a form for the mode, though some have one
+            for others.
+    """
     chosen = _filter(filters)
     mode, config = mode_and_config(mode, config)
     check_quantizable(model, mode)
@@ -31,16 +36,31 @@ def quantize(
         if layer._quantization_modes:
             check_quantizable(layer, mode)
     undo = [(layer, layer._quantized_state()) for layer in layers]
+    done = 0
     try:
         for layer in layers:
             try:
                 layer.quantize(mode, type_check=type_check, config=config)
+                done += 1
             except NotImplementedError:
                 continue  # it has no such form, and stays
+        if not done:
+            _check_any_form(model, layers, mode)
     except BaseException:
         for layer, state in undo:
             layer._restore_quantized_state(state)
         raise
+
+
+def _check_any_form(model: Model, layers: list[Layer], mode: str) -> None:
+    """Refuses a mode that only leaves alone what others would quantize."""
+    modes = dict.fromkeys(m for layer in layers for m in layer._quantization_modes)
+    if modes and mode not in modes:
+        raise NotImplementedError(
+            f"No layer of {type(model).__name__} {model.name!r} has a quantized form "
+            f"for mode={mode!r} yet, so nothing would change. Its layers know: "
+            f"{', '.join(map(repr, modes))}."
+        )
 
 
 def _filter(filters: Filters) -> Callable[[Layer], bool]:

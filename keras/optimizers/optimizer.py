@@ -169,6 +169,10 @@ class Optimizer(OptimizerState):
             return self._learning_rate
         return self._learning_rate()
 
+    def _get_current_learning_rate(self) -> Any:
+        """`learning_rate`, as optimizers in other packages read it."""
+        return self.learning_rate
+
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
         follows = isinstance(self._learning_rate, LearningRateSchedule)

@@ -27,7 +27,16 @@ _PLACES = {
     "backend": {
         "any_symbolic_tensors": "keras.src.meanings:any_symbolic_tensors",
         "compute_output_spec": "keras.src.meanings:compute_output_spec",
+        "distribute_tensor": "keras.src.meanings:distribute_tensor",
+        "distribute_value": "keras.src.meanings:distribute_tensor",
+        "distribute_variable": "keras.src.meanings:distribute_tensor",
+        "get_device_count": "keras.distribution:get_device_count",
         "get_keras_mask": "keras.core.masking:get_mask",
+        "initialize": "keras.distribution:initialize",
+        "jax_draw_seed": "keras.src.meanings:draw_seed",
+        "list_devices": "keras.distribution:list_devices",
+        "num_processes": "keras.src.meanings:num_processes",
+        "process_id": "keras.src.meanings:process_id",
         "set_keras_mask": "keras.core.masking:set_mask",
         "standardize_shape": "keras.core.keras_tensor:standardize_shape",
     },
@@ -38,7 +47,12 @@ _PLACES = {
         "DataLayer": "keras.layers.preprocessing.data_layer:DataLayer",
         "Merge": "keras.layers.merging.base:Merge",
     },
+    "legacy": {
+        "deserialize_keras_object": "keras.utils.legacy:deserialize_keras_object",
+        "serialize_keras_object": "keras.utils.legacy:serialize_keras_object",
+    },
     "losses": {"LossFunctionWrapper": "keras.losses.loss:LossFunctionWrapper"},
+    "random": {"draw_seed": "keras.src.meanings:draw_seed"},
     "saving": {
         "H5IOStore": "keras.src.meanings:H5IOStore",
         "SafeModeScope": "keras.core.safe_mode:SafeModeScope",
@@ -62,7 +76,8 @@ _PLACES = {
 }
 # Modules that packages reach as attributes, with no import of their own.
 _MODULES = frozenset(
-    ("backend_utils", "saving_lib", "serialization_lib", "tracking")
+    ("backend_utils", "distribution_lib", "saving_lib", "serialization")
+    + ("serialization_lib", "tracking")
     + ("jax", "tensorflow", "torch")
 )
 # Modules, where a backend may have an op of that name.
@@ -109,7 +124,7 @@ def _places(path: str, name: str) -> Any:
 def _public(path: str) -> ModuleType:
     """The public namespace that a path begins with, the longest; else `keras`."""
     found: Any = _keras
-    for part in path.split("."):
+    for part in path.removeprefix("legacy.").split("."):
         inner = getattr(found, part, None)
         if not isinstance(inner, ModuleType) or not _is_namespace(inner):
             break

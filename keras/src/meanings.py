@@ -6,11 +6,14 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import h5py
+import numpy as np
 
-from keras.backends import current
+from keras import distribution
+from keras.backends import current, seeds
 from keras.core import reading, tree
+from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Structure
+from keras.core.typing import Seed, Structure, Tensor
 from keras.saving.stores import H5Reader, H5Writer
 
 
@@ -37,6 +40,40 @@ def in_safe_mode() -> bool | None:
 def in_grain_data_pipeline() -> bool:
     """Whether a pipeline of grain runs this: layers here need not know."""
     return False
+
+
+def num_processes() -> int:
+    """The number of processes of a job; one where a backend has no jobs."""
+    try:
+        return current().distribution.num_processes()
+    except BackendError:
+        return 1
+
+
+def process_id() -> int:
+    """The number of this process, counted from 0."""
+    try:
+        return current().distribution.process_id()
+    except BackendError:
+        return 0
+
+
+def distribute_tensor(
+    tensor: Tensor, layout: distribution.TensorLayout | None
+) -> Tensor:
+    """A tensor, laid out over a mesh; without a layout as it is."""
+    if layout is None:
+        return current().convert_to_tensor(tensor)
+    return distribution.distribute_tensor(tensor, layout)
+
+
+def draw_seed(seed: Seed) -> Tensor:
+    """The two integers of a seed, or the next of a generator: a key for JAX."""
+    generator = seeds.generator_of(seed)
+    if generator is None:
+        pair = np.array([seeds.check(seed), 0], "uint32")
+        return current().convert_to_tensor(pair, dtype="uint32")
+    return generator.next()
 
 
 class H5IOStore:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
-from keras.core.typing import Identifier, TensorLike
+from keras.core.serialization import serialize_keras_object
+from keras.core.typing import Config, Identifier, TensorLike
 from keras.metrics.mean import Mean
 from keras.training.compile_loss import CompileLoss
 from keras.training.compile_metrics import CompileMetrics
@@ -69,3 +71,34 @@ class Compilation:
         if len(parts) == len(self.part_trackers):
             for tracker, part in zip(self.part_trackers, parts, strict=True):
                 tracker.update_state(ops.mean(part), sample_weight=count)
+
+
+class CompileConfig:
+    """The arguments of `compile`.
+
+    Args:
+        config: The arguments by name, with the optimizer that was made of them.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+
+    def serialize(self) -> Config:
+        """The arguments as plain data."""
+        return serialize_keras_object(self.config)
+
+
+class PartOfCompilation:
+    """A private attribute that other packages read, unless a model sets its own.
+
+    Args:
+        read: What it is, of a compiled model; before `compile` it is None.
+    """
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        self._read = read
+
+    def __get__(self, model: Any, owner: type | None = None) -> Any:
+        if model is None:
+            return self
+        return None if model._compilation is None else self._read(model)

@@ -139,7 +139,7 @@ def predict(run: Run) -> Any:
     collected: list[list[Any]] = []
     shape: Any = None
     waiting: list[Any] | None = None
-    listening = callbacks.listens("predict")
+    listening, keeps = callbacks.listens("predict"), callbacks.keep_logs("predict")
     run.start()
     callbacks.on_predict_begin()
     run.source.on_epoch_begin()
@@ -154,6 +154,8 @@ def predict(run: Run) -> Any:
             collected.append(host_leaves(run.model, waiting))
             waiting = None
         if listening:
+            if keeps:
+                outputs = map_leaves(run.model._backend.convert_to_numpy, outputs)
             callbacks.on_predict_batch_end(index, {"outputs": outputs})
         if run.stopped():
             break

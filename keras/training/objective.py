@@ -18,9 +18,13 @@ from keras.core import tree
 from keras.core.classes import cached_by_class
 from keras.core.errors import BackendError
 from keras.core.scopes import StatelessScope
-from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.core.serialization import deserialize_keras_object
 from keras.core.typing import Data, Identifier, TensorLike
-from keras.training.compilation import Compilation
+from keras.training.compilation import (
+    Compilation,
+    CompileConfig,
+    PartOfCompilation,
+)
 from keras.training.overrides import overrides
 
 if TYPE_CHECKING:
@@ -71,6 +75,11 @@ class Objective:
     _run_eagerly: bool = False
     _jit_compile: Any = "auto"
     _results_function: Any = None
+    # bayesflow, kerasfactory and others read these.
+    _compile_loss = PartOfCompilation(lambda model: model._compilation.loss)
+    _compile_metrics = PartOfCompilation(lambda model: model._compilation.metrics)
+    _loss_tracker = PartOfCompilation(lambda model: model._compilation.tracker)
+    _compile_config = PartOfCompilation(lambda model: model._compiled_with())
 
     # Compilation ---------------------------------------------------------------
 
@@ -205,9 +214,11 @@ class Objective:
         """The arguments of `compile`, as plain data; empty before `compile`."""
         if not self.compiled or self._compilation is None:
             return {}
-        arguments = dict(self._compilation.arguments)
-        arguments["optimizer"] = self.optimizer
-        return serialize_keras_object(arguments)
+        return self._compiled_with().serialize()
+
+    def _compiled_with(self) -> CompileConfig:
+        arguments = {} if self._compilation is None else self._compilation.arguments
+        return CompileConfig({**arguments, "optimizer": self.optimizer})
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as `get_compile_config` says.

@@ -14,6 +14,7 @@ from keras.callbacks import CallbackList
 from keras.callbacks.logs import LazyLogs
 from keras.core.typing import Logs
 from keras.training.data import DataSource
+from keras.training.data.structure import map_leaves
 from keras.training.resume import go_on, state_of
 
 Step = Callable[[Any], Any]
@@ -98,11 +99,23 @@ class Run:
             keeps: Whether they must stay as they are now, when they are read later.
         """
         results = self.results
+        if keeps:
+            if logs is None and results is not None:
+                logs = results()
+            return LazyLogs(map_leaves(self._kept, in_order(logs)))
         if logs is not None or results is None:
             return LazyLogs(in_order(logs))
-        if keeps:
-            return LazyLogs(in_order(results()))
         return LazyLogs(lambda: in_order(results()))
+
+    def _kept(self, value: Any) -> Any:
+        """A result as it is now: a metric may return the state that it writes to."""
+        backend = self.model._backend
+        if getattr(value, "_is_keras_variable", False):
+            value = value.value
+        changes = backend.mutable and backend.is_tensor(value)
+        if changes or hasattr(value, "assign"):  # or it is a tf.Variable
+            return backend.copy(value)
+        return value
 
 
 _STOPS = {

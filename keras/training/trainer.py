@@ -552,6 +552,18 @@ class Trainer(Objective):
             )
         return source
 
+    @on_own_backend
+    def _symbolic_build(self, iterator: Any = None, data_batch: Data = None) -> None:
+        """Makes all weights, also the optimizer's, for a batch; packages call it.
+
+        Args:
+            iterator: Batches, of which the first is used.
+            data_batch: A batch: `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
+        """
+        build(self, next(iter(iterator)) if data_batch is None else data_batch)
+        if self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
     def _build_for(self, source: Any) -> None:
         compilation = self._compilation
         settled = compilation is None or compilation.built

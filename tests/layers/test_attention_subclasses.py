@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import keras
 from keras import layers, ops
 
 X = np.random.default_rng(0).normal(size=(2, 5, 6)).astype("float32")
@@ -132,3 +133,69 @@ def test_shared_heads_ask_too(backend: str) -> None:
     layer = Noted(3, 4, 2)
     assert tuple(layer(X, X, use_causal_mask=True).shape) == X.shape
     assert layer.seen == (2, 5, 4, 3)
+
+
+ATTENTIONS = [
+    lambda rate: layers.MultiHeadAttention(2, 3, dropout=rate, name="a"),
+    lambda rate: layers.GroupQueryAttention(3, 2, 1, dropout=rate, name="a"),
+]
+
+
+@pytest.mark.parametrize("index", range(len(ATTENTIONS)))
+def test_who_asks_for_attention_gets_scores_with_a_dropout(
+    index: int, backend: str
+) -> None:
+    q = np.random.default_rng(2).normal(size=(2, 5, 2, 3)).astype("float32")
+    results = []
+    for rate in (0.5, 0.0):
+        layer = ATTENTIONS[index](rate)
+        layer.build(X.shape, X.shape)
+        parts = [ops.convert_to_tensor(q)] * 3
+        results.append(layer._compute_attention(*parts, training=False))
+    (outputs, scores), (expected, none) = results
+    assert none is None
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(outputs), ops.convert_to_numpy(expected), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(ops.sum(scores, axis=-1)), np.ones((2, 2, 5)), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("index", range(len(ATTENTIONS)))
+def test_dropout_leaves_the_kernel_to_inference(
+    index: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A layer that nobody asks for scores makes none."""
+    with keras.backend_scope("numpy"):
+        layer = ATTENTIONS[index](0.5)
+        expected = layer(X, X)
+        calls = []
+        cls = type(layer)
+        fused = cls._fused
+        monkeypatch.setattr(
+            cls, "_fused", lambda *args: calls.append(1) or fused(*args)
+        )
+        np.testing.assert_allclose(layer(X, X), expected)
+        assert calls == [1]
+        layer(X, X, return_attention_scores=True)
+        layer(X, X, training=True)
+        assert calls == [1]
+        own = [layer._compute_attention]
+        layer._compute_attention = lambda *args: calls.append(2) or own[0](*args)
+        np.testing.assert_allclose(layer(X, X), expected, atol=1e-6)
+        assert calls == [1, 2]
+
+
+def test_subclasses_of_grouped_attention_get_as_many_heads(backend: str) -> None:
+    class Shapes(layers.GroupQueryAttention):
+        def _compute_attention(self, query: Any, key: Any, *rest: Any) -> Any:
+            assert query.shape == key.shape == rest[0].shape
+            return super()._compute_attention(query, key, *rest)
+
+    plain, own = layers.GroupQueryAttention(3, 4, 2), Shapes(3, 4, 2)
+    for layer in (plain, own):
+        layer.build(X.shape, X.shape)
+    own.set_weights(plain.get_weights())
+    left, right = (ops.convert_to_numpy(layer(X, X)) for layer in (plain, own))
+    np.testing.assert_allclose(left, right, atol=1e-5)

@@ -262,3 +262,39 @@ def test_a_layer_of_the_users_takes_the_hook() -> None:
     model = keras.Sequential([keras.Input((8,)), layer])
     model.quantize("int8")
     np.testing.assert_allclose(model.predict(ROWS, verbose=0), ROWS / 2)
+
+
+NO_FORM = [
+    ("float8", None),
+    ("gptq", quantizers.GPTQConfig(dataset=["text"], tokenizer=lambda text: [1])),
+    ("awq", quantizers.AWQConfig(dataset=["text"], tokenizer=lambda text: [1])),
+]
+
+
+@pytest.mark.parametrize(("mode", "config"), NO_FORM, ids=[row[0] for row in NO_FORM])
+def test_a_mode_that_no_layer_knows(mode: str, config: Any) -> None:
+    model = _model()
+    message = f"mode='{mode}' yet.*layers know: 'int8', 'int4'"
+    with pytest.raises(NotImplementedError, match=message):
+        model.quantize(mode, config=config)
+    assert set(_policies(model).values()) == {"float32"}
+    model.quantize("int8")
+
+
+def test_nothing_to_quantize() -> None:
+    model = keras.Sequential([keras.Input((8,)), keras.layers.LayerNormalization()])
+    for mode in ("int8", "float8"):
+        model.quantize(mode)
+    assert set(_policies(model).values()) == {"float32"}
+
+
+def test_a_mode_that_only_a_layer_of_the_users_knows() -> None:
+    class Marks(keras.layers.Dense):
+        def quantize(
+            self, mode: Any = None, type_check: bool = True, config: Any = None
+        ) -> None:
+            self.marked = mode
+
+    model = keras.Sequential([keras.Input((8,)), Marks(3), keras.layers.Dense(2)])
+    model.quantize("float8")
+    assert model.layers[0].marked == "float8"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 # module, name, and the public object that it is
 SAME = [
@@ -36,6 +36,26 @@ SAME = [
         "keras.src.saving.serialization_lib",
         "serialize_keras_object",
         lambda: keras.saving.serialize_keras_object,
+    ),
+    (
+        "keras.src.legacy.saving.serialization",
+        "deserialize_keras_object",
+        lambda: keras.utils.legacy.deserialize_keras_object,
+    ),
+    (
+        "keras.src.distribution.distribution_lib",
+        "distribute_tensor",
+        lambda: keras.distribution.distribute_tensor,
+    ),
+    (
+        "keras.src.backend.distribution_lib",
+        "list_devices",
+        lambda: keras.distribution.list_devices,
+    ),
+    (
+        "keras.src.backend.distribution_lib",
+        "initialize",
+        lambda: keras.distribution.initialize,
     ),
     (
         "keras.src.utils.python_utils",
@@ -176,3 +196,51 @@ def test_modules_that_nobody_imported() -> None:
     library = private.saving.serialization_lib
     assert library.serialize_keras_object is keras.saving.serialize_keras_object
     assert not hasattr(private.utils, "no_such_name")
+
+
+def test_processes_and_seeds(backend: str) -> None:
+    from keras.src.backend import distribution_lib
+    from keras.src.random.seed_generator import draw_seed
+
+    assert (distribution_lib.num_processes(), distribution_lib.process_id()) == (1, 0)
+    assert distribution_lib.get_device_count() >= 1
+    for name in ("distribute_tensor", "distribute_value"):
+        tensor = getattr(distribution_lib, name)(np.ones(3), None)
+        assert ops.is_tensor(tensor) and tensor.shape == (3,)
+    generator = keras.random.SeedGenerator(3)
+    drawn = [draw_seed(7), draw_seed(generator), draw_seed(generator)]
+    found = [ops.convert_to_numpy(seed) for seed in drawn]
+    assert [x.tolist() for x in found[:2]] == [[7, 0], [3, 0]]
+    assert all(x.shape == (2,) and x.dtype.kind in "iu" for x in found)
+    assert found[2].tolist() != [3, 0]
+
+
+def test_a_key_for_jax() -> None:
+    jax = pytest.importorskip("jax")
+    random = import_module("keras.src.backend.jax.random")
+    with keras.backend_scope("jax"):
+        key = random.jax_draw_seed(7)
+        assert jax.random.uniform(key, (2,)).shape == (2,)
+
+
+class _Held:
+    def __init__(self, a: int = 1) -> None:
+        self.a = a
+
+    def get_config(self) -> dict[str, int]:
+        return {"a": self.a}
+
+    @classmethod
+    def from_config(cls, config: dict[str, int]) -> _Held:
+        return cls(**config)
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_the_legacy_form_takes_objects_in_either_place(place: int) -> None:
+    """keras-tuner passes them in the other one's."""
+    read = keras.utils.legacy.deserialize_keras_object
+    given: list[Any] = [None, None]
+    given[place - 1] = {"Held": _Held}
+    config = {"class_name": "Held", "config": {"a": 3}}
+    assert read(config, *given).a == 3
+    assert read("Held", *given).a == 1

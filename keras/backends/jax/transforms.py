@@ -158,7 +158,8 @@ class _Compiled:
         args, kwargs = tree.unflatten(self._spec, filled)
         with scope:
             outputs = self._function(*args, **kwargs)
-        return tree.map_structure(self._wrap, outputs)
+            # Here, where a variable that is returned has the value that it has then.
+            return tree.map_structure(self._wrap, outputs)
 
     def _wrap(self, x: Any) -> Any:
         if getattr(x, "_is_keras_variable", False):

@@ -179,14 +179,23 @@ class GroupedQueryAttention(HeadedAttention):
             use_causal_mask,
         )
         gate = ops.sigmoid(self._gate_dense(query)) if self.use_gate else None
-        outputs, scores = self._compute_attention(
-            self._query_dense(query),
-            self._key_dense(key),
-            self._value_dense(value),
-            mask,
-            training,
-            return_attention_scores,
-        )
+        query, key = self._query_dense(query), self._key_dense(key)
+        value = self._value_dense(value)
+        asked = getattr(self._compute_attention, "__func__", None)
+        dropping = training and self.dropout > 0
+        scores = None
+        if (
+            not return_attention_scores
+            and not dropping
+            and asked is GroupedQueryAttention._compute_attention
+        ):
+            outputs = self._fused(query, key, value, mask)
+        else:
+            key = ops.repeat(key, self.num_repeats, axis=2)
+            value = ops.repeat(value, self.num_repeats, axis=2)
+            outputs, scores = self._compute_attention(
+                query, key, value, mask, training, return_attention_scores
+            )
         if gate is not None:
             outputs = ops.multiply(outputs, gate)
         outputs = self._output_dense(outputs)
@@ -203,17 +212,14 @@ class GroupedQueryAttention(HeadedAttention):
     ) -> tuple[Tensor, Tensor | None]:
         """Attends projections; the outputs, and the scores where they were made.
 
-        Subclasses override or call it, as they do in Keras.
+        Subclasses override or call it, as they do in Keras: with a `dropout` they are
+        given the scores, in training or not. The key and the value have as many heads
+        as the query here.
         """
+        if not return_attention_scores and self.dropout == 0:
+            return self._fused(query, key, value, attention_mask), None
         mask = self._laid_out(attention_mask, rank=3)
         dropping = training and self.dropout > 0
-        if not return_attention_scores and not dropping:
-            outputs = ops.dot_product_attention(
-                query, key, value, None, mask, flash_attention=self.flash_attention
-            )
-            return outputs, None
-        key = ops.repeat(key, self.num_repeats, axis=2)
-        value = ops.repeat(value, self.num_repeats, axis=2)
         query = wide(ops.multiply(query, self.head_dim**-0.5), "float16")
         scores = ops.einsum("bqhd,bkhd->bhqk", query, wide(key, "float16"))
         scores = wide(scores, "bfloat16")
@@ -227,6 +233,15 @@ class GroupedQueryAttention(HeadedAttention):
         if dropping:
             dropped = random.dropout(scores, self.dropout, seed=self.seed_generator)
         return ops.einsum("bhqk,bkhd->bqhd", dropped, value), scores
+
+    def _fused(
+        self, query: Tensor, key: Tensor, value: Tensor, mask: TensorLike
+    ) -> Tensor:
+        """Attends projections by one kernel, which makes no scores."""
+        mask = self._laid_out(mask, rank=3)
+        return ops.dot_product_attention(
+            query, key, value, None, mask, flash_attention=self.flash_attention
+        )
 
     def compute_output_shape(
         self,

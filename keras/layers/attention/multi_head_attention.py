@@ -253,38 +253,42 @@ class MultiHeadAttention(HeadedAttention):
         use_causal_mask: bool = False,
     ) -> Any:
         """The attended values, and the scores if they are wanted."""
-        key = value if key is None else key
+        source = value if key is None else key
         self._check_scores(return_attention_scores)
         given = (query_mask, value_mask, key_mask, attention_mask)
+        dropping = bool(training) and self.dropout > 0
+        asked = getattr(self._compute_attention, "__func__", None)
+        fused = (
+            self._is_fused(len(query.shape) + 1, dropping, return_attention_scores)
+            and asked is MultiHeadAttention._compute_attention
+        )
         # A kernel that knows causal attention needs no mask for it.
         is_causal = (
             use_causal_mask
             and all(mask is None for mask in given)
             and self.sliding_window is None
-            and self._is_fused(len(query.shape) + 1, training, return_attention_scores)
-            and type(self)._compute_attention is MultiHeadAttention._compute_attention
+            and fused
         )
         mask = self._compute_attention_mask(
             query, value, *given, use_causal_mask=use_causal_mask and not is_causal
         )
         gate = ops.sigmoid(self._gate_dense(query)) if self.use_gate else None
-        outputs, scores = self._compute_attention(
-            self.query_dense(query),
-            self.key_dense(key),
-            self.value_dense(value),
-            mask,
-            training,
-            return_attention_scores,
-            **({"is_causal": True} if is_causal else {}),
-        )
+        query, keys = self.query_dense(query), self.key_dense(source)
+        value = self.value_dense(value)
+        scores = None
+        if fused:
+            outputs = self._fused(query, keys, value, mask, is_causal)
+        else:
+            outputs, scores = self._compute_attention(
+                query, keys, value, mask, training, return_attention_scores
+            )
         if gate is not None:
             outputs = ops.multiply(outputs, gate)
         outputs = self.output_dense(outputs)
         return (outputs, scores) if return_attention_scores else outputs
 
-    def _is_fused(self, rank: int, training: bool | None, scores: bool) -> bool:
+    def _is_fused(self, rank: int, dropping: bool, scores: bool) -> bool:
         """Whether projections of this rank go through one kernel."""
-        dropping = training and self.dropout > 0
         same_size = self.value_dim == self.key_dim
         return rank == 4 and not scores and not dropping and same_size
 
@@ -296,31 +300,41 @@ class MultiHeadAttention(HeadedAttention):
         attention_mask: TensorLike = None,
         training: bool | None = None,
         return_attention_scores: bool = False,
-        is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
         """Attends projections; the outputs, and the scores where they were made.
 
-        Subclasses override or call it, as they do in Keras.
+        Subclasses override or call it, as they do in Keras: with a `dropout` they are
+        given the scores, in training or not.
         """
         rank = len(query.shape)
+        if self._is_fused(rank, self.dropout > 0, return_attention_scores):
+            return self._fused(query, key, value, attention_mask), None
         mask = self._laid_out(attention_mask, rank - 1)
-        if self._is_fused(rank, training, return_attention_scores):
-            outputs = ops.dot_product_attention(
-                query,
-                key,
-                value,
-                None,
-                mask,
-                is_causal=is_causal,
-                flash_attention=self.flash_attention,
-            )
-            return outputs, None
         keys: Any = wide(key, "float16")
         query = ops.multiply(query, self._inverse_sqrt_key_dim)
         scores = ops.einsum(self._dot_product_equation, keys, wide(query, "float16"))
         scores = ops.cast(self._masked_softmax(scores, mask), ops.dtype(value))
         dropped = self._dropout_layer(scores, training=training)
         return ops.einsum(self._combine_equation, dropped, value), scores
+
+    def _fused(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        mask: TensorLike,
+        is_causal: bool = False,
+    ) -> Tensor:
+        """Attends projections by one kernel, which makes no scores."""
+        return ops.dot_product_attention(
+            query,
+            key,
+            value,
+            None,
+            self._laid_out(mask, len(query.shape) - 1),
+            is_causal=is_causal,
+            flash_attention=self.flash_attention,
+        )
 
     def _masked_softmax(self, attention_scores: Tensor, attention_mask: Any) -> Tensor:
         """The softmax of scores over the sources that a mask leaves."""
