@@ -51,6 +51,8 @@ _MODULES = (
     "callbacks",
     "config",
     "constraints",
+    "datasets",
+    "distillation",
     "distribution",
     "dtype_policies",
     "export",
@@ -72,8 +74,6 @@ _MODULES = (
     "visualization",
     "wrappers",
 )
-# Namespaces of Keras 3 that this version does not have yet.
-_MISSING = ("datasets",)
 
 if TYPE_CHECKING:
     from keras import activations as activations
@@ -82,6 +82,8 @@ if TYPE_CHECKING:
     from keras import callbacks as callbacks
     from keras import config as config
     from keras import constraints as constraints
+    from keras import datasets as datasets
+    from keras import distillation as distillation
     from keras import distribution as distribution
     from keras import dtype_policies as dtype_policies
     from keras import export as export
@@ -146,8 +148,7 @@ def __getattr__(name: str) -> Any:
     elif name in _MODULES or name == "src":  # which packages reach into
         value = importlib.import_module(f"keras.{name}")
     else:
-        later = " yet: it is not part of this version" if name in _MISSING else ""
-        raise AttributeError(f"module 'keras' has no attribute {name!r}{later}")
+        raise AttributeError(f"module 'keras' has no attribute {name!r}")
     globals()[name] = value
     return value
 

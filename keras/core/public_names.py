@@ -35,6 +35,7 @@ CLASS_NAMESPACES = (
     "keras.quantizers",
     "keras.random",
     "keras.utils",
+    "keras.distillation",
     "keras.applications.convnext",
     "keras.applications.inception_resnet_v2",
 )
@@ -69,6 +70,7 @@ _MOVED = {
     "keras.src.dtype_policies": "keras.dtype_policies",
     "keras.src.mixed_precision": "keras.mixed_precision",
     "keras.src.quantizers": "keras.quantizers",
+    "keras.src.distillation": "keras.distillation",
     "keras.src.random": "keras.random",
     "keras.src.activations": "keras.activations",
     "keras.src.ops": "keras.ops",

@@ -13,9 +13,10 @@ from keras.core.facts import public_class
 from keras.core.masking import set_mask
 from keras.core.typing import DType, TensorLike
 from keras.losses.loss import FunctionLoss
-from keras.losses.shapes import as_float, labels_like, pair
+from keras.losses.shapes import as_float, labels_like, of_distributions, pair
 
 
+@of_distributions
 def categorical_crossentropy(
     y_true: TensorLike,
     y_pred: TensorLike,

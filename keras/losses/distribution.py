@@ -9,9 +9,10 @@ from keras.core import config
 from keras.core.facts import public_class
 from keras.core.typing import DType, TensorLike
 from keras.losses.loss import FunctionLoss
-from keras.losses.shapes import pair
+from keras.losses.shapes import of_distributions, pair
 
 
+@of_distributions
 def kl_divergence(y_true: TensorLike, y_pred: TensorLike) -> Any:
     """The sum of `y_true * log(y_true / y_pred)` over the last axis.
 

@@ -14,7 +14,7 @@ from keras.core.facts import public_class
 from keras.core.typing import DType, TensorLike
 from keras.losses.crossentropy import smooth_binary, smooth_classes
 from keras.losses.loss import FunctionLoss
-from keras.losses.shapes import as_float, labels_like, pair
+from keras.losses.shapes import as_float, labels_like, of_distributions, pair
 
 
 def binary_focal_crossentropy(
@@ -71,6 +71,7 @@ def _either(y_true: TensorLike, one: Any, zero: Any) -> Any:
     )
 
 
+@of_distributions
 def categorical_focal_crossentropy(
     y_true: TensorLike,
     y_pred: TensorLike,

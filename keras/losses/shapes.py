@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from keras import ops
 from keras.backends import current
@@ -10,6 +11,15 @@ from keras.backends.backend import TENSOR
 from keras.core import config, dtypes
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import TensorLike
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def of_distributions(function: F) -> F:
+    """Marks a loss function whose `y_true` and `y_pred` are probabilities of classes,
+    which who has logits makes of them first."""
+    function._of_distributions = True  # type: ignore[attr-defined]
+    return function
 
 
 def pair(y_true: TensorLike, y_pred: TensorLike) -> tuple[Any, Any]:

@@ -154,7 +154,7 @@ class _Finder(MetaPathFinder, Loader):
 
 
 # The folders of Keras 3 that hold more than what has a place of its own above.
-_FIRST = frozenset((*_keras._MODULES, *_keras._MISSING, "tree"))
+_FIRST = frozenset((*_keras._MODULES, "tree"))
 
 if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
     sys.meta_path.append(_Finder())

@@ -15,7 +15,7 @@ import numpy as np
 from keras import ops, optimizers
 from keras.backends.bound import on_own_backend
 from keras.core import tree
-from keras.core.classes import cached_by_class
+from keras.core.classes import cached_by_class, is_ours
 from keras.core.errors import BackendError
 from keras.core.scopes import StatelessScope
 from keras.core.serialization import deserialize_keras_object
@@ -226,7 +226,7 @@ class Objective:
         Args:
             config: What `get_compile_config` returned.
         """
-        if overrides(type(self), "compile"):
+        if overrides(type(self), "compile") and not is_ours(type(self).compile):
             own = "compile_from_config" in type(self).__dict__
             parameters = inspect.signature(type(self).compile).parameters
             if not own and not set(config) <= set(parameters):
@@ -297,8 +297,7 @@ class Objective:
         own = getattr(super(), "metrics", [])
         if compilation is None:
             return list(own)
-        first, *rest = compilation.all_metrics()
-        return [first, *own, *rest]
+        return [*compilation.all_metrics(), *own]
 
     @property
     def metrics_names(self) -> list[str]:

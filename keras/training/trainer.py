@@ -507,14 +507,15 @@ class Trainer(Objective):
         return logs if return_dict else self._as_list(logs)
 
     def _as_list(self, logs: dict[str, Any]) -> Any:
-        """Results in order: the loss, metrics by their names, losses of outputs, all
-        others sorted."""
+        """Results in order: the loss, metrics by their names, losses of outputs, the
+        model's own metrics, all others sorted."""
         compilation = self._compilation
         names = ["loss"]
         if compilation is not None:
             metrics = compilation.metrics
             names += [] if metrics is None else [each.name for each in metrics.metrics]
             names += [tracker.name for tracker in compilation.part_trackers]
+        names += self.metrics_names
         known = [name for name in dict.fromkeys(names) if name in logs]
         rest = [name for name in logs if name not in known]
         values = [logs[name] for name in known + rest]
