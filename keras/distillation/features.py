@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from keras.core import tree
 from keras.core.typing import Structure
 from keras.models import Model
 from keras.models.graph_model import GraphModel
+from keras.models.plan import ordered_nodes
 
 
 def is_graph(model: Model) -> bool:
@@ -29,7 +31,7 @@ class Tapped:
         self.names = sorted({name for name in names if name is not None})
         self._extractor: Model | None = None
         if self.names:
-            inside = [model.get_layer(name).output for name in self.names]
+            inside = [_output_in(model, name) for name in self.names]
             self._extractor = Model(model.input, [model.output, *inside])
 
     def __call__(self, x: Structure, training: bool | None, **kwargs: Any) -> Any:
@@ -48,3 +50,17 @@ class Tapped:
             return outputs, {None: outputs}
         outputs, *inside = self._extractor(x, training=training, **kwargs)
         return outputs, {None: outputs, **dict(zip(self.names, inside, strict=True))}
+
+
+def _output_in(model: Any, name: str) -> Any:
+    """What a layer gives in the graph of a model. Its own `output` may be that of its
+    first call elsewhere, or, of a model, in its own graph."""
+    layer = model.get_layer(name)
+    ends = (tree.flatten(model.input), tree.flatten(model.output))
+    for node in ordered_nodes(*ends, f"model {model.name!r}"):
+        if node.operation is layer:
+            return node.outputs[0] if len(node.outputs) == 1 else list(node.outputs)
+    raise ValueError(
+        f"Layer {name!r} of model {model.name!r} has no part in its outputs, so it "
+        "gives nothing to distil."
+    )

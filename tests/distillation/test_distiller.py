@@ -193,6 +193,20 @@ def test_several_outputs(kind: Any) -> None:
     assert after["distillation_loss"] < before
 
 
+def test_layers_that_are_models_or_were_called_elsewhere() -> None:
+    shared = layers.Dense(5, name="shared")
+    shared(keras.Input((4,)))
+    inner = keras.Sequential([keras.Input((5,)), layers.Dense(6)], name="inner")
+    x = keras.Input((4,))
+    student = keras.Model(x, layers.Dense(3)(inner(shared(x))))
+    losses = [FeatureDistillation("mse", name, name) for name in ("inner", "shared")]
+    teacher = keras.models.clone_model(student)
+    made = Distiller(teacher, student, losses, student_loss_weight=0)
+    made.compile("sgd", run_eagerly=True)
+    first, last = made.fit(X, epochs=2, verbose=0).history["distillation_loss"]
+    assert 0 < last < first
+
+
 def test_models_without_a_graph() -> None:
     made = distiller(teacher=Subclass(), student=Subclass())
     made.fit(X, Y, verbose=0)

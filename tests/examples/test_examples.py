@@ -166,3 +166,16 @@ def test_detection(trains_on: str) -> None:
     perfect = program.judge((boxes, classes, np.ones((64, 2))), boxes, classes)
     assert perfect == (1.0, 1.0)
     assert 0 <= share <= 1
+
+
+@pytest.mark.skipif("torch" not in TRAINING_BACKENDS, reason="others compile for long")
+def test_distillation(capsys: pytest.CaptureFixture[str]) -> None:
+    program = example("distillation")
+    with keras.backend_scope("torch"):
+        data, test = program.load_data()
+        teacher = program.make_teacher(data, epochs=10)
+        few = data[0][:100], data[1][:100]
+        pair = program.compare(teacher, few, test, 1, epochs=200, temperature=4.0)
+    assert pair[1] > pair[0]  # by 4 to 5 points
+    program.report(np.array([pair, pair]))
+    assert "2 of 2 students are better" in capsys.readouterr().out
