@@ -95,6 +95,27 @@ class Model(Trainer, Layer):
             )
         Layer.__init__(self, *args, **kwargs)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The state, and which of its variables the optimizer trains."""
+        state = super().__getstate__()
+        trained = getattr(self.optimizer, "_trainable_variables", ())
+        if trained:
+            places = {id(v): place for place, v in enumerate(self.variables)}
+            state["_trained"] = [places.get(id(v)) for v in trained]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        trained = state.pop("_trained", ())
+        super().__setstate__(state)
+        # A graph inside comes back with new variables, of which the optimizer's copy
+        # knows nothing.
+        if trained:
+            own, known = self.variables, self.optimizer._trainable_variables
+            pairs = zip(known, trained, strict=True)
+            copies = {id(v): own[place] for v, place in pairs if place is not None}
+            self.optimizer._rebind(copies)
+
     def _adopt_layers(self, layers: list[Any]) -> None:
         """Holds these layers, in this order, under their own names."""
         object.__setattr__(self, "_sequence", layers)

@@ -84,6 +84,10 @@ class LossScaleOptimizer(Optimizer):
         )
         self.inner_optimizer.build(var_list)
 
+    def _rebind(self, copies: dict[int, Any]) -> None:
+        super()._rebind(copies)
+        self.inner_optimizer._rebind(copies)
+
     @property
     def variables(self) -> list[Any]:
         """The state, with that of the inner optimizer after it."""

@@ -215,6 +215,20 @@ class MultiOptimizer(Optimizer):
             if own:
                 optimizer.build(own)
 
+    def _index_variables(self) -> None:
+        super()._index_variables()
+        self._owner = {
+            id(variable): number
+            for number, (_, own) in enumerate(self._groups)
+            for variable in own
+        }
+
+    def _rebind(self, copies: dict[int, Any]) -> None:
+        for optimizer, own in self._groups:
+            optimizer._rebind(copies)
+            own[:] = [copies.get(id(variable), variable) for variable in own]
+        super()._rebind(copies)
+
     def _step(self, grads: list[Any], variables: Sequence[Any]) -> None:
         shares: list[tuple[list[Any], list[Any]]] = [([], []) for _ in self._groups]
         for gradient, variable in zip(grads, variables, strict=True):

@@ -38,8 +38,21 @@ class OptimizerState(BackendBound):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        # Of a copy the variables are others.
+        self._index_variables()
+
+    def _index_variables(self) -> None:
+        """Finds the places of the variables anew: those of a copy are others."""
         self._index = {id(v): i for i, v in enumerate(self._trainable_variables)}
+
+    def _rebind(self, copies: dict[int, Any]) -> None:
+        """Trains others in place of its variables.
+
+        Args:
+            copies: the others, by the id of those in whose place they are.
+        """
+        kept = self._trainable_variables
+        self._trainable_variables = [copies.get(id(v), v) for v in kept]
+        self._index_variables()
 
     def _keep(self, variable: Variable) -> Any:
         """Makes a variable part of the state."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -330,3 +332,37 @@ def test_model_works_whatever_is_current(backend: str) -> None:
     with keras.backend_scope("numpy"):
         result = model(data(3, 2))
     np.testing.assert_allclose(numpy(result), expected, rtol=1e-5)
+
+
+class Around(keras.Model):
+    """A user's model around a graph, which is made anew in a copy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+        self.outer = layers.Dense(1)
+
+    def call(self, x: Any) -> Any:
+        return self.outer(self.inner(x))
+
+
+@pytest.mark.parametrize("kind", ["plain", "scaled", "several"])
+def test_a_copy_of_a_trained_model_around_a_graph_trains_on(
+    training_backend: str, kind: str
+) -> None:
+    x = np.linspace(-1, 1, 12, dtype="float32").reshape((4, 3))
+    optimizer = keras.optimizers.Adam(0.1)
+    if kind == "scaled":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    elif kind == "several":
+        named = keras.optimizers.OptimizerMap(optimizer)
+        optimizer = keras.optimizers.MultiOptimizer(named)
+    model = Around()
+    model.compile(optimizer, "mse")
+    model.train_on_batch(x, x[:, :1])
+    copies = [pickle.loads(pickle.dumps(model)), copy.deepcopy(model)]
+    wanted = model.train_on_batch(x, x[:, :1])
+    for each in copies:
+        assert each.train_on_batch(x, x[:, :1]) == pytest.approx(wanted, rel=1e-5)
+        for one, other in zip(each.weights, model.weights, strict=True):
+            np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
