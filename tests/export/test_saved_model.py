@@ -229,6 +229,17 @@ def test_native_layer_is_named(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_what_calls_python_is_refused(tmp_path):
+    """Another process could not run it; nothing is written."""
+    with keras.backend_scope("tensorflow"):
+        inputs = keras.Input((1,), dtype="string")
+        words = layers.StringLookup(vocabulary=["a", "b"])(inputs)
+        model = keras.Model(inputs, layers.Embedding(4, 2)(words))
+        with pytest.raises(ValueError, match="'serve'.*put them before the exported"):
+            model.export(tmp_path / "model", verbose=False)
+    assert not (tmp_path / "model").exists()
+
+
 def test_archive_bad_input():
     archive = keras.export.ExportArchive()
     model = small_model()

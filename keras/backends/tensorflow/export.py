@@ -97,11 +97,27 @@ def save(
         setattr(root, name, function)
         concrete = _only_trace(function)
         if concrete is not None:
+            _check_no_python(name, concrete)
             signatures[name] = _with_flat_outputs(function, concrete)
     default = signatures.get("serve", next(iter(signatures.values()), None))
     if default is not None:
         signatures["serving_default"] = default
     tf.saved_model.save(root, path, options=options, signatures=signatures)
+
+
+def _check_no_python(name: str, trace: Any) -> None:
+    """Refuses a function that calls back into this process: no other could run it."""
+    graph = trace.graph.as_graph_def()
+    bodies = [graph.node, *(body.node_def for body in graph.library.function)]
+    found = [x.name for nodes in bodies for x in nodes if "PyFunc" in x.op]
+    if found:
+        raise ValueError(
+            f"Endpoint {name!r} cannot be part of a SavedModel: it calls Python "
+            f"functions of this process ({', '.join(found[:5])}), which no other has. "
+            "Layers that compute on the host do so (StringLookup, TextVectorization, "
+            "Hashing, HashedCrossing): put them before the exported model. In layers "
+            "of your own use keras.ops instead of tf.py_function or tf.numpy_function."
+        )
 
 
 def _only_trace(function: Any) -> Any:
