@@ -24,6 +24,7 @@ from keras.layers.call_plan import CallPlan
 from keras.layers.layer import Layer
 from keras.layers.transfer import to_backend
 from keras.models import functional_config
+from keras.models.page import page
 from keras.models.quantizing import Filters, quantize
 from keras.models.specialise import make_functional
 from keras.models.state_tree import get_state_tree, set_state_tree
@@ -263,6 +264,10 @@ class Model(Trainer, Layer):
             What was loaded, and what was missing, unexpected or of another shape.
         """
         return load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: the summary, with models in it folded away."""
+        return page(self)
 
     def quantize(
         self,

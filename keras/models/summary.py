@@ -29,8 +29,8 @@ def print_summary(
     layer_range: Any = None,
 ) -> None:
     """Prints the table of a model; see `Model.summary`."""
-    layers = _in_range(_steps(model), layer_range)
-    connected = _shows_connections(model)
+    layers = _in_range(steps(model), layer_range)
+    connected = shows_connections(model)
     rows: list[list[str]] = []
     for layer in layers:
         rows.extend(_rows(model, layer, expand_nested, show_trainable, connected, 0))
@@ -44,7 +44,7 @@ def print_summary(
         print_fn(text)
 
 
-def _steps(model: Any) -> list[Any]:
+def steps(model: Any) -> list[Any]:
     """What has a row: the layers, and in a graph also the ops between them."""
     graph = getattr(model, "_graph", None)
     return model.layers if graph is None else graph.operations
@@ -70,7 +70,7 @@ def _in_range(layers: list[Any], layer_range: Any) -> list[Any]:
     return layers[min(ends) : max(ends) + 1]
 
 
-def _shows_connections(model: Model) -> bool:
+def shows_connections(model: Model) -> bool:
     """Whether a graph is more than a chain, so that it helps to say what feeds what."""
     graph = getattr(model, "_graph", None)
     if graph is None:
@@ -89,6 +89,13 @@ def _shows_connections(model: Model) -> bool:
     return False
 
 
+def row(model: Any, layer: Any, connected: bool) -> list[str]:
+    """Name and class, output shape, parameters, and with `connected` what feeds it."""
+    kind = declared_class(layer).__name__
+    cells = [f"{layer.name} ({kind})", _shape(layer), _parameters(layer)]
+    return [*cells, _connections(model, layer)] if connected else cells
+
+
 def _rows(
     model: Any,
     layer: Any,
@@ -97,17 +104,15 @@ def _rows(
     connected: bool,
     level: int,
 ) -> list[list[str]]:
-    mark = f"{_INDENT * level}└ " if level else ""
-    kind = declared_class(layer).__name__
-    row = [f"{mark}{layer.name} ({kind})", _shape(layer), _parameters(layer)]
-    if connected:
-        row.append(_connections(model, layer))
+    cells = row(model, layer, connected)
+    if level:
+        cells[0] = f"{_INDENT * level}└ {cells[0]}"
     if show_trainable:
         weights = getattr(layer, "weights", None)
-        row.append("-" if not weights else "Y" if layer.trainable else "N")
-    rows = [row]
+        cells.append("-" if not weights else "Y" if layer.trainable else "N")
+    rows = [cells]
     if expand and getattr(layer, "layers", None):
-        for inner in _steps(layer):
+        for inner in steps(layer):
             rows.extend(
                 _rows(layer, inner, expand, show_trainable, connected, level + 1)
             )
@@ -164,7 +169,8 @@ def _connections(model: Model, layer: Layer) -> str:
     return ", ".join(sources) or "-"
 
 
-def _totals(model: Model) -> list[str]:
+def totals(model: Model) -> list[str]:
+    """Lines that say how many parameters there are, and how large they are."""
     optimizer = getattr(model, "optimizer", None)
     optimizer = list(optimizer.variables) if optimizer is not None else []
     groups = [
@@ -219,7 +225,7 @@ def _rendered(
         table.add_row(*[Text(cell) for cell in row])
     console.print(Text(f'Model: "{model.name}"'))
     console.print(table)
-    for line in _totals(model):
+    for line in totals(model):
         console.print(Text(line))
     return stream.getvalue()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import numpy as np
@@ -224,3 +225,24 @@ def test_parts_of_a_checkpoint_that_subclasses_use(tmp_path):
         model_of().fit(X, 2 * Y, batch_size=1, callbacks=[own], verbose=0)
     assert [saved[:2] for saved in own.saved] == [(0, 1), (0, 3)]
     assert own.saved[0][2].startswith(str(tmp_path / "1-2-"))
+
+
+def test_curves_of_a_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    history = kc.History()
+    history.on_train_begin()
+    for epoch, loss in enumerate([3.0, 2.0, 1.0]):
+        logs = {"loss": loss, "mae": 2 * loss}
+        if epoch:
+            logs["val_loss"] = loss / 2
+        history.on_epoch_end(epoch, logs)
+    figure = history.plot()
+    assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "mae"]
+    curves = [line.get_xydata().tolist() for line in figure.axes[0].lines]
+    assert curves == [[[0, 3], [1, 2], [2, 1]], [[1, 1], [2, 0.5]]]
+    assert len(history.plot("mae").axes) == 1
+    with pytest.raises(ValueError, match=r"curves of 'loss', 'mae'.*'accuracy'"):
+        history.plot("accuracy")
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"pip install keras\[plots\]"):
+        history.plot()
