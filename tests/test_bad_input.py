@@ -361,6 +361,12 @@ def test_unknown_class_with_a_known_neighbour(backend: str, saved: Path) -> None
     path = edited(saved, "config.json", lambda d: d.replace(b'"Dense"', b'"Danse"'))
     check(load_error(path), "'Danse'", "keras.layers.Dense", "'out'")
 
+    @keras.saving.register_keras_serializable("mine")
+    class Dense(layers.Layer):
+        """A name that Keras has, too: both are told."""
+
+    check(load_error(path), "keras.layers.Dense, mine>Dense")
+
 
 def test_damaged_weights(backend: str, tmp_path: Path) -> None:
     model, path = net(), tmp_path / "net.weights.h5"

@@ -247,14 +247,15 @@ def public_function_name(function: Callable[..., Any]) -> tuple[str, str] | None
 
 def similar_names(name: str, extra: list[str] | None = None) -> list[str]:
     """Known names close to one that is not known: what a typing error meant."""
-    known: dict[str, str] = {}
+    known: dict[str, list[str]] = {}
     for space in CLASS_NAMESPACES:
         module = namespace(space)
         for member in dir(module) if module is not None else ():
             if not member.startswith("_") and member[:1].isupper():
-                known[member.lower()] = f"{space}.{member}"
-    known.update({full.rpartition(">")[2].lower(): full for full in extra or []})
-    known = {key: full for key, full in known.items() if len(key) <= _LONGEST_NAME}
+                known[member.lower()] = [f"{space}.{member}"]
+    for full in extra or []:  # beside what Keras has under that name
+        known.setdefault(full.rpartition(">")[2].lower(), []).append(full)
+    known = {key: names for key, names in known.items() if len(key) <= _LONGEST_NAME}
     wanted = str(name)[:_LONGEST_NAME].lower()
     close = get_close_matches(wanted, list(known), n=3, cutoff=0.7)
-    return [known[key] for key in close]
+    return [full for key in close for full in known[key]]
