@@ -19,7 +19,8 @@ from keras.visualization.layout import lay_out
 
 @pytest.fixture(autouse=True)
 def on_numpy() -> Any:
-    """Pictures are the same everywhere."""
+    """Pictures are the same everywhere, whatever had a name before."""
+    keras.backend.clear_session()
     with keras.backend_scope("numpy"):
         yield
 
