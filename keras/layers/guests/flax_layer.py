@@ -9,15 +9,15 @@ from collections.abc import Callable
 from typing import Any, Unpack
 
 from keras.core.facts import public_class
-from keras.core.safe_mode import refuse_code, safe_mode_of_call
-from keras.core.typing import Config, CustomObjects, Structure
+from keras.core.typing import Config, Structure
 from keras.layers.guests.jax_layer import JaxLayer
+from keras.layers.guests.layer_of_code import LayerOfCode
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
 
 @public_class("keras.layers", runs_code=True)
-class FlaxLayer(JaxLayer):
+class FlaxLayer(LayerOfCode, JaxLayer):
     """Makes a layer of a Flax module, whose parameters become its weights.
 
     The collection `params` is trained; all others, such as `batch_stats`, are state. A
@@ -40,6 +40,8 @@ class FlaxLayer(JaxLayer):
     >>> import keras, flax  # doctest: +SKIP
     >>> layer = keras.layers.FlaxLayer(flax.linen.Dense(4))  # doctest: +SKIP
     """
+
+    _brings = "A pickled Flax module in the config"
 
     _holds_code = True  # of the program: `clone_model` may make it anew
 
@@ -72,26 +74,7 @@ class FlaxLayer(JaxLayer):
         return {**config, "module": text.decode("ascii"), "method": None}
 
     @classmethod
-    def from_config(
-        cls,
-        config: Config,
-        custom_objects: CustomObjects = None,
-        safe_mode: bool | None = None,
-    ) -> Any:
-        """The layer of a config, which needs safe mode to be off: it unpickles.
-
-        Args:
-            config: what `get_config` returned.
-            custom_objects: of no use here; other layers take it.
-            safe_mode: False lets the pickle in the config run, unless what encloses
-                this call forbids it.
-
-        Raises:
-            UnsafeDeserializationError: in safe mode.
-        """
-        del custom_objects
-        with safe_mode_of_call(safe_mode):
-            refuse_code("A pickled Flax module in the config")
+    def _trusted(cls, config: Config) -> Any:
         data = base64.b64decode(config["module"])
         module, method = pickle.loads(data)  # noqa: S301 - safe mode was asked
         return cls(**{**config, "module": module, "method": method})

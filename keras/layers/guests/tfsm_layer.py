@@ -7,13 +7,12 @@ from typing import Any
 
 from keras.core.facts import public_class
 from keras.core.naming import inside
-from keras.core.safe_mode import refuse_code, safe_mode_of_call
-from keras.core.typing import Config, CustomObjects, DType, Structure, TensorLike
-from keras.layers.layer import Layer
+from keras.core.typing import Config, DType, Structure, TensorLike
+from keras.layers.guests.layer_of_code import LayerOfCode
 
 
 @public_class("keras.layers", runs_code=True)
-class TFSMLayer(Layer):
+class TFSMLayer(LayerOfCode):
     """Makes a layer of a SavedModel, whose variables become its weights.
 
     `Model.export(path)` writes SavedModels, and so does `tf.saved_model.save`. They can
@@ -46,6 +45,8 @@ class TFSMLayer(Layer):
     ...     layer(keras.ops.ones((4, 3))).shape == (4, 2)
     True
     """
+
+    _brings = "The SavedModel that a TFSMLayer names"
 
     def __init__(
         self,
@@ -92,26 +93,3 @@ class TFSMLayer(Layer):
             "call_endpoint": self.call_endpoint,
             "call_training_endpoint": self.call_training_endpoint,
         }
-
-    @classmethod
-    def from_config(
-        cls,
-        config: Config,
-        custom_objects: CustomObjects = None,
-        safe_mode: bool | None = None,
-    ) -> Any:
-        """The layer of a config, which needs safe mode to be off: it loads a program.
-
-        Args:
-            config: what `get_config` returned.
-            custom_objects: of no use here; other layers take it.
-            safe_mode: False lets the SavedModel be loaded, unless what encloses this
-                call forbids it.
-
-        Raises:
-            UnsafeDeserializationError: in safe mode.
-        """
-        del custom_objects
-        with safe_mode_of_call(safe_mode):
-            refuse_code("The SavedModel that a TFSMLayer names")
-        return super().from_config(config)

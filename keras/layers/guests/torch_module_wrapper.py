@@ -15,15 +15,15 @@ from keras.core import context
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.naming import inside
-from keras.core.safe_mode import refuse_code, safe_mode_of_call
-from keras.core.typing import Config, CustomObjects, Shape, Structure, Tensor
+from keras.core.typing import Config, Shape, Structure, Tensor
+from keras.layers.guests.layer_of_code import LayerOfCode
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
 from keras.layers.options import UnnamedOptions
 
 
 @public_class("keras.layers", runs_code=True)
-class TorchModuleWrapper(Layer):
+class TorchModuleWrapper(LayerOfCode):
     """Makes a layer of a `torch.nn.Module`, whose parameters become its weights.
 
     The module's other attributes, items and length are those of the layer:
@@ -44,6 +44,8 @@ class TorchModuleWrapper(Layer):
     >>> import keras, torch  # doctest: +SKIP
     >>> layer = keras.layers.TorchModuleWrapper(torch.nn.Linear(3, 4))  # doctest: +SKIP
     """
+
+    _brings = "A pickled torch module in the config"
 
     _holds_code = True  # of the program: `clone_model` may make it anew
 
@@ -212,25 +214,7 @@ class TorchModuleWrapper(Layer):
         return config
 
     @classmethod
-    def from_config(
-        cls,
-        config: Config,
-        custom_objects: CustomObjects = None,
-        safe_mode: bool | None = None,
-    ) -> Any:
-        """The layer of a config, which needs safe mode to be off: it unpickles.
-
-        Args:
-            config: what `get_config` returned.
-            custom_objects: of no use here; other layers take it.
-            safe_mode: False lets the pickle in the config run, unless what encloses
-                this call forbids it.
-
-        Raises:
-            UnsafeDeserializationError: in safe mode.
-        """
-        with safe_mode_of_call(safe_mode):
-            refuse_code("A pickled torch module in the config")
+    def _trusted(cls, config: Config) -> Any:
         module = current().module_wrapper.decode(config["module"])
         return cls(**{**config, "module": module})
 
