@@ -278,13 +278,13 @@ class ImageLayer(DataLayer):
         shape[row : row + 2] = self.output_size(*shape[row : row + 2])
         return tuple(shape)
 
-    def compute_output_spec(self, data: Data, training: bool = True) -> Structure:
+    def compute_output_spec(self, inputs: Data, **kwargs: Any) -> Structure:
         """Shapes and dtypes of the images, or of all in a dict."""
-        if isinstance(data, dict):
-            images = self.compute_output_spec(data["images"], training)
-            return {**data, "images": images}
-        dtype = data.dtype if self._keeps_dtype else self.compute_dtype
-        return KerasTensor(self.compute_output_shape(tuple(data.shape)), dtype)
+        if isinstance(inputs, dict):
+            images = self.compute_output_spec(inputs["images"], **kwargs)
+            return {**inputs, "images": images}
+        dtype = inputs.dtype if self._keeps_dtype else self.compute_dtype
+        return KerasTensor(self.compute_output_shape(tuple(inputs.shape)), dtype)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""

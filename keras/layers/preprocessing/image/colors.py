@@ -295,10 +295,6 @@ class RandomGrayscale(RandomImageLayer):
         """The masks: grey changes none."""
         return segmentation_masks
 
-    def compute_output_spec(self, inputs: Data, **kwargs: Any) -> Structure:
-        """Shapes and dtypes of the images, or of all in a dict."""
-        return super().compute_output_spec(inputs, **kwargs)
-
     def transform_images(
         self, images: Tensor, transformation: Any = None, training: bool = True
     ) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.facts import public_class
-from keras.core.typing import Data, Structure, Tensor
+from keras.core.typing import Tensor
 from keras.layers.arguments import integers, positive_integer
 from keras.layers.preprocessing.image.base import ImageLayer
 
@@ -41,10 +41,6 @@ class Equalization(ImageLayer):
         super().__init__(data_format=data_format, **kwargs)
         self.value_range = self._value_range(value_range)
         self.bins = positive_integer(self, "bins", bins)
-
-    def compute_output_spec(self, inputs: Data, **kwargs: Any) -> Structure:
-        """Shapes and dtypes of the images, or of all in a dict."""
-        return super().compute_output_spec(inputs, **kwargs)
 
     def transform_images(
         self, images: Tensor, transformation: Any = None, training: bool = True
