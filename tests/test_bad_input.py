@@ -365,7 +365,7 @@ def test_unknown_class_with_a_known_neighbour(backend: str, saved: Path) -> None
     class Dense(layers.Layer):
         """A name that Keras has, too: both are told."""
 
-    check(load_error(path), "keras.layers.Dense, mine>Dense")
+    check(load_error(path), "keras.layers.Dense", "mine>Dense")
 
 
 def test_damaged_weights(backend: str, tmp_path: Path) -> None:
