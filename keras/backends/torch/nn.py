@@ -436,6 +436,8 @@ def group_normalization(
         scale = scale.to(moved.dtype)
     if offset is not None:
         offset = offset.to(moved.dtype)
+        if scale is None:  # torch differentiates an offset only beside a scale
+            scale = torch.ones_like(offset)
     y = F.group_norm(moved, groups, scale, offset, epsilon).to(x.dtype)
     return y if first else y.movedim(1, axis)
 

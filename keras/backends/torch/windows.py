@@ -24,7 +24,16 @@ _CONV_TRANSPOSE: Any = {
     3: torch.conv_transpose3d,
 }
 _MAX_POOL: Any = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
-_AVERAGE_POOL: Any = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
+
+
+def _average_pool3d(x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+    """torch's own, which has no kernel for half precision on the CPU."""
+    if x.dtype in (torch.float16, torch.bfloat16) and not x.is_cuda:
+        return F.avg_pool3d(x.float(), *args, **kwargs).to(x.dtype)
+    return F.avg_pool3d(x, *args, **kwargs)
+
+
+_AVERAGE_POOL: Any = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: _average_pool3d}
 _TO_FIRST = {3: (0, 2, 1), 4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
 _TO_LAST = {3: (0, 2, 1), 4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
 _KERNEL = {3: (2, 1, 0), 4: (3, 2, 0, 1), 5: (4, 3, 0, 1, 2)}
