@@ -134,6 +134,19 @@ def _layout(x: tf.Tensor) -> Any:
     return {3: "NWC", 4: "NHWC", 5: "NDHWC"}[x.shape.rank]
 
 
+def _also_empty(convolve: Any) -> Any:
+    """TensorFlow gives an empty batch the shape of its inputs; that of one is right."""
+
+    def call(x: tf.Tensor, *more: Any) -> tf.Tensor:
+        if x.shape[0] != 0:
+            return convolve(x, *more)
+        one = tf.zeros((1, *x.shape[1:]), x.dtype)
+        return convolve(tf.concat([x, one], 0), *more)[:0]
+
+    return call
+
+
+@_also_empty
 def _convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> Any:
     if max(strides) > 1 and max(dilation) > 1:
         x = _padded(x, kernel.shape[:-2], strides, dilation, padding)
@@ -171,6 +184,7 @@ def depthwise_conv(
     return _restore(y[:, 0] if rank == 1 else y, was_first)
 
 
+@_also_empty
 def _depthwise(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> Any:
     dilated = max(dilation) > 1
     if strides[0] == strides[1] and (strides[0] == 1 or not dilated):

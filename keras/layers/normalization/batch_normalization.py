@@ -162,7 +162,7 @@ class BatchNormalization(Layer):
         self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
     ) -> Tensor:
         """The normalized inputs."""
-        if not (training and self.trainable):
+        if not (training and self.trainable) or 0 in inputs.shape:  # no statistics
             return self._normalized(inputs, self.moving_mean, self.moving_variance)
         if self.renorm:
             mean, variance = self._statistics(inputs, mask)

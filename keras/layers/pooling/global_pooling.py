@@ -102,7 +102,8 @@ class GlobalAveragePooling1D(BaseGlobalAverage):
         axis = self._axes[0]
         weights = ops.cast(ops.expand_dims(mask, 3 - axis), ops.dtype(inputs))
         total = ops.sum(ops.multiply(inputs, weights), axis, keepdims=self.keepdims)
-        return ops.divide(total, ops.sum(weights, axis, keepdims=self.keepdims))
+        count = ops.sum(weights, axis, keepdims=self.keepdims)
+        return ops.divide(total, ops.maximum(count, 1))  # of no steps: 0
 
     def compute_mask(self, inputs: Tensor, mask: TensorLike = None) -> None:
         """No mask: the steps are gone."""

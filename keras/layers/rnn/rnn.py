@@ -209,6 +209,8 @@ class RNN(Layer):
             check_states(self, self.cell, given, tree.flatten(sequences)[0].shape[0])
             cast = [ops.cast(state, self.compute_dtype) for state in given]
             initial_state = packed(self.cell, cast)
+        if tree.flatten(sequences)[0].shape[1] == 0:
+            return self._of_no_steps(sequences, initial_state)
         draws = training and self._drops_out()
         if draws:
             self._draw_dropout(sequences, initial_state)
@@ -225,6 +227,19 @@ class RNN(Layer):
                 state.assign(ops.cast(new, state.dtype))
         result = outputs if self.return_sequences else last
         return (result, *states) if self.return_state else result
+
+    def _of_no_steps(self, sequences: Tensor, initial_state: TensorLike) -> Any:
+        """Zeros as outputs, and the states as they were."""
+        first = tree.flatten(sequences)[0]
+        batch = ops.shape(first)[0]
+        shape = self.compute_output_shape((batch, *tuple(first.shape)[1:]))
+        shape = shape[0] if self.return_state else shape
+        result = ops.zeros(shape, dtype=self.compute_dtype)
+        if not self.return_state:
+            return result
+        if initial_state is None:
+            initial_state = self.get_initial_state(batch)
+        return (result, *initial_state)
 
     def _check_batch_size(self, sequences: Tensor) -> None:
         """Compares the batch with the kept states."""
