@@ -79,13 +79,17 @@ HALF = [
 ]
 
 
+FIRST = list({row.layer: row for row in reversed(HALF)}.values())
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("row", HALF, ids=lambda row: row.name)
 def test_large_inputs_are_finite_in_half_precision(
     row: Row, dtype: str, backend: str
 ) -> None:
-    if backend == "jax" and dtype == "bfloat16":
-        pytest.skip("float16 has the smaller range; each dtype is compiled")
+    others = dtype == "bfloat16" or row not in FIRST
+    if backend == "jax" and others:
+        pytest.skip("one row of each layer is compiled, for the smaller range")
     # No float16 variable holds a variance of 1e8.
     policy = f"mixed_{dtype}" if row.layer == "BatchNormalization" else dtype
     layer = row.make(dtype=policy)
