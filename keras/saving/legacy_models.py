@@ -233,9 +233,11 @@ def _upgrade_object(config: dict[str, Any]) -> None:
     if config.get("module") is not None or registry.scoped_object(name) is not None:
         return
     if name in _SUCCESSORS and isinstance(inner, dict):
-        name, arguments = _SUCCESSORS[name]
+        name, renamed = _SUCCESSORS[name]
+        for old, new in renamed.items():
+            if old in inner:
+                inner[new] = inner.pop(old)
         config["class_name"] = name
-        config["config"] = inner = {arguments.get(k, k): v for k, v in inner.items()}
     if _is_op(name, inner):
         config["module"] = "keras.src.ops"
     else:
