@@ -232,7 +232,7 @@ def test_a_layer_of_a_graph_is_pickled_alone(backend: str) -> None:
     assert source.output.shape == (None, 3)
 
 
-def test_no_name_of_a_layer_is_kept_from_files(backend: str, tmp_path) -> None:
+def test_no_name_of_a_layer_is_kept_from_files(backend: str, tmp_path: Any) -> None:
     class Block(layers.Layer):
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(**kwargs)
