@@ -82,7 +82,7 @@ def _matching(
         if grad.dtype is not dtype:
             grad = grad.to(dtype)
         if order is not None:
-            if grad.stride() != value.stride():
+            if not grad.permute(order).is_contiguous():
                 grad = torch.empty_like(value).copy_(grad)
         elif not grad.is_contiguous():
             grad = grad.contiguous()
