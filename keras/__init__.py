@@ -52,6 +52,7 @@ _MODULES = (
     "config",
     "constraints",
     "datasets",
+    "debug",
     "distillation",
     "distribution",
     "dtype_policies",
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from keras import config as config
     from keras import constraints as constraints
     from keras import datasets as datasets
+    from keras import debug as debug
     from keras import distillation as distillation
     from keras import distribution as distribution
     from keras import dtype_policies as dtype_policies

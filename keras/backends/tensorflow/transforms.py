@@ -37,6 +37,11 @@ def jit(
     return _Jitted(function, jit_compile)
 
 
+def loop_pays(function: Callable[..., Any], *args: Any) -> bool:
+    """Loops have the kernels that there are outside."""
+    return True
+
+
 class _RanksVary(Exception):
     """TensorFlow would trace once for tensors of any rank, which nothing works for."""
 
@@ -132,6 +137,7 @@ _CONVOLUTIONS = frozenset(
         "DepthwiseConv2dNative",
     )
 )
+_WITH_BODIES = frozenset(("If", "StatelessIf", "While", "StatelessWhile"))
 
 
 def _better_without_xla(traced: Any, tensors: list[Any]) -> bool:
@@ -139,7 +145,11 @@ def _better_without_xla(traced: Any, tensors: list[Any]) -> bool:
     if tf.config.list_physical_devices("GPU"):
         return False
     graph = traced.get_concrete_function(*tensors).graph
-    return any(op.type in _CONVOLUTIONS for op in graph.get_operations())
+    types = {op.type for op in graph.get_operations()}
+    if types & _WITH_BODIES:
+        for body in graph.as_graph_def().library.function:
+            types.update(node.op for node in body.node_def)
+    return bool(types & _CONVOLUTIONS)
 
 
 class _BySize:
