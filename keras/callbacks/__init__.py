@@ -21,3 +21,6 @@ from keras.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor
 from keras.callbacks.swap_ema_weights import SwapEMAWeights as SwapEMAWeights
 from keras.callbacks.tensorboard import TensorBoard as TensorBoard
 from keras.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN
+from keras.core.surface import surface as _surface
+
+__all__, __dir__ = _surface(globals())

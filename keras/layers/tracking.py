@@ -15,7 +15,7 @@ from keras.core.naming import name_of
 from keras.core.tracking import Tracker
 from keras.core.typing import DType
 from keras.dtype_policies import policy as dtype_policies
-from keras.layers.arguments import interpreted
+from keras.layers.arguments import class_name, interpreted
 from keras.layers.input_spec import describe
 from keras.ops.operation import Operation
 
@@ -87,7 +87,7 @@ class LayerTracking(Operation):
         put(self, "_losses", [])
         if not isinstance(trainable, bool):
             raise ValueError(
-                f"`trainable` of {describe(self)} must be True or False. "
+                f"`trainable` of {class_name(self)} must be True or False. "
                 f"Received: {trainable!r}."
             )
         put(self, "_trainable", trainable)

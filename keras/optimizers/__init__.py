@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.surface import surface as _surface
 from keras.core.typing import Identifier
 from keras.optimizers import legacy as legacy
 from keras.optimizers import schedules as schedules
@@ -72,3 +73,6 @@ def serialize(optimizer: Optimizer) -> Any:
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
     """The optimizer that a config stands for; its name may be in any case."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+__all__, __dir__ = _surface(globals(), "legacy", "schedules")
