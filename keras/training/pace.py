@@ -23,10 +23,10 @@ class Pace:
     """Chooses how many steps run as one program.
 
     Args:
-        wait: Returns when all steps so far are done.
+        wait: Given results of steps, returns when these are done.
     """
 
-    def __init__(self, wait: Callable[[], Any]) -> None:
+    def __init__(self, wait: Callable[[Any], Any]) -> None:
         self._wait = wait
         self.size = 1  # of the next group
         self.at_once = False  # whether it is one program
@@ -49,7 +49,7 @@ class Pace:
         else:
             results = one(group)
         if whole and not self.is_settled:
-            self._wait()
+            self._wait(results)
             self._note(perf_counter() - start)
         return results
 

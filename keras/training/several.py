@@ -176,10 +176,14 @@ class ModelStep:
             stacklevel=7,
         )
 
-    def _wait(self) -> None:
-        """Wait until all steps so far are done."""
-        for variable in self._model.variables[-1:]:
-            self._model._backend.synchronize(variable.value)
+    def _wait(self, results: Any) -> None:
+        """Wait until the steps are done that gave these results."""
+        backend = self._model._backend
+        ends = [x for x in tree.flatten(results) if ops.is_tensor(x)]
+        # Each step of training and evaluation writes to the tracker of the loss.
+        ends += [variable.value for variable in self._model.metrics_variables[:1]]
+        for x in ends:
+            backend.synchronize(x)
 
 
 def _one_after_other(x: Any) -> Any:

@@ -241,7 +241,7 @@ def test_the_pace_is_the_quicker_one(monkeypatch, one, together, chosen):
     def at_once(group, size):
         now[0] += together * size
 
-    pace = Pace(lambda: None)
+    pace = Pace(lambda results: None)
     sizes = []
     while not pace.is_settled:
         sizes.append(pace.size)
