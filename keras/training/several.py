@@ -128,7 +128,7 @@ class ModelStep:
             return None
 
     def _pays(self, batch: Data) -> bool:
-        return self._model._backend.loop_pays(self._step, batch)
+        return self._model._backend.loop_pays(self._step, self._gathers, batch)
 
     def _compiled(self, spec: Any) -> Callable[..., Any]:
         loop = self._gathering if self._gathers else self._repeating

@@ -57,7 +57,7 @@ def jit(
     return function if jit_compile is False else _Jitted(function)
 
 
-def loop_pays(function: Callable[..., Any], *args: Any) -> bool:
+def loop_pays(function: Callable[..., Any], gathers: bool, *args: Any) -> bool:
     """XLA has its quick convolutions outside of loops only, on CPUs."""
     if jax.default_backend() != "cpu":
         return True

@@ -37,9 +37,9 @@ def jit(
     return _Jitted(function, jit_compile)
 
 
-def loop_pays(function: Callable[..., Any], *args: Any) -> bool:
-    """Loops have the kernels that there are outside."""
-    return True
+def loop_pays(function: Callable[..., Any], gathers: bool, *args: Any) -> bool:
+    """Loops have the kernels that there are outside; what they gather is copied."""
+    return not gathers
 
 
 class _RanksVary(Exception):
