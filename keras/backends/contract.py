@@ -241,8 +241,8 @@ class TransformBackend(Protocol):
     `compiles_calls` says whether calling a whole model eagerly is quicker through what
     `compile_call` makes of a pure function of one argument; `variables` gives the
     Variables that the function reads. `loop_pays(function, gathers, *args)` is
-    there where compiled functions can loop: whether calls of a function within one, with
-    their results gathered or not, are as quick as compiled calls, one by one.
+    there where compiled functions can loop: whether calls of a function within one
+    are as quick as compiled calls, with their results gathered or not.
     """
 
     compiles_calls: bool
