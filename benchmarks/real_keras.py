@@ -139,4 +139,5 @@ def compiled(model: keras.Model, step: Callable[..., Any]) -> Callable[..., Any]
         return lambda *arguments: run([v.value for v in model.variables], *arguments)
     import torch
 
-    return torch.no_grad()(step)
+    step = torch.no_grad()(step)
+    return lambda token, position, cache: step(token, torch.from_numpy(position), cache)
