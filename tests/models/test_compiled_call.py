@@ -161,7 +161,7 @@ def test_structures_of_inputs_and_outputs(backend: str) -> None:
     model = keras.Model({"a": a, "b": b}, {"sum": joined, "parts": [a, joined * 2]})
     x = {"a": ops.ones((2, 3)), "b": 2 * ops.ones((2, 3))}
     for _ in range(3):
-        found = model(x)
+        found: Any = model(x)
         assert sorted(found) == ["parts", "sum"]
         np.testing.assert_array_equal(numpy(found["sum"]), np.full((2, 3), 3.0))
         np.testing.assert_array_equal(numpy(found["parts"][0]), np.ones((2, 3)))
