@@ -38,6 +38,11 @@ def jit(
     return _Jitted(function, jit_compile)
 
 
+def loop_pays(function: Callable[..., Any], gathers: bool, *args: Any) -> bool:
+    """Loops have the kernels that there are outside; what they gather is copied."""
+    return not gathers
+
+
 class _RanksVary(Exception):
     """TensorFlow would trace once for tensors of any rank, which nothing works for."""
 
@@ -135,6 +140,7 @@ _CONVOLUTIONS = frozenset(
         "DepthwiseConv2dNative",
     )
 )
+_WITH_BODIES = frozenset(("If", "StatelessIf", "While", "StatelessWhile"))
 
 
 # Multiplications of one row up to which XLA wins on the CPU, because it calls less:
@@ -149,8 +155,13 @@ def _convolutions(traced: Any, tensors: list[Any]) -> float:
     if tf.config.list_physical_devices("GPU"):
         return 0.0
     graph = traced.get_concrete_function(*tensors).graph
+    operations = graph.get_operations()
+    if any(op.type in _WITH_BODIES for op in operations):
+        bodies = graph.as_graph_def().library.function
+        if any(node.op in _CONVOLUTIONS for body in bodies for node in body.node_def):
+            return math.inf  # steps in a loop, whose sizes are not to be seen from here
     work = 0.0
-    for op in graph.get_operations():
+    for op in operations:
         if op.type in _CONVOLUTIONS:
             kernel = next(x for x in op.inputs[1:] if x.shape.rank != 1)
             sizes = [*op.outputs[0].shape[1:-1], *kernel.shape]

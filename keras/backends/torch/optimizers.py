@@ -14,10 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from keras.backends.torch.native_optimizer import NativeOptimizer as _NativeOptimizer
+
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
 
 _FLOATS = frozenset((torch.float32, torch.float64, torch.bfloat16, torch.float16))
+
+
+def adopt_optimizer(optimizer: Any) -> Any:
+    return _NativeOptimizer(optimizer)
 
 
 def update_scope() -> Any:

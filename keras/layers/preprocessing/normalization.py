@@ -84,8 +84,8 @@ class Normalization(DataLayer):
                 f"input_shape={tuple(input_shape)}."
             )
         kept = sorted(axis % rank for axis in self.axis)
-        sizes = tuple(input_shape[axis] for axis in kept)
-        if None in sizes:
+        sizes = tuple(size for axis in kept if (size := input_shape[axis]) is not None)
+        if len(sizes) < len(kept):
             raise ValueError(
                 f"{self.name} (Normalization) needs known sizes along `axis`. "
                 f"Received: axis={self.axis}, input_shape={tuple(input_shape)}."
