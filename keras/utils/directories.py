@@ -240,11 +240,12 @@ def text_dataset_from_directory(
         validation_split: the part of the files that is kept for validation.
         subset: `"training"`, `"validation"`, or `"both"` for a list of the two.
         follow_links: whether to go into folders that are links.
-        format: `"tf"`: see the returns.
+        format: `"tf"` or `"grain"`: see the returns.
         verbose: whether to say how many files there are.
 
     Returns:
-        A `tf.data.Dataset`, or without TensorFlow a `keras.utils.PyDataset`, of
+        A `tf.data.Dataset`, or without TensorFlow a `keras.utils.PyDataset`; with
+        format="grain" a `grain.IterDataset`, which needs grain; of
         `(texts, labels)` or texts. It has the attributes `class_names` and
         `file_paths`.
 
@@ -313,11 +314,12 @@ def image_dataset_from_directory(
         crop_to_aspect_ratio: whether to cut off what does not fit the proportions.
         pad_to_aspect_ratio: whether to fill up what is missing of them.
         data_format: `"channels_last"` or `"channels_first"`.
-        format: `"tf"`: see the returns.
+        format: `"tf"` or `"grain"`: see the returns.
         verbose: whether to say how many files there are.
 
     Returns:
-        A `tf.data.Dataset`, or without TensorFlow a `keras.utils.PyDataset`, of
+        A `tf.data.Dataset`, or without TensorFlow a `keras.utils.PyDataset`; with
+        format="grain" a `grain.IterDataset`, which needs grain; of
         `(images, labels)` or images, floats from 0 to 255. It has the attributes
         `class_names` and `file_paths`.
 

@@ -70,6 +70,8 @@ class StringIndex:
         import pyarrow as arrow  # an optional package
         import pyarrow.compute as compute
 
+        if isinstance(values, np.ndarray) and values.dtype.kind != "O":
+            values = values.tolist()  # Arrow ends NumPy's own strings at a NUL
         try:
             strings = arrow.array(values, type=arrow.string())
         except (arrow.ArrowException, UnicodeError):  # no UTF-8, or no strings

@@ -40,7 +40,7 @@ def test_many_strings_are_found_as_few_are(
     else:
         find = importlib.util.find_spec
         monkeypatch.setattr(
-            string_index.importlib.util,
+            importlib.util,
             "find_spec",
             lambda name: None if name == "pyarrow" else find(name),
         )
