@@ -12,7 +12,7 @@ from keras.backends import backend_scope
 from keras.core.config import standardize_data_format
 from keras.core.typing import TensorLike
 from keras.utils.batches import Batches, as_dataset
-from keras.utils.images import img_to_array, load_img
+from keras.utils.images import eight_bits, img_to_array, load_img
 from keras.utils.messages import show
 
 _IMAGES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
@@ -355,10 +355,10 @@ def image_dataset_from_directory(
     def read(indices: np.ndarray) -> np.ndarray:
         found = np.zeros((len(indices), *image_size, channels[color_mode]), "float32")
         for place, index in enumerate(indices.tolist()):
-            image = img_to_array(
-                load_img(folder.paths[index], color_mode), "channels_last", "float32"
-            )
-            found[place] = resizing(image)
+            image = eight_bits(load_img(folder.paths[index], color_mode))
+            pixels = img_to_array(image, "channels_last", "float32")
+            same = pixels.shape[:2] == tuple(image_size)
+            found[place] = pixels if same else resizing(pixels)
         return found.transpose(0, 3, 1, 2) if first else found
 
     return datasets_of(folder, parts, read, batch_size, shuffle, seed, format)
