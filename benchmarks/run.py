@@ -56,14 +56,21 @@ LOSS_TOLERANCE = 0.05
 class Side:
     """A worker process of one side, spoken to in lines of JSON."""
 
-    def __init__(self, name: str, backend: str, python: str, log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        backend: str,
+        python: str,
+        log: Path,
+        script: str = "worker.py",
+    ) -> None:
         self.name = name
         kind, _, variant = name.partition("-")
         env = {**os.environ, **QUIET}
         env["NATIVE_XLA"] = "1" if variant == "xla" else "0"
         command = [
             python,
-            str(HERE / "worker.py"),
+            str(HERE / script),
             "--side",
             kind,
             "--backend",

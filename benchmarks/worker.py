@@ -38,7 +38,8 @@ def synced(output: Any) -> Any:
 class Worker:
     """The state between requests: the module of this side and its loaded model."""
 
-    def __init__(self, side: str, backend: str) -> None:
+    def __init__(self, side: str, backend: str, models: str | None = None) -> None:
+        """Imports the side: the workloads of `models` (small ones unless named)."""
         self.trains = backend != "numpy"
         if side in {"ours", "pypi"}:
             os.environ["KERAS_BACKEND"] = backend
@@ -46,13 +47,15 @@ class Worker:
                 import torch
 
                 torch.set_num_threads(1)
-            self.module = importlib.import_module("models_keras")
+            self.module = importlib.import_module(
+                f"{models}_keras" if models else "models_keras"
+            )
             import keras
 
             keras.utils.set_random_seed(0)
-            self.options = {"trains": self.trains}
+            self.options = {} if models else {"trains": self.trains}
         else:
-            self.module = importlib.import_module(f"native_{backend}")
+            self.module = importlib.import_module(f"{models or 'native'}_{backend}")
             self.module.setup()
             self.options = {}
         self.folder = tempfile.TemporaryDirectory()
@@ -183,7 +186,7 @@ def serve(worker: Worker, requests: TextIO, replies: TextIO) -> None:
         replies.flush()
 
 
-def main() -> None:
+def main(kind: type[Worker] = Worker) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--side", required=True)
     parser.add_argument("--backend", required=True)
@@ -191,7 +194,7 @@ def main() -> None:
     # A pipe of its own: libraries that print must not break the protocol.
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    worker = Worker(options.side, options.backend)
+    worker = kind(options.side, options.backend)
     serve(worker, sys.stdin, replies)
 
 

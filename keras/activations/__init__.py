@@ -17,6 +17,7 @@ from keras.core.serialization import (
     deserialize_keras_object as _deserialize_keras_object,
 )
 from keras.core.serialization import serialize_keras_object as _serialize_keras_object
+from keras.core.surface import surface as _surface
 from keras.ops import tanh as tanh
 from keras.ops.nn import celu as celu
 from keras.ops.nn import elu as elu
@@ -169,3 +170,6 @@ def _unknown(name: str) -> str:
         "name after @keras.saving.register_keras_serializable() or inside "
         "keras.saving.custom_object_scope."
     )
+
+
+__all__, __dir__ = _surface(globals())

@@ -27,6 +27,16 @@ from keras.core.typing import Activation, Shape, ShapeLike, Tensor, TensorLike
 from keras.layers.options import AllLayerOptions
 from keras.models import Model, Sequential
 
+__all__ = [
+    "ConvNeXtBase",
+    "ConvNeXtLarge",
+    "ConvNeXtSmall",
+    "ConvNeXtTiny",
+    "ConvNeXtXLarge",
+    "decode_predictions",
+    "preprocess_input",
+]
+
 MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
 VARIANCE = ((0.229 * 255) ** 2, (0.224 * 255) ** 2, (0.225 * 255) ** 2)
 EPSILON = 1e-6

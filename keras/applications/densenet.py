@@ -20,6 +20,14 @@ from keras.applications.imagenet_utils import decode_predictions as decode_predi
 from keras.applications.imagenet_utils import preprocessing
 from keras.core.typing import TensorLike
 
+__all__ = [
+    "DenseNet121",
+    "DenseNet169",
+    "DenseNet201",
+    "decode_predictions",
+    "preprocess_input",
+]
+
 GROWTH = 32
 
 

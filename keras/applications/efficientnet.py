@@ -33,6 +33,19 @@ from keras.applications.imagenet_utils import decode_predictions as decode_predi
 from keras.applications.imagenet_utils import preprocessing
 from keras.core.typing import TensorLike
 
+__all__ = [
+    "EfficientNetB0",
+    "EfficientNetB1",
+    "EfficientNetB2",
+    "EfficientNetB3",
+    "EfficientNetB4",
+    "EfficientNetB5",
+    "EfficientNetB6",
+    "EfficientNetB7",
+    "decode_predictions",
+    "preprocess_input",
+]
+
 MOMENTUM = 0.99
 DROP_CONNECT = 0.2
 FOLDER = "keras-applications/"

@@ -36,6 +36,18 @@ from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.initializers import Constant
 from keras.models import Model
 
+__all__ = [
+    "EfficientNetV2B0",
+    "EfficientNetV2B1",
+    "EfficientNetV2B2",
+    "EfficientNetV2B3",
+    "EfficientNetV2L",
+    "EfficientNetV2M",
+    "EfficientNetV2S",
+    "decode_predictions",
+    "preprocess_input",
+]
+
 MOMENTUM = 0.9
 DROP_CONNECT = 0.2
 _head = partial(head, dropout=0.2, bias_initializer=Constant(0.0))

@@ -14,6 +14,8 @@ from keras.core.keras_tensor import is_keras_tensor
 from keras.core.typing import TensorLike
 from keras.utils.get_file import get_file
 
+__all__ = ["decode_predictions", "preprocess_input"]
+
 CLASSES = 1000
 _CLASS_INDEX = "https://storage.googleapis.com/download.tensorflow.org/data/"
 

@@ -17,6 +17,8 @@ from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.options import AllLayerOptions
 
+__all__ = ["InceptionResNetV2", "decode_predictions", "preprocess_input"]
+
 BLOCK_35 = (
     (Conv(32, 1),),
     (Conv(32, 1), Conv(32, 3)),

@@ -14,6 +14,8 @@ from keras.applications.imagenet_utils import preprocessing
 from keras.applications.inception import AVERAGE, SHRINK, Conv, Fork, module, stem
 from keras.core.typing import TensorLike
 
+__all__ = ["InceptionV3", "decode_predictions", "preprocess_input"]
+
 WIDE, TALL = (1, 7), (7, 1)
 
 

@@ -28,6 +28,8 @@ from keras.applications.imagenet_utils import decode_predictions as decode_predi
 from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 
+__all__ = ["MobileNet", "decode_predictions", "preprocess_input"]
+
 # Channels and strides of each separable convolution.
 BLOCKS = (
     (64, 1),

@@ -31,6 +31,8 @@ from keras.applications.imagenet_utils import decode_predictions as decode_predi
 from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 
+__all__ = ["MobileNetV2", "decode_predictions", "preprocess_input"]
+
 # Expansion, channels, number of blocks, strides of the first.
 STACKS = (
     (1, 16, 1, 1),

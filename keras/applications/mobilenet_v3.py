@@ -28,6 +28,8 @@ from keras.applications.imagenet_utils import decode_predictions as decode_predi
 from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 
+__all__ = ["decode_predictions", "preprocess_input"]
+
 RELU, SWISH = "relu", "hard_swish"
 
 

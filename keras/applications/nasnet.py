@@ -29,6 +29,8 @@ from keras.core.naming import name_scope
 from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 
+__all__ = ["NASNetLarge", "NASNetMobile", "decode_predictions", "preprocess_input"]
+
 
 class _Application(Protocol):
     def __call__(

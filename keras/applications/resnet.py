@@ -20,6 +20,14 @@ from keras.applications.imagenet_utils import decode_predictions as decode_predi
 from keras.applications.imagenet_utils import preprocessing
 from keras.core.typing import TensorLike
 
+__all__ = [
+    "ResNet101",
+    "ResNet152",
+    "ResNet50",
+    "decode_predictions",
+    "preprocess_input",
+]
+
 EPSILON = 1.001e-5
 
 

@@ -5,3 +5,5 @@ from __future__ import annotations
 from keras.applications.resnet import ResNet50 as ResNet50
 from keras.applications.resnet import decode_predictions as decode_predictions
 from keras.applications.resnet import preprocess_input as preprocess_input
+
+__all__ = ["ResNet50", "decode_predictions", "preprocess_input"]

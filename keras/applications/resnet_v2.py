@@ -15,6 +15,14 @@ from keras.applications.imagenet_utils import preprocessing
 from keras.applications.resnet import activated, first_pool, stem
 from keras.core.typing import TensorLike
 
+__all__ = [
+    "ResNet101V2",
+    "ResNet152V2",
+    "ResNet50V2",
+    "decode_predictions",
+    "preprocess_input",
+]
+
 
 def _block(x: TensorLike, filters: int, strides: int, first: bool, name: str) -> Any:
     before = activated(x, f"{name}_preact")

@@ -7,6 +7,8 @@ from keras.applications.imagenet_utils import decode_predictions as decode_predi
 from keras.applications.imagenet_utils import preprocessing
 from keras.applications.vgg import vgg
 
+__all__ = ["VGG19", "decode_predictions", "preprocess_input"]
+
 VGG19 = application(
     "VGG19",
     "vgg19",

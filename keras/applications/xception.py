@@ -14,6 +14,8 @@ from keras.applications.imagenet_utils import decode_predictions as decode_predi
 from keras.applications.imagenet_utils import preprocessing
 from keras.core.typing import TensorLike
 
+__all__ = ["Xception", "decode_predictions", "preprocess_input"]
+
 
 def _normalized(x: TensorLike, name: str | None = None) -> Any:
     return layers.BatchNormalization(channel_axis(), name=name)(x)

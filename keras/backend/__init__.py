@@ -17,6 +17,7 @@ from keras.core.dtypes import standardize_dtype as standardize_dtype
 from keras.core.keras_tensor import is_keras_tensor as is_keras_tensor
 from keras.core.naming import get_uid as get_uid
 from keras.core.naming import reset_names as clear_session
+from keras.core.surface import surface as _surface
 
 
 def result_type(*dtypes: Any) -> str:
@@ -39,3 +40,6 @@ def result_type(*dtypes: Any) -> str:
     'bfloat16'
     """
     return _current().canonical_dtype(_dtypes.result_type(*dtypes))
+
+
+__all__, __dir__ = _surface(globals())

@@ -60,6 +60,7 @@ class Variable(Operators):
     _is_keras_variable = True
     _tracked_as = "variable"
     backend: Any = None  # set by each backend's subclass
+    _memory_order: tuple[int, ...] | None = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Variable:
         if cls.backend is None:
@@ -177,6 +178,16 @@ class Variable(Operators):
         self._layout = layout
         value = self.backend.distribution.distribute_value(self._value, layout)
         self._value = value
+
+    def order_in_memory(self, axes: tuple[int, ...]) -> None:
+        """Tells how the value best lies in memory, for a backend that can choose.
+
+        Shape, values and files are the same for every order.
+
+        Args:
+            axes: all axes, beginning with the one whose steps are the largest.
+        """
+        self._memory_order = axes
 
     # What each backend supplies ------------------------------------------------
 

@@ -29,5 +29,8 @@ from keras.core.config import set_max_steps_per_epoch as set_max_steps_per_epoch
 from keras.core.safe_mode import (
     enable_unsafe_deserialization as enable_unsafe_deserialization,
 )
+from keras.core.surface import surface as _surface
 from keras.dtype_policies.policy import dtype_policy as dtype_policy
 from keras.dtype_policies.policy import set_dtype_policy as set_dtype_policy
+
+__all__, __dir__ = _surface(globals())

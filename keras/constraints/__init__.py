@@ -11,6 +11,7 @@ from keras.constraints.constraint import MinMaxNorm as MinMaxNorm
 from keras.constraints.constraint import NonNeg as NonNeg
 from keras.constraints.constraint import UnitNorm as UnitNorm
 from keras.core.family import Family as _Family
+from keras.core.surface import surface as _surface
 from keras.core.typing import Identifier
 
 max_norm = MaxNorm
@@ -51,3 +52,6 @@ def serialize(constraint: Constraint) -> Any:
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
     """The constraint that a config stands for."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+__all__, __dir__ = _surface(globals())

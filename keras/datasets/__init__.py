@@ -11,3 +11,14 @@ from keras.datasets import fashion_mnist as fashion_mnist
 from keras.datasets import imdb as imdb
 from keras.datasets import mnist as mnist
 from keras.datasets import reuters as reuters
+
+__all__ = [
+    "boston_housing",
+    "california_housing",
+    "cifar10",
+    "cifar100",
+    "fashion_mnist",
+    "imdb",
+    "mnist",
+    "reuters",
+]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from keras.datasets.arrays import read_npz
 from keras.datasets.source import Arrays, shuffled, stored
 
+__all__ = ["load_data"]
+
 FILE = stored(
     "boston_housing.npz",
     "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5",

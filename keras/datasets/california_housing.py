@@ -5,6 +5,8 @@ from __future__ import annotations
 from keras.datasets.arrays import read_npz
 from keras.datasets.source import Arrays, shuffled, stored
 
+__all__ = ["load_data"]
+
 FILE = stored(
     "california_housing.npz",
     "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f",

@@ -9,6 +9,8 @@ import numpy as np
 from keras.datasets.cifar import read_batches
 from keras.datasets.source import Arrays, Source
 
+__all__ = ["load_data"]
+
 FILE = Source(
     "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
     "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",

@@ -9,6 +9,8 @@ import numpy as np
 from keras.datasets.cifar import read_batches
 from keras.datasets.source import Arrays, Source
 
+__all__ = ["load_data"]
+
 FILE = Source(
     "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
     "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",

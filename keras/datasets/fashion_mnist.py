@@ -9,6 +9,8 @@ import numpy as np
 
 from keras.datasets.source import Arrays, Source, stored
 
+__all__ = ["load_data"]
+
 FILES = {
     "train labels": stored("train-labels-idx1-ubyte.gz"),
     "train images": stored("train-images-idx3-ubyte.gz"),

@@ -4,6 +4,7 @@ What moves and adds up tensors is the framework: GSPMD on JAX, `torch.distribute
 torch, `tf.distribute` on TensorFlow.
 """
 
+from keras.core.surface import surface as _surface
 from keras.distribution.current import distribution as distribution
 from keras.distribution.current import set_distribution as set_distribution
 from keras.distribution.data_parallel import DataParallel as DataParallel
@@ -17,3 +18,5 @@ from keras.distribution.mesh import DeviceMesh as DeviceMesh
 from keras.distribution.model_parallel import ModelParallel as ModelParallel
 from keras.distribution.planning import Plan as Plan
 from keras.distribution.planning import plan as plan
+
+__all__, __dir__ = _surface(globals())

@@ -1,5 +1,6 @@
 """Dtype policies: which dtype layers compute in and keep their variables in."""
 
+from keras.core.surface import surface as _surface
 from keras.dtype_policies.policy import DTypePolicy as DTypePolicy
 from keras.dtype_policies.policy import FloatDTypePolicy as FloatDTypePolicy
 from keras.dtype_policies.policy import deserialize as deserialize
@@ -13,3 +14,5 @@ from keras.dtype_policies.quantized import QuantizedDTypePolicy as QuantizedDTyp
 from keras.dtype_policies.quantized import (
     QuantizedFloat8DTypePolicy as QuantizedFloat8DTypePolicy,
 )
+
+__all__, __dir__ = _surface(globals())

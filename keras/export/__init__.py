@@ -4,4 +4,7 @@
 several functions in it.
 """
 
+from keras.core.surface import surface as _surface
 from keras.export.archive import ExportArchive as ExportArchive
+
+__all__, __dir__ = _surface(globals())

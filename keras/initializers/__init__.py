@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.surface import surface as _surface
 from keras.core.typing import Identifier
 from keras.initializers.constant import STFT as STFT
 from keras.initializers.constant import Constant as Constant
@@ -92,3 +93,6 @@ def serialize(initializer: Initializer) -> Any:
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
     """The initializer that a config stands for."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+__all__, __dir__ = _surface(globals())

@@ -8,6 +8,7 @@ from keras.core.serialization import (
     deserialize_keras_object as _deserialize_keras_object,
 )
 from keras.core.serialization import serialize_keras_object as _serialize_keras_object
+from keras.core.surface import surface as _surface
 from keras.core.typing import CustomObjects
 from keras.layers.activations.activation import Activation as Activation
 from keras.layers.activations.elu import ELU as ELU
@@ -311,3 +312,6 @@ def deserialize(config: dict[str, Any], custom_objects: CustomObjects = None) ->
             f"config of a {type(found).__name__}."
         )
     return found
+
+
+__all__, __dir__ = _surface(globals())

@@ -29,6 +29,7 @@ from keras.layers.building import shapes_of, tracked_build
 from keras.layers.call_plan import parameters_of, plan_of
 from keras.layers.calling import CallContext, LayerCall
 from keras.layers.input_spec import describe
+from keras.layers.quantizing import no_form
 from keras.layers.rematerialization import current_rematerialization
 from keras.ops.operation import infer_spec
 
@@ -303,9 +304,7 @@ class Layer(LayerCall):
         Raises:
             NotImplementedError: always, here: this layer has no quantized form.
         """
-        raise NotImplementedError(
-            f"{describe(self)} has no quantized form. Received: mode={mode!r}."
-        )
+        raise NotImplementedError(no_form(self, mode))
 
     def _quantized_state(self) -> Any:
         """What `quantize` changes, so that it can be undone."""
@@ -327,9 +326,7 @@ class Layer(LayerCall):
         Raises:
             NotImplementedError: always, here: this layer has no quantized form.
         """
-        raise NotImplementedError(
-            f"{describe(self)} has no quantized form. Received: mode={mode!r}."
-        )
+        raise NotImplementedError(no_form(self, mode))
 
     def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
         """`call`, which uses the weights in the form that they have."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.surface import surface as _surface
 from keras.core.typing import Identifier
 from keras.losses.circle import Circle as Circle
 from keras.losses.circle import circle as circle
@@ -117,3 +118,6 @@ def serialize(loss: Identifier) -> Any:
 def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
     """The loss that a config or name stands for."""
     return _FAMILY.deserialize(name, custom_objects)
+
+
+__all__, __dir__ = _surface(globals())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.surface import surface as _surface
 from keras.core.typing import Identifier
 from keras.losses import binary_crossentropy as binary_crossentropy
 from keras.losses import binary_focal_crossentropy as binary_focal_crossentropy
@@ -153,3 +154,6 @@ def serialize(metric: Any) -> Any:
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
     """The metric that a config or name stands for."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+__all__, __dir__ = _surface(globals())

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from keras.layers import Layer
 from keras.layers.quantizing import check_quantizable, mode_and_config
+from keras.models.calibrating import (
+    CALIBRATED,
+    calibrate,
+    inner_layers,
+    structure_of,
+)
 
 if TYPE_CHECKING:
     from keras.models.model import Model
@@ -27,29 +33,43 @@ def quantize(
     chosen = _filter(filters)
     mode, config = mode_and_config(mode, config)
     check_quantizable(model, mode)
-    layers = [
-        layer
-        for layer in model._flatten_layers(include_self=False)
-        if chosen(layer) and not hasattr(layer, "get_quantization_layer_structure")
-    ]
+    structure = structure_of(model, mode, config) if mode in CALIBRATED else None
+    inside = (
+        model._flatten_layers(include_self=False)
+        if structure is None
+        else inner_layers(structure["sequential_blocks"])
+    )
+    layers = [layer for layer in inside if chosen(layer) and not _is_model(layer)]
     for layer in layers:
         if layer._quantization_modes:
             check_quantizable(layer, mode)
     undo = [(layer, layer._quantized_state()) for layer in layers]
-    done = 0
+    done: list[Layer] = []
+
+    def quantize_layer(layer: Layer) -> None:
+        try:
+            layer.quantize(mode, type_check=type_check, config=config)
+            done.append(layer)
+        except NotImplementedError:
+            pass  # it has no such form, and stays
+
     try:
-        for layer in layers:
-            try:
-                layer.quantize(mode, type_check=type_check, config=config)
-                done += 1
-            except NotImplementedError:
-                continue  # it has no such form, and stays
+        if structure is None:
+            for layer in layers:
+                quantize_layer(layer)
+        else:
+            wanted = {id(layer) for layer in layers}
+            calibrate(structure, config, lambda x: id(x) in wanted, quantize_layer)
         if not done:
             _check_any_form(model, layers, mode)
     except BaseException:
         for layer, state in undo:
             layer._restore_quantized_state(state)
         raise
+
+
+def _is_model(layer: Layer) -> bool:
+    return hasattr(layer, "get_quantization_layer_structure")
 
 
 def _check_any_form(model: Model, layers: list[Layer], mode: str) -> None:

@@ -4,6 +4,7 @@ A public op stands in one list: NumPy's in `numpy.py`, those of neural networks 
 `nn/public.py`, all others below.
 """
 
+from keras.core.surface import surface as _surface
 from keras.ops import defaults as defaults
 from keras.ops import image as image
 from keras.ops import linalg as linalg
@@ -76,3 +77,5 @@ from keras.ops.special import logsumexp as logsumexp
 from keras.ops.special import rsqrt as rsqrt
 
 _attach()
+
+__all__, __dir__ = _surface(globals(), "image", "linalg", "nn", "numpy")

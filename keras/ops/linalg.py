@@ -16,6 +16,28 @@ from keras.ops.control import jvp as jvp
 from keras.ops.declare import composite, op
 from keras.ops.files import InFiles
 
+__all__ = [
+    "cdist",
+    "cholesky",
+    "cholesky_inverse",
+    "det",
+    "eig",
+    "eigh",
+    "inv",
+    "jvp",
+    "logdet",
+    "lstsq",
+    "lu_factor",
+    "matrix_rank",
+    "norm",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_triangular",
+    "svd",
+]
+
 
 def _matrices(op_name: str, x: TensorLike) -> tuple[Any, Any, Any]:
     """Batch shape, rows and columns."""

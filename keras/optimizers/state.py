@@ -124,13 +124,17 @@ class OptimizerState(BackendBound):
             initializer: its first value.
         """
         path = getattr(reference_variable, "path", None) or reference_variable.name
-        return self.add_variable(
+        state = self.add_variable(
             reference_variable.shape,
             initializer,
             reference_variable.dtype,
             layout=getattr(reference_variable, "_layout", None),
             name=f"{path}_{name or 'slot'}".replace("/", "_"),
         )
+        order = getattr(reference_variable, "_memory_order", None)
+        if order is not None:
+            state.order_in_memory(order)
+        return state
 
     def add_optimizer_variables(
         self, trainable_variables: Sequence[Any], name: Any, initializer: Any = "zeros"

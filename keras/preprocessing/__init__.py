@@ -1,5 +1,6 @@
 """Data sets and conversions under the names of older programs."""
 
+from keras.core.surface import surface as _surface
 from keras.preprocessing import image as image
 from keras.preprocessing import sequence as sequence
 from keras.utils.directories import (
@@ -11,3 +12,5 @@ from keras.utils.directories import (
 from keras.utils.timeseries import (
     timeseries_dataset_from_array as timeseries_dataset_from_array,
 )
+
+__all__, __dir__ = _surface(globals(), "image", "sequence")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.surface import surface as _surface
 from keras.core.typing import CustomObjects, Identifier
 from keras.quantizers.calibrated import AWQConfig as AWQConfig
 from keras.quantizers.calibrated import GPTQConfig as GPTQConfig
@@ -70,3 +71,6 @@ def serialize(initializer: Quantizer) -> Any:
 def deserialize(config: Any, custom_objects: CustomObjects = None) -> Any:
     """The quantizer that a config stands for."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+__all__, __dir__ = _surface(globals())

@@ -8,11 +8,14 @@ from keras.core.facts import public_class
 from keras.core.typing import Config
 from keras.quantizers.config import QuantizationConfig
 
+_DATA = ("dataset", "tokenizer", "quantization_layer_structure")
+
 
 class _Calibrated(QuantizationConfig):
     """A config with data that the weights are fitted to; files do not hold it."""
 
     _bits: tuple[int, ...] = ()
+    _config_excluded = _DATA
 
     def __init__(self, **given: Any) -> None:
         super().__init__()
@@ -44,10 +47,12 @@ class _Calibrated(QuantizationConfig):
 
     def get_config(self) -> Config:
         """The numbers; data, tokenizer and layers are None, for they fit no file."""
-        config = super().get_config()
-        for name in ("dataset", "tokenizer", "quantization_layer_structure"):
-            config[name] = None
-        return config
+        first, last = dict.fromkeys(_DATA[:2]), dict.fromkeys(_DATA[2:])
+        return {**first, **super().get_config(), **last}
+
+    def without_data(self) -> QuantizationConfig:
+        """The config that `get_config` tells: a layer keeps no data alive."""
+        return type(self).from_config(self.get_config())
 
 
 @public_class("keras.quantizers")

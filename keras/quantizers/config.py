@@ -39,6 +39,10 @@ class QuantizationConfig(Configurable):
         """The mode with its settings, as dtype policies are named."""
         return self.mode
 
+    def without_data(self) -> QuantizationConfig:
+        """What a layer keeps: the config itself, unless it came with data."""
+        return self
+
     @staticmethod
     def weight_quantizer_or_default(config: Any, default: Any) -> Any:
         """The config's quantizer of weights; the default where it has none."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.surface import surface as _surface
 from keras.core.typing import Identifier
 from keras.regularizers.orthogonal import OrthogonalRegularizer as OrthogonalRegularizer
 from keras.regularizers.regularizer import L1 as L1
@@ -56,3 +57,6 @@ def serialize(regularizer: Regularizer) -> Any:
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
     """The regularizer that a config stands for."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+__all__, __dir__ = _surface(globals())

@@ -25,6 +25,7 @@ from keras.core.serialization import (
     deserialize_keras_object as deserialize_keras_object,
 )
 from keras.core.serialization import serialize_keras_object as serialize_keras_object
+from keras.core.surface import surface as _surface
 from keras.utils.config_dict import Config as Config
 from keras.utils.get_file import get_file as get_file
 from keras.utils.images import array_to_img as array_to_img
@@ -116,5 +117,4 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+__all__, __dir__ = _surface(globals(), "bounding_boxes", "legacy", lazy=_LAZY)

@@ -13,6 +13,8 @@ from keras.core.registry import (
 )
 from keras.core.typing import Config
 
+__all__ = ["deserialize_keras_object", "serialize_keras_object"]
+
 
 def serialize_keras_object(instance: Any) -> Config | str | None:
     """An object as the name of its class and its config, or a function as its name.

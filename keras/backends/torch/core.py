@@ -285,7 +285,8 @@ def convert_to_numpy(x: TensorLike) -> Any:
     view = host_view(x)
     # From a device, or a dtype that NumPy lacks, it is a copy already.
     fresh = isinstance(x, torch.Tensor) and (not x.is_cpu or x.dtype in _UNSHARED)
-    return view if fresh else np.array(view)
+    # Rows first: a kernel of a convolution lies otherwise in torch (`order_in_memory`).
+    return np.asarray(view, order="C") if fresh else np.array(view, order="C")
 
 
 def cast(x: Any, dtype: Any) -> Any:

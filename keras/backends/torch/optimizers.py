@@ -14,10 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from keras.backends.torch.native_optimizer import NativeOptimizer as _NativeOptimizer
+
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
 
 _FLOATS = frozenset((torch.float32, torch.float64, torch.bfloat16, torch.float16))
+
+
+def adopt_optimizer(optimizer: Any) -> Any:
+    return _NativeOptimizer(optimizer)
 
 
 def update_scope() -> Any:
@@ -57,23 +63,36 @@ def _raw(variables: Sequence[Any]) -> list[Any]:
     return [variable._value for variable in variables]
 
 
-def _matching(values: list[Any], grads: Sequence[Any]) -> list[Any] | None:
-    """The gradients laid out as the values are; None where kernels do not fit."""
+def _matching(
+    variables: Sequence[Any], values: list[Any], grads: Sequence[Any]
+) -> list[Any] | None:
+    """The gradients laid out as the values are; None where kernels do not fit.
+
+    The optimizer's state lies as its variable says (`order_in_memory`). A value that
+    lies otherwise was moved by somebody else.
+    """
     first = values[0]
     dtype, device = first.dtype, first.device
     if dtype not in _FLOATS:
         return None
     result = []
-    for value, grad in zip(values, grads, strict=True):
+    for variable, value, grad in zip(variables, values, grads, strict=True):
         if type(grad) is not torch.Tensor or grad.is_sparse:
             return None
         if value.dtype is not dtype or value.device != device:
             return None
-        if not value.is_contiguous() or grad.shape != value.shape:
+        order = variable._memory_order
+        ordered = value if order is None else value.permute(order)
+        if not ordered.is_contiguous() or grad.shape != value.shape:
             return None
         if grad.dtype is not dtype:
             grad = grad.to(dtype)
-        result.append(grad if grad.is_contiguous() else grad.contiguous())
+        if order is not None:
+            if not grad.permute(order).is_contiguous():
+                grad = torch.empty_like(value).copy_(grad)
+        elif not grad.is_contiguous():
+            grad = grad.contiguous()
+        result.append(grad)
     return result
 
 
@@ -118,7 +137,7 @@ def fused_adam(
 ) -> bool:
     """Adam, amsgrad where there is a `velocity_hat`."""
     values = _raw(variables)
-    matching = _matching(values, grads)
+    matching = _matching(variables, values, grads)
     if matching is None:
         return False
     _decay(decayed, learning_rate * weight_decay)
@@ -155,7 +174,7 @@ def fused_sgd(
 ) -> bool:
     """Gradient descent, with momentum where there is any."""
     values = _raw(variables)
-    matching = _matching(values, grads)
+    matching = _matching(variables, values, grads)
     if matching is None:
         return False
     _decay(decayed, learning_rate * weight_decay)
@@ -190,7 +209,7 @@ def fused_rmsprop(
 ) -> bool:
     """RMSprop, with momentum and centering where there are slots for them."""
     values = _raw(variables)
-    matching = _matching(values, grads)
+    matching = _matching(variables, values, grads)
     if matching is None:
         return False
     _decay(decayed, learning_rate * weight_decay)

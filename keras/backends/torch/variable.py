@@ -27,10 +27,17 @@ class Variable(Base):
     def _initialize(self, value: Any) -> None:
         if value.is_meta:  # made while only shapes are worked out
             value = torch.zeros_like(value, device=default_device())
+        if self._memory_order is not None:
+            value = _ordered(value, self._memory_order)
         self._value = torch.nn.Parameter(value, requires_grad=self._wants_grad(value))
 
     def _wants_grad(self, value: Any) -> bool:
         return self._trainable and (value.is_floating_point() or value.is_complex())
+
+    def order_in_memory(self, axes: tuple[int, ...]) -> None:
+        """Lays the value out so that its axes follow each other like this."""
+        self._memory_order = axes
+        self._value.data = _ordered(self._value.data, axes)
 
     def distribute(self, layout: Any) -> None:
         """Lays the value out over devices, from now on."""
@@ -101,3 +108,9 @@ class Variable(Base):
             for name, a in (kwargs or {}).items()
         }
         return func(*args, **named)
+
+
+def _ordered(value: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
+    """A tensor of equal shape and values whose memory has its axes in this order."""
+    back = [axes.index(axis) for axis in range(len(axes))]
+    return value.permute(axes).contiguous().permute(back)

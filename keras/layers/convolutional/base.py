@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from keras import activations, ops
+from keras.backends.variable import Variable
+from keras.core.errors import ShapeError
 from keras.core.typing import Activation, Regularizer, Shape, Sizes, Tensor, TensorLike
 from keras.layers import arguments
 from keras.layers.arguments import (
@@ -18,6 +20,7 @@ from keras.layers.input_spec import InputSpec, describe
 from keras.layers.layer import Layer
 from keras.layers.weight_options import options, set_options, split_options
 from keras.layers.weights.lora import LoraLayer
+from keras.layers.weights.plain import PlainForm
 from keras.layers.weights.weight_layer import Weight
 from keras.ops.nn import shapes
 from keras.ops.nn.linear import conv_with_bias
@@ -80,6 +83,19 @@ class WindowLayer(Layer):
                 name="bias", shape=(filters,), **options(self, "bias")
             )
 
+    def _order_kernel(self, kernel: Variable) -> None:
+        """Lays `(*window, inputs, outputs)` so that what one output is made of lies
+        together, its channels innermost where they are at the end of the inputs."""
+        *window, inputs, outputs = range(self.rank + 2)
+        last = self.data_format == "channels_last"
+        within = (*window, inputs) if last else (inputs, *window)
+        kernel.order_in_memory((outputs, *within))
+
+    def _order_depthwise(self, kernel: Variable) -> None:
+        """Lays `(*window, channels, multiplier)` so that each window lies together."""
+        *window, channels, multiplier = range(self.rank + 2)
+        kernel.order_in_memory((channels, multiplier, *window))
+
     def _finish(self, outputs: Tensor) -> Tensor:
         """Adds the bias and applies the activation."""
         return self._activated(self._with_bias(outputs))
@@ -98,6 +114,12 @@ class WindowLayer(Layer):
     def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
         last = self.data_format == "channels_last"
         spatial, _ = shapes.split(tuple(input_shape), last)
+        if len(spatial) != self.rank:
+            raise ShapeError(
+                f"{describe(self)} expects inputs of rank {self.rank + 2}: batch, "
+                f"{self.rank} spatial axes and channels. Received: shape "
+                f"{tuple(input_shape)}."
+            )
         padding = "same" if self.padding == "causal" else self.padding
         sizes = shapes.window_sizes(
             describe(self),
@@ -160,6 +182,8 @@ class BaseConv(WindowLayer, LoraLayer):
         self._add_form(
             "kernel", (*self.kernel_size, channels // self.groups, self.filters)
         )
+        if isinstance(self._kernel_form, PlainForm):
+            self._order_kernel(self._kernel_form.direct)
         self._add_bias(self.filters)
         self.built = True
         self._start_lora()

@@ -46,6 +46,7 @@ class BaseDepthwiseConv(WindowLayer):
             shape=(*self.kernel_size, channels, self.depth_multiplier),
             **options(self, "depthwise"),
         )
+        self._order_depthwise(self.kernel)
         self._add_bias(channels * self.depth_multiplier)
         self.built = True
 

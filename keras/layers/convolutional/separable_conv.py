@@ -53,6 +53,8 @@ class BaseSeparableConv(WindowLayer):
             shape=(*(1,) * self.rank, between, self.filters),
             **options(self, "pointwise"),
         )
+        self._order_depthwise(self.depthwise_kernel)
+        self._order_kernel(self.pointwise_kernel)
         self._add_bias(self.filters)
         self.built = True
 

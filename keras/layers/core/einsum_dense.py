@@ -26,7 +26,7 @@ from keras.initializers import VarianceScaling
 from keras.layers.arguments import interpreted, interpreted_config, sizes_or_none
 from keras.layers.options import AllLayerOptions
 from keras.layers.weight_options import options, set_options
-from keras.layers.weights.channels import Channels
+from keras.layers.weights.channels import Channels, flat
 from keras.layers.weights.lora import LoraLayer
 from keras.layers.weights.weight_layer import Weight
 
@@ -76,7 +76,7 @@ class EinsumDense(LoraLayer):
 
     _config_optional = ("gptq_unpacked_column_size",)
     kernel = Weight()
-    _quantization_modes = ("int8", "int4")
+    _quantization_modes = ("int8", "int4", "float8", "gptq", "awq")
     _kernel_channels = Channels()
     _contracted: int | None = None  # as einsum, where a subclass builds for itself
 
@@ -132,7 +132,9 @@ class EinsumDense(LoraLayer):
         initializer = self.kernel_initializer
         if isinstance(initializer, VarianceScaling):
             initializer = initializer.for_axes(*sizes.fans)
-        self._kernel_channels = Channels(tuple(sizes.fans[0]), sizes.scaled)
+        self._kernel_channels = Channels(
+            tuple(sizes.fans[0]), sizes.scaled, zero_name="zero_point"
+        )
         self._add_form("kernel", sizes.kernel, initializer=initializer)
         self.bias = None
         if self.bias_axes is not None:
@@ -165,6 +167,9 @@ class EinsumDense(LoraLayer):
     def get_config(self) -> Config:
         """The arguments; `activity_regularizer` also where there is none."""
         config = {"activity_regularizer": None, **super().get_config()}
+        if self.built and self.quantization_mode == "gptq":
+            _, columns = flat(self._kernel_form.shape, self._kernel_channels.reduced)
+            config["gptq_unpacked_column_size"] = columns
         return {**config, "output_shape": self.partial_output_shape}
 
     def _sizes(self, input_shape: Shape) -> _Sizes:

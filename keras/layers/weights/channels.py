@@ -21,6 +21,7 @@ class Channels(NamedTuple):
             share a byte.
         first: whether the weight stands first among the layer's weights in files.
         indexed: whether files say which block each input belongs to.
+        zero_name: the name of the zero points that GPTQ and AWQ keep.
     """
 
     reduced: tuple[int, ...] = (0,)
@@ -28,6 +29,7 @@ class Channels(NamedTuple):
     pairs: int = -1
     first: bool = True
     indexed: bool = True
+    zero_name: str = "kernel_zero"
 
     def kept(self, shape: tuple[int, ...]) -> list[int]:
         """The axes that are not summed over, in the order of the product."""

@@ -76,6 +76,11 @@ class WeightForm:
         """The shape of the weight."""
         return tuple(self.variables[0].shape)
 
+    @property
+    def weight_variables(self) -> list[Any]:
+        """Those of the variables that the weight's value comes from."""
+        return self.variables
+
     def value(self) -> Any:
         """The weight, merged: a Variable or a tensor."""
         raise NotImplementedError(

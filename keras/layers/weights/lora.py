@@ -109,7 +109,7 @@ class LoraForm(WeightForm):
 
     def set_trainable(self, trainable: bool) -> None:
         """The small weights train, if the layer does; the frozen one never."""
-        for variable in self.base.variables:
+        for variable in self.base.weight_variables:
             variable.trainable = False
         self.a.trainable = self.b.trainable = trainable
 

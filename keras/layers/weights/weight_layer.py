@@ -178,6 +178,7 @@ class WeightLayer(Layer):
             return
         named = mode if config is None else config.dtype_policy_string()
         policy = dtype_policies.get(f"{named}_from_{self.dtype_policy.name}")
+        config = config and config.without_data()
         with self._tracker.unlocked():
             for name, form in self._held_forms().items():
                 self._hold(name, form.become(kind, self, name, config))

@@ -1,5 +1,6 @@
 """`keras.ops.image`: resizing, geometry, colours, filters and patches of images."""
 
+from keras.core.surface import surface as _surface
 from keras.ops.image.colors import hsv_to_rgb as hsv_to_rgb
 from keras.ops.image.colors import rgb_to_grayscale as rgb_to_grayscale
 from keras.ops.image.colors import rgb_to_hsv as rgb_to_hsv
@@ -16,3 +17,5 @@ from keras.ops.image.patches import extract_patches_3d as extract_patches_3d
 from keras.ops.image.patches import pad_images as pad_images
 from keras.ops.image.resizing import resize as resize
 from keras.ops.image.resizing import scale_and_translate as scale_and_translate
+
+__all__, __dir__ = _surface(globals())

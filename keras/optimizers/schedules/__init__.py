@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.family import Family as _Family
+from keras.core.surface import surface as _surface
 from keras.optimizers.schedules.cosine import CosineDecay as CosineDecay
 from keras.optimizers.schedules.cosine import CosineDecayRestarts as CosineDecayRestarts
 from keras.optimizers.schedules.decay import ExponentialDecay as ExponentialDecay
@@ -30,3 +31,6 @@ def serialize(learning_rate_schedule: LearningRateSchedule) -> Any:
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
     """The schedule that a config stands for."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+__all__, __dir__ = _surface(globals())

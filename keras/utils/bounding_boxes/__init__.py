@@ -1,5 +1,6 @@
 """Boxes in images: `keras.utils.bounding_boxes`."""
 
+from keras.core.surface import surface as _surface
 from keras.utils.bounding_boxes.deltas import (
     decode_deltas_to_boxes as decode_deltas_to_boxes,
 )
@@ -13,3 +14,5 @@ from keras.utils.bounding_boxes.moving import affine_transform as affine_transfo
 from keras.utils.bounding_boxes.moving import clip_to_image_size as clip_to_image_size
 from keras.utils.bounding_boxes.moving import crop as crop
 from keras.utils.bounding_boxes.moving import pad as pad
+
+__all__, __dir__ = _surface(globals())
