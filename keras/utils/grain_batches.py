@@ -7,8 +7,6 @@ from typing import Any
 
 import grain
 
-from keras.utils.batches import Batches
-
 
 class GrainBatches(grain.IterDataset):
     """Batches that grain's transformations apply to, in a new order each epoch.
@@ -16,11 +14,11 @@ class GrainBatches(grain.IterDataset):
     An iterator has the state that grain's checkpoints keep.
 
     Args:
-        batches: the batches; of one sample each, without its axis, if they are not
-            batched.
+        batches: the batches, in an order that `on_epoch_end` changes and `snapshot()`
+            keeps.
     """
 
-    def __init__(self, batches: Batches) -> None:
+    def __init__(self, batches: Any) -> None:
         super().__init__()
         self._batches = batches
 
@@ -34,6 +32,6 @@ class GrainBatches(grain.IterDataset):
         return iter(grain.MapDataset.source(batches).to_iter_dataset())
 
 
-def grain_dataset_of(batches: Batches) -> GrainBatches:
+def grain_dataset_of(batches: Any) -> GrainBatches:
     """The data set of these batches."""
     return GrainBatches(batches)
