@@ -26,10 +26,17 @@ def _array(x: Any) -> np.ndarray:
     return ops.convert_to_numpy(x)
 
 
+def test_pieces_on_each_backend(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _compare("int4 in blocks", monkeypatch)
+
+
 @pytest.mark.parametrize("name", CONFIGS)
-def test_pieces_come_to_the_whole(
-    backend: str, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pieces_come_to_the_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with keras.backend_scope("numpy"):
+        _compare(name, monkeypatch)
+
+
+def _compare(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes that neither pieces nor blocks divide, odd ones too."""
     monkeypatch.setattr(integers, "_NUMBERS", 30)
     rng = np.random.default_rng(0)
