@@ -81,6 +81,8 @@ def with_keras(what: str, ending: str, megabytes: int, path: str) -> Measured:
         model = made(width(megabytes))
     file = path + "model" + ending
     action = save if what == "save" else load
+    if what == "save":
+        Path(file).unlink(missing_ok=True)  # a new file on each side
     return measure(lambda: action(model, file), size)
 
 
@@ -97,6 +99,7 @@ def by_hand(ending: str, megabytes: int, path: str) -> Measured:
         for k, shape in enumerate(((units, units), (units,)))
     }
     file = path + "by_hand" + ending
+    Path(file).unlink(missing_ok=True)
 
     def write() -> None:
         if ending == ".safetensors":

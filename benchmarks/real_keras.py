@@ -121,7 +121,7 @@ def next_token(model: keras.Model) -> Callable[..., Any]:
 def compiled(model: keras.Model, step: Callable[..., Any]) -> Callable[..., Any]:
     """`keras.jit`, or what a user of the PyPI keras writes in its place."""
     if hasattr(keras, "jit"):
-        return keras.jit(step)
+        return keras.jit(step, jit_compile="auto")
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
@@ -139,4 +139,5 @@ def compiled(model: keras.Model, step: Callable[..., Any]) -> Callable[..., Any]
         return lambda *arguments: run([v.value for v in model.variables], *arguments)
     import torch
 
-    return torch.no_grad()(step)
+    step = torch.no_grad()(step)
+    return lambda token, position, cache: step(token, torch.from_numpy(position), cache)

@@ -163,7 +163,7 @@ def generate(
         drawn = keras.random.categorical(logits / temperature, 1, seed=seeds)
         return ops.cast(drawn[:, 0], "int32"), cache
 
-    run = keras.jit(step)
+    run = keras.jit(step, jit_compile="auto")
     cache = model.empty_cache()
     tokens = [np.array([token], "int32") for token in prompt]
     for position in range(len(prompt) + count - 1):

@@ -52,12 +52,14 @@ _MODULES = (
     "config",
     "constraints",
     "datasets",
+    "debug",
     "distillation",
     "distribution",
     "dtype_policies",
     "export",
     "initializers",
     "layers",
+    "legacy",
     "losses",
     "metrics",
     "mixed_precision",
@@ -83,12 +85,14 @@ if TYPE_CHECKING:
     from keras import config as config
     from keras import constraints as constraints
     from keras import datasets as datasets
+    from keras import debug as debug
     from keras import distillation as distillation
     from keras import distribution as distribution
     from keras import dtype_policies as dtype_policies
     from keras import export as export
     from keras import initializers as initializers
     from keras import layers as layers
+    from keras import legacy as legacy
     from keras import losses as losses
     from keras import metrics as metrics
     from keras import mixed_precision as mixed_precision

@@ -37,7 +37,7 @@ def jit(
     Args:
         function: the function.
         jit_compile: on torch, True compiles with `torch.compile` (the default runs
-            eager code); on TensorFlow, True or `"auto"` uses XLA.
+            eager code); on TensorFlow, True uses XLA, and `"auto"` does where it helps.
 
     Returns:
         A function of the same signature.

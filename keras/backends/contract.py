@@ -240,10 +240,13 @@ class TransformBackend(Protocol):
 
     `compiles_calls` says whether calling a whole model eagerly is quicker through what
     `compile_call` makes of a pure function of one argument; `variables` gives the
-    Variables that the function reads.
+    Variables that the function reads. `loop_pays(function, gathers, *args)` is
+    there where compiled functions can loop: whether calls of a function within one
+    are as quick as compiled calls, with their results gathered or not.
     """
 
     compiles_calls: bool
+    loop_pays: Any
 
     # Keeps no intermediate results; `keras.backends.replay` has what that is made of.
     def remat(self, function: Callable[..., Any]) -> Callable[..., Any]: ...
@@ -268,11 +271,13 @@ class TransformBackend(Protocol):
 class OptimizerBackend(Protocol):
     """What optimizers ask: a scope in which variables change without gradients being
     recorded, and a note of a variable's version. Steps on all variables at once
-    (`fused_adam` and its like) are optional."""
+    (`fused_adam` and its like) are optional, and so is `adopt_optimizer`, which makes
+    of an optimizer of the framework what `keras.optimizers.foreign` asks for."""
 
     def update_scope(self) -> Any: ...
     def version_of(self, variable: Variable) -> Any: ...
 
+    adopt_optimizer: Any
     fused_adam: Any
     fused_sgd: Any
     fused_rmsprop: Any

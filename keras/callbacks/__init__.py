@@ -12,6 +12,7 @@ from keras.callbacks.lambda_callback import LambdaCallback as LambdaCallback
 from keras.callbacks.learning_rate_scheduler import (
     LearningRateScheduler as LearningRateScheduler,
 )
+from keras.callbacks.metrics_logger import MetricsLogger as MetricsLogger
 from keras.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
 from keras.callbacks.orbax_checkpoint import OrbaxCheckpoint as OrbaxCheckpoint
 from keras.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from functools import partial
 from typing import Any
 
@@ -17,13 +16,14 @@ import numpy as np
 
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.save_frequency import SaveFrequency
+from keras.core.npz import read_npz
 from keras.core.plain_data import pack, unpack
 
 _METADATA = "training_metadata.json"
 _SUFFIX = ".weights.h5"
 _STATE_SUFFIX = ".state.npz"
 _SUFFIXES = (_SUFFIX, _STATE_SUFFIX)
-_UNREADABLE = (OSError, ValueError, KeyError, zipfile.BadZipFile)
+_UNREADABLE = (OSError, ValueError, KeyError)
 
 
 class BackupAndRestore(SaveFrequency, Callback):
@@ -107,9 +107,9 @@ class BackupAndRestore(SaveFrequency, Callback):
         if "state" not in backup:
             return None
         path = os.path.join(self.backup_dir, backup["state"])
-        with np.load(path, allow_pickle=False) as file:
-            arrays = [file[f"a{index}"] for index in range(len(file.files) - 1)]
-            return unpack(json.loads(str(file["state"])), arrays)
+        found = read_npz(path)
+        arrays = [found[f"a{index}"] for index in range(len(found) - 1)]
+        return unpack(json.loads(str(found["state"])), arrays)
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Note which epoch it is."""

@@ -56,6 +56,9 @@ class Callback:
         """Know what another process came to know."""
         vars(self).update(state)
 
+    def _undo(self) -> None:
+        """Take back what only holds for part of a loop, which an error has ended."""
+
     def __init__(self) -> None:
         self.params = {}
         self._model = None

@@ -149,6 +149,12 @@ class CallbackList(Callback):
             if state is not None and type(each).__name__ == state[0]:
                 each._set_state(state[1])
 
+    def undo(self) -> None:
+        """Have callbacks take back what only holds for part of a loop that failed."""
+        for callback in self.callbacks:
+            if isinstance(callback, Callback):
+                callback._undo()
+
     def set_run(self, run: Any) -> None:
         """Tell every callback what the loop holds; see `keras.training.run.Run`."""
         self._run = run

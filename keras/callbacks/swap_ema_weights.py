@@ -70,6 +70,10 @@ class SwapEMAWeights(Callback):
         """Back to the weights that are trained."""
         self._swap_back()
 
+    def _undo(self) -> None:
+        """Back to the weights that are trained."""
+        self._swap_back()
+
     def _swap_if_there(self) -> None:
         if not self._averages_in_model:
             self._swap()

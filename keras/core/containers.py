@@ -14,6 +14,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from itertools import islice
 from typing import Any
 
 from keras.core import tree
@@ -65,11 +66,17 @@ _CHANGING: dict[type, tuple[str, ...]] = {
     ),
 }
 KINDS = tuple(_CHANGING)
+# Of these, the ones that may do no more than put something at the end.
+_GROWING: dict[type, tuple[str, ...]] = {
+    list: ("__iadd__", "append", "extend"),
+    dict: ("__setitem__",),
+    set: (),
+}
 # Values that own nothing, whatever is done with them.
 PLAIN = frozenset((int, float, str, bool, bytes, complex, type(None)))
-# What the trackers note on a container: who keeps it, and whether anything in it may
-# be owned.
-_OWN = ("_keepers", "_holds_state")
+# What the trackers note on a container: who keeps it, whether anything in it may be
+# owned, and how many things in it are, as long as only its own methods change that.
+_OWN = ("_keepers", "_holds_state", "_owned_count")
 
 _made: weakref.WeakKeyDictionary[type, Any] = weakref.WeakKeyDictionary()
 
@@ -94,6 +101,7 @@ def tracked_class(cls: type) -> Any:
             __doc__=cls.__doc__,
             _keepers=(),
             _holds_state=False,
+            _owned_count=None,
             __reduce_ex__=_reduced,
         )
         made = type(cls)(f"Tracked{_capitalized(cls.__name__)}", (cls,), namespace)
@@ -125,11 +133,27 @@ def contents(container: Any) -> Iterable[Any]:
     return container.values() if isinstance(container, dict) else container
 
 
+def newest(container: Any, count: int) -> list[tuple[Any, Any]]:
+    """The last so many keys, or places, and values."""
+    if isinstance(container, dict):
+        pairs: Iterator[Any] = reversed(container.items())
+    else:
+        pairs = zip(reversed(range(len(container))), reversed(container), strict=True)
+    return list(islice(pairs, count))[::-1]
+
+
 def put_back(container: Any, values: TensorLike) -> None:
     """Puts a copy of earlier content back, telling nobody."""
     with _unheard(container):
         container.clear()
         (container.extend if isinstance(container, list) else container.update)(values)
+
+
+def cut(container: Any, count: int) -> None:
+    """Takes off what was put at the end of the first so many, telling nobody."""
+    with _unheard(container):
+        for key, _ in reversed(newest(container, len(container) - count)):
+            del container[key]
 
 
 def put_item(container: Any, key: TensorLike, value: Any) -> None:
@@ -154,6 +178,8 @@ def _telling(change: Callable[..., Any], kind: Any) -> Callable[..., Any]:
     replaces = kind is list and change.__name__ == "__setitem__"
     # What was put in may have become a container of this kind.
     returns_item = change.__name__ in ("setdefault", "__missing__")
+    name = change.__name__  # a user's own `append` may do anything
+    grows = name in _GROWING[kind] and change is getattr(kind, name)
 
     @wraps(change)
     def told(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -161,17 +187,21 @@ def _telling(change: Callable[..., Any], kind: Any) -> Callable[..., Any]:
         if not (self._holds_state or kwargs or any(map(_matters, args))):
             result = change(self, *args, **kwargs)
             return self[args[0]] if returns_item else result
-        before = kind(self)
+        # What only grows is not looked through again: n times `append` is linear.
+        owned, length = self._owned_count, len(self)
+        grown = grows and owned is not None and not (kind is dict and args[0] in self)
+        before = None if grown else kind(self)
         try:
             result = change(self, *args, **kwargs)
         finally:  # also where it failed half way
             try:
-                for reference in keepers:
-                    keeper = reference()
-                    if keeper is not None:
+                for keeper in filter(None, [reference() for reference in keepers]):
+                    if grown:
+                        keeper.grown(self, length, owned)
+                    else:
                         keeper.changed(self, replaces)
             except BaseException:
-                put_back(self, before)
+                cut(self, length) if grown else put_back(self, before)
                 raise
         return self[args[0]] if returns_item else result
 

@@ -20,6 +20,8 @@ class MissingBackendError(ImportError):
 class ShapeError(ValueError):
     """Shapes do not fit the operation."""
 
+    layer: str | None = None  # the name of the layer that it ended, once that is said
+
 
 class DeserializationError(ValueError):
     """A config or a file cannot be turned back into an object."""

@@ -22,6 +22,7 @@ from keras.core.containers import (
     PLAIN,
     contents,
     is_tracked,
+    newest,
     put_item,
     tracked,
 )
@@ -95,8 +96,8 @@ class Tracker:
         Returns:
             What to keep in the attribute: containers that tell of their changes.
         """
-        if self.pauses:
-            return value
+        if self.pauses or (is_tracked(value) and self.attributes.get(name) is value):
+            return value  # `blocks += [layer]`: the list has told already
         value = self._prepared(value)
         if not _may_hold(value):
             self.drop(name)
@@ -192,6 +193,33 @@ class Tracker:
             self._own(item, name)
         self._sweep()
 
+    def grown(self, container: Any, length: int, owned: int) -> None:
+        """Looks through what was put at the end of a container, and no more.
+
+        Args:
+            container: the container.
+            length: how long it was before.
+            owned: how many things in it were owned then.
+        """
+        held = (name for name, value in self.attributes.items() if value is container)
+        name, new, place = next(held, None), [], owned
+        for key, item in newest(container, len(container) - length):
+            kept = self._prepared(item)
+            if kept is not item:
+                put_item(container, key, kept)
+            count = _owned_count(kept)
+            if count is None or name is None:
+                self.changed(container)
+                return
+            new += self._new_in(name, kept, place)
+            place += count
+        self._check_lock(new)
+        for child_name, item in new:
+            self._made.pop(id(item), None)  # from now on the container says
+            self._own(item, child_name)
+        container._owned_count = place
+        container._holds_state = place > 0
+
     # -------------------------------------------------------------------------------
 
     def _own(self, item: Any, name: str) -> None:
@@ -214,12 +242,20 @@ class Tracker:
     def _held(self) -> set[int]:
         return {id(x) for value in self.attributes.values() for x in _items(value)}
 
-    def _new_in(self, name: str, value: Any) -> list[tuple[str, Any]]:
-        """What is not owned yet, each with a name: the attribute's, and its place."""
+    def _new_in(
+        self, name: str, value: Any, start: int | None = None
+    ) -> list[tuple[str, Any]]:
+        """What is not owned yet, each with a name: the attribute's, and its place.
+
+        Args:
+            name: the attribute.
+            value: what it holds, or a part of that.
+            start: the place of the part.
+        """
         owner = self._owner()
         return [
-            (name if item is value else f"{name}_{place}", item)
-            for place, item in enumerate(_items(value))
+            (name if item is value and start is None else f"{name}_{place}", item)
+            for place, item in enumerate(_items(value), start or 0)
             if id(item) not in self.owned and item is not owner
         ]
 
@@ -252,7 +288,7 @@ class Tracker:
         return self._owner()._ownable(value)
 
     def _prepare_contents(self, container: Any) -> None:
-        holds = False
+        holds, owned = False, 0
         pairs = (
             container.items() if isinstance(container, dict) else enumerate(container)
         )
@@ -263,7 +299,10 @@ class Tracker:
             if kept is not item and not isinstance(container, set):
                 put_item(container, key, kept)
             holds = holds or _may_hold(kept)
+            count = _owned_count(kept)
+            owned = None if owned is None or count is None else owned + count
         container._holds_state = holds
+        container._owned_count = owned
 
 
 def no_automatic_dependency_tracking(method: Callable[..., Any]) -> Any:
@@ -289,6 +328,19 @@ def _may_hold(value: Any) -> bool:
     if isinstance(value, (tuple, frozenset)):
         return any(map(_may_hold, value))
     return hasattr(cls, "_tracked_as") or is_tracked(value)
+
+
+def _owned_count(value: Any) -> int | None:
+    """How many things in a prepared value are owned; None where that may change."""
+    cls = type(value)
+    if cls in PLAIN:
+        return 0
+    if hasattr(cls, "_tracked_as"):
+        return 1
+    if isinstance(value, tuple):
+        counts = [_owned_count(item) for item in value]
+        return None if None in counts else sum(count or 0 for count in counts)
+    return None if is_tracked(value) or isinstance(value, frozenset) else 0
 
 
 def _items(value: Any) -> Iterator[Any]:

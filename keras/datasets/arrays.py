@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 import pickle
 import re
-import zipfile
 from collections.abc import Callable
 from typing import IO, Any
 
 import numpy as np
+
+from keras.core.errors import DeserializationError
+from keras.core.npz import npz_members, read_header
 
 
 def read_npz(path: str) -> dict[str, np.ndarray]:
@@ -26,30 +28,14 @@ def read_npz(path: str) -> dict[str, np.ndarray]:
     Raises:
         ValueError: if it is damaged, or holds more than numbers and lists.
     """
-    found = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.namelist():
-                with archive.open(member) as file:
-                    found[member.removesuffix(".npy")] = _read_npy(file)
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise ValueError(f"{path} is damaged: {error}.") from error
-    return found
+    return {name: _read_npy(file) for name, file in npz_members(path)}
 
 
 def _read_npy(file: IO[bytes]) -> np.ndarray:
-    version = np.lib.format.read_magic(file)
-    read = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }.get(version)
-    if read is None:
-        raise ValueError(f"No array file of version {version} is known.")
-    shape, by_columns, dtype = read(file)
+    shape, by_columns, dtype = read_header(file)
     if dtype.hasobject:
         return read_pickle(file)
-    data = file.read()
-    return _filled(shape, dtype, data, by_columns)
+    return _filled(shape, dtype, file.read(), by_columns)
 
 
 def read_pickle(file: IO[bytes]) -> Any:
@@ -64,7 +50,9 @@ def read_pickle(file: IO[bytes]) -> Any:
     try:
         found = _Reader(file, encoding="bytes").load()
     except (pickle.UnpicklingError, EOFError, AttributeError, TypeError) as error:
-        raise ValueError(f"The pickled data cannot be read: {error}.") from error
+        raise DeserializationError(
+            f"The pickled data cannot be read: {error}."
+        ) from error
     if isinstance(found, dict):
         return {key: _array_of(value) for key, value in found.items()}
     return _array_of(found)
@@ -150,7 +138,7 @@ def _filled(
     size = math.prod(shape)
     held = isinstance(data, list if dtype.hasobject else (bytes, bytearray))
     if not held or len(data) != size * (1 if dtype.hasobject else dtype.itemsize):
-        raise ValueError(
+        raise DeserializationError(
             f"An array of shape {shape} and dtype {dtype} has other data than fit "
             "these: the file is damaged."
         )

@@ -6,8 +6,9 @@ argument's name, and not by a framework in the middle of a training step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from operator import index
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,10 +25,27 @@ if TYPE_CHECKING:
     from keras.layers.layer import Layer
 
 T = TypeVar("T")
+_maker: ContextVar[str | None] = ContextVar("maker", default=None)
+
+
+@contextmanager
+def parts_of(layer: object) -> Iterator[None]:
+    """Errors of parts that `layer` makes of its own arguments name the layer.
+
+    Nobody wrote the part, as the cell of an `LSTM`.
+    """
+    token = _maker.set(class_name(layer))
+    try:
+        yield
+    finally:
+        _maker.reset(token)
 
 
 def class_name(layer: object) -> str:
     """The name of the class that the user wrote, the public one where it has one."""
+    maker = _maker.get()
+    if maker is not None:
+        return maker
     said = facts_of(layer)
     return declared_class(layer).__name__ if said is None else said.name
 

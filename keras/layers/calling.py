@@ -16,13 +16,13 @@ from keras.backends import current, host_of, load, process
 from keras.backends.backend import FOREIGN, SYMBOLIC, TENSOR
 from keras.backends.foreign import framework_of
 from keras.core import context, dtypes, limits, tree
-from keras.core.errors import BackendError
+from keras.core.errors import BackendError, ShapeError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
 from keras.core.typing import Structure, Tensor, TensorLike
 from keras.layers.building import LayerBuilding
 from keras.layers.call_plan import CallPlan
-from keras.layers.input_spec import check_inputs, describe
+from keras.layers.input_spec import check_inputs, describe, name_layer
 from keras.layers.masks import give_masks, holds_tensor, pass_masks
 from keras.layers.rematerialization import Rematerialization
 from keras.layers.shortcut import NOTHING, Shortcut
@@ -81,9 +81,13 @@ class LayerCall(LayerBuilding):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Calls the layer on tensors, arrays or KerasTensors."""
-        if self._shortcut.hooked and self._has_hooks():  # only on torch
-            return self._backend.call_with_hooks(self, args, kwargs)
-        return self._call_without_hooks(*args, **kwargs)
+        try:
+            if self._shortcut.hooked and self._has_hooks():  # only on torch
+                return self._backend.call_with_hooks(self, args, kwargs)
+            return self._call_without_hooks(*args, **kwargs)
+        except ShapeError as error:
+            name_layer(error, self, (args, kwargs))
+            raise
 
     def _call_without_hooks(
         self, x: Any = _MISSING, /, *args: Any, **kwargs: Any

@@ -62,7 +62,7 @@ class LayerFiles(LayerLosses):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        names = {id(layer): name for name, layer in state.pop("_children").items()}
+        names = {name: id(layer) for name, layer in state.pop("_children").items()}
         note = state.pop("_tracked")
         self.__dict__.update(state, _child_names=names)
         self._tracker.adopt(

@@ -6,9 +6,11 @@ from typing import Any
 
 from keras.core import tree
 from keras.core.dtypes import standardize_dtype
+from keras.core.errors import ShapeError
 from keras.core.facts import public_class
 from keras.core.keras_tensor import standardize_shape
-from keras.core.typing import DType, ShapeLike, TensorLike
+from keras.core.typing import DType, ShapeLike, Structure, TensorLike
+from keras.layers.arguments import class_name
 
 
 @public_class("keras.layers")
@@ -158,20 +160,28 @@ def check_inputs(input_spec: Any, inputs: TensorLike, layer: Any) -> None:
             f"{len(values)}: shapes {[getattr(v, 'shape', None) for v in values]}."
         )
     for index, (spec, value) in enumerate(zip(specs, values, strict=True)):
-        if spec is None or (value is None and spec.optional):
-            continue
-        shape = getattr(value, "shape", None)
-        if shape is None:
-            raise ValueError(
-                f"{describe(layer)} expects a tensor as input {index}. "
-                f"Received: {value!r} of type {type(value).__name__}."
-            )
-        problem = spec.problem(tuple(shape))
-        if problem:
-            raise ValueError(
-                f"Input {index} of {describe(layer)} does not fit: {problem}. "
-                f"Full shape received: {tuple(shape)}. {_way_out(spec, shape)}"
-            )
+        if spec is not None and not (value is None and spec.optional):
+            check_input(spec, value, layer, str(index))
+
+
+def check_input(spec: InputSpec, value: TensorLike, layer: Any, which: str) -> None:
+    """Checks one input of a layer; `which` is its number, or its name in quotes.
+
+    Raises:
+        ValueError: naming the layer, what it expects and what it got.
+    """
+    shape = getattr(value, "shape", None)
+    if shape is None:
+        raise ValueError(
+            f"{describe(layer)} expects a tensor as input {which}. "
+            f"Received: {value!r} of type {type(value).__name__}."
+        )
+    problem = spec.problem(tuple(shape))
+    if problem:
+        raise ValueError(
+            f"Input {which} of {describe(layer)} does not fit: {problem}. "
+            f"Full shape received: {tuple(shape)}. {_way_out(spec, shape)}"
+        )
 
 
 def _way_out(spec: InputSpec, shape: ShapeLike) -> str:
@@ -191,4 +201,18 @@ def _way_out(spec: InputSpec, shape: ShapeLike) -> str:
 
 def describe(layer: Any) -> str:
     """How errors name a layer."""
-    return f"{type(layer).__name__} layer {layer.name!r}"
+    return f"{class_name(layer)} layer {layer.name!r}"
+
+
+def name_layer(error: ShapeError, layer: Any, inputs: Structure) -> None:
+    """Adds to an op's error the layer that it ended, and the shapes of its inputs.
+
+    It is the innermost one: the layers around it leave the error as it is.
+    """
+    if error.layer is None:
+        error.layer = layer.name
+        shapes = [tuple(x.shape) for x in tree.flatten(inputs) if hasattr(x, "shape")]
+        received = ", ".join(map(str, shapes))
+        error.args = (
+            f"{error} This is in {describe(layer)}, called on shapes: {received}.",
+        )

@@ -15,7 +15,7 @@ from keras.core.naming import name_of
 from keras.core.tracking import Tracker
 from keras.core.typing import DType
 from keras.dtype_policies import policy as dtype_policies
-from keras.layers.arguments import interpreted
+from keras.layers.arguments import class_name, interpreted
 from keras.layers.input_spec import describe
 from keras.ops.operation import Operation
 
@@ -87,7 +87,7 @@ class LayerTracking(Operation):
         put(self, "_losses", [])
         if not isinstance(trainable, bool):
             raise ValueError(
-                f"`trainable` of {describe(self)} must be True or False. "
+                f"`trainable` of {class_name(self)} must be True or False. "
                 f"Received: {trainable!r}."
             )
         put(self, "_trainable", trainable)
@@ -181,7 +181,7 @@ class LayerTracking(Operation):
             self._refuse_other_backend(item)
             name = self._free_name(name)
             list.append(self._layers, item)  # see `HeldLayers`
-            self._child_names[id(item)] = name
+            self._child_names[name] = id(item)
             if native:
                 self._track_layer_native(name, item)
         elif kind == "variable":
@@ -207,7 +207,9 @@ class LayerTracking(Operation):
         ):
             kept = [other for other in held if other is not item]
             list.__setitem__(held, slice(None), kept)
-        self._child_names.pop(id(item), None)
+        names = [n for n, child in self._child_names.items() if child == id(item)]
+        for name in names:
+            del self._child_names[name]
         if self._backend.layer_mixin is not None:
             self._untrack_native(getattr(item, "state", item))
         if self._watchers:
@@ -236,9 +238,8 @@ class LayerTracking(Operation):
 
     def _free_name(self, name: str) -> str:
         """The name, with another number where a sublayer has it already."""
-        taken = self._child_names.values()
         stem, free, number = name.rstrip("0123456789"), name, 0
-        while free in taken:
+        while free in self._child_names:
             number += 1
             free = f"{stem}{number}" if stem.endswith("_") else f"{name}_{number}"
         return free
@@ -258,7 +259,8 @@ class LayerTracking(Operation):
         return [*self._trainable_variables, *self._non_trainable_variables, *seeds]
 
     def _named_layers(self) -> dict[str, Any]:
-        return {self._child_names[id(layer)]: layer for layer in self._layers}
+        names = {child: name for name, child in self._child_names.items()}
+        return {names[id(layer)]: layer for layer in self._layers}
 
 
 def _sets_another(cls: type, name: str) -> bool:

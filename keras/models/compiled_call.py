@@ -7,7 +7,9 @@ when it is seen for the second time, so that a single call does not pay for it.
 
 The compiled form is dropped when an attribute of a layer inside is set: a new
 activation counts from the next call on, as in plain code. A model that is changed
-again and again runs plainly.
+again and again runs plainly from then on: never stale, but no faster than its layers
+one by one. Freezing and thawing are no such changes: a training of two models in turn
+does that at each step, and comes back to the forms that it had.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 _KNOWN = frozenset(("keras", "jax", "jaxlib", "tensorflow", "torch", "numpy"))
 _MOST_SHAPES = 32
+# So many forms are made and dropped before a model is run plainly.
 _MOST_CHANGES = 8
 
 
@@ -52,7 +55,7 @@ class CompiledCall:
         self._model = this
         self.pure = _runs_our_call(model) and is_pure(model)
         self._watched = list(_layers_in(model)) if self.pure else []
-        self._watcher = partial(_forget_if_there, this)
+        self._watcher = partial(_tell, this)
         for layer in self._watched:
             layer._watchers.append(self._watcher)
         self.settings = settings.of_results()
@@ -70,18 +73,33 @@ class CompiledCall:
             }
             return outputs, masks
 
-        compile_call = model._backend.compile_call
-        # A function for each mode: what is left are arguments of arrays only.
-        self._run = {
-            training: compile_call(partial(run, training), lambda: this().variables)
-            for training in (None, False, True)
-        }
+        self._plain = run
+        # A form for each state of `trainable`, which normalization computes with.
+        self._forms: dict[tuple[bool, ...], dict[bool | None, Any]] = {}
+        self._form: dict[bool | None, Any] | None = None
 
     def stop_watching(self) -> None:
         """The layers inside no longer tell when they change."""
         for layer in self._watched:
             if self._watcher in layer._watchers:
                 layer._watchers.remove(self._watcher)
+
+    def was_frozen(self) -> None:
+        """What `trainable` of the layers says is looked at again."""
+        self._form = None
+
+    def _of_now(self) -> dict[bool | None, Any]:
+        """A function for each mode: what is left are arguments of arrays only."""
+        flags = tuple([layer._trainable for layer in self._watched])
+        this, run = self._model, self._plain
+        if flags not in self._forms:
+            compile_call = this()._backend.compile_call
+            self._forms[flags] = {
+                training: compile_call(partial(run, training), lambda: this().variables)
+                for training in (None, False, True)
+            }
+        self._form = self._forms[flags]
+        return self._form
 
     def worth_it(self, signature: Any) -> bool:
         """Whether calls of this signature are compiled: from the second one on."""
@@ -100,7 +118,7 @@ class CompiledCall:
         if type(inputs) is np.ndarray:
             inputs = self._convert(inputs)
         try:
-            outputs, masks = self._run[training](inputs)
+            outputs, masks = (self._form or self._of_now())[training](inputs)
         except Exception:  # noqa: BLE001
             outputs = masks = None
         if masks is None:  # the plain run says what is wrong in our words
@@ -147,6 +165,20 @@ def for_call(
     return compiled
 
 
+def note_change(model: Any, freezes: bool) -> None:
+    """An attribute of the model or of a layer in it was set.
+
+    Args:
+        model: the model.
+        freezes: whether it was `trainable`.
+    """
+    compiled = model.__dict__.get("_compiled_call")
+    if compiled is not None and freezes:
+        compiled.was_frozen()
+    elif compiled is not None:
+        forget(model)
+
+
 def forget(model: Any) -> None:
     """Drops the compiled form: the model, or a layer in it, has changed."""
     compiled = model.__dict__.pop("_compiled_call", None)
@@ -176,11 +208,10 @@ def _signature(backend: Backend, inputs: TensorLike, training: bool | None) -> A
     return (tuple(parts), training)
 
 
-def _forget_if_there(reference: weakref.ref[Any], freezes: bool) -> None:
-    del freezes  # a frozen layer may compute otherwise
+def _tell(reference: weakref.ref[Any], freezes: bool) -> None:
     model = reference()
     if model is not None:
-        forget(model)
+        note_change(model, freezes)
 
 
 def _layers_in(layer: Layer) -> Iterator[Any]:

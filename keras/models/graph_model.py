@@ -13,7 +13,7 @@ from typing import Any
 
 from keras.core.typing import Structure, TensorLike
 from keras.layers.transfer import packed, unpacked
-from keras.models.compiled_call import for_call, forget
+from keras.models.compiled_call import for_call, note_change
 from keras.models.host_stage import HostStage, staged
 
 
@@ -122,7 +122,7 @@ class GraphModel:
         """Nothing: a graph is complete from the start, and may be added to."""
 
     def _changed(self, freezes: bool = False) -> None:
-        forget(self)
+        note_change(self, freezes)
         super()._changed(freezes)
 
     def _pass_masks(self, plan: Any, arguments: Any, outputs: TensorLike) -> None:

@@ -15,6 +15,7 @@ from keras.optimizers.adagrad import Adagrad as Adagrad
 from keras.optimizers.adam import Adam as Adam
 from keras.optimizers.adam import AdamW as AdamW
 from keras.optimizers.adamax import Adamax as Adamax
+from keras.optimizers.foreign import adopted as _adopted
 from keras.optimizers.ftrl import Ftrl as Ftrl
 from keras.optimizers.lamb import Lamb as Lamb
 from keras.optimizers.lion import Lion as Lion
@@ -35,7 +36,9 @@ def get(identifier: Identifier) -> Any:
     """An optimizer from a name, a config, or an optimizer.
 
     Args:
-        identifier: None; a name such as `"adam"`; a config; or an `Optimizer`.
+        identifier: None; a name such as `"adam"`; a config; an `Optimizer`; or one of
+            the backend's framework: a `torch.optim` optimizer, its class or a
+            `functools.partial` of that on torch, an optax transform on JAX.
 
     Returns:
         The optimizer, or None for None.
@@ -49,12 +52,15 @@ def get(identifier: Identifier) -> Any:
     >>> type(keras.optimizers.get("adamw")).__name__
     'AdamW'
     """
+    guest = _adopted(identifier)
+    if guest is not None:
+        return guest
     found = _FAMILY.get(identifier)
     if found is not None and not isinstance(found, Optimizer):
         raise ValueError(
             f"Could not interpret optimizer identifier: {identifier!r}. Expected a "
-            "keras.optimizers.Optimizer, a name or a config. Optimizers of the "
-            "frameworks update their own tensors, in a training loop of your own."
+            "keras.optimizers.Optimizer, a name or a config, or one of torch.optim or "
+            "optax on their backends."
         )
     return found
 

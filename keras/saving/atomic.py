@@ -70,14 +70,7 @@ def new_folder(path: str, overwrite: bool = True) -> Iterator[str]:
             for name in names:
                 _sync(os.path.join(folder, name))
         os.chmod(temporary, _mode_for(target, 0o777))
-        if os.path.isdir(target):
-            os.replace(target, retired)
-        try:
-            os.replace(temporary, target)
-        except OSError:
-            if os.path.isdir(retired):
-                os.replace(retired, target)
-            raise
+        _replace_folder(temporary, target, retired)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(retired, ignore_errors=True)

@@ -11,9 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from mmap import ACCESS_READ, mmap
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +18,7 @@ import numpy as np
 from keras.core import limits
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.saving.h5_chunks import FILTERS, filters_of, read_filtered
+from keras.saving.h5_heaps import HeapSource
 
 # Bytes declared for each byte stored, beyond which a dataset is taken for a bomb.
 # DEFLATE cannot do better than about 1032.
@@ -29,6 +27,8 @@ _SLACK = 1 << 20
 _MOST_TEXT = 256 << 20
 # Names of groups that other versions of Keras 3 use for the same thing.
 _OTHER_NAMES = {"layers": "_layer_checkpoint_dependencies"}
+# Where the open files come from, by the number that HDF5 gives them.
+_sources: dict[int, HeapSource] = {}
 # What HDF5 and h5py raise for what is damaged.
 _DAMAGE = (
     *(OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError),
@@ -59,6 +59,9 @@ def open_h5(source: Any, what: str) -> Iterator[Any]:
             f"format ({error})."
         ) from error
     with file:
+        with damage(what):
+            number = _number(file)
+        _sources[number] = HeapSource(source)
         try:
             yield file
         except (OSError, RuntimeError) as error:
@@ -67,6 +70,8 @@ def open_h5(source: Any, what: str) -> Iterator[Any]:
             raise DeserializationError(
                 f"{what} is damaged: HDF5 reports {error}."
             ) from error
+        finally:
+            _sources.pop(number, None)
 
 
 @contextmanager
@@ -147,8 +152,9 @@ def text(holder: Any, name: str, most: int = _MOST_TEXT) -> str | None:
         attribute = holder.attrs.get_id(name)
         if attribute.shape != () or attribute.dtype.kind not in "SO":
             raise DeserializationError(f"{where} in the HDF5 file is no text.")
-        # One of variable length lies somewhere in the file.
         size = max(attribute.get_storage_size(), attribute.dtype.itemsize)
+        if attribute.dtype.kind == "O":
+            _longest_text(holder)
         if size > min(most, _file_size(holder)):
             raise UnsafeDeserializationError(f"{where} declares {size:,} bytes.")
         value = holder.attrs[name]
@@ -186,29 +192,20 @@ def texts(holder: Any, name: str, most: int) -> list[str]:
 
 
 def _longest_text(holder: Any) -> int:
-    """Bytes that no text of variable length in this file can exceed."""
-    path, size = Path(holder.file.filename), _file_size(holder)
-    if not path.is_file():  # an open file
-        return size
-    return min(size, _largest_heap(path, path.stat().st_mtime_ns))
+    """Bytes that no text of variable length in this file can exceed.
 
-
-@lru_cache(maxsize=4)
-def _largest_heap(path: Path, changed: int) -> int:
-    """The size of the largest global heap: in one of them lies each such text.
-
-    Format: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html, "Disk
-    Format: Level 1E".
+    Raises:
+        DeserializationError: if HDF5 could not read such texts, or would never end.
     """
-    largest = 0
-    with open(path, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-        place = data.find(b"GCOL\x01\0\0\0")
-        while place >= 0:
-            size = int.from_bytes(data[place + 8 : place + 16], "little")
-            if size <= len(data) - place:  # else it is none, or not whole
-                largest = max(largest, size)
-            place = data.find(b"GCOL\x01\0\0\0", place + 8)
-    return largest
+    source = _sources.get(_number(holder)) or HeapSource(holder.file.filename)
+    return min(source.largest, _file_size(holder))
+
+
+def _number(member: Any) -> int:
+    """What HDF5 tells the files by that are open in this process."""
+    import h5py
+
+    return h5py.h5o.get_info(member.file.id).fileno
 
 
 def checked(dataset: Any) -> Any:

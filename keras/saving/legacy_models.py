@@ -33,12 +33,17 @@ from keras.saving.legacy_weights import (
     save_legacy_weights,
     write_variables,
 )
+from keras.saving.state import place_of_unwritten_rate
 
 if TYPE_CHECKING:
     from keras.models.model import Model
 
 # Arguments by their names in Keras 2, where the class has the newer one.
 _RENAMED = {"alpha": "negative_slope", "lr": "learning_rate"}
+# Classes that Keras 3 has not -> one that does the same, and its arguments.
+_SUCCESSORS: dict[Any, tuple[str, dict[str, str]]] = {
+    "ThresholdedReLU": ("ReLU", {"theta": "threshold"})
+}
 # What Keras 2 made of functions that were given to `compile`.
 _WRAPPERS = ("MeanMetricWrapper", "LossFunctionWrapper")
 _COMMON = frozenset({"name", "trainable", "dtype", "activity_regularizer", "autocast"})
@@ -121,9 +126,9 @@ def _load_optimizer(file: Any, model: Model, path: str) -> None:
     if not getattr(optimizer, "built", True):
         optimizer.build(model.trainable_variables)
     variables, datasets = list(optimizer.variables), datasets_in(group)
-    # Keras 2 did not write the learning rate.
-    if len(datasets) == len(variables) - 1:
-        variables = [v for v in variables if v.name != "learning_rate"]
+    place = place_of_unwritten_rate(optimizer, len(datasets))
+    if place is not None:
+        del variables[place]
     shapes = [tuple(variable.shape) for variable in variables]
     if shapes != [tuple(dataset.shape) for dataset in datasets]:
         warnings.warn(
@@ -227,6 +232,12 @@ def _upgrade_object(config: dict[str, Any]) -> None:
         name = config["class_name"] = "Functional"
     if config.get("module") is not None or registry.scoped_object(name) is not None:
         return
+    if name in _SUCCESSORS and isinstance(inner, dict):
+        name, renamed = _SUCCESSORS[name]
+        for old, new in renamed.items():
+            if old in inner:
+                inner[new] = inner.pop(old)
+        config["class_name"] = name
     if _is_op(name, inner):
         config["module"] = "keras.src.ops"
     else:

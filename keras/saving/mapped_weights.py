@@ -4,7 +4,8 @@ A map says which name in the file is which variable. How an array has to be turn
 worked out: a layer says of which of its weights torch keeps the outputs first, and a
 shape shows which of the two layouts a file has. Where both fit (a square matrix), the
 other arrays of the file decide, as one file has one layout; where none does, the
-caller is asked.
+caller is asked. One array of the file may be several variables, one after the other
+along its first axis, as torch packs the projections of its `MultiheadAttention`.
 """
 
 from __future__ import annotations
@@ -73,6 +74,50 @@ class _Pair(NamedTuple):
     axes: list[Axes]  # the ways of turning it that fit
 
 
+class _Part(Store):
+    """One of the equal parts, along the first axis, of an array of a file."""
+
+    def __init__(self, store: Store, key: str, number: int, count: int) -> None:
+        self._store, self._key, self._number, self._count = store, key, number, count
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        size = self.shape_of(key)[0]
+        return self._store[key][self._number * size : (self._number + 1) * size]
+
+    def shape_of(self, key: str) -> tuple[int, ...]:
+        first, *rest = self._store.shape_of(key)
+        return (first // self._count, *rest)
+
+    def dtype_of(self, key: str) -> np.dtype:
+        return self._store.dtype_of(key)
+
+    def verify(self) -> None:
+        self._store.verify()
+
+    def __iter__(self) -> Iterator[str]:
+        yield self._key
+
+    def __len__(self) -> int:
+        return 1
+
+
+def _parts(
+    name: str, store: Store, key: str, meant: Any
+) -> Iterator[tuple[Store, Any]]:
+    """What stands for each variable that an array of a file is for."""
+    if not isinstance(meant, list):
+        yield store, meant
+        return
+    shape = store.shape_of(key)
+    if not shape or not meant or shape[0] % len(meant):
+        raise ValueError(
+            f"The name map gives {len(meant)} variables for {name!r}, whose shape "
+            f"{shape} has no {len(meant)} equal parts along the first axis: {meant}."
+        )
+    for number, one in enumerate(meant):
+        yield _Part(store, key, number, len(meant)), one
+
+
 def load_mapped(
     model: Model, reader: Reader, name_map: NameMap, skip_mismatch: bool, source: str
 ) -> LoadReport:
@@ -81,8 +126,9 @@ def load_mapped(
     Args:
         model: a built model.
         reader: the file.
-        name_map: name in the file -> path of a variable, or `(path, axes)`; or a
-            function that gives one of these for a name, or None.
+        name_map: name in the file -> path of a variable, `(path, axes)`, or a list of
+            these for an array that holds several; or a function that gives one of
+            these for a name, or None.
         skip_mismatch: whether what does not fit keeps its values, with a warning.
         source: how errors name the file.
 
@@ -97,7 +143,8 @@ def load_mapped(
         if meant is None:
             report.unexpected.append(name)
             continue
-        pairs.append(_pair(name, store, key, meant, targets))
+        for part, one in _parts(name, store, key, meant):
+            pairs.append(_pair(name, part, key, one, targets))
     for pair in pairs:
         if not pair.axes:
             variable = pair.target.variable
@@ -149,12 +196,7 @@ def _pair(
     name: str, store: Store, key: str, meant: Any, targets: dict[str, Target]
 ) -> _Pair:
     path, axes = meant if isinstance(meant, tuple) else (meant, None)
-    target = targets.get(path)
-    if target is None:
-        raise ValueError(
-            f"The name map gives {path!r} for {name!r}, which is no path of a "
-            f"variable. The model has: {', '.join(sorted(targets)[:20])}."
-        )
+    target = _target(targets, name, path)
     shape = store.shape_of(key)
     size = math.prod(shape) == math.prod(target.variable.shape)
     if axes is not None:
@@ -194,18 +236,30 @@ def save_mapped(model: Model, writer: Writer, name_map: Mapping[str, Any]) -> No
     """
     targets = _targets(model)
     for name, meant in name_map.items():
-        path = meant[0] if isinstance(meant, tuple) else meant
-        if path not in targets:
-            raise ValueError(
-                f"The name map gives {path!r} for {name!r}, which is no path of a "
-                f"variable. The model has: {', '.join(sorted(targets)[:20])}."
-            )
-        target = targets[path]
-        array = to_array(target.variable)
-        if target.is_turned:
-            rank = len(target.torch_shape)
-            back = np.argsort(_to_torch(rank))
-            plain = tuple(target.torch_shape[a] for a in back)
-            array = array.reshape(plain).transpose(_to_torch(rank))
+        parts = [
+            _in_torch(_target(targets, name, one[0] if isinstance(one, tuple) else one))
+            for one in (meant if isinstance(meant, list) else [meant])
+        ]
         owner, _, key = name.rpartition("/")
-        writer.at(owner, owner)[key] = array.reshape(target.torch_shape)
+        array = np.concatenate(parts) if isinstance(meant, list) else parts[0]
+        writer.at(owner, owner)[key] = array
+
+
+def _in_torch(target: Target) -> np.ndarray:
+    """The value of a variable as torch keeps it."""
+    array = to_array(target.variable)
+    if target.is_turned:
+        rank = len(target.torch_shape)
+        back = np.argsort(_to_torch(rank))
+        plain = tuple(target.torch_shape[a] for a in back)
+        array = array.reshape(plain).transpose(_to_torch(rank))
+    return array.reshape(target.torch_shape)
+
+
+def _target(targets: dict[str, Target], name: str, path: Any) -> Target:
+    if path not in targets:
+        raise ValueError(
+            f"The name map gives {path!r} for {name!r}, which is no path of a "
+            f"variable. The model has: {', '.join(sorted(targets)[:20])}."
+        )
+    return targets[path]

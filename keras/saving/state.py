@@ -106,14 +106,23 @@ def _of_today(obj: Any, store: Store) -> Store:
     """A store of an optimizer's state as Keras 3 writes it."""
     if not isinstance(obj, Optimizer) or replaces_hook(obj, "load_own_variables"):
         return store
-    variables = own_variables(obj)
-    if not len(store) or len(store) != len(variables) - 1:
+    place = place_of_unwritten_rate(obj, len(store)) if len(store) else None
+    if place is None:
         return store
-    rate = getattr(obj, "_learning_rate", None)
-    for place, variable in enumerate(variables):
-        if variable is rate:
-            return _WithoutRate(store, place, to_array(variable.value))
-    return store
+    return _WithoutRate(store, place, to_array(own_variables(obj)[place].value))
+
+
+def place_of_unwritten_rate(optimizer: Optimizer, count: int) -> int | None:
+    """Where the learning rate stands among an optimizer's variables, if it alone lacks.
+
+    Args:
+        optimizer: built.
+        count: how many variables a file has of it. Keras 2 did not write the rate.
+    """
+    variables = own_variables(optimizer)
+    rate = getattr(optimizer, "_learning_rate", None)
+    places = [place for place, one in enumerate(variables) if one is rate]
+    return places[0] if places and count == len(variables) - 1 else None
 
 
 class _WithoutRate(Store):

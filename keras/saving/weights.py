@@ -45,8 +45,8 @@ def save_weights(
         overwrite: whether an existing file is replaced; if not, it is an error.
         max_shard_size: gigabytes in one file, for `.weights.json`; default 10.
         **kwargs: `objects_to_skip`, layers whose weights are left out; `name_map`,
-            name in the file -> path of a variable: writes these alone, so named and
-            in the layout of torch.
+            name in the file -> path of a variable, or a list of paths: writes these
+            alone, so named and in the layout of torch.
 
     Raises:
         ValueError: for another ending, or unknown options.
@@ -158,7 +158,8 @@ def load_weights(
         **kwargs: `objects_to_skip`, layers to leave as they are; `by_name`, for
             legacy `.h5` files: match layers by name instead of order; `name_map`,
             for files of others: name in the file -> path of a variable, or a
-            function that says it. Arrays in torch's layout are turned.
+            function that says it. Arrays in torch's layout are turned; a list of
+            paths is for an array that holds several, as `in_proj_weight` of torch.
 
     Returns:
         What was loaded, and what was missing, unexpected or of another shape.

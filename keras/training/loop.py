@@ -7,13 +7,15 @@ stay on the device until a callback looks.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras.backends import host_of
 from keras.callbacks.logs import to_host_logs
+from keras.core import context
 from keras.training.data.structure import leaves_of, map_leaves
 from keras.training.distributed import joined
 from keras.training.run import Run, in_order
@@ -28,17 +30,16 @@ _RAN_OUT = (
 )
 
 
-def fit(run: Run, end: int, validation: Run | None, due: Callable[[int], bool]) -> None:
+def fit(run: Run, end: int, due: Callable[[int], bool]) -> None:
     """Train for some epochs.
 
     Args:
         run: The training.
         end: The number of epochs, those before its first one counted.
-        validation: The validation after epochs, or None for none.
         due: Whether to validate after an epoch.
     """
     model, callbacks, source = run.model, run.callbacks, run.source
-    run.validation = validation
+    validation = run.validation
     run.start()
     callbacks.set_run(run)
     first = run.initial_epoch
@@ -102,21 +103,26 @@ def _pass(run: Run) -> Any:
         batches = iter(())
     listening = callbacks.listens(run.mode)
     logs, done = run.last_logs, run.done
-    if not listening and run.results is not None:
+    one_by_one, interrupts = run.model.steps_per_execution == 1, run.interrupts
+    if one_by_one and not listening and run.results is not None:
         for data in batches:
             logs = step(data)
             done += 1
+            if interrupts.wanted:
+                raise KeyboardInterrupt
     else:
         begin = getattr(callbacks, f"on_{run.mode}_batch_begin")
         finish = getattr(callbacks, f"on_{run.mode}_batch_end")
-        keeps, several = callbacks.keep_logs(run.mode), run.model.steps_per_execution
-        while group := list(islice(batches, several)):
+        keeps = callbacks.keep_logs(run.mode)
+        size, run_each = run.grouping(keeps)
+        while group := list(islice(batches, size())):
             if listening:
                 begin(done)
-            for data in group:
-                logs = step(data)
+            logs = run_each(group)
             done += len(group)
             run.done = done
+            if interrupts.wanted:
+                raise KeyboardInterrupt
             if listening:
                 finish(done - 1, run.logs(logs, keeps))
             if run.stopped():
@@ -128,44 +134,103 @@ def _pass(run: Run) -> Any:
 
 
 def predict(run: Run) -> Any:
-    """The outputs for one pass over the data, as NumPy arrays.
-
-    An output is fetched while the next batch is being computed. One that lies in the
-    host's memory has nothing to wait for, and may be a view of a batch that its owner
-    writes the next one to: it is read at once.
-    """
-    callbacks, step = run.callbacks, run.step
-    on_host = run.model._backend.__dict__.get("on_host")
-    collected: list[list[Any]] = []
-    shape: Any = None
-    waiting: list[Any] | None = None
-    listening, keeps = callbacks.listens("predict"), callbacks.keep_logs("predict")
-    run.start()
-    callbacks.on_predict_begin()
-    run.source.on_epoch_begin()
-    for index, data in enumerate(run.batches()):
-        if listening:
-            callbacks.on_predict_batch_begin(index)
-        shape = outputs = step(data)
-        if waiting is not None:
-            collected.append(host_leaves(run.model, waiting))
-        waiting = leaves_of(outputs)
-        if on_host is not None and any(map(on_host, waiting)):
-            collected.append(host_leaves(run.model, waiting))
-            waiting = None
-        if listening:
-            if keeps:
-                outputs = map_leaves(run.model._backend.convert_to_numpy, outputs)
-            callbacks.on_predict_batch_end(index, {"outputs": outputs})
-        if run.stopped():
-            break
-    run.source.on_epoch_end()
-    if waiting is not None:
-        collected.append(host_leaves(run.model, waiting))
-    callbacks.on_predict_end()
-    _check_any(len(collected), run)
+    """The outputs for one pass over the data, as NumPy arrays."""
+    outputs = Outputs(run)
+    with run.lasting():
+        collected = list(outputs)
     joined = iter(_joined(parts) for parts in zip(*collected, strict=True))
-    return map_leaves(lambda _: next(joined), shape)
+    return map_leaves(lambda _: next(joined), outputs.structure)
+
+
+class Stream:
+    """The outputs for one pass over the data, batch by batch, as they are asked for.
+
+    Nothing of a batch stays when the next one comes. `close`, or leaving the loop over
+    it, ends the pass.
+
+    Args:
+        run: The prediction.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._backend = run.model._backend
+        self._batches = self._each(run)
+
+    def _each(self, run: Run) -> Iterator[Any]:
+        outputs = Outputs(run)
+        with run.lasting(at_once=False):
+            for leaves in outputs:
+                structure = outputs.structure
+                arrays = iter(_joined([leaf]) for leaf in leaves)
+                yield map_leaves(lambda _, arrays=arrays: next(arrays), structure)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        with context.Scope("backend", host_of(self._backend)):
+            return next(self._batches)
+
+    def close(self) -> None:
+        """End the pass."""
+        self._batches.close()
+
+
+class Outputs:
+    """The outputs of one pass over the data, batch by batch, as lists of NumPy arrays.
+
+    One is fetched while the next batch is being computed. One that lies in the host's
+    memory has nothing to wait for, and may be a view of a batch that its owner writes
+    the next one to: it is read at once.
+
+    Attributes:
+        structure: Outputs of a batch, whose leaves the lists are.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.structure: Any = None
+
+    def __iter__(self) -> Iterator[list[np.ndarray]]:
+        run, callbacks = self._run, self._run.callbacks
+        on_host = run.model._backend.__dict__.get("on_host")
+        listening, keeps = callbacks.listens("predict"), callbacks.keep_logs("predict")
+        size, run_each = run.grouping(keeps)
+        interrupts, done, waiting = run.interrupts, 0, []
+        run.start()
+        callbacks.on_predict_begin()
+        run.source.on_epoch_begin()
+        batches = run.batches()
+        while group := list(islice(batches, size())):
+            if listening:
+                callbacks.on_predict_batch_begin(done)
+            results = run_each(group)
+            done += len(group)
+            if interrupts.wanted:
+                raise KeyboardInterrupt
+            ready = [host_leaves(run.model, leaves) for leaves in waiting]
+            self.structure = results[-1]
+            waiting = [leaves_of(outputs) for outputs in results]
+            if on_host is not None and any(map(on_host, waiting[-1])):
+                ready += [host_leaves(run.model, leaves) for leaves in waiting]
+                waiting = []
+            if listening:
+                outputs = self._shown(results) if keeps else results[-1]
+                callbacks.on_predict_batch_end(done - 1, {"outputs": outputs})
+            yield from ready
+            if run.stopped():
+                break
+        for leaves in waiting:
+            yield host_leaves(run.model, leaves)
+        run.source.on_epoch_end()
+        callbacks.on_predict_end()
+        _check_any(done, run)
+
+    def _shown(self, results: list[Any]) -> Any:
+        """The outputs of a group of batches, as callbacks are given them."""
+        parts = [host_leaves(self._run.model, leaves_of(each)) for each in results]
+        joined = iter(_joined(each) for each in zip(*parts, strict=True))
+        return map_leaves(lambda _: next(joined), results[-1])
 
 
 def host_leaves(model: Model, leaves: list[Any]) -> list[np.ndarray]:

@@ -20,6 +20,7 @@ from keras.core.errors import BackendError
 from keras.core.scopes import StatelessScope
 from keras.core.serialization import deserialize_keras_object
 from keras.core.typing import Data, Identifier, TensorLike
+from keras.optimizers.foreign import ForeignOptimizer
 from keras.training.compilation import (
     Compilation,
     CompileConfig,
@@ -42,7 +43,7 @@ class Objective:
     stop_evaluating: bool = False
     stop_predicting: bool = False
     compiled: bool = False
-    steps_per_execution: int = 1
+    steps_per_execution: int | str = 1
     history: Any = None
     auto_scale_loss: bool = True
     train_function: Any = None
@@ -92,14 +93,15 @@ class Objective:
         metrics: Identifier = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
-        steps_per_execution: int = 1,
+        steps_per_execution: int | str = 1,
         jit_compile: bool | str | None = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
         """Set what the model is trained with.
 
         Args:
-            optimizer: A name, config or `Optimizer`.
+            optimizer: A name, config or `Optimizer`; on torch also one of
+                `torch.optim`, or its class, on JAX an optax transform.
             loss: A name, function or `Loss`, which is for each output; or a
                 structure of them: a dictionary by the names of the outputs, a list
                 by position, several in a list for one output, or a list of losses
@@ -111,7 +113,9 @@ class Objective:
                 or dictionary of such lists.
             weighted_metrics: Likewise; these see sample and class weights.
             run_eagerly: Run steps as plain Python, to debug them.
-            steps_per_execution: How many batches run between two calls of callbacks.
+            steps_per_execution: How many batches run as one program, between two calls
+                of callbacks; `"auto"` finds it by measuring steps, where no callback
+                listens to batches.
             jit_compile: `True` compiles further where that is optional (XLA on
                 TensorFlow, `torch.compile` on torch), `"auto"` where it pays.
             auto_scale_loss: Under the policy `"mixed_float16"`, scale the loss.
@@ -135,7 +139,8 @@ class Objective:
                 stacklevel=3,
             )
             jit_compile = False
-        check_count(steps_per_execution, "steps_per_execution")
+        if steps_per_execution != "auto":
+            check_count(steps_per_execution, "steps_per_execution", ' or "auto"')
         arguments = {
             "optimizer": optimizer,
             "loss": loss,
@@ -213,6 +218,14 @@ class Objective:
     def get_compile_config(self) -> dict[str, Any]:
         """The arguments of `compile`, as plain data; empty before `compile`."""
         if not self.compiled or self._compilation is None:
+            return {}
+        if isinstance(self.optimizer, ForeignOptimizer):
+            warnings.warn(
+                f"The optimizer {self.optimizer.native!r} of the model "
+                f"{self._shown_name()} has no config, so a file cannot say what the "
+                "model was compiled with. Compile it again when it is loaded.",
+                stacklevel=2,
+            )
             return {}
         return self._compiled_with().serialize()
 
@@ -448,7 +461,9 @@ def _has_parameter(cls: type, method: str, name: str) -> bool:
     return name in parameters or inspect.Parameter.VAR_KEYWORD in kinds
 
 
-def check_count(value: Any, name: str) -> None:
+def check_count(value: Any, name: str, other: str = "") -> None:
     """Refuse what is no positive integer."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}")
+        raise ValueError(
+            f"`{name}` must be a positive integer{other}. Received: {value!r}"
+        )

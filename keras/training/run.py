@@ -7,6 +7,7 @@ course of a training (`BackupAndRestore`) reach it as `callbacks.run`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,9 @@ from keras.callbacks.logs import LazyLogs
 from keras.core.typing import Logs
 from keras.training.data import DataSource
 from keras.training.data.structure import map_leaves
+from keras.training.interrupts import Interrupts
 from keras.training.resume import go_on, state_of
+from keras.training.several import ModelStep
 
 Step = Callable[[Any], Any]
 Results = Callable[[], dict[str, Any]]
@@ -41,6 +44,7 @@ class Run:
         go_on: Brings the training to where another one was; a callback sets it in
             `on_train_begin`. It is called when the first epoch has begun.
         known_at_start: The states of the callbacks when training began.
+        interrupts: Whether Ctrl-C waits for the end of a step.
     """
 
     mode: str
@@ -57,11 +61,52 @@ class Run:
     is_over: bool = False
     go_on: Callable[[], Any] | None = None
     known_at_start: list[Any] = field(default_factory=list)
+    interrupts: Interrupts = field(default_factory=Interrupts)
+
+    @contextmanager
+    def lasting(self, at_once: bool = True) -> Iterator[None]:
+        """The time that it lasts: however that ends, nothing of it goes on.
+
+        Args:
+            at_once: Whether nothing of the caller's runs in between, who may have
+                other uses for signals.
+        """
+        validation = self.validation
+        if validation is not None:
+            validation.interrupts = self.interrupts
+        try:
+            with self.interrupts if at_once else nullcontext():
+                yield
+        except BaseException:
+            self.callbacks.undo()
+            raise
+        finally:
+            self.source.close()
+            if validation is not None:
+                validation.source.close()
+            if self.callbacks._run is self:
+                self.callbacks.set_run(None)  # for it holds the data
 
     def batches(self) -> Iterator[Any]:
         """The batches of one epoch, or the rest of them."""
         batches = self.source.epoch(self.done)
         return map(self.source.as_given, batches) if self.own_step else batches
+
+    def grouping(self, keeps: bool) -> tuple[Callable[[], int], Step]:
+        """How many batches to take next, and what runs the step on each of them.
+
+        Args:
+            keeps: Whether somebody listens to batches, who must not miss any where the
+                number is chosen by measuring.
+        """
+        step, size = self.step, self.model.steps_per_execution
+        if size == "auto" and keeps:
+            size = 1
+        if not isinstance(step, ModelStep):  # a function of the user's
+            step = ModelStep(self.model, step, step, None, self.mode == "predict")
+        if size == "auto":
+            return (lambda: step.pace.size), step.run_at_its_pace
+        return (lambda: size), (lambda group: step.several(group, size))
 
     def stopped(self) -> bool:
         """Whether somebody asked the model to stop."""

@@ -22,6 +22,7 @@ from keras.training.compiled_step import CompiledStep
 from keras.training.data.structure import map_leaves
 from keras.training.distributed import following
 from keras.training.overrides import overrides
+from keras.training.several import ModelStep
 
 if TYPE_CHECKING:
     from keras.backends.backend import Backend
@@ -45,8 +46,8 @@ STATE = {
 }
 
 
-def make_step(model: Any, name: str, plain: Step | None = None) -> Step:
-    """A function of one batch that runs a step of a model.
+def make_step(model: Any, name: str, plain: Step | None = None) -> ModelStep:
+    """A function of one batch that runs a step of a model, or of several batches.
 
     Args:
         model: The model.
@@ -57,10 +58,17 @@ def make_step(model: Any, name: str, plain: Step | None = None) -> Step:
         The function, compiled unless the model runs eagerly.
     """
     if takes_state(model, name):
-        step = _with_state(model, name)
+        step = one = _with_state(model, name)
     else:
-        step = compiled(model, plain or _own_step(model, name))
-    return model._staged(following(model, name, step))
+        step = plain or _own_step(model, name)
+        one = compiled(model, step)
+    ready = model._staged(following(model, name, one))
+    prepare = model._staged(_as_it_is)
+    return ModelStep(model, step, ready, prepare, gathers=name == "predict_step")
+
+
+def _as_it_is(data: Data) -> Data:
+    return data
 
 
 def _own_step(model: Model, name: str) -> Step:

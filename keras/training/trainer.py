@@ -277,19 +277,15 @@ class Trainer(Objective):
         )
         run = self._run_for("train", source, listeners)
         run.initial_epoch = initial_epoch
-        validation = None
         if validation_data is not None:
             size = validation_batch_size or batch_size
             data = self._validation_source(validation_data, size, validation_steps)
             if follows:
                 data.keep_journal()
-            validation = self._run_for("test", data, listeners)
+            run.validation = self._run_for("test", data, listeners)
         due = _validation_due(validation_freq)
-        try:
-            loop.fit(run, epochs, validation, due)
-        finally:
-            source.close()
-            listeners.set_run(None)  # which holds the data
+        with run.lasting():
+            loop.fit(run, epochs, due)
         return listeners.history or History()
 
     def _run_for(self, mode: str, source: Any, callbacks: CallbackList) -> Run:
@@ -352,10 +348,9 @@ class Trainer(Objective):
         listeners = _callback_list(
             self, callbacks, verbose, False, epochs=1, steps=source.num_batches
         )
-        try:
-            logs = loop.evaluate(self._run_for("test", source, listeners))
-        finally:
-            source.close()
+        run = self._run_for("test", source, listeners)
+        with run.lasting():
+            logs = loop.evaluate(run)
         return logs if return_dict else self._as_list(logs)
 
     @on_own_backend
@@ -366,6 +361,7 @@ class Trainer(Objective):
         verbose: int | str = "auto",
         steps: int | None = None,
         callbacks: Any = None,
+        stream: bool = False,
     ) -> Any:
         """The outputs of the model for data, as NumPy arrays.
 
@@ -377,15 +373,27 @@ class Trainer(Objective):
                 `"auto"` is 1.
             steps: Steps; all the data by default.
             callbacks: One or more callbacks.
+            stream: Whether to return an iterator of outputs, batch by batch, which
+                holds no more than a batch at a time.
 
         Returns:
             NumPy arrays in the structure of the model's outputs.
+
+        Example:
+
+        >>> import numpy as np
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> x = np.ones((5, 3))
+        >>> stream = model.predict(x, batch_size=2, verbose=0, stream=True)
+        >>> [outputs.shape for outputs in stream]
+        [(2, 2), (2, 2), (1, 2)]
         """
         silent = callbacks is None and (
             verbose == 0 or not config.is_interactive_logging_enabled()
         )
         own = self._overrides("predict_step")
-        if silent and steps is None and not own and _fits(x, batch_size):
+        if silent and steps is None and not own and not stream and _fits(x, batch_size):
             # One batch and nobody to tell: nothing needs to be set up.
             return self._outputs_for(x)
         source = self._source((x, None, None), batch_size, steps)
@@ -394,10 +402,8 @@ class Trainer(Objective):
         listeners = _callback_list(
             self, callbacks, verbose, False, epochs=1, steps=source.num_batches
         )
-        try:
-            return loop.predict(self._run_for("predict", source, listeners))
-        finally:
-            source.close()
+        run = self._run_for("predict", source, listeners)
+        return loop.Stream(run) if stream else loop.predict(run)
 
     def _outputs_for(self, x: Any) -> Any:
         function = self.predict_function

@@ -15,6 +15,8 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from keras.core.errors import DeserializationError, UnsafeDeserializationError
+
 # How many times its size an archive may unfold to.
 MOST_EXPANSION = 200
 _SLACK = 1 << 20
@@ -49,7 +51,9 @@ def extract_archive(
     }
     members = next((readers[f][1] for f in formats if readers[f][0](path)), None)
     if members is None:
-        raise ValueError(f"{path} is no archive of the format {' or '.join(formats)}.")
+        raise DeserializationError(
+            f"{path} is no archive of the format {' or '.join(formats)}."
+        )
     temporary = f"{target}.{os.getpid()}.{os.urandom(4).hex()}.part"
     os.mkdir(temporary)
     try:
@@ -58,7 +62,7 @@ def extract_archive(
             shutil.rmtree(target)
         os.replace(temporary, target)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+        raise DeserializationError(f"{path} is damaged: {error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -67,14 +71,14 @@ def _extract(path: str, folder: str, members: Iterator[_Member]) -> None:
     room = MOST_EXPANSION * os.path.getsize(path) + _SLACK
     for count, member in enumerate(members):
         if member.kind not in ("file", "folder"):
-            raise ValueError(
+            raise UnsafeDeserializationError(
                 f"{path} holds {member.name!r}, a {member.kind}. Only files and "
                 "folders are extracted."
             )
         place = _place(path, folder, member.name)
         room -= member.size
         if room < 0 or count >= _MOST_MEMBERS:
-            raise ValueError(
+            raise UnsafeDeserializationError(
                 f"{path} unfolds to more than {MOST_EXPANSION} times its size, or to "
                 f"more than {_MOST_MEMBERS:,} files: it was made to fill the disk."
             )
@@ -93,7 +97,9 @@ def _place(path: str, folder: str, name: str) -> str:
     ]
     outside = name.startswith(("/", "\\")) or ".." in parts or "\0" in name
     if outside or any(os.path.splitdrive(part)[0] for part in parts):
-        raise ValueError(f"{path} holds {name!r}, which leads outside of the archive.")
+        raise UnsafeDeserializationError(
+            f"{path} holds {name!r}, which leads outside of the archive."
+        )
     return os.path.join(folder, *parts)
 
 

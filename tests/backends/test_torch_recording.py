@@ -36,7 +36,8 @@ def tensors(row: Row, seed: int = 0) -> Any:
 def lines(model: Any) -> dict[Any, Any]:
     """What was recorded of a model's calls."""
     call = model.__dict__.get("_compiled_call")
-    runs = call._run.values() if call is not None else ()
+    forms = call._forms.values() if call is not None else ()
+    runs = [run for form in forms for run in form.values()]
     return {key: line for run in runs for key, line in run._lines.items()}
 
 

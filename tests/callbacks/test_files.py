@@ -11,7 +11,9 @@ import pytest
 
 from keras.callbacks import (
     BackupAndRestore,
+    CallbackList,
     CSVLogger,
+    MetricsLogger,
     RemoteMonitor,
     SwapEMAWeights,
     TerminateOnNaN,
@@ -50,6 +52,34 @@ def test_csv_logger_as_keras(tmp_path):
     logger.on_train_end()
     rows = "1,0.5,0.1,NA,3.0\n2,NA,0.1,NA,NA\n"
     assert path.read_text().endswith(rows)
+
+
+def test_metrics_logger_writes_lines_of_json(tmp_path, caplog):
+    path = tmp_path / "log.jsonl"
+    logger = MetricsLogger(path, logger="keras.test", every=2)
+    logger.on_train_begin()
+    logger.on_epoch_begin(0)
+    for batch in (0, 2, 3):  # batches 1 and 2 as one execution
+        logger.on_train_batch_end(batch, {"loss": 0.5})
+    logger.on_epoch_end(0, {"loss": np.float32(0.25), "acc": float("nan")})
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert lines == [
+        {"epoch": 0, "batch": 2, "loss": 0.5},
+        {"epoch": 0, "batch": 3, "loss": 0.5},
+        {"epoch": 0, "loss": 0.25, "acc": "nan"},
+    ]
+    logger.on_train_end()
+    with caplog.at_level("INFO", logger="keras.test"):
+        logger.on_train_begin()
+        logger.on_epoch_end(1, {"loss": 0.125, "scores": np.array([1.0, 2.0])})
+        logger.on_train_end()
+    assert caplog.messages == ["epoch 1 - loss: 0.125 - scores: [1.0, 2.0]"]
+    assert len(path.read_text().splitlines()) == 4
+    with pytest.raises(ValueError, match="neither"):
+        MetricsLogger()
+    with pytest.raises(ValueError, match="every"):
+        MetricsLogger(path, every=0)
+    assert not CallbackList(MetricsLogger(path)).wants_train_batch_end
 
 
 def test_csv_logger_appends_to_the_columns_that_are_there(tmp_path):

@@ -201,3 +201,37 @@ def test_sparse_and_rounded(trains_on: str) -> None:
         kernel = keras.ops.convert_to_numpy(layer.small_kernel())
         steps = [len(np.unique(column)) for column in kernel.T]
         assert max(steps) <= 2**program.BITS - 1
+
+
+def test_a_differential_equation(trains_on: str) -> None:
+    program = example("pinn")
+    steps = 600 if trains_on == "torch" else 200
+    model, losses = program.solve(steps)
+    assert losses[-1] < 0.2 * losses[0]
+    if trains_on == "torch":
+        assert program.error(model) < 0.05
+
+
+def test_an_optimizer_of_two_steps(trains_on: str) -> None:
+    program = example("sharpness_aware")
+    found = program.accuracy(program.SharpnessAware, epochs=10)
+    assert found > 0.85
+
+
+def test_two_models_against_each_other(trains_on: str) -> None:
+    program = example("gan")
+    model = program.Adversaries()
+    model.compile(2e-3)
+    before = program.distance(model)
+    epochs = 25 if trains_on == "torch" else 6
+    model.fit(program.ring(6400), batch_size=64, epochs=epochs, verbose=0)
+    assert program.distance(model) < (0.25 if trains_on == "torch" else 0.6) * before
+
+
+def test_a_policy_that_balances_a_pole(trains_on: str) -> None:
+    program = example("policy_gradient")
+    rounds = 40 if trains_on == "torch" else 2
+    lengths = program.train(program.make_policy(), rounds, longest=100)
+    assert len(lengths) == rounds
+    if trains_on == "torch":
+        assert np.mean(lengths[-5:]) > 2 * np.mean(lengths[:5])

@@ -8,6 +8,7 @@ argument's and the value. That each constructor's arguments have a row is a test
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 import keras
 from keras import layers
 from keras.core.facts import facts_of
+from tests.layers.rows import ROWS as TABLE
 
 NAN = float("nan")
 
@@ -247,6 +249,8 @@ ROWS: dict[str, Row] = {
         )
     },
 }
+# Layers of the table that take numbers; ids are of any shape.
+LAYERS = [row for row in TABLE if row.shape != "int"]
 # The base, and layers with tests of their own.
 GUESTS = {"FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"}
 OTHERS = {"Layer", "InputLayer", *GUESTS}
@@ -303,8 +307,9 @@ def test_wrong_arguments_are_told(name: str) -> None:
                 with pytest.raises((ValueError, TypeError)) as raised:
                     getattr(layers, name)(**given)
                 text = str(raised.value)
-                said = [name.removesuffix("Cell").rstrip("123D"), argument, allowed]
-                lost = [piece for piece in said if piece not in text]
+                # No part of the layer, such as a cell that it made, but the layer.
+                lost = [piece for piece in (argument, allowed) if piece not in text]
+                lost += [] if re.search(rf"\b{name}\b", text) else [name]
                 assert not lost, f"{argument}={value!r}: {text} lacks {lost}"
                 assert repr(value).lower() in text.lower(), text
 
@@ -322,6 +327,36 @@ def _made(argument: str, value: Any) -> Any:
     """Layers among the arguments are made anew for each call."""
     is_layer = argument in ("layer", "cell", "cells")
     return value() if is_layer else value
+
+
+def other_shapes(shape: Any) -> Any:
+    """Shapes with one size more, one axis more or fewer, and scalars."""
+    for i in range(1, len(shape)):
+        yield (*shape[:i], shape[i] + 1, *shape[i + 1 :])
+    yield from (shape[:-1], (*shape, 2), shape[:1], ())
+
+
+@pytest.mark.parametrize("row", LAYERS, ids=lambda row: row.name)
+def test_inputs_of_other_shapes_are_told_or_taken(row: Any) -> None:
+    """What a built layer says of them names it, or the layer given to it."""
+    shapes = row.shape if isinstance(row.shape, list) else [row.shape]
+    with keras.backend_scope("numpy"):
+        layer = row.make()
+        layer(row.inputs())
+        inner = getattr(layer, "cell", getattr(layer, "layer", layer))
+        parts = (layer, inner, *getattr(inner, "cells", ()))
+        for place, shape in enumerate(shapes):
+            for changed in other_shapes(shape):
+                given = [np.ones(s, "float32") for s in shapes]
+                given[place] = np.ones(changed, "float32")
+                symbols = [keras.KerasTensor((None, *x.shape[1:])) for x in given]
+                for values in (given, symbols) if changed else (given,):
+                    try:
+                        layer(values if isinstance(row.shape, list) else values[0])
+                    except ValueError as error:
+                        text = str(error)
+                        assert any(part.name in text for part in parts), text
+                        assert re.search("[Rr]eceived|on shapes|of shape", text), text
 
 
 # Rows of what Keras takes, and so do we.

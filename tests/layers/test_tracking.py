@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import keras
-from keras import layers
+from keras import layers, ops
+from keras.core.tracking import Tracker
 
 
 def dense(name: str) -> Any:
@@ -231,7 +232,7 @@ def test_a_layer_of_a_graph_is_pickled_alone(backend: str) -> None:
     assert source.output.shape == (None, 3)
 
 
-def test_no_name_of_a_layer_is_kept_from_files(backend: str, tmp_path) -> None:
+def test_no_name_of_a_layer_is_kept_from_files(backend: str, tmp_path: Any) -> None:
     class Block(layers.Layer):
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(**kwargs)
@@ -253,3 +254,68 @@ def test_no_name_of_a_layer_is_kept_from_files(backend: str, tmp_path) -> None:
     second.load_weights(tmp_path / "a.weights.h5")
     for mine, theirs in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+def grow_list(held: Any, parts: list[Any]) -> None:
+    for number, part in enumerate(parts):
+        if number % 3 == 0:
+            held.append(part)
+        elif number % 3 == 1:
+            held.extend([part])
+        else:
+            held += [part]
+
+
+def grow_dict(held: Any, parts: list[Any]) -> None:
+    for number, part in enumerate(parts):
+        held[f"part{number}"] = part
+    held["part0"] = held["part0"]
+
+
+PARTS: dict[str, Callable[[], list[Any]]] = {
+    "layers": lambda: [dense(name) for name in "abcd"],
+    "tuples": lambda: [(dense("a"), 1), (dense("b"), dense("c")), (), dense("d")],
+    "others": lambda: [3, dense("a"), None, np.ones(2), dense("b"), object()],
+    "lists": lambda: [dense("a"), [dense("b")], dense("c"), ([dense("d")], dense("e"))],
+    "twice": lambda: [shared := dense("a"), shared, (shared, dense("b")), dense("c")],
+}
+
+
+@pytest.mark.parametrize("parts", PARTS)
+@pytest.mark.parametrize("kind", [list, dict])
+def test_what_grows_is_what_is_given_at_once(backend: str, kind: Any, parts: str):
+    grown, given, made = Holder(kind()), Holder(), PARTS[parts]()
+    (grow_list if kind is list else grow_dict)(grown.held, made)
+    given.held = list(made) if kind is list else dict(grown.held)
+    assert grown._named_layers() == given._named_layers()
+    if hasattr(grown, "_modules"):
+        assert list(grown._modules) == list(given._modules)
+    names(grown)
+    grown(ops.zeros((1, 1)))  # from now on it is built
+    before = kind(grown.held)
+    with pytest.raises(ValueError, match="is built"):
+        if kind is list:
+            grown.held.extend([1, dense("z")])
+        else:
+            grown.held["z"] = dense("z")
+    assert kind(grown.held) == before and names(grown) == names(given)
+
+
+def test_lists_grow_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An append looks at what is new, not at the whole list again."""
+    looked = []
+    prepared = Tracker._prepared
+    monkeypatch.setattr(
+        Tracker, "_prepared", lambda self, x: (looked.append(1), prepared(self, x))[1]
+    )
+    with keras.backend_scope("numpy"):
+        holder, made = Holder([]), [layers.Layer() for _ in range(60)]
+        looked.clear()
+        for layer in made[:20]:
+            holder.held.append(layer)
+        for layer in made[20:40]:
+            holder.held += [layer]
+        for pair in zip(made[40:50], made[50:], strict=True):
+            holder.held.append(pair)
+    assert len(holder._layers) == 60
+    assert len(looked) < 3 * 60

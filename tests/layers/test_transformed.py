@@ -28,8 +28,6 @@ def agree(found: Any, wanted: Any) -> None:
 @pytest.mark.skipif("torch" not in BACKENDS, reason="of torch")
 @ROW
 def test_torch_compiles_it_whole_with_open_sizes(row: Row) -> None:
-    if row.layer == "Normalization":
-        pytest.skip("statistics that were given are NumPy arrays in it")
     torch = pytest.importorskip("torch")
     with keras.backend_scope("torch"):
         layer = row.make()

@@ -2,7 +2,8 @@
 
 `CASES` holds a function for each, which writes its file into a folder and returns a
 call that reads it. All of them have to end in an error of ours, with little memory
-taken; `test_corpus.py` runs them.
+taken; `test_corpus.py` has them run, on each backend. Those of a CVE are in
+`corpus_cves.py`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,17 @@ import h5py
 import numpy as np
 
 import keras
+from keras.saving.h5_files import write_array
 
 Case = Callable[[Path], Callable[[], Any]]
 CASES: dict[str, Case] = {}
+
+
+def memory(what: str) -> int:
+    """Bytes of this process that `/proc` knows: `VmRSS` now, `VmHWM` at most."""
+    with open("/proc/self/status") as file:
+        line = next(line for line in file if line.startswith(what))
+    return int(line.split()[1]) * 1024
 
 
 def case(function: Case) -> Case:
@@ -76,8 +85,7 @@ def weights_file(folder: Path, change: Callable[[h5py.File], None]) -> Path:
 
 
 def into(path: Path) -> Callable[[], Any]:
-    model = small()
-    return lambda: model.load_weights(path)
+    return lambda: small().load_weights(path)
 
 
 def replaced(
@@ -179,6 +187,42 @@ def shared_texts(folder: Path) -> Callable[[], Any]:
         file.attrs.create("layer_names", names, dtype=h5py.string_dtype())
         file.attrs.create("backend", "x" * 16)
     return into(path)
+
+
+def _endless(path: Path) -> Path:
+    """The first text of each heap takes nothing: HDF5 would look at it for ever."""
+    data = path.read_bytes()
+    place = data.find(b"GCOL")
+    assert place >= 0
+    while place >= 0:
+        data = data[: place + 16] + bytes(16) + data[place + 32 :]
+        place = data.find(b"GCOL", place + 1)
+    path.write_bytes(data)
+    return path
+
+
+def _with_named_dtype(file: h5py.File) -> None:
+    group = file["layers/dense/vars"]
+    del group["0"]
+    write_array(group, "0", np.ones((6, 4), "bfloat16"))
+
+
+@case
+def endless_heap_of_a_model(folder: Path) -> Callable[[], Any]:
+    small().save(folder / "a.h5")
+    return load(_endless(folder / "a.h5"))
+
+
+@case
+def endless_heap_of_weights(folder: Path) -> Callable[[], Any]:
+    return into(_endless(weights_file(folder, _with_named_dtype)))
+
+
+@case
+def endless_heap_in_a_zip(folder: Path) -> Callable[[], Any]:
+    source = saved(folder, weights=_with_named_dtype)
+    _endless(source / "model.weights.h5")
+    return load(zipped(source))
 
 
 @case

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,10 @@ import pytest
 
 import keras
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
-from tests.saving.test_hostile_models import (
-    LAMBDA,
-    byte_code,
-    craft,
-    load_model,
-    refused,
-)
+from keras.saving import load_model
+from tests.saving.corpus import saved, zipped
+from tests.saving.corpus_cves import CODE as CODE_FORM
+from tests.saving.corpus_cves import LAMBDA as LAMBDA_FORM
 
 FAMILIES = {
     "losses": "a loss",
@@ -27,7 +26,13 @@ FAMILIES = {
     "optimizers": "an optimizer",
 }
 FAMILY = pytest.mark.parametrize("family", FAMILIES)
-CODE = {"code": byte_code(), "defaults": None, "closure": None}
+LAMBDA, CODE = LAMBDA_FORM["config"], CODE_FORM["config"]
+
+
+@pytest.fixture(autouse=True)
+def on_torch() -> Iterator[None]:
+    with keras.backend_scope("torch"):
+        yield
 
 
 def form(module: Any, name: Any, config: Any, registered: Any = None) -> dict[str, Any]:
@@ -37,6 +42,18 @@ def form(module: Any, name: Any, config: Any, registered: Any = None) -> dict[st
         "config": config,
         "registered_name": registered,
     }
+
+
+def refused(
+    load: Callable[[], Any], message: str, kind: type[Exception] = DeserializationError
+) -> None:
+    with pytest.raises(kind, match=message):
+        load()
+
+
+def craft(folder: Path, change: Callable[[dict[str, Any]], Any]) -> Path:
+    """A model of one layer, `d`, whose config is changed."""
+    return zipped(saved(folder, change))
 
 
 @FAMILY
@@ -160,44 +177,6 @@ def test_cloning_a_model_with_a_lambda_reads_no_stored_code() -> None:
     )
 
 
-CODE_FORM = {"class_name": "__lambda__", "config": CODE}
-
-
-def test_yaml_is_not_read() -> None:
-    """CVE-2021-37678."""
-    assert not hasattr(keras.models, "model_from_yaml")
-    with pytest.raises(ValueError):
-        keras.models.model_from_json("!!python/object/apply:os.system ['true']")
-
-
-@pytest.mark.parametrize(
-    ("name", "config"),
-    [
-        ("AUC", {"num_thresholds": 10**11}),
-        ("SensitivityAtSpecificity", {"specificity": 0.5, "num_thresholds": 10**11}),
-        ("MeanIoU", {"num_classes": 10**7}),
-    ],
-)
-def test_metrics_of_a_file_cannot_take_all_memory(
-    tmp_path: Path, name: str, config: Any
-) -> None:
-    """CVE-2026-12570: a few bytes in compile_config."""
-
-    def change(data: dict[str, Any]) -> None:
-        data["compile_config"] = {
-            "optimizer": "sgd",
-            "loss": "mse",
-            "metrics": [form("keras.metrics", name, config)],
-        }
-
-    path = craft(tmp_path / "a.keras", change)
-    refused(
-        lambda: load_model(path),
-        "stores weights for far less",
-        UnsafeDeserializationError,
-    )
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -218,7 +197,7 @@ def test_arguments_that_do_not_fit_are_named(
     def spoil(data: dict[str, Any]) -> None:
         data["config"]["layers"][1]["config"].update(change)
 
-    path = craft(tmp_path / "a.keras", spoil)
+    path = craft(tmp_path, spoil)
     refused(lambda: load_model(path), ".")
 
 
@@ -227,3 +206,28 @@ def test_deep_nesting_is_an_error_and_no_crash() -> None:
     for _ in range(2000):
         config = form("keras.layers", "TimeDistributed", {"layer": config})
     refused(lambda: keras.layers.deserialize(config), "nested too deeply")
+
+
+@pytest.mark.parametrize("name", ["..", "../../x", "/etc/x", "a/b", "", "C:\\x"])
+def test_layer_names_cannot_lead_outside(tmp_path: Path, name: str) -> None:
+    """CVE-2026-12479."""
+
+    def rename(data: dict[str, Any]) -> None:
+        data["config"]["layers"][1]["config"]["name"] = name
+
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    path = craft(inside, rename)
+    before = sorted(os.listdir(tmp_path))
+    try:
+        model = load_model(path)
+    except ValueError as error:
+        assert "name" in str(error)
+        return
+    keras.saving.save_model(model, inside / "b", zipped=False)
+    assert sorted(os.listdir(tmp_path)) == before
+    assert sorted(os.listdir(inside / "b")) == [
+        "config.json",
+        "metadata.json",
+        "model.weights.h5",
+    ]

@@ -96,6 +96,22 @@ def test_arguments_with_another_name(
     assert upgraded(written)["config"] == {argument: value}
 
 
+def test_a_layer_that_keras_3_has_not() -> None:
+    """`ThresholdedReLU` lets through what is above `theta`, and `theta` not."""
+    options = {"name": "t", "trainable": True, "theta": 0.5}
+    layer = {"class_name": "ThresholdedReLU", "config": options}
+    start = {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4]}}
+    config = {"name": "m", "layers": [start, layer]}
+    text = json.dumps(
+        {"class_name": "Sequential", "config": config, "keras_version": "2.15.0"}
+    )
+    with keras.backend_scope("numpy"):
+        model = keras.models.model_from_json(text)
+        agree(
+            model.predict(np.array([[0.2, 0.6, -1, 0.5]])), np.array([[0, 0.6, 0, 0]])
+        )
+
+
 def test_what_keras_3_computes_otherwise_is_said() -> None:
     layer = {
         "module": "keras.layers",

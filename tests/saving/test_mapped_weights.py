@@ -105,6 +105,29 @@ def bert_map(name: str) -> str:
     return f"{inside.get(layer, layer)}/{'kernel' if weight == 'weight' else 'bias'}"
 
 
+class Packed(nn.Module):
+    """Attention whose projections torch keeps in one array."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mha = nn.MultiheadAttention(12, 3, batch_first=True)
+
+    def forward(self, x: Any) -> Any:
+        return self.mha(x, x, x)[0]
+
+
+def keras_packed() -> Any:
+    x = keras.Input((5, 12))
+    return keras.Model(x, layers.MultiHeadAttention(3, 4, name="mha")(x, x))
+
+
+def packed_map(name: str) -> Any:
+    kind = "bias" if name.endswith("bias") else "kernel"
+    if "in_proj" in name:
+        return [f"mha/{part}/{kind}" for part in ("query", "key", "value")]
+    return f"mha/attention_output/{kind}"
+
+
 def written(module: nn.Module, path: Path) -> Path:
     """The state of a module as torch users write it, its values drawn."""
     with torch.no_grad():
@@ -123,8 +146,9 @@ MODELS = pytest.mark.parametrize(
     [
         (ResNet, keras_resnet, resnet_map, (2, 8, 8, 3)),
         (Bert, keras_bert, bert_map, (2, 5)),
+        (Packed, keras_packed, packed_map, (2, 5, 12)),
     ],
-    ids=["resnet", "bert"],
+    ids=["resnet", "bert", "packed"],
 )
 
 
@@ -204,6 +228,8 @@ def test_errors_of_name_maps(tmp_path: Path) -> None:
         kernel, bias = (v.path for v in model.variables)
         with pytest.raises(ValueError, match="no path of a variable. The model has"):
             model.load_weights(path, name_map={"weight": "no"})
+        with pytest.raises(ValueError, match="no 3 equal parts along the first axis"):
+            model.load_weights(path, name_map={"weight": [kernel, kernel, bias]})
         names = {"weight": kernel}
         with pytest.raises(ValueError, match="is in no name of the map"):
             model.load_weights(path, name_map=names)

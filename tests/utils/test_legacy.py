@@ -45,3 +45,8 @@ def test_unknown_names_are_explained() -> None:
         read({"config": 1})
     with pytest.raises(ValueError, match="Could not interpret 3"):
         read(3)
+
+
+def test_older_programs_find_them_under_keras_legacy() -> None:
+    for name in ("serialize_keras_object", "deserialize_keras_object"):
+        assert getattr(keras.legacy.saving, name) is getattr(legacy, name)

@@ -20,7 +20,7 @@ from keras.backends.jax.core import convert_to_tensor, is_tensor
 from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
 from keras.core import context, tree
-from keras.core.scopes import StatelessScope
+from keras.core.scopes import DiscardingScope, StatelessScope
 from keras.core.typing import Structure
 
 if TYPE_CHECKING:
@@ -55,6 +55,30 @@ def jit(
     function: Callable[..., Any], jit_compile: bool | str | None = None
 ) -> Callable[..., Any]:
     return function if jit_compile is False else _Jitted(function)
+
+
+def loop_pays(function: Callable[..., Any], gathers: bool, *args: Any) -> bool:
+    """XLA has its quick convolutions outside of loops only, on CPUs."""
+    if jax.default_backend() != "cpu":
+        return True
+
+    def run(*args: Any) -> None:
+        with DiscardingScope():
+            function(*args)
+
+    return not _has_convolutions(jax.make_jaxpr(run)(*args).jaxpr)
+
+
+def _has_convolutions(program: Any) -> bool:
+    """Whether a traced program, or one within it, convolves."""
+    for equation in program.eqns:
+        if equation.primitive.name == "conv_general_dilated":
+            return True
+        for value in jax.tree.leaves(list(equation.params.values())):
+            inner = getattr(value, "jaxpr", value)
+            if hasattr(inner, "eqns") and _has_convolutions(inner):
+                return True
+    return False
 
 
 class _Jitted:
@@ -142,15 +166,38 @@ class _Compiled:
         if self._run is None:
             self._discover(arrays)
         run: Any = self._run
-        written = self._written
-        values = [variable._value for variable in written]
-        new, outputs = run(values, [v._value for v in self._read], arrays)
-        if written:
-            for variable, value in zip(written, new, strict=True):
-                variable._value = value
+        read = [v._value for v in self._read]
+        if self._written:
+            outputs = self._update(read, arrays)
+        else:
+            _, outputs = run([], read, arrays)
         if self._stale:  # a retrace for new shapes met other variables
             self._run, self._stale = None, False
         return _unwrap(outputs) if self._unwraps else outputs
+
+    def _update(self, read: list[Any], arrays: list[Any]) -> Any:
+        """Run, and keep the new values of what is written, whatever interrupts that.
+
+        The old ones are gone when it has run: they were donated. Python looks at
+        signals between calls; so that none can fall between this call and what is done
+        with its results, they are put away within it.
+        """
+        found: list[Any] = []
+        run: Any = self._run
+        written = self._written
+        values = [variable._value for variable in written]
+        try:
+            found.extend(map(run, (values,), (read,), (arrays,)))
+            ((new, outputs),) = found
+            for variable, value in zip(written, new, strict=True):
+                variable._value = value
+        except BaseException:
+            for variable, value in zip(
+                written, found[0][0] if found else (), strict=False
+            ):
+                variable._value = value
+            raise
+        return outputs
 
     def _call(self, scope: _Recorder, arrays: list[Any]) -> Any:
         feed = iter(arrays)

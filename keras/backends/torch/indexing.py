@@ -144,6 +144,8 @@ def _window(
     inputs: torch.Tensor, start_indices: torch.Tensor, sizes: Any
 ) -> tuple[Any, ...]:
     window = _fixed_window(inputs.shape, start_indices, sizes)
+    if window is None:
+        window = _window_on_host(inputs, start_indices, sizes)
     return _moving_window(inputs, start_indices, sizes) if window is None else window
 
 
@@ -159,6 +161,24 @@ def _fixed_window(shape: Any, starts: Any, sizes: Any) -> tuple[Any, ...] | None
         stop = whole if size == -1 else start + size
         if not 0 <= stop <= whole:
             raise ValueError("The window reaches outside.")
+        window.append(_span(start, stop))
+    return tuple(window)
+
+
+def _window_on_host(inputs: Any, starts: Any, sizes: Any) -> tuple[Any, ...] | None:
+    """The slices of a window whose starts lie in host memory, where reading them costs
+    less than gathering; None while values are unknown, or if it reaches outside."""
+    if not inputs.is_cpu or _compiling() or torch.jit.is_tracing():
+        return None
+    try:
+        starts = [*map(int, starts)]
+    except RuntimeError:  # as inside `vmap`
+        return None
+    window = []
+    for start, size, whole in zip(starts, sizes, inputs.shape, strict=True):
+        stop = whole if size == -1 else start + size
+        if not 0 <= start <= stop <= whole:
+            return None
         window.append(_span(start, stop))
     return tuple(window)
 

@@ -14,10 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from keras.backends.torch.native_optimizer import NativeOptimizer as _NativeOptimizer
+
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
 
 _FLOATS = frozenset((torch.float32, torch.float64, torch.bfloat16, torch.float16))
+
+
+def adopt_optimizer(optimizer: Any) -> Any:
+    return _NativeOptimizer(optimizer)
 
 
 def update_scope() -> Any:
@@ -82,7 +88,7 @@ def _matching(
         if grad.dtype is not dtype:
             grad = grad.to(dtype)
         if order is not None:
-            if grad.stride() != value.stride():
+            if not grad.permute(order).is_contiguous():
                 grad = torch.empty_like(value).copy_(grad)
         elif not grad.is_contiguous():
             grad = grad.contiguous()

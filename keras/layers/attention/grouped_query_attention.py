@@ -144,6 +144,7 @@ class GroupedQueryAttention(HeadedAttention):
             (*query_shape[:-1], *heads),
             (query_shape[-1],),
         )
+        self._keep_sizes(query=query_shape, value=value_shape, key=key_shape)
         self.built = True
 
     def _project(

@@ -8,6 +8,7 @@ from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.arguments import class_name, one_of, positive_integer
 from keras.layers.attention.masks import AttentionMask
 from keras.layers.core.einsum_dense import EinsumDense
+from keras.layers.input_spec import InputSpec, check_input
 from keras.layers.layer import Layer
 from keras.layers.weight_options import options
 
@@ -18,6 +19,23 @@ class HeadedAttention(Layer):
     # Set by subclasses, some of which declare them.
     dropout: Any
     use_bias: Any
+    # What the inputs of a built layer are; a `build` of a subclass's own says nothing.
+    _specs: dict[str, InputSpec] | None = None
+
+    def _keep_sizes(self, **shapes: Shape) -> None:
+        """Keeps the ranks and features that the projections are for."""
+        self._specs = {
+            name: InputSpec(ndim=len(shape), axes={-1: shape[-1]})
+            for name, shape in shapes.items()
+        }
+
+    def _check(self, arguments: dict[str, Any]) -> None:
+        super()._check(arguments)
+        for name, spec in (self._specs or {}).items():
+            given = arguments.get(name)
+            if given is None and name == "key":
+                given = arguments["value"]
+            check_input(spec, given, self, f"`{name}`")
 
     def _set_kernel(
         self, flash_attention: bool | None, sliding_window: int | None

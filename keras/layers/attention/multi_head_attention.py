@@ -192,6 +192,7 @@ class MultiHeadAttention(HeadedAttention):
         self.output_dense = self._project(
             "attention_output", projected, self._target(query_shape), contracted=2
         )
+        self._keep_sizes(query=query_shape, value=value_shape, key=key_shape)
         self.built = True
 
     def _build_attention(self, rank: int) -> None:

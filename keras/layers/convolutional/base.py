@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import activations, ops
 from keras.backends.variable import Variable
+from keras.core.errors import ShapeError
 from keras.core.typing import Activation, Regularizer, Shape, Sizes, Tensor, TensorLike
 from keras.layers import arguments
 from keras.layers.arguments import (
@@ -113,6 +114,12 @@ class WindowLayer(Layer):
     def _output_shape(self, input_shape: Shape, filters: int) -> tuple[Any, ...]:
         last = self.data_format == "channels_last"
         spatial, _ = shapes.split(tuple(input_shape), last)
+        if len(spatial) != self.rank:
+            raise ShapeError(
+                f"{describe(self)} expects inputs of rank {self.rank + 2}: batch, "
+                f"{self.rank} spatial axes and channels. Received: shape "
+                f"{tuple(input_shape)}."
+            )
         padding = "same" if self.padding == "causal" else self.padding
         sizes = shapes.window_sizes(
             describe(self),

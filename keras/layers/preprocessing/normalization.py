@@ -13,6 +13,7 @@ from keras.core import dtypes
 from keras.core.config import epsilon
 from keras.core.facts import public_class
 from keras.core.typing import Axis, Config, Data, Shape, Tensor, TensorLike
+from keras.layers.input_spec import InputSpec, check_input
 from keras.layers.options import AllLayerOptions
 from keras.layers.preprocessing import adapting
 from keras.layers.preprocessing.data_layer import DataLayer
@@ -63,8 +64,12 @@ class Normalization(DataLayer):
             )
         self.input_mean = mean
         self.input_variance = variance
+        # Given statistics as arrays, in the shape that is broadcast once that is known:
+        # calls that are compiled do not convert lists.
+        self._given = {"mean": _array(mean), "variance": _array(variance)}
         self.supports_masking = True
         self.reset_state()
+        self._sizes = InputSpec()
         self._broadcast: tuple[int, ...] = ()
         if mean is not None and not self.axis:
             self.built = True
@@ -79,8 +84,8 @@ class Normalization(DataLayer):
                 f"input_shape={tuple(input_shape)}."
             )
         kept = sorted(axis % rank for axis in self.axis)
-        sizes = tuple(input_shape[axis] for axis in kept)
-        if None in sizes:
+        sizes = tuple(size for axis in kept if (size := input_shape[axis]) is not None)
+        if len(sizes) < len(kept):
             raise ValueError(
                 f"{self.name} (Normalization) needs known sizes along `axis`. "
                 f"Received: axis={self.axis}, input_shape={tuple(input_shape)}."
@@ -100,6 +105,13 @@ class Normalization(DataLayer):
             self.count = self.add_weight(
                 name="count", dtype="int64", initializer="zeros", trainable=False
             )
+        else:
+            for name, value in self._given.items():
+                if value.ndim:
+                    spread = self._spread(name, value, sizes)
+                    self._given[name] = np.reshape(spread, self._broadcast)
+        # Not `input_spec`: lists of numbers are taken too; `call` makes them a tensor.
+        self._sizes = InputSpec(axes={axis: input_shape[axis] for axis in self.axis})
         self.built = True
 
     def adapt(self, data: Data) -> None:
@@ -174,6 +186,7 @@ class Normalization(DataLayer):
     def call(self, inputs: TensorLike) -> Tensor:
         """The normalized inputs."""
         inputs = ops.cast(inputs, self.compute_dtype)
+        check_input(self._sizes, inputs, self, "0")
         mean = ops.cast(self.mean, self.compute_dtype)
         scale = ops.cast(
             ops.maximum(ops.sqrt(self.variance), epsilon()), self.compute_dtype
@@ -197,22 +210,14 @@ class Normalization(DataLayer):
         return config
 
     def _statistic(self, name: str) -> Any:
-        given = getattr(self, f"input_{name}")
-        if given is None:
-            if not self.built:
-                return None
-            value = getattr(self, f"adapt_{name}")
-            if current() is not self._backend:  # in a pipeline of another framework
-                value = self._backend.convert_to_numpy(value.value)
-        else:
-            value = adapting.to_array(given)
-            if not dtypes.is_float(value.dtype.name):
-                value = value.astype("float32")
-        if not self._broadcast or (given is not None and value.ndim == 0):
-            return value
-        sizes = tuple(self._broadcast[axis] for axis in self._kept)
-        if given is not None and value.shape != sizes:
-            value = self._spread(name, value, sizes)
+        given = self._given[name]
+        if given is not None:
+            return ops.convert_to_tensor(given)
+        if not self.built:
+            return None
+        value = getattr(self, f"adapt_{name}")
+        if current() is not self._backend:  # in a pipeline of another framework
+            value = self._backend.convert_to_numpy(value.value)
         return ops.reshape(value, self._broadcast)
 
     def _spread(
@@ -228,3 +233,11 @@ class Normalization(DataLayer):
             f"of the inputs along axis={self.axis}. Received: {name} of shape "
             f"{value.shape}."
         )
+
+
+def _array(given: TensorLike) -> Any:
+    """A statistic as floats; None if there is none."""
+    if given is None:
+        return None
+    value = adapting.to_array(given)
+    return value if dtypes.is_float(value.dtype.name) else value.astype("float32")

@@ -12,6 +12,7 @@ from keras.core.config import epsilon, standardize_data_format
 from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.arguments import one_of, positive_integer
+from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 
 _MODES = ("log", "magnitude", "psd", "real", "imag", "angle", "stft")
@@ -123,6 +124,7 @@ class STFTSpectrogram(Layer):
                 f"{self.name} (STFTSpectrogram) expects signals of shape (batch, time, "
                 f"channels). Received: input_shape={tuple(input_shape)}."
             )
+        self.input_spec = InputSpec(ndim=3)
         bins = self._size // 2 + 1
         shape = (self.frame_length, 1, bins)
         real, imaginary = self._kernels()

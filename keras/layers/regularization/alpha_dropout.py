@@ -8,16 +8,16 @@ from keras import ops, random
 from keras.core.facts import public_class
 from keras.core.typing import ShapeLike, Tensor
 from keras.layers import arguments
-from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.layers.regularization import noise_shape as sizes
+from keras.layers.regularization.noise import TrainingNoise, strength
 
 # What `selu` gives for very negative inputs: -scale * alpha of its paper.
 _DROPPED = -1.0507009873554805 * 1.6732632423543772
 
 
 @public_class("keras.layers", pure=True)
-class AlphaDropout(Layer):
+class AlphaDropout(TrainingNoise):
     """In training, sets a random part of the inputs to the negative limit of `selu`.
 
     All values are then scaled and shifted so that inputs of mean 0 and variance 1
@@ -42,7 +42,7 @@ class AlphaDropout(Layer):
     [1.0, 2.0]
     """
 
-    _has_nothing_to_build = True
+    rate = strength
 
     def __init__(
         self,
@@ -51,13 +51,8 @@ class AlphaDropout(Layer):
         seed: int | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
-        super().__init__(**kwargs)
-        self.rate = arguments.rate(self, "rate", rate)
-        self.seed = arguments.seed(self, seed)
+        super().__init__(("rate", rate), seed, **kwargs)
         self.noise_shape = sizes.noise_shape(self, noise_shape)
-        if rate > 0:
-            self.seed_generator = random.SeedGenerator(seed)
-        self.supports_masking = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """The inputs, with noise in training."""

@@ -7,14 +7,13 @@ from typing import Any, Unpack
 from keras import random
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
-from keras.layers import arguments
-from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.layers.regularization import noise_shape as sizes
+from keras.layers.regularization.noise import TrainingNoise, strength
 
 
 @public_class("keras.layers", pure=True)
-class Dropout(Layer):
+class Dropout(TrainingNoise):
     """In training, sets a random part of the inputs to 0 and scales up the others.
 
     Source: Srivastava et al., 2014.
@@ -36,7 +35,7 @@ class Dropout(Layer):
     [1.0, 2.0]
     """
 
-    _has_nothing_to_build = True
+    rate = strength
 
     def __init__(
         self,
@@ -45,13 +44,8 @@ class Dropout(Layer):
         seed: int | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
-        super().__init__(**kwargs)
-        self.rate = arguments.rate(self, "rate", rate)
-        self.seed = arguments.seed(self, seed)
+        super().__init__(("rate", rate), seed, **kwargs)
         self.noise_shape = sizes.noise_shape(self, noise_shape)
-        if rate > 0:
-            self.seed_generator = random.SeedGenerator(seed)
-        self.supports_masking = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """The inputs, with noise in training."""

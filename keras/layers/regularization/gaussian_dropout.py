@@ -8,12 +8,12 @@ from keras import ops, random
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers import arguments
-from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
+from keras.layers.regularization.noise import TrainingNoise, strength
 
 
 @public_class("keras.layers", pure=True)
-class GaussianDropout(Layer):
+class GaussianDropout(TrainingNoise):
     """In training, multiplies the inputs by normal noise of mean 1.
 
     The noise has the variance `rate / (1 - rate)`, that of `Dropout` with this rate.
@@ -35,17 +35,12 @@ class GaussianDropout(Layer):
     [1.0, 2.0]
     """
 
-    _has_nothing_to_build = True
+    rate = strength
 
     def __init__(
         self, rate: float, seed: int | None = None, **kwargs: Unpack[AllLayerOptions]
     ) -> None:
-        super().__init__(**kwargs)
-        self.rate = arguments.rate(self, "rate", rate)
-        self.seed = arguments.seed(self, seed)
-        if rate > 0:
-            self.seed_generator = random.SeedGenerator(seed)
-        self.supports_masking = True
+        super().__init__(("rate", rate), seed, **kwargs)
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """The inputs, times noise in training."""

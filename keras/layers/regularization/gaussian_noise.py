@@ -7,13 +7,12 @@ from typing import Unpack
 from keras import ops, random
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
-from keras.layers import arguments
-from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
+from keras.layers.regularization.noise import TrainingNoise, strength
 
 
 @public_class("keras.layers", pure=True)
-class GaussianNoise(Layer):
+class GaussianNoise(TrainingNoise):
     """In training, adds normal noise of mean 0 to the inputs.
 
     Args:
@@ -31,7 +30,7 @@ class GaussianNoise(Layer):
     [1.0, 2.0]
     """
 
-    _has_nothing_to_build = True
+    stddev = strength
 
     def __init__(
         self,
@@ -39,12 +38,7 @@ class GaussianNoise(Layer):
         seed: int | None = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
-        super().__init__(**kwargs)
-        self.stddev = arguments.rate(self, "stddev", stddev)
-        self.seed = arguments.seed(self, seed)
-        if stddev > 0:
-            self.seed_generator = random.SeedGenerator(seed)
-        self.supports_masking = True
+        super().__init__(("stddev", stddev), seed, **kwargs)
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """The inputs, with noise in training."""

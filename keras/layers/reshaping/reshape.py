@@ -6,6 +6,7 @@ import math
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.errors import ShapeError
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Tensor
@@ -60,6 +61,8 @@ class Reshape(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """`(batch, *target_shape)`, with -1 worked out where it can be."""
+        if not input_shape:
+            raise ShapeError("Reshape expects a batch of samples. Received: a scalar.")
         batch, *sizes = input_shape
         target = self.target_shape
         if None in sizes:

@@ -91,6 +91,7 @@ class Bidirectional(Layer):
             if not layer.built:
                 layer.build(sequences_shape)
                 layer.built = True
+        self.input_spec = self.forward_layer.input_spec
         self.built = True
         if self._initial_weights is not None:
             self.set_weights(self._initial_weights)

@@ -11,6 +11,7 @@ from typing import Any
 from keras import activations, ops
 from keras.core import dtypes
 from keras.core.typing import Tensor, TensorLike
+from keras.layers.arguments import parts_of
 from keras.layers.rnn.rnn import RNN
 
 
@@ -27,7 +28,11 @@ def of_cell(name: str) -> Any:
 
 
 class CellAttributes:
-    """The attributes that every cell has."""
+    """The attributes that every cell has; the cell is one that the layer made."""
+
+    def _naming(self) -> Any:
+        """What the cell's errors name: the layer."""
+        return parts_of(self)
 
     units = of_cell("units")
     activation = of_cell("activation")

@@ -66,9 +66,9 @@ class RecurrentCell(Layer, DropoutRNNCell):
         units, features = self.units, input_shape[-1]
         if features is None:
             raise ValueError(
-                f"The last size of the inputs of {self.name} ({type(self).__name__}) "
-                "must be known to make its kernel. Received: "
-                f"input_shape={tuple(input_shape)}."
+                f"The last size of the inputs of {arguments.class_name(self)} must be "
+                "known to make its kernel. Received: steps of shape "
+                f"{tuple(input_shape)}."
             )
         width = self.gates * units
         self.kernel = self.add_weight(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, Unpack
 
 from keras import initializers, ops
@@ -10,7 +11,7 @@ from keras.core import context, tree
 from keras.core.facts import public_class
 from keras.core.registry import CustomObjectScope
 from keras.core.typing import Shape, Structure, Tensor, TensorLike
-from keras.layers.input_spec import describe
+from keras.layers.input_spec import InputSpec, describe
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.dropout_masks import DropoutRNNCell
@@ -93,18 +94,33 @@ class RNN(Layer):
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         """Builds the cell for steps of these sequences."""
-        if len(sequences_shape) < 3:
+        rank = len(sequences_shape)
+        if rank < 3 or (self.input_spec is not None and rank != self.input_spec.ndim):
+            hint = (
+                "Add the missing dimension, as x[:, None] does for a single step or "
+                "x[..., None] for one feature."
+            )
             raise ValueError(
                 f"{describe(self)} expects sequences of shape (batch, time, features). "
-                f"Received: shape {tuple(sequences_shape)}. Add the missing dimension, "
-                "as x[:, None] does for a single step or x[..., None] for one feature."
+                f"Received: shape {tuple(sequences_shape)}. "
+                f"{hint if rank < 3 else 'Reshape them.'}"
             )
         if isinstance(self.cell, Layer) and not self.cell.built:
-            self.cell.build((sequences_shape[0], *sequences_shape[2:]))
+            with self._naming():
+                self.cell.build((sequences_shape[0], *sequences_shape[2:]))
             self.cell.built = True
+        if self.input_spec is not None and self.input_spec.ndim is not None:
+            axes = {axis: sequences_shape[axis] for axis in range(2, rank)}
+            self.input_spec = InputSpec(ndim=rank, axes=axes)
+        else:
+            self.input_spec = InputSpec(min_ndim=3)
         if self.stateful and self.states is None:
             self._make_states(sequences_shape[0])
         self.built = True
+
+    def _naming(self) -> Any:
+        """What the cell's errors name: a cell that the user wrote, itself."""
+        return nullcontext()
 
     def _make_states(self, batch_size: int | None) -> None:
         if batch_size is None:

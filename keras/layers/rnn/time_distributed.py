@@ -10,7 +10,7 @@ from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape, Structure, Tensor, TensorLike
 from keras.layers.core.wrapper import Wrapper
-from keras.layers.input_spec import describe
+from keras.layers.input_spec import InputSpec, describe
 from keras.layers.options import AllLayerOptions
 from keras.layers.rnn.step_masks import checked_mask
 
@@ -42,6 +42,7 @@ class TimeDistributed(Wrapper):
     def __init__(self, layer: Any, **kwargs: Unpack[AllLayerOptions]) -> None:
         super().__init__(layer, **kwargs)
         self.supports_masking = True
+        self.input_spec = InputSpec(min_ndim=3)
 
     def build(self, input_shape: Shape) -> None:
         """Builds the layer for one step."""

@@ -55,7 +55,7 @@ def test_forget_gates_begin_open(backend: str) -> None:
 
 
 WRONG: dict[str, Any] = {
-    "ConvLSTMCell expects `filters` to be a positive": lambda: layers.ConvLSTM1D(0, 3),
+    "ConvLSTM1D expects `filters` to be a positive": lambda: layers.ConvLSTM1D(0, 3),
     "`padding` to be one of 'valid', 'same'": lambda: layers.ConvLSTM1D(
         2, 3, padding="causal"
     ),

@@ -372,7 +372,7 @@ def test_training_lowers_the_loss(name: str, arguments: Any, backend: str) -> No
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: layers.GRU(0), "GRUCell expects `units` to be a positive integer"),
+        (lambda: layers.GRU(0), "GRU expects `units` to be a positive integer"),
         (lambda: layers.GRU(2, dropout=2), "dropout"),
         (lambda: layers.GRU(2, use_cudnn="no"), "use_cudnn"),
         (lambda: layers.StackedRNNCells([layers.Dense(2)]), "StackedRNNCells expects"),

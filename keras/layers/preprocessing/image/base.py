@@ -11,7 +11,7 @@ from keras.backends import current
 from keras.core.classes import declared_class
 from keras.core.config import standardize_data_format
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Data, Seed, Structure, Tensor, TensorLike
+from keras.core.typing import Data, Seed, Shape, Structure, Tensor, TensorLike
 from keras.layers.preprocessing.data_layer import DataLayer
 from keras.utils.bounding_boxes import clip_to_image_size, convert_format
 from keras.utils.bounding_boxes.formats import check_format
@@ -160,13 +160,7 @@ class ImageLayer(DataLayer):
 
     def _all(self, data: dict[str, Any], training: bool) -> dict[str, Any]:
         images = ops.convert_to_tensor(data["images"])
-        rank = len(images.shape)
-        if rank not in (3, 4):
-            raise ValueError(
-                f"{self._title()} expects images of shape (batch, height, width, "
-                "channels) or (height, width, channels), channels first with "
-                f"data_format='channels_first'. Received: shape {tuple(images.shape)}."
-            )
+        rank = len(self._of_images(images.shape))
         if not self._keeps_dtype:
             images = ops.cast(images, self.compute_dtype)
         if not training and not self._changes_always:
@@ -185,6 +179,16 @@ class ImageLayer(DataLayer):
             found["images"] = ops.transpose(found["images"], (0, 3, 1, 2))
         found = _single(found) if rank == 3 else found
         return {**data, **found}
+
+    def _of_images(self, shape: Shape) -> Shape:
+        """`shape`, if it is that of an image or of a batch of them."""
+        if len(shape) not in (3, 4):
+            raise ValueError(
+                f"{self._title()} expects images of shape (batch, height, width, "
+                "channels) or (height, width, channels), channels first with "
+                f"data_format='channels_first'. Received: shape {tuple(shape)}."
+            )
+        return shape
 
     def _changed_parts(self, parts: dict[str, Any], training: bool) -> dict[str, Any]:
         images = parts["images"]
@@ -272,7 +276,7 @@ class ImageLayer(DataLayer):
         if isinstance(input_shape, dict):
             images = self.compute_output_shape(input_shape["images"])
             return {**input_shape, "images": images}
-        shape = list(input_shape)
+        shape = list(self._of_images(input_shape))
         first = self.data_format == "channels_first"
         row = len(shape) - (2 if first else 3)
         shape[row : row + 2] = self.output_size(*shape[row : row + 2])
