@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,48 @@ def test_a_full_disk(
         save(path)
     after = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     assert after == before
+
+
+def test_a_link_to_another_device(tmp_path: Path) -> None:
+    """The new file is made beside the real one, so that it can take its place."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system")
+    with tempfile.TemporaryDirectory(dir=shared) as folder:
+        real, link = Path(folder, "a.weights.h5"), tmp_path / "a.weights.h5"
+        real.write_bytes(b"old")
+        link.symlink_to(real)
+        with keras.backend_scope("numpy"):
+            make().save_weights(link)
+            make().load_weights(real)
+        assert link.is_symlink()
+        assert os.listdir(folder) == ["a.weights.h5"]
+
+
+def test_a_folder_that_may_not_be_written_to() -> None:
+    """The old file stays, and the system's error comes out."""
+    script = """
+import os, sys
+from keras.saving.atomic import new_file
+if os.geteuid() == 0:
+    os.setuid(65534)  # for whom permissions count
+try:
+    with new_file(sys.argv[1]) as temporary:
+        open(temporary, "w").close()
+except PermissionError:
+    print("refused")
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.weights.h5")
+        path.write_bytes(b"old")
+        os.chmod(folder, 0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(path)], capture_output=True, text=True
+        )
+        assert done.stdout == "refused\n", done.stderr
+        assert path.read_bytes() == b"old"
+        assert os.listdir(folder) == ["a.weights.h5"]
+        os.chmod(folder, 0o755)
 
 
 def test_peak_memory_of_a_load(tmp_path: Path) -> None:
