@@ -212,6 +212,17 @@ def tracked_build(build: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def tracked_quantize(quantize: Callable[..., Any]) -> Callable[..., Any]:
+    """`quantize`, in which a built layer may put new weights in place of its own."""
+
+    @wraps(quantize)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with context.Scope("backend", self._backend), self._tracker.unlocked():
+            return quantize(self, *args, **kwargs)
+
+    return wrapper
+
+
 def shapes_of(arguments: dict[str, Any]) -> dict[str, Any]:
     """The shapes of those arguments that are tensors or structures of them."""
     shapes: dict[str, Any] = {}

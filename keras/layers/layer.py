@@ -25,7 +25,7 @@ from keras.core.typing import (
     TensorLike,
 )
 from keras.layers.arguments import interpreted
-from keras.layers.building import shapes_of, tracked_build
+from keras.layers.building import shapes_of, tracked_build, tracked_quantize
 from keras.layers.call_plan import parameters_of, plan_of
 from keras.layers.calling import CallContext, LayerCall
 from keras.layers.input_spec import describe
@@ -113,6 +113,8 @@ class Layer(LayerCall):
         super().__init_subclass__(**kwargs)
         if "build" in cls.__dict__:
             cls.build = tracked_build(cls.__dict__["build"])
+        if "quantize" in cls.__dict__:
+            cls.quantize = tracked_quantize(cls.__dict__["quantize"])
 
     def build(self, input_shape: Any) -> None:
         """Makes the weights; called before the first `call`.
@@ -293,8 +295,9 @@ class Layer(LayerCall):
         """Quantizes the weights, where the layer knows how.
 
         A layer of your own may define it: it turns the weights into what the mode
-        asks for and sets `dtype_policy` to `"<mode>_from_<policy>"`. Layers inside it
-        are quantized by `model.quantize` without it.
+        asks for and sets `dtype_policy` to `"<mode>_from_<policy>"`. Within it, a
+        built layer takes new weights. Layers inside it are quantized by
+        `model.quantize` without it. docs/quantization.md has an example.
 
         Args:
             mode: `"int8"`, `"int4"`, `"float8"`, `"gptq"` or `"awq"`.

@@ -86,7 +86,7 @@ def calibrate(
             data = [_called(layer, batch) for batch in data]
         for i, block in enumerate(blocks):
             chosen = [layer for layer in inner_layers([block]) if quantizes(layer)]
-            with observed(chosen) as seen:
+            with observed(chosen, config.mode) as seen:
                 for batch in data:
                     _called(block, batch)
             for layer in chosen:

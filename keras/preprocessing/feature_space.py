@@ -63,8 +63,10 @@ class FeatureSpace(FeatureKinds, Layer):
 
     # Made anew of the features; Keras 3 has them in its files, without weights.
     _not_in_files = ("crossers", "one_hot_encoders")
-    _transient = ("_inputs",)  # KerasTensors know the graphs that they are part of
+    # KerasTensors know the graphs that they are part of.
+    _transient = ("_inputs", "_encoded")
     _inputs: dict[str, KerasTensor] | None = None
+    _encoded: Structure = None
 
     def __init__(
         self,
@@ -162,7 +164,7 @@ class FeatureSpace(FeatureKinds, Layer):
                 learning[name].update_state(column)
         for layer in learning.values():
             layer.finalize_state()
-        self._inputs, self.one_hot_encoders = None, {}
+        self._inputs, self._encoded, self.one_hot_encoders = None, None, {}
         self.get_encoded_features()  # makes all that is left
         self.built = True
 
@@ -268,13 +270,15 @@ class FeatureSpace(FeatureKinds, Layer):
         return self._inputs
 
     def get_encoded_features(self) -> Structure:
-        """The encoded features that come of `get_inputs()`: KerasTensors.
+        """The encoded features that come of `get_inputs()`: KerasTensors, made once.
 
         Raises:
             ValueError: if `adapt` was not called.
         """
-        with context.Scope("backend", self._backend):
-            return self.call(self.get_inputs())
+        if self._encoded is None:
+            with context.Scope("backend", self._backend):
+                self._encoded = self.call(self.get_inputs())
+        return self._encoded
 
     # Files ----------------------------------------------------------------------
 

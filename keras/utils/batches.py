@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 from collections.abc import Callable
 from typing import Any
@@ -71,6 +72,12 @@ class Batches(PyDataset):
         if self._rng is not None:
             self._rng.shuffle(self._order)
 
+    def snapshot(self) -> Batches:
+        """The same batches, whose order stays as it is now."""
+        same = copy.copy(self)
+        same._order, same._rng = self._order.copy(), None
+        return same
+
     def example(self) -> Any:
         """An empty batch, which says shapes and dtypes."""
         found = self._load(np.arange(0))
@@ -89,15 +96,27 @@ def as_dataset(batches: Batches, format: str) -> Any:
     Args:
         batches: the batches.
         format: `"tf"`: a `tf.data.Dataset`, where TensorFlow is installed, and the
-            batches themselves, a `PyDataset`, where it is not.
+            batches themselves, a `PyDataset`, where it is not; `"grain"`: a
+            `grain.IterDataset`.
 
     Raises:
         ValueError: for another form.
+        ImportError: without grain, where it is asked for.
     """
+    if format == "grain":
+        if importlib.util.find_spec("grain") is None:
+            raise ImportError(
+                "format='grain' needs the package grain: `pip install grain`."
+            )
+        # It is a class of an optional package that is made there.
+        from keras.utils.grain_batches import grain_dataset_of
+
+        return grain_dataset_of(batches)
     if format != "tf":
         raise ValueError(
             "`format` must be 'tf': a `tf.data.Dataset`, or without TensorFlow a "
-            f"`keras.utils.PyDataset`. Received: format={format!r}."
+            "`keras.utils.PyDataset`; or 'grain': a `grain.IterDataset`. Received: "
+            f"format={format!r}."
         )
     if importlib.util.find_spec("tensorflow") is None:
         return batches

@@ -12,7 +12,7 @@ from keras.backends import backend_scope
 from keras.core.config import standardize_data_format
 from keras.core.typing import TensorLike
 from keras.utils.batches import Batches, as_dataset
-from keras.utils.images import img_to_array, load_img
+from keras.utils.images import eight_bits, img_to_array, load_img
 from keras.utils.messages import show
 
 _IMAGES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
@@ -240,11 +240,12 @@ def text_dataset_from_directory(
         validation_split: the part of the files that is kept for validation.
         subset: `"training"`, `"validation"`, or `"both"` for a list of the two.
         follow_links: whether to go into folders that are links.
-        format: `"tf"`: see the returns.
+        format: `"tf"` or `"grain"`: see the returns.
         verbose: whether to say how many files there are.
 
     Returns:
-        A `tf.data.Dataset`, or without TensorFlow a `keras.utils.PyDataset`, of
+        A `tf.data.Dataset`, or without TensorFlow a `keras.utils.PyDataset`; with
+        format="grain" a `grain.IterDataset`, which needs grain; of
         `(texts, labels)` or texts. It has the attributes `class_names` and
         `file_paths`.
 
@@ -313,11 +314,12 @@ def image_dataset_from_directory(
         crop_to_aspect_ratio: whether to cut off what does not fit the proportions.
         pad_to_aspect_ratio: whether to fill up what is missing of them.
         data_format: `"channels_last"` or `"channels_first"`.
-        format: `"tf"`: see the returns.
+        format: `"tf"` or `"grain"`: see the returns.
         verbose: whether to say how many files there are.
 
     Returns:
-        A `tf.data.Dataset`, or without TensorFlow a `keras.utils.PyDataset`, of
+        A `tf.data.Dataset`, or without TensorFlow a `keras.utils.PyDataset`; with
+        format="grain" a `grain.IterDataset`, which needs grain; of
         `(images, labels)` or images, floats from 0 to 255. It has the attributes
         `class_names` and `file_paths`.
 
@@ -353,10 +355,10 @@ def image_dataset_from_directory(
     def read(indices: np.ndarray) -> np.ndarray:
         found = np.zeros((len(indices), *image_size, channels[color_mode]), "float32")
         for place, index in enumerate(indices.tolist()):
-            image = img_to_array(
-                load_img(folder.paths[index], color_mode), "channels_last", "float32"
-            )
-            found[place] = resizing(image)
+            image = eight_bits(load_img(folder.paths[index], color_mode))
+            pixels = img_to_array(image, "channels_last", "float32")
+            same = pixels.shape[:2] == tuple(image_size)
+            found[place] = pixels if same else resizing(pixels)
         return found.transpose(0, 3, 1, 2) if first else found
 
     return datasets_of(folder, parts, read, batch_size, shuffle, seed, format)

@@ -204,8 +204,9 @@ def load_img(
         if isinstance(error, FileNotFoundError):
             raise
         raise ValueError(f"{path!r} cannot be read as an image: {error}.") from error
-    wide = img.mode in ("I;16", "I", "L")
-    if color_mode != "grayscale" or not wide:
+    if color_mode != "grayscale":
+        img = eight_bits(img)
+    if color_mode != "grayscale" or img.mode not in ("I;16", "I", "L"):
         img = img.convert(_MODES[color_mode])
     if target_size is None:
         return img
@@ -214,6 +215,17 @@ def load_img(
         return img
     box = _middle(img.width, img.height, width, height) if keep_aspect_ratio else None
     return img.resize((width, height), getattr(image, _FILTERS[interpolation]), box=box)
+
+
+def eight_bits(img: Any) -> Any:
+    """An image of 16 bits a pixel as one of 8, from 0 to 255; others as they are.
+
+    Pillow alone would cut off all that is above 255.
+    """
+    if not img.mode.startswith("I"):
+        return img
+    pixels = np.clip(np.asarray(img, "int64"), 0, 0xFFFF) >> 8
+    return _pillow("load_img").fromarray(pixels.astype("uint8"))
 
 
 def _middle(width: int, height: int, to_width: int, to_height: int) -> Any:

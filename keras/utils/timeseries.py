@@ -57,10 +57,11 @@ def timeseries_dataset_from_array(
         seed: of the orders.
         start_index: the first step that is used.
         end_index: the step before which it ends.
-        format: `"tf"`: see the returns.
+        format: `"tf"` or `"grain"`: see the returns.
 
     Returns:
-        A `tf.data.Dataset`, or without TensorFlow a `keras.utils.PyDataset`, of
+        A `tf.data.Dataset`, or without TensorFlow a `keras.utils.PyDataset`; with
+        format="grain" a `grain.IterDataset`, which needs grain; of
         `(windows, targets)` or windows: `(batch, sequence_length, ...)`.
 
     Raises:

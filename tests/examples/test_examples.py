@@ -181,6 +181,28 @@ def test_distillation(capsys: pytest.CaptureFixture[str]) -> None:
     assert "2 of 2 students are better" in capsys.readouterr().out
 
 
+@pytest.mark.skipif("torch" not in TRAINING_BACKENDS, reason="others compile for long")
+def test_quantization_loses_little() -> None:
+    """The bounds are those of the issue: 2 % in 8 bits, 5 % by GPTQ in 4."""
+    with keras.backend_scope("torch"):
+        found = example("quantization").compared(steps=60, width=32, depth=2)
+    whole = found["float32"]
+    assert whole < 30  # of 128 characters: it has learned something
+    assert found["int8"] < 1.02 * whole
+    assert found["gptq"] < 1.05 * whole
+
+
+def test_sparse_and_rounded(trains_on: str) -> None:
+    program = example("sparse_and_rounded")
+    model, accuracy = program.trained(rounds=True, part=0.7, epochs=6)
+    assert accuracy > 0.8
+    assert program.zeros(model) > 0.69
+    for layer in model.layers:
+        kernel = keras.ops.convert_to_numpy(layer.small_kernel())
+        steps = [len(np.unique(column)) for column in kernel.T]
+        assert max(steps) <= 2**program.BITS - 1
+
+
 def test_a_differential_equation(trains_on: str) -> None:
     program = example("pinn")
     steps = 600 if trains_on == "torch" else 200

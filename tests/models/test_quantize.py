@@ -61,10 +61,10 @@ def test_filters(filters: Any, chosen: set[str]) -> None:
 def test_round_trips(backend: str, tmp_path: Path, mode: str, lora: bool) -> None:
     keras.utils.set_random_seed(0)
     model = _model()
-    before = model.predict(ROWS, verbose=0)
+    before = _array(model(ROWS))
     model.quantize(config=CONFIGS[mode])
     assert set(_policies(model).values()) == {f"{_named(mode)}_from_float32", "float32"}
-    after = model.predict(ROWS, verbose=0)
+    after = _array(model(ROWS))
     correlation = np.corrcoef(before.ravel(), after.ravel())[0, 1]
     assert correlation > (0.999 if mode == "int8" else 0.85)
     if lora:
@@ -72,10 +72,10 @@ def test_round_trips(backend: str, tmp_path: Path, mode: str, lora: bool) -> Non
             layer = model.get_layer(name)
             layer.enable_lora(2)
             layer.lora_kernel_b.assign(np.full(layer.lora_kernel_b.shape, 0.01))
-        after = model.predict(ROWS, verbose=0)
+        after = _array(model(ROWS))
     model.save(tmp_path / "model.keras")
     loaded: Any = keras.models.load_model(tmp_path / "model.keras")
-    again = loaded.predict(ROWS, verbose=0)
+    again = _array(loaded(ROWS))
     if lora:  # merged, and rounded with the rest
         correlation = np.corrcoef(again.ravel(), after.ravel())[0, 1]
         assert correlation > (0.99 if mode == "int8" else 0.7)
@@ -212,6 +212,85 @@ def test_refusals(index: int) -> None:
     call, message = REFUSED[index]
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def _twice(model: Any) -> None:
+    model.get_layer("last").quantize("int8")
+
+
+# What is done to a built model first, the mode and config, and the error's text.
+BAD: dict[str, tuple[Any, Any, str]] = {
+    "a layer twice": (_twice, {"mode": "int4"}, "'last' is quantized already.*anew"),
+    "another layer twice": (_twice, {"mode": "int8"}, "is quantized already"),
+    "no such mode": (None, {"mode": "int3"}, "must be one of.*mode='int3'"),
+    "a config of another mode": (
+        None,
+        {"mode": "int8", "config": CONFIGS["int4"]},
+        "contradict",
+    ),
+    "no data": (None, {"mode": "gptq"}, "GPTQConfig as `config`"),
+    "no structure": (
+        None,
+        {"config": quantizers.AWQConfig([ROWS], None)},
+        "a quantization structure",
+    ),
+    "sums that overflow": (
+        lambda model: setattr(model.get_layer("last"), "dtype_policy", "mixed_float16"),
+        {"mode": "int8"},
+        "float16.*overflow",
+    ),
+    "a pattern that is none": (None, {"mode": "int8", "filters": 1}, "`filters`"),
+    "scales of the wrong shape": (
+        None,
+        {"config": quantizers.Int8QuantizationConfig(quantizers.AbsMaxQuantizer(1))},
+        "one scale for each channel",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_changes_nothing(case: str) -> None:
+    with keras.backend_scope("numpy"):
+        model = _model()
+        before, given, message = BAD[case]
+        if before is not None:
+            before(model)
+        weights = [(w.path, w.dtype, _array(w).copy()) for w in model.weights]
+        policies, outputs = _policies(model), _array(model(ROWS))
+        with pytest.raises(ValueError, match=message):
+            model.quantize(**given)
+        assert _policies(model) == policies
+        for weight, (path, dtype, value) in zip(model.weights, weights, strict=True):
+            assert (weight.path, weight.dtype) == (path, dtype)
+            np.testing.assert_array_equal(_array(weight), value)
+        np.testing.assert_array_equal(_array(model(ROWS)), outputs)
+
+
+@pytest.mark.parametrize(
+    ("cls", "given", "message"),
+    [
+        (quantizers.Int4QuantizationConfig, {"block_size": 0}, "block_size=0"),
+        (quantizers.Int4QuantizationConfig, {"block_size": 2.5}, "block_size=2.5"),
+        (quantizers.GPTQConfig, {"group_size": 0}, "group_size=0"),
+        (quantizers.GPTQConfig, {"weight_bits": 5}, "weight_bits=5"),
+        (quantizers.GPTQConfig, {"hessian_damping": 2}, "hessian_damping=2"),
+        (quantizers.AWQConfig, {"weight_bits": 8}, "weight_bits=8"),
+        (quantizers.AWQConfig, {"num_samples": 0}, "num_samples=0"),
+    ],
+    ids=[
+        "no block",
+        "half a block",
+        "no group",
+        "5 bits",
+        "damping",
+        "bits",
+        "samples",
+    ],
+)
+def test_configs_refuse_what_cannot_be(cls: Any, given: Any, message: str) -> None:
+    data = () if cls is quantizers.Int4QuantizationConfig else ([], None)
+    with pytest.raises(ValueError, match=f"{cls.__name__}.*{message}"):
+        cls(*data, **given)
 
 
 def test_twice_and_subclasses() -> None:

@@ -113,6 +113,7 @@ def test_files_of_keras_and_of_ours(backend: str, tmp_path: Path) -> None:
 def test_in_front_of_a_model(backend: str, tmp_path: Path) -> None:
     space = adapted(output_mode="concat", cross_mode="one_hot")
     outputs = keras.layers.Dense(1)(space.get_encoded_features())
+    assert space.get_encoded_features() is space.get_encoded_features()
     model = keras.Model(space.get_inputs(), outputs)
     columns = {name: np.array(value) for name, value in TABLE.items()}
     before = model.predict(columns, verbose=0)

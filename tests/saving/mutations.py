@@ -220,9 +220,11 @@ def changed(ending: str, data: bytes, chance: random.Random) -> bytes:
     if chance.randrange(3):
         try:
             return CHANGES[ending](data, chance)
-        except (ValueError, LookupError, OSError, RuntimeError, TypeError, EOFError):
+        except (ValueError, LookupError, OSError, RuntimeError, ArithmeticError):
             pass
-        except (zipfile.BadZipFile, zlib.error, LZMAError, AttributeError):
+        except (zipfile.BadZipFile, zlib.error, LZMAError, EOFError):
+            pass
+        except (TypeError, AttributeError):
             pass
     return changed_bytes(data, chance)
 

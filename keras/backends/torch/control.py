@@ -144,7 +144,16 @@ class _CustomGradient(torch.autograd.Function):
 
 
 def custom_gradient(f: Callable[..., Any]) -> Structure:
-    return lambda *args, **kwargs: _CustomGradient.apply(f, kwargs, *args)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if torch.is_grad_enabled() and any(
+            isinstance(arg, torch.Tensor) and arg.requires_grad for arg in args
+        ):
+            return _CustomGradient.apply(f, kwargs, *args)
+        with torch.no_grad():  # nothing to take a gradient of: spares the scope
+            outputs = f(*args, **kwargs)[0]
+        return tuple(outputs) if isinstance(outputs, list) else outputs
+
+    return call
 
 
 def jvp(

@@ -130,11 +130,11 @@ class IntegerLookup(VocabularyLayer, DataLayer):
         return ops.convert_to_tensor(outputs, sparse=True) if self.sparse else outputs
 
     def _ids(self, inputs: Tensor, whole: str) -> Any:
-        known = np.asarray(self._sorted, whole)
+        known = self._sorted.astype(whole)
         place = ops.searchsorted(known, ops.reshape(inputs, (-1,)))
         place = ops.reshape(ops.minimum(place, len(known) - 1), ops.shape(inputs))
         found = ops.equal(ops.take(known, place), inputs)
-        ids = ops.take(np.asarray(self._places, whole), place)
+        ids = ops.take(self._places.astype(whole), place)
         return ops.where(found, ids, self._unknown(inputs, found, whole))
 
     def _unknown(self, inputs: Tensor, found: Tensor, whole: str) -> Any:
@@ -165,14 +165,13 @@ class IntegerLookup(VocabularyLayer, DataLayer):
         inside = ops.logical_and(inputs >= 0, inputs < last)
         return ops.take(tokens, ops.where(inside, inputs, last))
 
-    def _table_changed(self) -> None:
-        table = dict(self._table)
+    def _use_table(self, table: dict[int, int]) -> None:
         if self.mask_token is not None:
             table[self.mask_token] = 0 if self.output_mode == "int" else -1
         if self.num_oov_indices == 1:
             table.setdefault(self.oov_token, self._first_oov)
-        self._sorted = sorted(table)
-        self._places = [table[token] for token in self._sorted]
+        self._sorted = np.array(sorted(table), np.int64)
+        self._places = np.array([table[i] for i in self._sorted.tolist()], np.int64)
 
     def _count(self, batch: np.ndarray) -> None:
         values = batch.astype(np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import repeat
+from collections.abc import Sequence
 from typing import Any, Unpack
 
 import numpy as np
@@ -14,8 +14,12 @@ from keras.core.typing import Config, Shape, Tensor, TensorLike
 from keras.layers.options import UnnamedOptions
 from keras.layers.preprocessing.hashing import bins_of, standardize_salt
 from keras.layers.preprocessing.host_layer import HostLayer, integer_dtype, on_host
-from keras.layers.preprocessing.strings import to_bytes, to_text
+from keras.layers.preprocessing.string_index import StringIndex
+from keras.layers.preprocessing.strings import check_strings, to_bytes, to_text
 from keras.layers.preprocessing.vocabulary import VocabularyLayer
+
+# Stands for strings that are not in the vocabulary, until their hash is known.
+_UNKNOWN = -2
 
 
 @public_class("keras.layers", opens=("vocabulary",))
@@ -108,34 +112,35 @@ class StringLookup(VocabularyLayer, HostLayer):
         return ops.convert_to_tensor(outputs, sparse=True) if self.sparse else outputs
 
     def _to_numbers(self, array: np.ndarray) -> np.ndarray:
-        values = array.reshape(-1).tolist()
-        if array.dtype.kind == "O" and not {*map(type, values)} <= {str, bytes}:
-            to_bytes(array, f"{self.name} (StringLookup)")  # which says what is wrong
-        ids = self.ids(values).reshape(array.shape)
+        ids = self.ids(array.reshape(-1)).reshape(array.shape)
         if self.output_mode == "int":
             return ids
         return self._encoded(ids, self.compute_dtype)
 
-    def ids(self, values: list[Any]) -> np.ndarray:
-        """Indices of strings or bytes; -1 for the mask token, where it has no index."""
-        default = self._first_oov if self.num_oov_indices == 1 else -2
-        found = map(self._lookup.get, values, repeat(default))
-        ids = np.fromiter(found, np.int64, len(values))
-        if self.num_oov_indices == 1:
+    def ids(self, values: np.ndarray | Sequence[Any]) -> np.ndarray:
+        """Indices of strings or bytes; -1 for the mask token, where it has no index.
+
+        Raises:
+            ValueError: for what is no string, and unknown strings without an index.
+        """
+        title, alone = f"{self.name} (StringLookup)", self.num_oov_indices == 1
+        missing = self._first_oov if alone else _UNKNOWN
+        ids = self._index.find(values, missing, title)
+        if alone:
             return ids
-        missing = np.flatnonzero(ids == -2)
-        if not len(missing):
+        places = np.flatnonzero(ids == _UNKNOWN)
+        if not len(places):
             return ids
-        unknown = [values[i] for i in missing]
+        unknown = [values[i] for i in places.tolist()]
         if not self.num_oov_indices:
             raise ValueError(
-                f"{self.name} (StringLookup) has num_oov_indices=0, so all strings "
+                f"{title} has num_oov_indices=0, so all strings "
                 "must be in the vocabulary. Not in it: "
                 f"{unknown[:10]}. Set num_oov_indices=1 to take them as unknown."
             )
-        texts = [v if isinstance(v, bytes) else v.encode() for v in unknown]
+        texts = to_bytes(np.array(unknown, dtype=object), title)
         bins = bins_of(texts, self.num_oov_indices, self.salt)
-        ids[missing] = bins + self._first_oov
+        ids[places] = bins + self._first_oov
         return ids
 
     def _to_strings(self, array: np.ndarray) -> np.ndarray:
@@ -145,18 +150,17 @@ class StringLookup(VocabularyLayer, HostLayer):
         known = (places >= 0) & (places < len(names) - 1)
         return np.asarray(names[np.where(known, places, len(names) - 1)], dtype=object)
 
-    def _table_changed(self) -> None:
-        # Each string is found as text and as bytes.
-        table: dict[Any, int] = dict(self._table)
+    def _use_table(self, table: dict[Any, int]) -> None:
         if self.mask_token is not None:
             table[self.mask_token] = 0 if self.output_mode == "int" else -1
         if self.oov_token is not None and self.num_oov_indices == 1:
             table.setdefault(self.oov_token, self._first_oov)
-        table.update([(text.encode(self.encoding), i) for text, i in table.items()])
-        self._lookup = table
+        self._index = StringIndex(table, self.encoding)
 
     def _count(self, batch: np.ndarray) -> None:
-        texts = to_text(to_bytes(batch, f"{self.name} (StringLookup)"), self.encoding)
+        title = f"{self.name} (StringLookup)"
+        check_strings(batch, title)
+        texts = to_text(to_bytes(batch, title), self.encoding, title)
         if batch.ndim > 1:
             width = int(np.prod(batch.shape[1:]))
             self._count_rows(
@@ -166,7 +170,7 @@ class StringLookup(VocabularyLayer, HostLayer):
             self._count_rows([[text] for text in texts])
 
     def _read_tokens(self, values: TensorLike) -> list[str]:
-        return to_text(list(values), self.encoding)
+        return to_text(list(values), self.encoding, f"{self.name} (StringLookup)")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the indices, vectors or strings."""

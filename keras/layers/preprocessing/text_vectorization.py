@@ -24,7 +24,12 @@ from keras.layers.preprocessing.host_layer import (
     on_host,
 )
 from keras.layers.preprocessing.string_lookup import StringLookup
-from keras.layers.preprocessing.strings import PUNCTUATION, to_bytes
+from keras.layers.preprocessing.strings import (
+    PUNCTUATION,
+    check_strings,
+    to_bytes,
+    to_text,
+)
 
 if TYPE_CHECKING:
     from keras.backends.backend import Backend
@@ -190,7 +195,8 @@ class TextVectorization(HostLayer):
         """Counts a batch in."""
         self._lookup_layer._refuse_if_given()
         rows = self._rows(adapting.to_array(data), self._backend)
-        texts = [[token.decode(self.encoding) for token in row] for row in rows]
+        title = f"{self.name} (TextVectorization)"
+        texts = [to_text(row, self.encoding, title) for row in rows]
         self._lookup_layer._count_rows(texts)
 
     def finalize_state(self) -> None:
@@ -292,6 +298,7 @@ class TextVectorization(HostLayer):
         if self.split is not None and array.ndim > 1:
             array = array.reshape(array.shape[0], -1)[:, 0]
         title = f"{self.name} (TextVectorization)"
+        check_strings(array, title)
         if callable(self.standardize):
             given = _for_user(array, backend, title)
             array = adapting.to_array(self.standardize(given))
@@ -323,9 +330,9 @@ class TextVectorization(HostLayer):
 
     def _ngrams_of(self, row: list[bytes]) -> list[bytes]:
         return [
-            b" ".join(row[i : i + size])
+            b" ".join(tokens)
             for size in self._sizes
-            for i in range(len(row) - size + 1)
+            for tokens in zip(*(row[i:] for i in range(size)), strict=False)
         ]
 
     def _check_shape(self, shape: Shape) -> None:

@@ -7,6 +7,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,19 @@ MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 _FILE = "vocabulary.txt"
 # Beside it where a token has a line break, which the other file cannot keep apart.
 _EXACT_FILE = "vocabulary.json"
+
+
+class _Counted:
+    """What `adapt` has seen so far.
+
+    Its counters are no attributes of a layer, which would look through them for what
+    it owns at each change.
+    """
+
+    def __init__(self) -> None:
+        self.tokens: Counter[Any] = Counter()
+        self.in_documents: Counter[Any] = Counter()
+        self.documents = 0
 
 
 class VocabularyLayer(Layer):
@@ -75,7 +89,6 @@ class VocabularyLayer(Layer):
         self.sparse = encoding.check_sparse(self, sparse, output_mode)
         self.pad_to_max_tokens = bool(pad_to_max_tokens)
         self._tokens: list[Any] = []
-        self._table: dict[Any, int] = {}
         self._idf: np.ndarray | None = None
         self._given = vocabulary is not None
         self._from_file = isinstance(vocabulary, (str, os.PathLike))
@@ -110,12 +123,13 @@ class VocabularyLayer(Layer):
 
     def finalize_state(self) -> None:
         """Makes the vocabulary of what was counted."""
-        if self._given or not self._documents:
+        counted = self._counted
+        if self._given or not counted.documents:
             return
         special = {self._as_key(self.mask_token), self._as_key(self.oov_token)}
         # The more frequent first, and of equally frequent ones the greater.
         ranked = sorted(
-            ((n, token) for token, n in self._counts.items() if token not in special),
+            ((n, token) for token, n in counted.tokens.items() if token not in special),
             reverse=True,
         )
         room = None
@@ -124,26 +138,23 @@ class VocabularyLayer(Layer):
         chosen = [token for _, token in ranked[:room]]
         self._idf = None
         if self.output_mode == "tf_idf":
-            found = np.array([self._in_documents[token] for token in chosen], "float64")
-            weights = np.log(1 + self._documents / (1 + found))
+            found = np.array([counted.in_documents[t] for t in chosen], "float64")
+            weights = np.log(1 + counted.documents / (1 + found))
             self._idf = self._with_special(weights.astype("float32"))
         self._set_tokens([self._from_key(token) for token in chosen])
         self.reset_state()
 
     def reset_state(self) -> None:
         """Forgets what was counted."""
-        self._counts: Counter[Any] = Counter()
-        self._in_documents: Counter[Any] = Counter()
-        self._documents = 0
+        self._counted = _Counted()
 
     def _count_rows(self, rows: Sequence[Sequence[Any]]) -> None:
         """Counts documents in, each of them a sequence of keys."""
-        self._documents += len(rows)
-        for row in rows:
-            self._counts.update(row)
+        counted = self._counted
+        counted.documents += len(rows)
+        counted.tokens.update(chain.from_iterable(rows))
         if self.output_mode == "tf_idf":
-            for row in rows:
-                self._in_documents.update(set(row))
+            counted.in_documents.update(chain.from_iterable(map(set, rows)))
 
     def _count(self, batch: np.ndarray) -> None:
         raise NotImplementedError
@@ -267,13 +278,12 @@ class VocabularyLayer(Layer):
 
     def _set_tokens(self, tokens: list[Any]) -> None:
         self._tokens = tokens
-        first = len(self._special_tokens())
         keys = map(self._as_key, tokens)
-        self._table = {key: i for i, key in enumerate(keys, first)}
-        self._table_changed()
+        first = len(self._special_tokens())
+        self._use_table({key: i for i, key in enumerate(keys, first)})
 
-    def _table_changed(self) -> None:
-        """Called when there are other tokens."""
+    def _use_table(self, table: dict[Any, int]) -> None:
+        """Takes another table of tokens and their places; it may be changed."""
 
     def _with_special(self, weights: np.ndarray) -> np.ndarray:
         """Weights of tokens, and before them those of unknown ones: the mean."""

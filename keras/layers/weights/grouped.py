@@ -21,7 +21,8 @@ from keras.core import context
 from keras.core.typing import Tensor
 from keras.layers.weights.channels import flat
 from keras.layers.weights.form import FORMS
-from keras.layers.weights.integers import IntegerForm, Part
+from keras.layers.weights.integers import IntegerForm, Part, pieces
+from keras.ops.nn.linear import linear
 from keras.quantizers import pack_int4, unpack_int4
 from keras.quantizers.grouped import Grid, Rounded, awq, gptq, groups_of, round_groups
 from keras.quantizers.statistics import InputStatistics
@@ -62,26 +63,46 @@ class GroupedForm(IntegerForm):
 
     # Values --------------------------------------------------------------------
 
-    def _matrix(self, stored: Tensor) -> Tensor:
+    def _matrix(self, stored: Tensor, outputs: int) -> Tensor:
         """The integers, `(outputs, inputs)`."""
         if self.bits != 4:
             return ops.convert_to_tensor(stored)
-        return unpack_int4(stored, self.columns, axis=0, dtype="uint8")
+        return unpack_int4(stored, outputs, axis=0, dtype="uint8")
+
+    def large_product(self, inputs: Tensor, dtype: str) -> Tensor:
+        """The product of inputs `(..., rows)`, for some outputs at a time."""
+        stored, scale, zero, *_, index = map(ops.convert_to_tensor, self.variables)
+        index, half = ops.cast(index, "int32"), 2 if self.bits == 4 else 1
+        products = []
+        for start, stop in pieces(self.columns, self.rows, 2):
+            part = stored[start // half : -(-stop // half)]
+            part = self._matrix(part, stop - start)
+            values = self._floats(part, scale[start:stop], zero[start:stop], index)
+            values = ops.transpose(ops.cast(values, dtype))
+            products.append(linear(inputs, values))
+        return ops.concatenate(products, axis=-1)
 
     def read(self) -> Any:
         """The integers, one in a byte, in the shape of the weight."""
-        return ops.reshape(ops.transpose(self._matrix(self.variables[0])), self.shape)
+        return ops.reshape(
+            ops.transpose(self._matrix(self.variables[0], self.columns)), self.shape
+        )
 
     def value(self) -> Any:
         """The weight, in the dtype of its scale."""
         stored, scale, zero, *_, index = map(ops.convert_to_tensor, self.variables)
         index = ops.cast(index, "int32")
-        integers = ops.cast(self._matrix(stored), scale.dtype)
+        values = self._floats(self._matrix(stored, self.columns), scale, zero, index)
+        return ops.reshape(ops.transpose(values), self.shape)
+
+    def _floats(
+        self, integers: Tensor, scale: Tensor, zero: Tensor, index: Tensor
+    ) -> Tensor:
+        """The values of integers `(outputs, inputs)`."""
         zero = ops.take(ops.cast(zero, scale.dtype), index, axis=1)
-        values = ops.multiply(
-            ops.subtract(integers, zero), ops.take(scale, index, axis=1)
-        )
-        return ops.reshape(ops.transpose(self._without_factors(values)), self.shape)
+        values = ops.subtract(ops.cast(integers, scale.dtype), zero)
+        values = ops.multiply(values, ops.take(scale, index, axis=1))
+        return self._without_factors(values)
 
     def _without_factors(self, values: Tensor) -> Tensor:
         return values

@@ -6,6 +6,7 @@ each. Without, a channel has one scale, and no zero point.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from keras import ops
@@ -13,7 +14,6 @@ from keras.core.typing import Tensor
 from keras.layers.weights.channels import flat, quantized
 from keras.layers.weights.form import FORMS
 from keras.layers.weights.integers import IntegerForm, Part
-from keras.ops.nn.linear import linear
 from keras.quantizers import (
     AbsMaxQuantizer,
     QuantizationConfig,
@@ -157,7 +157,34 @@ class Int4Form(IntegerForm):
             rounded = ops.divide(ops.cast(rounded, dtype), per_row)
             # The gradient passes the rounding.
             inputs = ops.add(inputs, ops.stop_gradient(ops.subtract(rounded, inputs)))
-        return linear(inputs, ops.cast(self.value(), dtype), bias, axes)
+        return super().linear(inputs, bias, axes)
+
+    @property
+    def piece_step(self) -> int:
+        """Blocks are not cut, nor pairs."""
+        return math.lcm(self.block_size or 1, 2)
+
+    def rows_of(self, start: int, stop: int) -> Tensor:
+        """Rows of the weight as a matrix, in floats."""
+        stored, scale, *more = map(ops.convert_to_tensor, self.variables)
+        if self.channels.pairs == 0:
+            integers = unpack_int4(stored[start // 2 : -(-stop // 2)], stop - start)
+        else:
+            integers = unpack_int4(stored[start:stop], self.columns, axis=-1)
+        if not more:
+            return ops.divide(ops.cast(integers, scale.dtype), scale)
+        size = self.block_size or self.rows
+        blocks = slice(start // size, -(-stop // size))
+        missing = -(stop - start) % size  # the last block may be shorter
+        if missing:
+            integers = ops.pad(integers, ((0, missing), (0, 0)))
+        values = ops.reshape(integers, (-1, size, self.columns))
+        scale, zero = (ops.expand_dims(x[blocks], 1) for x in (scale, more[0]))
+        values = ops.subtract(
+            ops.cast(values, scale.dtype), ops.cast(zero, scale.dtype)
+        )
+        values = ops.reshape(ops.multiply(values, scale), (-1, self.columns))
+        return values[: stop - start] if missing else values
 
     def take(self, indices: Tensor) -> Tensor:
         """The rows of the weight that integers name."""

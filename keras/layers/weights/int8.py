@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Self
 
 from keras import ops
 from keras.core.typing import Tensor
-from keras.layers.weights.channels import quantized, spread
+from keras.layers.weights.channels import flat, quantized, spread
 from keras.layers.weights.form import FORMS
 from keras.layers.weights.integers import IntegerForm, Part
 from keras.ops.nn.linear import integer_linear, linear
@@ -66,14 +66,36 @@ class Int8Form(IntegerForm):
 
     # Products ------------------------------------------------------------------
 
+    def _made(self, layer: Any) -> Self:
+        """The variables; the integers lie as products of integers read them."""
+        super()._made(layer)
+        if self._input_quantizer is not None:
+            kept = self.channels.kept(self.shape)
+            self.variables[0].order_in_memory((*kept, *self.channels.reduced))
+        return self
+
     def linear(self, inputs: Tensor, bias: Tensor | None, axes: int = 1) -> Tensor:
         """The product over the last `axes` axes of the inputs, plus bias."""
+        if self._input_quantizer is None:
+            return super().linear(inputs, bias, axes)
         units = self.shape[axes:]
         integers, scale = map(ops.convert_to_tensor, self.variables)
         scale = scale if tuple(scale.shape) == units else ops.reshape(scale, units)
         inputs, dtype = self.in_dtype(inputs)
         outputs = self._product(inputs, integers, ops.cast(scale, dtype), axes)
         return outputs if bias is None else ops.add(outputs, bias)
+
+    def large_product(self, inputs: Tensor, dtype: str) -> Tensor:
+        """The product of the inputs and the integers, in pieces, then the scale."""
+        scale = ops.cast(ops.reshape(self.variables[1], (-1,)), dtype)
+        return ops.divide(super().large_product(inputs, dtype), scale)
+
+    def rows_of(self, start: int, stop: int) -> Tensor:
+        """Rows of the integers as a matrix."""
+        integers = ops.reshape(
+            self.variables[0], flat(self.shape, self.channels.reduced)
+        )
+        return integers[start:stop]
 
     def _product(
         self, inputs: Tensor, integers: Tensor, scale: Tensor, axes: int = 1

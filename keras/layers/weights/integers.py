@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from keras import ops
 from keras.core.typing import Tensor
-from keras.layers.weights.channels import Channels
+from keras.layers.weights.channels import Channels, flat
 from keras.layers.weights.form import WeightForm
+from keras.ops.nn.linear import linear
 
 if TYPE_CHECKING:
     from keras.layers.weights.weight_layer import WeightLayer
     from keras.quantizers import QuantizationConfig
+
+
+# So many numbers of a piece stay in a processor's cache, and so many pieces are a
+# small graph.
+_NUMBERS, _PIECES = 2**18, 32
+
+
+def pieces(rows: int, columns: int, step: int = 1) -> list[tuple[int, int]]:
+    """Where to cut a matrix so that no piece is large: pairs of first and last + 1.
+
+    Args:
+        rows: the axis that is cut.
+        columns: the other.
+        step: all but the last piece are a multiple of it.
+    """
+    size = max(_NUMBERS // columns, -(-rows // _PIECES), 1)
+    size = -(-size // step) * step
+    return [(start, min(start + size, rows)) for start in range(0, rows, size)]
 
 
 class Part(NamedTuple):
@@ -110,6 +130,43 @@ class IntegerForm(WeightForm):
             return own
         weight = self.variables[0]
         return [weight, *(variable for variable in own if variable is not weight)]
+
+    # Products ------------------------------------------------------------------
+
+    # At multiples of it a matrix may be cut.
+    piece_step = 1
+
+    def linear(self, inputs: Tensor, bias: Tensor | None, axes: int = 1) -> Tensor:
+        """The product over the last `axes` axes of the inputs, plus bias.
+
+        A large weight is there in floats a piece at a time, never as a whole.
+        """
+        inputs, dtype = self.in_dtype(inputs)
+        rows, columns = flat(self.shape, self.channels.reduced)
+        if rows * columns <= _NUMBERS:
+            return linear(inputs, ops.cast(self.value(), dtype), bias, axes)
+        lead = ops.shape(inputs)[: len(inputs.shape) - axes]
+        if axes > 1:
+            inputs = ops.reshape(inputs, (*lead, rows))
+        product = self.large_product(inputs, dtype)
+        if len(self.shape) - axes > 1:
+            product = ops.reshape(product, (*lead, *self.shape[axes:]))
+        return product if bias is None else ops.add(product, bias)
+
+    def large_product(self, inputs: Tensor, dtype: str) -> Tensor:
+        """The product of inputs `(..., rows)` and the weight as a matrix, in pieces."""
+        rows, columns = flat(self.shape, self.channels.reduced)
+        products = (
+            linear(inputs[..., start:stop], ops.cast(self.rows_of(start, stop), dtype))
+            for start, stop in pieces(rows, columns, self.piece_step)
+        )
+        return reduce(ops.add, products)
+
+    def rows_of(self, start: int, stop: int) -> Tensor:
+        """Rows of the weight as a matrix, in floats."""
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define `rows_of`: a piece of the weight."
+        )
 
     def in_dtype(self, inputs: Tensor) -> tuple[Tensor, str]:
         """Inputs as floats, and their dtype."""

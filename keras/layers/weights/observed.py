@@ -67,11 +67,12 @@ class Observation(NamedTuple):
 
 
 @contextmanager
-def observed(layers: Sequence[Layer]) -> Iterator[list[Observation]]:
+def observed(layers: Sequence[Layer], mode: str) -> Iterator[list[Observation]]:
     """Within it, the big weights of layers count what they are multiplied by.
 
     Args:
         layers: the layers.
+        mode: the mode that they are to be fitted for; those without it are left alone.
 
     Yields:
         A list, which is filled at the end: an observation for each weight.
@@ -80,7 +81,7 @@ def observed(layers: Sequence[Layer]) -> Iterator[list[Observation]]:
     placed: list[tuple[Any, str, WeightForm, Observed]] = []
     try:
         for layer in layers:
-            if isinstance(layer, WeightLayer):
+            if isinstance(layer, WeightLayer) and mode in layer._quantization_modes:
                 for name, form in layer._held_forms().items():
                     rows = flat(form.shape, layer._channels(name).reduced)[0]
                     placed.append((layer, name, form, Observed(form, rows)))
