@@ -81,7 +81,7 @@ def make_model(augmented: bool, filters: int = 12) -> keras.Model:
     model.add(layers.Rescaling(1 / 127.5, offset=-1))
     for block in range(3):
         model.add(layers.Conv2D(filters * 2**block, 3, padding="same", use_bias=False))
-        model.add(layers.BatchNormalization())
+        model.add(layers.BatchNormalization(momentum=0.9))
         model.add(layers.Activation("relu"))
         model.add(layers.MaxPooling2D())
     model.add(layers.Flatten())
