@@ -122,6 +122,12 @@ def test_projections_by_hand(backend: str) -> None:
     np.testing.assert_allclose(ops.convert_to_numpy(found), expected, atol=1e-5)
 
 
+def test_projections_by_hand_have_the_policy_of_the_layer(backend: str) -> None:
+    mine = ByHand(2, 3, dtype="mixed_float16")
+    mine.build(X.shape)
+    assert {layer.compute_dtype for layer in mine._flatten_layers()} == {"float16"}
+
+
 def test_shared_heads_ask_too(backend: str) -> None:
     class Noted(layers.GroupQueryAttention):
         seen: Any = None

@@ -66,7 +66,6 @@ class HeadedAttention(Layer):
             equation,
             output_shape=output_shape,
             bias_axes=new if self.use_bias else None,
-            dtype=self.dtype_policy,
             name=name,
             **self._get_common_kwargs_for_sublayer(),
         )
@@ -93,6 +92,7 @@ class HeadedAttention(Layer):
     def _get_common_kwargs_for_sublayer(self) -> dict[str, Any]:
         """The options of a projection, as subclasses that make their own ask."""
         return {
+            "dtype": self.dtype_policy,
             **{f"kernel_{k}": v for k, v in self._copies("kernel").items()},
             **{f"bias_{k}": v for k, v in self._copies("bias").items()},
         }
