@@ -24,6 +24,7 @@ from keras.layers.call_plan import CallPlan
 from keras.layers.layer import Layer
 from keras.layers.transfer import to_backend
 from keras.models import functional_config
+from keras.models.jax_function import JaxFunction, jax_function
 from keras.models.page import page
 from keras.models.quantizing import Filters, quantize
 from keras.models.specialise import make_functional
@@ -450,6 +451,31 @@ class Model(Trainer, Layer):
         'ndarray'
         """
         return to_backend(self, name)
+
+    def as_jax_function(self) -> JaxFunction:
+        """This model as a pure function of JAX, from any backend.
+
+        Returns:
+            A `JaxFunction`: `params` and `state`, dicts of arrays by the paths of the
+            variables, and `apply(params, state, *inputs)`, which optax, `jax.grad`,
+            `jax.vmap`, `jax.shard_map` and `jax.export` take.
+
+        Raises:
+            ValueError: if the model is not built, or a layer cannot be made on JAX.
+
+        Example:
+
+        >>> import numpy as np
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> function = model.as_jax_function()
+        >>> sorted(path.split("/")[-1] for path in function.params)
+        ['bias', 'kernel']
+        >>> x = np.ones((3, 2), "float32")
+        >>> function.apply(function.params, function.state, x).shape
+        (3, 1)
+        """
+        return jax_function(self)
 
 
 def is_graph_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
