@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +43,16 @@ def lies(value: Any, order: tuple[int, ...]) -> bool:
     return value.permute(order).is_contiguous()
 
 
-@pytest.fixture
-def torch_only(backend: str) -> None:
-    if backend != "torch":
-        pytest.skip("only torch has tensors whose memory has an order of its own")
+@pytest.fixture(autouse=True)
+def _on_torch() -> Iterator[None]:
+    """Only torch has tensors whose memory has an order of its own."""
+    pytest.importorskip("torch")
+    with keras.backend_scope("torch"):
+        yield
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_kernels_lie_as_torch_reads_them(torch_only: None, row: str) -> None:
+def test_kernels_lie_as_torch_reads_them(row: str) -> None:
     made, shape, orders = ROWS[row]
     layer = type(made).from_config(made.get_config())
     layer.build((None, *shape))
@@ -77,7 +80,7 @@ def net() -> keras.Sequential:
     return model
 
 
-def test_copies_and_files_keep_the_order(torch_only: None, tmp_path: Path) -> None:
+def test_copies_and_files_keep_the_order(tmp_path: Path) -> None:
     model = net()
     model.optimizer.build(model.trainable_variables)
     path = tmp_path / "net.keras"
@@ -95,7 +98,7 @@ def test_copies_and_files_keep_the_order(torch_only: None, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", "adagrad"])
-def test_training_does_not_hang_on_the_order(torch_only: None, optimizer: str) -> None:
+def test_training_does_not_hang_on_the_order(optimizer: str) -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=(16, 6, 6, 3)).astype("float32")
     y = rng.normal(size=(16, 1)).astype("float32")
