@@ -45,6 +45,8 @@ INSTALLED = [
     name for name, module in FRAMEWORKS.items() if importlib.util.find_spec(module)
 ]
 VARIABLE = "KERAS_TEST_BACKENDS"
+# Of each worker; two of them, and what tests start, fit into 16 GB.
+MOST_MEMORY = 5 << 30
 XFAILS = Path(__file__).parent / "xfails"
 
 
@@ -66,6 +68,30 @@ def pytest_collection_finish() -> None:
         importlib.import_module(FRAMEWORKS[name])
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_a_file_leaves() -> Iterator[None]:
+    """Programs and graphs that frameworks keep are no work for the collector.
+
+    It would walk through all of them again and again. Where they fill a worker's
+    memory, JAX gives its own up.
+    """
+    yield
+    if resident() > MOST_MEMORY and "jax" in BACKENDS:
+        import jax
+
+        jax.clear_caches()
+    gc.collect()
+    gc.freeze()
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds; 0 where the system does not say."""
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        return 0
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def pytest_configure(config: pytest.Config) -> None:
