@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keras.core.surface import surface as _surface
 from keras.debug.check_numerics import CheckNumerics as CheckNumerics
 from keras.debug.check_numerics import NonFiniteError as NonFiniteError
 from keras.debug.nonfinite import NonFinite as NonFinite
@@ -9,3 +10,5 @@ from keras.debug.nonfinite import find_nonfinite as find_nonfinite
 from keras.debug.profiling import LayerCost as LayerCost
 from keras.debug.profiling import Profile as Profile
 from keras.debug.profiling import profile as profile
+
+__all__, __dir__ = _surface(globals())
