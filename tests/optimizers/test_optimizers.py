@@ -409,7 +409,7 @@ def _built() -> Any:
     ("make", "message"),
     [
         (lambda: optimizers.get("adma"), "Did you mean 'Adam"),
-        (lambda: optimizers.get(len), "Optimizers of the frameworks"),
+        (lambda: optimizers.get(len), "or one of torch.optim or optax"),
         (lambda: optimizers.get("LossScaleOptimizer"), "Pass an instance"),
         (lambda: optimizers.Adam(lr=0.1), "Adam has no argument 'lr'"),
         (lambda: optimizers.Adam("fast"), "`learning_rate` must be a number"),
