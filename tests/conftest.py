@@ -46,7 +46,7 @@ INSTALLED = [
 ]
 VARIABLE = "KERAS_TEST_BACKENDS"
 # Of each worker; two of them, and what tests start, fit into 16 GB.
-MOST_MEMORY = 5 << 30
+MOST_MEMORY = 4 << 30
 XFAILS = Path(__file__).parent / "xfails"
 
 
