@@ -20,10 +20,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from machine import forget_peak, memory
 
 BLOCKS, WIDTH, HEADS, LENGTH = 12, 256, 4, 64
 SHAPES = {"resnet50": (1, 224, 224, 3), "transformer": (1, LENGTH, WIDTH)}
@@ -92,16 +92,11 @@ def of_torch(name: str) -> Any:
 def measured(action: Callable[[], Any]) -> dict[str, float]:
     """Seconds of an action, and the megabytes that memory grows by at most."""
     gc.collect()
-    Path("/proc/self/clear_refs").write_text("5")
-
-    def memory(what: str) -> int:
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return int(next(x for x in lines if x.startswith(what)).split()[1])
-
+    forget_peak()
     before, start = memory("VmRSS"), time.perf_counter()
     action()
     seconds = time.perf_counter() - start
-    return {"seconds": seconds, "megabytes": (memory("VmHWM") - before) / 1024}
+    return {"seconds": seconds, "megabytes": (memory("VmHWM") - before) / 2**20}
 
 
 def export(who: str, name: str, path: str) -> dict[str, float]:

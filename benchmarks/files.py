@@ -27,22 +27,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from machine import forget_peak, memory
+
 LAYERS = 24
 FORMATS = (".weights.h5", ".weights.json", ".safetensors", ".keras")
 Measured = dict[str, float]
 
 
-def memory(what: str) -> int:
-    """Bytes of this process that `/proc` knows: `VmRSS` now, `VmHWM` at most."""
-    with open("/proc/self/status") as file:
-        line = next(line for line in file if line.startswith(what))
-    return int(line.split()[1]) * 1024
-
-
 def measure(action: Callable[[], Any], size: int) -> Measured:
     """Seconds that an action takes, and how far memory grows over a size."""
     gc.collect()
-    Path("/proc/self/clear_refs").write_text("5")
+    forget_peak()
     before, start = memory("VmRSS"), time.perf_counter()
     kept = action()
     seconds = time.perf_counter() - start

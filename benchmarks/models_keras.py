@@ -69,16 +69,10 @@ MODELS: dict[str, Callable[[], keras.Model]] = {
 }
 
 
-class Contender:
-    """One Keras model behind the small interface that all sides share."""
+class KerasSide:
+    """What any Keras model brings to the small interface that all sides share."""
 
-    checkpoint = "model.keras"
-
-    def __init__(self, name: str, trains: bool = True) -> None:
-        self.name = name
-        self.batch = w.WORKLOADS[name].batch
-        self.trains = trains
-        self.model = self.build()
+    model: keras.Model
 
     @staticmethod
     def facts() -> dict[str, str]:
@@ -87,6 +81,24 @@ class Contender:
             "keras_file": keras.__file__ or "",
             "backend": keras.backend.backend(),
         }
+
+    def get_weights(self) -> list[np.ndarray]:
+        return [np.asarray(weight) for weight in self.model.get_weights()]
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        self.model.set_weights(weights)
+
+
+class Contender(KerasSide):
+    """One of the workloads."""
+
+    checkpoint = "model.keras"
+
+    def __init__(self, name: str, trains: bool = True) -> None:
+        self.name = name
+        self.batch = w.WORKLOADS[name].batch
+        self.trains = trains
+        self.model = self.build()
 
     def build(self) -> keras.Model:
         model = MODELS[self.name]()
@@ -127,9 +139,3 @@ class Contender:
 
     def load(self, folder: str) -> None:
         keras.saving.load_model(f"{folder}/{self.checkpoint}")
-
-    def get_weights(self) -> list[np.ndarray]:
-        return [np.asarray(weight) for weight in self.model.get_weights()]
-
-    def set_weights(self, weights: list[np.ndarray]) -> None:
-        self.model.set_weights(weights)

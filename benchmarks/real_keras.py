@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import real_workloads as w
+from models_keras import KerasSide
 
 import keras
 
@@ -59,21 +60,13 @@ MODELS: dict[str, Callable[[], keras.Model]] = {
 }
 
 
-class Contender:
-    """One model behind the small interface that all sides share."""
+class Contender(KerasSide):
+    """One of the real models."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.model = self.build()
         self._next: Any = None
-
-    @staticmethod
-    def facts() -> dict[str, str]:
-        return {
-            "keras": keras.__version__,
-            "keras_file": keras.__file__ or "",
-            "backend": keras.backend.backend(),
-        }
 
     def build(self) -> keras.Model:
         model = MODELS[self.name]()
@@ -102,12 +95,6 @@ class Contender:
             token, cache = self._next(token, np.array(position, "int32"), cache)
             tokens.append(token)
         return np.concatenate([keras.ops.convert_to_numpy(each) for each in tokens])
-
-    def get_weights(self) -> list[np.ndarray]:
-        return [np.asarray(weight) for weight in self.model.get_weights()]
-
-    def set_weights(self, weights: list[np.ndarray]) -> None:
-        self.model.set_weights(weights)
 
 
 def next_token(model: keras.Model) -> Callable[..., Any]:

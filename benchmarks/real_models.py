@@ -20,15 +20,18 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import machine
 import numpy as np
 import real_workloads as w
+import run
 import worker
-from run import PYPI, Side, WorkerError, confirm_library, names, side_names
+from machine import forget_peak, memory
+from report import middle, ratio
+from run import PYPI, Side, WorkerError, measure_case, names, side_names
 
+KEYS = ("wall", "cpu")
 CASES = ("train", "infer_1", "infer_8", "token")
 BACKENDS = ("torch", "jax", "tensorflow")
 TOLERANCE = 2e-3
@@ -70,22 +73,15 @@ class RealWorker(worker.Worker):
     def memory(self) -> dict[str, Any]:
         """Bytes at the peak of a train step, over what the process had before it."""
         gc.collect()
-        before = status("VmRSS")
-        Path("/proc/self/clear_refs").write_text("5")
+        before = memory("VmRSS")
+        forget_peak()
         self.cases["train"][0]()
-        return {"step": status("VmHWM") - before, "peak": status("VmHWM") - self.start}
+        peak = memory("VmHWM")
+        return {"step": peak - before, "peak": peak - self.start}
 
     def load(self, model: str) -> dict[str, Any]:
-        self.start = status("VmRSS")
+        self.start = memory("VmRSS")
         return super().load(model)
-
-
-def status(field: str) -> int:
-    """A line of the kernel's account of this process, in bytes."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) * 1024
-    raise KeyError(field)
 
 
 def agree(sides: list[Side], model: str, folder: Path) -> list[str]:
@@ -127,25 +123,14 @@ def measure_model(
     result: dict[str, Any] = {
         "build_s": {name: reply["first_build_s"] for name, reply in built.items()},
         "problems": agree(sides, model, folder),
+        "left_out": [],
         "cases": {},
     }
     for case in options.cases:
         able = [side for side in sides if case in built[side.name]["cases"]]
-        if not able:
-            continue
-        first = {
-            side.name: side.ask("warm", case=case, seconds=options.round_seconds)
-            for side in able
-        }
-        rounds: dict[str, list[Any]] = {side.name: [] for side in able}
-        for number in range(options.rounds):
-            turn = number % len(able)
-            for side in able[turn:] + able[:turn]:
-                rounds[side.name].append(side.ask("round", case=case))
-        result["cases"][case] = {
-            "first_s": {name: reply["first_s"] for name, reply in first.items()},
-            "rounds": rounds,
-        }
+        if able:
+            result["cases"][case] = measure_case(able, case, options, result)
+    result["problems"] += result.pop("left_out")
     if "train" in options.cases:
         result["memory"] = {side.name: side.ask("memory") for side in sides}
     return result
@@ -171,17 +156,13 @@ def measure_first_steps(
 def open_sides(
     backend: str, model: str, options: argparse.Namespace, log: Path
 ) -> list[Side]:
-    sides = []
-    for name in side_names(backend, options):
-        if name.startswith("native") and not has_native(backend, model):
-            continue
-        python = options.pypi_python if name == "pypi" else sys.executable
-        side = Side(name, backend, python, log, script=Path(__file__).name)
-        file = side.facts["facts"].pop("keras_file", None)
-        if file is not None:
-            confirm_library(name, file)
-        sides.append(side)
-    return sides
+    """The sides that have this model."""
+    names = [
+        name
+        for name in side_names(backend, options)
+        if has_native(backend, model) or not name.startswith("native")
+    ]
+    return run.open_sides(backend, names, options, log, Path(__file__).name)
 
 
 def has_native(backend: str, model: str) -> bool:
@@ -191,21 +172,16 @@ def has_native(backend: str, model: str) -> bool:
     return backend == "torch"
 
 
-def ratio(result: dict[str, list[Any]], over: str, key: str) -> float:
-    pairs = zip(result["ours"], result[over], strict=True)
-    return median(a[key] / b[key] for a, b in pairs)
-
-
 def render(backend: str, model: str, result: dict[str, Any]) -> str:
     """The lines of one model: milliseconds of ours, ratios in wall and CPU time."""
     lines = []
     for case, measured in result["cases"].items():
         rounds = measured["rounds"]
-        mine = 1e3 * median(each["wall"] for each in rounds["ours"])
+        mine = 1e3 * middle(rounds["ours"], "wall")
         text = f"{backend:10} {model:16} {case:8} {mine:9.2f} ms"
         for other in rounds:
             if other != "ours":
-                wall, cpu = (ratio(rounds, other, key) for key in ("wall", "cpu"))
+                wall, cpu = (ratio(rounds["ours"], rounds[other], k) for k in KEYS)
                 text += f"   {other} {wall:5.2f} / {cpu:5.2f}"
         lines.append(text)
     for what, unit in (("build_s", "s"), ("first_step_s", "s")):

@@ -62,7 +62,7 @@ class Side:
         backend: str,
         python: str,
         log: Path,
-        script: str = "worker.py",
+        script: str,
     ) -> None:
         self.name = name
         kind, _, variant = name.partition("-")
@@ -130,12 +130,19 @@ def side_names(backend: str, options: argparse.Namespace) -> list[str]:
     return [name for name in names if not wanted or name.partition("-")[0] in wanted]
 
 
-def open_sides(backend: str, options: argparse.Namespace, log: Path) -> list[Side]:
+def open_sides(
+    backend: str,
+    wanted: list[str],
+    options: argparse.Namespace,
+    log: Path,
+    script: str = "worker.py",
+) -> list[Side]:
+    """Starts the sides that are wanted; one that cannot start is told and left out."""
     sides = []
-    for name in side_names(backend, options):
+    for name in wanted:
         python = options.pypi_python if name == "pypi" else sys.executable
         try:
-            side = Side(name, backend, python, log)
+            side = Side(name, backend, python, log, script)
         except WorkerError as error:
             print(f"  {error}", flush=True)
             continue
@@ -334,7 +341,7 @@ def measure_backend(backend: str, options: argparse.Namespace) -> dict[str, Any]
         result["import"] = measure_import(backend, options)
     if set(options.cases) == {"import"}:
         return result
-    sides = open_sides(backend, options, log)
+    sides = open_sides(backend, side_names(backend, options), options, log)
     result["sides"] = {side.name: side.facts for side in sides}
     try:
         with tempfile.TemporaryDirectory() as folder:
