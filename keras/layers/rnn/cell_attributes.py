@@ -6,13 +6,16 @@ the cell made of the arguments.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from keras import activations, ops
 from keras.core import dtypes
 from keras.core.typing import Tensor, TensorLike
 from keras.layers.arguments import parts_of
 from keras.layers.rnn.rnn import RNN
+
+Cell = TypeVar("Cell")
 
 
 def of_cell(name: str) -> Any:
@@ -33,6 +36,25 @@ class CellAttributes:
     def _naming(self) -> Any:
         """What the cell's errors name: the layer."""
         return parts_of(self)
+
+    def _own_cell(
+        self,
+        cell: Callable[..., Cell],
+        given: Mapping[str, Any],
+        *args: Any,
+        **options: Any,
+    ) -> Cell:
+        """The cell of a layer, in the layer's dtype and as trainable as it.
+
+        Args:
+            cell: its class.
+            given: what the layer got besides, for itself.
+            *args: arguments of the cell.
+            **options: those by name.
+        """
+        dtype, trainable = given.get("dtype"), given.get("trainable", True)
+        with self._naming():
+            return cell(*args, **options, dtype=dtype, trainable=trainable)
 
     units = of_cell("units")
     activation = of_cell("activation")

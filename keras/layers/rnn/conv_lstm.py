@@ -16,7 +16,6 @@ from keras.core.typing import (
     Tensor,
     TensorLike,
 )
-from keras.layers.arguments import parts_of
 from keras.layers.input_spec import InputSpec, describe
 from keras.layers.options import LayerOptions
 from keras.layers.rnn.cell_attributes import CellAttributes, of_cell
@@ -62,35 +61,34 @@ class ConvLSTM(CellAttributes, RNN):
         stateful: bool = False,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        with parts_of(self):
-            cell = ConvLSTMCell(
-                self.rank,
-                filters,
-                kernel_size,
-                strides,
-                padding,
-                data_format,
-                dilation_rate,
-                activation,
-                recurrent_activation,
-                use_bias,
-                unit_forget_bias,
-                dropout,
-                recurrent_dropout,
-                seed,
-                kernel_initializer=kernel_initializer,
-                recurrent_initializer=recurrent_initializer,
-                bias_initializer=bias_initializer,
-                kernel_regularizer=kernel_regularizer,
-                recurrent_regularizer=recurrent_regularizer,
-                bias_regularizer=bias_regularizer,
-                kernel_constraint=kernel_constraint,
-                recurrent_constraint=recurrent_constraint,
-                bias_constraint=bias_constraint,
-                dtype=kwargs.get("dtype"),
-                trainable=kwargs.get("trainable", True),
-                name="conv_lstm_cell",
-            )
+        cell = self._own_cell(
+            ConvLSTMCell,
+            kwargs,
+            self.rank,
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            activation,
+            recurrent_activation,
+            use_bias,
+            unit_forget_bias,
+            dropout,
+            recurrent_dropout,
+            seed,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            name="conv_lstm_cell",
+        )
         super().__init__(
             cell,
             return_sequences=return_sequences,

@@ -13,7 +13,7 @@ from keras.core.typing import (
     Tensor,
     TensorLike,
 )
-from keras.layers.arguments import one_of, parts_of
+from keras.layers.arguments import one_of
 from keras.layers.input_spec import InputSpec
 from keras.layers.options import LayerOptions
 from keras.layers.rnn.cell_attributes import FusedRNN, of_cell
@@ -98,29 +98,28 @@ class LSTM(FusedRNN):
     ) -> None:
         for name in ("implementation", "time_major"):  # Keras 2
             kwargs.pop(name, None)
-        with parts_of(self):
-            cell = LSTMCell(
-                units,
-                activation=activation,
-                recurrent_activation=recurrent_activation,
-                use_bias=use_bias,
-                kernel_initializer=kernel_initializer,
-                recurrent_initializer=recurrent_initializer,
-                bias_initializer=bias_initializer,
-                unit_forget_bias=unit_forget_bias,
-                kernel_regularizer=kernel_regularizer,
-                recurrent_regularizer=recurrent_regularizer,
-                bias_regularizer=bias_regularizer,
-                kernel_constraint=kernel_constraint,
-                recurrent_constraint=recurrent_constraint,
-                bias_constraint=bias_constraint,
-                dropout=dropout,
-                recurrent_dropout=recurrent_dropout,
-                seed=seed,
-                dtype=kwargs.get("dtype"),
-                trainable=kwargs.get("trainable", True),
-                name="lstm_cell",
-            )
+        cell = self._own_cell(
+            LSTMCell,
+            kwargs,
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            name="lstm_cell",
+        )
         super().__init__(
             cell,
             return_sequences=return_sequences,

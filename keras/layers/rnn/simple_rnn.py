@@ -6,7 +6,6 @@ from typing import Unpack
 
 from keras.core.facts import public_class
 from keras.core.typing import Activation, Constraint, Initializer, Regularizer
-from keras.layers.arguments import parts_of
 from keras.layers.input_spec import InputSpec
 from keras.layers.options import LayerOptions
 from keras.layers.rnn.cell_attributes import CellAttributes
@@ -83,27 +82,26 @@ class SimpleRNN(CellAttributes, RNN):
     ) -> None:
         for name in ("implementation", "time_major"):  # Keras 2
             kwargs.pop(name, None)
-        with parts_of(self):
-            cell = SimpleRNNCell(
-                units,
-                activation=activation,
-                use_bias=use_bias,
-                kernel_initializer=kernel_initializer,
-                recurrent_initializer=recurrent_initializer,
-                bias_initializer=bias_initializer,
-                kernel_regularizer=kernel_regularizer,
-                recurrent_regularizer=recurrent_regularizer,
-                bias_regularizer=bias_regularizer,
-                kernel_constraint=kernel_constraint,
-                recurrent_constraint=recurrent_constraint,
-                bias_constraint=bias_constraint,
-                dropout=dropout,
-                recurrent_dropout=recurrent_dropout,
-                seed=seed,
-                dtype=kwargs.get("dtype"),
-                trainable=kwargs.get("trainable", True),
-                name="simple_rnn_cell",
-            )
+        cell = self._own_cell(
+            SimpleRNNCell,
+            kwargs,
+            units,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            name="simple_rnn_cell",
+        )
         super().__init__(
             cell,
             return_sequences=return_sequences,
