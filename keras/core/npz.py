@@ -17,10 +17,8 @@ from typing import IO
 import numpy as np
 
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.core.unfolding import MOST_MEMBERS, most_unfolded
 
-_MOST_EXPANSION = 200
-_SLACK = 1 << 20
-_MOST_MEMBERS = 100_000
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -42,8 +40,7 @@ def npz_members(path: str) -> Iterator[tuple[str, IO[bytes]]]:
             infos = archive.infolist()
             stored = sum(info.compress_size for info in infos)
             declared = sum(info.file_size for info in infos)
-            most = stored * _MOST_EXPANSION + _SLACK
-            if declared > most or len(infos) > _MOST_MEMBERS:
+            if declared > most_unfolded(stored) or len(infos) > MOST_MEMBERS:
                 raise UnsafeDeserializationError(
                     f"The {len(infos):,} arrays of {path} would unfold to "
                     f"{declared:,} bytes, but take {stored:,} in it. It is damaged or "

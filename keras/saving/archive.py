@@ -19,12 +19,11 @@ from contextlib import contextmanager
 from typing import IO, Any, BinaryIO
 
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.core.unfolding import MOST_MEMBERS, most_unfolded
 
-MOST_EXPANSION = 200
 _MOST_ASSETS = 20  # what files on the disk may unfold to; texts pack to a fifth
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what can be read bit by bit
-_SLACK = 1 << 20
-_MOST_MEMBERS = 100_000
+_SLACK = 16 << 20
 _BLOCK = 1 << 20
 
 
@@ -71,7 +70,7 @@ class Archive:
         """Unpacks members into a folder of ours, under their checked names."""
         stored = sum(self._info(name).compress_size for name in names)
         declared = sum(self._info(name).file_size for name in names)
-        if declared > stored * _MOST_ASSETS + 16 * _SLACK:
+        if declared > stored * _MOST_ASSETS + _SLACK:
             raise UnsafeDeserializationError(
                 f"The files in {self.path} would unfold to {declared:,} bytes, but "
                 f"take {stored:,} in it. It is damaged or made to fill the disk."
@@ -182,7 +181,7 @@ def _what_it_is(path: str) -> str:
 
 def _checked(path: str, zipped: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     infos = zipped.infolist()
-    if len(infos) > _MOST_MEMBERS:
+    if len(infos) > MOST_MEMBERS:
         raise UnsafeDeserializationError(f"{path} has {len(infos):,} members.")
     names = set()
     for info in infos:
@@ -196,7 +195,7 @@ def _checked(path: str, zipped: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             )
     stored = sum(info.compress_size for info in infos)
     declared = sum(info.file_size for info in infos)
-    if declared > stored * MOST_EXPANSION + _SLACK:
+    if declared > most_unfolded(stored):
         raise UnsafeDeserializationError(
             f"The {len(infos):,} members of {path} declare {declared:,} bytes but "
             f"store {stored:,}."
@@ -222,7 +221,7 @@ def _reason_against(info: zipfile.ZipInfo) -> str | None:
         return "it is encrypted"
     if info.compress_type not in _METHODS:
         return "it is packed by another method than deflate; zip the file anew"
-    if info.file_size > info.compress_size * MOST_EXPANSION + _SLACK:
+    if info.file_size > most_unfolded(info.compress_size):
         return f"it declares {info.file_size:,} bytes but stores {info.compress_size:,}"
     return None
 

@@ -16,10 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.core.unfolding import MOST_EXPANSION, most_unfolded
 
-# How many times its size an archive may unfold to.
-MOST_EXPANSION = 200
-_SLACK = 1 << 20
 _MOST_MEMBERS = 1_000_000
 _BLOCK = 1 << 20
 
@@ -68,7 +66,7 @@ def extract_archive(
 
 
 def _extract(path: str, folder: str, members: Iterator[_Member]) -> None:
-    room = MOST_EXPANSION * os.path.getsize(path) + _SLACK
+    room = most_unfolded(os.path.getsize(path))
     for count, member in enumerate(members):
         if member.kind not in ("file", "folder"):
             raise UnsafeDeserializationError(

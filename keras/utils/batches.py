@@ -109,9 +109,9 @@ def as_dataset(batches: Batches, format: str) -> Any:
                 "format='grain' needs the package grain: `pip install grain`."
             )
         # It is a class of an optional package that is made there.
-        from keras.utils.grain_batches import grain_dataset_of
+        from keras.utils.grain_batches import GrainBatches
 
-        return grain_dataset_of(batches)
+        return GrainBatches(batches)
     if format != "tf":
         raise ValueError(
             "`format` must be 'tf': a `tf.data.Dataset`, or without TensorFlow a "

@@ -30,8 +30,3 @@ class GrainBatches(grain.IterDataset):
         batches = self._batches.snapshot()
         self._batches.on_epoch_end()
         return iter(grain.MapDataset.source(batches).to_iter_dataset())
-
-
-def grain_dataset_of(batches: Any) -> GrainBatches:
-    """The data set of these batches."""
-    return GrainBatches(batches)
