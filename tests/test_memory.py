@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
 import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,16 +13,11 @@ import pytest
 import keras
 from keras import layers
 from keras.utils import PyDataset
+from tests.conftest import resident
 
 X = np.random.default_rng(0).standard_normal((64, 8)).astype("float32")
 Y = X[:, :1].copy()
-STATM = Path("/proc/self/statm")
 MIB = 2**20
-
-
-def resident() -> int:
-    """Bytes of the process in memory."""
-    return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def objects() -> int:
@@ -79,7 +72,7 @@ def test_rounds_of_training_steps(training_backend: str) -> None:
     assert growth(lambda: model.fit(X, Y, batch_size=64, verbose=0), 20, 5) < 100
 
 
-@pytest.mark.skipif(not STATM.exists(), reason="reads /proc")
+@pytest.mark.skipif(not resident(), reason="reads /proc")
 def test_large_batches_do_not_pile_up(backend: str) -> None:
     """200 outputs of 1 MiB each would show."""
     model = keras.Sequential([keras.Input((8,)), layers.Dense(256)])
@@ -92,7 +85,7 @@ def test_large_batches_do_not_pile_up(backend: str) -> None:
     assert resident() - before < 32 * MIB
 
 
-@pytest.mark.skipif(not STATM.exists(), reason="reads /proc")
+@pytest.mark.skipif(not resident(), reason="reads /proc")
 def test_rounds_of_build_fit_delete(training_backend: str) -> None:
     """Large weights, so that one model kept would be seen: 8 MiB and its slots."""
     quick = training_backend == "torch"

@@ -51,16 +51,6 @@ def test_windows_over_series_in_grain() -> None:
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(10))
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Two classes of three texts."""
-    for name in "ab":
-        (tmp_path / name).mkdir()
-        for i in range(3):
-            (tmp_path / name / f"{i}.txt").write_text(f"{name} {i} word")
-    return tmp_path
-
-
 def test_strings_in_grain(folder: Path, backend: str) -> None:
     pytest.importorskip("grain")
     data: Any = utils.text_dataset_from_directory(
