@@ -152,6 +152,11 @@ def cast(x: Any, dtype: Any) -> Any:
     return convert_to_tensor(x, dtype)
 
 
+def borrow(x: np.ndarray, dtype: DType) -> Any:
+    """A copy after all: JAX may give the memory that it holds to a result."""
+    return jnp.array(x, native_dtype(dtype))
+
+
 def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to: JAX arrays are immutable, but donation
     can end the life of one."""

@@ -91,6 +91,10 @@ def cast(x: Any, dtype: Any) -> Any:
     return np.asarray(x).astype(native_dtype(dtype), copy=False)
 
 
+def borrow(x: np.ndarray, dtype: DType) -> Any:
+    return x.astype(native_dtype(dtype), copy=False)
+
+
 def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to."""
     return np.array(x)

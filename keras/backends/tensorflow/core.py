@@ -155,6 +155,11 @@ def cast(x: Any, dtype: Any) -> Any:
     return tf.cast(x, wanted)
 
 
+def borrow(x: np.ndarray, dtype: DType) -> Any:
+    wanted = native_dtype(dtype)
+    return tf.convert_to_tensor(x.astype(wanted.as_numpy_dtype, copy=False), wanted)
+
+
 def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to; TensorFlow's tensors are immutable."""
     return x

@@ -223,8 +223,7 @@ def _traced(x: TensorLike, dtype: DType) -> Any:
     return tensor.to(device=default_device(), dtype=wanted)
 
 
-def borrow(x: TensorLike, dtype: DType) -> Any:
-    """An array as a tensor that may share its memory, for use at once."""
+def borrow(x: np.ndarray, dtype: DType) -> Any:
     return _from_array(x, native_dtype(dtype), owned=True)
 
 
