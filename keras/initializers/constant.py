@@ -226,8 +226,8 @@ def _checked_window(window: TensorLike) -> Any:
     return window
 
 
-# So many values are written on the host: a device's program for them, which JAX compiles
-# for each shape, takes longer.
+# So many values are written on the host: a device's program for them, which JAX
+# compiles for each shape, takes longer.
 _FEW = 1 << 16
 
 
