@@ -142,7 +142,7 @@ def host_view(x: TensorLike) -> Any:
         return np.asarray(multihost_utils.process_allgather(x, tiled=True))
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: TensorLike, dtype: DType) -> Any:
     if isinstance(x, jax.Array):
         wanted = native_dtype(dtype)
         return x if x.dtype == wanted else x.astype(wanted)

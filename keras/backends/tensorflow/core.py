@@ -144,7 +144,7 @@ def host_view(x: TensorLike) -> Any:
     return host_array(x)
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: TensorLike, dtype: DType) -> Any:
     wanted = native_dtype(dtype)
     if not is_tensor(x):
         return convert_to_tensor(x, dtype)

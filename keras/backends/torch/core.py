@@ -288,7 +288,7 @@ def convert_to_numpy(x: TensorLike) -> Any:
     return np.asarray(view, order="C") if fresh else np.array(view, order="C")
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: TensorLike, dtype: DType) -> Any:
     if isinstance(x, torch.Tensor):
         native = native_dtype(dtype)
         # By name: given by position, torch tries to read it as a device first.

@@ -16,6 +16,7 @@ import torch
 import torch.distributed as _distributed
 
 from keras.core.errors import BackendError
+from keras.core.typing import TensorLike
 
 single_program = False
 # Whether one process holds several replicas.
@@ -179,7 +180,7 @@ def mean_of_logs(logs: dict[str, Any]) -> dict[str, Any]:
     return dict(zip(logs, (values / _world()).unbind(), strict=True))
 
 
-def joined(x: Any) -> Any:
+def joined(x: TensorLike) -> Any:
     """The parts of a tensor that the processes have, one after the other."""
     if not isinstance(x, torch.Tensor) or not x.ndim:
         return x
