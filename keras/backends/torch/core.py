@@ -223,8 +223,7 @@ def _traced(x: TensorLike, dtype: DType) -> Any:
     return tensor.to(device=default_device(), dtype=wanted)
 
 
-def borrow(x: TensorLike, dtype: DType) -> Any:
-    """An array as a tensor that may share its memory, for use at once."""
+def borrow(x: np.ndarray, dtype: DType) -> Any:
     return _from_array(x, native_dtype(dtype), owned=True)
 
 
@@ -306,7 +305,7 @@ def convert_to_numpy(x: TensorLike) -> Any:
     return np.asarray(view, order="C") if fresh else np.array(view, order="C")
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: TensorLike, dtype: DType) -> Any:
     if isinstance(x, torch.Tensor):
         native = native_dtype(dtype)
         # By name: given by position, torch tries to read it as a device first.

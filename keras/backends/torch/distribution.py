@@ -18,6 +18,7 @@ import torch
 import torch.distributed as _distributed
 
 from keras.core.errors import BackendError
+from keras.core.typing import TensorLike
 
 single_program = False
 # Whether it does where weights are split.
@@ -166,7 +167,7 @@ def mean_of_logs(logs: dict[str, Any]) -> dict[str, Any]:
     return dict(zip(logs, (values / _world()).unbind(), strict=True))
 
 
-def joined(x: Any) -> Any:
+def joined(x: TensorLike) -> Any:
     """The parts of a tensor that the processes have, one after the other."""
     if not isinstance(x, torch.Tensor) or not x.ndim:
         return x

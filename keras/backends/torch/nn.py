@@ -470,7 +470,7 @@ def rms_normalization(
 
 
 def normalize(
-    x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
+    x: TensorLike, axis: Any = -1, order: float = 2, epsilon: float | None = None
 ) -> torch.Tensor:
     eps = settings.epsilon if epsilon is None else epsilon
     axis = tuple(range(x.ndim)) if axis is None else axis
@@ -484,7 +484,7 @@ def dot_product_attention(
     query: Any,
     key: Any,
     value: Any,
-    bias: Any = None,
+    bias: TensorLike = None,
     mask: Any = None,
     scale: float | None = None,
     is_causal: bool = False,
@@ -542,7 +542,7 @@ def _plain_attention(*args: Any, **kwargs: Any) -> torch.Tensor:
 
 
 def _attention_mask(
-    query: Any, key: torch.Tensor, bias: Any, mask: Any, is_causal: bool
+    query: Any, key: torch.Tensor, bias: TensorLike, mask: Any, is_causal: bool
 ) -> tuple[Any, bool]:
     """What is added to (or masks) the logits, and whether the kernel is causal."""
     if bias is None and mask is None:
@@ -566,7 +566,7 @@ def _attention_mask(
     return torch.where(_four(mask), bias, least), False
 
 
-def _four(x: Any) -> torch.Tensor:
+def _four(x: TensorLike) -> torch.Tensor:
     return x if x.ndim == 4 else x[(None,) * (4 - x.ndim)]
 
 
@@ -574,7 +574,7 @@ def _composed_attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: Any,
-    bias: Any,
+    bias: TensorLike,
     mask: Any,
     scale: float | None,
     is_causal: bool,

@@ -148,7 +148,7 @@ def lstm(
     inputs: Any,
     kernel: Any,
     recurrent_kernel: Any,
-    bias: Any = None,
+    bias: TensorLike = None,
     initial_h: Any = None,
     initial_c: Any = None,
     mask: Any = None,
@@ -204,7 +204,10 @@ def lstm(
 
 
 def _weights(
-    kernel: torch.Tensor, recurrent_kernel: torch.Tensor, bias: Any, other: TensorLike
+    kernel: torch.Tensor,
+    recurrent_kernel: torch.Tensor,
+    bias: TensorLike,
+    other: TensorLike,
 ) -> list[Any]:
     weights = [kernel.t(), recurrent_kernel.t()]
     if bias is None:
@@ -216,7 +219,7 @@ def _looped_lstm(
     inputs: torch.Tensor,
     kernel: torch.Tensor,
     recurrent_kernel: torch.Tensor,
-    bias: Any,
+    bias: TensorLike,
     initial_h: Any,
     initial_c: Any,
     mask: Any,
@@ -248,7 +251,7 @@ def gru(
     inputs: Any,
     kernel: Any,
     recurrent_kernel: Any,
-    bias: Any = None,
+    bias: TensorLike = None,
     initial_h: Any = None,
     mask: Any = None,
     go_backwards: bool = False,
@@ -297,7 +300,7 @@ def _looped_gru(
     inputs: torch.Tensor,
     kernel: torch.Tensor,
     recurrent_kernel: torch.Tensor,
-    bias: Any,
+    bias: TensorLike,
     initial_h: Any,
     mask: Any,
     go_backwards: bool,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -125,4 +126,9 @@ class Variable(Base):
 def _ordered(value: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
     """A tensor of equal shape and values whose memory has its axes in this order."""
     back = [axes.index(axis) for axis in range(len(axes))]
+    moved, wanted = axes[0], [value.shape[axis] for axis in axes]
+    if axes == (*range(moved, len(axes)), *range(moved)) and value.is_contiguous():
+        # A matrix turned over, for which torch has a way of twice the speed.
+        value = value.reshape(-1, math.prod(wanted[: len(axes) - moved])).t()
+        return value.contiguous().view(wanted).permute(back)
     return value.permute(axes).contiguous().permute(back)
