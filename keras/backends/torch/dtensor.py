@@ -151,12 +151,12 @@ class _ElseWhole(_TorchDispatchMode):
             return _of_first(func, args, kwargs)
         try:
             return func(*args, **kwargs)
-        except Exception:  # of any type, as DTensor has no one for it
+        except Exception:  # noqa: BLE001: DTensor has no type of its own for it
             return _computed_whole(func, args, kwargs)
 
 
-# DTensor's rules for these hold for parts by samples; the value is how many of the first
-# arguments have samples.
+# DTensor's rules for these hold for parts by samples; the value is how many of the
+# first arguments have samples.
 _CONVOLUTIONS = {
     torch.ops.aten.convolution.default: 1,
     torch.ops.aten.convolution_backward.default: 2,
