@@ -151,9 +151,19 @@ class _ElseWhole(_TorchDispatchMode):
             return _of_first(func, args, kwargs)
         try:
             return func(*args, **kwargs)
-        except Exception:  # noqa: BLE001: DTensor has no type of its own for it
+        except _CANNOT:
             return _computed_whole(func, args, kwargs)
 
+
+# What DTensor raises where it has no rule, or one that does not fit.
+_CANNOT = (
+    RuntimeError,
+    AssertionError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+)
 
 # DTensor's rules for these hold for parts by samples; the value is how many of the
 # first arguments have samples.
