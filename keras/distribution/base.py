@@ -15,7 +15,7 @@ from keras.core.typing import Data, Structure
 from keras.distribution.batches import DatasetPart, indivisible
 from keras.distribution.layout import TensorLayout
 from keras.distribution.mesh import DeviceMesh
-from keras.distribution.replicas import check_agreement, join, replicated
+from keras.distribution.replicas import check_agreement, check_shapes, join, replicated
 
 
 class Distribution:
@@ -282,8 +282,8 @@ class Distribution:
         Where first values are exchanged they would wait for each other for ever.
         """
         processes = self.backend.distribution
-        if not processes.single_program:
-            check_agreement(processes, [variable])
+        if not processes.single_program and processes.num_processes() > 1:
+            check_shapes(processes, variable)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} device_mesh={self._mesh}>"

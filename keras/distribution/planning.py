@@ -8,8 +8,9 @@ exact: they are what the layouts say of the shapes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from contextlib import nullcontext
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from keras.backends import backend_scope, load
 from keras.backends.variable import Variable
-from keras.core import dtypes, placement, tree
+from keras.core import dtypes, naming, placement, tree
 from keras.distribution.base import Distribution
 from keras.distribution.data_parallel import DataParallel
 from keras.distribution.layout import TensorLayout
@@ -105,7 +106,7 @@ def plan(model: Any, distribution: Any, batch: int, optimizer: Any = None) -> Pl
     chosen = _distribution(distribution)
     on_paper = _OnPaper(chosen)
     is_model = hasattr(model, "variables")
-    with backend_scope("numpy"), placement.Scope(on_paper):
+    with _leaves_no_trace(), backend_scope("numpy"), placement.Scope(on_paper):
         made = model if is_model else model()
         optimizer = getattr(made, "optimizer", None) if optimizer is None else optimizer
         variables = {id(v): _twin(v, chosen, is_model) for v in made.variables}
@@ -131,6 +132,20 @@ def plan(model: Any, distribution: Any, batch: int, optimizer: Any = None) -> Pl
         activations=sum(outputs for _, _, outputs in layers),
         communicated=_communicated(chosen, variables, trainable, layers),
     )
+
+
+@contextmanager
+def _leaves_no_trace() -> Iterator[None]:
+    """A block after which names and random numbers go on as if there had been none.
+
+    One process of a job may plan for all, and must not become another for it.
+    """
+    state = random.getstate()
+    try:
+        with naming.preserved_names():
+            yield
+    finally:
+        random.setstate(state)
 
 
 def _distribution(given: Any) -> Distribution:

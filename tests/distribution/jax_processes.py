@@ -62,10 +62,6 @@ def check_mlp_data_parallel():
     agree("mlp", distribution.DataParallel())
 
 
-def check_convnet_data_parallel():
-    agree("convnet", distribution.DataParallel())
-
-
 def check_model_parallel_and_files():
     model = agree("mlp", parallel())
     kernel = model.get_layer("up").kernel
@@ -107,6 +103,11 @@ def check_bad_input():
     with distribution.DataParallel().scope():
         with pytest.raises(ValueError, match="15 samples does not divide over 2"):
             models.made("mlp").fit(x, y, batch_size=15, verbose=0)
+        keras.utils.set_random_seed(RANK)
+        model = models.mlp()
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        with pytest.raises(ValueError, match="different values of the variable"):
+            model.fit(x, y, batch_size=16, verbose=0)
         for name, units in ((f"d{RANK}", 8), ("d", 8 + RANK)):
             layer = layers.Dense(units, name=name)
             other = keras.Sequential([keras.Input((16,)), layer])

@@ -17,19 +17,12 @@ from keras.core import tree
 from tests.layers.rows import ROWS
 
 SOME = [
-    "EinsumDense-equation=abc,cde->abde",
     "Embedding-input_dim=9-output_dim=4-mask",
     "Conv2D-filters=4-kernel_size=3-strides",
     "DepthwiseConv2D",
-    "Conv1DTranspose",
-    "MaxPooling2D",
-    "PReLU-alpha_initializer=ones",
-    "Dropout-rate",
     "BatchNormalization",
-    "LayerNormalization",
     "Attention-use_scale=True",
     "LSTM-units=4",
-    "GRU-units=4-reset_after=False",
     "SimpleRNN-units=4-return_state",
 ]
 

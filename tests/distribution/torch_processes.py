@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import runpy
 import tempfile
 
 import numpy as np
@@ -244,6 +245,18 @@ def check_layers_in_parts():
         table.agrees(row, ((1, 2), (2, 1))[number % 2])
 
 
+def check_the_example():
+    program = runpy.run_path("examples/scale/transformer.py")
+    small = "--epochs 2 --samples 32 --batch 8 --width 16 --length 12 --depth 1"
+    found = []
+    for model in "12":
+        arguments = program["parse"]([*small.split(), "--model", model])
+        keras.utils.set_random_seed(1)
+        np.random.seed(2)  # the order of the data
+        found.append(program["train"](arguments))
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
+
+
 def check_hand_written_ddp():
     model = models.mlp()
     wrapped = torch.nn.parallel.DistributedDataParallel(model)
@@ -285,10 +298,12 @@ def check_bad_input():
         model = models.made("mlp")
         with pytest.raises(ValueError, match="15 samples does not divide over 2"):
             model.fit(x, y, batch_size=15, verbose=0)
-        for name, units in ((f"d{RANK}", 8), ("d", 8 + RANK)):
-            words = r"different models.*(d0.*d1|\(16, 8\).*\(16, 9\))"
-            with pytest.raises(ValueError, match=words):
-                layers.Dense(units, name=name).build((None, 16))
+        with pytest.raises(ValueError, match=r"d/kernel.*\(16, 8\).*\(16, 9\)"):
+            layers.Dense(8 + RANK, name="d").build((None, 16))
+        other = keras.Sequential([keras.Input((16,)), layers.Dense(8, name=f"d{RANK}")])
+        other.compile("sgd", "sparse_categorical_crossentropy")
+        with pytest.raises(ValueError, match=r"different models.*d0/kernel.*d1/kernel"):
+            other.fit(x, y, batch_size=16, verbose=0)
     words = r"'up/kernel' \(rule .* dimension 1, of size 7"
     with parallel("mlp").scope(), pytest.raises(ValueError, match=words):
         layers.Dense(7, name="up").build((None, 16))

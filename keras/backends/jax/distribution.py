@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh as _Mesh
 from jax.sharding import NamedSharding as _NamedSharding
@@ -102,6 +103,18 @@ def of_all(value: Any) -> list[Any]:
     return [
         json.loads(bytes(row[:size])) for row, size in zip(rows, sizes, strict=True)
     ]
+
+
+def size_of(variable: Any) -> float:
+    """The sum of the absolute values that this process has whole; 0 of one in parts.
+
+    Each process makes its own copy of what is whole everywhere.
+    """
+    value = variable._value
+    if not value.is_fully_replicated or not jnp.issubdtype(value.dtype, jnp.number):
+        return 0.0
+    here = value.addressable_shards[0].data
+    return float(jnp.nan_to_num(jnp.abs(here.astype(jnp.float32))).sum())
 
 
 def mesh(shape: tuple[int, ...], names: tuple[str, ...], devices: np.ndarray) -> _Mesh:
