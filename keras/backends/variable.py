@@ -166,6 +166,7 @@ class Variable(Operators):
         if distribution is not None:
             self._shape = tuple(shape)
             self._layout = distribution.layout_for(self)
+            distribution.agree(self)
             return distribution
         return None if self._layout is None else self.backend.distribution
 

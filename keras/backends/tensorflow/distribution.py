@@ -23,6 +23,7 @@ from keras.core.errors import BackendError
 from keras.core.typing import Data, Structure, TensorLike
 
 single_program = False
+splits_tensors = False
 has_replicas = True  # in one process, and TensorFlow does what they share
 list_devices = devices
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch.autograd import forward_ad
 
 from keras.backends import arguments
-from keras.backends.torch.core import native_dtype
+from keras.backends.torch.core import is_in_parts, native_dtype
 from keras.backends.torch.recording import whole
 from keras.backends.torch.remembering import remembering
 from keras.core.config import settings
@@ -315,7 +315,8 @@ class _AllReduced(torch.autograd.Function):
 
 
 def sum_over_replicas(x: torch.Tensor) -> torch.Tensor:
-    return _AllReduced.apply(x) if _replicas() > 1 else x
+    # One in parts has what all replicas gave already.
+    return _AllReduced.apply(x) if _replicas() > 1 and not is_in_parts(x) else x
 
 
 def batch_normalization(

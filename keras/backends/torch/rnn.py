@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from keras.backends import recurrent
+from keras.backends.torch.core import is_in_parts
 from keras.core import tree
 from keras.core.typing import Structure, TensorLike
 
@@ -82,6 +83,11 @@ def _split(x: torch.Tensor, parts: int) -> Any:
 
 
 _FUNCTIONS = recurrent.Functions(torch.matmul, _split, torch.sigmoid, torch.tanh)
+
+
+def _in_parts(*tensors: Any) -> bool:
+    """Whether other processes have parts, which fused kernels cannot use."""
+    return any(map(is_in_parts, tensors))
 
 
 def _zero_state(inputs: torch.Tensor, recurrent_kernel: torch.Tensor) -> torch.Tensor:
@@ -159,7 +165,7 @@ def lstm(
             side = "start" if side == "end" else "end"
         if side == "start" and (initial_h is not None or initial_c is not None):
             side = None
-    if side is None or inputs.shape[1] == 0:
+    if side is None or inputs.shape[1] == 0 or _in_parts(inputs, kernel):
         return _looped_lstm(
             inputs, kernel, recurrent_kernel, bias, initial_h, initial_c, mask,
             go_backwards, return_sequences, zero_output_for_mask,
@@ -255,7 +261,7 @@ def gru(
     reset_after: bool = True,
 ) -> tuple[Any, Any]:
     _check_gates(kernel, recurrent_kernel, 3)
-    if not reset_after or inputs.shape[1] == 0:
+    if not reset_after or inputs.shape[1] == 0 or _in_parts(inputs, kernel):
         return _looped_gru(
             inputs, kernel, recurrent_kernel, bias, initial_h, mask,
             go_backwards, return_sequences, zero_output_for_mask, reset_after,

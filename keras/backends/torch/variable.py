@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from keras.backends.torch.core import borrow, default_device
+from keras.backends.torch.core import borrow, default_device, gathered, is_in_parts
 from keras.backends.variable import Variable as Base
 from keras.backends.variable import redirected
 
@@ -45,14 +45,23 @@ class Variable(Base):
         self._layout = layout
         value = self._value.detach().clone()
         value = self.backend.distribution.distribute_value(value, layout)
-        if layout.is_split:
+        if layout.is_split or is_in_parts(self._value):
+            # Another object: torch cannot make a plain tensor one in parts.
             self._initialize(value)
         else:
             self._direct_assign(value)
 
     def _direct_assign(self, value: Any) -> None:
+        if type(value) is not torch.Tensor:
+            value = self._lying_here(value)
         with torch.no_grad():
             self._value.copy_(value)
+
+    def _lying_here(self, value: Any) -> Any:
+        """A value that can be written to this one: whole, or in parts as well."""
+        if is_in_parts(value) and not is_in_parts(self._value):
+            return gathered(value)
+        return value
 
     def assign_add(self, value: Any) -> Any:
         if redirected(value):
@@ -76,7 +85,10 @@ class Variable(Base):
         if type(value) is np.ndarray and value.dtype.kind in "biufV":
             # What it becomes is copied at once, so it need not be a copy as well.
             value = borrow(value, self._dtype)
-        return super()._converted(value)
+        value = super()._converted(value)
+        if type(value) is torch.Tensor and is_in_parts(self._value):
+            return self.backend.distribution.of_same(value, self._layout)
+        return value
 
     def _operand(self, value: Any) -> Any:
         if isinstance(value, (int, float)):
@@ -87,7 +99,7 @@ class Variable(Base):
                 return value
         if getattr(value, "_is_keras_variable", False):
             return value._value
-        return self._converted(value) if value is not None else value
+        return self._lying_here(self._converted(value)) if value is not None else value
 
     @property
     def trainable(self) -> bool:
