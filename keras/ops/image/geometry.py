@@ -207,7 +207,8 @@ def _read(
     fill_mode: str,
     fill_value: float,
 ) -> Any:
-    batch, height, width, channels = core.shape(images)
+    sizes: Any = core.shape(images)
+    batch, height, width, channels = sizes
     wide = core.dtype(images)
     flat = shaping.reshape(images, (-1, channels))
     # Whole pixels are taken, out of all images at once.
