@@ -24,7 +24,7 @@ from keras.core.typing import (
     Tensor,
     TensorLike,
 )
-from keras.layers.arguments import interpreted
+from keras.layers.arguments import interpreted, shape_of_first_layer
 from keras.layers.building import shapes_of, tracked_build, tracked_quantize
 from keras.layers.call_plan import parameters_of, plan_of
 from keras.layers.calling import CallContext, LayerCall
@@ -82,10 +82,9 @@ class Layer(LayerCall):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        shape = kwargs.pop("input_shape", None)
-        shape = (None, *shape) if shape is not None else kwargs.pop("batch_shape", None)
-        width = kwargs.pop("input_dim", None)
-        shape = (None, width) if shape is None and width is not None else shape
+        shape = kwargs.pop("batch_shape", None)
+        if kwargs and not kwargs.keys().isdisjoint(("input_shape", "input_dim")):
+            shape = shape_of_first_layer(self, kwargs)
         if kwargs:
             raise ValueError(
                 f"Unknown argument(s) of {type(self).__name__}: "

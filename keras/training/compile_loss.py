@@ -134,9 +134,14 @@ class CompileLoss:
         outputs = self._outputs
         if outputs is None or not outputs.fits(y_pred):
             outputs = self.build(y_true, y_pred)
+        if y_true is None and any(_needs_labels(loss) for _, loss, _ in self._parts):
+            raise outputs.misfit(y_true, "y")
         if outputs.is_single and len(self._parts) == 1 and is_array(y_true):
             _, loss, weight = self._parts[0]
-            total = loss(y_true, y_pred, _only(sample_weight))
+            only = _only(sample_weight)
+            if not is_array(only):
+                raise outputs.misfit(sample_weight, "sample_weight")
+            total = loss(y_true, y_pred, only)
             return total if weight is None else ops.multiply(total, weight)
         y_true = self._targets_of(outputs, y_true)
         weights = outputs.pick(sample_weight, "sample_weight", is_array, broadcast=True)
@@ -209,6 +214,14 @@ def _fitted(part: Part, outputs: Outputs, targets: Any, preds: Any) -> Any:
         kind = kind_of_labels(targets[where], preds[where])
         return getattr(losses_module, f"{kind}Crossentropy")(name=loss)
     return loss
+
+
+def _needs_labels(loss: Loss) -> bool:
+    """Whether a loss cannot be without targets; a user's function may not look."""
+    if not isinstance(loss, FunctionAsLoss):
+        return True
+    name = getattr(loss.fn, "__name__", "")
+    return getattr(losses_module, name, None) is loss.fn
 
 
 def _only(sample_weight: Data) -> Any:
