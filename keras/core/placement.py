@@ -7,6 +7,8 @@ until a distribution is first set.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -46,18 +48,45 @@ def for_model(model: Any) -> Any:
     return for_backend(backend) or process.natives.get(backend)
 
 
-def mean_over_replicas(backend: Any, grads: Any) -> Any:
-    """Gradients as an optimizer is to use them, where replicas have their own.
+def gradients_to_use(backend: Any, grads: Any, variables: Any) -> Any:
+    """Gradients as an optimizer is to use them: of all replicas, and laid out.
 
     Args:
         backend: the backend of the optimizer.
         grads: a gradient, or None, for each variable.
+        variables: the variables.
     """
-    if for_backend(backend) is None and backend not in process.natives:
-        return grads
-    if backend.distribution.single_program:
+    distribution = for_backend(backend)
+    if distribution is not None and distribution.single_program:
+        return backend.distribution.settled(grads, variables)
+    if distribution is None and backend not in process.natives:
         return grads
     return backend.distribution.mean_over_replicas(grads)
+
+
+def writes_files() -> bool:
+    """Whether this process writes files: of those of a job, the first does."""
+    distribution = current()
+    return distribution is None or distribution.writes_files
+
+
+@contextmanager
+def one_writes(what: str) -> Iterator[bool]:
+    """Whether this process is the one that writes; all begin and end the block at once.
+
+    All have to come here, as each may hold a part of the weights. None goes on before
+    the file is there.
+
+    Args:
+        what: the file, the same in all processes.
+    """
+    distribution = current()
+    if distribution is None or distribution.num_processes == 1:
+        yield True
+        return
+    distribution.wait(f"write {what}")
+    yield distribution.writes_files
+    distribution.wait(f"written {what}")
 
 
 class Scope:
@@ -65,12 +94,17 @@ class Scope:
 
     def __init__(self, distribution: Any) -> None:
         self._distribution = distribution
-        self._tokens: list[Any] = []
+        self._entered: list[tuple[Any, Any]] = []
 
     def __enter__(self) -> Any:
         process.used = True
-        self._tokens.append(_scoped.set((*_scoped.get(), self._distribution)))
+        program = self._distribution.program()
+        program.__enter__()
+        token = _scoped.set((*_scoped.get(), self._distribution))
+        self._entered.append((token, program))
         return self._distribution
 
-    def __exit__(self, *error: object) -> None:
-        _scoped.reset(self._tokens.pop())
+    def __exit__(self, *error: Any) -> None:
+        token, program = self._entered.pop()
+        _scoped.reset(token)
+        program.__exit__(*error)

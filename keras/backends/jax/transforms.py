@@ -12,16 +12,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
-from keras.backends.jax.core import convert_to_tensor, is_tensor
+from keras.backends.jax.core import convert_to_tensor, is_tensor, tensor_types
 from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
 from keras.core import context, tree
 from keras.core.scopes import DiscardingScope, StatelessScope
-from keras.core.typing import Structure
+from keras.core.typing import Structure, TensorLike
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
@@ -144,7 +143,7 @@ def _form(args: tuple[Any, ...]) -> int | None:
     return None
 
 
-_ARRAYS = frozenset((np.ndarray, type(jnp.zeros(()))))
+_ARRAYS = frozenset((np.ndarray, *tensor_types))
 
 
 class _Compiled:
@@ -208,7 +207,7 @@ class _Compiled:
             # Here, where a variable that is returned has the value that it has then.
             return tree.map_structure(self._wrap, outputs)
 
-    def _wrap(self, x: Any) -> Any:
+    def _wrap(self, x: TensorLike) -> Any:
         if getattr(x, "_is_keras_variable", False):
             x = x.value
         if x is None or isinstance(x, (jax.Array, np.ndarray, np.generic)):
