@@ -70,6 +70,8 @@ class Layer(LayerCall):
     _outputs_first_in_torch: tuple[str, ...] = ()  # weights that torch keeps so
     # The modes in which a quantized dtype policy concerns its weights.
     _quantization_modes: tuple[str, ...] = ()
+    # Whether `model.quantize` leaves the layer alone unless it is told otherwise.
+    _quantized_on_request = False
     quantization_config: Any = None
 
     def __init__(
