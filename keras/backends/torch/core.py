@@ -313,6 +313,12 @@ def synchronize(x: TensorLike) -> Any:
     return x
 
 
+def profiler(folder: str) -> contextlib.AbstractContextManager[Any]:
+    """Inside, what is computed is recorded, for TensorBoard to show from a folder."""
+    handler = torch.profiler.tensorboard_trace_handler(folder)
+    return torch.profiler.profile(on_trace_ready=handler)
+
+
 def in_trace() -> bool:
     """Whether a compiling or differentiating trace is under way."""
     return torch.compiler.is_compiling()
