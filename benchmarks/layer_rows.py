@@ -7,7 +7,7 @@ layer adds is still seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,11 @@ UNITS = 64
 
 @dataclass(frozen=True)
 class Pass:
-    """`forward` gives the output as NumPy; `train` is a pass both ways, and timed."""
+    """`train` is a pass both ways, and timed; `numbers` gives what it finds as NumPy:
+    the output, then the slopes at weights and inputs (on torch, at the inputs)."""
 
-    forward: Callable[[], np.ndarray]
     train: Callable[[], Any]
+    numbers: Callable[[], list[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,11 @@ class LayerRow:
         return [rng.normal(size=shape).astype("float32") for _ in range(self.copies)]
 
 
+def cotangent(shape: Sequence[int]) -> np.ndarray:
+    """What comes back to an output of that shape."""
+    return np.random.default_rng(1).normal(size=shape).astype("float32")
+
+
 def right_padding(steps: int) -> np.ndarray:
     """Lengths of the batch, from half the steps to all of them."""
     return np.linspace(steps // 2, steps, BATCH).astype("int64")
@@ -90,6 +96,8 @@ ROWS: dict[str, LayerRow] = {
     "Conv2D, same, strided": LayerRow(
         lambda k: k.Conv2D(32, 3, strides=2, padding="same"), IMAGE
     ),
+    "Conv2D, dilated": LayerRow(lambda k: k.Conv2D(32, 3, dilation_rate=2), IMAGE),
+    "Conv2D, grouped": LayerRow(lambda k: k.Conv2D(32, 3, groups=4), IMAGE),
     "Conv2D, channels first": LayerRow(
         lambda k: k.Conv2D(32, 3, data_format="channels_first"), (16, 32, 32)
     ),
@@ -108,6 +116,10 @@ ROWS: dict[str, LayerRow] = {
     "AveragePooling2D": LayerRow(lambda k: k.AveragePooling2D(2), IMAGE),
     "AveragePooling3D": LayerRow(lambda k: k.AveragePooling3D(2), VOLUME),
     "GlobalAveragePooling2D": LayerRow(lambda k: k.GlobalAveragePooling2D(), IMAGE),
+    "GlobalMaxPooling2D": LayerRow(lambda k: k.GlobalMaxPooling2D(), IMAGE),
+    "AdaptiveAveragePooling2D": LayerRow(
+        lambda k: k.AdaptiveAveragePooling2D(4), IMAGE
+    ),
     "BatchNormalization, training": LayerRow(
         lambda k: k.BatchNormalization(), IMAGE, training=True
     ),
@@ -141,7 +153,19 @@ ROWS: dict[str, LayerRow] = {
         lambda k: k.LSTM(UNITS, return_sequences=True), SEQUENCE, lengths=True
     ),
     "GRU": LayerRow(lambda k: k.GRU(UNITS, return_sequences=True), SEQUENCE),
+    "GRU, masked": LayerRow(
+        lambda k: k.GRU(UNITS, return_sequences=True), SEQUENCE, lengths=True
+    ),
     "Bidirectional LSTM": LayerRow(
         lambda k: k.Bidirectional(k.LSTM(UNITS, return_sequences=True)), SEQUENCE
+    ),
+    "ConvLSTM1D": LayerRow(
+        lambda k: k.ConvLSTM1D(16, 3, return_sequences=True), (16, 32, 8)
+    ),
+    "ConvLSTM2D": LayerRow(
+        lambda k: k.ConvLSTM2D(8, 3, return_sequences=True), (8, 16, 16, 8)
+    ),
+    "ConvLSTM3D": LayerRow(
+        lambda k: k.ConvLSTM3D(4, 3, return_sequences=True), (4, 8, 8, 8, 4)
     ),
 }

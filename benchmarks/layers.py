@@ -41,30 +41,39 @@ def turn(train: Any, seconds: float) -> tuple[float, float]:
             return spent / count, (time.process_time() - cpu) / count
 
 
+def difference(row: Any, passes: dict[str, Any]) -> float:
+    """How far outputs and slopes of the sides lie apart, over the largest of each.
+
+    Past the end of a sequence each side has its own outputs: there, only outputs before
+    it are compared, and no slopes.
+    """
+    import numpy as np
+    from layer_rows import right_padding
+
+    padded = row.lengths and row.copies == 1
+    sides = [each.numbers()[: 1 if padded else None] for each in passes.values()]
+    if padded:
+        steps = np.arange(row.shape[0]) < right_padding(row.shape[0])[:, None]
+        sides = [[found[0][steps]] for found in sides]
+    return max(
+        float(np.abs(found - expected).max() / max(1.0, np.abs(expected).max()))
+        for side in sides
+        for found, expected in zip(side, sides[1], strict=True)
+    )
+
+
 def measure(
     name: str, module: Any, keras: Any, rounds: int, seconds: float
 ) -> dict[str, Any]:
     """The rounds of one row, and how far the outputs are apart."""
-    import numpy as np
-    from layer_rows import ROWS, right_padding
+    from layer_rows import ROWS
 
     row = ROWS[name]
     layer = row.make(keras.layers)
     arrays = row.arrays()
     layer(*arrays, **row.call_options())
     passes = module.sides(name, row, layer, arrays)
-    results = {side: each.forward() for side, each in passes.items()}
-    expected = results["native"]
-    seen = np.ones_like(expected, bool)
-    if row.lengths and row.copies == 1:  # past the end each side has its own values
-        from layer_rows import right_padding
-
-        steps = (
-            np.arange(row.shape[0])[None, :, None]
-            < right_padding(row.shape[0])[:, None, None]
-        )
-        seen = seen & steps
-    apart = max(float(np.abs((r - expected)[seen]).max()) for r in results.values())
+    apart = difference(row, passes)
     for each in passes.values():
         each.train()
         each.train()
@@ -108,7 +117,7 @@ def run_backend(backend: str, options: argparse.Namespace) -> dict[str, Any]:
         results[name] = {**found, "ms": base, "wall": wall, "cpu": cpu}
         notes = "" if cpu <= LIMITS[backend] or wall <= LIMITS[backend] else "  over"
         if found["apart"] > TOLERANCE:
-            notes += f"  ! outputs differ by {found['apart']:.2g}"
+            notes += f"  ! outputs or slopes differ by {found['apart']:.2g}"
         print(
             f"{backend:10} {name:32} {base:8.3f} ms {wall:6.2f} / {cpu:5.2f}{notes}",
             flush=True,

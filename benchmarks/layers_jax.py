@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jax import lax
 from jax import numpy as jnp
-from layer_rows import LayerRow, Pass, right_padding
+from layer_rows import LayerRow, Pass, cotangent, right_padding
 
 Weights = Sequence[jax.Array]
 Native = Callable[..., Any]
@@ -162,19 +162,47 @@ def lstm(
     return found.swapaxes(0, 1)
 
 
-def gru(weights: Weights, x: jax.Array) -> jax.Array:
+def gru(weights: Weights, x: jax.Array, mask: jax.Array | None = None) -> jax.Array:
     kernel, recurrent, bias = weights
 
-    def step(h: jax.Array, now: jax.Array) -> Any:
-        z, r, n = jnp.split(now, 3, axis=-1)
+    def step(h: jax.Array, now: Any) -> Any:
+        gates, seen = now
+        z, r, n = jnp.split(gates, 3, axis=-1)
         rz, rr, rn = jnp.split(h @ recurrent + bias[1], 3, axis=-1)
         z, r = jax.nn.sigmoid(z + rz), jax.nn.sigmoid(r + rr)
-        h = z * h + (1 - z) * jnp.tanh(n + r * rn)
-        return h, h
+        new = z * h + (1 - z) * jnp.tanh(n + r * rn)
+        new = new if seen is None else jnp.where(seen, new, h)
+        return new, new
 
     start = jnp.zeros((x.shape[0], recurrent.shape[0]))
     gates = (x @ kernel + bias[0]).swapaxes(0, 1)
+    seen = None if mask is None else mask.T[..., None]
+    return lax.scan(step, start, (gates, seen))[1].swapaxes(0, 1)
+
+
+def conv_lstm(weights: Weights, x: jax.Array) -> jax.Array:
+    """`lax.scan` over time; the convolution of the inputs is done before."""
+    kernel, recurrent, bias = weights
+    gates = conv((kernel, bias), x.reshape(-1, *x.shape[2:]))
+    gates = gates.reshape(*x.shape[:2], *gates.shape[1:]).swapaxes(0, 1)
+
+    def step(state: Any, now: jax.Array) -> Any:
+        h, c = state
+        both = now + conv((recurrent,), h, padding="SAME")
+        i, f, g, o = jnp.split(both, 4, axis=-1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        h = jax.nn.sigmoid(o) * jnp.tanh(c)
+        return (h, c), h
+
+    start = (jnp.zeros((*gates.shape[1:-1], recurrent.shape[-2])),) * 2
     return lax.scan(step, start, gates)[1].swapaxes(0, 1)
+
+
+def adaptive(weights: Weights, x: jax.Array) -> jax.Array:
+    """Means of parts of equal size."""
+    batch, *sizes, channels = x.shape
+    parts = [part for size in sizes for part in (4, size // 4)]
+    return x.reshape(batch, *parts, channels).mean((2, 4))
 
 
 def both_ways(weights: Weights, x: jax.Array) -> jax.Array:
@@ -192,6 +220,8 @@ ROWS: dict[str, Native] = {
     "Conv2D": conv,
     "Conv2D, same": partial(conv, padding="SAME"),
     "Conv2D, same, strided": partial(conv, padding="SAME", strides=2),
+    "Conv2D, dilated": partial(conv, rhs_dilation=(2, 2)),
+    "Conv2D, grouped": partial(conv, feature_group_count=4),
     "Conv2D, channels first": partial(conv, layout=("NCHW", "HWIO", "NCHW")),
     "Conv3D": conv,
     "Conv1DTranspose": transposed,
@@ -208,6 +238,8 @@ ROWS: dict[str, Native] = {
     "AveragePooling2D": pooled(0.0, lax.add, mean=True),
     "AveragePooling3D": pooled(0.0, lax.add, mean=True),
     "GlobalAveragePooling2D": lambda w, x: x.mean((1, 2)),
+    "GlobalMaxPooling2D": lambda w, x: x.max((1, 2)),
+    "AdaptiveAveragePooling2D": adaptive,
     "BatchNormalization, training": batch_norm_training,
     "BatchNormalization, inference": batch_norm,
     "LayerNormalization": layer_norm,
@@ -221,7 +253,9 @@ ROWS: dict[str, Native] = {
     "LSTM": lstm,
     "LSTM, masked": lstm,
     "GRU": gru,
+    "GRU, masked": gru,
     "Bidirectional LSTM": both_ways,
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), conv_lstm),
 }
 
 
@@ -238,11 +272,8 @@ def pass_of(
         found = function(weights, *inputs)
         return found if isinstance(found, tuple) else (found, ())
 
-    forward = jax.jit(output)
-    gradient = jnp.asarray(
-        np.random.default_rng(1).normal(size=forward(weights, *inputs)[0].shape),
-        "float32",
-    )
+    shape = jax.eval_shape(output, weights, *inputs)[0].shape
+    gradient = jnp.asarray(cotangent(shape))
 
     @jax.jit
     def train(weights: Any, inputs: Any, gradient: jax.Array) -> Any:
@@ -253,10 +284,10 @@ def pass_of(
         )
         return y, back(gradient), state
 
-    return Pass(
-        lambda: np.asarray(forward(weights, *inputs)[0]),
-        lambda: jax.block_until_ready(train(weights, tuple(inputs), gradient)),
-    )
+    def run() -> Any:
+        return jax.block_until_ready(train(weights, tuple(inputs), gradient))
+
+    return Pass(run, lambda: [np.asarray(x) for x in jax.tree.leaves(run()[:2])])
 
 
 def sides(

@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from layer_rows import LayerRow, Pass, right_padding
+from layer_rows import LayerRow, Pass, cotangent, right_padding
 
 Weights = Sequence[tf.Variable]
 Native = Callable[..., Any]
+LAYOUTS = {3: "NWC", 4: "NHWC", 5: "NDHWC"}
 
 
 def conv(weights: Weights, x: tf.Tensor, **options: Any) -> tf.Tensor:
     kernel, *bias = weights
-    found = tf.nn.convolution(x, kernel, **{"padding": "VALID", **options})
+    options = {"padding": "VALID", "data_format": LAYOUTS[len(x.shape)], **options}
+    found = tf.nn.convolution(x, kernel, **options)
     return found + bias[0] if bias else found
 
 
@@ -137,7 +139,8 @@ def loop(
     gates: tf.Tensor, state: Any, step: Native, seen: tf.Tensor | None = None
 ) -> tf.Tensor:
     """A `tf.while_loop` over time; the product of the inputs is done before."""
-    gates = tf.transpose(gates, (1, 0, 2))
+    order = (1, 0, *range(2, len(gates.shape)))
+    gates = tf.transpose(gates, order)
     steps = gates.shape[0]
     found = tf.TensorArray(tf.float32, steps, element_shape=state[0].shape)
 
@@ -154,7 +157,7 @@ def loop(
         (tf.constant(0), tuple(state), found),
         maximum_iterations=steps,
     )
-    return tf.transpose(found.stack(), (1, 0, 2))
+    return tf.transpose(found.stack(), order)
 
 
 def lstm(weights: Weights, x: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
@@ -169,7 +172,7 @@ def lstm(weights: Weights, x: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Te
     return loop(dense((kernel, bias), x), start, step, mask)
 
 
-def gru(weights: Weights, x: tf.Tensor) -> tf.Tensor:
+def gru(weights: Weights, x: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
     kernel, recurrent, bias = weights
 
     def step(now: tf.Tensor, h: tf.Tensor) -> Any:
@@ -179,7 +182,29 @@ def gru(weights: Weights, x: tf.Tensor) -> tf.Tensor:
         return [z * h + (1 - z) * tf.tanh(n + r * rn)]
 
     start = [tf.zeros((x.shape[0], recurrent.shape[0]))]
-    return loop(dense((kernel, bias[0]), x), start, step)
+    return loop(dense((kernel, bias[0]), x), start, step, mask)
+
+
+def conv_lstm(weights: Weights, x: tf.Tensor) -> tf.Tensor:
+    kernel, recurrent, bias = weights
+    gates = conv((kernel, bias), tf.reshape(x, (-1, *x.shape[2:])))
+    gates = tf.reshape(gates, (*x.shape[:2], *gates.shape[1:]))
+
+    def step(now: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> Any:
+        both = now + conv((recurrent,), h, padding="SAME")
+        i, f, g, o = tf.split(both, 4, axis=-1)
+        c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
+        return [tf.sigmoid(o) * tf.tanh(c), c]
+
+    shape = (x.shape[0], *gates.shape[2:-1], recurrent.shape[-2])
+    return loop(gates, [tf.zeros(shape)] * 2, step)
+
+
+def adaptive(weights: Weights, x: tf.Tensor) -> tf.Tensor:
+    """Means of parts of equal size."""
+    batch, *sizes, channels = x.shape
+    parts = [part for size in sizes for part in (4, size // 4)]
+    return tf.reduce_mean(tf.reshape(x, (batch, *parts, channels)), (2, 4))
 
 
 def both_ways(weights: Weights, x: tf.Tensor) -> tf.Tensor:
@@ -197,6 +222,7 @@ ROWS: dict[str, Native] = {
     "Conv2D": conv,
     "Conv2D, same": partial(conv, padding="SAME"),
     "Conv2D, same, strided": partial(conv, padding="SAME", strides=2),
+    "Conv2D, dilated": partial(conv, dilations=2),
     "Conv2D, channels first": conv_channels_first,
     "Conv3D": conv,
     "Conv1DTranspose": transposed,
@@ -213,6 +239,8 @@ ROWS: dict[str, Native] = {
     "AveragePooling2D": pooled("AVG"),
     "AveragePooling3D": pooled("AVG"),
     "GlobalAveragePooling2D": lambda w, x: tf.reduce_mean(x, (1, 2)),
+    "GlobalMaxPooling2D": lambda w, x: tf.reduce_max(x, (1, 2)),
+    "AdaptiveAveragePooling2D": adaptive,
     "BatchNormalization, training": partial(batch_norm, training=True),
     "BatchNormalization, inference": partial(batch_norm, training=False),
     "LayerNormalization": layer_norm,
@@ -226,7 +254,9 @@ ROWS: dict[str, Native] = {
     "LSTM": lstm,
     "LSTM, masked": lstm,
     "GRU": gru,
+    "GRU, masked": gru,
     "Bidirectional LSTM": both_ways,
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), conv_lstm),
 }
 
 
@@ -236,11 +266,12 @@ def setup() -> None:
 
 
 def pass_of(
-    function: Native, weights: Weights, inputs: Sequence[tf.Tensor], xla: bool
+    function: Native,
+    weights: Weights,
+    inputs: Sequence[tf.Tensor],
+    gradient: tf.Tensor,
+    xla: bool,
 ) -> Pass:
-    forward = tf.function(lambda: function(*inputs), jit_compile=xla)
-    gradient = tf.random.normal(forward().shape)
-
     @tf.function(jit_compile=xla)
     def train(inputs: Any, gradient: tf.Tensor) -> Any:
         with tf.GradientTape() as tape:
@@ -248,9 +279,13 @@ def pass_of(
             y = function(*inputs)
         wanted = [*weights, *(x for x in inputs if x.dtype.is_floating)]
         found = tape.gradient(y, wanted, output_gradients=gradient)
-        return [tf.convert_to_tensor(each) for each in found if each is not None]
+        found = [tf.convert_to_tensor(each) for each in found if each is not None]
+        return [y, *found]
 
-    return Pass(lambda: forward().numpy(), lambda: train(list(inputs), gradient))
+    def run() -> Any:
+        return train(list(inputs), gradient)
+
+    return Pass(run, lambda: [x.numpy() for x in run()])
 
 
 def sides(
@@ -271,8 +306,12 @@ def sides(
     def native(*inputs: tf.Tensor) -> tf.Tensor:
         return ROWS[name](values, *inputs, *masks)
 
+    gradient = tf.constant(cotangent(ours(*inputs).shape))
     found: dict[str, Pass] = {}
     for end, xla in (("", False), (" XLA", True)):
-        found["ours" + end] = pass_of(ours, trained, inputs, xla)
-        found["native" + end] = pass_of(native, values[: len(trained)], inputs, xla)
+        for side, run, weights in (
+            ("ours", ours, trained),
+            ("native", native, values[: len(trained)]),
+        ):
+            found[side + end] = pass_of(run, weights, inputs, gradient, xla)
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from layer_rows import LayerRow, Pass, right_padding
+from layer_rows import LayerRow, Pass, cotangent, right_padding
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -43,8 +43,9 @@ def conv(weights: Weights, view: bool = True, **options: Any) -> Made:
     rank = kernel.ndim - 2
     kind = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[rank - 1]
     value = np.moveaxis(kernel, (-1, -2), (0, 1)).copy()
+    channels = kernel.shape[-2] * options.get("groups", 1)
     module = filled(
-        kind(kernel.shape[-2], kernel.shape[-1], kernel.shape[0], **options),
+        kind(channels, kernel.shape[-1], kernel.shape[0], **options),
         weight=value,
         bias=bias,
     )
@@ -210,9 +211,9 @@ def lstm(weights: Weights) -> Made:
     return module, lambda x: module(x)[0]
 
 
-def packed_lstm(weights: Weights) -> Made:
+def packed(made: Made) -> Made:
     """Outputs past a sequence's end are zero here, and the last one in Keras."""
-    module, _ = lstm(weights)
+    module, _ = made
 
     def run(x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         lengths = mask.sum(1)
@@ -243,6 +244,26 @@ def gru(weights: Weights) -> Made:
     return module, lambda x: module(x)[0]
 
 
+def conv_lstm(weights: Weights) -> Made:
+    """A loop over time; the convolution of the inputs is done before, for all steps."""
+    kernel, recurrent, bias = weights
+    before, _ = conv((kernel, bias))
+    within, _ = conv((recurrent, np.zeros_like(bias)), padding=recurrent.shape[0] // 2)
+
+    def run(x: torch.Tensor) -> torch.Tensor:
+        gates = before(first(x.flatten(0, 1))).unflatten(0, x.shape[:2])
+        h = c = torch.zeros_like(gates[:, 0, : gates.shape[2] // 4])
+        found = []
+        for now in gates.unbind(1):
+            i, f, g, o = (now + within(h)).chunk(4, 1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * c.tanh()
+            found.append(h)
+        return torch.stack(found, 1).movedim(2, -1)
+
+    return nn.ModuleList([before, within]), run
+
+
 ROWS: dict[str, Callable[[Weights], Made]] = {
     "Dense": dense,
     "Dense, sequence": lambda weights: dense(weights, relu=True),
@@ -253,6 +274,8 @@ ROWS: dict[str, Callable[[Weights], Made]] = {
     "Conv2D": conv,
     "Conv2D, same": lambda weights: conv(weights, padding=1),
     "Conv2D, same, strided": strided_conv,
+    "Conv2D, dilated": lambda weights: conv(weights, dilation=2),
+    "Conv2D, grouped": lambda weights: conv(weights, groups=4),
     "Conv2D, channels first": lambda weights: conv(weights, view=False),
     "Conv3D": conv,
     "Conv1DTranspose": transposed,
@@ -269,6 +292,8 @@ ROWS: dict[str, Callable[[Weights], Made]] = {
     "AveragePooling2D": without_weights(lambda x: F.avg_pool2d(x, 2)),
     "AveragePooling3D": without_weights(lambda x: F.avg_pool3d(x, 2)),
     "GlobalAveragePooling2D": lambda weights: (nn.Module(), lambda x: x.mean((1, 2))),
+    "GlobalMaxPooling2D": lambda weights: (nn.Module(), lambda x: x.amax((1, 2))),
+    "AdaptiveAveragePooling2D": without_weights(lambda x: F.adaptive_avg_pool2d(x, 4)),
     "BatchNormalization, training": lambda weights: batch_norm(weights, True),
     "BatchNormalization, inference": lambda weights: batch_norm(weights, False),
     "LayerNormalization": layer_norm,
@@ -283,9 +308,11 @@ ROWS: dict[str, Callable[[Weights], Made]] = {
     "MultiHeadAttention, masked": attention,
     "GroupQueryAttention": attention,
     "LSTM": lstm,
-    "LSTM, masked": packed_lstm,
+    "LSTM, masked": lambda weights: packed(lstm(weights)),
     "GRU": gru,
+    "GRU, masked": lambda weights: packed(gru(weights)),
     "Bidirectional LSTM": lstm,
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), conv_lstm),
 }
 
 
@@ -295,11 +322,15 @@ def setup() -> None:
 
 def pass_of(function: Native, inputs: Sequence[torch.Tensor]) -> Pass:
     """Forward, and forward with gradients of weights and inputs."""
-    gradient = torch.randn(function(*inputs).shape)
-    return Pass(
-        lambda: function(*inputs).detach().numpy(),
-        lambda: function(*inputs).backward(gradient),
-    )
+    gradient = torch.tensor(cotangent(function(*inputs).shape))
+
+    def numbers() -> list[np.ndarray]:
+        floats = [x for x in inputs if x.requires_grad]
+        y = function(*inputs)
+        slopes = torch.autograd.grad(y, floats, gradient) if floats else ()
+        return [x.detach().numpy() for x in (y, *slopes)]
+
+    return Pass(lambda: function(*inputs).backward(gradient), numbers)
 
 
 def sides(

@@ -56,7 +56,8 @@ class CoreBackend(Protocol):
     `convert_to_tensor` copies arrays and `convert_to_numpy` copies tensors, so that no
     array of a user changes with a tensor, or a tensor with it. `host_view` is for what
     is read at once: it may share memory, and be read-only. Where tensors are `mutable`,
-    it may change with them.
+    it may change with them. `borrow` is for arrays that nobody else holds, or that are
+    copied at once: the tensor may keep their memory.
     """
 
     tensor_types: tuple[type, ...]
@@ -87,6 +88,7 @@ class CoreBackend(Protocol):
     def convert_to_numpy(self, x: TensorLike) -> Any: ...
     def host_view(self, x: TensorLike) -> Any: ...
     def own(self, x: TensorLike) -> Any: ...
+    def borrow(self, x: Any, dtype: DType) -> Any: ...
     def synchronize(self, x: TensorLike) -> Any: ...
     def in_trace(self) -> bool: ...
 
@@ -295,8 +297,10 @@ class DistributionModule(Protocol):
     `mesh` and `layout` make the framework's own of ours; `first_value` makes the value
     of a variable, no device more than its part of it, and `distribute_value` lays out
     one there is. Then there are three kinds of frameworks. In one, a single program
-    computes for all devices (`single_program`): `distribute_batch` lays out a tensor of
-    a batch, and nothing else is needed. In another, one process has several replicas
+    computes for all devices (`single_program`, or `splits_tensors`, where it does so
+    if weights are split): `distribute_batch` lays out a tensor of a batch, `as_program`
+    makes a step of the program and `program` a block of it, and `settled` lays out
+    gradients. In another, one process has several replicas
     (`has_replicas`): `step` gives a step that all of them take, `join` makes metrics
     those of all. In the third, each process is a replica: `of_all` gathers what each
     process gives, `joined` tensors; `sum_in_place` sums variables.
@@ -304,6 +308,7 @@ class DistributionModule(Protocol):
     """
 
     single_program: bool
+    splits_tensors: bool
     has_replicas: bool
 
     def list_devices(self, kind: str | None = None) -> list[str]: ...

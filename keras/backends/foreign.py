@@ -53,6 +53,8 @@ def host_array(value: Any) -> np.ndarray:
 
 
 def _from_torch(tensor: TensorLike) -> np.ndarray:
+    if hasattr(tensor, "full_tensor"):  # of which each process has a part
+        tensor = tensor.full_tensor()
     tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
     name = str(tensor.dtype).removeprefix("torch.")
     if name == "bfloat16" or name.startswith("float8"):  # unknown to torch's bridge

@@ -71,7 +71,7 @@ class Variable(Operators):
         self,
         initializer: Any,
         shape: Any = None,
-        dtype: Any = None,
+        dtype: DType = None,
         trainable: bool = True,
         autocast: bool = True,
         aggregation: str | None = "none",
@@ -112,7 +112,7 @@ class Variable(Operators):
         self._value: Any = None
         self._initialize(value)
 
-    def _first_value(self, initializer: Any, shape: Any, dtype: Any) -> Any:
+    def _first_value(self, initializer: Any, shape: Any, dtype: DType) -> Any:
         backend = self.backend
         if isinstance(initializer, str):
             initializer = namespace("keras.initializers").get(initializer)  # type: ignore[union-attr]
@@ -166,6 +166,7 @@ class Variable(Operators):
         if distribution is not None:
             self._shape = tuple(shape)
             self._layout = distribution.layout_for(self)
+            distribution.agree(self)
             return distribution
         return None if self._layout is None else self.backend.distribution
 

@@ -46,16 +46,18 @@ def for_model(model: Any) -> Any:
     return for_backend(backend) or process.natives.get(backend)
 
 
-def mean_over_replicas(backend: Any, grads: Any) -> Any:
-    """Gradients as an optimizer is to use them, where replicas have their own.
+def gradients_to_use(backend: Any, grads: Any, variables: Any) -> Any:
+    """Gradients as an optimizer is to use them: of all replicas, and laid out.
 
     Args:
         backend: the backend of the optimizer.
         grads: a gradient, or None, for each variable.
+        variables: the variables.
     """
-    if for_backend(backend) is None and backend not in process.natives:
-        return grads
-    if backend.distribution.single_program:
+    distribution = for_backend(backend)
+    if distribution is not None and distribution.single_program:
+        return backend.distribution.settled(grads, variables)
+    if distribution is None and backend not in process.natives:
         return grads
     return backend.distribution.mean_over_replicas(grads)
 
@@ -65,12 +67,17 @@ class Scope:
 
     def __init__(self, distribution: Any) -> None:
         self._distribution = distribution
-        self._tokens: list[Any] = []
+        self._entered: list[tuple[Any, Any]] = []
 
     def __enter__(self) -> Any:
         process.used = True
-        self._tokens.append(_scoped.set((*_scoped.get(), self._distribution)))
+        program = self._distribution.program()
+        program.__enter__()
+        token = _scoped.set((*_scoped.get(), self._distribution))
+        self._entered.append((token, program))
         return self._distribution
 
-    def __exit__(self, *error: object) -> None:
-        _scoped.reset(self._tokens.pop())
+    def __exit__(self, *error: Any) -> None:
+        token, program = self._entered.pop()
+        _scoped.reset(token)
+        program.__exit__(*error)

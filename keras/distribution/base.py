@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from keras.core.typing import Data, Structure
 from keras.distribution.batches import DatasetPart, indivisible
 from keras.distribution.layout import TensorLayout
 from keras.distribution.mesh import DeviceMesh
-from keras.distribution.replicas import join, replicated
+from keras.distribution.replicas import check_agreement, join, replicated
 
 
 class Distribution:
@@ -72,6 +73,11 @@ class Distribution:
         return self._mesh.size_of(self._batch_dim_name)
 
     @property
+    def single_program(self) -> bool:
+        """Whether steps compute on whole tensors, of which each device has a part."""
+        return self.backend.distribution.single_program
+
+    @property
     def num_processes(self) -> int:
         """The number of processes of the job."""
         return self.backend.distribution.num_processes()
@@ -118,6 +124,10 @@ class Distribution:
         """A `with` block in which this distribution is current."""
         return placement.Scope(self)
 
+    def program(self) -> contextlib.AbstractContextManager[Any]:
+        """A block in which operators take tensors that lie in parts."""
+        return contextlib.nullcontext()
+
     def distribute_dataset(self, dataset: Any) -> Any:
         """The part of a data set of batches that this process works on.
 
@@ -160,11 +170,14 @@ class Distribution:
             name: `"train_step"`, for which a batch must divide, but for what is left
                 over at the end of the data; `"test_step"` or `"predict_step"`.
         """
-        self._lay_out(model)
         processes = self.backend.distribution
-        if processes.single_program:
+        check_agreement(processes, model.variables)
+        self._lay_out(model)
+        if self.single_program:
             place = partial(processes.distribute_batch, self)
-            split = lambda batch: step(tree.map_structure(place, batch))  # noqa: E731
+            split = processes.as_program(
+                lambda batch: step(tree.map_structure(place, batch))
+            )
         elif processes.has_replicas:
             split = processes.step(model, step, name)
         else:
@@ -193,7 +206,7 @@ class Distribution:
         processes = self.backend.distribution
         if processes.has_replicas:
             return processes.join(model, logs)
-        if processes.single_program or processes.num_processes() == 1:
+        if self.single_program or processes.num_processes() == 1:
             return logs
         join(self, model)
         if not isinstance(logs, dict):
@@ -236,20 +249,41 @@ class Distribution:
 
     def _lay_out(self, model: Any) -> None:
         """Gives layouts to the variables that were made before the distribution."""
+        for variable in [*model.variables, *model.metrics_variables]:
+            self._lay_out_one(variable, None)
         optimizer = getattr(model, "optimizer", None)
-        variables = [*model.variables, *model.metrics_variables]
         if optimizer is not None:
-            variables += optimizer.variables
-        for variable in variables:
-            if variable._layout is None or variable._layout.mesh is not self._mesh:
-                variable._layout = None
-                variable.distribute(self.layout_for(variable))
+            for variable, weight in optimizer._references(model.variables):
+                self._lay_out_one(variable, weight)
+        for layer in model._flatten_layers():
+            # Where layers are objects of the framework, which knows their tensors.
+            follow = getattr(layer, "_follow_variables", None)
+            if follow is not None:
+                follow()
+
+    def _lay_out_one(self, variable: Any, like: Any) -> None:
+        """Lays a variable out by the rules, or as a weight whose state it is."""
+        layout = variable._layout
+        if like is not None and layout is not like._layout:
+            variable.distribute(like._layout)
+        elif layout is None or layout.mesh is not self._mesh:
+            variable._layout = None
+            variable.distribute(self.layout_for(variable))
 
     def layout_for(self, variable: Any) -> Any:
         """The layout of a variable that is being made, checked against its shape."""
         layout = self.get_variable_layout(variable)
         layout.check(variable.shape, f"Variable {variable.path!r}")
         return layout
+
+    def agree(self, variable: Any) -> None:
+        """Raises an error if other processes are making another variable.
+
+        Where first values are exchanged they would wait for each other for ever.
+        """
+        processes = self.backend.distribution
+        if not processes.single_program:
+            check_agreement(processes, [variable])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} device_mesh={self._mesh}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from keras.backends.variable import Variable
@@ -52,6 +53,17 @@ class ModelParallel(Distribution):
             )
         super().__init__(layout_map.device_mesh, batch_dim_name, auto_shard_dataset)
         self._layout_map = layout_map
+
+    @property
+    def single_program(self) -> bool:
+        """Whether steps compute on whole tensors, of which each device has a part."""
+        return self.backend.distribution.splits_tensors
+
+    def program(self) -> AbstractContextManager[Any]:
+        """A block in which operators take tensors that lie in parts."""
+        if not self.single_program:
+            return nullcontext()
+        return self.backend.distribution.program()
 
     def get_variable_layout(self, variable: Variable) -> TensorLayout:
         """The layout of a variable: its own, that of the rule for its path, or whole.

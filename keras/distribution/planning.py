@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,9 +154,13 @@ class _OnPaper:
     def __init__(self, distribution: Distribution) -> None:
         self._distribution = distribution
         self.backend = load("numpy")
+        self.program = nullcontext
 
     def layout_for(self, variable: Any) -> Any:
         return self._distribution.layout_for(variable)
+
+    def agree(self, variable: Any) -> None:
+        """Nobody else is there."""
 
     @staticmethod
     def first_value(

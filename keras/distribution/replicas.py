@@ -7,7 +7,7 @@ same, and only the first process counts it in its metrics.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras.core import tree
@@ -30,7 +30,6 @@ def replicated(distribution: Any, model: Any, step: Step, gathers: bool) -> Step
     count, rank = processes.num_processes(), processes.process_id()
     if count == 1:
         return step
-    check_agreement(processes, model)
 
     def run(batch: Data) -> Structure:
         whole = distribution.auto_shard_dataset
@@ -59,17 +58,25 @@ def _uncounted(model: Any, step: Step, batch: Data) -> Structure:
     return outputs
 
 
-def check_agreement(processes: Any, model: Any) -> None:
-    """Raises an error if the processes have different models."""
-    mine = [(v.path, tuple(v.shape), v.dtype) for v in model.variables]
+def check_agreement(processes: Any, variables: Sequence[Any]) -> None:
+    """Raises an error if the processes have different variables.
+
+    Args:
+        processes: the part of a backend that knows of the others.
+        variables: those of this process; of one that is being made, what is known.
+    """
+    if processes.num_processes() == 1:
+        return
+    mine = [[v.path, list(v.shape), getattr(v, "_dtype", None)] for v in variables]
     others = processes.of_all(mine)
     for rank, theirs in enumerate(others):
         for first, other in zip(others[0], theirs, strict=False):
-            if tuple(first) != tuple(other):
+            if first != other:
                 raise ValueError(
                     "The processes have different models: in process 0 there is the "
-                    f"variable {first[0]!r} of shape {first[1]} and dtype {first[2]}, "
-                    f"where process {rank} has {other[0]!r}, {other[1]}, {other[2]}."
+                    f"variable {_described(first)}, where process {rank} has "
+                    f"{_described(other)}. All must make the same variables, in the "
+                    "same order."
                 )
         if len(theirs) != len(others[0]):
             raise ValueError(
@@ -78,11 +85,16 @@ def check_agreement(processes: Any, model: Any) -> None:
             )
 
 
+def _described(variable: list[Any]) -> str:
+    path, shape, dtype = variable
+    return f"{path!r} of shape {tuple(shape)}" + (
+        f" and dtype {dtype}" if dtype else ""
+    )
+
+
 def join(distribution: Any, model: Any) -> None:
     """Makes the state of metrics, and of statistics, that of all processes."""
     processes = distribution.backend.distribution
-    if processes.single_program or processes.num_processes() == 1:
-        return
     metrics = [v for v in model.metrics_variables if v.aggregation == "sum"]
     processes.sum_in_place(metrics)
     others = [*model.metrics_variables, *model.non_trainable_variables]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras import ops
+from keras.backends import current
 from keras.core import config, dtypes
 from keras.core.errors import ShapeError
 from keras.core.facts import public_class
@@ -225,8 +226,16 @@ def _checked_window(window: TensorLike) -> Any:
     return window
 
 
-def _filled(value: float, shape: Sequence[int], dtype: DType) -> Any:
-    return ops.full(tuple(shape), value, dtype=_dtype(dtype))
+# So many values are written on the host: a device's program for them, which JAX
+# compiles for each shape, takes longer.
+_FEW = 1 << 16
+
+
+def _filled(value: int, shape: Sequence[int], dtype: DType) -> Any:
+    dtype, size = _dtype(dtype), math.prod(shape)
+    if size > _FEW:
+        return ops.full(tuple(shape), value, dtype=dtype)
+    return current().borrow(np.full(tuple(shape), value, np.float32), dtype)
 
 
 def _dtype(dtype: DType) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from keras import ops
+from keras.backends import current
 from keras.core import config, dtypes
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
@@ -142,7 +142,7 @@ class RandomInitializer(Initializer):
         generator = np.random.Generator(np.random.Philox(key=int(self._key) % 2**64))
         real = np.float64 if dtype == "float64" else np.float32
         values = np.asarray(draw(generator, tuple(shape), real), dtype=real)
-        return ops.convert_to_tensor(values, dtype=dtype)
+        return current().borrow(values, dtype)
 
 
 def _within_two(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:

@@ -90,7 +90,7 @@ class LayerCall(LayerBuilding):
             raise
 
     def _call_without_hooks(
-        self, x: Any = _MISSING, /, *args: Any, **kwargs: Any
+        self, x: TensorLike = _MISSING, /, *args: Any, **kwargs: Any
     ) -> Any:
         backend = self._backend
         ambient = context.get()

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from keras.core.typing import DType
+
 
 class _Options(TypedDict, total=False):
-    dtype: Any
+    dtype: DType
     trainable: bool
     autocast: bool
     input_shape: Any

@@ -104,7 +104,7 @@ class LossScaleOptimizer(Optimizer):
         """
         variables = list(self._variables_for(grads, trainable_variables))
         if placement.process.used:  # all replicas must find the same
-            grads = placement.mean_over_replicas(self._backend, grads)
+            grads = placement.gradients_to_use(self._backend, grads, variables)
         with self._backend.update_scope():
             scale = self.dynamic_scale.value
 

@@ -260,7 +260,7 @@ class Optimizer(OptimizerState):
         """
         variables = self._variables_for(grads, trainable_variables)
         if placement.process.used:
-            grads = placement.mean_over_replicas(self._backend, grads)
+            grads = placement.gradients_to_use(self._backend, grads, variables)
         with self._backend.update_scope():
             found, variables = self._with_gradients(list(grads), variables)
             if variables:

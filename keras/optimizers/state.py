@@ -136,6 +136,16 @@ class OptimizerState(BackendBound):
             state.order_in_memory(order)
         return state
 
+    def _references(self, weights: Sequence[Any]) -> Any:
+        """Each variable of the state, with the weight that it was made for, or None."""
+        known = {weight.path.replace("/", "_"): weight for weight in weights}
+        for state in self.variables:
+            parts = state.name.split("_")
+            names = ("_".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
+            weight = next((known[name] for name in names if name in known), None)
+            fits = weight is not None and weight.shape == state.shape
+            yield state, weight if fits else None
+
     def add_optimizer_variables(
         self, trainable_variables: Sequence[Any], name: Any, initializer: Any = "zeros"
     ) -> Any:

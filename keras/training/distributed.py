@@ -14,7 +14,7 @@ from keras.core.typing import Data, Structure
 Step = Callable[[Any], Any]
 
 
-def following(model: Any, name: str, step: Step) -> Step:
+class Following:
     """A step that follows the current distribution.
 
     Args:
@@ -22,19 +22,29 @@ def following(model: Any, name: str, step: Step) -> Step:
         name: `"train_step"`, `"test_step"` or `"predict_step"`.
         step: The function of one batch, compiled or not.
     """
-    made: list[Any] = [None, step]
 
-    def run(data: Data) -> Structure:
+    def __init__(self, model: Any, name: str, step: Step) -> None:
+        self._model, self._name, self._step = model, name, step
+        self._distribution: Any = None
+        self._distributed = step
+
+    def __call__(self, data: Data) -> Structure:
         if not placement.process.used:
-            return step(data)
-        distribution = placement.for_model(model)
-        if distribution is not made[0]:
-            made[:] = [distribution, step]
-            if distribution is not None:
-                made[1] = distribution.step(model, step, name)
-        return made[1](data)
+            return self._step(data)
+        return self._current()(data)
 
-    return run
+    def distributes(self) -> bool:
+        """Whether batches are split at present."""
+        return placement.process.used and self._current() is not self._step
+
+    def _current(self) -> Step:
+        distribution = placement.for_model(self._model)
+        if distribution is not self._distribution:
+            step = self._step
+            if distribution is not None:
+                step = distribution.step(self._model, step, self._name)
+            self._distribution, self._distributed = distribution, step
+        return self._distributed
 
 
 def joined(model: Any, logs: Any) -> Any:

@@ -103,7 +103,8 @@ class Run:
         if size == "auto" and keeps:
             size = 1
         if not isinstance(step, ModelStep):  # a function of the user's
-            step = ModelStep(self.model, step, step, None, self.mode == "predict")
+            gathers = self.mode == "predict"
+            step = ModelStep(self.model, step, step, None, lambda: False, gathers)
         if size == "auto":
             return (lambda: step.pace.size), step.run_at_its_pace
         return (lambda: size), (lambda group: step.several(group, size))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from keras import ops
-from keras.core import placement, tree
+from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import DiscardingScope
 from keras.core.typing import Data, Structure
@@ -39,17 +39,26 @@ class ModelStep:
         one: The same, compiled and ready for a batch as it comes.
         prepare: What has to be done with each batch before `step`; None where steps
             are to run one by one.
+        distributes: Whether batches are split over devices at present: no loop does
+            that.
         gathers: Whether the results of all batches are wanted, one after the other,
             and not those of the last.
     """
 
     def __init__(
-        self, model: Any, step: Step, one: Step, prepare: Step | None, gathers: bool
+        self,
+        model: Any,
+        step: Step,
+        one: Step,
+        prepare: Step | None,
+        distributes: Callable[[], bool],
+        gathers: bool,
     ) -> None:
         self._model = model
         self._step = step
         self._one = one
         self._prepare: Any = prepare
+        self._distributes = distributes
         self._gathers = gathers
         self._programs: dict[Any, Callable[..., Any]] = {}
         self._loops = (
@@ -74,7 +83,7 @@ class ModelStep:
             What the last step returned; with `gathers`, a list of outputs, of one
             batch or several each.
         """
-        if len(group) > 1 and self._loops and not placement.process.used:
+        if len(group) > 1 and self._loops and not self._distributes():
             batches = list(map(self._prepare, group))
             alike, spec = _alike(batches)
             if alike == len(group) or not self._gathers:

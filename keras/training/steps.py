@@ -20,7 +20,7 @@ from keras.core.facts import facts_of
 from keras.core.typing import Data, Logs, Structure
 from keras.training.compiled_step import CompiledStep
 from keras.training.data.structure import map_leaves
-from keras.training.distributed import following
+from keras.training.distributed import Following
 from keras.training.overrides import overrides
 from keras.training.several import ModelStep
 
@@ -62,9 +62,10 @@ def make_step(model: Any, name: str, plain: Step | None = None) -> ModelStep:
     else:
         step = plain or _own_step(model, name)
         one = compiled(model, step)
-    ready = model._staged(following(model, name, one))
-    prepare = model._staged(_as_it_is)
-    return ModelStep(model, step, ready, prepare, gathers=name == "predict_step")
+    following = Following(model, name, one)
+    ready, prepare = model._staged(following), model._staged(_as_it_is)
+    gathers = name == "predict_step"
+    return ModelStep(model, step, ready, prepare, following.distributes, gathers)
 
 
 def _as_it_is(data: Data) -> Data:

@@ -1,4 +1,4 @@
-"""torch with 2 processes over gloo: replicas give what one process gives."""
+"""torch with 2 and 4 processes over gloo: they give what one process gives."""
 
 from __future__ import annotations
 
@@ -23,3 +23,15 @@ def said():
 )
 def test_two_processes(said, check):
     children.verify(said, check)
+
+
+@pytest.fixture(scope="module")
+def four_said():
+    return children.run("tests.distribution.torch_four", processes=4)
+
+
+@pytest.mark.parametrize(
+    "check", children.checks_of(os.path.join(HERE, "torch_four.py"))
+)
+def test_four_processes(four_said, check):
+    children.verify(four_said, check)

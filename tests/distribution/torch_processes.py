@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 
@@ -11,16 +12,29 @@ import torch
 
 import keras
 from keras import distribution, layers
-from tests.distribution import children, models
+from tests.distribution import children, models, table
 
 keras.config.set_backend("torch")
 torch.set_num_threads(1)
 RANK = int(os.environ["RANK"])
+_ALONE = {}
 
 
-def agree(name):
-    wanted = models.trained(name)[1]
-    with distribution.DataParallel().scope():
+def parallel(name, shape=(1, 2)):
+    mesh = distribution.DeviceMesh(shape, ("batch", "model"))
+    rank = 4 if name == "convnet" else 2
+    return distribution.ModelParallel(layout_map=models.layout_map(mesh, rank))
+
+
+def alone(name):
+    if name not in _ALONE:
+        _ALONE[name] = models.trained(name)[1]
+    return _ALONE[name]
+
+
+def agree(name, chosen=None):
+    wanted = alone(name)
+    with (distribution.DataParallel() if chosen is None else chosen).scope():
         keras.utils.set_random_seed(3 + RANK)
         model, got = models.trained(name)
     np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
@@ -41,6 +55,30 @@ def check_convnet():
 
 def check_transformer():
     agree("transformer")
+
+
+def part_of(variable):
+    return tuple(variable.value.to_local().shape)
+
+
+def check_mlp_model_parallel():
+    model = agree("mlp", parallel("mlp"))
+    assert part_of(model.get_layer("up").kernel) == (16, 16)
+    assert part_of(model.get_layer("down").kernel) == (16, 8)
+    momenta = [v for v in model.optimizer.variables if "up_kernel" in v.path]
+    assert [part_of(v) for v in momenta] == [(16, 16)]
+
+
+def check_convnet_model_parallel():
+    model = agree("convnet", parallel("convnet", (2, 1)))
+    assert type(model.get_layer("up").kernel.value) is torch.nn.Parameter
+    model = agree("convnet", parallel("convnet"))
+    assert part_of(model.get_layer("up").kernel) == (3, 3, 3, 4)
+
+
+def check_transformer_model_parallel():
+    model = agree("transformer", parallel("transformer"))
+    assert part_of(model.get_layer("embedding").embeddings) == (50, 8)
 
 
 def check_weights_and_order_are_those_of_the_first_process():
@@ -99,19 +137,111 @@ def check_mixed_precision_and_a_step_of_ones_own():
 
 def check_one_process_writes():
     processes = keras.backends.load("torch").distribution
-    folder = [tempfile.mkdtemp() if RANK == 0 else None]
-    torch.distributed.broadcast_object_list(folder, 0)
-    path = os.path.join(folder[0], "model.keras")
+    folder = shared_folder()
+    path = os.path.join(folder, "model.keras")
     x, y = models.data("mlp")
     with distribution.DataParallel().scope():
         model = models.made("mlp")
         saved = keras.callbacks.ModelCheckpoint(path)
         model.fit(x, y, batch_size=16, verbose=0, callbacks=[saved])
-    assert os.listdir(folder[0]) == ["model.keras"]
+    assert os.listdir(folder) == ["model.keras"]
     again = keras.models.load_model(path)
     for a, b in zip(again.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     processes.barrier("read")
+
+
+def shared_folder():
+    folder = [tempfile.mkdtemp() if RANK == 0 else None]
+    torch.distributed.broadcast_object_list(folder, 0)
+    return folder[0]
+
+
+def check_files_of_any_number_of_devices():
+    folder = shared_folder()
+    x, y = models.data("mlp")
+    with parallel("mlp").scope():
+        model = models.made("mlp")
+        model.fit(x, y, batch_size=16, verbose=0)
+        weights = model.get_weights()
+    for ending in (".keras", ".weights.h5", ".safetensors"):
+        path = os.path.join(folder, "model" + ending)
+        with parallel("mlp").scope():
+            (model.save if ending == ".keras" else model.save_weights)(path)
+        for chosen in (parallel("mlp"), parallel("mlp", (2, 1)), None):
+            with contextlib.nullcontext() if chosen is None else chosen.scope():
+                if ending == ".keras":
+                    other = keras.models.load_model(path)
+                    assert int(other.optimizer.iterations) == 10
+                else:
+                    other = models.mlp()
+                    other.load_weights(path)
+                for a, b in zip(other.get_weights(), weights, strict=True):
+                    np.testing.assert_array_equal(a, b)
+
+
+def check_a_distribution_set_late():
+    model = models.made("mlp")
+    x, y = models.data("mlp")
+    distribution.set_distribution(parallel("mlp"))
+    try:
+        history = model.fit(x, y, batch_size=16, epochs=2, verbose=0).history
+        again = model.predict(x[:5], verbose=0)
+    finally:
+        distribution.set_distribution(None)
+    np.testing.assert_allclose(history["loss"], alone("mlp")["loss"], rtol=1e-5)
+    momenta = [v for v in model.optimizer.variables if "up_kernel" in v.path]
+    for variable in (model.get_layer("up").kernel, *momenta):
+        assert part_of(variable) == (16, 16)
+    assert type(again) is np.ndarray
+    assert all(
+        v.value is p for v, p in zip(model.weights, model.parameters(), strict=True)
+    )
+
+
+def check_a_loop_of_ones_own():
+    x, y = models.data("mlp")
+    found = []
+    for chosen in (contextlib.nullcontext(), parallel("mlp").scope()):
+        with chosen:
+            model = models.made("mlp")
+            loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            adam = keras.optimizers.Adam(0.01, gradient_accumulation_steps=2)
+
+            @keras.jit
+            def step(x, y, model=model, loss_of=loss_of, adam=adam):
+                def loss():
+                    return loss_of(y, model(x, training=True))
+
+                variables = model.trainable_variables
+                value, grads = keras.value_and_grad(loss, variables)()
+                adam.apply(grads, variables)
+                return value
+
+            losses = [float(step(x[i::4], y[i::4])) for i in range(4)]
+        found.append(losses)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
+
+
+def check_mixed_precision_in_parts():
+    x, y = models.data("mlp")
+    found = []
+    for chosen in (contextlib.nullcontext(), parallel("mlp").scope()):
+        keras.utils.set_random_seed(1)
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        try:
+            with chosen:
+                model = models.made("mlp")
+                history = model.fit(x, y, batch_size=16, verbose=0).history
+        finally:
+            keras.config.set_dtype_policy("float32")
+        found.append(history["loss"])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-2)
+
+
+def check_layers_in_parts():
+    for number, row in enumerate(table.some_rows()):
+        table.agrees(row, ((1, 2), (2, 1))[number % 2])
 
 
 def check_hand_written_ddp():
@@ -155,10 +285,17 @@ def check_bad_input():
         model = models.made("mlp")
         with pytest.raises(ValueError, match="15 samples does not divide over 2"):
             model.fit(x, y, batch_size=15, verbose=0)
-        other = keras.Sequential([keras.Input((16,)), layers.Dense(8, name=f"d{RANK}")])
-        other.compile("sgd", "sparse_categorical_crossentropy")
-        with pytest.raises(ValueError, match=r"different models.*d0/kernel.*d1/kernel"):
-            other.fit(x, y, batch_size=16, verbose=0)
+        for name, units in ((f"d{RANK}", 8), ("d", 8 + RANK)):
+            words = r"different models.*(d0.*d1|\(16, 8\).*\(16, 9\))"
+            with pytest.raises(ValueError, match=words):
+                layers.Dense(units, name=name).build((None, 16))
+    words = r"'up/kernel' \(rule .* dimension 1, of size 7"
+    with parallel("mlp").scope(), pytest.raises(ValueError, match=words):
+        layers.Dense(7, name="up").build((None, 16))
+    other = keras.Sequential([keras.Input((16,)), layers.Dense(8, name=f"d{RANK}")])
+    other.compile("sgd", "sparse_categorical_crossentropy")
+    with parallel("mlp").scope(), pytest.raises(ValueError, match="different models"):
+        other.fit(x, y, batch_size=16, verbose=0)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,8 @@ def _strings(node: ast.AST) -> set[str]:
 def test_no_table_lists_ops_by_name() -> None:
     """In the floors that ops stand on, and beside them, no container names four ops.
 
-    Four: a name such as `sum` or `shape` is a word of its own, too.
+    Four: a name such as `sum` or `shape` is a word of its own, too. What a file shows
+    of itself in `__all__` is no table.
     """
     found = []
     files = [*(PACKAGE / "core").rglob("*.py"), *(PACKAGE / "ops").glob("*.py")]
@@ -159,7 +160,11 @@ def test_no_table_lists_ops_by_name() -> None:
         tree = ast.parse(file.read_text())
         for node in tree.body:
             value = getattr(node, "value", None)
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and value is not None:
+            exports = (
+                isinstance(node, ast.Assign)
+                and ast.unparse(node.targets[0]) == "__all__"
+            )
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and value and not exports:
                 names: set[str] = set()
                 for inner in ast.walk(value):
                     if isinstance(inner, kinds):

@@ -36,19 +36,19 @@ def _like(x: TensorLike, dtype: DType) -> TensorLike:
     return x.dtype if dtype is None else native_dtype(dtype)
 
 
-def zeros_like(x: TensorLike, dtype: Any = None) -> TensorLike:
+def zeros_like(x: TensorLike, dtype: DType = None) -> TensorLike:
     return jnp.zeros_like(x, _like(x, dtype))
 
 
-def ones_like(x: TensorLike, dtype: Any = None) -> TensorLike:
+def ones_like(x: TensorLike, dtype: DType = None) -> TensorLike:
     return jnp.ones_like(x, _like(x, dtype))
 
 
-def empty_like(x: TensorLike, dtype: Any = None) -> TensorLike:
+def empty_like(x: TensorLike, dtype: DType = None) -> TensorLike:
     return jnp.empty_like(x, _like(x, dtype))
 
 
-def full_like(x: TensorLike, fill_value: TensorLike, dtype: Any = None) -> TensorLike:
+def full_like(x: TensorLike, fill_value: TensorLike, dtype: DType = None) -> TensorLike:
     return jnp.full_like(x, fill_value, _like(x, dtype))
 
 
@@ -103,7 +103,7 @@ def ravel(x: TensorLike) -> TensorLike:
     return jnp.ravel(x)
 
 
-def transpose(x: Any, axes: Any = None) -> TensorLike:
+def transpose(x: TensorLike, axes: Any = None) -> TensorLike:
     return jnp.transpose(x, axes)
 
 
@@ -133,7 +133,7 @@ def roll(x: TensorLike, shift: Sizes, axis: Axis = None) -> TensorLike:
     return jnp.roll(x, shift, axis)
 
 
-def repeat(x: Any, repeats: Any, axis: Any = None) -> TensorLike:
+def repeat(x: TensorLike, repeats: Any, axis: Any = None) -> TensorLike:
     if isinstance(repeats, (list, tuple)):
         repeats = np.asarray(repeats)  # static, so that the size is known
     return jnp.repeat(x, repeats, axis)

@@ -6,17 +6,17 @@ from typing import Any
 
 import jax
 
-from keras.core.typing import DType
+from keras.core.typing import DType, TensorLike
 
 
-def recast(x: Any, dtype: DType) -> Any:
+def recast(x: TensorLike, dtype: DType) -> Any:
     """The same tensor with values of another dtype."""
     from jax.experimental.sparse import BCOO
 
     return BCOO((x.data.astype(dtype), x.indices), shape=x.shape)
 
 
-def to_dense(x: Any) -> jax.Array:
+def to_dense(x: TensorLike) -> jax.Array:
     if x.dtype == bool:  # these cannot be added up
         return recast(x, "int8").todense() != 0
     return x.todense()

@@ -189,7 +189,7 @@ def scan(
         state = _State((f, init, first))
     run = state.through(f)
 
-    def step(carry: Structure, x: Any) -> Any:
+    def step(carry: Structure, x: TensorLike) -> Any:
         kept, value = carry
         (value, output), kept = run(kept, value, x)
         return (kept, value), output

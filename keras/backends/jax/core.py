@@ -142,7 +142,7 @@ def host_view(x: TensorLike) -> Any:
         return np.asarray(multihost_utils.process_allgather(x, tiled=True))
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: TensorLike, dtype: DType) -> Any:
     if isinstance(x, jax.Array):
         wanted = native_dtype(dtype)
         return x if x.dtype == wanted else x.astype(wanted)
@@ -150,6 +150,11 @@ def cast(x: Any, dtype: Any) -> Any:
         wanted = native_dtype(dtype)
         return x if x.dtype == wanted else recast(x, wanted)
     return convert_to_tensor(x, dtype)
+
+
+def borrow(x: np.ndarray, dtype: DType) -> Any:
+    """A copy after all: JAX may give the memory that it holds to a result."""
+    return jnp.array(x, native_dtype(dtype))
 
 
 def own(x: TensorLike) -> Any:

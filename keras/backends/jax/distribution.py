@@ -7,6 +7,8 @@ done here is to make arrays in parts, none of which ever was whole on a device.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -26,6 +28,7 @@ from keras.core.errors import BackendError
 
 # Whether one program computes for all devices.
 single_program = True
+splits_tensors = True
 # Whether one process holds several replicas.
 has_replicas = False
 
@@ -79,6 +82,22 @@ def agreed(value: int) -> int:
     from jax.experimental import multihost_utils  # slow to import
 
     return int(multihost_utils.broadcast_one_to_all(np.uint32(value)))
+
+
+def of_all(value: Any) -> list[Any]:
+    """What each process gives: numbers, strings and lists of them."""
+    if jax.process_count() == 1:
+        return [value]
+    from jax.experimental import multihost_utils  # slow to import
+
+    written = np.frombuffer(json.dumps(value).encode(), np.uint8)
+    sizes = multihost_utils.process_allgather(np.int32(written.size))
+    padded = np.zeros(int(sizes.max()), np.uint8)
+    padded[: written.size] = written
+    rows = multihost_utils.process_allgather(padded)
+    return [
+        json.loads(bytes(row[:size])) for row, size in zip(rows, sizes, strict=True)
+    ]
 
 
 def mesh(shape: tuple[int, ...], names: tuple[str, ...], devices: np.ndarray) -> _Mesh:
@@ -158,6 +177,21 @@ def first_value(
     for variable, new in zip(written, updates, strict=True):
         variable.assign(new)
     return value
+
+
+def as_program(step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A step of all processes together: the step itself."""
+    return step
+
+
+def program() -> contextlib.AbstractContextManager[Any]:
+    """A block in which operators take tensors in parts: any block does."""
+    return contextlib.nullcontext()
+
+
+def settled(grads: Sequence[Any], variables: Sequence[Any]) -> Sequence[Any]:
+    """Gradients as an optimizer is to use them: the compiler sums them up."""
+    return grads
 
 
 def distribute_batch(distribution: Any, array: Any) -> Any:

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from keras.core.typing import Structure
+from keras.core.typing import Seed, Structure
 
 
-def key_of(seed: Any) -> Any:
+def key_of(seed: Seed) -> Any:
     """A key of JAX's of what a `SeedGenerator` gives."""
     return jax.random.wrap_key_data(jnp.asarray(seed, jnp.uint32))
 

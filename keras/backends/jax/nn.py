@@ -329,7 +329,7 @@ def dot_product_attention(
     query: Any,
     key: Any,
     value: Any,
-    bias: Any = None,
+    bias: TensorLike = None,
     mask: Any = None,
     scale: float | None = None,
     is_causal: bool = False,
@@ -374,7 +374,7 @@ def dot_product_attention(
     )
 
 
-def _four(x: Any) -> jax.Array:
+def _four(x: TensorLike) -> jax.Array:
     return x.reshape((1,) * (4 - x.ndim) + x.shape)
 
 
@@ -382,7 +382,7 @@ def _capped_attention(
     query: jax.Array,
     key: jax.Array,
     value: Any,
-    bias: Any,
+    bias: TensorLike,
     mask: Any,
     scale: float | None,
     is_causal: bool,

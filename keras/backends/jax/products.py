@@ -20,7 +20,7 @@ def dot(x1: TensorLike, x2: TensorLike) -> TensorLike:
     return jnp.dot(x1, x2)
 
 
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> TensorLike:
+def tensordot(x1: TensorLike, x2: TensorLike, axes: Any = 2) -> TensorLike:
     if isinstance(axes, int) and axes < 0:
         raise ValueError("The number of axes is negative.")
     return jnp.tensordot(x1, x2, axes)

@@ -13,80 +13,84 @@ from keras.backends import arguments
 from keras.backends.arguments import axis_tuple
 from keras.backends.jax.core import native_dtype
 from keras.backends.jax.derivatives import root
-from keras.core.typing import DType
+from keras.core.typing import DType, TensorLike
 
 
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+def sum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return jnp.sum(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def prod(
-    x: Any, axis: Any = None, keepdims: bool = False, dtype: DType = None
+    x: TensorLike, axis: Any = None, keepdims: bool = False, dtype: DType = None
 ) -> jax.Array:
     x = x if dtype is None else x.astype(native_dtype(dtype))
     return jnp.prod(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+def mean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return jnp.mean(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+def var(x: TensorLike, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return jnp.var(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+def std(x: TensorLike, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return root(jnp.var(x, axis=axis_tuple(axis), keepdims=keepdims))
 
 
 def max(
-    x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
+    x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None
 ) -> jax.Array:
     return jnp.max(x, axis=axis_tuple(axis), keepdims=keepdims, initial=initial)
 
 
 def min(
-    x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
+    x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None
 ) -> jax.Array:
     return jnp.min(x, axis=axis_tuple(axis), keepdims=keepdims, initial=initial)
 
 
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+def any(x: TensorLike, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return jnp.any(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+def all(x: TensorLike, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return jnp.all(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
-def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+def argmax(x: TensorLike, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return jnp.argmax(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
-def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+def argmin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return jnp.argmin(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
-def count_nonzero(x: Any, axis: Any = None) -> jax.Array:
+def count_nonzero(x: TensorLike, axis: Any = None) -> jax.Array:
     return jnp.count_nonzero(x, axis=axis_tuple(axis)).astype("int32")
 
 
-def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> jax.Array:
+def cumsum(x: TensorLike, axis: Any = None, dtype: DType = None) -> jax.Array:
     x = x if dtype is None else x.astype(native_dtype(dtype))
     return jnp.cumsum(x, axis=axis, dtype=x.dtype)
 
 
-def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> jax.Array:
+def cumprod(x: TensorLike, axis: Any = None, dtype: DType = None) -> jax.Array:
     x = x if dtype is None else x.astype(native_dtype(dtype))
     return jnp.cumprod(x, axis=axis, dtype=x.dtype)
 
 
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+def median(x: TensorLike, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return jnp.median(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
 def quantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+    x: TensorLike,
+    q: Any,
+    axis: Any = None,
+    method: str = "linear",
+    keepdims: bool = False,
 ) -> jax.Array:
     if type(q) in (int, float):
         fine = 0 <= q <= 1

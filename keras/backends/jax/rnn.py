@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from keras.backends import recurrent
 from keras.backends.jax.core import in_trace
 from keras.core import tree
+from keras.core.typing import TensorLike
 
 # Eager code is stepped through: a scan would be compiled anew at each call, which takes
 # as long as some 300 steps.
@@ -41,7 +42,7 @@ def rnn(
             zero_output_for_mask, return_all_outputs,
         )  # fmt: skip
 
-    def front(x: Any) -> Any:
+    def front(x: TensorLike) -> Any:
         x = x if time_major else jnp.swapaxes(x, 0, 1)
         return jnp.flip(x, 0) if go_backwards else x
 
@@ -87,7 +88,7 @@ def _choose(mask: Any, new: Any, old: Any) -> Any:
     return jnp.where(mask.reshape(mask.shape[:1] + (1,) * (new.ndim - 1)), new, old)
 
 
-def _split(x: Any, parts: int) -> Any:
+def _split(x: TensorLike, parts: int) -> Any:
     return jnp.split(x, parts, -1)
 
 
@@ -95,7 +96,7 @@ _FUNCTIONS = recurrent.Functions(jnp.matmul, _split, jax.nn.sigmoid, jnp.tanh)
 _STATIC = ("go_backwards", "return_sequences", "zero_output_for_mask", "unroll")
 
 
-def _project(inputs: Any, kernel: Any, bias: Any, gates: int) -> tuple[Any, Any]:
+def _project(inputs: Any, kernel: Any, bias: TensorLike, gates: int) -> tuple[Any, Any]:
     """What the loop runs over, and how a step makes its input's part of the gates.
 
     On a CPU a small product inside the loop costs less than reading its result from
@@ -105,7 +106,7 @@ def _project(inputs: Any, kernel: Any, bias: Any, gates: int) -> tuple[Any, Any]
     it does not (1.5 times forwards).
     """
 
-    def product(x: Any) -> Any:
+    def product(x: TensorLike) -> Any:
         x = jnp.matmul(x, kernel)
         return x if bias is None else x + bias
 
@@ -137,7 +138,7 @@ def _run(
         )  # fmt: skip
         return (outputs if return_sequences else last), states
 
-    def body(states: Any, x: Any) -> tuple[Any, Any]:
+    def body(states: Any, x: TensorLike) -> tuple[Any, Any]:
         output, states = step(x, states)
         return states, output if return_sequences else None
 
@@ -159,7 +160,7 @@ def lstm(
     inputs: Any,
     kernel: Any,
     recurrent_kernel: Any,
-    bias: Any = None,
+    bias: TensorLike = None,
     initial_h: Any = None,
     initial_c: Any = None,
     mask: Any = None,
@@ -187,7 +188,7 @@ def gru(
     inputs: Any,
     kernel: Any,
     recurrent_kernel: Any,
-    bias: Any = None,
+    bias: TensorLike = None,
     initial_h: Any = None,
     mask: Any = None,
     go_backwards: bool = False,

@@ -23,7 +23,9 @@ def from_dense(x: jax.Array) -> Any:
     return sparse.BCOO.fromdense(x)
 
 
-def map_values(function: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
+def map_values(
+    function: Callable[..., Any], x: TensorLike, *args: Any, **kwargs: Any
+) -> Any:
     """A function that keeps zeros, on the values that are there."""
     if not x.unique_indices:
         x = sparse.bcoo_sum_duplicates(x, nse=x.nse)
@@ -39,7 +41,7 @@ def _with_data(x: jax.Array, data: Data) -> Any:
     )
 
 
-def _flat(x: Any) -> Any:
+def _flat(x: TensorLike) -> Any:
     """Without batch and dense axes: one index vector for each number."""
     if x.n_batch or x.n_dense:
         return sparse.bcoo_update_layout(x, n_batch=0, n_dense=0)
@@ -72,7 +74,7 @@ def subtract(x1: jax.Array, x2: jax.Array) -> Any:
     return add(x1, _with_data(x2, -x2.data))
 
 
-def multiply(x1: Any, x2: Any) -> Any:
+def multiply(x1: TensorLike, x2: TensorLike) -> Any:
     if is_sparse(x1) and is_sparse(x2):
         if x1.shape != x2.shape:
             return None
@@ -96,7 +98,7 @@ def divide(x1: jax.Array, x2: jax.Array) -> Any:
 true_divide = divide
 
 
-def _pairwise(function: Callable[..., Any], x1: Any, x2: Any) -> Any:
+def _pairwise(function: Callable[..., Any], x1: TensorLike, x2: TensorLike) -> Any:
     if not (is_sparse(x1) and is_sparse(x2) and x1.shape == x2.shape):
         return None
     nse = min(_flat(x1).nse + _flat(x2).nse, x1.size)
@@ -122,13 +124,13 @@ def matmul(x1: jax.Array, x2: jax.Array) -> Any:
 # Shapes and sums --------------------------------------------------------------------
 
 
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(x: TensorLike, axes: Any = None) -> Any:
     axes = tuple(range(x.ndim))[::-1] if axes is None else axes
     order = tuple(axis % x.ndim for axis in axes)
     return sparse.bcoo_transpose(_flat(x), permutation=order)
 
 
-def reshape(x: Any, newshape: Any) -> Any:
+def reshape(x: TensorLike, newshape: Any) -> Any:
     sizes = (newshape,) if isinstance(newshape, int) else tuple(newshape)
     return sparse.bcoo_reshape(_flat(x), new_sizes=_filled(sizes, x.size))
 
@@ -143,7 +145,7 @@ def _filled(sizes: Sequence[int], total: int) -> list[int]:
     return [total // known if size == -1 else size for size in sizes]
 
 
-def expand_dims(x: Any, axis: Any) -> Any:
+def expand_dims(x: TensorLike, axis: Any) -> Any:
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
     rank = x.ndim + len(axes)
     places = {a % rank for a in axes}
@@ -153,14 +155,14 @@ def expand_dims(x: Any, axis: Any) -> Any:
     )
 
 
-def squeeze(x: Any, axis: Axis = None) -> Any:
+def squeeze(x: TensorLike, axis: Axis = None) -> Any:
     if axis is None:
         axis = tuple(a for a, size in enumerate(x.shape) if size == 1)
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
     return sparse.bcoo_squeeze(_flat(x), dimensions=tuple(a % x.ndim for a in axes))
 
 
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is None:
         axis = tuple(range(x.ndim))
     axes = tuple(a % x.ndim for a in ((axis,) if isinstance(axis, int) else axis))

@@ -21,7 +21,7 @@ from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
 from keras.core import context, traces, tree
 from keras.core.scopes import DiscardingScope, StatelessScope
-from keras.core.typing import Structure
+from keras.core.typing import Structure, TensorLike
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
@@ -210,7 +210,7 @@ class _Compiled:
             # Here, where a variable that is returned has the value that it has then.
             return tree.map_structure(self._wrap, outputs)
 
-    def _wrap(self, x: Any) -> Any:
+    def _wrap(self, x: TensorLike) -> Any:
         if getattr(x, "_is_keras_variable", False):
             x = x.value
         if x is None or isinstance(x, (jax.Array, np.ndarray, np.generic)):

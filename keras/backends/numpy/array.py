@@ -14,19 +14,19 @@ from keras.core.typing import Axis, DType, Sizes, TensorLike
 # Making ---------------------------------------------------------------------------
 
 
-def zeros(shape: Any, dtype: Any = None) -> Any:
+def zeros(shape: Any, dtype: DType = None) -> Any:
     return np.zeros(shape, native_dtype(dtype))
 
 
-def ones(shape: Any, dtype: Any = None) -> Any:
+def ones(shape: Any, dtype: DType = None) -> Any:
     return np.ones(shape, native_dtype(dtype))
 
 
-def empty(shape: Any, dtype: Any = None) -> Any:
+def empty(shape: Any, dtype: DType = None) -> Any:
     return np.empty(shape, native_dtype(dtype))
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full(shape: Any, fill_value: Any, dtype: DType = None) -> Any:
     return np.full(shape, fill_value, native_dtype(dtype))
 
 
@@ -34,19 +34,19 @@ def _like(x: np.ndarray, dtype: DType) -> Any:
     return x.dtype if dtype is None else native_dtype(dtype)
 
 
-def zeros_like(x: np.ndarray, dtype: Any = None) -> np.ndarray:
+def zeros_like(x: np.ndarray, dtype: DType = None) -> np.ndarray:
     return np.zeros(x.shape, _like(x, dtype))
 
 
-def ones_like(x: np.ndarray, dtype: Any = None) -> np.ndarray:
+def ones_like(x: np.ndarray, dtype: DType = None) -> np.ndarray:
     return np.ones(x.shape, _like(x, dtype))
 
 
-def empty_like(x: np.ndarray, dtype: Any = None) -> np.ndarray:
+def empty_like(x: np.ndarray, dtype: DType = None) -> np.ndarray:
     return np.empty(x.shape, _like(x, dtype))
 
 
-def full_like(x: np.ndarray, fill_value: TensorLike, dtype: Any = None) -> np.ndarray:
+def full_like(x: np.ndarray, fill_value: TensorLike, dtype: DType = None) -> np.ndarray:
     return np.full(x.shape, fill_value, _like(x, dtype))
 
 
@@ -94,7 +94,7 @@ def meshgrid(*x: Any, indexing: Any = "xy") -> Any:
 swapaxes = np.swapaxes
 
 
-def reshape(x: Any, newshape: Any) -> Any:
+def reshape(x: TensorLike, newshape: Any) -> Any:
     if hasattr(newshape, "shape"):
         newshape = np.asarray(newshape).tolist()
     sizes = newshape if isinstance(newshape, (tuple, list)) else (newshape,)
@@ -123,7 +123,7 @@ def squeeze(x: np.ndarray, axis: Axis = None) -> np.ndarray:
     return np.squeeze(x, arguments.axis_tuple(axis))
 
 
-def broadcast_to(x: Any, shape: Any) -> Any:
+def broadcast_to(x: TensorLike, shape: Any) -> Any:
     return np.broadcast_to(x, shape)
 
 
@@ -137,7 +137,7 @@ def roll(x: np.ndarray, shift: Sizes, axis: Axis = None) -> np.ndarray:
     return np.roll(x, shift, axis)
 
 
-def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
+def repeat(x: TensorLike, repeats: Any, axis: Any = None) -> Any:
     return np.repeat(x, repeats, axis)
 
 

@@ -87,8 +87,12 @@ def host_view(x: TensorLike) -> Any:
     return host_array(x.value if hasattr(x, "_is_keras_variable") else x)
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: TensorLike, dtype: DType) -> Any:
     return np.asarray(x).astype(native_dtype(dtype), copy=False)
+
+
+def borrow(x: np.ndarray, dtype: DType) -> Any:
+    return x.astype(native_dtype(dtype), copy=False)
 
 
 def own(x: TensorLike) -> Any:

@@ -182,7 +182,7 @@ left_shift = np.left_shift
 right_shift = np.right_shift
 
 
-def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+def where(condition: Any, x1: TensorLike = None, x2: TensorLike = None) -> Any:
     if x1 is None or x2 is None:
         both_or_neither(x1, x2)
         return nonzero(condition)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.typing import TensorLike
 
-def widened(x: Any) -> Any:
+
+def widened(x: TensorLike) -> Any:
     """Half precision as float32, all else as it is."""
     return x.astype("float32") if x.dtype.itemsize == 2 else x

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras.backends import arguments
+from keras.core.typing import TensorLike
 
 _linalg = np.linalg
 det = _linalg.det
@@ -70,7 +71,9 @@ def lu_factor(x: np.ndarray) -> tuple[Any, Any]:
     return lu.reshape(x.shape), pivots.reshape(*batch, least)
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(
+    x: TensorLike, ord: Any = None, axis: Any = None, keepdims: bool = False
+) -> Any:
     if isinstance(axis, float):
         raise TypeError("An axis is an integer.")
     axis = tuple(axis) if isinstance(axis, list) else axis

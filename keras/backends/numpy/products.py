@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.typing import TensorLike
+
 
 def _wide(x: np.ndarray) -> np.ndarray:
     return x.astype("float32") if x.dtype.itemsize == 2 and x.dtype.kind in "fV" else x
@@ -20,7 +22,7 @@ def matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
 
 
 @np.errstate(all="ignore")
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+def tensordot(x1: TensorLike, x2: TensorLike, axes: Any = 2) -> Any:
     if isinstance(axes, int) and axes < 0:
         raise ValueError("The number of axes is negative.")
     return np.tensordot(_wide(x1), _wide(x2), axes).astype(x1.dtype, copy=False)

@@ -10,7 +10,7 @@ import numpy as np
 from keras.backends.arguments import axis_tuple
 from keras.backends.numpy.core import native_dtype
 from keras.backends.numpy.half import widened
-from keras.core.typing import Axis, DType
+from keras.core.typing import Axis, DType, TensorLike
 
 
 def sum(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
@@ -48,29 +48,33 @@ def _real(dtype: DType) -> Any:
     return np.empty((), dtype).real.dtype
 
 
-def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def max(
+    x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None
+) -> Any:
     start = np._NoValue if initial is None else initial
     return np.max(x, axis=axis_tuple(axis), keepdims=keepdims, initial=start)
 
 
-def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def min(
+    x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None
+) -> Any:
     start = np._NoValue if initial is None else initial
     return np.min(x, axis=axis_tuple(axis), keepdims=keepdims, initial=start)
 
 
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def any(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Any:
     return np.any(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def all(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Any:
     return np.all(x, axis=axis_tuple(axis), keepdims=keepdims)
 
 
-def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def argmax(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Any:
     return np.argmax(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
-def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def argmin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Any:
     return np.argmin(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
@@ -78,12 +82,12 @@ def count_nonzero(x: np.ndarray, axis: Any = None) -> np.ndarray:
     return np.sum(x != 0, axis=axis_tuple(axis), dtype="int32")
 
 
-def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+def cumsum(x: TensorLike, axis: Any = None, dtype: DType = None) -> Any:
     x = x if dtype is None else x.astype(native_dtype(dtype))
     return np.cumsum(x, axis=axis, dtype=x.dtype)
 
 
-def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+def cumprod(x: TensorLike, axis: Any = None, dtype: DType = None) -> Any:
     x = x if dtype is None else x.astype(native_dtype(dtype))
     return np.cumprod(x, axis=axis, dtype=x.dtype)
 

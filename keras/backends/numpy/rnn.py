@@ -10,7 +10,7 @@ import numpy as np
 
 from keras.backends import recurrent
 from keras.backends.numpy.nn import sigmoid
-from keras.core.typing import Structure
+from keras.core.typing import Structure, TensorLike
 
 
 def rnn(
@@ -37,7 +37,7 @@ def _split(x: np.ndarray, parts: int) -> Any:
 _FUNCTIONS = recurrent.Functions(np.matmul, _split, sigmoid, np.tanh)
 
 
-def _projected(inputs: np.ndarray, kernel: np.ndarray, bias: Any) -> np.ndarray:
+def _projected(inputs: np.ndarray, kernel: np.ndarray, bias: TensorLike) -> np.ndarray:
     projected = inputs @ kernel
     return projected if bias is None else projected + bias
 
@@ -74,7 +74,7 @@ def lstm(
     inputs: Any,
     kernel: Any,
     recurrent_kernel: np.ndarray,
-    bias: Any = None,
+    bias: TensorLike = None,
     initial_h: np.ndarray | None = None,
     initial_c: np.ndarray | None = None,
     mask: Any = None,

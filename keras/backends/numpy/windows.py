@@ -8,7 +8,7 @@ import numpy as np
 
 from keras.backends import windows
 from keras.core.config import standardize_data_format
-from keras.core.typing import Sizes
+from keras.core.typing import Sizes, TensorLike
 
 
 def _channels_last(x: np.ndarray, data_format: str | None) -> tuple[Any, bool]:
@@ -23,7 +23,7 @@ def _restore(x: np.ndarray, was_first: bool) -> np.ndarray:
 
 
 def _views(
-    x: Any, window: Any, strides: Any, dilation: Any, padding: str, value: Any
+    x: TensorLike, window: Any, strides: Any, dilation: Any, padding: str, value: Any
 ) -> Any:
     """`(batch, *output, channels, *window)`: each window of a channels-last input."""
     pads = windows.paddings(x.shape[1:-1], window, strides, dilation, padding)

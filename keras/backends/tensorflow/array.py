@@ -39,19 +39,19 @@ def _like(dtype: DType) -> Any:
     return None if dtype is None else native_dtype(dtype)
 
 
-def zeros_like(x: Any, dtype: Any = None) -> Any:
+def zeros_like(x: TensorLike, dtype: DType = None) -> Any:
     return tf.zeros_like(x, _like(dtype))
 
 
-def ones_like(x: Any, dtype: Any = None) -> Any:
+def ones_like(x: TensorLike, dtype: DType = None) -> Any:
     return tf.ones_like(x, _like(dtype))
 
 
-def empty_like(x: Any, dtype: Any = None) -> Any:
+def empty_like(x: TensorLike, dtype: DType = None) -> Any:
     return tf.zeros_like(x, _like(dtype))
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full_like(x: TensorLike, fill_value: Any, dtype: DType = None) -> Any:
     value = tf.cast(fill_value, _like(dtype) or x.dtype)
     result = tf.broadcast_to(value, tf.shape(x))
     result.set_shape(x.shape)
@@ -132,7 +132,7 @@ def ravel(x: tf.Tensor) -> tf.Tensor:
     return tf.reshape(x, [-1])
 
 
-def transpose(x: Any, axes: Any = None) -> tf.Tensor:
+def transpose(x: TensorLike, axes: Any = None) -> tf.Tensor:
     return tf.transpose(x, axes)
 
 
@@ -146,7 +146,7 @@ def moveaxis(x: tf.Tensor, source: Any, destination: Any) -> tf.Tensor:
     return tf.transpose(x, arguments.moved_axes(source, destination, x.shape.rank))
 
 
-def expand_dims(x: Any, axis: Any) -> tf.Tensor:
+def expand_dims(x: TensorLike, axis: Any) -> tf.Tensor:
     if isinstance(axis, int):
         return tf.expand_dims(x, axis)
     for place in arguments.normal_axes(axis, x.shape.rank + len(axis)):
@@ -193,7 +193,10 @@ _PAD_MODES = ("constant", "reflect", "symmetric")
 
 
 def pad(
-    x: Any, pad_width: Sizes, mode: Any = "constant", constant_values: TensorLike = None
+    x: TensorLike,
+    pad_width: Sizes,
+    mode: Any = "constant",
+    constant_values: TensorLike = None,
 ) -> tf.Tensor:
     widths = arguments.pad_widths(pad_width, x.shape.rank)
     if mode in _PAD_MODES and (mode == "constant" or x.shape.rank <= 5):
@@ -248,7 +251,7 @@ def stack(xs: tf.Tensor, axis: int = 0) -> tf.Tensor:
     return tf.stack(_listed(xs), index(axis))
 
 
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> Any:
     if isinstance(indices_or_sections, int):
         return list(tf.split(x, indices_or_sections, axis))
     points = [int(i) for i in indices_or_sections]
@@ -284,7 +287,7 @@ def diag(x: tf.Tensor, k: int = 0) -> tf.Tensor:
     return diagonal(x, k)
 
 
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def diagonal(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     x = moveaxis(x, (axis1, axis2), (-2, -1))
     # `diag_part` refuses an offset outside; NumPy's answer is an empty diagonal.
     if offset > 0:

@@ -177,7 +177,7 @@ def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
 def associative_scan(
     f: Callable[..., Any], elems: Structure, reverse: bool = False, axis: int = 0
 ) -> Structure:
-    def flip(x: Any, axis: int) -> Any:
+    def flip(x: TensorLike, axis: int) -> Any:
         return tf.reverse(x, [axis])
 
     return associative.associative_scan(

@@ -144,7 +144,7 @@ def host_view(x: TensorLike) -> Any:
     return host_array(x)
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: TensorLike, dtype: DType) -> Any:
     wanted = native_dtype(dtype)
     if not is_tensor(x):
         return convert_to_tensor(x, dtype)
@@ -153,6 +153,11 @@ def cast(x: Any, dtype: Any) -> Any:
     if isinstance(x, tf.SparseTensor):
         return tf.sparse.map_values(tf.cast, x, wanted)
     return tf.cast(x, wanted)
+
+
+def borrow(x: np.ndarray, dtype: DType) -> Any:
+    wanted = native_dtype(dtype)
+    return tf.convert_to_tensor(x.astype(wanted.as_numpy_dtype, copy=False), wanted)
 
 
 def own(x: TensorLike) -> Any:

@@ -20,9 +20,10 @@ import tensorflow as tf
 from keras.backends.tensorflow.core import convert_to_tensor, devices, is_tensor
 from keras.core import tree
 from keras.core.errors import BackendError
-from keras.core.typing import Data, Structure
+from keras.core.typing import Data, Structure, TensorLike
 
 single_program = False
+splits_tensors = False
 has_replicas = True  # in one process, and TensorFlow does what they share
 list_devices = devices
 
@@ -184,7 +185,7 @@ def _replicated(
             return None
         return tree.map_structure(lambda x: strategy.reduce("mean", x, None), outputs)
 
-    def join(x: Any) -> Any:
+    def join(x: TensorLike) -> Any:
         return tf.concat(strategy.experimental_local_results(x), 0)
 
     def run(batch: Data) -> Structure:
@@ -197,7 +198,7 @@ def _replicated(
                 traced[:] = [tf.function(all_replicas, autograph=False)]
             return traced[0](tree.map_structure(part, batch))
 
-    def part(x: Any) -> Any:
+    def part(x: TensorLike) -> Any:
         if not isinstance(x, np.ndarray) and not is_tensor(x):
             return x
         parts = np.split(x, count) if isinstance(x, np.ndarray) else tf.split(x, count)

@@ -380,7 +380,7 @@ def lcm(x1: tf.Tensor, x2: tf.Tensor) -> tf.Tensor:
     return absolute(multiply(floor_divide(x1, safe), x2))
 
 
-def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+def where(condition: Any, x1: TensorLike = None, x2: TensorLike = None) -> Any:
     if x1 is None or x2 is None:
         both_or_neither(x1, x2)
         return nonzero(condition)

@@ -67,7 +67,7 @@ def _places_of(part: Any) -> list[Any]:
     return [tf.cast(part, tf.int64)]
 
 
-def _gather(x: Any, arrays: dict[int, Any]) -> tf.Tensor:
+def _gather(x: TensorLike, arrays: dict[int, Any]) -> tf.Tensor:
     axes = list(arrays)
     places = [
         _inside(index, tf.shape(x, tf.int64)[axis]) for axis, index in arrays.items()
@@ -111,14 +111,14 @@ def _whole(indices: tf.Tensor) -> tf.Tensor:
     return tf.cast(indices, tf.int32)
 
 
-def take(x: Any, indices: Any, axis: int | None = None) -> tf.Tensor:
+def take(x: TensorLike, indices: Any, axis: int | None = None) -> tf.Tensor:
     if axis is None:
         x, axis = tf.reshape(x, [-1]), 0
     indices = _whole(indices)
     return tf.gather(x, _inside(indices, tf.shape(x)[axis]), axis=axis)
 
 
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> tf.Tensor:
+def take_along_axis(x: TensorLike, indices: Any, axis: int | None = None) -> tf.Tensor:
     if axis is None:
         x, indices, axis = tf.reshape(x, [-1]), tf.reshape(indices, [-1]), 0
     rank = x.shape.rank

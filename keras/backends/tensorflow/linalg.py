@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras.backends import arguments
 from keras.backends.tensorflow.derivatives import root
-from keras.core.typing import Axis
+from keras.core.typing import Axis, TensorLike
 
 _linalg = tf.linalg
 det = _linalg.det
@@ -202,7 +202,7 @@ def pinv(x: tf.Tensor, rcond: float | None = None) -> tf.Tensor:
     return tf.matmul(scaled, u, adjoint_b=True)
 
 
-def matrix_rank(x: Any, tol: float | None = None) -> tf.Tensor:
+def matrix_rank(x: TensorLike, tol: float | None = None) -> tf.Tensor:
     if not x.dtype.is_complex:
         return tf.cast(_linalg.matrix_rank(x, tol=tol), "int32")
     s = _linalg.svd(x, compute_uv=False)

@@ -302,7 +302,7 @@ def moments(
     return tf.cast(mean, x.dtype), tf.cast(variance, x.dtype)
 
 
-def _synchronized_moments(x: Any, axes: Any, keepdims: bool) -> tuple[Any, Any]:
+def _synchronized_moments(x: TensorLike, axes: Any, keepdims: bool) -> tuple[Any, Any]:
     """Of all replicas, which may have batches of different sizes."""
     total = tf.reduce_sum(x, axes, keepdims=True)
     count = tf.cast(tf.size(x) / tf.size(total), x.dtype)
@@ -401,7 +401,7 @@ def layer_normalization(
     return y if beta is None else y + tf.reshape(beta, shape)
 
 
-def _axes(x: Any, axis: Axis) -> tuple[list[int], list[Any]]:
+def _axes(x: TensorLike, axis: Axis) -> tuple[list[int], list[Any]]:
     """The axes in order, and the shape that a vector along them is given."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = list(arguments.normal_axes(axes, x.shape.rank))

@@ -17,6 +17,7 @@ from keras.backends.arguments import is_number
 from keras.backends.tensorflow.core import native_dtype
 from keras.backends.tensorflow.core import shape as sizes_of
 from keras.core import config
+from keras.core.typing import DType, Seed, TensorLike
 
 _raw = tf.raw_ops
 
@@ -32,27 +33,27 @@ def seed_framework(seed: int) -> None:
     tf.random.set_seed(seed)
 
 
-def _key(seed: Any) -> Any:
+def _key(seed: Seed) -> Any:
     generator = seeds.generator_of(seed)
     if generator is None:
         return tf.constant([seeds.check(seed), 0], tf.int64)
     return tf.cast(generator.draw(), tf.int64)
 
 
-def _float(dtype: Any) -> Any:
+def _float(dtype: DType) -> Any:
     wanted = native_dtype(config.floatx() if dtype is None else dtype)
     if not wanted.is_floating:
         raise ValueError("Expected a float dtype.")
     return wanted
 
 
-def _philox(seed: Any) -> dict[str, Any]:
+def _philox(seed: Seed) -> dict[str, Any]:
     """Where Philox starts. `tf.random` works out the same in dozens of small steps."""
     key, counter = _raw.StatelessRandomGetKeyCounter(seed=_key(seed))
     return {"key": key, "counter": counter, "alg": 1}
 
 
-def _bits(shape: Any, seed: Any, double: bool) -> Any:
+def _bits(shape: Any, seed: Seed, double: bool) -> Any:
     """Random integers: of 53 bits for doubles, else of 24."""
     dtype, spare = (tf.uint64, 11) if double else (tf.uint32, 8)
     bits = _raw.StatelessRandomUniformFullIntV2(
@@ -62,7 +63,7 @@ def _bits(shape: Any, seed: Any, double: bool) -> Any:
     return tf.cast(kept, tf.int64 if double else tf.int32)
 
 
-def _unit(shape: Any, seed: Any, double: bool = False) -> Any:
+def _unit(shape: Any, seed: Seed, double: bool = False) -> Any:
     """Numbers of 0 or more, below 1."""
     bits = _bits(shape, seed, double)
     if double:
@@ -70,7 +71,7 @@ def _unit(shape: Any, seed: Any, double: bool = False) -> Any:
     return tf.cast(bits, tf.float32) * 2.0**-24
 
 
-def _symmetric(shape: Any, seed: Any, double: bool = False) -> Any:
+def _symmetric(shape: Any, seed: Seed, double: bool = False) -> Any:
     """Numbers between -1 and 1, both excluded."""
     bits = _bits(shape, seed, double)
     if double:
@@ -78,14 +79,18 @@ def _symmetric(shape: Any, seed: Any, double: bool = False) -> Any:
     return (tf.cast(bits - 2**23, tf.float32) + 0.5) * 2.0**-23
 
 
-def _scaled(x: Any, factor: Any, offset: Any, dtype: Any) -> Any:
+def _scaled(x: TensorLike, factor: Any, offset: Any, dtype: DType) -> Any:
     x = x if is_number(factor, 1) else x * tf.cast(factor, x.dtype)
     x = x if is_number(offset, 0) else x + tf.cast(offset, x.dtype)
     return tf.cast(x, dtype)
 
 
 def normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
 ) -> Any:
     seeds.at_least(0, stddev)
     seeds.at_least(-math.inf, mean)
@@ -99,8 +104,8 @@ def uniform(
     shape: Any,
     minval: Any = 0.0,
     maxval: Any = 1.0,
-    dtype: Any = None,
-    seed: Any = None,
+    dtype: DType = None,
+    seed: Seed = None,
 ) -> Any:
     seeds.in_order(minval, maxval)
     shape = seeds.sizes(shape)
@@ -118,7 +123,7 @@ def uniform(
 
 
 def randint(
-    shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
+    shape: Any, minval: Any, maxval: Any, dtype: DType = "int32", seed: Seed = None
 ) -> Any:
     minval, maxval = seeds.whole(minval), seeds.whole(maxval)
     seeds.in_order(minval, maxval, strictly=True)
@@ -149,7 +154,11 @@ _WITHIN = math.erf(2 / math.sqrt(2))
 
 
 def truncated_normal(
-    shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: DType = None,
+    seed: Seed = None,
 ) -> Any:
     seeds.at_least(0, stddev)
     seeds.at_least(-math.inf, mean)
@@ -161,7 +170,7 @@ def truncated_normal(
 
 
 def categorical(
-    logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
+    logits: Any, num_samples: int, dtype: DType = "int32", seed: Seed = None
 ) -> Any:
     batch, classes = sizes_of(logits)
     u = (_symmetric((batch, num_samples, classes), seed) + 1) * 0.5
@@ -171,7 +180,9 @@ def categorical(
     return tf.cast(drawn, native_dtype(dtype))
 
 
-def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
+def dropout(
+    inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None
+) -> Any:
     if not 0 <= rate <= 1:
         raise ValueError("The rate is out of range.")
     if rate == 1:
@@ -184,26 +195,28 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     return tf.where(kept, scaled, tf.zeros((), inputs.dtype))
 
 
-def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
+def shuffle(x: TensorLike, axis: int = 0, seed: Seed = None) -> Any:
     # Sorting random numbers: XLA compiles it, unlike TensorFlow's own shuffle.
     order = tf.argsort(_unit((sizes_of(x)[axis],), seed), stable=True)
     return tf.gather(x, order, axis=axis)
 
 
-def _gamma(shape: Any, key: Any, alpha: Any, dtype: Any) -> Any:
+def _gamma(shape: Any, key: Any, alpha: Any, dtype: DType) -> Any:
     wide = dtype if dtype == tf.float64 else tf.float32
     alpha = tf.broadcast_to(tf.cast(alpha, wide), shape)
     return tf.random.stateless_gamma(shape, key, alpha, dtype=wide)
 
 
-def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+def gamma(shape: Any, alpha: Any, dtype: DType = None, seed: Seed = None) -> Any:
     seeds.at_least(0, alpha)
     shape = seeds.sizes(shape)
     wanted = _float(dtype)
     return tf.cast(_gamma(shape, _key(seed), alpha, wanted), wanted)
 
 
-def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
+def beta(
+    shape: Any, alpha: Any, beta: Any, dtype: DType = None, seed: Seed = None
+) -> Any:
     seeds.at_least(0, alpha, beta)
     shape = seeds.sizes(shape)
     wanted = _float(dtype)
@@ -214,7 +227,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
 
 
 def binomial(
-    shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
+    shape: Any, counts: Any, probabilities: Any, dtype: DType = None, seed: Seed = None
 ) -> Any:
     seeds.at_least(0, counts, probabilities)
     seeds.in_order(probabilities, 1)

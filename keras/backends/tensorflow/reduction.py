@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras.backends import arguments
 from keras.backends.tensorflow.core import native_dtype
 from keras.backends.tensorflow.derivatives import root
-from keras.core.typing import Axis, DType
+from keras.core.typing import Axis, DType, TensorLike
 
 _SMALL = (tf.bool, tf.int8, tf.int16, tf.uint8, tf.uint16)
 
@@ -112,7 +112,7 @@ def argmin(x: tf.Tensor, axis: Any = None, keepdims: bool = False) -> tf.Tensor:
     return _arg(x, axis, keepdims, tf.argmin)
 
 
-def _arg(x: Any, axis: Any, keepdims: bool, search: Any) -> Any:
+def _arg(x: TensorLike, axis: Any, keepdims: bool, search: Any) -> Any:
     if x.dtype == tf.bool:
         x = tf.cast(x, tf.uint8)
     if axis is None:

@@ -15,7 +15,7 @@ from tensorflow.python.ops import control_flow_util
 from keras.backends import recurrent
 from keras.backends.tensorflow.core import shape
 from keras.core import tree
-from keras.core.typing import Structure
+from keras.core.typing import Structure, TensorLike
 
 
 def rnn(
@@ -203,7 +203,7 @@ def _zero_state(inputs: tf.Tensor, recurrent_kernel: tf.Tensor) -> tf.Tensor:
     return tf.zeros((shape(inputs)[0], recurrent_kernel.shape[0]), inputs.dtype)
 
 
-def _project(inputs: Any, kernel: Any, bias: Any, gates: int) -> tuple[Any, Any]:
+def _project(inputs: Any, kernel: Any, bias: TensorLike, gates: int) -> tuple[Any, Any]:
     """What the loop runs over, and how a step makes its input's part of the gates."""
 
     def product(x: tf.Tensor) -> tf.Tensor:
@@ -222,7 +222,7 @@ def lstm(
     inputs: Any,
     kernel: Any,
     recurrent_kernel: tf.Tensor,
-    bias: Any = None,
+    bias: TensorLike = None,
     initial_h: tf.Tensor | None = None,
     initial_c: tf.Tensor | None = None,
     mask: tf.Tensor | None = None,

@@ -68,7 +68,7 @@ def subtract(x1: tf.Tensor, x2: tf.Tensor) -> Any:
     return add(x1, map_values(tf.negative, x2)) if is_sparse(x2) else None
 
 
-def multiply(x1: Any, x2: Any) -> Any:
+def multiply(x1: TensorLike, x2: TensorLike) -> Any:
     if is_sparse(x1) and is_sparse(x2):
         return _matched(x1, x2) if x1.shape == x2.shape else None
     x, dense = (x1, x2) if is_sparse(x1) else (x2, x1)
@@ -115,7 +115,7 @@ def minimum(x1: tf.Tensor, x2: tf.Tensor) -> Any:
 _MULTIPLIED = (tf.float32, tf.float64, tf.int32, tf.complex64, tf.complex128)
 
 
-def matmul(x1: Any, x2: Any) -> Any:
+def matmul(x1: TensorLike, x2: TensorLike) -> Any:
     if x1.shape.rank != 2 or x2.shape.rank not in (1, 2):
         return None
     if x1.dtype not in _MULTIPLIED or (is_sparse(x2) and x2.shape.rank == 1):
@@ -138,7 +138,7 @@ def transpose(x: tf.Tensor, axes: Any = None) -> tf.Tensor:
     return tf.sparse.transpose(x, axes)
 
 
-def reshape(x: Any, newshape: Any) -> Any:
+def reshape(x: TensorLike, newshape: Any) -> Any:
     sizes = [newshape] if isinstance(newshape, int) else list(newshape)
     result = tf.sparse.reshape(x, sizes)
     if all(isinstance(size, int) and size >= 0 for size in sizes):
@@ -162,7 +162,7 @@ def expand_dims(x: tf.Tensor, axis: Any) -> tf.Tensor:
     return x
 
 
-def squeeze(x: Any, axis: Any = None) -> Any:
+def squeeze(x: TensorLike, axis: Any = None) -> Any:
     sizes = x.shape.as_list()
     if axis is None:
         axis = [a for a, size in enumerate(sizes) if size == 1]
@@ -172,7 +172,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     return _shaped(result, [sizes[a] for a in kept])
 
 
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Any:
     total = tf.sparse.reduce_sum(x, axis=axis, keepdims=keepdims, output_is_sparse=True)
     rank = x.shape.rank
     axes = range(rank) if axis is None else [axis] if isinstance(axis, int) else axis

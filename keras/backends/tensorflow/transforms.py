@@ -16,7 +16,7 @@ from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
 from keras.backends.tensorflow.core import convert_to_tensor, is_tensor
 from keras.core import context, traces, tree
-from keras.core.typing import Structure
+from keras.core.typing import Structure, TensorLike
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
@@ -182,11 +182,11 @@ class _BySize:
         return (self._single if is_single else self._several)(*tensors)
 
 
-def _is_array(x: Any) -> bool:
+def _is_array(x: TensorLike) -> bool:
     return isinstance(x, (np.ndarray, np.generic)) or is_tensor(x)
 
 
-def _readout(x: Any) -> Any:
+def _readout(x: TensorLike) -> Any:
     return x.value if getattr(x, "_is_keras_variable", False) else x
 
 
@@ -261,15 +261,15 @@ def _recomputed(replay: Replay, results: list[Any]) -> list[Any]:
     return outputs
 
 
-def _is_dense(x: Any) -> bool:
+def _is_dense(x: TensorLike) -> bool:
     return isinstance(x, (tf.Tensor, tf.Variable))
 
 
-def _is_differentiable(x: Any) -> bool:
+def _is_differentiable(x: TensorLike) -> bool:
     return x.dtype.is_floating or x.dtype.is_complex
 
 
-def _tensor(x: Any) -> Any:
+def _tensor(x: TensorLike) -> Any:
     x = convert_to_tensor(x)
     return tf.convert_to_tensor(x) if isinstance(x, tf.Variable) else x
 
@@ -306,7 +306,7 @@ def vmap(
     return mapped
 
 
-def _moved(x: Any, source: int, target: int) -> Any:
+def _moved(x: TensorLike, source: int, target: int) -> Any:
     x = tf.convert_to_tensor(convert_to_tensor(x))
     if source == target:
         return x

@@ -36,7 +36,12 @@ def _restore(x: tf.Tensor, was_first: bool) -> tf.Tensor:
 
 
 def _padded(
-    x: Any, window: Any, strides: Any, dilation: Any, padding: str, value: Any = 0
+    x: TensorLike,
+    window: Any,
+    strides: Any,
+    dilation: Any,
+    padding: str,
+    value: Any = 0,
 ) -> Any:
     """The input with the padding of "same" written out."""
     if padding.lower() == "valid":
@@ -51,7 +56,7 @@ def _padded(
     return tf.pad(x, [*pads, (0, 0)], constant_values=value)
 
 
-def _thinned(x: Any, strides: Any) -> tf.Tensor:
+def _thinned(x: TensorLike, strides: Any) -> tf.Tensor:
     """Every n-th place of each spatial axis."""
     return x[(slice(None), *(slice(None, None, s) for s in strides))]
 
@@ -147,7 +152,9 @@ def _also_empty(convolve: Any) -> Any:
 
 
 @_also_empty
-def _convolve(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> Any:
+def _convolve(
+    x: TensorLike, kernel: Any, strides: Any, padding: str, dilation: Any
+) -> Any:
     if max(strides) > 1 and max(dilation) > 1:
         x = _padded(x, kernel.shape[:-2], strides, dilation, padding)
         y = tf.nn.convolution(x, kernel, 1, "VALID", _layout(x), dilation)
@@ -185,7 +192,9 @@ def depthwise_conv(
 
 
 @_also_empty
-def _depthwise(x: Any, kernel: Any, strides: Any, padding: str, dilation: Any) -> Any:
+def _depthwise(
+    x: TensorLike, kernel: Any, strides: Any, padding: str, dilation: Any
+) -> Any:
     dilated = max(dilation) > 1
     if strides[0] == strides[1] and (strides[0] == 1 or not dilated):
         steps = (1, *strides, 1)
@@ -270,7 +279,7 @@ def max_pool(
     return _restore(y, was_first)
 
 
-def _max_of_slices(x: Any, window: Any, strides: Any, padding: str) -> Any:
+def _max_of_slices(x: TensorLike, window: Any, strides: Any, padding: str) -> Any:
     """Max pooling axis by axis, for dtypes that have no kernel."""
     if x.dtype == tf.bool:
         return tf.cast(
@@ -303,7 +312,7 @@ def average_pool(
 
 
 def _adaptive(
-    x: Any, output_size: Sizes, data_format: str | None, reduce: Any
+    x: TensorLike, output_size: Sizes, data_format: str | None, reduce: Any
 ) -> tf.Tensor:
     first = 1 if standardize_data_format(data_format) == "channels_last" else 2
     rank = x.shape.rank

@@ -21,25 +21,25 @@ def _sizes(shape: ShapeLike) -> Any:
     return (shape,) if isinstance(shape, int) else tuple(shape)
 
 
-def zeros(shape: Any, dtype: Any = None) -> Any:
+def zeros(shape: Any, dtype: DType = None) -> Any:
     if type(shape) is not tuple:
         shape = _sizes(shape)
     return torch.zeros(shape, dtype=native_dtype(dtype), device=default_device())
 
 
-def ones(shape: Any, dtype: Any = None) -> Any:
+def ones(shape: Any, dtype: DType = None) -> Any:
     if type(shape) is not tuple:
         shape = _sizes(shape)
     return torch.ones(shape, dtype=native_dtype(dtype), device=default_device())
 
 
-def empty(shape: Any, dtype: Any = None) -> Any:
+def empty(shape: Any, dtype: DType = None) -> Any:
     if type(shape) is not tuple:
         shape = _sizes(shape)
     return torch.empty(shape, dtype=native_dtype(dtype), device=default_device())
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full(shape: Any, fill_value: Any, dtype: DType = None) -> Any:
     if type(shape) is not tuple:
         shape = _sizes(shape)
     dtype, device = native_dtype(dtype), default_device()
@@ -53,19 +53,19 @@ def _like(dtype: DType) -> Any:
     return None if dtype is None else native_dtype(dtype)
 
 
-def zeros_like(x: Any, dtype: Any = None) -> torch.Tensor:
+def zeros_like(x: TensorLike, dtype: DType = None) -> torch.Tensor:
     return torch.zeros_like(x, dtype=_like(dtype))
 
 
-def ones_like(x: Any, dtype: Any = None) -> torch.Tensor:
+def ones_like(x: TensorLike, dtype: DType = None) -> torch.Tensor:
     return torch.ones_like(x, dtype=_like(dtype))
 
 
-def empty_like(x: Any, dtype: Any = None) -> torch.Tensor:
+def empty_like(x: TensorLike, dtype: DType = None) -> torch.Tensor:
     return torch.empty_like(x, dtype=_like(dtype))
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full_like(x: TensorLike, fill_value: Any, dtype: DType = None) -> Any:
     if isinstance(fill_value, (bool, int, float, complex)):
         return torch.full_like(x, fill_value, dtype=_like(dtype))
     value = torch.as_tensor(fill_value, dtype=_like(dtype) or x.dtype, device=x.device)
@@ -137,7 +137,7 @@ def meshgrid(*x: Any, indexing: str = "xy") -> Any:
 # Shaping --------------------------------------------------------------------------
 
 
-def reshape(x: Any, newshape: Any) -> Any:
+def reshape(x: TensorLike, newshape: Any) -> Any:
     # The method takes a single integer too, but is slow to read a tuple.
     if type(newshape) in _LISTS:
         return torch.reshape(x, newshape)
@@ -150,7 +150,7 @@ def ravel(x: torch.Tensor) -> torch.Tensor:
     return x.reshape(-1)
 
 
-def transpose(x: Any, axes: Any = None) -> torch.Tensor:
+def transpose(x: TensorLike, axes: Any = None) -> torch.Tensor:
     if axes is None:
         axes = tuple(range(x.ndim - 1, -1, -1))
     return torch.permute(x, axes)
@@ -168,7 +168,7 @@ def moveaxis(x: torch.Tensor, source: Any, destination: Any) -> torch.Tensor:
     return torch.movedim(x, source, destination)
 
 
-def expand_dims(x: Any, axis: Any) -> torch.Tensor:
+def expand_dims(x: TensorLike, axis: Any) -> torch.Tensor:
     if isinstance(axis, int):
         return x.unsqueeze(axis)
     for place in arguments.normal_axes(axis, x.ndim + len(axis)):
@@ -189,7 +189,7 @@ def squeeze(x: torch.Tensor, axis: Axis = None) -> torch.Tensor:
     return x.squeeze(axes)
 
 
-def broadcast_to(x: Any, shape: Any) -> torch.Tensor:
+def broadcast_to(x: TensorLike, shape: Any) -> torch.Tensor:
     return torch.broadcast_to(x, shape if type(shape) in _LISTS else tuple(shape))
 
 
@@ -200,11 +200,11 @@ def flip(x: torch.Tensor, axis: Axis = None) -> torch.Tensor:
 _normal_axes = remembering(arguments.normal_axes)
 
 
-def roll(x: Any, shift: Any, axis: Any = None) -> torch.Tensor:
+def roll(x: TensorLike, shift: Any, axis: Any = None) -> torch.Tensor:
     return torch.roll(x, shift, axis)
 
 
-def repeat(x: Any, repeats: Any, axis: Any = None) -> Any:
+def repeat(x: TensorLike, repeats: Any, axis: Any = None) -> Any:
     if not isinstance(repeats, (int, torch.Tensor)):
         repeats = torch.as_tensor(repeats, device=x.device)
     if isinstance(repeats, torch.Tensor) and repeats.ndim == 0:
@@ -260,7 +260,7 @@ def stack(xs: Any, axis: int = 0) -> torch.Tensor:
     return torch.stack(xs if type(xs) in _LISTS else list(xs), axis)
 
 
-def split(x: Any, indices_or_sections: Sizes, axis: int = 0) -> Any:
+def split(x: TensorLike, indices_or_sections: Sizes, axis: int = 0) -> Any:
     sizes = _split_sizes(indices_or_sections, x.shape[axis])
     return list(torch.split_with_sizes(x, sizes, axis))
 

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from keras.core.typing import TensorLike
+
 
 def _floating(x: torch.Tensor) -> torch.Tensor:
     """Integers as float64, for kernels that know no others."""
@@ -16,7 +18,11 @@ def _floating(x: torch.Tensor) -> torch.Tensor:
 
 
 def unfold(
-    x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+    x: TensorLike,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
 ) -> Any:
     if x.ndim != 4:
         raise ValueError("Four dimensions are needed.")
@@ -25,7 +31,7 @@ def unfold(
 
 
 def fold(
-    x: Any,
+    x: TensorLike,
     output_size: Any,
     kernel_size: Any,
     dilation: Any = 1,

@@ -28,7 +28,7 @@ def cond(
     return true_fn() if pred else false_fn()
 
 
-def _owned(x: Any) -> Any:
+def _owned(x: TensorLike) -> Any:
     """Copies: `torch.cond` takes no branch that returns what it was given."""
     if isinstance(x, (tuple, list)):
         return type(x)(_owned(part) for part in x)
@@ -120,7 +120,7 @@ def vectorized_map(function: Callable[..., Any], elements: Any) -> Structure:
 def associative_scan(
     f: Callable[..., Any], elems: Structure, reverse: bool = False, axis: int = 0
 ) -> Structure:
-    def flip(x: Any, axis: int) -> Any:
+    def flip(x: TensorLike, axis: int) -> Any:
         return torch.flip(x, (axis,))
 
     return associative.associative_scan(

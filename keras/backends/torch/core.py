@@ -223,8 +223,7 @@ def _traced(x: TensorLike, dtype: DType) -> Any:
     return tensor.to(device=default_device(), dtype=wanted)
 
 
-def borrow(x: TensorLike, dtype: DType) -> Any:
-    """An array as a tensor that may share its memory, for use at once."""
+def borrow(x: np.ndarray, dtype: DType) -> Any:
     return _from_array(x, native_dtype(dtype), owned=True)
 
 
@@ -263,11 +262,28 @@ def _default_dtype(x: TensorLike) -> str:
     return {"i": "int32", "c": "complex64"}.get(kind.kind, kind.name)
 
 
+def is_in_parts(x: TensorLike) -> bool:
+    """Whether `x` is a DTensor, of which each process has a part."""
+    # By name: who has one has imported its class, which takes long.
+    return type(x) not in tensor_types and hasattr(x, "full_tensor")
+
+
+def gathered(x: Any) -> Any:
+    """A tensor in parts as a plain one, whole in every process; others as they are."""
+    return x.full_tensor() if is_in_parts(x) else x
+
+
+def part_here(x: Any) -> Any:
+    """The part that this process has of a tensor; of a plain one, itself."""
+    return x.to_local() if is_in_parts(x) else x
+
+
 def host_view(x: TensorLike) -> Any:
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     if not isinstance(x, torch.Tensor):
         return host_array(x)
+    x = gathered(x)
     if x.requires_grad:
         x = x.detach()
     if not x.is_cpu:
@@ -289,7 +305,7 @@ def convert_to_numpy(x: TensorLike) -> Any:
     return np.asarray(view, order="C") if fresh else np.array(view, order="C")
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: TensorLike, dtype: DType) -> Any:
     if isinstance(x, torch.Tensor):
         native = native_dtype(dtype)
         # By name: given by position, torch tries to read it as a device first.

@@ -1,12 +1,14 @@
-"""Distribution on torch: `torch.distributed`, one process for each replica.
+"""Distribution on torch: `torch.distributed`, one process for each device.
 
-Each process runs the step on its part of a batch; gradients are averaged before an
-optimizer uses them, as DistributedDataParallel does, and metrics are summed when
-somebody reads them after a pass. `torchrun` starts the processes.
+Where weights are whole, each process runs the step on its part of a batch; gradients
+are averaged before an optimizer uses them, as DistributedDataParallel does, and metrics
+are summed when somebody reads them after a pass. Where weights are split, all processes
+run one program on DTensors (`dtensor.py`). `torchrun` starts the processes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,8 +18,11 @@ import torch
 import torch.distributed as _distributed
 
 from keras.core.errors import BackendError
+from keras.core.typing import TensorLike
 
 single_program = False
+# Whether it does where weights are split.
+splits_tensors = True
 # Whether one process holds several replicas.
 has_replicas = False
 
@@ -113,16 +118,9 @@ def mesh(shape: tuple[int, ...], names: tuple[str, ...], devices: np.ndarray) ->
 
 def layout(device_mesh: Any, axes: Sequence[Any]) -> list[Any]:
     """The placement of a tensor along each axis of the mesh, as DTensor has them."""
-    from torch.distributed.tensor import Replicate, Shard  # slow to import
+    from keras.backends.torch import dtensor  # slow to import
 
-    split = {}
-    for dimension, axis in enumerate(axes):
-        for name in axis if isinstance(axis, tuple) else (axis,):
-            split[name] = dimension
-    return [
-        Shard(split[name]) if name in split else Replicate()
-        for name in device_mesh.axis_names
-    ]
+    return dtensor.placements(device_mesh.axis_names, axes)
 
 
 def distribute_value(value: Any, layout: Any) -> Any:
@@ -133,9 +131,9 @@ def distribute_value(value: Any, layout: Any) -> Any:
     if not isinstance(value, torch.Tensor):
         value = torch.as_tensor(np.asarray(value))
     if layout.is_split:
-        from torch.distributed.tensor import distribute_tensor  # slow to import
+        from keras.backends.torch import dtensor  # slow to import
 
-        return distribute_tensor(value, layout.mesh.backend_mesh, layout.backend_layout)
+        return dtensor.in_parts(value, layout)
     if _world() > 1:
         with torch.no_grad():
             value = value.detach().contiguous()
@@ -146,17 +144,7 @@ def distribute_value(value: Any, layout: Any) -> Any:
 def first_value(
     initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str, layout: Any
 ) -> Any:
-    """The first value of a variable: that of the first process.
-
-    Raises:
-        BackendError: for a layout that splits it.
-    """
-    if layout.is_split:
-        raise BackendError(
-            f"The torch backend keeps whole weights in every process. The layout "
-            f"{layout.axes} would split one of shape {shape}. Use DataParallel, or "
-            "ModelParallel on JAX."
-        )
+    """The first value of a variable: that of the first process."""
     value = initializer(shape, dtype=dtype)
     if getattr(value, "_is_keras_variable", False):
         value = value.value
@@ -179,7 +167,7 @@ def mean_of_logs(logs: dict[str, Any]) -> dict[str, Any]:
     return dict(zip(logs, (values / _world()).unbind(), strict=True))
 
 
-def joined(x: Any) -> Any:
+def joined(x: TensorLike) -> Any:
     """The parts of a tensor that the processes have, one after the other."""
     if not isinstance(x, torch.Tensor) or not x.ndim:
         return x
@@ -206,3 +194,46 @@ def mean_over_replicas(grads: Sequence[Any]) -> list[Any]:
         for i, part in zip(places, parts, strict=True):
             found[i] = part.view(found[i].shape)
     return found
+
+
+def squared_norm(tensors: Sequence[Any]) -> Any:
+    """The sum of the squares of all values of tensors, some of them in parts."""
+    from keras.backends.torch import dtensor  # slow to import
+
+    return dtensor.squared_norm(tensors)
+
+
+def of_same(value: Any, layout: Any) -> Any:
+    """A tensor in parts, of one that is the same in all processes."""
+    from keras.backends.torch import dtensor  # slow to import
+
+    return dtensor.of_same(value, layout)
+
+
+def distribute_batch(distribution: Any, array: Any) -> Any:
+    """A tensor of a batch, split over the batch axis, where weights are split."""
+    from keras.backends.torch import dtensor  # slow to import
+
+    return dtensor.batch_in_parts(distribution, array)
+
+
+def as_program(step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A step of all processes together, on tensors of which each has a part."""
+    from keras.backends.torch import dtensor  # slow to import
+
+    return dtensor.as_program(step)
+
+
+def program() -> contextlib.AbstractContextManager[Any]:
+    """A block in which operators take tensors in parts, and plain ones beside them."""
+    from keras.backends.torch import dtensor  # slow to import
+
+    return dtensor.program()
+
+
+def settled(grads: Sequence[Any], variables: Sequence[Any]) -> list[Any]:
+    """Gradients of a program, summed up and laid out as their variables are."""
+    from keras.backends.torch import dtensor  # slow to import
+
+    pairs = zip(grads, variables, strict=True)
+    return [dtensor.laid_out_like(grad, variable._value) for grad, variable in pairs]

@@ -49,14 +49,14 @@ def _keyed(state: State, device: torch.device) -> torch.Generator:
 
 
 def _normal(
-    state: State, shape: Any, mean: float, stddev: float, dtype: Any, device: Any
+    state: State, shape: Any, mean: float, stddev: float, dtype: DType, device: Any
 ) -> Any:
     x = torch.empty(shape, dtype=dtype, device=device)
     return x.normal_(mean, stddev, generator=_keyed(state, device))
 
 
 def _uniform(
-    state: State, shape: Any, low: float, high: float, dtype: Any, device: Any
+    state: State, shape: Any, low: float, high: float, dtype: DType, device: Any
 ) -> Any:
     x = torch.empty(shape, dtype=dtype, device=device)
     return x.uniform_(low, high, generator=_keyed(state, device))
@@ -78,7 +78,7 @@ def _integers(state: State, shape: Any, low: int, high: int, device: Any) -> Any
     return torch.randint(low, high, shape, generator=source, device=device)
 
 
-def _noise(state: State, shape: Any, kept: float, dtype: Any, device: Any) -> Any:
+def _noise(state: State, shape: Any, kept: float, dtype: DType, device: Any) -> Any:
     x = torch.empty(shape, dtype=dtype, device=device)
     return x.bernoulli_(kept, generator=_keyed(state, device)).div_(kept)
 
@@ -159,7 +159,7 @@ _DRAWS: dict[str, tuple[str, Callable[..., Any], Callable[..., Any]]] = {
 }
 
 
-def _empty(shape: Any, dtype: Any, device: Any) -> Any:
+def _empty(shape: Any, dtype: DType, device: Any) -> Any:
     return torch.empty(shape, dtype=dtype, device=device)
 
 

@@ -251,7 +251,7 @@ left_shift = _wide(torch.bitwise_left_shift)
 right_shift = _wide(torch.bitwise_right_shift)
 
 
-def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+def where(condition: Any, x1: TensorLike = None, x2: TensorLike = None) -> Any:
     if x1 is None or x2 is None:
         both_or_neither(x1, x2)
         return nonzero(condition)

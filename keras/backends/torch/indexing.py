@@ -36,7 +36,7 @@ def get_item(x: torch.Tensor, key: Any) -> torch.Tensor:
     return x[tuple(parts)]
 
 
-def _with_reversals(x: Any, parts: list[Any]) -> torch.Tensor:
+def _with_reversals(x: TensorLike, parts: list[Any]) -> torch.Tensor:
     """torch has no negative steps: such an axis is flipped, then read forwards."""
     missing = x.ndim - builtins.sum(p is not None and p is not ... for p in parts)
     axis, forward = 0, []

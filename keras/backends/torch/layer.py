@@ -155,6 +155,13 @@ class layer_mixin(_Module):
             if module is item:
                 del self._modules[name]
 
+    def _follow_variables(self) -> None:
+        """Registers the tensors that are now in the variables."""
+        for held in (self._parameters, self._buffers):
+            known: Any = held
+            for name, variable in list(known.variables.items()):
+                known.follow(name, variable)
+
     def _is_foreign_module(self, value: Any) -> bool:
         return isinstance(value, _Module) and not isinstance(value, layer_mixin)
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch.autograd import forward_ad
 
 from keras.backends import arguments
-from keras.backends.torch.core import native_dtype
+from keras.backends.torch.core import is_in_parts, native_dtype
 from keras.backends.torch.recording import whole
 from keras.backends.torch.remembering import remembering
 from keras.core.config import settings
@@ -315,7 +315,8 @@ class _AllReduced(torch.autograd.Function):
 
 
 def sum_over_replicas(x: torch.Tensor) -> torch.Tensor:
-    return _AllReduced.apply(x) if _replicas() > 1 else x
+    # One in parts has what all replicas gave already.
+    return _AllReduced.apply(x) if _replicas() > 1 and not is_in_parts(x) else x
 
 
 def batch_normalization(
@@ -469,7 +470,7 @@ def rms_normalization(
 
 
 def normalize(
-    x: Any, axis: Any = -1, order: float = 2, epsilon: float | None = None
+    x: TensorLike, axis: Any = -1, order: float = 2, epsilon: float | None = None
 ) -> torch.Tensor:
     eps = settings.epsilon if epsilon is None else epsilon
     axis = tuple(range(x.ndim)) if axis is None else axis
@@ -483,7 +484,7 @@ def dot_product_attention(
     query: Any,
     key: Any,
     value: Any,
-    bias: Any = None,
+    bias: TensorLike = None,
     mask: Any = None,
     scale: float | None = None,
     is_causal: bool = False,
@@ -541,7 +542,7 @@ def _plain_attention(*args: Any, **kwargs: Any) -> torch.Tensor:
 
 
 def _attention_mask(
-    query: Any, key: torch.Tensor, bias: Any, mask: Any, is_causal: bool
+    query: Any, key: torch.Tensor, bias: TensorLike, mask: Any, is_causal: bool
 ) -> tuple[Any, bool]:
     """What is added to (or masks) the logits, and whether the kernel is causal."""
     if bias is None and mask is None:
@@ -565,7 +566,7 @@ def _attention_mask(
     return torch.where(_four(mask), bias, least), False
 
 
-def _four(x: Any) -> torch.Tensor:
+def _four(x: TensorLike) -> torch.Tensor:
     return x if x.ndim == 4 else x[(None,) * (4 - x.ndim)]
 
 
@@ -573,7 +574,7 @@ def _composed_attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: Any,
-    bias: Any,
+    bias: TensorLike,
     mask: Any,
     scale: float | None,
     is_causal: bool,

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from keras.backends import load
+from keras.backends.torch.core import is_in_parts, part_here
 from keras.backends.torch.native_optimizer import NativeOptimizer as _NativeOptimizer
+from keras.core import placement
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
@@ -60,6 +63,9 @@ def version_of(variable: Variable) -> Any:
 
 
 def _raw(variables: Sequence[Any]) -> list[Any]:
+    """The tensors of variables: of those in parts, the parts of this process."""
+    if placement.process.used:
+        return [part_here(variable._value) for variable in variables]
     return [variable._value for variable in variables]
 
 
@@ -75,6 +81,8 @@ def _matching(
     dtype, device = first.dtype, first.device
     if dtype not in _FLOATS:
         return None
+    if placement.process.used:
+        grads = [part_here(grad) for grad in grads]
     result = []
     for variable, value, grad in zip(variables, values, grads, strict=True):
         if type(grad) is not torch.Tensor or grad.is_sparse:
@@ -104,6 +112,10 @@ def _decay(decayed: Sequence[Any], rate: float) -> None:
 def clip_by_global_norm(gradients: Sequence[Any], limit: float) -> list[Any]:
     """The gradients, all shortened by the same factor where together they are long."""
     grads = list(gradients)
+    if placement.process.used and any(map(is_in_parts, grads)):
+        squared = load("torch").distribution.squared_norm(grads)
+        factor = limit / squared.sqrt().clamp_min(limit)
+        return [grad * factor for grad in grads]
     norms = torch.stack([norm.float() for norm in torch._foreach_norm(grads)])
     norm = torch.linalg.vector_norm(norms)
     return list(torch._foreach_mul(grads, limit / norm.clamp_min(limit)))

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from keras.backends.torch.remembering import remembering
-from keras.core.typing import Axis
+from keras.core.typing import Axis, TensorLike
 
 _WIDE = {
     torch.bool: torch.uint8,
@@ -39,7 +39,7 @@ def matmul(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
 matmul.everyday = torch.matmul  # type: ignore[attr-defined]
 
 
-def dot(x1: Any, x2: Any) -> torch.Tensor:
+def dot(x1: TensorLike, x2: TensorLike) -> torch.Tensor:
     ranks = x1.ndim, x2.ndim
     if ranks == (2, 2) and x1.dtype not in _THROUGH:
         return torch.mm(x1, x2)

@@ -10,7 +10,7 @@ import torch
 
 from keras.backends import arguments
 from keras.backends.torch.core import native_dtype
-from keras.core.typing import Axis, DType
+from keras.core.typing import Axis, DType, TensorLike
 
 _UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
 
@@ -27,7 +27,7 @@ def _axes(x: torch.Tensor, axis: Axis) -> tuple[int, ...]:
     return arguments.normal_axes(axis, x.ndim)[::-1]
 
 
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Any:
     dtype = x.dtype
     if type(axis) is tuple and not axis:  # which means all of them to torch
         return x
@@ -50,26 +50,26 @@ def prod(
     return result.to(dtype=x.dtype)
 
 
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
+def mean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
     if type(axis) is tuple and not axis:
         return x
     return torch.mean(x, axis, keepdims)
 
 
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
+def var(x: TensorLike, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
     if type(axis) is tuple and not axis:
         return x - x
     return torch.var(x, axis, correction=0, keepdim=keepdims)
 
 
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
+def std(x: TensorLike, axis: Any = None, keepdims: bool = False) -> torch.Tensor:
     if type(axis) is tuple and not axis:
         return x - x
     return torch.std(x, axis, correction=0, keepdim=keepdims)
 
 
 def max(
-    x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
+    x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None
 ) -> torch.Tensor:
     if initial is None and x.dtype.is_floating_point:
         if axis is None:
@@ -80,7 +80,7 @@ def max(
 
 
 def min(
-    x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
+    x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None
 ) -> torch.Tensor:
     if initial is None and x.dtype.is_floating_point:
         if axis is None:
@@ -91,7 +91,7 @@ def min(
 
 
 def _extremum(
-    x: Any, axis: Any, keepdims: bool, initial: Any, reduce: Any, combine: Any
+    x: TensorLike, axis: Any, keepdims: bool, initial: Any, reduce: Any, combine: Any
 ) -> torch.Tensor:
     dtype = x.dtype
     x = _signed(x)
@@ -108,11 +108,11 @@ def _extremum(
     return combine(reduce(x, axes, keepdims), start).to(dtype=dtype)
 
 
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def any(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Any:
     return torch.any(_truth(x), axis, keepdims)
 
 
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def all(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Any:
     return torch.all(_truth(x), axis, keepdims)
 
 
@@ -133,13 +133,13 @@ def _arg(x: torch.Tensor, axis: Axis, keepdims: bool, search: Any) -> torch.Tens
     return search(x, axis, keepdims).int()
 
 
-def count_nonzero(x: Any, axis: Any = None) -> torch.Tensor:
+def count_nonzero(x: TensorLike, axis: Any = None) -> torch.Tensor:
     if type(axis) is tuple and not axis:
         return (x != 0).int()
     return torch.sum(x != 0, dim=axis, dtype=torch.int32)
 
 
-def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> torch.Tensor:
+def cumsum(x: TensorLike, axis: Any = None, dtype: DType = None) -> torch.Tensor:
     x = x if dtype is None else x.to(dtype=native_dtype(dtype))
     if axis is None:
         x, axis = x.reshape(-1), 0
@@ -148,7 +148,7 @@ def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> torch.Tensor:
     return torch.cumsum(_signed(x), dim=axis).to(dtype=x.dtype)
 
 
-def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> torch.Tensor:
+def cumprod(x: TensorLike, axis: Any = None, dtype: DType = None) -> torch.Tensor:
     x = x if dtype is None else x.to(dtype=native_dtype(dtype))
     if axis is None:
         x, axis = x.reshape(-1), 0

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from keras.backends import recurrent
+from keras.backends.torch.core import is_in_parts
 from keras.core import tree
 from keras.core.typing import Structure, TensorLike
 
@@ -84,6 +85,11 @@ def _split(x: torch.Tensor, parts: int) -> Any:
 _FUNCTIONS = recurrent.Functions(torch.matmul, _split, torch.sigmoid, torch.tanh)
 
 
+def _in_parts(*tensors: Any) -> bool:
+    """Whether other processes have parts, which fused kernels cannot use."""
+    return any(map(is_in_parts, tensors))
+
+
 def _zero_state(inputs: torch.Tensor, recurrent_kernel: torch.Tensor) -> torch.Tensor:
     return inputs.new_zeros((inputs.shape[0], recurrent_kernel.shape[0]))
 
@@ -142,7 +148,7 @@ def lstm(
     inputs: Any,
     kernel: Any,
     recurrent_kernel: Any,
-    bias: Any = None,
+    bias: TensorLike = None,
     initial_h: Any = None,
     initial_c: Any = None,
     mask: Any = None,
@@ -159,7 +165,7 @@ def lstm(
             side = "start" if side == "end" else "end"
         if side == "start" and (initial_h is not None or initial_c is not None):
             side = None
-    if side is None or inputs.shape[1] == 0:
+    if side is None or inputs.shape[1] == 0 or _in_parts(inputs, kernel):
         return _looped_lstm(
             inputs, kernel, recurrent_kernel, bias, initial_h, initial_c, mask,
             go_backwards, return_sequences, zero_output_for_mask,
@@ -198,7 +204,10 @@ def lstm(
 
 
 def _weights(
-    kernel: torch.Tensor, recurrent_kernel: torch.Tensor, bias: Any, other: TensorLike
+    kernel: torch.Tensor,
+    recurrent_kernel: torch.Tensor,
+    bias: TensorLike,
+    other: TensorLike,
 ) -> list[Any]:
     weights = [kernel.t(), recurrent_kernel.t()]
     if bias is None:
@@ -210,7 +219,7 @@ def _looped_lstm(
     inputs: torch.Tensor,
     kernel: torch.Tensor,
     recurrent_kernel: torch.Tensor,
-    bias: Any,
+    bias: TensorLike,
     initial_h: Any,
     initial_c: Any,
     mask: Any,
@@ -242,7 +251,7 @@ def gru(
     inputs: Any,
     kernel: Any,
     recurrent_kernel: Any,
-    bias: Any = None,
+    bias: TensorLike = None,
     initial_h: Any = None,
     mask: Any = None,
     go_backwards: bool = False,
@@ -252,7 +261,7 @@ def gru(
     reset_after: bool = True,
 ) -> tuple[Any, Any]:
     _check_gates(kernel, recurrent_kernel, 3)
-    if not reset_after or inputs.shape[1] == 0:
+    if not reset_after or inputs.shape[1] == 0 or _in_parts(inputs, kernel):
         return _looped_gru(
             inputs, kernel, recurrent_kernel, bias, initial_h, mask,
             go_backwards, return_sequences, zero_output_for_mask, reset_after,
@@ -291,7 +300,7 @@ def _looped_gru(
     inputs: torch.Tensor,
     kernel: torch.Tensor,
     recurrent_kernel: torch.Tensor,
-    bias: Any,
+    bias: TensorLike,
     initial_h: Any,
     mask: Any,
     go_backwards: bool,

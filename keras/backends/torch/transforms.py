@@ -16,7 +16,7 @@ from keras.backends.torch.core import convert_to_tensor, is_tensor
 from keras.backends.torch.recording import Recorded
 from keras.core import tree
 from keras.core.scopes import StatelessScope
-from keras.core.typing import Identifier, Structure
+from keras.core.typing import Identifier, Structure, TensorLike
 
 compiles_calls = True
 
@@ -118,7 +118,7 @@ def _functional(
     return wrapped
 
 
-def _differentiable(x: Any) -> Any:
+def _differentiable(x: TensorLike) -> Any:
     x = convert_to_tensor(x)
     # A view keeps an outer gradient's graph; a fresh leaf starts one.
     return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
@@ -142,7 +142,7 @@ def _gradients(loss: Identifier, targets: list[Any], create_graph: bool) -> list
     ]
 
 
-def _detached(x: Any) -> Any:
+def _detached(x: TensorLike) -> Any:
     if isinstance(x, torch.Tensor):
         if not x.requires_grad:
             return x
@@ -158,7 +158,7 @@ def _detached(x: Any) -> Any:
     return x if x is None else tree.map_structure(_leaf, x)
 
 
-def _leaf(x: Any) -> Any:
+def _leaf(x: TensorLike) -> Any:
     return x.detach() if isinstance(x, torch.Tensor) else x
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
-from keras.backends.torch.core import borrow, default_device
+from keras.backends.torch.core import borrow, default_device, gathered, is_in_parts
 from keras.backends.variable import Variable as Base
 from keras.backends.variable import redirected
 
@@ -44,14 +45,23 @@ class Variable(Base):
         self._layout = layout
         value = self._value.detach().clone()
         value = self.backend.distribution.distribute_value(value, layout)
-        if layout.is_split:
+        if layout.is_split or is_in_parts(self._value):
+            # Another object: torch cannot make a plain tensor one in parts.
             self._initialize(value)
         else:
             self._direct_assign(value)
 
     def _direct_assign(self, value: Any) -> None:
+        if type(value) is not torch.Tensor:
+            value = self._lying_here(value)
         with torch.no_grad():
             self._value.copy_(value)
+
+    def _lying_here(self, value: Any) -> Any:
+        """A value that can be written to this one: whole, or in parts as well."""
+        if is_in_parts(value) and not is_in_parts(self._value):
+            return gathered(value)
+        return value
 
     def assign_add(self, value: Any) -> Any:
         if redirected(value):
@@ -75,7 +85,10 @@ class Variable(Base):
         if type(value) is np.ndarray and value.dtype.kind in "biufV":
             # What it becomes is copied at once, so it need not be a copy as well.
             value = borrow(value, self._dtype)
-        return super()._converted(value)
+        value = super()._converted(value)
+        if type(value) is torch.Tensor and is_in_parts(self._value):
+            return self.backend.distribution.of_same(value, self._layout)
+        return value
 
     def _operand(self, value: Any) -> Any:
         if isinstance(value, (int, float)):
@@ -86,7 +99,7 @@ class Variable(Base):
                 return value
         if getattr(value, "_is_keras_variable", False):
             return value._value
-        return self._converted(value) if value is not None else value
+        return self._lying_here(self._converted(value)) if value is not None else value
 
     @property
     def trainable(self) -> bool:
@@ -113,4 +126,9 @@ class Variable(Base):
 def _ordered(value: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
     """A tensor of equal shape and values whose memory has its axes in this order."""
     back = [axes.index(axis) for axis in range(len(axes))]
+    moved, wanted = axes[0], [value.shape[axis] for axis in axes]
+    if axes == (*range(moved, len(axes)), *range(moved)) and value.is_contiguous():
+        # A matrix turned over, for which torch has a way of twice the speed.
+        value = value.reshape(-1, math.prod(wanted[: len(axes) - moved])).t()
+        return value.contiguous().view(wanted).permute(back)
     return value.permute(axes).contiguous().permute(back)

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from keras.backends import windows
 from keras.backends.torch.remembering import remembering
 from keras.core.config import settings, standardize_data_format
-from keras.core.typing import ShapeLike, Sizes
+from keras.core.typing import ShapeLike, Sizes, TensorLike
 
 _CONV: Any = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}
 _CONV_TRANSPOSE: Any = {
@@ -119,7 +119,7 @@ def conv(
 def conv_with_bias(
     inputs: torch.Tensor,
     kernel: torch.Tensor,
-    bias: Any,
+    bias: TensorLike,
     strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,

@@ -47,7 +47,7 @@ class InputLayer(Layer):
         self,
         shape: Any = None,
         batch_size: int | None = None,
-        dtype: Any = None,
+        dtype: DType = None,
         sparse: bool | None = None,
         ragged: bool | None = None,
         batch_shape: Any = None,
