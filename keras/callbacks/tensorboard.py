@@ -231,7 +231,7 @@ def _batches(update_freq: Any) -> int:
 
 def _profiled(profile_batch: Any) -> tuple[int, int] | None:
     """The first and the last batch to profile, counted from 1; None for none."""
-    pair = profile_batch
+    pair: Any = profile_batch
     if isinstance(pair, (int, np.integer)) and not isinstance(pair, bool):
         pair = (pair, pair)
     try:

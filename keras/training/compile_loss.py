@@ -113,12 +113,14 @@ class CompileLoss:
         ]
         self._name_parts(outputs)
         self._outputs = outputs
-        self._classes = list(self._counted(preds))
+        self._classes = list(self._counted(outputs, preds))
         return outputs
 
-    def _counted(self, preds: list[Any]) -> Iterator[tuple[int, Loss, int]]:
+    def _counted(
+        self, outputs: Outputs, preds: list[Any]
+    ) -> Iterator[tuple[int, Loss, int]]:
         for path, loss, _ in self._parts:
-            where = self._outputs.part(path) if self._outputs is not None else None
+            where = outputs.part(path)
             if is_array(where):
                 count = loss._classes_in(tuple(preds[where].shape))
                 if count is not None:
