@@ -345,7 +345,7 @@ class Variable(Operators):
     def __repr__(self) -> str:
         return (
             f"<Variable path={self.path}, shape={self._shape}, dtype={self._dtype}, "
-            f"backend={self.backend.name}>"
+            f"backend={self.backend.name}{_shown_value(self)}>"
         )
 
     def __array__(self, dtype: DType = None, copy: bool | None = None) -> Any:
@@ -435,6 +435,14 @@ def _callable_or_none(what: str, value: Any) -> Any:
             f"`{what}` of a Variable must be callable or None. Received: {value!r}."
         )
     return value
+
+
+def _shown_value(variable: Variable) -> str:
+    """The value as text; nothing inside a trace, where there is none yet."""
+    try:
+        return f", value={np.asarray(variable)}"
+    except Exception:  # noqa: BLE001 - each framework's own error; a repr never fails
+        return ""
 
 
 def redirected(value: Any) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.save_frequency import SaveFrequency
+from keras.core import placement
 from keras.core.npz import read_npz
 from keras.core.plain_data import pack, unpack
 
@@ -131,7 +132,7 @@ class BackupAndRestore(SaveFrequency, Callback):
         if not self.delete_checkpoint:
             return
         metadata = os.path.join(self.backup_dir, _METADATA)
-        if os.path.exists(metadata):
+        if placement.writes_files() and os.path.exists(metadata):
             os.remove(metadata)
             self._remove_files(keep=())
             if not os.listdir(self.backup_dir):
@@ -144,10 +145,18 @@ class BackupAndRestore(SaveFrequency, Callback):
         name = f"backup_{serial}{_SUFFIX}"
         self.model.save_weights(os.path.join(self.backup_dir, name), overwrite=True)
         newest = {"serial": serial, "file": name, "epoch": epoch, "batch": batch}
+        state = None
         if self._run is not None:
             newest["state"] = f"backup_{serial}{_STATE_SUFFIX}"
-            self._write_state(newest["state"], self._run.state(logs))
+            state = self._run.state(logs)
         backups = [newest, *older][: 2 if self.double_checkpoint else 1]
+        with placement.one_writes(self.backup_dir) as writes:
+            if writes:
+                self._write(backups, state)
+
+    def _write(self, backups: list[dict[str, Any]], state: Any) -> None:
+        if state is not None:
+            self._write_state(backups[0]["state"], state)
         path = os.path.join(self.backup_dir, _METADATA)
         with open(path + ".new", "w", encoding="utf-8") as file:
             json.dump({"backups": backups}, file)

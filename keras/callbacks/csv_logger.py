@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from keras.callbacks.callback import Callback, Logs
+from keras.core import placement
 
 
 class CSVLogger(Callback):
@@ -46,7 +47,8 @@ class CSVLogger(Callback):
         self._close()
         self._columns = self._existing_columns() if self.append else None
         mode = "a" if self.append else "w"
-        self._file = open(self.filename, mode, newline="", encoding="utf-8")  # noqa: SIM115
+        path = self.filename if placement.writes_files() else os.devnull
+        self._file = open(path, mode, newline="", encoding="utf-8")  # noqa: SIM115
         # A second training in this process goes on in the same file.
         self.append = True
 

@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from keras.callbacks.callback import Callback, Logs
+from keras.core import placement
 
 
 class MetricsLogger(Callback):
@@ -68,7 +69,8 @@ class MetricsLogger(Callback):
         self._close()
         if self.filename is not None:
             mode = "a" if self.append else "w"
-            self._file = open(self.filename, mode, encoding="utf-8")  # noqa: SIM115
+            path = self.filename if placement.writes_files() else os.devnull
+            self._file = open(path, mode, encoding="utf-8")  # noqa: SIM115
             self.append = True  # a second training goes on in it
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:

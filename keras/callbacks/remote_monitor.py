@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from keras.callbacks.callback import Callback, Logs
+from keras.core import placement
 
 
 class RemoteMonitor(Callback):
@@ -54,6 +55,8 @@ class RemoteMonitor(Callback):
                 "The `root` of RemoteMonitor must begin with http:// or https://. "
                 f"Received: {self.root!r}"
             )
+        if not placement.writes_files():
+            return
         text = json.dumps({"epoch": epoch, **(logs or {})}, default=_plain)
         headers = dict(self.headers or {})
         if self.send_as_json:

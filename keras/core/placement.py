@@ -7,6 +7,8 @@ until a distribution is first set.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -60,6 +62,31 @@ def gradients_to_use(backend: Any, grads: Any, variables: Any) -> Any:
     if distribution is None and backend not in process.natives:
         return grads
     return backend.distribution.mean_over_replicas(grads)
+
+
+def writes_files() -> bool:
+    """Whether this process writes files: of those of a job, the first does."""
+    distribution = current()
+    return distribution is None or distribution.writes_files
+
+
+@contextmanager
+def one_writes(what: str) -> Iterator[bool]:
+    """Whether this process is the one that writes; all begin and end the block at once.
+
+    All have to come here, as each may hold a part of the weights. None goes on before
+    the file is there.
+
+    Args:
+        what: the file, the same in all processes.
+    """
+    distribution = current()
+    if distribution is None or distribution.num_processes == 1:
+        yield True
+        return
+    distribution.wait(f"write {what}")
+    yield distribution.writes_files
+    distribution.wait(f"written {what}")
 
 
 class Scope:

@@ -40,7 +40,7 @@ def new_file(path: str, overwrite: bool = True) -> Iterator[str]:
         os.chmod(temporary, _mode_for(target))
         yield temporary
         _sync(temporary)
-        with _of_one_process(path) as writes:
+        with placement.one_writes(path) as writes:
             if writes:
                 os.replace(temporary, target)
             else:
@@ -70,7 +70,9 @@ def new_folder(path: str, overwrite: bool = True) -> Iterator[str]:
             for name in names:
                 _sync(os.path.join(folder, name))
         os.chmod(temporary, _mode_for(target, 0o777))
-        _replace_folder(temporary, target, retired)
+        with placement.one_writes(path) as writes:
+            if writes:
+                _replace_folder(temporary, target, retired)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(retired, ignore_errors=True)
@@ -85,22 +87,6 @@ def _replace_folder(temporary: str, target: str, retired: str) -> None:
         if os.path.isdir(retired):
             os.replace(retired, target)
         raise
-
-
-@contextmanager
-def _of_one_process(path: str) -> Iterator[bool]:
-    """Whether this process of a distributed job is the one that writes.
-
-    All have to save, as each may hold a part of the weights. None goes on before the
-    file is there.
-    """
-    distribution = placement.current()
-    if distribution is None or distribution.num_processes == 1:
-        yield True
-        return
-    distribution.wait(f"write {path}")
-    yield distribution.writes_files
-    distribution.wait(f"written {path}")
 
 
 def refuse_existing(path: str, overwrite: bool) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 from keras import losses as losses_module
 from keras import ops
 from keras.core import tree
-from keras.core.classes import is_ours
 from keras.core.naming import unique_names
 from keras.core.typing import Data, Identifier, Structure, TensorLike
 from keras.losses.loss import Loss
@@ -179,25 +178,18 @@ class CompileLoss:
         outputs = self._outputs
         if outputs is None or not outputs.fits(y_pred):
             outputs = self.build(y_true, y_pred)
-        if y_true is None:
-            self._require_targets()
+        if y_true is None and any(_needs_labels(loss) for _, loss, _ in self._parts):
+            raise outputs.misfit(y_true, "y")
         if outputs.is_single and len(self._parts) == 1 and is_array(y_true):
             _, loss, weight = self._parts[0]
-            total = loss(y_true, y_pred, _only(sample_weight))
+            only = _only(sample_weight)
+            if not is_array(only):
+                raise outputs.misfit(sample_weight, "sample_weight")
+            total = loss(y_true, y_pred, only)
             return total if weight is None else ops.multiply(total, weight)
         y_true = self._targets_of(outputs, y_true)
         weights = outputs.pick(sample_weight, "sample_weight", is_array, broadcast=True)
         return self._sum(outputs, y_true, y_pred, weights)
-
-    def _require_targets(self) -> None:
-        for _, loss, _ in self._parts:
-            if is_ours(getattr(loss, "fn", type(loss))):
-                raise ValueError(
-                    f"The loss {loss.name!r} compares the outputs with targets, but "
-                    "there are none: `y` is None. Pass `y` beside `x`, let the data "
-                    "yield `(x, y)`, or compile without a loss and give one by "
-                    "`add_loss` or `compute_loss`."
-                )
 
     def _targets_of(self, outputs: Outputs, y_true: TensorLike) -> list[Any]:
         targets = outputs.pick(y_true, "y", is_array, among=self.targets)
@@ -266,6 +258,14 @@ def _fitted(part: Part, outputs: Outputs, targets: Any, preds: Any) -> Any:
         kind = kind_of_labels(targets[where], preds[where])
         return getattr(losses_module, f"{kind}Crossentropy")(name=loss)
     return loss
+
+
+def _needs_labels(loss: Loss) -> bool:
+    """Whether a loss cannot be without targets; a user's function may not look."""
+    if not isinstance(loss, FunctionAsLoss):
+        return True
+    name = getattr(loss.fn, "__name__", "")
+    return getattr(losses_module, name, None) is loss.fn
 
 
 def _only(sample_weight: Data) -> Any:

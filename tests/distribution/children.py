@@ -6,8 +6,10 @@ and says of each whether it held; a test reads what the child said of one.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -30,6 +32,15 @@ def checks_of(module_file):
 
 def run(module, processes=1, **environment):
     """Runs a module in so many processes; what each said of each check."""
+    said = []
+    for _, output in finished(launched(["-m", module], processes, **environment)):
+        lines = [line for line in output.splitlines() if line.startswith("SAID ")]
+        said.append((dict(json.loads(line[5:]) for line in lines), output))
+    return said
+
+
+def launched(arguments, processes=1, **environment):
+    """Starts Python in so many processes of one job, each the head of a group."""
     port = free_port()
     started = []
     for rank in range(processes):
@@ -44,28 +55,44 @@ def run(module, processes=1, **environment):
             "TF_CPP_MIN_LOG_LEVEL": "3",
             **environment,
         }
-        command = [sys.executable, "-m", module]
         started.append(
             subprocess.Popen(
-                command,
+                [sys.executable, *arguments],
                 env=env,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
+                errors="replace",
+                start_new_session=True,
             )
         )
-    said = []
+    return started
+
+
+def finished(started, timeout=TIMEOUT):
+    """The return code and output of each process; after the timeout all are killed."""
+    ends = time.monotonic() + timeout
+    results = []
+    try:
+        for process in started:
+            try:
+                left = max(ends - time.monotonic(), 1)
+                output, _ = process.communicate(timeout=left)
+            except subprocess.TimeoutExpired:
+                _kill(started)
+                output, _ = process.communicate()
+            results.append((process.returncode, output))
+    finally:
+        _kill(started)
+    return results
+
+
+def _kill(started):
+    """Ends the processes, and those that they started."""
     for process in started:
-        try:
-            output, _ = process.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            for each in started:
-                each.kill()
-            output, _ = process.communicate()
-        lines = [line for line in output.splitlines() if line.startswith("SAID ")]
-        results = dict(json.loads(line[5:]) for line in lines)
-        said.append((results, output))
-    return said
+        if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def free_port():

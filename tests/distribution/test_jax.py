@@ -1,5 +1,5 @@
-"""JAX with 8 devices: GSPMD gives what one device gives, and no device holds more than
-its part."""
+"""JAX with 8 devices, and with 2 processes: GSPMD gives what one device gives, and no
+device holds more than its part."""
 
 from __future__ import annotations
 
@@ -24,3 +24,15 @@ def said():
 )
 def test_eight_devices(said, check):
     children.verify(said, check)
+
+
+@pytest.fixture(scope="module")
+def two_said():
+    return children.run("tests.distribution.jax_processes", processes=2)
+
+
+@pytest.mark.parametrize(
+    "check", children.checks_of(os.path.join(HERE, "jax_processes.py"))
+)
+def test_two_processes(two_said, check):
+    children.verify(two_said, check)

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
+from jax._src.array import ArrayImpl as _Array  # no public name
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
 from keras.backends import specs
@@ -25,7 +26,9 @@ _EXTRA = {
     for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 }
 mutable = False
-tensor_types = (type(jnp.zeros(())),)
+# Not the type of an array that is made here: none can be made before
+# `jax.distributed.initialize`, which comes later.
+tensor_types = (_Array,)
 inexact = frozenset(
     map(np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
 ) | frozenset(_EXTRA.values())

@@ -29,6 +29,8 @@ from keras.core.errors import BackendError
 # Whether one program computes for all devices.
 single_program = True
 splits_tensors = True
+# After which a process counts as dead, and the job ends. JAX waits for 100.
+_SECONDS_OF_SILENCE = 20
 # Whether one process holds several replicas.
 has_replicas = False
 
@@ -54,7 +56,9 @@ def initialize(addresses: str | None, count: int | None, rank: int | None) -> No
         first = f"{os.environ['MASTER_ADDR']}:{port}"
         count = int(os.environ["WORLD_SIZE"]) if count is None else count
         rank = int(os.environ["RANK"]) if rank is None else rank
-    jax.distributed.initialize(first, count, rank)
+    jax.distributed.initialize(
+        first, count, rank, heartbeat_timeout_seconds=_SECONDS_OF_SILENCE
+    )
 
 
 def num_processes() -> int:

@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
-from keras.backends.jax.core import convert_to_tensor, is_tensor
+from keras.backends.jax.core import convert_to_tensor, is_tensor, tensor_types
 from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
 from keras.core import context, traces, tree
@@ -144,7 +143,7 @@ def _form(args: tuple[Any, ...]) -> int | None:
     return None
 
 
-_ARRAYS = frozenset((np.ndarray, type(jnp.zeros(()))))
+_ARRAYS = frozenset((np.ndarray, *tensor_types))
 
 
 class _Compiled:

@@ -79,7 +79,7 @@ class ConvLSTMCell(WindowLayer, DropoutRNNCell):
                 "to make its first states. Received: steps of shape "
                 f"{tuple(input_shape)}."
             )
-        channels = self._channels(input_shape)
+        channels = self._input_channels(input_shape)
         window, filters = self.kernel_size, self.filters
         self.kernel = self.add_weight(
             name="kernel",

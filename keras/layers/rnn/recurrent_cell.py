@@ -77,6 +77,8 @@ class RecurrentCell(Layer, DropoutRNNCell):
         self.recurrent_kernel = self.add_weight(
             name="recurrent_kernel", shape=(units, width), **options(self, "recurrent")
         )
+        for kernel in (self.kernel, self.recurrent_kernel):
+            kernel.order_in_memory((1, 0))  # what one gate is made of lies together
         self.bias: Any = None
         if self.use_bias:
             self.bias = self.add_weight(

@@ -1,0 +1,120 @@
+"""What is checked on JAX with 2 processes; each runs this file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+
+# One device for each process, and what is compiled here runs for a moment.
+os.environ["XLA_FLAGS"] = (
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
+
+import numpy as np
+import pytest
+
+import keras
+from keras import distribution, layers
+from tests.distribution import children, models
+
+keras.config.set_backend("jax")
+RANK = int(os.environ["RANK"])
+_ALONE = {}
+
+
+def parallel(shape=(1, 2), **options):
+    mesh = distribution.DeviceMesh(shape, ("batch", "model"))
+    rules = models.layout_map(mesh)
+    return distribution.ModelParallel(layout_map=rules, **options)
+
+
+def alone(name):
+    if name not in _ALONE:
+        _ALONE[name] = models.trained(name)[1]
+    return _ALONE[name]
+
+
+def agree(name, chosen):
+    wanted = alone(name)
+    with chosen.scope():
+        model, got = models.trained(name)
+    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
+    np.testing.assert_allclose(got["accuracy"], wanted["accuracy"], rtol=1e-6)
+    for key in set(wanted) & {"scores", "outputs"}:
+        np.testing.assert_allclose(got[key], wanted[key], rtol=1e-4, atol=1e-5)
+    return model
+
+
+def shared_folder():
+    """A folder that the first process made."""
+    folder = tempfile.mkdtemp() if RANK == 0 else ""
+    return keras.backends.load("jax").distribution.of_all(folder)[0]
+
+
+def check_devices():
+    assert distribution.get_device_count() == 2
+    assert distribution.DataParallel().num_processes == 2
+    assert distribution.DataParallel().data_shard_id == RANK
+
+
+def check_mlp_data_parallel():
+    agree("mlp", distribution.DataParallel())
+
+
+def check_convnet_data_parallel():
+    agree("convnet", distribution.DataParallel())
+
+
+def check_model_parallel_and_files():
+    model = agree("mlp", parallel())
+    kernel = model.get_layer("up").kernel
+    assert [s.data.shape for s in kernel.value.addressable_shards] == [(16, 16)]
+    weights = model.get_weights()
+    folder = shared_folder()
+    for ending in (".keras", ".weights.h5", ".safetensors"):
+        path = os.path.join(folder, "model" + ending)
+        with parallel().scope():
+            (model.save if ending == ".keras" else model.save_weights)(path)
+        for chosen in (parallel(), parallel((2, 1)), None):
+            with contextlib.nullcontext() if chosen is None else chosen.scope():
+                if ending == ".keras":
+                    other = keras.models.load_model(path)
+                    assert int(other.optimizer.iterations) == 20
+                else:
+                    other = models.mlp()
+                    other.load_weights(path)
+                for a, b in zip(other.get_weights(), weights, strict=True):
+                    np.testing.assert_array_equal(a, b)
+    assert sorted(os.listdir(folder))[0] == "model.keras"
+
+
+def check_data_of_ones_own():
+    x, y = models.data("mlp")
+    chosen = distribution.DataParallel(auto_shard_dataset=False)
+    mine = ((x[i : i + 8], y[i : i + 8]) for i in range(RANK * 8, 160, 16))
+    model = models.made("mlp")
+    wanted = model.fit(x, y, batch_size=16, shuffle=False, verbose=0).history
+    with chosen.scope():
+        got = models.made("mlp").fit(mine, verbose=0, shuffle=False).history
+    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
+
+
+def check_bad_input():
+    with pytest.raises(ValueError, match="needs 3 devices. There are 2"):
+        distribution.DeviceMesh((3, 1), ("batch", "model"))
+    x, y = models.data("mlp")
+    with distribution.DataParallel().scope():
+        with pytest.raises(ValueError, match="15 samples does not divide over 2"):
+            models.made("mlp").fit(x, y, batch_size=15, verbose=0)
+        for name, units in ((f"d{RANK}", 8), ("d", 8 + RANK)):
+            layer = layers.Dense(units, name=name)
+            other = keras.Sequential([keras.Input((16,)), layer])
+            other.compile("sgd", "sparse_categorical_crossentropy")
+            with pytest.raises(ValueError, match="different models"):
+                other.fit(x, y, batch_size=16, verbose=0)
+
+
+if __name__ == "__main__":
+    distribution.initialize()
+    children.main(globals())
