@@ -231,22 +231,23 @@ def _batches(update_freq: Any) -> int:
 
 def _profiled(profile_batch: Any) -> tuple[int, int] | None:
     """The first and the last batch to profile, counted from 1; None for none."""
-    pair: Any = profile_batch
-    if isinstance(pair, (int, np.integer)) and not isinstance(pair, bool):
-        pair = (pair, pair)
-    try:
-        first, last = (int(number) for number in pair)
-    except (TypeError, ValueError):
+    pair = profile_batch
+    if not isinstance(profile_batch, (tuple, list)):
+        pair = (profile_batch, profile_batch)
+    if any(isinstance(number, bool) for number in pair) or len(pair) != 2:
         first = last = -1
+    else:
+        first, last = pair
     if (first, last) == (0, 0):
         return None
-    if not 1 <= first <= last:
+    whole = isinstance(first, (int, np.integer)) and isinstance(last, (int, np.integer))
+    if not whole or not 1 <= first <= last:
         raise ValueError(
             "`profile_batch` of TensorBoard must be 0, the number of a batch, counted "
             "from 1, or the numbers of the first and the last of several. Received: "
             f"{profile_batch!r}."
         )
-    return first, last
+    return int(first), int(last)
 
 
 def _pictures(values: np.ndarray) -> list[np.ndarray]:
