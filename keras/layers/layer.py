@@ -226,10 +226,13 @@ class Layer(LayerCall):
                     "values were given."
                 )
             pairs.extend(zip(variables, values, strict=True))
-        mapping = pairs
-        with StatelessScope(mapping, collect_losses=return_losses) as scope:
-            outputs = self(*args, **kwargs)
-            losses = self.losses if return_losses else None
+        scope = StatelessScope(pairs, collect_losses=return_losses)
+        try:
+            with scope:
+                outputs = self(*args, **kwargs)
+                losses = self.losses if return_losses else None
+        finally:
+            self._clear_losses()  # of a trace, which may end here
         updated = []
         for variable in self.non_trainable_variables:
             value = scope.get_current_value(variable)

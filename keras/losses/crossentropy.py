@@ -279,6 +279,9 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         self.ignore_class = ignore_class
         self.axis = axis
 
+    def _classes_in(self, shape: tuple[int | None, ...]) -> int | None:
+        return shape[self.axis]
+
 
 @public_class("keras.losses")
 class BinaryCrossentropy(FunctionLoss):

@@ -91,6 +91,8 @@ class ConvLSTMCell(WindowLayer, DropoutRNNCell):
             shape=(*window, filters, 4 * filters),
             **options(self, "recurrent"),
         )
+        for kernel in (self.kernel, self.recurrent_kernel):
+            self._order_kernel(kernel)
         self.bias = None
         if self.use_bias:
             how = options(self, "bias")
