@@ -6,6 +6,7 @@ that touch its own tensors. `keras.Variable(...)` makes one of the current backe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -138,12 +139,22 @@ class Variable(Operators):
                     # A copy, so that no array of the caller is written to later.
                     value = backend.own(value)
                 if shape is not None and not callable(initializer):
-                    value = backend.reshape(value, tuple(shape))
+                    value = self._in_shape(value, shape)
                 if not callable(initializer):
                     placed = self._take_layout(backend.shape_of(value))
                     if placed is not None:
                         value = placed.distribute_value(value, self._layout)
                 return value
+
+    def _in_shape(self, value: Any, shape: Any) -> Any:
+        given, wanted = tuple(self.backend.shape_of(value)), self._checked_shape(shape)
+        if math.prod(given) != math.prod(wanted):
+            raise ValueError(
+                f"Variable {self.name!r} cannot have the shape {wanted}: its "
+                f"value has the shape {given}. Leave `shape` out, or pass a function "
+                "`(shape, dtype)` that makes a value of that shape."
+            )
+        return self.backend.reshape(value, wanted)
 
     def _checked_shape(self, shape: Any) -> tuple[int, ...]:
         if shape is None:
