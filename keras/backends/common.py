@@ -23,6 +23,9 @@ class Common:
     # Whether objects of other backends run on this one while it is current, as they do
     # on one that writes down what they compute.
     hosts_others = False
+    # Whether a weight stays in integers until it is multiplied: there is no need to cut
+    # a large one into pieces, of which only one is floats at a time.
+    keeps_integers = False
     layouts: frozenset[str] = frozenset()  # dense tensors only
     layer_mixin: type | None = None
     optimizer_mixin: type | None = None

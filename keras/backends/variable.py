@@ -6,6 +6,7 @@ that touch its own tensors. `keras.Variable(...)` makes one of the current backe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -138,12 +139,22 @@ class Variable(Operators):
                     # A copy, so that no array of the caller is written to later.
                     value = backend.own(value)
                 if shape is not None and not callable(initializer):
-                    value = backend.reshape(value, tuple(shape))
+                    value = self._in_shape(value, shape)
                 if not callable(initializer):
                     placed = self._take_layout(backend.shape_of(value))
                     if placed is not None:
                         value = placed.distribute_value(value, self._layout)
                 return value
+
+    def _in_shape(self, value: Any, shape: Any) -> Any:
+        given, wanted = tuple(self.backend.shape_of(value)), self._checked_shape(shape)
+        if math.prod(given) != math.prod(wanted):
+            raise ValueError(
+                f"Variable {self.name!r} cannot have the shape {wanted}: its "
+                f"value has the shape {given}. Leave `shape` out, or pass a function "
+                "`(shape, dtype)` that makes a value of that shape."
+            )
+        return self.backend.reshape(value, wanted)
 
     def _checked_shape(self, shape: Any) -> tuple[int, ...]:
         if shape is None:
@@ -345,7 +356,7 @@ class Variable(Operators):
     def __repr__(self) -> str:
         return (
             f"<Variable path={self.path}, shape={self._shape}, dtype={self._dtype}, "
-            f"backend={self.backend.name}>"
+            f"backend={self.backend.name}{_shown_value(self)}>"
         )
 
     def __array__(self, dtype: DType = None, copy: bool | None = None) -> Any:
@@ -435,6 +446,14 @@ def _callable_or_none(what: str, value: Any) -> Any:
             f"`{what}` of a Variable must be callable or None. Received: {value!r}."
         )
     return value
+
+
+def _shown_value(variable: Variable) -> str:
+    """The value as text; nothing inside a trace, where there is none yet."""
+    try:
+        return f", value={np.asarray(variable)}"
+    except Exception:  # noqa: BLE001 - each framework's own error; a repr never fails
+        return ""
 
 
 def redirected(value: Any) -> bool:

@@ -103,6 +103,15 @@ def adaptive_bins(size: int, output: int) -> list[tuple[int, int]]:
     return [(i * size // output, -(-(i + 1) * size // output)) for i in range(output)]
 
 
+def even_parts(sizes: Sequence[int], output: Sequence[int]) -> list[int] | None:
+    """`(count, length)` of each axis, one after the other, where all windows of an
+    adaptive pool are of one length; None where they are not."""
+    if any(size % count for size, count in zip(sizes, output, strict=True)):
+        return None
+    pairs = zip(sizes, output, strict=True)
+    return [part for size, count in pairs for part in (count, size // count)]
+
+
 def sliding(
     sizes: Sequence[int],
     kernel_size: Sizes,

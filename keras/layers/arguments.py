@@ -6,6 +6,7 @@ argument's name, and not by a framework in the middle of a training step.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -302,3 +303,14 @@ def interpreted_config(layer: Layer, config: Any) -> Any:
             f"quantization_config={config!r}."
         )
     return config
+
+
+def shape_of_first_layer(layer: Layer, kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """The input shape that a layer was given, as the first of a Sequential was once."""
+    shape, width = kwargs.pop("input_shape", None), kwargs.pop("input_dim", None)
+    warnings.warn(
+        f"{class_name(layer)} is given its input shape, which is the model's to say "
+        "now: begin the Sequential model with `keras.Input(shape)`.",
+        stacklevel=4,
+    )
+    return (None, width) if shape is None else (None, *shape)

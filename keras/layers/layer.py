@@ -24,7 +24,7 @@ from keras.core.typing import (
     Tensor,
     TensorLike,
 )
-from keras.layers.arguments import interpreted
+from keras.layers.arguments import interpreted, shape_of_first_layer
 from keras.layers.building import shapes_of, tracked_build, tracked_quantize
 from keras.layers.call_plan import parameters_of, plan_of
 from keras.layers.calling import CallContext, LayerCall
@@ -70,6 +70,8 @@ class Layer(LayerCall):
     _outputs_first_in_torch: tuple[str, ...] = ()  # weights that torch keeps so
     # The modes in which a quantized dtype policy concerns its weights.
     _quantization_modes: tuple[str, ...] = ()
+    # Whether `model.quantize` leaves the layer alone unless it is told otherwise.
+    _quantized_on_request = False
     quantization_config: Any = None
 
     def __init__(
@@ -82,10 +84,9 @@ class Layer(LayerCall):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        shape = kwargs.pop("input_shape", None)
-        shape = (None, *shape) if shape is not None else kwargs.pop("batch_shape", None)
-        width = kwargs.pop("input_dim", None)
-        shape = (None, width) if shape is None and width is not None else shape
+        shape = kwargs.pop("batch_shape", None)
+        if kwargs and not kwargs.keys().isdisjoint(("input_shape", "input_dim")):
+            shape = shape_of_first_layer(self, kwargs)
         if kwargs:
             raise ValueError(
                 f"Unknown argument(s) of {type(self).__name__}: "
@@ -225,10 +226,13 @@ class Layer(LayerCall):
                     "values were given."
                 )
             pairs.extend(zip(variables, values, strict=True))
-        mapping = pairs
-        with StatelessScope(mapping, collect_losses=return_losses) as scope:
-            outputs = self(*args, **kwargs)
-            losses = self.losses if return_losses else None
+        scope = StatelessScope(pairs, collect_losses=return_losses)
+        try:
+            with scope:
+                outputs = self(*args, **kwargs)
+                losses = self.losses if return_losses else None
+        finally:
+            self._clear_losses()  # of a trace, which may end here
         updated = []
         for variable in self.non_trainable_variables:
             value = scope.get_current_value(variable)

@@ -6,6 +6,7 @@ fused kernels.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from keras import ops
@@ -38,8 +39,7 @@ def categorical_crossentropy(
         One value per sample, `(batch, ...)`.
 
     Raises:
-        ValueError: where there is one class only, or labels and predictions differ
-            in shape.
+        ValueError: where labels and predictions differ in shape.
 
     Example:
 
@@ -50,11 +50,14 @@ def categorical_crossentropy(
     """
     y_pred = as_float(y_pred)
     y_true = labels_like(y_true, y_pred)
-    if y_pred.shape[-1] == 1:
-        raise ValueError(
-            "categorical_crossentropy compares classes, but predictions have a last "
-            f"dimension of 1: y_pred.shape={tuple(y_pred.shape)}. For two classes use "
-            "binary_crossentropy, for class numbers sparse_categorical_crossentropy."
+    if y_pred.shape[axis] == 1:
+        warnings.warn(
+            "categorical_crossentropy compares classes, but there is only one in "
+            f"y_pred: its shape is {tuple(y_pred.shape)}, with classes along axis "
+            f"{axis}, so the loss is always about 0. For two classes use "
+            "binary_crossentropy, for class numbers sparse_categorical_crossentropy.",
+            SyntaxWarning,
+            stacklevel=2,
         )
     if label_smoothing:
         y_true = smooth_classes(y_true, label_smoothing, axis)
@@ -275,6 +278,9 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         self.from_logits = from_logits
         self.ignore_class = ignore_class
         self.axis = axis
+
+    def _classes_in(self, shape: tuple[int | None, ...]) -> int | None:
+        return shape[self.axis]
 
 
 @public_class("keras.losses")

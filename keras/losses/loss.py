@@ -110,6 +110,12 @@ class Loss(BackendBound):
             f"{type(self).__name__} must define `call(self, y_true, y_pred)`."
         )
 
+    def _classes_in(self, shape: tuple[int | None, ...]) -> int | None:
+        """How many classes predictions of a shape tell apart; None where `y_true` does
+        not hold their numbers."""
+        del shape
+        return None
+
     def _converted(self, value: Any, to_float: bool) -> Any:
         # Class numbers only need to be tensors; all else takes the loss's dtype.
         if self._backend.kinds.get(type(value)) == TENSOR and (

@@ -288,7 +288,9 @@ class Model(Trainer, Layer):
                 mode.
             filters: which layers: a regular expression that is searched in their names,
                 a list of such, or a callable of a layer that returns a bool.
-            **kwargs: `type_check=False` quantizes subclasses of the library's layers.
+            **kwargs: `type_check=False` quantizes subclasses of the library's layers,
+                and `convolutions=True`, in mode `"int8"`, convolutions too. Keras has
+                no such layers, so that it cannot read a file with them.
 
         Raises:
             ValueError: if the model is not built, a layer is quantized already, or the
@@ -305,13 +307,14 @@ class Model(Trainer, Layer):
         'int8_from_float32'
         """
         type_check = kwargs.pop("type_check", True)
+        convolutions = kwargs.pop("convolutions", False)
         if kwargs:
             raise ValueError(
                 f"`quantize` of {type(self).__name__} {self.name!r} received unknown "
-                f"arguments: {', '.join(kwargs)}. It knows mode, config, filters and "
-                "type_check."
+                f"arguments: {', '.join(kwargs)}. It knows mode, config, filters, "
+                "type_check and convolutions."
             )
-        quantize(self, mode, config, filters, type_check)
+        quantize(self, mode, config, filters, type_check, convolutions)
 
     def get_quantization_layer_structure(self, mode: str | None = None) -> Any:
         """The order in which data passes the layers, for modes that calibrate.

@@ -22,7 +22,12 @@ Filters = Callable[[Layer], bool] | str | Sequence[str] | None
 
 
 def quantize(
-    model: Model, mode: Any, config: Any, filters: Filters, type_check: bool
+    model: Model,
+    mode: Any,
+    config: Any,
+    filters: Filters,
+    type_check: bool,
+    convolutions: bool,
 ) -> None:
     """See `Model.quantize`.
 
@@ -39,7 +44,13 @@ def quantize(
         if structure is None
         else inner_layers(structure["sequential_blocks"])
     )
-    layers = [layer for layer in inside if chosen(layer) and not _is_model(layer)]
+    layers = [
+        layer
+        for layer in inside
+        if chosen(layer)
+        and not _is_model(layer)
+        and (convolutions or not layer._quantized_on_request)
+    ]
     for layer in layers:
         if layer._quantization_modes:
             check_quantizable(layer, mode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from keras.models.model import Model
 
 FORMATS = ("backend_tensor", "numpy_array")
+Path = tuple[str, ...]
+# `dense_12` is the name `dense` and the number 12.
+_COUNT = re.compile(r"(.*?)(?:_(\d+))?", re.DOTALL)
 
 
 def get_state_tree(model: Model, value_format: str) -> dict[str, Any]:
@@ -33,7 +37,10 @@ def set_state_tree(model: Model, state_tree: dict[str, Any]) -> None:
                 f"A state tree has the parts {list(groups)}. Received: {group!r}."
             )
         by_path = {tuple(v.path.split("/")): v for v in groups[group]}
-        for path, value in _leaves(values, ()):
+        leaves = _leaves(values, ())
+        if not {path for path, _ in leaves} <= by_path.keys():
+            by_path = _counted_anew([path for path, _ in leaves], by_path)
+        for path, value in leaves:
             if path not in by_path:
                 raise ValueError(
                     f"Model {model.name!r} has no variable {'/'.join(path)!r} among "
@@ -69,10 +76,31 @@ def _nested(variables: Iterable[Any], value_format: str) -> dict[str, Any]:
     return result
 
 
-def _leaves(
-    values: dict[str, Any], path: tuple[str, ...]
-) -> list[tuple[tuple[str, ...], Any]]:
-    found: list[tuple[tuple[str, ...], Any]] = []
+def _counted_anew(paths: list[Path], by_path: dict[Path, Any]) -> dict[Path, Any]:
+    """The variables by the paths that they have in the same model made before.
+
+    Names that are made up are counted in a process: `seed_generator` of one model is
+    `seed_generator_1` in its copy. Other models are left as they are.
+    """
+    theirs, mine = (
+        sorted(paths, key=_stems_and_counts),
+        sorted(by_path, key=_stems_and_counts),
+    )
+    if [_stems_and_counts(p)[0] for p in theirs] != [
+        _stems_and_counts(p)[0] for p in mine
+    ]:
+        return by_path
+    return {path: by_path[own] for path, own in zip(theirs, mine, strict=True)}
+
+
+def _stems_and_counts(path: Path) -> tuple[list[str], list[int]]:
+    parts = [_COUNT.fullmatch(part) for part in path]
+    stems = [part[1] for part in parts if part is not None]
+    return stems, [int(part[2] or 0) for part in parts if part is not None]
+
+
+def _leaves(values: dict[str, Any], path: Path) -> list[tuple[Path, Any]]:
+    found: list[tuple[Path, Any]] = []
     for key, value in values.items():
         if isinstance(value, dict):
             found.extend(_leaves(value, (*path, key)))

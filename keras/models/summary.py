@@ -172,6 +172,9 @@ def _connections(model: Model, layer: Layer) -> str:
 def totals(model: Model) -> list[str]:
     """Lines that say how many parameters there are, and how large they are."""
     optimizer = getattr(model, "optimizer", None)
+    # Before it is built it has its counter and learning rate, but nothing to show.
+    if optimizer is not None and not getattr(optimizer, "built", True):
+        optimizer = None
     optimizer = list(optimizer.variables) if optimizer is not None else []
     groups = [
         ("Total params", [*model.weights, *optimizer]),

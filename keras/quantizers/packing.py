@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from keras import ops
 from keras.core.typing import Tensor, TensorLike
 
@@ -91,7 +93,7 @@ def unpack_int4(
     else:
         low = ops.bitwise_and(packed, 15)
     pairs = ops.stack([low, ops.right_shift(packed, 4)], axis=axis + 1)
-    shape = list(packed.shape)
+    shape: list[Any] = list(ops.shape(packed))
     shape[axis] *= 2
     whole = ops.reshape(pairs, shape)
     if orig_len == shape[axis]:

@@ -10,6 +10,7 @@ from keras.core import context, dtypes
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
 from keras.core.typing import Axis, Config, Tensor, TensorLike
+from keras.ops.nn.quantized import rounded
 
 
 @public_class("keras.quantizers", module="keras")
@@ -158,8 +159,7 @@ def _abs_max(
     axis = tuple(axis) if isinstance(axis, (list, tuple)) else axis
     largest = ops.max(ops.abs(inputs), axis=axis, keepdims=axis is not None)
     scale = ops.divide(value_range[1], ops.add(largest, epsilon))
-    integers = ops.round(ops.multiply(inputs, scale))
-    return ops.cast(ops.clip(integers, *value_range), dtype), scale
+    return rounded(ops.multiply(inputs, scale), *value_range, dtype), scale
 
 
 def abs_max_quantize_grouped_with_zero_point(

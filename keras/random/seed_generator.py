@@ -14,7 +14,7 @@ from typing import Any
 from keras.backends import seeds
 from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
-from keras.core import context
+from keras.core import context, naming
 from keras.core.facts import public_class
 from keras.core.typing import Config, Tensor
 
@@ -60,19 +60,19 @@ class SeedGenerator(BackendBound):
                 f"SeedGenerator takes `seed` and `name`. Received: {sorted(kwargs)}."
             )
         seed = make_default_seed() if seed is None else seeds.check(seed)
-        self.name = name or "seed_generator"
+        self.name = name or naming.auto_name("seed_generator")
         self._initial_seed = seed
         self.seed = seed
         self._mirror: Any = None  # a backend's own note of the state
         # A layer that draws may be made anywhere, so its generator may too.
-        with context.Scope("stateless", None):
+        with context.Scope("stateless", None), naming.name_scope(self.name):
             self.state = Variable(
                 [seed, 0],
                 shape=(2,),
                 dtype="uint32",
                 trainable=False,
                 aggregation="none",
-                name=f"{self.name}_state",
+                name="seed_generator_state",
             )
 
     def next(self, ordered: bool = True) -> Tensor:

@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 import time
+import warnings
 import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,12 @@ def _save_zipped(model: Model, path: str) -> None:
 
 def _write_members(model: Model, folder: str) -> list[str]:
     """Writes all members into a folder; returns their names."""
+    if not getattr(model, "built", True):
+        warnings.warn(
+            f"Model {model.name!r} is saved before it is built, so the file may hold "
+            "no weights. Call it on data, or build(input_shape), first.",
+            stacklevel=5,
+        )
     with object_sharing():
         config = serialize_keras_object(model)
     metadata = {

@@ -159,7 +159,8 @@ def load_weights(
             legacy `.h5` files: match layers by name instead of order; `name_map`,
             for files of others: name in the file -> path of a variable, or a
             function that says it. Arrays in torch's layout are turned; a list of
-            paths is for an array that holds several, as `in_proj_weight` of torch.
+            paths is for an array that holds several, as `in_proj_weight` of torch,
+            and `"gru/gru_cell/bias[0]"` is the first row of a variable.
 
     Returns:
         What was loaded, and what was missing, unexpected or of another shape.

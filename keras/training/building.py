@@ -16,6 +16,7 @@ from keras.core.typing import Data, TensorLike
 from keras.layers.calling import CallContext
 from keras.training.data import unpack_x_y_sample_weight
 from keras.training.data.structure import leaves_of, map_leaves
+from keras.training.labels import check_numbers, holds_text
 from keras.training.overrides import overrides
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def build(model: Any, data: Data) -> None:
     x, y, _ = unpack_x_y_sample_weight(data)
     parts = model._compilation
     for leaf in leaves_of(y):
-        _check_numbers(leaf)
+        check_numbers(leaf)
     unsettled = parts is not None and y is not None and not parts.built
     if not model.built or unsettled:
         y_pred = _outputs_of(model, x)
@@ -51,20 +52,6 @@ def _compute_loss(model: Model, x: Data, y: Data, y_pred: TensorLike) -> None:
             model._compute_loss(map_leaves(_spec, x), y, y_pred, None, True)
     except Exception:  # noqa: BLE001
         return  # it uses a framework directly; the first step will tell
-
-
-def _holds_text(value: Any) -> bool:
-    dtype = getattr(value, "dtype", None)
-    return getattr(dtype, "kind", None) in ("O", "U", "S") or dtype == "string"
-
-
-def _check_numbers(target: TensorLike) -> None:
-    if _holds_text(target):
-        raise ValueError(
-            f"The targets `y` have dtype {target.dtype}: they are text or other "
-            "objects, and a loss compares numbers. Number the classes first, for "
-            "instance with `classes, y = np.unique(y, return_inverse=True)`."
-        )
 
 
 def _outputs_of(model: Model, x: Data) -> Any:
@@ -88,7 +75,7 @@ def _outputs_of(model: Model, x: Data) -> Any:
 def _spec(value: Any) -> Any:
     if not hasattr(value, "shape") or not hasattr(value, "dtype"):
         value = np.asarray(value)
-    if _holds_text(value):
+    if holds_text(value):
         return KerasTensor(tuple(value.shape), dtype="string")
     dtype = getattr(value.dtype, "name", None) or str(value.dtype).split(".")[-1]
     return KerasTensor(tuple(value.shape), dtype=dtype)

@@ -6,7 +6,7 @@ no second computation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from keras import losses as losses_module
@@ -17,7 +17,13 @@ from keras.core.typing import Data, Identifier, Structure, TensorLike
 from keras.losses.loss import Loss
 from keras.losses.shapes import same_rank
 from keras.training.assignment import Part, assign
-from keras.training.labels import CROSSENTROPY, kind_of_labels
+from keras.training.data.structure import leaves_of
+from keras.training.labels import (
+    CROSSENTROPY,
+    check_class_numbers,
+    check_numbers,
+    kind_of_labels,
+)
 from keras.training.outputs import Outputs, at, is_array, is_object, leaves
 
 
@@ -34,6 +40,10 @@ class FunctionAsLoss(Loss):
         if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
             y_true, y_pred = same_rank(y_true, y_pred, keep_y=True)
         return self.fn(y_true, y_pred)
+
+    def _classes_in(self, shape: tuple[int | None, ...]) -> int | None:
+        counts = self.fn is losses_module.sparse_categorical_crossentropy
+        return shape[-1] if counts else None
 
     def _converted(self, value: Any, to_float: bool) -> Any:
         # A function gets its labels as they are: it knows what they mean.
@@ -67,6 +77,8 @@ class CompileLoss:
         # The outputs that a loss needs a target for, and for each part the number of
         # the tracker that shows it.
         self.targets: list[int] = []
+        # Where targets are class numbers: the output, what counts, how many there are.
+        self._classes: list[tuple[int, Loss, int]] = []
         self._tracker_of: list[int] = []
         self.names: list[str] = []
         self._values: list[Any] = []
@@ -100,7 +112,39 @@ class CompileLoss:
         ]
         self._name_parts(outputs)
         self._outputs = outputs
+        self._classes = list(self._counted(outputs, preds))
         return outputs
+
+    def _counted(
+        self, outputs: Outputs, preds: list[Any]
+    ) -> Iterator[tuple[int, Loss, int]]:
+        for path, loss, _ in self._parts:
+            where = outputs.part(path)
+            if is_array(where):
+                count = loss._classes_in(tuple(preds[where].shape))
+                if count is not None:
+                    yield where, loss, count
+
+    def check_labels(self, y: Data, weighted: bool = False) -> None:
+        """Refuse targets that are text, and numbers of classes that no output tells.
+
+        A framework that computes on a device does not: it goes on with other numbers.
+
+        Args:
+            y: All targets, as arrays.
+            weighted: Whether samples have weights: those of 0 may hide any number.
+
+        Raises:
+            ValueError: With the first of them.
+        """
+        for leaf in leaves_of(y):
+            check_numbers(leaf)
+        if y is None or self._outputs is None or not self._classes or weighted:
+            return
+        targets = self._targets_of(self._outputs, y)
+        for index, loss, count in self._classes:
+            if targets[index] is not None:
+                check_class_numbers(targets[index], loss, count)
 
     def _name_parts(self, outputs: Outputs) -> None:
         """Names of the trackers, `"y_loss"`; none where one loss is all there is."""
@@ -134,9 +178,14 @@ class CompileLoss:
         outputs = self._outputs
         if outputs is None or not outputs.fits(y_pred):
             outputs = self.build(y_true, y_pred)
+        if y_true is None and any(_needs_labels(loss) for _, loss, _ in self._parts):
+            raise outputs.misfit(y_true, "y")
         if outputs.is_single and len(self._parts) == 1 and is_array(y_true):
             _, loss, weight = self._parts[0]
-            total = loss(y_true, y_pred, _only(sample_weight))
+            only = _only(sample_weight)
+            if not is_array(only):
+                raise outputs.misfit(sample_weight, "sample_weight")
+            total = loss(y_true, y_pred, only)
             return total if weight is None else ops.multiply(total, weight)
         y_true = self._targets_of(outputs, y_true)
         weights = outputs.pick(sample_weight, "sample_weight", is_array, broadcast=True)
@@ -209,6 +258,14 @@ def _fitted(part: Part, outputs: Outputs, targets: Any, preds: Any) -> Any:
         kind = kind_of_labels(targets[where], preds[where])
         return getattr(losses_module, f"{kind}Crossentropy")(name=loss)
     return loss
+
+
+def _needs_labels(loss: Loss) -> bool:
+    """Whether a loss cannot be without targets; a user's function may not look."""
+    if not isinstance(loss, FunctionAsLoss):
+        return True
+    name = getattr(loss.fn, "__name__", "")
+    return getattr(losses_module, name, None) is loss.fn
 
 
 def _only(sample_weight: Data) -> Any:

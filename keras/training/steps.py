@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,6 +79,7 @@ def _own_step(model: Model, name: str) -> Step:
     """
     step, backend = getattr(model, name), model._backend
 
+    @wraps(step)
     def run(data: Data) -> Structure:
         if name == "train_step":
             return _released(backend, step(data))

@@ -7,6 +7,7 @@ batches and compiled steps, and leave the rest to the loops.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +28,7 @@ from keras.training.data import (
     train_validation_split,
     unpack_x_y_sample_weight,
 )
-from keras.training.data.array_source import host_parts
+from keras.training.data.array_source import check_cardinality, host_parts
 from keras.training.data.make_source import loader_kind
 from keras.training.data.structure import leaves_of, map_leaves
 from keras.training.distributed import joined
@@ -225,11 +226,14 @@ class Trainer(Objective):
         """Train the model.
 
         Args:
-            x: Inputs: arrays or tensors of any framework, in any structure that the
-                model takes, or data that yields batches by itself: a `PyDataset`,
-                `tf.data.Dataset`, torch `DataLoader` or generator.
-            y: Targets, beside arrays.
-            batch_size: Samples per step, for arrays; 32 by default.
+            x: Inputs: arrays, sparse matrices or tensors of any framework, tables of
+                pandas, polars or pyarrow, in any structure that the model takes; a
+                data set of Hugging Face; or data that yields batches by itself: a
+                `PyDataset`, `tf.data.Dataset`, torch `DataLoader` or generator.
+            y: Targets, beside arrays; beside a data set of Hugging Face also the name
+                of a column, or a structure of names. The other columns are the inputs.
+            batch_size: Samples per step, for arrays and data sets of Hugging Face; 32
+                by default.
             epochs: The number of the last epoch, counted from 1.
             verbose: 0 for silence, 1 for a progress bar, 2 for a line per epoch;
                 `"auto"` is 1.
@@ -240,7 +244,7 @@ class Trainer(Objective):
             shuffle: Whether the samples get a new order each epoch; `"batch"` for
                 whole batches.
             class_weight: Maps class numbers to weights.
-            sample_weight: Weights of the samples, beside arrays.
+            sample_weight: Weights of the samples, as `y` is given.
             initial_epoch: The epoch to begin with, when training goes on.
             steps_per_epoch: Steps per epoch; all the data by default.
             validation_steps: Steps per validation; all the data by default.
@@ -286,10 +290,16 @@ class Trainer(Objective):
         due = _validation_due(validation_freq)
         with run.lasting():
             loop.fit(run, epochs, due)
-        return listeners.history or History()
+        history = listeners.history or History()
+        if not self.stop_training:
+            _warn_of_nan(history, source.targets)
+        return history
 
     def _run_for(self, mode: str, source: Any, callbacks: CallbackList) -> Run:
         """What a loop goes through."""
+        compilation = self._compilation
+        if compilation is not None and compilation.loss is not None:
+            compilation.loss.check_labels(source.targets, source.weighted)
         step = f"{mode}_step"
         own = self._overrides(step)
         make = getattr(self, f"make_{mode}_function")
@@ -299,7 +309,7 @@ class Trainer(Objective):
         return Run(mode, self, source, function, callbacks, results, own)
 
     def _validation_source(self, data: Data, batch_size: int | None, count: Any) -> Any:
-        if isinstance(data, (tuple, list)) and 1 <= len(data) <= 3:
+        if isinstance(data, (tuple, list)):
             parts = unpack_x_y_sample_weight(data)
         else:
             parts = (data, None, None)
@@ -506,7 +516,11 @@ class Trainer(Objective):
         self, function: Callable[..., Any], data: Data, return_dict: bool
     ) -> Any:
         self.reset_metrics()
-        results = joined(self, function(data))
+        try:
+            results = joined(self, function(data))
+        except Exception:
+            check_cardinality(*data)  # it may be why
+            raise
         if results is None:
             results = self._results_function()
         logs = to_host_logs(dict(sorted(results.items())))
@@ -615,6 +629,23 @@ def _validation_due(frequency: Any) -> Callable[[int], bool]:
         return lambda epoch: epoch + 1 in chosen
     check_count(frequency, "validation_freq")
     return lambda epoch: (epoch + 1) % frequency == 0
+
+
+def _warn_of_nan(history: History, targets: Data) -> None:
+    """Say how to find the cause of a loss that is no number."""
+    losses = history.history.get("loss") or [0.0]
+    if losses[-1] == losses[-1]:
+        return
+    first = next(i for i, loss in enumerate(losses) if loss != loss)
+    cause = ""
+    if any(bool((leaf != leaf).any()) for leaf in leaves_of(targets)):
+        cause = " The targets `y` hold NaN."
+    warnings.warn(
+        f"The loss is NaN since epoch {history.epoch[first] + 1}.{cause} "
+        "`keras.debug.find_nonfinite(model, x, y)` names the first tensor that is not "
+        "finite, `keras.debug.CheckNumerics()` among the callbacks the first step.",
+        stacklevel=4,
+    )
 
 
 def _split(x: Data, y: Data, sample_weight: Data, share: float) -> tuple[Any, Any]:

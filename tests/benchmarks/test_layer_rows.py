@@ -28,6 +28,7 @@ ON_JAX = (
     "DepthwiseConv2D",
     "MaxPooling2D",
     "AveragePooling2D",
+    "AdaptiveAveragePooling2D",
     "BatchNormalization, training",
     "GroupNormalization",
     "GroupQueryAttention",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import keras
 from keras.callbacks import TensorBoard
-from keras.callbacks.event_file import EventFile, _check_sum
+from keras.callbacks.event_file import EventFile, _check_sum, _png
+from keras.callbacks.tensorboard import _pictures
 
 X = np.random.default_rng(0).standard_normal((16, 3)).astype("float32")
 Y = X.sum(-1, keepdims=True)
@@ -173,13 +176,114 @@ def test_batches_are_not_told_where_nothing_is_written_of_them() -> None:
     assert told(update_freq="batch") and told(write_steps_per_second=True)
 
 
-def test_what_is_not_written_is_told() -> None:
-    for name, value in {
-        "profile_batch": 2,
-        "write_images": True,
-        "embeddings_freq": 1,
-    }.items():
-        with pytest.raises(ValueError, match=f"does not support `{name}`"):
-            TensorBoard(**{name: value})
+def test_pages_as_tensorboard_reads_them(tmp_path: Path) -> None:
+    """Curves, histograms, pictures and the model, by TensorBoard's own reader."""
+    reading = pytest.importorskip("tensorboard.backend.event_processing")
+    from tensorboard.backend.event_processing import event_accumulator
+
+    assert reading is not None
+    with keras.backend_scope("torch"):
+        made = model()
+        callback = TensorBoard(tmp_path, histogram_freq=1, write_images=True)
+        history = made.fit(X, Y, 8, 2, verbose=0, callbacks=[callback]).history
+        kernel = made.layers[0].kernel
+        name, kernel = kernel.path, kernel.numpy()
+    sizes = {event_accumulator.IMAGES: 0, event_accumulator.HISTOGRAMS: 0}
+    events = event_accumulator.EventAccumulator(str(tmp_path / "train"), sizes).Reload()
+    curve = [(each.step, each.value) for each in events.Scalars("epoch_loss")]
+    assert curve == [(i, pytest.approx(loss)) for i, loss in enumerate(history["loss"])]
+    last = events.Histograms(f"{name}/histogram")[-1]
+    values = last.histogram_value
+    assert (last.step, values.num) == (1, kernel.size)
+    assert values.sum == pytest.approx(kernel.sum(), rel=1e-5)
+    assert sum(values.bucket) == kernel.size and values.max == pytest.approx(
+        kernel.max()
+    )
+    picture = events.Images(f"{name}/image")[-1]
+    assert (picture.step, picture.height, picture.width) == (1, 1, 3)
+    pixels = np.asarray(Image.open(io.BytesIO(picture.encoded_image_string)))
+    span = (kernel - kernel.min()) / (kernel.max() - kernel.min())
+    np.testing.assert_array_equal(pixels[0], (255 * span[:, 0]).round())
+    (text,) = events.Tensors("keras")[0].tensor_proto.string_val
+    assert json.loads(text)["class_name"] == "Sequential"
+
+
+@pytest.mark.parametrize(
+    ("shape", "pictures"),
+    [
+        ((), [(1, 1, 1)]),
+        ((5,), [(1, 5, 1)]),
+        ((5, 3), [(3, 5, 1)]),
+        ((3, 5), [(3, 5, 1)]),
+        ((4, 3, 2), [(3, 2, 1)] * 3),
+        ((2, 5, 6, 3), [(5, 6, 3)] * 2),
+        ((2, 5, 6, 7), []),
+        ((2, 3, 4, 5, 3), []),
+    ],
+)
+def test_weights_as_pictures(tmp_path: Path, shape: Any, pictures: Any) -> None:
+    values = np.linspace(-1, 1, int(np.prod(shape))).reshape(shape)
+    found = _pictures(values)
+    assert [picture.shape for picture in found] == pictures
+    for picture in found:
+        read = np.asarray(Image.open(io.BytesIO(_png(picture))))
+        np.testing.assert_array_equal(read.reshape(picture.shape), picture)
+
+
+def test_a_profile_of_some_batches(training_backend: str, tmp_path: Path) -> None:
+    callback = TensorBoard(tmp_path, write_graph=False, profile_batch=(2, 3))
+    seen: list[tuple[int, bool]] = []
+    look = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: seen.append(
+            (batch, callback._profiler is not None)
+        )
+    )
+    model().fit(X, Y, 4, 2, verbose=0, callbacks=[callback, look])
+    assert [recorded for _, recorded in seen] == [False, True, True, *[False] * 5]
+    ends = (".trace.json", ".xplane.pb")
+    assert [path for path in tmp_path.rglob("*") if str(path).endswith(ends)]
+
+
+def test_a_profile_ends_with_its_training(tmp_path: Path) -> None:
+    callback = TensorBoard(tmp_path, write_graph=False, profile_batch=(1, 99))
+    with keras.backend_scope("torch"):
+        made = model()
+        with pytest.raises(ValueError, match="'nothing'"):
+            stop = keras.callbacks.EarlyStopping("nothing")
+            made.fit(X, Y, 4, verbose=0, callbacks=[callback, stop])
+    assert callback._profiler is None
+    assert list(tmp_path.rglob("*.trace.json"))
+
+
+def test_embeddings_for_the_page_of_projections(tmp_path: Path) -> None:
+    with keras.backend_scope("torch"):
+        layers = [keras.layers.Embedding(5, 2, name="words"), keras.layers.Flatten()]
+        made = keras.Sequential([keras.Input((3,)), *layers, keras.layers.Dense(1)])
+        made.compile("sgd", "mse")
+        callback = TensorBoard(
+            tmp_path, embeddings_freq=1, embeddings_metadata={"words": "names.tsv"}
+        )
+        made.fit(np.ones((4, 3)), Y[:4], verbose=0, callbacks=[callback])
+        table = made.layers[0].embeddings.numpy()
+    config = (tmp_path / "projector_config.pbtxt").read_text()
+    assert 'tensor_path: "words.tsv"' in config
+    assert 'metadata_path: "names.tsv"' in config
+    np.testing.assert_allclose(np.loadtxt(tmp_path / "words.tsv"), table, rtol=1e-5)
+
+
+def test_steps_are_counted_where_several_are_one(tmp_path: Path) -> None:
+    with keras.backend_scope("torch"):
+        made = model()
+        made.compile("sgd", "mse", steps_per_execution=3)
+        callback = TensorBoard(tmp_path, update_freq=2)
+        made.fit(X, Y, 2, 2, verbose=0, callbacks=[callback])
+    steps = [step for step, _ in scalars(tmp_path / "train")["batch_loss"]]
+    assert steps == [3, 6, 8, 11, 14, 16]
+
+
+def test_arguments_that_are_none() -> None:
+    for wrong in (-1, (3, 2), "all", (1, 2, 3), True):
+        with pytest.raises(ValueError, match="`profile_batch` of TensorBoard"):
+            TensorBoard(profile_batch=wrong)
     with pytest.raises(ValueError, match="`update_freq` of TensorBoard"):
         TensorBoard(update_freq="never")

@@ -1,4 +1,4 @@
-"""`keras.debug`: where numbers break down, and what takes time and memory."""
+"""`keras.debug`: where numbers break down, what is compiled, what takes time."""
 
 from __future__ import annotations
 
@@ -132,3 +132,89 @@ def test_a_table_of_time_and_memory(backend):
     lines = str(table).splitlines()
     assert len(lines) == 4
     assert lines[0].split() == ["layer", "time", "share", "output", "weights"]
+
+
+# What is compiled ---------------------------------------------------------------------
+
+
+COMPILING = [name for name in TRAINING_BACKENDS if name != "torch"]
+
+
+@pytest.fixture(params=COMPILING)
+def compiling(request):
+    """A backend that compiles, as the current one."""
+    with keras.backend_scope(request.param):
+        yield request.param
+
+
+def steps_in(found):
+    return [each for each in found if each.function.startswith("train_step")]
+
+
+def test_what_is_compiled_and_why(compiling):
+    model = model_of(layers.Dense(3, name="first"))
+    with keras.debug.compiles() as found:
+        model.fit(X, T, batch_size=4, epochs=2, verbose=0)
+        model.fit(X, T, batch_size=4, verbose=0)
+        (step,) = steps_in(found)
+        assert step.function == f"train_step of model {model.name!r}"
+        assert (step.arguments, step.reason) == (
+            "float32(4, 2), float32(4, 1)",
+            "first call",
+        )
+        model.fit(X[:3], T[:3], verbose=0)
+        assert "float32(4, 2) -> float32(" in steps_in(found)[1].reason
+        model.get_layer("first").trainable = False
+        model.compile("sgd", "mse")
+        model.fit(X, T, batch_size=4, epochs=2, verbose=0)
+        third = steps_in(found)[2:]
+        assert [each.reason for each in third] == [
+            "`trainable` of layers: first = False"
+        ]
+        model.get_layer("head").activation = ops.tanh
+        model.fit(X, T, batch_size=4, verbose=0)
+        assert "attribute of a layer was set" in steps_in(found)[3].reason
+    count = len(found)
+    model.fit(X[:2], T[:2], verbose=0)
+    assert len(found) == count  # it looks no more
+    lines = str(found).splitlines()
+    assert len(lines) == count
+    assert lines[0].endswith("(float32(4, 2), float32(4, 1)): first call")
+
+
+def test_a_compiled_function_and_steps_at_once(compiling):
+    @keras.jit
+    def scaled(x, factor):
+        return x * factor
+
+    with keras.debug.compiles() as found:
+        for x, factor in ((X, 2), (X, 2), (X, 3)):
+            scaled(x, factor)
+        assert [each.reason for each in found] == [
+            "first call",
+            "other values: [2] -> [3]",
+        ]
+        model = model_of()
+        model.compile("sgd", "mse", steps_per_execution=2)
+        model.fit(X, T, batch_size=1, epochs=2, verbose=0)
+        names = [each.function for each in found]
+    assert f"several times train_step of model {model.name!r}" in names
+    assert not steps_in(found)
+
+
+def test_changing_lengths_are_compiled_once_each(compiling):
+    """A trace for a length on JAX; on TensorFlow one of a length that is open."""
+    model = keras.Sequential(
+        [keras.Input((None, 2)), layers.GlobalMaxPooling1D(), layers.Dense(1)]
+    )
+    model.compile("sgd", "mse")
+
+    def batches():
+        for _ in range(4):
+            for length in (3, 5, 4, 6):
+                yield np.ones((2, length, 2), "float32"), np.ones((2, 1), "float32")
+
+    with keras.debug.compiles() as found:
+        model.fit(batches(), verbose=0)
+        model.fit(batches(), verbose=0)
+    assert len(steps_in(found)) == (4 if compiling == "jax" else 2)

@@ -235,3 +235,25 @@ def test_a_policy_that_balances_a_pole(trains_on: str) -> None:
     assert len(lengths) == rounds
     if trains_on == "torch":
         assert np.mean(lengths[-5:]) > 2 * np.mean(lengths[:5])
+
+
+def test_contrastive(trains_on: str) -> None:
+    program = example("contrastive")
+    keras.utils.set_random_seed(0)
+    pictures, labels = program.load_data()
+    model = program.MomentumContrast(memory=256)
+    model.compile(keras.optimizers.Adam(1e-3))
+    fast, slow = (part.get_weights()[0] for part in (model.encoder, model.slow))
+    np.testing.assert_array_equal(fast, slow)
+    # The others take the same steps, but compile for long.
+    count, epochs = (1280, 5) if trains_on == "torch" else (128, 1)
+    history = model.fit(pictures[:count], batch_size=128, epochs=epochs, verbose=0)
+    losses = history.history["loss"]
+    assert np.isfinite(losses).all()
+    if epochs > 1:
+        assert losses[-1] < losses[0] - 0.3
+    # The copy follows, and the memory holds what it has seen.
+    assert not np.allclose(model.slow.get_weights()[0], slow)
+    assert np.linalg.norm(model.memory.numpy(), axis=1) == pytest.approx(1, abs=1e-4)
+    points = model.predict(pictures[:512], batch_size=512, verbose=0)
+    assert program.accuracy(points, labels[:512], 100) > 0.5

@@ -50,3 +50,27 @@ def test_jax_maps_it_over_an_axis(row: Row) -> None:
         mapped = jax.jit(jax.vmap(layer))(stacked)
         for place, wanted in enumerate(expected):
             agree(keras.tree.map_structure(lambda x, i=place: x[i], mapped), wanted)
+
+
+@pytest.mark.skipif("jax" not in BACKENDS, reason="of JAX")
+@ROW
+def test_a_stateless_call_leaves_the_layer_alone(row: Row) -> None:
+    """Values and losses of a trace stay in it."""
+    jax = pytest.importorskip("jax")
+    with keras.backend_scope("jax"):
+        layer = row.make()
+        layer(row.symbols())
+        variables = layer.trainable_variables, layer.non_trainable_variables
+        values = [[v.value for v in each] for each in variables]
+        before = [id(v.value) for v in layer.variables]
+
+        def run(trainable: Any, others: Any, x: Any) -> Any:
+            call = layer.stateless_call
+            return call(trainable, others, x, training=True, return_losses=True)
+
+        for _ in range(2):
+            _, left, losses = jax.eval_shape(run, *values, row.inputs())
+            assert [x.shape for x in left] == [v.shape for v in variables[1]]
+            assert [id(v.value) for v in layer.variables] == before
+            assert len(losses) == (row.layer == "ActivityRegularization")
+            assert layer.losses == []

@@ -436,3 +436,22 @@ def test_structures_are_there_to_read() -> None:
     assert isinstance(model._outputs_struct, list)
     keras.tree.assert_same_structure(model._inputs_struct, {"a": 1, "b": 2})
     assert model._operations == model.operations
+
+
+def test_state_tree_of_several_sources_of_randomness(backend: str) -> None:
+    """Each has a path of its own, and the tree fits a model made like the first."""
+
+    def make() -> Any:
+        return keras.Sequential(
+            [keras.Input((3,)), *[keras.layers.Dropout(0.5, seed=n) for n in (5, 6)]]
+        )
+
+    model, other = make(), make()
+    paths = [v.path for v in model.non_trainable_variables]
+    assert len(set(paths)) == 2
+    assert all(path.endswith("/seed_generator_state") for path in paths)
+    for layer in model.layers:
+        layer(np.ones((2, 3)), training=True)
+    other.set_state_tree(model.get_state_tree("numpy_array"))
+    drawn = [ops.convert_to_numpy(v).tolist() for v in other.non_trainable_variables]
+    assert drawn == [[5, 1], [6, 1]]

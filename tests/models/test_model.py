@@ -64,8 +64,35 @@ def test_built_from_an_input(backend: str) -> None:
 
 
 def test_built_from_input_shape_argument(backend: str) -> None:
-    model = keras.Sequential([layers.Dense(2, input_shape=(3,))])
+    with pytest.warns(UserWarning, match="begin the Sequential model"):
+        model = keras.Sequential([layers.Dense(2, input_shape=(3,))])
     assert model.built and model.input_shape == (None, 3)
+
+
+def test_arguments_of_older_programs_warn() -> None:
+    with keras.backend_scope("numpy"):
+        for make in (
+            lambda: layers.LSTM(2, input_dim=3),
+            lambda: layers.Lambda(abs, input_shape=(3,)),
+            lambda: layers.TimeDistributed(layers.Dense(2), input_shape=(4, 3)),
+            lambda: layers.Embedding(4, 2, input_length=3),
+        ):
+            with pytest.warns(UserWarning, match="its input shape|input_length"):
+                make()
+
+
+def test_parameters_of_an_optimizer_show_when_it_is_built(
+    backend: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
+    model.compile("sgd")
+    model.summary()
+    shown = capsys.readouterr().out
+    assert "Total params: 10" in shown and "Optimizer params" not in shown
+    model.optimizer.build(model.trainable_variables)
+    model.summary()
+    shown = capsys.readouterr().out
+    assert "Total params: 12" in shown and "Optimizer params: 2" in shown
 
 
 def test_add_and_pop(backend: str) -> None:

@@ -247,3 +247,22 @@ def test_one_size(backend: str) -> None:
     assert tuple(random.gamma(3, 1.0, seed=1).shape) == (3,)
     assert tuple(random.beta(3, 1.0, 2.0, seed=1).shape) == (3,)
     assert tuple(random.binomial(3, 9, 0.5, seed=1).shape) == (3,)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_rarest_draws_are_finite(
+    dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One in 2**24 was infinite on TensorFlow."""
+    tf = pytest.importorskip("tensorflow")
+    from keras.backends.tensorflow import random
+
+    def extremes(shape: Any, seed: Any, double: bool) -> Any:
+        return tf.constant([0, 2 ** (53 if double else 24) - 1])
+
+    monkeypatch.setattr(random, "_bits", extremes)
+    with keras.backend_scope("tensorflow"):
+        for draw in (random.normal, random.truncated_normal, random.uniform):
+            for compiled in (draw, tf.function(draw, jit_compile=True)):
+                found = compiled((2,), dtype=dtype, seed=np.array([0, 1], "uint32"))
+                assert np.isfinite(found.numpy()).all()

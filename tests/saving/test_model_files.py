@@ -297,3 +297,12 @@ def test_saving_and_loading_gives_no_warnings(backend: str, tmp_path: Path) -> N
         model.compile("sgd", "mse")
         save_model(model, tmp_path / "a.keras")
         load_model(tmp_path / "a.keras")
+
+
+def test_a_model_saved_before_it_is_built_warns(tmp_path: Path) -> None:
+    with keras.backend_scope("numpy"):
+        model = keras.Sequential([keras.layers.Dense(2)])
+        with pytest.warns(UserWarning, match="saved before it is built"):
+            model.save(tmp_path / "model.keras")
+        model.build((None, 3))
+        model.save(tmp_path / "model.keras")

@@ -50,7 +50,7 @@ def test_causes_are_grouped(clients: Any) -> None:
     said = clients.compared(here, there).splitlines()
     assert said[0] == (
         "passed here 1 of 2, there 3 of 4; seconds of what passed in both: 1.0 here, "
-        "2.0 there"
+        "2.0 there, ratio 0.50"
     )
     assert said[1:] == [
         "  1 x ValueError: no",
@@ -58,3 +58,8 @@ def test_causes_are_grouped(clients: Any) -> None:
         "  1 x missing: it did not run",
         "      c",
     ]
+
+
+def test_packages_of_a_version(clients: Any) -> None:
+    for asked in ("keras-tuner", "keras-tuner==1.4.7", "keras-tuner [extra] (>=1)"):
+        assert clients.name_of(asked) == "keras-tuner"

@@ -91,6 +91,16 @@ def as_series(array: np.ndarray) -> Any:
     return pytest.importorskip("pandas").Series(array.reshape(-1))
 
 
+def as_arrow(array: np.ndarray) -> Any:
+    columns = {f"column_{i}": array[:, i] for i in range(array.shape[1])}
+    return pytest.importorskip("pyarrow").table(columns)
+
+
+def as_arrow_lists(array: np.ndarray) -> Any:
+    arrow = pytest.importorskip("pyarrow")
+    return arrow.FixedSizeListArray.from_arrays(array.ravel(), array.shape[1])
+
+
 class Holder:
     """Anything with `__array__`."""
 
@@ -110,6 +120,10 @@ ARRAYS: dict[str, Callable[[np.ndarray], Any]] = {
     "float64": lambda array: array.astype("float64"),
     "DataFrame": as_frame,
     "Series": as_series,
+    "polars": lambda array: pytest.importorskip("polars").DataFrame(array),
+    "polars-array": lambda array: pytest.importorskip("polars").Series(array),
+    "arrow": as_arrow,
+    "arrow-lists": as_arrow_lists,
     "torch": lambda array: pytest.importorskip("torch").from_numpy(array),
     "tensorflow": lambda a: pytest.importorskip("tensorflow").constant(a),
     "jax": lambda array: pytest.importorskip("jax").numpy.asarray(array),
@@ -118,13 +132,29 @@ ARRAYS: dict[str, Callable[[np.ndarray], Any]] = {
 }
 
 
-def make() -> keras.Model:
+def new() -> keras.Model:
     model = keras.Sequential([keras.Input((3,)), layers.Dense(1, name="only")])
     model.compile(
         keras.optimizers.SGD(0.1), loss="mse", metrics=["mae"], weighted_metrics=["mse"]
     )
+    return start(model)
+
+
+def start(model: keras.Model) -> keras.Model:
     model.set_weights([np.full((3, 1), 0.1), np.zeros(1)])
+    if model.optimizer.built:
+        model.optimizer.iterations.assign(0)
     return model
+
+
+@cache
+def _compiled_once(backend: str) -> keras.Model:
+    return new()
+
+
+def make() -> keras.Model:
+    """A model as a new one is, but compiled before: the data is what is tested."""
+    return start(_compiled_once(keras.config.backend()))
 
 
 OPTIONS: dict[str, Any] = {"shuffle": False, "verbose": 0}
@@ -254,7 +284,7 @@ def test_steps_of_an_endless_generator(training_backend: str) -> None:
         while True:
             yield from batches(X, Y)
 
-    mine, usual = make(), make()
+    mine, usual = make(), new()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         got = mine.fit(

@@ -397,3 +397,23 @@ def test_order_of_the_results_in_a_list(backend) -> None:
     model = model_of("b")
     model.compile("sgd", "mse", metrics=["mse", "mae"])
     assert model.evaluate(X, targets("b"), verbose=0) == pytest.approx([4, 4, 2])
+
+
+@pytest.mark.parametrize("loss", ["mse", keras.losses.MeanSquaredError])
+def test_missing_targets_are_named(backend: str, loss: Any) -> None:
+    """As is a weight for an output that is not there; both structures are shown."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", loss if isinstance(loss, str) else loss())
+    y = np.ones((SAMPLES, 1), "float32")
+    for run in (model.fit, model.evaluate):
+        with pytest.raises(ValueError, match="`y` does not fit.*\n.*\n.*y=None"):
+            run(X, verbose=0)
+    with pytest.raises(ValueError, match="`sample_weight` does not fit.*\n.*dense"):
+        model.test_on_batch(X, y, sample_weight=[np.ones(SAMPLES), None])
+
+
+def test_a_function_need_not_look_at_targets(backend: str) -> None:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", lambda y_true, y_pred: ops.mean(y_pred))
+    expected = float(ops.mean(model(X)))
+    assert model.evaluate(X, verbose=0) == pytest.approx(expected, abs=1e-6)

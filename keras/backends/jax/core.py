@@ -175,6 +175,11 @@ def synchronize(x: TensorLike) -> Any:
     return jax.block_until_ready(x)
 
 
+def profiler(folder: str) -> contextlib.AbstractContextManager[Any]:
+    """Inside, what is computed is recorded, for TensorBoard to show from a folder."""
+    return jax.profiler.trace(folder)
+
+
 def in_trace() -> bool:
     """Whether a compiling or differentiating trace is under way."""
     return not _trace_state_clean()

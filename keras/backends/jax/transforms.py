@@ -18,7 +18,7 @@ from jax._src.core import trace_state_clean as _trace_state_clean  # no public n
 from keras.backends.jax.core import convert_to_tensor, is_tensor, tensor_types
 from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
-from keras.core import context, tree
+from keras.core import context, traces, tree
 from keras.core.scopes import DiscardingScope, StatelessScope
 from keras.core.typing import Structure, TensorLike
 
@@ -202,6 +202,8 @@ class _Compiled:
         feed = iter(arrays)
         filled = [next(feed) if x is ARRAY else x for x in self._static]
         args, kwargs = tree.unflatten(self._spec, filled)
+        if self._run is not None:  # it is compiled now, not looked at
+            traces.note(self._function, args, kwargs)
         with scope:
             outputs = self._function(*args, **kwargs)
             # Here, where a variable that is returned has the value that it has then.

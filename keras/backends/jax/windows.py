@@ -181,6 +181,10 @@ def _adaptive(
     _, last, sizes = _layout(x, data_format)
     first = 1 if last else 2
     output = windows.adaptive_size(output_size, len(sizes))
+    if (parts := windows.even_parts(sizes, output)) is not None:
+        shape = (*x.shape[:first], *parts, *x.shape[first + len(sizes) :])
+        inner = range(first + 1, first + len(parts), 2)
+        return reduce(x.reshape(shape), tuple(inner))
     for axis, (size, count) in enumerate(zip(sizes, output, strict=True), first):
         bins = windows.adaptive_bins(size, count)
         parts = [

@@ -174,6 +174,11 @@ def synchronize(x: TensorLike) -> Any:
     return x.numpy() if hasattr(x, "numpy") else x
 
 
+def profiler(folder: str) -> contextlib.AbstractContextManager[Any]:
+    """Inside, what is computed is recorded, for TensorBoard to show from a folder."""
+    return tf.profiler.experimental.Profile(folder)
+
+
 def in_trace() -> bool:
     """Whether a graph is being traced."""
     return not tf.executing_eagerly()

@@ -74,9 +74,12 @@ def _unit(shape: Any, seed: Seed, double: bool = False) -> Any:
 def _symmetric(shape: Any, seed: Seed, double: bool = False) -> Any:
     """Numbers between -1 and 1, both excluded."""
     bits = _bits(shape, seed, double)
+    # The largest is rounded off: TensorFlow's `erfinv` adds 1, which would make 2.
     if double:
-        return (tf.cast(bits - 2**52, tf.float64) + 0.5) * 2.0**-52
-    return (tf.cast(bits - 2**23, tf.float32) + 0.5) * 2.0**-23
+        x = (tf.cast(bits - 2**52, tf.float64) + 0.5) * 2.0**-52
+        return tf.minimum(x, 1.0 - 2.0**-52)
+    x = (tf.cast(bits - 2**23, tf.float32) + 0.5) * 2.0**-23
+    return tf.minimum(x, 1.0 - 2.0**-23)
 
 
 def _scaled(x: TensorLike, factor: Any, offset: Any, dtype: DType) -> Any:

@@ -29,6 +29,26 @@ def rnn(
     zero_output_for_mask: bool = False,
     return_all_outputs: bool = True,
 ) -> tuple[Any, Any, Any]:
+    return _run(
+        step_function, inputs, initial_states, go_backwards, mask, unroll, time_major,
+        zero_output_for_mask, return_all_outputs, from_zeros=False,
+    )  # fmt: skip
+
+
+def _run(
+    step_function: Any,
+    inputs: Any,
+    initial_states: Any,
+    go_backwards: bool,
+    mask: Any,
+    unroll: bool,
+    time_major: bool,
+    zero_output_for_mask: bool,
+    return_all_outputs: bool,
+    from_zeros: bool,
+) -> tuple[Any, Any, Any]:
+    """`rnn`; with `from_zeros`, the output is the first state, which starts at zero."""
+
     def front(x: tf.Tensor) -> tf.Tensor:
         if not time_major:
             x = tf.transpose(x, (1, 0, *range(2, x.shape.rank)))
@@ -39,7 +59,7 @@ def rnn(
     loop = _unrolled if unroll else _looped
     last, outputs, states = loop(
         step_function, inputs, initial_states, mask, zero_output_for_mask,
-        return_all_outputs,
+        return_all_outputs, from_zeros,
     )  # fmt: skip
     axis = 0 if time_major else 1
     if not return_all_outputs:
@@ -73,8 +93,10 @@ def _masked(
     if mask is None:
         return new, output
     other = [tf.zeros_like(o) for o in output] if zero else previous
-    output = [_choose(mask, a, b) for a, b in zip(output, other, strict=True)]
-    return [_choose(mask, a, b) for a, b in zip(new, old, strict=True)], output
+    states = [_choose(mask, a, b) for a, b in zip(new, old, strict=True)]
+    if output[0] is new[0] and other[0] is old[0]:
+        return states, states[:1]
+    return states, [_choose(mask, a, b) for a, b in zip(output, other, strict=True)]
 
 
 def _stepped(
@@ -87,14 +109,20 @@ def _stepped(
 
 
 def _unrolled(
-    step_function: Any, inputs: Any, like: Any, mask: Any, zero: bool, keep: bool
+    step_function: Any,
+    inputs: Any,
+    like: Any,
+    mask: Any,
+    zero: bool,
+    keep: bool,
+    from_zeros: bool,
 ) -> tuple[Any, Any, Any]:
     states = [tf.convert_to_tensor(s) for s in tree.flatten(like)]
     # The gradient of `unstack` is one op; slices would each make one of full size.
     rows = [tf.unstack(x) for x in tree.flatten(inputs)]
     masks = None if mask is None else tf.unstack(mask)
     steps = len(rows[0])
-    previous: Any = None
+    previous: Any = states[:1] if from_zeros else None
     found, output = [], None
     for t in range(steps):
         x = tree.pack_sequence_as(inputs, [a[t] for a in rows])
@@ -119,6 +147,7 @@ def _looped(
     mask: tf.Tensor,
     zero: bool,
     keep: bool,
+    from_zeros: bool,
 ) -> tuple[Any, Any, Any]:
     flat_inputs = tree.flatten(inputs)
     steps = shape(flat_inputs[0])[0]
@@ -143,6 +172,7 @@ def _looped(
         output, new = _stepped(step_function, x, states, like)
         kept = None if mask_array is None else mask_array.read(t)
         flat = tree.flatten(output)
+        previous = states[:1] if from_zeros else previous
         states, flat = _masked(kept, new, states, flat, previous, zero)
         if keep:
             pairs = zip(stores, flat, strict=True)
@@ -238,10 +268,10 @@ def lstm(
     )
     unroll = _unroll(inputs, unroll)
     inputs, project = _project(inputs, kernel, bias, 4)
-    last, outputs, (h, c) = rnn(
+    last, outputs, (h, c) = _run(
         recurrent.lstm_step(_FUNCTIONS, project, recurrent_kernel),
         inputs, states, go_backwards, mask, unroll, False,
-        zero_output_for_mask, return_sequences,
+        zero_output_for_mask, return_sequences, from_zeros=initial_h is None,
     )  # fmt: skip
     return (outputs if return_sequences else last), h, c
 
@@ -267,8 +297,8 @@ def gru(
         _FUNCTIONS, project, recurrent_kernel,
         recurrent.of_recurrence(bias, reset_after), reset_after,
     )  # fmt: skip
-    last, outputs, (h,) = rnn(
+    last, outputs, (h,) = _run(
         step, inputs, states, go_backwards, mask, unroll, False,
-        zero_output_for_mask, return_sequences,
+        zero_output_for_mask, return_sequences, from_zeros=initial_h is None,
     )  # fmt: skip
     return (outputs if return_sequences else last), h

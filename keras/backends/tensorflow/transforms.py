@@ -15,7 +15,7 @@ from tensorflow.python.eager.record import (  # no public name outside a tape
 from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
 from keras.backends.tensorflow.core import convert_to_tensor, is_tensor
-from keras.core import context, tree
+from keras.core import context, traces, tree
 from keras.core.typing import Structure, TensorLike
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ class _Jitted:
             feed = iter(given)
             filled = [next(feed) if x is ARRAY else x for x in static]
             args, kwargs = tree.unflatten(spec, filled)
+            traces.note(self._function, args, kwargs)
             return tree.map_structure(_readout, self._function(*args, **kwargs))
 
         traced = _traceable(run, self._xla in (True, "auto"))

@@ -319,6 +319,12 @@ def _adaptive(
     if not 3 <= rank <= 5:
         raise ValueError("Three to five dimensions are needed.")
     output = windows.adaptive_size(output_size, rank - 2)
+    axes = slice(first, first + rank - 2)
+    parts = windows.even_parts(x.shape[axes], output)
+    if parts is not None and None not in x.shape[1:]:
+        shape = (-1, *x.shape[1:first], *parts, *x.shape[axes.stop :])
+        inner = range(first + 1, first + len(parts), 2)
+        return reduce(tf.reshape(x, shape), tuple(inner))
     for axis, count in enumerate(output, first):
         lead = (slice(None),) * axis
         parts = [

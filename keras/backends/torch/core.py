@@ -279,11 +279,12 @@ def part_here(x: Any) -> Any:
 
 
 def host_view(x: TensorLike) -> Any:
-    if getattr(x, "_is_keras_variable", False):
-        x = x.value
-    if not isinstance(x, torch.Tensor):
-        return host_array(x)
-    x = gathered(x)
+    if type(x) is not torch.Tensor:  # which is slow to say what it lacks
+        if getattr(x, "_is_keras_variable", False):
+            x = x.value
+        if not isinstance(x, torch.Tensor):
+            return host_array(x)
+        x = gathered(x)
     if x.requires_grad:
         x = x.detach()
     if not x.is_cpu:
@@ -296,7 +297,7 @@ def host_view(x: TensorLike) -> Any:
 
 
 def convert_to_numpy(x: TensorLike) -> Any:
-    if getattr(x, "_is_keras_variable", False):
+    if type(x) is not torch.Tensor and getattr(x, "_is_keras_variable", False):
         x = x.value
     view = host_view(x)
     # From a device, or a dtype that NumPy lacks, it is a copy already.
@@ -327,6 +328,12 @@ def synchronize(x: TensorLike) -> Any:
     if isinstance(x, torch.Tensor) and x.is_cuda:
         torch.cuda.synchronize(x.device)
     return x
+
+
+def profiler(folder: str) -> contextlib.AbstractContextManager[Any]:
+    """Inside, what is computed is recorded, for TensorBoard to show from a folder."""
+    handler = torch.profiler.tensorboard_trace_handler(folder)
+    return torch.profiler.profile(on_trace_ready=handler)
 
 
 def in_trace() -> bool:

@@ -30,6 +30,7 @@ def write_onnx(
     input_signature: Structure = None,
     opset_version: int | None = None,
     verbose: bool | None = None,
+    integer_products: bool = False,
     **options: Any,
 ) -> None:
     """Writes a model in inference as an ONNX file.
@@ -43,6 +44,9 @@ def write_onnx(
             default what it was made or built with. Sizes of None are open.
         opset_version: version of ONNX's operators, 20 or later; 23 by default.
         verbose: whether to say what was written.
+        integer_products: whether a runtime may round what a weight of few bits is
+            multiplied by, where the model does not do so itself. onnxruntime then does,
+            and multiplies integers: it is quicker, and less exact than the model.
         **options: none are known.
 
     Raises:
@@ -60,7 +64,9 @@ def write_onnx(
     from keras.export.targets import target_file
 
     opset = _checked_opset(opset_version)
-    graph = trace.traced(model, signature_of(model, input_signature), opset)
+    graph = trace.traced(
+        model, signature_of(model, input_signature), opset, not integer_products
+    )
     writing = file.Writing(graph, model.name, opset)
     target = os.fspath(path)
     with ExitStack() as stack:

@@ -32,7 +32,7 @@ def placeholder(shape: Any, dtype: str) -> Value:
 def body() -> Any:
     """A new graph inside the one that is written, as a context."""
     outer = graph()
-    return writing(Graph(outer, outer.opset))
+    return writing(Graph(outer, outer.opset, outer.exact))
 
 
 def finish(results: Sequence[Value]) -> None:

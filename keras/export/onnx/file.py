@@ -14,6 +14,7 @@ from keras.export.onnx.graph import Graph, Node, Value
 # A file of protobuf holds 2 GB; beyond this the numbers of weights lie beside it.
 LARGEST = 2**31 - 2**24
 _SMALL = 1024  # constants of so many bytes are shared by their numbers
+_HALF_BYTES = ("int4", "uint4")  # dtypes
 
 _TYPES = {
     "float32": "FLOAT", "float64": "DOUBLE", "float16": "FLOAT16",
@@ -213,7 +214,7 @@ class _Part:
         self.numbers = numbers
         self.length = len(self.head)
         if numbers is not None:
-            count = numbers.array.nbytes
+            count = _size(numbers.array)
             self.head += _field(onnx.TensorProto.RAW_DATA_FIELD_NUMBER, count)
             self.length = len(self.head) + count
         self.tag = _field(onnx.GraphProto.INITIALIZER_FIELD_NUMBER, self.length)
@@ -240,7 +241,19 @@ def _varint(number: int) -> bytes:
 
 
 def _bytes(array: np.ndarray) -> Any:
-    return np.ascontiguousarray(array).reshape(-1).view("uint8").data
+    """The numbers as ONNX stores them: two of 4 bits in a byte, the first one low."""
+    if array.dtype.name not in _HALF_BYTES:
+        return np.ascontiguousarray(array).reshape(-1).view("uint8").data
+    halves = np.zeros(array.size + array.size % 2, "uint8")
+    halves[: array.size] = array.reshape(-1).astype("int8").view("uint8") & 15
+    return (halves[::2] | halves[1::2] << 4).data
+
+
+def _size(array: np.ndarray) -> int:
+    """How many bytes these are."""
+    if array.dtype.name not in _HALF_BYTES:
+        return array.nbytes
+    return (array.size + 1) // 2
 
 
 _ALIGNMENT = 4096  # so that the file can be mapped into memory
@@ -255,7 +268,7 @@ def _outside(name: str, array: np.ndarray, stream: Any, location: str) -> Any:
     said = {
         "location": location,
         "offset": str(place),
-        "length": str(array.nbytes),
+        "length": str(_size(array)),
     }
     for key, value in said.items():
         tensor.external_data.append(onnx.StringStringEntryProto(key=key, value=value))

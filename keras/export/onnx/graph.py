@@ -50,10 +50,14 @@ class Node:
 
 @dataclass(eq=False)
 class Graph:
-    """The nodes of a graph, in order; `outer` is the graph around a loop's body."""
+    """The nodes of a graph, in order; `outer` is the graph around a loop's body.
+
+    `exact` says that runtimes must not round what weights of few bits multiply.
+    """
 
     outer: Graph | None = None
     opset: int = 0
+    exact: bool = True
     inputs: list[Value] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
@@ -243,8 +247,8 @@ def constant(array: Any, dtype: str | None = None, name: str | None = None) -> V
     return value
 
 
-def weight(read: Any, shape: Any, dtype: str, name: str) -> Value:
-    """A constant whose numbers are read when somebody wants them."""
+def weight(read: Any, shape: Any, dtype: str, name: str | None) -> Value:
+    """A constant: its numbers, or a function that reads them when they are wanted."""
     value = Value(tuple(shape), dtype)
     value._array, value.name = read, name
     return value

@@ -1,12 +1,31 @@
-"""How products of matrices and tensors are written to ONNX."""
+"""How products of matrices and tensors are written to ONNX.
+
+Weights of few bits stay so in the file: `QuantizeLinear` and `DequantizeLinear` stand
+around products, by which runtimes know that they may multiply integers.
+"""
 
 from __future__ import annotations
 
 import string
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import ml_dtypes
+import numpy as np
 
 from keras.core.dtypes import result_type
-from keras.export.onnx.graph import Value, emit, ops
+from keras.export.onnx.graph import (
+    Value,
+    constant,
+    emit,
+    graph,
+    ops,
+    weight,
+)
+from keras.export.onnx.graph import (
+    integers as places_of,
+)
+from keras.ops.nn import quantized
 
 _WIDER = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "int32",
           "uint16": "int32"}  # fmt: skip
@@ -167,3 +186,150 @@ def _grouped(
             place += 1
         target.append(total)
     return ops.reshape(x, target)
+
+
+# Few bits -------------------------------------------------------------------------
+
+_FOUR_BITS = 21  # the version of ONNX's operators with integers of 4 bits, and blocks
+
+
+def _stays(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a rule that is written for constants, too."""
+    function.stays = True  # type: ignore[attr-defined]
+    return function
+
+
+@_stays
+def rounded(x: Value, low: int, high: int, dtype: str) -> Value:
+    info = np.iinfo(dtype)
+    if dtype not in ("int8", "uint8") or low > max(-high, info.min):
+        return quantized.rounded.declaration.rule(x, low, high, dtype)  # type: ignore[attr-defined]
+    scale, zero = constant(1, x.dtype), constant(0, dtype)
+    return emit("QuantizeLinear", x, scale, zero, shape=x.shape, dtype=dtype)
+
+
+@_stays
+def as_floats(integers: Value, dtype: str, alone: bool = False) -> Value:
+    if (alone and graph().exact) or integers.dtype not in ("int8", "uint8"):
+        return emit("Cast", integers, to=dtype, shape=integers.shape, dtype=dtype)
+    return _floats(integers, constant(1, dtype))
+
+
+def _floats(
+    integers: Value, scale: Value, zero: Value | None = None, **where: int
+) -> Value:
+    shape, dtype = integers.shape, scale.dtype
+    return emit(
+        "DequantizeLinear", integers, scale, zero, shape=shape, dtype=dtype, **where
+    )
+
+
+@_stays
+def dequantized(
+    integers: Value,
+    scale: Value,
+    zero: Value | None = None,
+    index: Value | None = None,
+    axis: int = 0,
+    block_size: int | None = None,
+    divides: bool = False,
+) -> Value:
+    given = [x for x in (integers, scale, zero, index) if x is not None]
+    if not all(x.is_constant for x in given) or integers.array.dtype.itemsize > 1:
+        rule = quantized.dequantized.declaration.rule  # type: ignore[attr-defined]
+        return rule(integers, scale, zero, index, axis, block_size, divides)
+    factor = (1 / scale.array if divides else scale.array).astype(scale.array.dtype)
+    offset = None if zero is None else zero.array.astype(integers.array.dtype)
+    found = _Weight(integers.array, factor, offset)
+    group = None if index is None else index.array
+    if block_size is not None:
+        group = np.arange(integers.shape[axis]) // block_size
+    if graph().exact:
+        return found.product(axis, group)
+    return found.whole() if group is None else found.grouped(axis, group)
+
+
+class _Weight(NamedTuple):
+    """A constant weight: integers, and factors and zeros that broadcast with them."""
+
+    numbers: np.ndarray
+    factor: np.ndarray
+    zero: np.ndarray | None
+
+    def mapped(self, change: Callable[[np.ndarray], np.ndarray]) -> _Weight:
+        """The same with other factors and zeros."""
+        zero = None if self.zero is None else change(self.zero)
+        return _Weight(self.numbers, change(self.factor), zero)
+
+    def product(self, axis: int, group: np.ndarray | None) -> Value:
+        """The floats by a cast and a product: what a runtime computes once, exactly.
+
+        It would make one product of a `DequantizeLinear` and the `MatMul` behind it.
+
+        Args:
+            axis: the axis of the groups.
+            group: the place of each integer's factor, if they are not all alike.
+        """
+        dtype = self.factor.dtype.name
+        values, *zeros = (
+            emit("Cast", x, to=dtype, shape=x.shape, dtype=dtype)
+            for x in self._stored()
+        )
+        factor = constant(self.factor)
+        if group is not None and self.factor.shape[axis] > 1:
+            places = places_of(group.tolist())
+            factor, *zeros = (
+                emit("Gather", x, places, axis=axis, dtype=dtype)
+                for x in (factor, *zeros)
+            )
+        for zero in zeros:
+            values = emit("Sub", values, zero, shape=values.shape, dtype=dtype)
+        return emit("Mul", values, factor, shape=values.shape, dtype=dtype)
+
+    def whole(self) -> Value:
+        """The floats by one node, where there are no groups."""
+        factor, rank = self.factor, self.numbers.ndim
+        axes = [a + rank - factor.ndim for a, n in enumerate(factor.shape) if n > 1]
+        if not axes:
+            return self.mapped(lambda x: x.reshape(()))._node()
+        if len(axes) == 1:
+            return self.mapped(np.ravel)._node(axis=axes[0])
+        # Along several axes: those at the end, and as one.
+        order = [a for a in range(rank) if a not in axes] + axes
+        moved = self.numbers.transpose(order)
+        columns = int(np.prod(moved.shape[rank - len(axes) :]))
+        matrix = _Weight(moved.reshape(-1, columns), self.factor, self.zero)
+        floats = matrix.mapped(lambda x: x.reshape(1, columns)).whole()
+        floats = ops.reshape(floats, moved.shape)
+        return ops.transpose(floats, [order.index(a) for a in range(rank)])
+
+    def grouped(self, axis: int, group: np.ndarray) -> Value:
+        """The floats by one node, with a factor for each group of equal size."""
+        if self.factor.shape[axis] == 1:
+            return self.whole()
+        order = np.argsort(group, kind="stable")
+        counts = np.bincount(group, minlength=self.factor.shape[axis])
+        size = int(counts[0])
+        even = (counts[:-1] == size).all() and counts[-1] <= size
+        if not even or graph().opset < _FOUR_BITS:
+            return self.product(axis, group)
+        turned = _Weight(self.numbers.take(order, axis), self.factor, self.zero)
+        floats = turned._node(axis=axis, block_size=size)
+        if (order == np.arange(order.size)).all():
+            return floats
+        return ops.take(floats, constant(np.argsort(order).astype("int32")), axis=axis)
+
+    def _node(self, **where: int) -> Value:
+        numbers, *zeros = self._stored()
+        return _floats(numbers, constant(self.factor), *zeros, **where)
+
+    def _stored(self) -> list[Value]:
+        """The integers and the zeros, in 4 bits if these hold them."""
+        dtype = self.numbers.dtype.name
+        low, high = (-8, 7) if dtype == "int8" else (0, 15)
+        given = [self.numbers] if self.zero is None else [self.numbers, self.zero]
+        small = all(low <= x.min() and x.max() <= high for x in given)
+        if small and graph().opset >= _FOUR_BITS:
+            dtype = dtype.replace("8", "4")
+            given = [x.astype(getattr(ml_dtypes, dtype)) for x in given]
+        return [weight(x, x.shape, dtype, None) for x in given]

@@ -21,19 +21,22 @@ _ADVICE = (
 )
 
 
-def traced(model: Layer, signature: Sequence[Structure], opset: int) -> Graph:
+def traced(
+    model: Layer, signature: Sequence[Structure], opset: int, exact: bool = True
+) -> Graph:
     """The graph of a model in inference.
 
     Args:
         model: a layer or model that is built.
         signature: one structure of KerasTensors for each positional argument.
         opset: the version of ONNX's operators.
+        exact: see `Graph`.
 
     Returns:
         The graph, its inputs in the order of the signature's leaves.
     """
     backend = writer()
-    graph = Graph(opset=opset)
+    graph = Graph(opset=opset, exact=exact)
     with writing(graph), context.Scope("backend", backend), Weights():
         leaves = [_input(spec, i) for i, spec in enumerate(tree.flatten(signature))]
         graph.inputs.extend(leaves)

@@ -40,6 +40,7 @@ class Writer(Backend):
     """The backend; see the module's docstring."""
 
     hosts_others = True
+    keeps_integers = True
 
     def _adopt(self, module: ModuleType) -> None:
         """Takes the functions of a file; those of ops become rules."""
@@ -75,7 +76,7 @@ def _as_rule(
     @wraps(function)
     def rule(*args: Any, **kwargs: Any) -> Any:
         leaves = [x for x in tree.flatten((args, kwargs)) if isinstance(x, Value)]
-        if not draws and all(x.is_constant for x in leaves):
+        if not stays and all(x.is_constant for x in leaves):
             if leaves or not declaration.tensors:
                 return _computed(declaration, args, kwargs)
         specs = _specs(declaration, args, kwargs)
@@ -83,7 +84,8 @@ def _as_rule(
         _note(outputs, specs)
         return outputs
 
-    draws = "seed" in declaration.parameters  # other numbers in each run
+    # Draws are other numbers in each run.
+    stays = "seed" in declaration.parameters or getattr(function, "stays", False)
     return rule
 
 

@@ -51,11 +51,12 @@ class Softmax(Layer):
 
     def _check_mask(self, shape: tuple[Any, ...], mask: tuple[Any, ...]) -> None:
         pairs = zip(reversed(shape), reversed(mask), strict=False)
-        grows = any(size == 1 and other not in (1, None) for size, other in pairs)
-        if grows or len(mask) > len(shape):
+        differs = any(other not in (1, None, size) and size for size, other in pairs)
+        if differs or len(mask) > len(shape):
             raise ValueError(
                 f"The mask of {self.name} (Softmax) must broadcast to its inputs. "
-                f"Received: a mask of shape {mask} for inputs of shape {shape}."
+                f"Received: a mask of shape {mask} for inputs of shape {shape}. A mask "
+                "of fewer axes needs axes of size 1 for the others."
             )
 
     def _softmax(self, inputs: Tensor) -> Tensor:

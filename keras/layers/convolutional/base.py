@@ -7,18 +7,29 @@ from typing import Any
 from keras import activations, ops
 from keras.backends.variable import Variable
 from keras.core.errors import ShapeError
-from keras.core.typing import Activation, Regularizer, Shape, Sizes, Tensor, TensorLike
+from keras.core.serialization import serialize_keras_object
+from keras.core.typing import (
+    Activation,
+    Config,
+    Regularizer,
+    Shape,
+    Sizes,
+    Tensor,
+    TensorLike,
+)
 from keras.layers import arguments
 from keras.layers.arguments import (
     class_name,
     integers,
     interpreted,
+    interpreted_config,
     one_of,
     positive_integer,
 )
 from keras.layers.input_spec import InputSpec, describe
 from keras.layers.layer import Layer
 from keras.layers.weight_options import options, set_options, split_options
+from keras.layers.weights.channels import Channels
 from keras.layers.weights.lora import LoraLayer
 from keras.layers.weights.plain import PlainForm
 from keras.layers.weights.weight_layer import Weight
@@ -63,7 +74,7 @@ class WindowLayer(Layer):
         self.activation = interpreted(self, "activation", activations.get, activation)
         self.use_bias = use_bias
 
-    def _channels(self, input_shape: Shape) -> int:
+    def _input_channels(self, input_shape: Shape) -> int:
         """The number of input channels, which must be known."""
         axis = -1 if self.data_format == "channels_last" else 1
         channels = input_shape[axis]
@@ -95,6 +106,15 @@ class WindowLayer(Layer):
         """Lays `(*window, channels, multiplier)` so that each window lies together."""
         *window, channels, multiplier = range(self.rank + 2)
         kernel.order_in_memory((channels, multiplier, *window))
+
+    def get_config(self) -> Config:
+        """The arguments that make an equal layer, as plain Python data."""
+        config = super().get_config()
+        config.pop("quantization_config", None)
+        if self.quantization_config is None:
+            return config
+        small = serialize_keras_object(self.quantization_config)
+        return {**config, "quantization_config": small}
 
     def _finish(self, outputs: Tensor) -> Tensor:
         """Adds the bias and applies the activation."""
@@ -136,6 +156,8 @@ class BaseConv(WindowLayer, LoraLayer):
     """Base of Conv1D, Conv2D and Conv3D: filters that see all channels of a group."""
 
     _outputs_first_in_torch = ("kernel",)
+    _quantization_modes = ("int8",)
+    _quantized_on_request = True
 
     kernel = Weight()
 
@@ -157,7 +179,9 @@ class BaseConv(WindowLayer, LoraLayer):
         **kwargs: Any,
     ) -> None:
         weights, others = split_options(kwargs, "kernel", "bias")
+        small = others.pop("quantization_config", None)
         super().__init__(activity_regularizer=activity_regularizer, **others)
+        self.quantization_config = interpreted_config(self, small)
         self.filters = positive_integer(self, "filters", filters)
         self.groups = positive_integer(self, "groups", groups)
         if self.filters % self.groups:
@@ -172,7 +196,7 @@ class BaseConv(WindowLayer, LoraLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel, `(*kernel_size, channels / groups, filters)`, and bias."""
-        channels = self._channels(input_shape)
+        channels = self._input_channels(input_shape)
         if channels % self.groups:
             raise ValueError(
                 f"The channels of the inputs of {self.name} must be a multiple of its "
@@ -187,6 +211,10 @@ class BaseConv(WindowLayer, LoraLayer):
         self._add_bias(self.filters)
         self.built = True
         self._start_lora()
+
+    def _channels(self, name: str) -> Channels:
+        del name
+        return Channels(reduced=tuple(range(self.rank + 1)))
 
     def _padded(self, inputs: Tensor) -> tuple[Tensor, str]:
         """The inputs, and the padding that the convolution is still to do."""

@@ -17,10 +17,16 @@ from keras.core.typing import (
     Tensor,
     TensorLike,
 )
-from keras.layers.arguments import class_name, integers, positive_integer
+from keras.layers.arguments import (
+    class_name,
+    integers,
+    interpreted_config,
+    positive_integer,
+)
 from keras.layers.convolutional.base import WindowLayer
 from keras.layers.options import LayerOptions
 from keras.layers.weight_options import set_options, split_options
+from keras.layers.weights.channels import Channels
 from keras.layers.weights.weight_layer import Weight, WeightLayer
 
 
@@ -28,6 +34,8 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
     """What transposed convolutions of any number of spatial axes share."""
 
     _outputs_first_in_torch = ("kernel",)
+    _quantization_modes = ("int8",)
+    _quantized_on_request = True
 
     kernel = Weight()
 
@@ -47,7 +55,9 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
         **kwargs: Any,
     ) -> None:
         weights, others = split_options(kwargs, "kernel", "bias")
+        small = others.pop("quantization_config", None)
         super().__init__(activity_regularizer=activity_regularizer, **others)
+        self.quantization_config = interpreted_config(self, small)
         self.filters = positive_integer(self, "filters", filters)
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
         if output_padding is not None:
@@ -66,10 +76,15 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel, `(*kernel_size, filters, channels)`, and the bias."""
-        channels = self._channels(input_shape)
+        channels = self._input_channels(input_shape)
         self._add_form("kernel", (*self.kernel_size, self.filters, channels))
         self._add_bias(self.filters)
         self.built = True
+
+    def _channels(self, name: str) -> Channels:
+        del name
+        window = range(self.rank)
+        return Channels(reduced=(*window, self.rank + 1))
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's output."""

@@ -40,7 +40,7 @@ class BaseDepthwiseConv(WindowLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel, `(*kernel_size, channels, depth_multiplier)`, and bias."""
-        channels = self._channels(input_shape)
+        channels = self._input_channels(input_shape)
         self.kernel = self.add_weight(
             name="kernel",
             shape=(*self.kernel_size, channels, self.depth_multiplier),

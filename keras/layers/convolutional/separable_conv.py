@@ -41,7 +41,7 @@ class BaseSeparableConv(WindowLayer):
 
     def build(self, input_shape: Shape) -> None:
         """Makes the two kernels and the bias."""
-        channels = self._channels(input_shape)
+        channels = self._input_channels(input_shape)
         between = channels * self.depth_multiplier
         self.depthwise_kernel = self.add_weight(
             name="depthwise_kernel",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Unpack
 
 from keras import ops
@@ -75,7 +76,11 @@ class Embedding(LoraLayer):
         quantization_config: Any = None,
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
-        kwargs.pop("input_length", None)  # Keras 2; shapes say it
+        if kwargs.pop("input_length", None) is not None:  # Keras 2; shapes say it
+            warnings.warn(
+                "Embedding needs no `input_length` any more: leave it out.",
+                stacklevel=3,
+            )
         # Large indices would not survive a cast to half precision.
         kwargs.setdefault("autocast", False)
         super().__init__(**kwargs)

@@ -79,10 +79,24 @@ def to_array(data: Data) -> np.ndarray:
         return np.asarray(data.to_numpy())
     if framework_of(data) is not None:
         return host_array(data)
+    depth = _depth_of_text(data)
+    if depth is not None:  # NumPy's own strings lose NULs at their ends
+        array = np.asarray(data, dtype=object)
+        if array.ndim == depth:
+            return array
+        return np.array(list(_leaves(data)), dtype=object)
     try:
         return np.asarray(data)
     except ValueError:  # lists of unequal length
         return np.asarray(list(_leaves(data)))
+
+
+def _depth_of_text(data: Data) -> int | None:
+    """How deep lists are nested that begin with a string; None for other data."""
+    depth = 0
+    while isinstance(data, (list, tuple)) and data:
+        data, depth = data[0], depth + 1
+    return depth if isinstance(data, (str, bytes)) else None
 
 
 def _leaves(data: Data) -> Iterator[Any]:

@@ -95,8 +95,13 @@ def has_strings(backend: Backend) -> bool:
     return "string" in backend.layouts
 
 
+def index_dtype() -> str:
+    """What places in a vocabulary are, whatever the dtype of a layer: int64."""
+    return current().canonical_dtype("int64")
+
+
 def integer_dtype(layer: Layer) -> str:
-    """What indices are: the layer's dtype if that is an integer, else int64."""
+    """What bins are: the layer's dtype if that is an integer, else int64."""
     given = layer.compute_dtype
     given = given if dtypes.is_int(given) else "int64"
     return current().canonical_dtype(given)

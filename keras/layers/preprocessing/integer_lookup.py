@@ -16,7 +16,7 @@ from keras.layers.options import UnnamedOptions
 from keras.layers.preprocessing import encoding
 from keras.layers.preprocessing.data_layer import DataLayer
 from keras.layers.preprocessing.hashing import bins_of, standardize_salt
-from keras.layers.preprocessing.host_layer import integer_dtype, on_host
+from keras.layers.preprocessing.host_layer import index_dtype, on_host
 from keras.layers.preprocessing.strings import to_bytes
 from keras.layers.preprocessing.vocabulary import VocabularyLayer
 
@@ -115,14 +115,13 @@ class IntegerLookup(VocabularyLayer, DataLayer):
         self._check_ready()
         if hasattr(inputs, "row_splits"):  # TensorFlow's ragged tensors
             return inputs.with_flat_values(self.call(inputs.flat_values))
-        dtype = integer_dtype(self)
-        whole = current().canonical_dtype("int64")
-        inputs = ops.cast(ops.convert_to_tensor(inputs), whole)
+        dtype = index_dtype()
+        inputs = ops.cast(ops.convert_to_tensor(inputs), dtype)
         if self.invert:
-            return ops.cast(self._to_tokens(inputs, whole), dtype)
-        ids = self._ids(inputs, whole)
+            return self._to_tokens(inputs, dtype)
+        ids = self._ids(inputs, dtype)
         if self.output_mode == "int":
-            return ops.cast(ids, dtype)
+            return ids
         mode = "count" if self.output_mode == "tf_idf" else self.output_mode
         outputs = encoding.encode(ids, self._depth(), mode, self.compute_dtype)
         if self.output_mode == "tf_idf":
@@ -195,7 +194,7 @@ class IntegerLookup(VocabularyLayer, DataLayer):
         """Shape and dtype of the indices, vectors or integers."""
         shape = self.compute_output_shape(tuple(inputs.shape))
         as_int = self.output_mode == "int"
-        dtype = integer_dtype(self) if as_int else self.compute_dtype
+        dtype = index_dtype() if as_int else self.compute_dtype
         return KerasTensor(shape, dtype, sparse=self.sparse)
 
     def get_config(self) -> Config:

@@ -87,9 +87,14 @@ class MelSpectrogram(DataLayer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The strength of each band in each frame."""
+        if 0 in inputs.shape[:-1]:
+            return ops.zeros(
+                self.compute_output_shape(tuple(inputs.shape)), self.compute_dtype
+            )
         signals = ops.cast(inputs, self.compute_dtype)
-        single = len(signals.shape) == 1
-        signals = signals[None] if single else signals
+        outer: Any = ops.shape(signals)[:-1]
+        if len(outer) != 1:
+            signals = ops.reshape(signals, (-1, ops.shape(signals)[-1]))
         real, imaginary = ops.stft(
             ops.cast(signals, "float32"),
             sequence_length=self.sequence_length,
@@ -112,7 +117,9 @@ class MelSpectrogram(DataLayer):
         if self.power_to_db:
             found = self._decibels(found)
         found = ops.cast(found, self.compute_dtype)
-        return found[0] if single else found
+        if len(outer) == 1:
+            return found
+        return ops.reshape(found, (*outer, *ops.shape(found)[1:]))
 
     def _decibels(self, strength: Tensor) -> Any:
         scale = 10 / math.log(10)

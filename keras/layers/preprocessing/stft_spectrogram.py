@@ -156,6 +156,13 @@ class STFTSpectrogram(Layer):
         signals = inputs if first else ops.transpose(inputs, (0, 2, 1))
         sizes: Any = ops.shape(signals)
         count, channels, length = sizes
+        least = self.frame_length if self.padding == "valid" else 1
+        if isinstance(length, int) and length < least:
+            raise ValueError(
+                f"{self.name} (STFTSpectrogram) needs signals of at least {least} time "
+                f"steps. Received: inputs of shape {tuple(inputs.shape)}. Fill them "
+                "up, or take padding='same'."
+            )
         flat = ops.reshape(signals, (-1, length, 1))
         found = self._spectrum(flat)
         inner: Any = ops.shape(found)[1:]
@@ -187,10 +194,8 @@ class STFTSpectrogram(Layer):
         power = ops.square(real) + ops.square(imaginary)
         if self.mode == "psd":
             return self._both_sides(power)
-        magnitude = ops.sqrt(power)
-        if self.mode == "log":
-            return ops.log(ops.maximum(magnitude, epsilon()))
-        return magnitude
+        magnitude = ops.sqrt(ops.maximum(power, epsilon()))
+        return ops.log(magnitude) if self.mode == "log" else magnitude
 
     def _both_sides(self, power: Tensor) -> Any:
         """The power of negative frequencies added to that of positive ones."""

@@ -13,7 +13,7 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Shape, Tensor, TensorLike
 from keras.layers.options import UnnamedOptions
 from keras.layers.preprocessing.hashing import bins_of, standardize_salt
-from keras.layers.preprocessing.host_layer import HostLayer, integer_dtype, on_host
+from keras.layers.preprocessing.host_layer import HostLayer, index_dtype, on_host
 from keras.layers.preprocessing.string_index import StringIndex
 from keras.layers.preprocessing.strings import check_strings, to_bytes, to_text
 from keras.layers.preprocessing.vocabulary import VocabularyLayer
@@ -182,7 +182,7 @@ class StringLookup(VocabularyLayer, HostLayer):
         if self.invert:
             return KerasTensor(shape, "string")
         as_int = self.output_mode == "int"
-        dtype = integer_dtype(self) if as_int else self.compute_dtype
+        dtype = index_dtype() if as_int else self.compute_dtype
         return KerasTensor(shape, dtype, sparse=self.sparse)
 
     def get_config(self) -> Config:

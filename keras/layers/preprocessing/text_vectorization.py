@@ -20,7 +20,7 @@ from keras.layers.preprocessing.host_layer import (
     HostLayer,
     from_host,
     has_strings,
-    integer_dtype,
+    index_dtype,
     on_host,
 )
 from keras.layers.preprocessing.string_lookup import StringLookup
@@ -282,7 +282,7 @@ class TextVectorization(HostLayer):
         def lengths(array: np.ndarray) -> np.ndarray:
             return np.array([len(row) for row in self._cut(self._rows(array, backend))])
 
-        dtype = integer_dtype(self)
+        dtype = index_dtype()
         return backend.ragged_rows(
             on_host(values, [inputs], (None,), dtype),
             on_host(lengths, [inputs], (None,), "int64"),
@@ -296,7 +296,7 @@ class TextVectorization(HostLayer):
         """The tokens of each text."""
         self._check_shape(array.shape)
         if self.split is not None and array.ndim > 1:
-            array = array.reshape(array.shape[0], -1)[:, 0]
+            array = array[:, 0]
         title = f"{self.name} (TextVectorization)"
         check_strings(array, title)
         if callable(self.standardize):
@@ -362,7 +362,7 @@ class TextVectorization(HostLayer):
         """Shape and dtype of the indices or vectors."""
         shape = self.compute_output_shape(tuple(inputs.shape))
         if self.output_mode == "int":
-            return KerasTensor(shape, integer_dtype(self), ragged=self.ragged)
+            return KerasTensor(shape, index_dtype(), ragged=self.ragged)
         return KerasTensor(shape, self.compute_dtype, sparse=self.sparse)
 
     def save_assets(self, dir_path: str) -> None:

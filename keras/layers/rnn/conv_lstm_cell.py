@@ -79,7 +79,7 @@ class ConvLSTMCell(WindowLayer, DropoutRNNCell):
                 "to make its first states. Received: steps of shape "
                 f"{tuple(input_shape)}."
             )
-        channels = self._channels(input_shape)
+        channels = self._input_channels(input_shape)
         window, filters = self.kernel_size, self.filters
         self.kernel = self.add_weight(
             name="kernel",
@@ -91,6 +91,8 @@ class ConvLSTMCell(WindowLayer, DropoutRNNCell):
             shape=(*window, filters, 4 * filters),
             **options(self, "recurrent"),
         )
+        for kernel in (self.kernel, self.recurrent_kernel):
+            self._order_kernel(kernel)
         self.bias = None
         if self.use_bias:
             how = options(self, "bias")

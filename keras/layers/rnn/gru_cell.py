@@ -63,6 +63,8 @@ class GRUCell(RecurrentCell):
     """
 
     gates = 3
+    _added_in_torch = ()  # its two biases are the rows of ours
+    _gates_in_torch = (1, 0, 2)
 
     def __init__(
         self,

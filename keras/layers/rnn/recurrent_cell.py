@@ -33,6 +33,9 @@ class RecurrentCell(Layer, DropoutRNNCell):
 
     gates = 1
     states = 1
+    _outputs_first_in_torch = ("kernel", "recurrent_kernel")
+    _added_in_torch: tuple[str, ...] = ("bias",)  # which is two biases there
+    _gates_in_torch: tuple[int, ...] = ()  # where they are, if it has another order
 
     def _keep(
         self,
@@ -77,6 +80,8 @@ class RecurrentCell(Layer, DropoutRNNCell):
         self.recurrent_kernel = self.add_weight(
             name="recurrent_kernel", shape=(units, width), **options(self, "recurrent")
         )
+        for kernel in (self.kernel, self.recurrent_kernel):
+            kernel.order_in_memory((1, 0))  # what one gate is made of lies together
         self.bias: Any = None
         if self.use_bias:
             self.bias = self.add_weight(

@@ -23,6 +23,7 @@ from keras.layers.weights.channels import flat
 from keras.layers.weights.form import FORMS
 from keras.layers.weights.integers import IntegerForm, Part, pieces
 from keras.ops.nn.linear import linear
+from keras.ops.nn.quantized import dequantized
 from keras.quantizers import pack_int4, unpack_int4
 from keras.quantizers.grouped import Grid, Rounded, awq, gptq, groups_of, round_groups
 from keras.quantizers.statistics import InputStatistics
@@ -78,8 +79,7 @@ class GroupedForm(IntegerForm):
             part = stored[start // half : -(-stop // half)]
             part = self._matrix(part, stop - start)
             values = self._floats(part, scale[start:stop], zero[start:stop], index)
-            values = ops.transpose(ops.cast(values, dtype))
-            products.append(linear(inputs, values))
+            products.append(linear(inputs, ops.cast(values, dtype)))
         return ops.concatenate(products, axis=-1)
 
     def read(self) -> Any:
@@ -93,16 +93,14 @@ class GroupedForm(IntegerForm):
         stored, scale, zero, *_, index = map(ops.convert_to_tensor, self.variables)
         index = ops.cast(index, "int32")
         values = self._floats(self._matrix(stored, self.columns), scale, zero, index)
-        return ops.reshape(ops.transpose(values), self.shape)
+        return ops.reshape(values, self.shape)
 
     def _floats(
         self, integers: Tensor, scale: Tensor, zero: Tensor, index: Tensor
     ) -> Tensor:
-        """The values of integers `(outputs, inputs)`."""
-        zero = ops.take(ops.cast(zero, scale.dtype), index, axis=1)
-        values = ops.subtract(ops.cast(integers, scale.dtype), zero)
-        values = ops.multiply(values, ops.take(scale, index, axis=1))
-        return self._without_factors(values)
+        """The values, `(inputs, outputs)`, of all that is filed the other way."""
+        integers, scale, zero = map(ops.transpose, (integers, scale, zero))
+        return self._without_factors(dequantized(integers, scale, zero, index))
 
     def _without_factors(self, values: Tensor) -> Tensor:
         return values
@@ -192,7 +190,8 @@ class AwqForm(GroupedForm):
         return [*first, Part("factors", (self.rows,), "float32", "ones"), index]
 
     def _without_factors(self, values: Tensor) -> Tensor:
-        return ops.divide(values, ops.cast(self.variables[3], ops.dtype(values)))
+        factors = ops.cast(self.variables[3], ops.dtype(values))
+        return ops.divide(values, ops.expand_dims(factors, -1))
 
     def encode(self, value: Tensor) -> list[Any]:
         """The variables' values for a weight, with the factors that there are."""

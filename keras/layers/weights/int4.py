@@ -14,6 +14,7 @@ from keras.core.typing import Tensor
 from keras.layers.weights.channels import flat, quantized
 from keras.layers.weights.form import FORMS
 from keras.layers.weights.integers import IntegerForm, Part
+from keras.ops.nn.quantized import dequantized
 from keras.quantizers import (
     AbsMaxQuantizer,
     QuantizationConfig,
@@ -85,24 +86,18 @@ class Int4Form(IntegerForm):
         return ops.reshape(self._integers(self.variables[0]), self.shape)
 
     def _floats(self, integers: Tensor, scale: Tensor, zero: Tensor | None) -> Tensor:
-        """The values of integers; the blocks of the scale are along the rows."""
+        """The values of integers; the blocks of the scale are along the rows.
+
+        The index of blocks is for other readers of the file: they follow each other.
+        """
         scale = ops.convert_to_tensor(scale)
-        values = ops.cast(integers, scale.dtype)
         if zero is None:
-            return ops.divide(
-                values, ops.expand_dims(scale, -1) if self.is_table else scale
-            )
-        axis = -1 if self.is_table else 0
-        zero = ops.cast(zero, scale.dtype)
-        if self.channels.indexed:
-            index = ops.cast(self.variables[3], "int32")
-            scale = ops.take(scale, index, axis=axis)
-            zero = ops.take(zero, index, axis=axis)
-        else:
-            size = self.block_size or self.rows
-            scale = ops.repeat(scale, size, axis=axis)[: self.rows]
-            zero = ops.repeat(zero, size, axis=axis)[: self.rows]
-        return ops.multiply(ops.subtract(values, zero), scale)
+            scale = ops.expand_dims(scale, -1) if self.is_table else scale
+            return dequantized(integers, scale, divides=True)
+        axis = len(scale.shape) - 1 if self.is_table else 0
+        zero = ops.convert_to_tensor(zero)
+        size = self.block_size
+        return dequantized(integers, scale, zero, axis=axis, block_size=size)
 
     def value(self) -> Any:
         """The weight, in the dtype of its scale."""
@@ -146,17 +141,13 @@ class Int4Form(IntegerForm):
 
     def linear(self, inputs: Tensor, bias: Tensor | None, axes: int = 1) -> Tensor:
         """The product over the last `axes` axes of the inputs, plus bias."""
-        inputs, dtype = self.in_dtype(inputs)
+        inputs, _ = self.in_dtype(inputs)
         quantizer = QuantizationConfig.activation_quantizer_or_default(
             self.config, None
         )
         if quantizer is not None:
             rank = len(inputs.shape)
-            last = tuple(range(rank - axes, rank))
-            rounded, per_row = quantized(quantizer, ops.stop_gradient(inputs), last)
-            rounded = ops.divide(ops.cast(rounded, dtype), per_row)
-            # The gradient passes the rounding.
-            inputs = ops.add(inputs, ops.stop_gradient(ops.subtract(rounded, inputs)))
+            inputs = self.rounding(quantizer, inputs, tuple(range(rank - axes, rank)))
         return super().linear(inputs, bias, axes)
 
     @property

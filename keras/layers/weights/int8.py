@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Self
 
 from keras import ops
@@ -11,6 +12,7 @@ from keras.layers.weights.channels import flat, quantized, spread
 from keras.layers.weights.form import FORMS
 from keras.layers.weights.integers import IntegerForm, Part
 from keras.ops.nn.linear import integer_linear, linear
+from keras.ops.nn.quantized import as_floats, dequantized
 from keras.quantizers import AbsMaxQuantizer, QuantizationConfig
 
 
@@ -39,7 +41,7 @@ class Int8Form(IntegerForm):
         """The weight, in the dtype of its scale."""
         scale = ops.convert_to_tensor(self.variables[1])
         scale = self.channels.to_weight(scale, self.shape)
-        return ops.divide(ops.cast(self.variables[0], scale.dtype), scale)
+        return dequantized(self.variables[0], scale, divides=True)
 
     def encode(self, value: Tensor) -> list[Any]:
         """The integers and the scales of a weight."""
@@ -103,7 +105,7 @@ class Int8Form(IntegerForm):
         """The inputs times `integers / scale`; the scale stands along the outputs."""
         quantizer, dtype = self._input_quantizer, ops.dtype(inputs)
         if quantizer is None:
-            product = linear(inputs, ops.cast(integers, dtype), None, axes)
+            product = linear(inputs, as_floats(integers, dtype, True), None, axes)
             return ops.divide(product, scale)
         rank = len(inputs.shape)
         last = tuple(range(rank - axes, rank))
@@ -112,9 +114,11 @@ class Int8Form(IntegerForm):
         def product_and_gradient(x: Tensor) -> tuple[Tensor, Any]:
             rounded, per_row = quantized(quantizer, x, last)
             summed = ops.cast(integer_linear(rounded, integers, axes), dtype)
-            lead = (-1 if n is None else n for n in per_row.shape[: rank - axes])
-            if axes != len(ones):
-                per_row = ops.reshape(per_row, (*lead, *ones))
+            if axes > len(ones):
+                per_row = ops.squeeze(per_row, last[len(ones) :])
+            elif axes < len(ones):
+                more = range(rank, rank + len(ones) - axes)
+                per_row = ops.expand_dims(per_row, tuple(more))
 
             def grad(*upstream: Any) -> Tensor:
                 given = ops.divide(upstream[0], scale)
@@ -132,7 +136,7 @@ class Int8Form(IntegerForm):
         inputs, dtype = self.in_dtype(inputs)
         scale, quantizer = ops.cast(scale, dtype), self._input_quantizer
         if quantizer is None:
-            product = ops.einsum(equation, inputs, ops.cast(integers, dtype))
+            product = ops.einsum(equation, inputs, as_floats(integers, dtype, True))
             return ops.divide(product, scale)
         source, kernel, target = labels(equation, len(inputs.shape))
         summed = tuple(i for i, label in enumerate(source) if label not in target)
@@ -140,8 +144,8 @@ class Int8Form(IntegerForm):
 
         def product_and_gradient(x: Tensor) -> tuple[Tensor, Any]:
             rounded, per_row = quantized(quantizer, x, summed)
-            weight = ops.cast(integers, dtype)
-            product = ops.einsum(equation, ops.cast(rounded, dtype), weight)
+            weight = as_floats(integers, dtype)
+            product = ops.einsum(equation, as_floats(rounded, dtype), weight)
             per_row = spread(per_row, source, target)
 
             def grad(*upstream: Any) -> Tensor:
@@ -157,12 +161,25 @@ class Int8Form(IntegerForm):
 
         return ops.custom_gradient(product_and_gradient)(inputs)
 
+    def convolve(
+        self, inputs: Tensor, convolution: Callable[[Tensor, Any], Tensor]
+    ) -> Tensor:
+        """The layer's convolution of the inputs with the weight, in floats.
+
+        Inputs are rounded with one scale for each sample.
+        """
+        inputs, dtype = self.in_dtype(inputs)
+        if self._input_quantizer is not None:
+            axes = tuple(range(1, len(inputs.shape)))
+            inputs = self.rounding(self._input_quantizer, inputs, axes)
+        return convolution(inputs, ops.cast(self.value(), dtype))
+
     def take(self, indices: Tensor) -> Tensor:
         """The rows of the weight that integers name."""
         integers, scale = self.variables
         rows = ops.take(integers, indices, axis=0)
         scale = ops.expand_dims(ops.take(scale, indices, axis=0), -1)
-        return ops.divide(ops.cast(rows, scale.dtype), scale)
+        return dequantized(rows, scale, divides=True)
 
     def logits(self, vectors: Tensor, dtype: str, transposed: bool) -> Tensor:
         """The products of vectors with the rows, or the columns, of the weight."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from keras import ops
+from keras import backends, ops
 from keras.core.typing import Tensor
-from keras.layers.weights.channels import Channels, flat
+from keras.layers.weights.channels import Channels, flat, quantized
 from keras.layers.weights.form import WeightForm
 from keras.ops.nn.linear import linear
+from keras.ops.nn.quantized import dequantized
 
 if TYPE_CHECKING:
     from keras.layers.weights.weight_layer import WeightLayer
@@ -143,7 +144,7 @@ class IntegerForm(WeightForm):
         """
         inputs, dtype = self.in_dtype(inputs)
         rows, columns = flat(self.shape, self.channels.reduced)
-        if rows * columns <= _NUMBERS:
+        if rows * columns <= _NUMBERS or backends.current().keeps_integers:
             return linear(inputs, ops.cast(self.value(), dtype), bias, axes)
         lead = ops.shape(inputs)[: len(inputs.shape) - axes]
         if axes > 1:
@@ -167,6 +168,18 @@ class IntegerForm(WeightForm):
         raise NotImplementedError(
             f"{type(self).__name__} does not define `rows_of`: a piece of the weight."
         )
+
+    def rounding(self, quantizer: Any, inputs: Tensor, axes: tuple[int, ...]) -> Tensor:
+        """Floats that a quantizer has integers for; the gradient passes the rounding.
+
+        Args:
+            quantizer: the quantizer.
+            inputs: floats.
+            axes: the axes that share a scale, if the quantizer has none of its own.
+        """
+        rounded, scale = quantized(quantizer, ops.stop_gradient(inputs), axes)
+        rounded = dequantized(rounded, scale, divides=True)
+        return ops.add(inputs, ops.stop_gradient(ops.subtract(rounded, inputs)))
 
     def in_dtype(self, inputs: Tensor) -> tuple[Tensor, str]:
         """Inputs as floats, and their dtype."""

@@ -8,6 +8,7 @@ Source: Hu et al., 2021 (https://arxiv.org/abs/2106.09685).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from keras import ops
@@ -98,6 +99,19 @@ class LoraForm(WeightForm):
         if not self.enabled:
             return outputs
         return ops.add(outputs, self._change(ops.take(self.a, indices, axis=0)))
+
+    def convolve(
+        self, inputs: Tensor, convolution: Callable[[Tensor, Any], Tensor]
+    ) -> Tensor:
+        """The layer's convolution with the merged weight."""
+        if not self.enabled:
+            return self.base.convolve(inputs, convolution)
+
+        def merged(inputs: Tensor, kernel: TensorLike) -> Tensor:
+            change = ops.cast(self._change(self.a), ops.dtype(kernel))
+            return convolution(inputs, ops.add(kernel, change))
+
+        return self.base.convolve(inputs, merged)
 
     def _change(self, features: Any) -> Any:
         """What `features`, in place of `a`, add: to the weight if they are `a` itself.

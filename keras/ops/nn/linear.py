@@ -12,9 +12,9 @@ from keras.core import config
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Tensor, TensorLike
 from keras.ops.arithmetic import add
-from keras.ops.core import cast
 from keras.ops.declare import composite, op
 from keras.ops.nn.convolution import conv, depthwise_conv
+from keras.ops.nn.quantized import as_floats
 from keras.ops.nn.shapes import fail
 from keras.ops.shaping import reshape
 
@@ -74,7 +74,8 @@ def integer_linear(x: TensorLike, kernel: TensorLike, axes: int = 1) -> Tensor:
         `(..., *units)`, numbers of a dtype that holds the sums: float32, in which they
         are exact up to some thousand features, or int32.
     """
-    return linear(cast(x, "float32"), cast(kernel, "float32"), None, axes)
+    x, kernel = as_floats(x, "float32"), as_floats(kernel, "float32")
+    return linear(x, kernel, None, axes)
 
 
 @composite

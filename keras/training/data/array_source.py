@@ -16,12 +16,13 @@ from keras.backends.foreign import framework_of
 from keras.core import config
 from keras.core.typing import Data
 from keras.training.data.class_weights import class_weight_to_sample_weights
+from keras.training.data.columns import ColumnRows, columns_of, is_column, is_table
 from keras.training.data.host import to_host
-from keras.training.data.source import DataSource
-from keras.training.data.sparse import SparseRows, is_sparse, sparse_rows
+from keras.training.data.rows import Rows
+from keras.training.data.source import DataSource, checked_batch_size
+from keras.training.data.sparse import is_sparse, sparse_rows
 from keras.training.data.structure import leaves_of, map_leaves
 
-DEFAULT_BATCH_SIZE = 32
 NAMES = ("x", "y", "sample_weight")
 
 
@@ -58,11 +59,12 @@ class ArraySource(DataSource):
         native: str | None = None,
     ) -> None:
         super().__init__(steps)
-        x, y, sample_weight = host_parts(x, y, sample_weight, native, keep_sparse=True)
+        x, y, sample_weight = host_parts(x, y, sample_weight, native, keep_rows=True)
+        self.targets, self.weighted = y, sample_weight is not None
         if class_weight is not None:
             sample_weight = _weights_of(class_weight, y, sample_weight)
         self._count = self.num_samples = check_cardinality(x, y, sample_weight)
-        self._size = self.batch_size = _checked_batch_size(batch_size)
+        self._size = self.batch_size = checked_batch_size(batch_size)
         if steps is None:
             self.num_batches = -(-self._count // self._size)
         self._shuffle = _checked_shuffle(shuffle)
@@ -76,7 +78,7 @@ class ArraySource(DataSource):
             parts = (x, y, sample_weight)
         self._parts = tuple(map_leaves(self._prepare, part) for part in parts)
         self._arrays = leaves_of(self._parts)
-        self._sparse = any(isinstance(array, SparseRows) for array in self._arrays)
+        self._lazy = any(isinstance(array, Rows) for array in self._arrays)
         self._pack = _packer(self._parts)
 
     def _prepare(self, array: Any) -> Any:
@@ -104,7 +106,7 @@ class ArraySource(DataSource):
 
     def batches(self) -> Iterator[tuple[Any, ...]]:
         """One pass over all samples; the last batch may be smaller."""
-        if self._count <= self._size and not self._shuffle and not self._sparse:
+        if self._count <= self._size and not self._shuffle and not self._lazy:
             return iter((self._parts,))
         order = self._order()
         return self._in_order() if order is None else self._gathered(order)
@@ -157,27 +159,34 @@ def host_parts(
     y: Data,
     sample_weight: Data,
     native: str | None = None,
-    keep_sparse: bool = False,
+    keep_rows: bool = False,
 ) -> tuple[Any, Any, Any]:
     """`x`, `y` and `sample_weight` with each leaf a NumPy array.
 
-    With `keep_sparse`, sparse leaves become `SparseRows`.
+    With `keep_rows`, what is made batch by batch, sparse arrays and columns of data
+    sets, become `Rows`.
 
     Tensors of torch are kept where `native` is `"torch"`: they slice as fast as
     arrays do. JAX and TensorFlow slice slowly, and their CPU tensors become
     NumPy without a copy.
     """
     floatx = config.floatx()
+    if is_table(x):
+        x, y, sample_weight = columns_of(x, y, sample_weight, floatx)
 
     def leaf(name: str) -> Callable[[Any], Any]:
         def to_leaf(value: Any) -> Any:
+            if type(value) is np.ndarray:
+                return to_host(value, floatx, f"`{name}`")
+            if is_column(value):
+                value = ColumnRows(value, floatx)
             if is_sparse(value):
                 rows = sparse_rows(value)
-                if keep_sparse and rows is not None:
+                if keep_rows and rows is not None:
                     return rows.astype(floatx) if rows.dtype.kind == "f" else rows
                 return to_host(value, floatx, f"`{name}`")
-            if isinstance(value, SparseRows):
-                return value if keep_sparse else value[:]
+            if isinstance(value, Rows):
+                return value if keep_rows else value[:]
             if native == "torch" and framework_of(value) == "torch":
                 value = value.detach()
                 cast = value.is_floating_point() and floatx == "float32"
@@ -241,18 +250,6 @@ def _weights_of(class_weight: Mapping[int, float], y: Data, sample_weight: Data)
     return class_weight_to_sample_weights(y, class_weight)
 
 
-def _checked_batch_size(batch_size: int | None) -> int:
-    if batch_size is None:
-        return DEFAULT_BATCH_SIZE
-    integer = isinstance(batch_size, (int, np.integer))
-    if not integer or isinstance(batch_size, bool) or batch_size < 1:
-        raise ValueError(
-            "`batch_size` must be a positive integer or None (which means "
-            f"{DEFAULT_BATCH_SIZE}). Received: {batch_size!r}"
-        )
-    return int(batch_size)
-
-
 def _checked_shuffle(shuffle: bool | str | None) -> bool | str:
     if isinstance(shuffle, str) and shuffle != "batch":
         raise ValueError(
@@ -278,7 +275,7 @@ def _packer(parts: tuple[Any, ...]) -> Callable[[list[Any]], tuple[Any, ...]] | 
 
 def _taker(array: Any, order: Any, host_order: np.ndarray) -> Callable[[int, int], Any]:
     """A function that gathers the samples `order[start:stop]` of `array`."""
-    if isinstance(array, SparseRows):
+    if isinstance(array, Rows):
         return lambda start, stop: array[host_order[start:stop]]
     if isinstance(array, np.ndarray):
         take = array.take

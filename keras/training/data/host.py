@@ -59,6 +59,9 @@ def to_host(value: Any, floatx: str | None = None, name: str = "the data") -> An
         if floatx is not None and array.dtype != floatx:
             array = array.astype(floatx)
     elif kind == "O":
+        stacked = _stacked(array)
+        if stacked is not array:
+            return to_host(stacked, floatx, name)
         array = _from_objects(array, floatx, name)
     return array
 
@@ -91,8 +94,20 @@ def _as_numpy(value: Any, name: str) -> np.ndarray:
 
 
 def _from_pandas(value: Any) -> np.ndarray:
-    array = value.to_numpy()
+    array = _stacked(value.to_numpy())
     return array.reshape(-1, 1) if array.ndim == 1 else array
+
+
+def _stacked(array: np.ndarray) -> np.ndarray:
+    """A column of arrays of one shape, as tables hold them, as one array."""
+    if array.dtype != object or array.ndim != 1 or not len(array):
+        return array
+    if not isinstance(array[0], (np.ndarray, list, tuple)):
+        return array
+    try:
+        return np.stack(array.tolist())
+    except ValueError:
+        return array
 
 
 def _from_objects(array: np.ndarray, floatx: str | None, name: str) -> np.ndarray:

@@ -19,10 +19,11 @@ from keras.core.plain_data import plain_part
 from keras.core.typing import Data
 from keras.random.seed import set_random_state
 from keras.training.data.class_weights import class_weight_to_sample_weights
+from keras.training.data.columns import numbers_of, parts_of
 from keras.training.data.host import to_host
 from keras.training.data.journal import PASS, Journal
 from keras.training.data.packing import as_batch
-from keras.training.data.source import DataSource
+from keras.training.data.source import DataSource, checked_batch_size
 from keras.training.data.structure import map_leaves
 from keras.training.data.workers import fetch
 from keras.utils.py_dataset import PyDataset
@@ -220,6 +221,41 @@ class TFDatasetSource(IterableSource):
         if self._native == "tensorflow" or not hasattr(self.data, "as_numpy_iterator"):
             return iter(self.data)
         return self.data.as_numpy_iterator()
+
+
+class StreamSource(IterableSource):
+    """Batches from a `datasets.IterableDataset` of Hugging Face.
+
+    Args:
+        data: The data set. The columns that `y` and `sample_weight` do not name are
+            the inputs.
+        y: The name of a column, or a structure of them.
+        sample_weight: Likewise.
+        batch_size: Samples per batch; 32 where `None`.
+        steps: Batches per epoch, where it shall differ from one pass.
+        class_weight: Weight of each class, turned into sample weights.
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        y: Data,
+        sample_weight: Data,
+        batch_size: int | None,
+        steps: int | None,
+        class_weight: Mapping[int, float] | None,
+    ) -> None:
+        super().__init__(numbers_of(data), steps, class_weight)
+        self._roles = (y, sample_weight)
+        self.batch_size = checked_batch_size(batch_size)
+        self._passes = 0
+
+    def raw_batches(self) -> Iterator[Any]:
+        """One fresh pass, in another order if the stream is shuffled."""
+        self.data.set_epoch(self._passes)
+        self._passes += 1
+        for batch in self.data.iter(batch_size=self.batch_size):
+            yield parts_of(batch, *self._roles)
 
 
 class TorchLoaderSource(IterableSource):

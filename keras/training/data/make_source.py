@@ -9,16 +9,18 @@ import numpy as np
 
 from keras.core.typing import Data
 from keras.training.data.array_source import ArraySource
+from keras.training.data.columns import is_column, is_stream, is_table
 from keras.training.data.host import is_array_like
 from keras.training.data.loaders import (
     GeneratorSource,
     IterableSource,
     PyDatasetSource,
+    StreamSource,
     TFDatasetSource,
     TorchLoaderSource,
 )
+from keras.training.data.rows import Rows
 from keras.training.data.source import DataSource
-from keras.training.data.sparse import SparseRows
 from keras.utils.py_dataset import PyDataset
 
 
@@ -39,11 +41,12 @@ def make_source(
 
     Args:
         x: Arrays (NumPy, pandas, tensors of any framework, lists of numbers) in
-            any nested structure, or a thing that yields batches by itself: a
-            `PyDataset`, `tf.data.Dataset`, torch `DataLoader`, generator,
-            iterator or any other iterable of batches.
-        y: Targets, only beside arrays.
-        sample_weight: Sample weights, only beside arrays.
+            any nested structure, a data set of Hugging Face, or a thing that yields
+            batches by itself: a `PyDataset`, `tf.data.Dataset`, torch `DataLoader`,
+            generator, iterator or any other iterable of batches.
+        y: Targets, only beside arrays; beside a data set of Hugging Face also the
+            name of a column.
+        sample_weight: Sample weights, likewise.
         batch_size: Samples per batch for arrays, 32 where `None`; other data has
             its own batches.
         shuffle: `True`, `False` or `"batch"`; for arrays and `PyDataset`s.
@@ -83,6 +86,8 @@ def make_source(
             seed=seed,
             native=native,
         )
+    if kind is StreamSource:
+        return StreamSource(x, y, sample_weight, batch_size, steps, class_weight)
     for name, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:
             raise ValueError(
@@ -104,12 +109,16 @@ def loader_kind(x: Data) -> type[Any] | None:
     Raises:
         TypeError: If `x` is neither.
     """
-    if isinstance(x, (list, tuple, Mapping, SparseRows)) or is_array_like(x):
+    if is_table(x) or is_column(x):
+        return None
+    if isinstance(x, (list, tuple, Mapping, Rows)) or is_array_like(x):
         return None
     if isinstance(x, DataSource):
         return DataSource
     if isinstance(x, PyDataset):
         return PyDatasetSource
+    if is_stream(x):
+        return StreamSource
     for base in type(x).__mro__:
         module, name = base.__module__ or "", base.__name__
         if module.startswith("torch.utils.data") and name == "DataLoader":
@@ -132,6 +141,8 @@ def _unusable(x: Data) -> str:
     )
     if x is None:
         return "`x` is None. " + message
+    if hasattr(x, "collect"):
+        return message + " A lazy frame has no rows yet: pass `x.collect()`."
     if callable(x):
         return message + " This is a function: call it and pass what it returns."
     if hasattr(x, "__getitem__"):

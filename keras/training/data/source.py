@@ -13,6 +13,10 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+DEFAULT_BATCH_SIZE = 32
+
 
 class DataSource:
     """Batches for one or more epochs.
@@ -27,6 +31,8 @@ class DataSource:
         infinite: Whether a pass is known never to end; such a source needs
             `steps`.
         single_pass: Whether the data can be passed over only once.
+        targets: All targets, where they are in memory.
+        weighted: Whether samples have weights, which may leave targets out.
         bare: Whether the data is inputs alone, in no tuple of `(x, y, ...)`.
     """
 
@@ -35,6 +41,8 @@ class DataSource:
     num_samples: int | None = None
     infinite: bool = False
     single_pass: bool = False
+    targets: Any = None
+    weighted: bool = False
     bare: bool = False
 
     def __init__(self, steps: int | None = None) -> None:
@@ -186,3 +194,16 @@ class DataSource:
         close = getattr(running, "close", None)
         if close is not None:
             close()
+
+
+def checked_batch_size(batch_size: int | None) -> int:
+    """The number of samples per batch, 32 where `None`."""
+    if batch_size is None:
+        return DEFAULT_BATCH_SIZE
+    integer = isinstance(batch_size, (int, np.integer))
+    if not integer or isinstance(batch_size, bool) or batch_size < 1:
+        raise ValueError(
+            "`batch_size` must be a positive integer or None (which means "
+            f"{DEFAULT_BATCH_SIZE}). Received: {batch_size!r}"
+        )
+    return int(batch_size)

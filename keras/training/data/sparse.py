@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from keras.core.typing import DType, TensorLike
+from keras.training.data.rows import Rows
 
 
-class SparseRows:
+class SparseRows(Rows):
     """A sparse array whose rows become dense when they are taken: `rows[3:5]`.
 
     Args:
@@ -67,13 +68,21 @@ class SparseRows:
         return dense
 
 
+# What sparse arrays have, and ragged tensors and gradients of rows do not.
+_MARKS = {
+    "scipy": ("tocoo",),
+    "tensorflow": ("dense_shape", "with_values"),
+    "jax": ("todense",),
+}
+
+
 def is_sparse(value: Any) -> bool:
     """Whether this is a sparse array of some framework."""
     root = type(value).__module__.partition(".")[0]
     if root == "torch":
         return str(getattr(value, "layout", "torch.strided")) != "torch.strided"
-    mark = {"scipy": "tocoo", "tensorflow": "dense_shape", "jax": "todense"}.get(root)
-    return mark is not None and hasattr(value, mark)
+    marks = _MARKS.get(root)
+    return marks is not None and all(hasattr(value, mark) for mark in marks)
 
 
 def sparse_rows(value: Any) -> SparseRows | None:

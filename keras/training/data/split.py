@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras.training.data.array_source import check_cardinality, host_parts
-from keras.training.data.sparse import SparseRows
+from keras.training.data.rows import Rows
 from keras.training.data.structure import map_leaves
 
 
@@ -40,7 +40,7 @@ def train_validation_split(
             "`validation_split` must be a fraction between 0 and 1, such as 0.2. "
             f"Received: {validation_split!r}"
         )
-    parts = host_parts(*(*arrays, None, None)[:3], native="torch", keep_sparse=True)
+    parts = host_parts(*(*arrays, None, None)[:3], native="torch", keep_rows=True)
     parts = parts[: len(arrays)]
     count = check_cardinality(*parts)
     cut = math.floor(count * (1.0 - validation_split))
@@ -57,4 +57,4 @@ def train_validation_split(
 
 
 def _rows(array: Any, rows: slice) -> Any:
-    return array.part(rows) if isinstance(array, SparseRows) else array[rows]
+    return array.part(rows) if isinstance(array, Rows) else array[rows]

@@ -26,7 +26,7 @@ def is_plain_list(value: Any) -> bool:
 def is_leaf(value: Any) -> bool:
     """Whether `value` is one array rather than a structure of arrays."""
     if isinstance(value, Mapping):
-        return False
+        return hasattr(value, "tocoo")  # a dok_matrix of SciPy
     if isinstance(value, (list, tuple)):
         return bool(value) and is_plain_list(value)
     return True

@@ -98,7 +98,8 @@ def convert_format(
         Boxes of the same shape; of a dict, a dict.
 
     Raises:
-        ValueError: for an unknown format, or where a size is needed and missing.
+        ValueError: for an unknown format, boxes of other than four numbers, or where a
+            size is needed and missing.
 
     Example:
 
@@ -119,6 +120,11 @@ def convert_format(
             f"images are needed. Received: height={height}, width={width}."
         )
     boxes = ops.cast(ops.convert_to_tensor(boxes), dtype)
+    if boxes.shape[-1:] != (4,):
+        raise ValueError(
+            "Boxes have four numbers each, so their last axis has the size 4. "
+            f"Received: boxes of shape {tuple(boxes.shape)}."
+        )
     if source == target:
         return boxes
     boxes = _to_corners(boxes, source.removeprefix("rel_"))

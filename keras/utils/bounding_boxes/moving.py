@@ -120,7 +120,10 @@ def clip_to_image_size(
     labels = ops.convert_to_tensor(bounding_boxes["labels"])
     boxes = clipped(boxes, height, width)
     sides = boxes[..., 2:] - boxes[..., :2]
-    labels = ops.where(ops.all(sides > 0, axis=-1), labels, -1)
+    seen = ops.all(sides > 0, axis=-1)
+    for _ in labels.shape[len(seen.shape) :]:  # such as of one-hot labels
+        seen = seen[..., None]
+    labels = ops.where(seen, labels, -1)
     boxes = convert_format(boxes, "xyxy", bounding_box_format, height, width)
     return {**bounding_boxes, "boxes": boxes, "labels": labels}
 

@@ -36,6 +36,16 @@ ROWS: dict[str, tuple[layers.Layer, tuple[int, ...], dict[str, tuple[int, ...]]]
         (8, 4),
         {"depthwise_kernel": (1, 2, 0), "pointwise_kernel": (2, 0, 1)},
     ),
+    "lstm": (
+        layers.LSTMCell(5),
+        (4,),
+        {"kernel": (1, 0), "recurrent_kernel": (1, 0)},
+    ),
+    "convolutional lstm": (
+        layers.ConvLSTM1D(5, 3, **LAST).cell,
+        (8, 4),
+        {"kernel": (2, 0, 1), "recurrent_kernel": (2, 0, 1)},
+    ),
 }
 
 

@@ -84,3 +84,24 @@ def test_mistakes_are_explained() -> None:
         layers.STFTSpectrogram(window="round")
     with pytest.raises(ValueError, match="batch, time"):
         layers.STFTSpectrogram().build((2, 300))
+
+
+def test_nothing_and_too_little(backend: str) -> None:
+    mel = layers.MelSpectrogram(fft_length=64, sequence_stride=16, num_mel_bins=8)
+    assert tuple(mel(WAVE[:0]).shape) == (0, 8, 251)
+    many = keras.ops.convert_to_numpy(mel(np.stack([WAVE, WAVE])))
+    assert many.shape == (2, 1, 8, 251)
+    np.testing.assert_allclose(many[1, 0], mel(WAVE)[0], rtol=1e-4)
+    layer = layers.STFTSpectrogram(frame_length=32, frame_step=8, name="stft")
+    assert tuple(layer(np.zeros((0, 200, 1), "float32")).shape) == (0, 22, 17)
+    with pytest.raises(ValueError, match=r"stft \(STFTSpectrogram\) needs signals"):
+        layer(np.zeros((2, 20, 1), "float32"))
+
+
+def test_silence_has_a_logarithm() -> None:
+    # Recorded from the PyPI keras: the square of a strength is at least `epsilon()`.
+    silence = np.zeros((1, 64, 1), "float32")
+    with keras.backend_scope("numpy"):
+        for mode, wanted in (("magnitude", 3.162278e-4), ("log", -8.059048)):
+            found = layers.STFTSpectrogram(mode, frame_length=32)(silence)
+            np.testing.assert_allclose(found, wanted, rtol=1e-5)

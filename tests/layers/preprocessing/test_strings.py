@@ -55,6 +55,22 @@ def test_many_strings_are_found_as_few_are(
     assert found == wanted
 
 
+def test_strings_that_end_with_nothing(backend: str) -> None:
+    """Tokens and texts keep NULs at their ends, which NumPy's own strings lose."""
+    lookup = layers.StringLookup(vocabulary=["a", "a\0", "a\0\0"])
+    assert lookup.get_vocabulary()[1:] == ["a", "a\0", "a\0\0"]
+    for words in (["a\0", "a", "b\0"], [b"a\0", b"a", b"b"], ["a\0", b"a", "a\0b"]):
+        assert numbers(lookup(words)) == [2, 1, 0]
+        assert numbers(lookup([words])) == [[2, 1, 0]]
+    lookup = layers.StringLookup()
+    lookup.adapt(["a\0", "a\0", "a"])
+    assert lookup.get_vocabulary() == ["[UNK]", "a\0", "a"]
+    text = layers.TextVectorization(vocabulary=["a", "a\0"])
+    assert numbers(text(["a a\0", "a\0"])) == [[2, 3], [3, 0]]
+    hashes = numbers(layers.Hashing(10**6)(["a", "a\0"]))
+    assert hashes[0] != hashes[1]
+
+
 def test_many_strings_that_arrow_cannot_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(string_index, "_MANY", 2)
     with keras.backend_scope("numpy"):

@@ -303,3 +303,73 @@ def test_py_dataset_without_init_and_bad_options():
 def test_a_source_must_implement_batches():
     with pytest.raises(TypeError, match="must implement `batches"):
         DataSource().epoch()
+
+
+SETTINGS = int(os.environ.get("KERAS_TEST_WATCHDOG", "40"))  # 200 were run by hand
+
+
+class Settings(Numbers):
+    """A data set of random settings, which may fail, die or be left."""
+
+    def __init__(self, random):
+        self.processes = bool(random.random() < 0.25)
+        count = int(random.integers(1, 9))
+        super().__init__(
+            count,
+            delay=float(random.choice([0.0, 0.001])),
+            workers=int(random.integers(1, 5)),
+            use_multiprocessing=self.processes,
+            max_queue_size=int(random.integers(1, 5)),
+        )
+        end = random.choice(["whole", "fail", "die", "break", "interrupt", "peek"])
+        self.end = "fail" if end == "die" and not self.in_processes else str(end)
+        self.at = int(random.integers(0, count))
+        self.fail_at = self.at if self.end == "fail" else None
+        self.die_at = self.at if self.end == "die" else None
+
+    @property
+    def in_processes(self):
+        return self.processes and self.workers > 1
+
+
+def go_through(data, random):
+    """Passes over some data, in the way that its settings say."""
+    source = make_source(data, shuffle=bool(random.random() < 0.5), seed=1)
+    try:
+        if data.end == "peek":
+            source.peek()
+            return 0
+        seen = 0
+        for _ in range(int(random.integers(1, 3))):
+            for seen, _ in enumerate(source.epoch(), 1):
+                if seen > data.at and data.end == "break":
+                    return seen
+                if seen > data.at and data.end == "interrupt":
+                    raise KeyboardInterrupt
+        return seen
+    finally:
+        source.close()
+
+
+@pytest.mark.parametrize("seed", range(SETTINGS))
+def test_no_setting_of_workers_hangs_or_leaves_one_behind(seed):
+    """Each has ten seconds, on a thread that would be left behind if it hung."""
+    random = np.random.default_rng(seed)
+    data = Settings(random)
+    found = []
+
+    def run():
+        try:
+            found.append(go_through(data, random))
+        except BaseException as error:
+            found.append(type(error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive(), vars(data)
+    expected = {"fail": KeyError, "die": RuntimeError, "interrupt": KeyboardInterrupt}
+    expected |= {"whole": data.count, "peek": 0, "break": data.at + 1}
+    assert found == [expected[data.end]]
+    assert not data_threads()
+    assert not multiprocessing.active_children()

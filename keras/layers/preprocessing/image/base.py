@@ -240,6 +240,17 @@ class ImageLayer(DataLayer):
                 "their format. Make it with `bounding_box_format`, such as "
                 "bounding_box_format='xyxy'."
             )
+        boxes = {key: _dense(value) for key, value in boxes.items()}
+        shape, labels = (tuple(np.shape(boxes[key])) for key in ("boxes", "labels"))
+        count = len(shape) - 1
+        fits = 4 in shape[-1:] and len(labels) >= count
+        known = zip(shape[:-1], labels, strict=False)
+        if not fits or any(None not in pair and pair[0] != pair[1] for pair in known):
+            raise ValueError(
+                f"{self._title()} expects boxes of shape (..., boxes, 4), with a label "
+                f"for each of them. Received: boxes of shape {shape} and labels of "
+                f"shape {labels}."
+            )
         return boxes
 
     # Random numbers -----------------------------------------------------------------
@@ -333,6 +344,11 @@ class ImageLayer(DataLayer):
                 f"value_range={value!r}."
             )
         return tuple(value)
+
+
+def _dense(value: Any) -> Any:
+    """A ragged tensor of TensorFlow's filled up by -1, which no label is."""
+    return value.to_tensor(-1) if hasattr(value, "row_splits") else value
 
 
 def _batched(parts: dict[str, Any]) -> dict[str, Any]:

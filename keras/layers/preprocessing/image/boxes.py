@@ -48,6 +48,7 @@ class MaxNumBoundingBoxes(ImageLayer):
 
     def _filled(self, values: TensorLike) -> Any:
         values = ops.convert_to_tensor(values)[:, : self.max_number]
-        missing = self.max_number - values.shape[1]
-        width = [(0, 0), (0, missing)] + [(0, 0)] * (len(values.shape) - 2)
-        return ops.pad(values, width, constant_values=self.fill_value)
+        # More than may be missing, as graphs do not know how many there are.
+        width = [(0, 0), (0, self.max_number)] + [(0, 0)] * (len(values.shape) - 2)
+        filled = ops.pad(values, width, constant_values=self.fill_value)
+        return filled[:, : self.max_number]

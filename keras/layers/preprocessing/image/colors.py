@@ -87,8 +87,8 @@ class RandomSaturation(_ColorLayer):
     """In training, makes the colours of each image stronger or weaker at random.
 
     Args:
-        factor: the range of strengths: 0 gives grey, 0.5 changes nothing, 1 the
-            strongest colours. Two numbers, or one.
+        factor: the range of strengths: 0 and less give grey, 0.5 changes nothing, 1
+            the strongest colours. Two numbers, or one for the range from its negative.
         value_range: the least and the greatest value of a pixel.
         data_format: `"channels_last"` or `"channels_first"`.
         seed: an integer for repeatable numbers.
@@ -123,7 +123,8 @@ class RandomColorDegeneration(_ColorLayer):
     """In training, mixes each image with its grey form.
 
     Args:
-        factor: the range of the part of grey: two numbers, or one.
+        factor: the range of the part of grey, less than 0 for stronger colours: two
+            numbers, or one for the range from its negative.
         value_range: the least and the greatest value of a pixel.
         data_format: `"channels_last"` or `"channels_first"`.
         seed: an integer for repeatable numbers.
@@ -193,8 +194,8 @@ class RandomPosterization(RandomImageLayer):
     """In training, keeps only some of the 8 bits of each value.
 
     Args:
-        factor: the range of how many bits are kept, from 1 to 8: two numbers, or one
-            for the range from 1.
+        factor: the range of how many bits are kept, from 1 to 8, its end not included:
+            two numbers, or one for the range from 1.
         value_range: the least and the greatest value of a pixel.
         data_format: `"channels_last"` or `"channels_first"`.
         seed: an integer for repeatable numbers.
@@ -226,7 +227,7 @@ class RandomPosterization(RandomImageLayer):
         self, data: Data, training: bool = True, seed: Seed = None
     ) -> Structure:
         """The size of the steps between values of each image, out of 256."""
-        bits = ops.round(self.uniform(data["images"], *self.factor))
+        bits = ops.floor(self.uniform(data["images"], *self.factor))
         return ops.power(2.0, 8 - bits)
 
     def transform_images(

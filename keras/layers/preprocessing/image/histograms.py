@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from keras import ops
+from keras.core.classes import declared_class
 from keras.core.facts import public_class
 from keras.core.typing import Tensor
 from keras.layers.arguments import integers, positive_integer
@@ -55,19 +56,20 @@ class Equalization(ImageLayer):
         table = self._table(_counts(flat, self.bins))
         found = ops.take_along_axis(table, flat, axis=1)
         found = ops.reshape(found, (count, channels, height, width))
-        found = ops.transpose(found, (0, 2, 3, 1)) / (self.bins - 1)
+        found = ops.transpose(found, (0, 2, 3, 1)) / 255
         return found * (high - low) + low
 
     def _table(self, counts: Tensor) -> Any:
-        """What each value becomes, `(images, bins)`."""
+        """What each value becomes, from 0 to 255, `(images, bins)`."""
         sums = ops.cumsum(counts, axis=-1)
         total = sums[:, -1:]
         first = ops.min(ops.where(sums > 0, sums, total), axis=-1, keepdims=True)
         room = total - first
-        scale = (self.bins - 1) / ops.where(room > 0, room, 1.0)
+        scale = 255 / ops.where(room > 0, room, 1.0)
         table = ops.round((sums - first) * scale)
         same = ops.cast(ops.arange(self.bins), "float32")[None]
-        return ops.where(room > 0, ops.clip(table, 0, self.bins - 1), same)
+        same = same * (255 / max(self.bins - 1, 1))
+        return ops.where(room > 0, ops.clip(table, 0, 255), same)
 
 
 def _counts(values: Tensor, bins: int) -> Any:
@@ -84,11 +86,13 @@ def _counts(values: Tensor, bins: int) -> Any:
 class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
     """Evens out values in each region of an image, to a limit of contrast (CLAHE).
 
-    Source: Zuiderveld, 1994, "Contrast Limited Adaptive Histogram Equalization".
+    Source: Zuiderveld, 1994, "Contrast Limited Adaptive Histogram Equalization". It is
+    applied outside of training as well.
 
     Args:
         value_range: the least and the greatest value of a pixel.
-        clip_limit: how many times the average a value may count.
+        clip_limit: how many times the average a value may count, rounded down to whole
+            pixels; the rest is spread over all values. 0 or less sets no limit.
         tile_grid_size: number of regions along height and width.
         data_format: `"channels_last"` or `"channels_first"`.
         **kwargs: `name`, `dtype`: see `Layer`.
@@ -101,6 +105,8 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
     True
     """
 
+    _changes_always = True
+
     def __init__(
         self,
         value_range: Any = (0, 255),
@@ -111,6 +117,11 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
     ) -> None:
         super().__init__(data_format=data_format, **kwargs)
         self.value_range = self._value_range(value_range)
+        if isinstance(clip_limit, bool) or not isinstance(clip_limit, (int, float)):
+            raise ValueError(
+                f"{declared_class(self).__name__} expects `clip_limit` to be a number. "
+                f"Received: clip_limit={clip_limit!r}."
+            )
         self.clip_limit = clip_limit
         self.tile_grid_size = integers(self, "tile_grid_size", tile_grid_size, 2)
 
@@ -127,7 +138,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
         values = ops.cast(ops.floor(unit * 255 + 1e-4), "int32")
         missing = rows * size[0] - height, columns * size[1] - width
         width_of = [(0, 0), (0, missing[0]), (0, missing[1]), (0, 0)]
-        whole = ops.pad(values, width_of, mode="symmetric") if any(missing) else values
+        whole = ops.pad(values, width_of, mode="edge") if any(missing) else values
         tiles = ops.reshape(whole, (-1, rows, size[0], columns, size[1], channels))
         tiles = ops.transpose(tiles, (0, 5, 1, 3, 2, 4))
         tables = self._tables(ops.reshape(tiles, (-1, size[0] * size[1])))
@@ -139,11 +150,14 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
         """What each value becomes in each region, `(regions, 256)`."""
         pixels = tiles.shape[1]
         counts = _counts(tiles, 256)
-        limit = max(1.0, self.clip_limit * pixels / 256)
+        limit = float(math.floor(self.clip_limit * pixels / 256))
+        limit = limit if self.clip_limit > 0 else float(pixels)
         clipped = ops.minimum(counts, limit)
         excess = ops.sum(counts - clipped, axis=-1, keepdims=True)
         sums = ops.cumsum(clipped + excess / 256, axis=-1)
-        return ops.clip(sums * (255 / pixels), 0, 255)
+        first = sums[:, :1]
+        room = ops.maximum(sums[:, -1:] - first, 1e-6)
+        return ops.clip((sums - first) * (255 / room), 0, 255)
 
     def _looked_up(self, values: Tensor, tables: Tensor, size: tuple[int, int]) -> Any:
         """Values in the tables of the four nearest regions, mixed by their distance."""
@@ -155,7 +169,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
         near = []
         for axis, length in enumerate((height, width)):
             last = self.tile_grid_size[axis] - 1
-            place = (ops.cast(ops.arange(length), "float32") + 0.5) / size[axis] - 0.5
+            place = ops.cast(ops.arange(length), "float32") / size[axis] - 0.5
             first = ops.floor(place)
             part = place - first
             lower = ops.clip(ops.cast(first, "int32"), 0, last)

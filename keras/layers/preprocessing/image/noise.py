@@ -109,9 +109,9 @@ class RandomElasticTransform(RandomImageLayer):
         value_range: the least and the greatest value of a pixel.
         seed: an integer for repeatable numbers.
         data_format: `"channels_last"` or `"channels_first"`.
-        **kwargs: `name`, `dtype`: see `Layer`.
+        **kwargs: `bounding_box_format`, `name`, `dtype`: see `Layer`.
 
-    Boxes stay where they are.
+    Boxes are drawn anew around the pixels that come from inside of them.
 
     Example:
 
@@ -120,6 +120,8 @@ class RandomElasticTransform(RandomImageLayer):
     >>> layer(keras.ops.ones((2, 8, 8, 3))).shape == (2, 8, 8, 3)
     True
     """
+
+    _changes_places = True
 
     def __init__(
         self,
@@ -185,18 +187,34 @@ class RandomElasticTransform(RandomImageLayer):
         """The masks, distorted as the images are."""
         return self._read(segmentation_masks, transformation, 0)
 
+    def transform_bounding_boxes(
+        self, bounding_boxes: Any, transformation: Any, training: bool = True
+    ) -> Any:
+        """Boxes around the pixels that are read inside of the old ones."""
+        corners = ops.split(bounding_boxes["boxes"], 4, axis=-1)
+        left, top, right, bottom = (x[:, None, None, :, 0] for x in corners)
+        height, width = ops.shape(transformation)[1:3]
+        rows, columns = _along(height, 1), _along(width, 2)
+        # A pixel's number is that of its middle; a box ends at the edges of pixels.
+        y, x = rows + transformation[..., :1] + 0.5, columns + transformation[..., 1:]
+        x = x + 0.5
+        inside = (x >= left) & (x < right) & (y >= top) & (y < bottom)
+
+        def ends(places: Any, size: Any) -> Any:
+            first = ops.where(inside, places, ops.cast(size, "float32"))
+            first = ops.min(first, axis=(1, 2))
+            last = ops.max(ops.where(inside, places + 1, 0.0), axis=(1, 2))
+            return first, ops.maximum(first, last)
+
+        (x1, x2), (y1, y2) = ends(columns, width), ends(rows, height)
+        return {**bounding_boxes, "boxes": ops.stack([x1, y1, x2, y2], axis=-1)}
+
     def _read(self, images: Tensor, moves: Tensor, order: int) -> Any:
         count, height, width, channels = ops.shape(images)
         shape = (count, height, width, channels)
-
-        def along(size: Any, axis: int) -> Any:
-            sizes = [1, 1, 1, 1]
-            sizes[axis] = size
-            return ops.reshape(ops.cast(ops.arange(size), "float32"), sizes)
-
-        rows = along(height, 1) + moves[..., :1]
-        columns = along(width, 2) + moves[..., 1:]
-        grid = [along(count, 0), rows, columns, along(channels, 3)]
+        rows = _along(height, 1) + moves[..., :1]
+        columns = _along(width, 2) + moves[..., 1:]
+        grid = [_along(count, 0), rows, columns, _along(channels, 3)]
         return ops.image.map_coordinates(
             images,
             ops.stack([ops.broadcast_to(x, shape) for x in grid]),
@@ -204,6 +222,13 @@ class RandomElasticTransform(RandomImageLayer):
             fill_mode=self.fill_mode,
             fill_value=self.fill_value,
         )
+
+
+def _along(size: Any, axis: int) -> Any:
+    """0, 1, ... along one of four axes."""
+    sizes = [1, 1, 1, 1]
+    sizes[axis] = size
+    return ops.reshape(ops.cast(ops.arange(size), "float32"), sizes)
 
 
 @public_class("keras.layers", pure=True)
