@@ -166,27 +166,63 @@ def _sampled(
     fill_value: float,
 ) -> Any:
     """Reads a batch of images at rows `y` and columns `x`, `(batch, height, width)`."""
-    shape = core.shape(images)
     dtype = core.dtype(images)
-    height, width, channels = shape[1:]
-    wide = "float64" if dtype == "float64" else "float32"
-    flat = core.cast(shaping.reshape(images, (shape[0], -1, channels)), wide)
-    output = core.shape(y)
-    order = 0 if interpolation == "nearest" else 1
+    images = core.cast(images, "float64" if dtype == "float64" else "float32")
+    if interpolation == "bilinear" and fill_mode != "wrap":
+        found = sample_bilinear(images, y, x, fill_mode, fill_value)
+    else:
+        order = 0 if interpolation == "nearest" else 1
+        found = _read(images, y, x, order, fill_mode, fill_value)
+    return layout.restore(found, dtype)
+
+
+@composite(strict=True)
+def sample_bilinear(
+    images: TensorLike,
+    y: TensorLike,
+    x: TensorLike,
+    fill_mode: str = "constant",
+    fill_value: float = 0.0,
+) -> Tensor:
+    """The everyday case of reading images, for which frameworks have kernels. Internal.
+
+    Args:
+        images: floats, `(batch, height, width, channels)`.
+        y: rows to read at, `(batch, new height, new width)`.
+        x: columns.
+        fill_mode: what is outside, one of `affine_transform`'s but `"wrap"`.
+        fill_value: the constant.
+
+    Returns:
+        Images of the new size.
+    """
+    return _read(images, y, x, 1, fill_mode, fill_value)
+
+
+def _read(
+    images: TensorLike,
+    y: TensorLike,
+    x: TensorLike,
+    order: int,
+    fill_mode: str,
+    fill_value: float,
+) -> Any:
+    sizes: Any = core.shape(images)
+    batch, height, width, channels = sizes
+    wide = core.dtype(images)
+    flat = shaping.reshape(images, (-1, channels))
+    # Whole pixels are taken, out of all images at once.
+    first = creation.arange(batch, dtype="int32")[:, None, None] * (height * width)
     total: Any = None
     for index, valid, weight in _reads([y, x], [height, width], order, fill_mode):
-        position = shaping.reshape(index[0] * width + index[1], (output[0], -1, 1))
-        position = shaping.broadcast_to(
-            position, (shape[0], core.shape(position)[1], channels)
-        )
-        value = indexing.take_along_axis(flat, position, axis=1)
-        value = shaping.reshape(value, (shape[0], *output[1:], channels))
+        position = index[0] * width + index[1] + first
+        value = indexing.take(flat, position, axis=0)
         if fill_mode == "constant":
             value = logic.where(valid[..., None], value, float(fill_value))
         if weight is not None:
             value = value * core.cast(weight, wide)[..., None]
         total = value if total is None else total + value
-    return layout.restore(total, dtype)
+    return total
 
 
 def _grid(images: TensorLike) -> tuple[Any, Any]:
@@ -207,9 +243,10 @@ def _projected(
     """Images read where 8 parameters, `(batch or 1, 8)`, send each pixel."""
     rows, columns = _grid(images)
     a0, a1, a2, b0, b1, b2, c0, c1 = (transform[:, i][:, None, None] for i in range(8))
-    depth = c0 * columns + c1 * rows + 1
-    x = (a0 * columns + a1 * rows + a2) / depth
-    y = (b0 * columns + b1 * rows + b2) / depth
+    # Of the additions, only the last is one of whole images.
+    depth = (c0 * columns + 1) + c1 * rows
+    x = ((a0 * columns + a2) + a1 * rows) / depth
+    y = ((b0 * columns + b2) + b1 * rows) / depth
     batch, height, width, _ = core.shape(images)
     x = shaping.broadcast_to(x, (batch, height, width))
     y = shaping.broadcast_to(y, (batch, height, width))

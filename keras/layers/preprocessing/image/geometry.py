@@ -425,9 +425,12 @@ class RandomFlip(RandomImageLayer):
         self, images: Tensor, transformation: Any, training: bool = True
     ) -> Tensor:
         """The images, some of them mirrored."""
-        for flips, axis in zip(transformation[:2], (2, 1), strict=True):
-            chosen = ops.reshape(flips, (-1, 1, 1, 1))
-            images = ops.where(chosen, ops.flip(images, axis=axis), images)
+        for way, flips, axis in zip(
+            ("horiz", "vert"), transformation[:2], (2, 1), strict=True
+        ):
+            if way in self.mode:
+                chosen = ops.reshape(flips, (-1, 1, 1, 1))
+                images = ops.where(chosen, ops.flip(images, axis=axis), images)
         return images
 
     def transform_segmentation_masks(

@@ -105,7 +105,8 @@ class RandomContrast(RandomImageLayer):
         """Images of more or less contrast."""
         mean = ops.mean(images, axis=(1, 2), keepdims=True)
         factor = per_image(transformation, images.dtype)
-        return ops.clip((images - mean) * factor + mean, *self.value_range)
+        changed = images * factor + mean * (1 - factor)  # one pass less than by parts
+        return ops.clip(changed, *self.value_range)
 
 
 @public_class("keras.layers", pure=True)
