@@ -58,12 +58,13 @@ RUNS = [
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(MODULES["layer_rows"], "BATCH", 3)
-    if "tensorflow" in TRAINING_BACKENDS:
-        tf = pytest.importorskip("tensorflow")
-        tf.config.run_functions_eagerly(True)
+    if "tensorflow" not in TRAINING_BACKENDS:
+        yield
+        return
+    tf = pytest.importorskip("tensorflow")
+    tf.config.run_functions_eagerly(True)
     yield
-    if "tensorflow" in TRAINING_BACKENDS:
-        tf.config.run_functions_eagerly(False)
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ class Twin:
     copies: int = 1
 
 
-def module(made: nn.Module, values: dict[str, Any], *x: Any, **options: Any) -> Any:
+def module(made: Any, values: dict[str, Any], *x: Any, **options: Any) -> Any:
     """The output of one of torch's modules with these parameters."""
     return torch.func.functional_call(made, values, x, options)
 
