@@ -70,12 +70,12 @@ class Common:
 
     @staticmethod
     def framework_state() -> Any:
-        """As above: there is none."""
+        """The state of the framework's own generator: there is none."""
         return None
 
     @staticmethod
     def set_framework_state(state: Any) -> None:
-        """As above: there is none."""
+        """Sets the state of the framework's own generator, where there is one."""
 
     def compile_call(
         self, function: Callable[..., Any], variables: Callable[[], Any]

@@ -80,7 +80,14 @@ def _assign(variables: Iterable[Any], values: Iterable[Tensor]) -> None:
 
 
 def jax_function(model: Model) -> JaxFunction:
-    """See `Model.as_jax_function`."""
+    """A pure function of JAX of a model, and its parameters by readable names.
+
+    Args:
+        model: the model, built, of any backend.
+
+    Raises:
+        ValueError: if the model has no parameters yet.
+    """
     if not model.built:
         raise ValueError(
             f"{type(model).__name__} {model.name!r} has no parameters yet. Call it on "

@@ -29,7 +29,15 @@ def quantize(
     type_check: bool,
     convolutions: bool,
 ) -> None:
-    """See `Model.quantize`.
+    """Quantizes the layers of a model that know how, or leaves all as they were.
+
+    Args:
+        model: the model, built.
+        mode: `"int8"` and the like, or None for that of the config.
+        config: a `keras.quantizers.QuantizationConfig`, or None.
+        filters: which layers, by name or by a callable.
+        type_check: whether subclasses of the library's layers stay as they are.
+        convolutions: whether convolutions are among them.
 
     Raises:
         NotImplementedError: if no layer has a form for the mode, though some have one

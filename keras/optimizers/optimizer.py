@@ -476,7 +476,7 @@ class Optimizer(OptimizerState):
         grads: Sequence[Any],
         trainable_variables: Sequence[Any],
     ) -> tuple[list[Any], list[Any]]:
-        """As `apply`, on given values, which are not changed.
+        """What `apply` makes of given values, which are not changed.
 
         Args:
             optimizer_variables: a value for each of `variables`.

@@ -177,7 +177,7 @@ class Attention(Layer):
 
 
 def wide(x: Tensor, *narrow: str) -> Tensor:
-    """As float32, where the dtype is one of `narrow`.
+    """The tensor in float32, where its dtype is one of `narrow`; else as it is.
 
     Args:
         x: any tensor.

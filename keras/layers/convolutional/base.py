@@ -241,7 +241,7 @@ class BaseConv(WindowLayer, LoraLayer):
         return self._activated(form.convolve(inputs, self._convolution_with_bias))
 
     def _convolution_with_bias(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
-        """As `convolution_op`, in one step with adding the bias."""
+        """The inputs convolved with a kernel, and the bias added, in one step."""
         inputs, padding = self._padded(inputs)
         return conv_with_bias(
             inputs,

@@ -185,7 +185,7 @@ class AwqForm(GroupedForm):
     mode = "awq"
 
     def parts(self) -> list[Part]:
-        """As those of GPTQ, with the factors before the groups."""
+        """The bytes, scales and zero points, the factors, the group of each input."""
         *first, index = super().parts()
         return [*first, Part("factors", (self.rows,), "float32", "ones"), index]
 
