@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from keras.backends import current, load
 from keras.core.typing import Data
 from keras.utils.batches import Batches, as_dataset
 
 
-def _samples(dataset: Data) -> tuple[Any, int]:
-    """A function that gives samples by their numbers, and how many there are."""
+def _samples(dataset: Data) -> tuple[tuple[np.ndarray, ...], bool]:
+    """The samples as arrays, and whether one is a tuple of a part of each."""
     if isinstance(dataset, np.ndarray):
-        return (lambda chosen: dataset[chosen]), len(dataset)
+        return (dataset,), False
     if isinstance(dataset, (tuple, list)) and all(hasattr(x, "shape") for x in dataset):
         arrays = tuple(np.asarray(x) for x in dataset)
         counts = {len(x) for x in arrays}
@@ -22,12 +23,15 @@ def _samples(dataset: Data) -> tuple[Any, int]:
                 "`split_dataset` expects arrays of one length. Received: lengths "
                 f"{[len(x) for x in arrays]}."
             )
-        return (lambda chosen: tuple(x[chosen] for x in arrays)), counts.pop()
-    if isinstance(dataset, dict) or not hasattr(dataset, "__iter__"):
+        return arrays, True
+    by_number = hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")
+    if isinstance(dataset, dict) or not (by_number or hasattr(dataset, "__iter__")):
         raise TypeError(
             "`split_dataset` expects an array, a tuple of arrays, or a data set. "
             f"Received: {type(dataset).__name__}."
         )
+    if not hasattr(dataset, "__iter__"):
+        dataset = map(dataset.__getitem__, range(len(dataset)))
     items = [
         tuple(np.asarray(part) for part in item)
         if isinstance(item, (tuple, list))
@@ -37,10 +41,22 @@ def _samples(dataset: Data) -> tuple[Any, int]:
     if not items:
         raise ValueError("`split_dataset` received no samples: the data set is empty.")
     if isinstance(items[0], tuple):
-        columns = tuple(np.stack(column) for column in zip(*items, strict=True))
-        return (lambda chosen: tuple(x[chosen] for x in columns)), len(items)
-    whole = np.stack(items)
-    return (lambda chosen: whole[chosen]), len(items)
+        return tuple(np.stack(column) for column in zip(*items, strict=True)), True
+    return (np.stack(items),), False
+
+
+def _framework(preferred: str | None, dataset: Data) -> str:
+    """Whose data sets the parts are."""
+    if preferred not in (None, "tensorflow", "torch"):
+        raise ValueError(
+            "`preferred_backend` of `split_dataset` must be 'tensorflow', 'torch' or "
+            f"None. Received: preferred_backend={preferred!r}."
+        )
+    if preferred is not None:
+        return preferred
+    modules = (base.__module__ for base in type(dataset).__mro__)
+    of_torch = any(module.startswith("torch.utils.data") for module in modules)
+    return "torch" if of_torch or current().name == "torch" else "tensorflow"
 
 
 def _size(name: str, value: Any, total: int) -> int | None:
@@ -72,25 +88,29 @@ def split_dataset(
         right_size: those of the second part; what is left by default.
         shuffle: whether samples are mixed before.
         seed: of the mixing.
-        preferred_backend: accepted for compatibility.
+        preferred_backend: whose data sets the parts are: `"torch"` or `"tensorflow"`;
+            by default torch's if that is the current backend, or the data set is one.
 
     Returns:
-        Two `tf.data.Dataset`s, or without TensorFlow two `keras.utils.PyDataset`s, of
-        single samples.
+        Two data sets of single samples: of `torch.utils.data`, whose samples are tuples
+        of tensors, or of `tf.data`; without TensorFlow two `keras.utils.PyDataset`s.
 
     Raises:
-        ValueError: for sizes that do not fit.
+        ValueError: for sizes that do not fit, or another backend.
         TypeError: for what is no data set.
 
     Example:
 
     >>> import keras, numpy as np
-    >>> left, right = keras.utils.split_dataset(np.arange(4), left_size=0.75)
+    >>> left, right = keras.utils.split_dataset(
+    ...     np.arange(4), left_size=0.75, preferred_backend="tensorflow"
+    ... )
     >>> [int(x) for x in left], [int(x) for x in right]
     ([0, 1, 2], [3])
     """
-    del preferred_backend
-    take, total = _samples(dataset)
+    framework = _framework(preferred_backend, dataset)
+    arrays, are_tuples = _samples(dataset)
+    total = len(arrays[0])
     left, right = (
         _size(name, value, total)
         for name, value in (("left_size", left_size), ("right_size", right_size))
@@ -108,8 +128,16 @@ def split_dataset(
     if shuffle:
         np.random.default_rng(seed).shuffle(order)
 
-    def part(chosen: np.ndarray) -> Any:
-        batches = Batches(lambda i: take(chosen[i]), len(chosen), None, False, None)
-        return as_dataset(batches, "tf")
+    first, second = order[:left], order[left : left + right]
+    if framework == "torch":
+        of_first, of_second = load("torch").data.subsets_of(arrays, first, second)
+        return of_first, of_second
 
-    return part(order[:left]), part(order[left : left + right])
+    def part(chosen: np.ndarray) -> Any:
+        def take(i: Any) -> Any:
+            found = tuple(x[chosen[i]] for x in arrays)
+            return found if are_tuples else found[0]
+
+        return as_dataset(Batches(take, len(chosen), None, False, None), "tf")
+
+    return part(first), part(second)

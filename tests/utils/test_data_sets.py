@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import keras
 from keras.utils import batches as plain
@@ -137,6 +138,29 @@ def test_data_sets_are_split(form: str) -> None:
         utils.split_dataset(np.arange(6), left_size=1.5)
     with pytest.raises(ValueError, match="more than"):
         utils.split_dataset(np.arange(6), left_size=5, right_size=3)
+
+
+def test_parts_are_torchs_where_models_are(backend: str) -> None:
+    arrays = np.arange(6, dtype="float32").reshape(6, 1), np.arange(6)
+    given = torch.utils.data.TensorDataset(*map(torch.tensor, arrays))
+    for data in (arrays, given, arrays[0], np.array(list("abcdef"))):
+        for wanted in (None, "torch"):
+            left, right = utils.split_dataset(
+                data, right_size=2, preferred_backend=wanted
+            )
+            if backend != "torch" and data is not given and wanted is None:
+                assert not isinstance(left, torch.utils.data.Dataset)
+                continue
+            assert isinstance(left, torch.utils.data.Subset)
+            assert (len(left), len(right)) == (4, 2)
+            batches = list(torch.utils.data.DataLoader(right, batch_size=2))
+            ((first, *labels),) = batches
+            expected = data if isinstance(data, np.ndarray) else arrays[0]
+            np.testing.assert_array_equal(np.asarray(first), expected[4:])
+            if not isinstance(data, np.ndarray):
+                assert labels[0].tolist() == [4, 5]
+    with pytest.raises(ValueError, match="'tensorflow', 'torch' or None.*'jax'"):
+        utils.split_dataset(arrays, 2, preferred_backend="jax")
 
 
 @pytest.fixture
