@@ -5,7 +5,9 @@
 It learns to tell the noise in a digit of 8 x 8 pixels, of any strength. To draw, it
 begins with noise alone and takes a little of it away at a time (Ho et al., 2020,
 https://arxiv.org/abs/2006.11239; the steps are those of Song et al., 2020,
-https://arxiv.org/abs/2010.02502). The training step is written once for all backends.
+https://arxiv.org/abs/2010.02502). It draws with weights that are averages over the last
+steps, which single batches do not shake. The training step is written once for all
+backends.
 """
 
 from __future__ import annotations
@@ -133,7 +135,8 @@ def main() -> None:
 
     digits = load_data()
     model = Diffusion(make_network())
-    model.compile(optimizer=keras.optimizers.Adam(2e-3))
+    # At the end of `fit` the weights become their moving averages.
+    model.compile(keras.optimizers.Adam(2e-3, use_ema=True, ema_momentum=0.98))
     model.fit(digits, epochs=options.epochs, batch_size=64)
     drawn = model.draw(64)
     show(drawn[:4])
