@@ -74,8 +74,8 @@ def compiles() -> Iterator[Compiles]:
     >>> import keras
     >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     >>> with keras.debug.compiles() as found:
-    ...     model.predict(np.ones((4, 3)), verbose=0)
-    ...     model.predict(np.ones((4, 3)), verbose=0)
+    ...     for _ in range(2):
+    ...         outputs = model.predict(np.ones((4, 3)), verbose=0)
     >>> len(found) <= 1
     True
     """

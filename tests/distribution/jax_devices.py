@@ -22,7 +22,6 @@ from keras.backends.jax.variable import Variable
 from tests.distribution import children, models
 
 keras.config.set_backend("jax")
-_ALONE = {}
 
 
 def grid(shape=(2, 4)):
@@ -34,21 +33,8 @@ def parallel(name, shape=(2, 4)):
     return distribution.ModelParallel(layout_map=models.layout_map(grid(shape), rank))
 
 
-def alone(name):
-    if name not in _ALONE:
-        _ALONE[name] = models.trained(name)[1]
-    return _ALONE[name]
-
-
 def agree(name, chosen):
-    with chosen.scope():
-        model, got = models.trained(name)
-    wanted = alone(name)
-    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
-    np.testing.assert_allclose(got["accuracy"], wanted["accuracy"], rtol=1e-6)
-    for key in set(wanted) & {"scores", "outputs"}:
-        np.testing.assert_allclose(got[key], wanted[key], rtol=1e-4, atol=1e-5)
-    return model
+    return models.agree(name, chosen.scope())
 
 
 def part_of(variable):
@@ -210,7 +196,7 @@ def check_a_distribution_set_late():
         history = model.fit(x, y, batch_size=16, epochs=2, verbose=0).history
     finally:
         distribution.set_distribution(None)
-    np.testing.assert_allclose(history["loss"], alone("mlp")["loss"], rtol=1e-5)
+    np.testing.assert_allclose(history["loss"], models.alone("mlp")["loss"], rtol=1e-5)
     momenta = [v for v in model.optimizer.variables if "up_kernel" in v.path]
     for variable in (model.get_layer("up").kernel, *momenta):
         assert part_of(variable) == (16, 8)

@@ -20,7 +20,6 @@ from tests.distribution import children, models
 
 keras.config.set_backend("jax")
 RANK = int(os.environ["RANK"])
-_ALONE = {}
 
 
 def parallel(shape=(1, 2), **options):
@@ -29,21 +28,8 @@ def parallel(shape=(1, 2), **options):
     return distribution.ModelParallel(layout_map=rules, **options)
 
 
-def alone(name):
-    if name not in _ALONE:
-        _ALONE[name] = models.trained(name)[1]
-    return _ALONE[name]
-
-
 def agree(name, chosen):
-    wanted = alone(name)
-    with chosen.scope():
-        model, got = models.trained(name)
-    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
-    np.testing.assert_allclose(got["accuracy"], wanted["accuracy"], rtol=1e-6)
-    for key in set(wanted) & {"scores", "outputs"}:
-        np.testing.assert_allclose(got[key], wanted[key], rtol=1e-4, atol=1e-5)
-    return model
+    return models.agree(name, chosen.scope())
 
 
 def shared_folder():

@@ -109,3 +109,27 @@ def trained(name, **fit):
         found["scores"] = model.evaluate(x[:150], y[:150], batch_size=32, verbose=0)
         found["outputs"] = np.asarray(model.predict(x[:13], verbose=0)).tolist()
     return model, found
+
+
+_ALONE = {}
+
+
+def alone(name):
+    """What is said of a model that is trained on one device."""
+    if name not in _ALONE:
+        _ALONE[name] = trained(name)[1]
+    return _ALONE[name]
+
+
+def agree(name, scope, begin=None):
+    """A model that is trained in a scope: its numbers are those of one device."""
+    wanted = alone(name)
+    with scope:
+        if begin is not None:
+            begin()
+        model, got = trained(name)
+    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
+    np.testing.assert_allclose(got["accuracy"], wanted["accuracy"], rtol=1e-6)
+    for key in set(wanted) & {"scores", "outputs"}:
+        np.testing.assert_allclose(got[key], wanted[key], rtol=1e-4, atol=1e-5)
+    return model

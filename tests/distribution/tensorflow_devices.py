@@ -22,24 +22,13 @@ keras.config.set_backend("tensorflow")
 DEVICES = ["cpu:0", "cpu:1"]
 
 
-def agree(name, scope):
-    wanted = models.trained(name)[1]
-    with scope:
-        model, got = models.trained(name)
-    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
-    np.testing.assert_allclose(got["accuracy"], wanted["accuracy"], rtol=1e-6)
-    for key in set(wanted) & {"scores", "outputs"}:
-        np.testing.assert_allclose(got[key], wanted[key], rtol=1e-4, atol=1e-5)
-    return model
-
-
 def mirrored():
     return distribution.DataParallel(devices=DEVICES).scope()
 
 
 def check_mlp():
     assert distribution.list_devices("cpu") == DEVICES
-    model = agree("mlp", mirrored())
+    model = models.agree("mlp", mirrored())
     assert len(model.weights[0]._value.values) == 2
     path = os.path.join(tempfile.mkdtemp(), "model.keras")
     model.save(path)
@@ -51,16 +40,16 @@ def check_mlp():
 
 
 def check_convnet():
-    agree("convnet", mirrored())
+    models.agree("convnet", mirrored())
 
 
 def check_transformer():
-    agree("transformer", mirrored())
+    models.agree("transformer", mirrored())
 
 
 def check_strategies_of_tensorflow():
     strategy = tf.distribute.MirroredStrategy(DEVICES)
-    agree("mlp", strategy.scope())
+    models.agree("mlp", strategy.scope())
 
 
 def check_a_step_of_ones_own():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import runpy
 import tempfile
@@ -18,7 +19,6 @@ from tests.distribution import children, models, table
 keras.config.set_backend("torch")
 torch.set_num_threads(1)
 RANK = int(os.environ["RANK"])
-_ALONE = {}
 
 
 def parallel(name, shape=(1, 2)):
@@ -27,22 +27,10 @@ def parallel(name, shape=(1, 2)):
     return distribution.ModelParallel(layout_map=models.layout_map(mesh, rank))
 
 
-def alone(name):
-    if name not in _ALONE:
-        _ALONE[name] = models.trained(name)[1]
-    return _ALONE[name]
-
-
 def agree(name, chosen=None):
-    wanted = alone(name)
-    with (distribution.DataParallel() if chosen is None else chosen).scope():
-        keras.utils.set_random_seed(3 + RANK)
-        model, got = models.trained(name)
-    np.testing.assert_allclose(got["loss"], wanted["loss"], rtol=1e-5)
-    np.testing.assert_allclose(got["accuracy"], wanted["accuracy"], rtol=1e-6)
-    for key in set(wanted) & {"scores", "outputs"}:
-        np.testing.assert_allclose(got[key], wanted[key], rtol=1e-4, atol=1e-5)
-    return model
+    chosen = distribution.DataParallel() if chosen is None else chosen
+    other_seed = functools.partial(keras.utils.set_random_seed, 3 + RANK)
+    return models.agree(name, chosen.scope(), other_seed)
 
 
 def check_mlp():
@@ -190,7 +178,7 @@ def check_a_distribution_set_late():
         again = model.predict(x[:5], verbose=0)
     finally:
         distribution.set_distribution(None)
-    np.testing.assert_allclose(history["loss"], alone("mlp")["loss"], rtol=1e-5)
+    np.testing.assert_allclose(history["loss"], models.alone("mlp")["loss"], rtol=1e-5)
     momenta = [v for v in model.optimizer.variables if "up_kernel" in v.path]
     for variable in (model.get_layer("up").kernel, *momenta):
         assert part_of(variable) == (16, 16)

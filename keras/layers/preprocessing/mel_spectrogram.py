@@ -11,6 +11,7 @@ from keras import ops
 from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.arguments import positive_integer
+from keras.layers.input_spec import InputSpec
 from keras.layers.preprocessing.data_layer import DataLayer
 
 
@@ -69,6 +70,7 @@ class MelSpectrogram(DataLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.input_spec = InputSpec(min_ndim=1)
         self.fft_length = positive_integer(self, "fft_length", fft_length)
         self.sequence_stride = positive_integer(
             self, "sequence_stride", sequence_stride
