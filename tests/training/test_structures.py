@@ -405,7 +405,7 @@ def test_missing_targets_are_named(backend: str, loss: Any) -> None:
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", loss if isinstance(loss, str) else loss())
     y = np.ones((SAMPLES, 1), "float32")
-    for run in (model.fit, model.evaluate):
+    for run in (model.fit, model.evaluate)[backend == "numpy" :]:
         with pytest.raises(ValueError, match="`y` does not fit.*\n.*\n.*y=None"):
             run(X, verbose=0)
     with pytest.raises(ValueError, match="`sample_weight` does not fit.*\n.*dense"):
@@ -415,5 +415,5 @@ def test_missing_targets_are_named(backend: str, loss: Any) -> None:
 def test_a_function_need_not_look_at_targets(backend: str) -> None:
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.compile("sgd", lambda y_true, y_pred: ops.mean(y_pred))
-    expected = float(ops.mean(model(X)))
+    expected = float(ops.convert_to_numpy(ops.mean(model(X))))
     assert model.evaluate(X, verbose=0) == pytest.approx(expected, abs=1e-6)

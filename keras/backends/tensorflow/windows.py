@@ -320,11 +320,16 @@ def _adaptive(
         raise ValueError("Three to five dimensions are needed.")
     output = windows.adaptive_size(output_size, rank - 2)
     axes = slice(first, first + rank - 2)
-    parts = windows.even_parts(x.shape[axes], output)
-    if parts is not None and None not in x.shape[1:]:
+    known = None not in x.shape[1:]
+    if known and (parts := windows.even_parts(x.shape[axes], output)) is not None:
         shape = (-1, *x.shape[1:first], *parts, *x.shape[axes.stop :])
+        x = tf.reshape(x, shape)
         inner = range(first + 1, first + len(parts), 2)
-        return reduce(tf.reshape(x, shape), tuple(inner))
+        if rank < 5:
+            return reduce(x, tuple(inner))
+        for axis in reversed(inner):  # the slopes of all at once have too many axes
+            x = reduce(x, axis)
+        return x
     for axis, count in enumerate(output, first):
         lead = (slice(None),) * axis
         parts = [
