@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.core.typing import TensorLike
+from keras.core.typing import DType, TensorLike
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
@@ -31,6 +31,7 @@ class Common:
     optimizer_mixin: type | None = None
 
     host_view: Callable[[TensorLike], Any]
+    convert_to_tensor: Callable[..., Any]
     jit: Callable[..., Any]
 
     @staticmethod
@@ -49,6 +50,10 @@ class Common:
 
     def convert_to_numpy(self, x: TensorLike) -> Any:
         return np.array(self.host_view(x))
+
+    def borrow(self, x: np.ndarray, dtype: DType) -> Any:
+        """A copy, which nobody minds."""
+        return self.convert_to_tensor(x, dtype)
 
     @staticmethod
     def in_trace() -> bool:
