@@ -47,7 +47,7 @@ class CSVLogger(Callback):
         self._close()
         self._columns = self._existing_columns() if self.append else None
         mode = "a" if self.append else "w"
-        path = self.filename if placement.writes_files() else os.devnull
+        path = placement.path_to_write(self.filename)
         self._file = open(path, mode, newline="", encoding="utf-8")  # noqa: SIM115
         # A second training in this process goes on in the same file.
         self.append = True

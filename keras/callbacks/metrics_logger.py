@@ -69,7 +69,7 @@ class MetricsLogger(Callback):
         self._close()
         if self.filename is not None:
             mode = "a" if self.append else "w"
-            path = self.filename if placement.writes_files() else os.devnull
+            path = placement.path_to_write(self.filename)
             self._file = open(path, mode, encoding="utf-8")  # noqa: SIM115
             self.append = True  # a second training goes on in it
 

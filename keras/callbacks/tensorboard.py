@@ -12,6 +12,7 @@ import numpy as np
 
 from keras.callbacks.callback import Callback, Logs
 from keras.callbacks.event_file import EventFile
+from keras.core import placement
 from keras.ops import convert_to_numpy
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class TensorBoard(Callback):
         if self.embeddings_freq and epoch % self.embeddings_freq == 0:
             for layer in self._embeddings():
                 table, path = _number(layer.embeddings), self._table_of(layer)
-                np.savetxt(path, table, "%.6g", "\t")
+                np.savetxt(placement.path_to_write(path), table, "%.6g", "\t")
         self._train.flush()
         self._validation.flush()
 
@@ -199,7 +200,7 @@ class TensorBoard(Callback):
             ]
         os.makedirs(self.log_dir, exist_ok=True)
         path = os.path.join(self.log_dir, "projector_config.pbtxt")
-        with open(path, "w", encoding="utf-8") as file:
+        with open(placement.path_to_write(path), "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
 
 

@@ -7,6 +7,7 @@ until a distribution is first set.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -68,6 +69,15 @@ def writes_files() -> bool:
     """Whether this process writes files: of those of a job, the first does."""
     distribution = current()
     return distribution is None or distribution.writes_files
+
+
+def path_to_write(path: str) -> str:
+    """The path of a file, or that of nothing in a process that does not write files.
+
+    Args:
+        path: where to.
+    """
+    return path if writes_files() else os.devnull
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import threading
 import numpy as np
 import pytest
 
+import keras
 from keras.callbacks import (
     BackupAndRestore,
     CallbackList,
@@ -16,8 +17,10 @@ from keras.callbacks import (
     MetricsLogger,
     RemoteMonitor,
     SwapEMAWeights,
+    TensorBoard,
     TerminateOnNaN,
 )
+from keras.core import placement
 from tests.callbacks.fakes import FakeModel, FakeRun
 
 
@@ -246,3 +249,19 @@ def test_swap_ema_weights():
     model.optimizer.use_ema = False
     with pytest.raises(ValueError, match="`use_ema=True`"):
         swap.on_epoch_end(1)
+
+
+def test_a_process_that_does_not_write_leaves_no_files(tmp_path, monkeypatch):
+    """Of the processes of a job the first one writes."""
+    monkeypatch.setattr(placement, "writes_files", lambda: False)
+    with keras.backend_scope("torch"):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Embedding(3, 1)])
+        model.compile("sgd", "mse")
+        callbacks = [
+            CSVLogger(tmp_path / "a.csv"),
+            MetricsLogger(filename=tmp_path / "a.jsonl"),
+            TensorBoard(tmp_path, histogram_freq=1, embeddings_freq=1),
+        ]
+        x, y = np.zeros((2, 2), "int32"), np.zeros((2, 2, 1), "float32")
+        model.fit(x, y, verbose=0, callbacks=callbacks)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
