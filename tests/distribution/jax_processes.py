@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
 
@@ -52,22 +51,9 @@ def check_model_parallel_and_files():
     model = agree("mlp", parallel())
     kernel = model.get_layer("up").kernel
     assert [s.data.shape for s in kernel.value.addressable_shards] == [(16, 16)]
-    weights = model.get_weights()
+    assert int(model.optimizer.iterations) == 20
     folder = shared_folder()
-    for ending in (".keras", ".weights.h5", ".safetensors"):
-        path = os.path.join(folder, "model" + ending)
-        with parallel().scope():
-            (model.save if ending == ".keras" else model.save_weights)(path)
-        for chosen in (parallel(), parallel((2, 1)), None):
-            with contextlib.nullcontext() if chosen is None else chosen.scope():
-                if ending == ".keras":
-                    other = keras.models.load_model(path)
-                    assert int(other.optimizer.iterations) == 20
-                else:
-                    other = models.mlp()
-                    other.load_weights(path)
-                for a, b in zip(other.get_weights(), weights, strict=True):
-                    np.testing.assert_array_equal(a, b)
+    models.check_files(model, folder, parallel(), (parallel(), parallel((2, 1)), None))
     assert sorted(os.listdir(folder))[0] == "model.keras"
 
 

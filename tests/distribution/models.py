@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+
 import numpy as np
 
 import keras
@@ -133,3 +136,34 @@ def agree(name, scope, begin=None):
     for key in set(wanted) & {"scores", "outputs"}:
         np.testing.assert_allclose(got[key], wanted[key], rtol=1e-4, atol=1e-5)
     return model
+
+
+def _scope(chosen):
+    return contextlib.nullcontext() if chosen is None else chosen.scope()
+
+
+def check_files(model, folder, saving, others, look=None):
+    """A trained MLP is the same when its files are read under other distributions.
+
+    `saving` and `others` are distributions, or None for none; `look` is shown each of
+    the others with what was read there.
+    """
+    steps = int(model.optimizer.iterations)
+    with _scope(saving):
+        weights = model.get_weights()
+    for ending in (".keras", ".weights.h5", ".safetensors"):
+        path = os.path.join(folder, "model" + ending)
+        with _scope(saving):
+            (model.save if ending == ".keras" else model.save_weights)(path)
+        for chosen in others:
+            with _scope(chosen):
+                if ending == ".keras":
+                    other = keras.models.load_model(path)
+                    assert int(other.optimizer.iterations) == steps
+                else:
+                    other = mlp()
+                    other.load_weights(path)
+                for a, b in zip(other.get_weights(), weights, strict=True):
+                    np.testing.assert_array_equal(a, b)
+            if look is not None:
+                look(chosen, other)

@@ -152,21 +152,9 @@ def check_files_of_any_number_of_devices():
     with parallel("mlp").scope():
         model = models.made("mlp")
         model.fit(x, y, batch_size=16, verbose=0)
-        weights = model.get_weights()
-    for ending in (".keras", ".weights.h5", ".safetensors"):
-        path = os.path.join(folder, "model" + ending)
-        with parallel("mlp").scope():
-            (model.save if ending == ".keras" else model.save_weights)(path)
-        for chosen in (parallel("mlp"), parallel("mlp", (2, 1)), None):
-            with contextlib.nullcontext() if chosen is None else chosen.scope():
-                if ending == ".keras":
-                    other = keras.models.load_model(path)
-                    assert int(other.optimizer.iterations) == 10
-                else:
-                    other = models.mlp()
-                    other.load_weights(path)
-                for a, b in zip(other.get_weights(), weights, strict=True):
-                    np.testing.assert_array_equal(a, b)
+    assert int(model.optimizer.iterations) == 10
+    others = (parallel("mlp"), parallel("mlp", (2, 1)), None)
+    models.check_files(model, folder, parallel("mlp"), others)
 
 
 def check_a_distribution_set_late():
