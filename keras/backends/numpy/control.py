@@ -106,14 +106,13 @@ def jvp(
 ) -> Structure:
     """Of reverse mode alone: gradients are linear in their weights, and the slopes in
     these are the forward derivative."""
-    with Tape() as outer:
-        with Tape() as inner:
-            points = tree.map_structure(inner.watch, tuple(primals))
-            found = fun(*points)
-            outputs, aux = found if has_aux else (found, None)
-            slopes = tree.map_structure(
-                lambda y: _slope(outer, inner, y, points, tangents), outputs
-            )
+    with Tape() as outer, Tape() as inner:
+        points = tree.map_structure(inner.watch, tuple(primals))
+        found = fun(*points)
+        outputs, aux = found if has_aux else (found, None)
+        slopes = tree.map_structure(
+            lambda y: _slope(outer, inner, y, points, tangents), outputs
+        )
     results = released(inner, outputs), slopes
     return (*results, released(inner, aux)) if has_aux else results
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras.backends import specs
 from keras.backends.foreign import host_array
-from keras.backends.numpy.gradients.tape import Traced, as_array, is_traced, primal
+from keras.backends.numpy.gradients.traced import Traced, as_array, is_traced, primal
 from keras.core import config, limits
 from keras.core.dtypes import standardize_dtype
 from keras.core.typing import DType, Structure, TensorLike

@@ -16,7 +16,7 @@ import numpy as np
 from keras.backends import arguments
 from keras.backends.numpy.core import native_dtype
 from keras.backends.numpy.gradients import as_array, differentiable, primal
-from keras.backends.numpy.gradients.products import root_of
+from keras.backends.numpy.gradients.linear_algebra import root_of
 from keras.backends.numpy.half import widened
 from keras.backends.numpy.special import erf
 from keras.core import config

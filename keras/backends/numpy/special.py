@@ -20,7 +20,7 @@ def _slope(derivative: Callable[[Any, Any], Any]) -> Any:
     """The rule of a function of each element."""
 
     def rule(out: Any, x: Any) -> Any:
-        return (lambda g: (widened(g) * derivative(widened(out), widened(x))),)
+        return (lambda g: widened(g) * derivative(widened(out), widened(x)),)
 
     return rule
 
@@ -51,13 +51,9 @@ def rsqrt(x: np.ndarray) -> np.ndarray:
         return as_array(1 / np.sqrt(widened(x))).astype(x.dtype, copy=False)
 
 
-def _logsumexp_rule(
-    out: Any, x: Any, axis: Axis = None, keepdims: bool = False
-) -> Any:
+def _logsumexp_rule(out: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     def back(g: Any) -> Any:
-        full, g = (out, g) if keepdims else (
-            kept(v, axis, x.ndim) for v in (out, g)
-        )
+        full, g = (out, g) if keepdims else (kept(v, axis, x.ndim) for v in (out, g))
         full = np.where(np.isfinite(full), full, np.zeros_like(full))
         return g * np.exp(x - full)
 

@@ -7,8 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from keras.backends.numpy.core import convert_to_tensor
-from keras.backends.numpy.gradients import Tape, released
+from keras.backends.numpy.core import convert_to_tensor, is_tensor
+from keras.backends.numpy.gradients import (
+    Tape,
+    inside,
+    is_traced,
+    level_of,
+    record,
+    released,
+)
+from keras.backends.replay import Replay
 from keras.core import tree
 from keras.core.scopes import StatelessScope
 
@@ -22,7 +30,34 @@ def jit(
 
 
 def remat(function: Callable[..., Any]) -> Callable[..., Any]:
-    return function
+    def rematerialized(*args: Any, **kwargs: Any) -> Any:
+        replay = Replay(function, args, kwargs, is_tensor)
+        results = replay.run(replay.tensors)
+        level = level_of(*results)
+        if level:
+            results = _without_record(replay, results, level)
+        return replay.finish(results)
+
+    return rematerialized
+
+
+def _without_record(replay: Replay, results: Any, level: int) -> Any:
+    """Results that remember how to be computed again, not how they were."""
+    read = {key: value for key, (_, value) in replay.scope.read.items()}
+    tensors, keys = replay.tensors, list(read)
+    inputs = [*tensors, *read.values()]
+    plain = [inside(x, level) for x in inputs]
+
+    def back(*upstream: Any) -> Any:
+        with Tape() as tape:
+            points = [tape.watch(x) for x in plain]
+            values = dict(zip(keys, points[len(tensors) :], strict=True))
+            again = replay.run(points[: len(tensors)], values, again=True)
+            pairs = zip(again, upstream, strict=True)
+            total = sum(np.sum(y * g) for y, g in pairs if is_traced(y))
+            return tape.gradients(total, points)
+
+    return record(level, tuple(inside(x, level) for x in results), inputs, back)
 
 
 def value_and_grad(

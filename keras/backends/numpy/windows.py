@@ -9,7 +9,7 @@ import numpy as np
 from keras.backends import windows
 from keras.backends.numpy.gradients import differentiable, primal
 from keras.backends.numpy.gradients.shaping import scatter_sum
-from keras.backends.numpy.gradients.tape import place_of
+from keras.backends.numpy.gradients.traced import place_of
 from keras.core.config import standardize_data_format
 from keras.core.typing import Sizes, TensorLike
 
@@ -52,9 +52,12 @@ def _strided(x: Any, window: Any, strides: Any, dilation: Any) -> Any:
 def _places(sizes: Any, window: Any, steps: Any) -> Any:
     """Each place of the window, and the part of the input that it meets."""
     for place in np.ndindex(*window):
-        yield place, tuple(
-            slice(j * d, j * d + (n - 1) * s + 1, s)
-            for j, n, (s, d) in zip(place, sizes, steps, strict=True)
+        yield (
+            place,
+            tuple(
+                slice(j * d, j * d + (n - 1) * s + 1, s)
+                for j, n, (s, d) in zip(place, sizes, steps, strict=True)
+            ),
         )
 
 

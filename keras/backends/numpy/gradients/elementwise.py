@@ -12,7 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from keras.backends.numpy.gradients.tape import FLAT, RULES, composed, primal, rule_of
+from keras.backends.numpy.gradients.traced import (
+    FLAT,
+    RULES,
+    composed,
+    conjugate,
+    differentiable,
+    primal,
+    rule_of,
+)
 
 _quiet = np.errstate(all="ignore")
 LN2, LN10 = math.log(2), math.log(10)
@@ -23,11 +31,7 @@ def _unary(function: Any, derivative: Callable[[Any, Any], Any]) -> None:
 
     @rule_of(function)
     def _(out: Any, x: Any, *unused: Any, **options: Any) -> Any:
-        return (_quiet(lambda g: g * _conj(derivative(out, x))),)
-
-
-def _conj(x: Any) -> Any:
-    return np.conj(x) if x.dtype.kind == "c" else x
+        return (_quiet(lambda g: g * conjugate(derivative(out, x))),)
 
 
 for _function, _derivative in {
@@ -74,7 +78,7 @@ def _negative(out: Any, x: Any) -> Any:
 
 @rule_of(np.conj)
 def _conjugate(out: Any, x: Any) -> Any:
-    return (_conj,)
+    return (conjugate,)
 
 
 @rule_of(np.real)
@@ -114,16 +118,26 @@ def _sinc(out: Any, x: Any) -> Any:
         near = np.abs(primal(x)) < 1e-3
         z = math.pi * np.where(near, np.ones_like(x), x)
         far = (np.cos(z) - np.sin(z) / z) / np.where(near, np.ones_like(x), x)
-        return g * np.where(near, x * (-math.pi**2 / 3), far)
+        return g * np.where(near, x * (-(math.pi**2) / 3), far)
 
     return (back,)
 
 
 @rule_of(np.i0)
 def _i0(out: Any, x: Any) -> Any:
+    return (lambda g: g * _i1(x),)
+
+
+def _i1_rule(out: Any, x: Any) -> Any:
+    safe = np.where(primal(x) == 0, np.ones_like(x), x)
+    return (lambda g: g * (np.i0(x) - out / safe),)
+
+
+@differentiable(_i1_rule)
+def _i1(x: Any) -> Any:
     from scipy.special import i1  # SciPy is loaded where it is needed only
 
-    return (lambda g: g * i1(primal(x)),)
+    return i1(x)
 
 
 FLAT.update(
@@ -157,7 +171,7 @@ def _own(x: Any) -> Any:
     """A factor of a gradient: the conjugate, if it is complex."""
     if isinstance(x, complex):
         return x.conjugate()
-    return _conj(x) if hasattr(x, "dtype") else x
+    return conjugate(x) if hasattr(x, "dtype") else x
 
 
 def _power_base(g: Any, out: Any, a: Any, b: Any) -> Any:
@@ -199,9 +213,7 @@ def _share(g: Any, part: Any, out: Any) -> Any:
 
 _binary(np.add, lambda g, out, a, b: g, lambda g, out, a, b: g)
 _binary(np.subtract, lambda g, out, a, b: g, lambda g, out, a, b: -g)
-_binary(
-    np.multiply, lambda g, out, a, b: g * _own(b), lambda g, out, a, b: g * _own(a)
-)
+_binary(np.multiply, lambda g, out, a, b: g * _own(b), lambda g, out, a, b: g * _own(a))
 _binary(
     np.divide,
     lambda g, out, a, b: g / _own(b),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras.backends.numpy.gradients.shaping import axes_of, kept
-from keras.backends.numpy.gradients.tape import (
+from keras.backends.numpy.gradients.traced import (
     FLAT,
     as_array,
     composed,
@@ -37,10 +37,12 @@ def _sum(
 
 def _extremum(function: Any) -> None:
     @rule_of(function)
-    def _(out: Any, x: Any, axis: Any = None, keepdims: Any = False, **rest: Any) -> Any:
+    def _(
+        out: Any, x: Any, axis: Any = None, keepdims: Any = False, **rest: Any
+    ) -> Any:
         def back(g: Any) -> Any:
-            full = (lambda v: v) if _given(keepdims) else (
-                lambda v: kept(v, axis, x.ndim)
+            full = (
+                (lambda v: v) if _given(keepdims) else (lambda v: kept(v, axis, x.ndim))
             )
             chosen = primal(x) == full(primal(out))
             count = np.sum(chosen, axis=axis, keepdims=True)
@@ -65,8 +67,10 @@ def _var(
     x: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: Any = False
 ) -> Any:
     offset = x - np.mean(x, axis=axis, keepdims=True)
-    squares = np.real(offset * np.conj(offset)) if x.dtype.kind == "c" else (
-        np.square(offset)
+    squares = (
+        np.real(offset * np.conj(offset))
+        if x.dtype.kind == "c"
+        else (np.square(offset))
     )
     count = math.prod(x.shape[a] for a in axes_of(axis, x.ndim)) - ddof
     total = np.sum(squares, axis=axis, keepdims=_given(keepdims))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.backends.numpy.gradients.tape import (
+from keras.backends.numpy.gradients.traced import (
     _get,
     composed,
     differentiable,
@@ -144,9 +144,7 @@ def _diag(out: Any, v: Any, k: int = 0) -> Any:
 
 
 @rule_of(np.pad)
-def _pad(
-    out: Any, x: Any, widths: Any, mode: Any = "constant", **options: Any
-) -> Any:
+def _pad(out: Any, x: Any, widths: Any, mode: Any = "constant", **options: Any) -> Any:
     def back(g: Any) -> Any:
         if mode == "constant":
             pairs = np.broadcast_to(widths, (x.ndim, 2))
@@ -184,7 +182,7 @@ def _split(x: Any, points: Any, axis: int = 0) -> list[Any]:
 
 
 @composed(np.meshgrid)
-def _meshgrid(*x: Any, indexing: str = "xy") -> list[Any]:
+def _meshgrid(*x: Any, indexing: Any = "xy") -> list[Any]:
     places = np.meshgrid(*(np.arange(np.size(v)) for v in x), indexing=indexing)
     pairs = zip(x, places, strict=True)
     return [np.take(np.reshape(v, (-1,)), place) for v, place in pairs]
@@ -226,4 +224,3 @@ def kept(x: Any, axis: Any, ndim: int) -> Any:
     for a in sorted(axes_of(axis, ndim)):
         shape.insert(a, 1)
     return np.reshape(x, shape)
-
