@@ -8,6 +8,7 @@ compiles nothing on JAX, where each new shape would cost a compilation. A
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from typing import Any, Self
@@ -101,6 +102,8 @@ class RandomInitializer(Initializer):
             return uniform(shape, low, high, dtype=dtype, seed=self._key)
 
         def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
+            if real is np.float32:
+                return _between(low, high, generator, size)
             values = generator.random(size, dtype=real)
             values *= high - low
             values += low
@@ -143,6 +146,32 @@ class RandomInitializer(Initializer):
         real = np.float64 if dtype == "float64" else np.float32
         values = np.asarray(draw(generator, tuple(shape), real), dtype=real)
         return current().borrow(values, dtype)
+
+
+_PIECE = 2**15  # numbers that are worked on while they are in the cache
+
+
+def _between(
+    low: float, high: float, generator: np.random.Generator, size: Sizes
+) -> np.ndarray:
+    """What `generator.random` gives in float32, scaled, in two thirds of the time.
+
+    That makes a float of the upper 24 of each 32 random bits, the lower half of a word
+    of 64 first. So does this, piece by piece.
+    """
+    values = np.empty(math.prod(size), np.float32)
+    step, least = np.float32(high - low) * np.float32(2.0**-24), np.float32(low)
+    for start in range(0, values.size, _PIECE):
+        piece = values[start : start + _PIECE]
+        words = generator.bit_generator.random_raw(piece.size + 1 >> 1)
+        bits = words.astype("<u8", copy=False).view("<u4")[: piece.size]
+        bits >>= 8
+        # Signed integers, which processors turn into floats at once.
+        np.multiply(
+            bits.view("<i4"), step, out=piece, dtype=np.float32, casting="unsafe"
+        )
+        piece += least
+    return values.reshape(size)
 
 
 def _within_two(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
