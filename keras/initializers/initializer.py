@@ -101,10 +101,12 @@ class RandomInitializer(Initializer):
         if hasattr(self._key, "next"):
             return uniform(shape, low, high, dtype=dtype, seed=self._key)
 
-        def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
+        def draw(
+            generator: np.random.Generator, size: tuple[int, ...], real: TensorLike
+        ) -> Any:
             if real is np.float32:
                 return _between(low, high, generator, size)
-            values = generator.random(size, dtype=real)
+            values = generator.random(dtype=real, out=_empty(size, real))
             values *= high - low
             values += low
             return values
@@ -117,8 +119,11 @@ class RandomInitializer(Initializer):
         if hasattr(self._key, "next"):
             return normal(shape, mean, stddev, dtype=dtype, seed=self._key)
 
-        def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
-            values = generator.standard_normal(size, dtype=real)
+        def draw(
+            generator: np.random.Generator, size: tuple[int, ...], real: TensorLike
+        ) -> Any:
+            out = _empty(size, real)
+            values = generator.standard_normal(dtype=real, out=out)
             values *= stddev
             values += mean
             return values
@@ -132,7 +137,9 @@ class RandomInitializer(Initializer):
         if hasattr(self._key, "next"):
             return truncated_normal(shape, mean, stddev, dtype=dtype, seed=self._key)
 
-        def draw(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
+        def draw(
+            generator: np.random.Generator, size: tuple[int, ...], real: TensorLike
+        ) -> Any:
             values = _within_two(generator, size, real)
             values *= stddev
             values += mean
@@ -148,18 +155,30 @@ class RandomInitializer(Initializer):
         return current().borrow(values, dtype)
 
 
+def _empty(size: tuple[int, ...], real: Any) -> np.ndarray:
+    """An array that begins at a multiple of 64 bytes, not of 16 as NumPy's own.
+
+    A weight may lie there from now on, and products of matrices are 2 to 3 % slower
+    with one that straddles the processor's lines.
+    """
+    count = math.prod(size) * np.dtype(real).itemsize
+    memory = np.empty(count + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + count].view(real).reshape(size)
+
+
 _PIECE = 2**15  # numbers that are worked on while they are in the cache
 
 
 def _between(
-    low: float, high: float, generator: np.random.Generator, size: Sizes
+    low: float, high: float, generator: np.random.Generator, size: tuple[int, ...]
 ) -> np.ndarray:
     """What `generator.random` gives in float32, scaled, in two thirds of the time.
 
     That makes a float of the upper 24 of each 32 random bits, the lower half of a word
     of 64 first. So does this, piece by piece.
     """
-    values = np.empty(math.prod(size), np.float32)
+    values = _empty((math.prod(size),), np.float32)
     step, least = np.float32(high - low) * np.float32(2.0**-24), np.float32(low)
     for start in range(0, values.size, _PIECE):
         piece = values[start : start + _PIECE]
@@ -174,8 +193,11 @@ def _between(
     return values.reshape(size)
 
 
-def _within_two(generator: np.random.Generator, size: Sizes, real: TensorLike) -> Any:
-    values = np.asarray(generator.standard_normal(size, dtype=real)).reshape(-1)
+def _within_two(
+    generator: np.random.Generator, size: tuple[int, ...], real: TensorLike
+) -> Any:
+    values = _empty((math.prod(size),), real)
+    generator.standard_normal(dtype=real, out=values)
     outside = np.flatnonzero(np.abs(values) > 2)
     while outside.size:
         values[outside] = generator.standard_normal(outside.size, dtype=real)
