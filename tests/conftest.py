@@ -28,8 +28,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# What a test compiles runs a few times, at small sizes: XLA's optimizing takes a third of
-# the suite's time on JAX and on TensorFlow. Set to 0 and to nothing to test with its
+# What a test compiles runs a few times, at small sizes: XLA's optimizing takes a third
+# of the suite's time on JAX and on TensorFlow. Set to 0 and to nothing to test with its
 # whole pipeline.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 os.environ.setdefault(

@@ -19,7 +19,7 @@ from keras.backends import current
 from keras.core import config, dtypes
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
-from keras.core.typing import DType, Seed, Sizes, Tensor, TensorLike
+from keras.core.typing import DType, Seed, Tensor, TensorLike
 from keras.random import normal, truncated_normal, uniform
 
 Draw = Callable[[np.random.Generator, tuple[int, ...], Any], Any]
