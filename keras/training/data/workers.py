@@ -83,8 +83,8 @@ def _fetch_ahead(
             f"A worker process of the {type(dataset).__name__} ended without an "
             f"answer{_ends_of(processes)}: it was killed (often for memory), crashed, "
             "or could not start (where the platform does not fork, the dataset must be "
-            "picklable and the script needs `if __name__ == '__main__':`). Use fewer workers, or "
-            "threads with `use_multiprocessing=False`, to see the cause."
+            "picklable and the script needs `if __name__ == '__main__':`). Use fewer "
+            "workers, or threads with `use_multiprocessing=False`, to see the cause."
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
