@@ -43,6 +43,7 @@ class ModelStep:
             that.
         gathers: Whether the results of all batches are wanted, one after the other,
             and not those of the last.
+        expect_any_rows: Tells the compiled step that batches differ in size.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class ModelStep:
         prepare: Step | None,
         distributes: Callable[[], bool],
         gathers: bool,
+        expect_any_rows: Callable[[], None] | None = None,
     ) -> None:
+        self.expect_any_rows = expect_any_rows
         self._model = model
         self._step = step
         self._one = one

@@ -289,3 +289,19 @@ def test_a_stream_holds_one_batch(backend):
     assert data.asked <= 6
     stream.close()
     assert list(stream) == []
+
+
+def test_a_short_last_batch_is_seen_coming(compiles):
+    """TensorFlow traces for batches of any size at once, XLA compiles for two."""
+    expected = {"tensorflow": 1, "jax": 2}[compiles]
+    model = model_with("sgd", 1)
+    for trainable in (True, False):
+        model.layers[0].trainable = trainable
+        model.compile("sgd", "mse")
+        with keras.debug.compiles() as found:
+            model.fit(X, T, 8, epochs=2, verbose=0, validation_data=(X, T))
+            model.fit(X, T, 8, verbose=0)
+            model.predict(X, 8, verbose=0)
+        for name in ("train_step", "test_step", "predict_step"):
+            steps = [each for each in found if each.function.startswith(name)]
+            assert len(steps) == expected, (name, str(found))

@@ -57,8 +57,13 @@ class _Jitted:
         self._xla = jit_compile
         self._traced: dict[Any, Callable[..., Any]] = {}
         self._ranks_vary = False
+        self._rows_vary = False
         # What was traced for one tensor alone: the call of a model, most often.
         self._of_one: Callable[..., Any] | None = None
+
+    def expect_any_rows(self) -> None:
+        """Trace once for batches of any size, and not again when another one comes."""
+        self._rows_vary = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Structure:
         if not tf.executing_eagerly() or context.get().stateless is not None:
@@ -108,10 +113,14 @@ class _Jitted:
 
         traced = _traceable(run, self._xla in (True, "auto"))
         try:
-            work = _convolutions(traced, tensors) if self._xla == "auto" else 0
+            kinds = list(map(_of_any_rows, tensors)) if self._rows_vary else tensors
+            work = _convolutions(traced, kinds) if self._xla == "auto" else 0
+            used = traced
             if work:
-                plain = _traceable(run, False)
-                traced = _BySize(traced, plain) if work <= _LITTLE else plain
+                used = _traceable(run, False)
+                traced = _BySize(traced, used) if work <= _LITTLE else used
+            if self._rows_vary:
+                used.get_concrete_function(*kinds)
             result = traced(*tensors)
         except _NOT_COMPILABLE:
             if self._xla != "auto":
@@ -180,6 +189,13 @@ class _BySize:
     def __call__(self, *tensors: Any) -> Structure:
         is_single = bool(tensors) and tensors[0].shape[:1] == (1,)
         return (self._single if is_single else self._several)(*tensors)
+
+
+def _of_any_rows(x: Any) -> Any:
+    """The kind of a tensor whose first size is open."""
+    if not isinstance(x, tf.Tensor) or not x.shape.rank:
+        return x
+    return tf.TensorSpec([None, *x.shape[1:]], x.dtype)
 
 
 def _is_array(x: TensorLike) -> bool:
