@@ -140,7 +140,10 @@ class ModelStep:
             return None
 
     def _pays(self, batch: Data) -> bool:
-        return self._model._backend.loop_pays(self._step, self._gathers, batch)
+        try:
+            return self._model._backend.loop_pays(self._step, self._gathers, batch)
+        except _NOT_TRACEABLE:
+            return True  # what is wrong shows, and is told, when it is compiled
 
     def _compiled(self, spec: Any) -> Callable[..., Any]:
         loop = self._gathering if self._gathers else self._repeating

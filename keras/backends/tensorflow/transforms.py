@@ -14,8 +14,13 @@ from tensorflow.python.eager.record import (  # no public name outside a tape
 
 from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
-from keras.backends.tensorflow.core import convert_to_tensor, is_tensor
+from keras.backends.tensorflow.core import (
+    compute_output_spec,
+    convert_to_tensor,
+    is_tensor,
+)
 from keras.core import context, traces, tree
+from keras.core.scopes import DiscardingScope
 from keras.core.typing import Structure, TensorLike
 
 if TYPE_CHECKING:
@@ -39,8 +44,26 @@ def jit(
 
 
 def loop_pays(function: Callable[..., Any], gathers: bool, *args: Any) -> bool:
-    """Loops have the kernels that there are outside; what they gather is copied."""
-    return not gathers
+    """Loops have the kernels that there are outside; what they gather is copied, which
+    for large results takes longer than the calls that a loop spares."""
+    if not gathers:
+        return True
+    with DiscardingScope():
+        args = tree.map_structure(_as_argument, args)
+        outputs = tree.flatten(compute_output_spec(lambda: function(*args)))
+    sizes = [getattr(x, "shape", ()) for x in outputs]
+    return all(None not in shape for shape in sizes) and (
+        sum(map(math.prod, sizes)) <= _GATHERED
+    )
+
+
+# Numbers of a batch of results up to which a loop pays, on the CPU: 0.35 to 0.7 of the
+# time of single calls for small ones and for 0.26 million, 1.24 for 0.52 million.
+_GATHERED = 3e5
+
+
+def _as_argument(x: Any) -> Any:
+    return convert_to_tensor(x) if isinstance(x, np.ndarray) else x
 
 
 class _RanksVary(Exception):
