@@ -63,6 +63,8 @@ class Layer(LayerCall):
     """
 
     supports_masking = False
+    # A layer that no compiler can trace sets this to False; see `Model.compile`.
+    supports_jit = True
     _properties_in_files: tuple[str, ...] = ()
     input_spec: Any = None
     _has_nothing_to_build = False  # but a subclass with a `build` of its own has
