@@ -28,9 +28,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# What a test compiles on JAX runs once, at small sizes: optimizing it takes a quarter
-# of the suite's time on that backend. Set to 0 to test with XLA's whole pipeline.
+# What a test compiles runs a few times, at small sizes: XLA's optimizing takes a third
+# of the suite's time on JAX and on TensorFlow. Set to 0 and to nothing to test with its
+# whole pipeline.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0 "
+    "--xla_llvm_disable_expensive_passes=true",
+)
 
 import pytest  # noqa: E402
 
@@ -59,7 +65,9 @@ def requested_backends() -> list[str]:
 
 
 BACKENDS = requested_backends()
-TRAINING_BACKENDS = [name for name in BACKENDS if name != "numpy"]
+TRAINING_BACKENDS = BACKENDS  # all of them have gradients
+# Those that are frameworks, with a compiler and gradients of their own.
+FRAMEWORK_BACKENDS = [name for name in BACKENDS if name != "numpy"]
 
 
 def pytest_collection_finish() -> None:
@@ -161,7 +169,8 @@ def backend_of(item: pytest.Item) -> str | None:
     """The backend that a collected test runs on, None for those that need none."""
     callspec = getattr(item, "callspec", None)
     params = callspec.params if callspec is not None else {}
-    return params.get("backend") or params.get("training_backend")
+    names = ("backend", "training_backend", "framework_backend")
+    return next((params[name] for name in names if name in params), None)
 
 
 def is_whole_suite(config: pytest.Config) -> bool:
@@ -226,7 +235,13 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(params=TRAINING_BACKENDS)
 def training_backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Each backend that trains, NumPy left out."""
+    """Each backend that trains."""
+    yield from enter_backend(request.param)
+
+
+@pytest.fixture(params=FRAMEWORK_BACKENDS)
+def framework_backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each backend that is a framework, NumPy left out."""
     yield from enter_backend(request.param)
 
 

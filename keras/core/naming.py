@@ -7,6 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from keras.core import context
 
@@ -14,6 +15,7 @@ _counts: defaultdict[str, int] = defaultdict(int)
 _lock = threading.Lock()
 
 
+@lru_cache(1024)
 def to_snake_case(name: str) -> str:
     """`MultiHeadAttention` -> `multi_head_attention`, `Conv2D` -> `conv2d`."""
     name = re.sub(r"\W+", "", name)

@@ -64,7 +64,8 @@ class CallPlan:
         self.makes_masks = cls.compute_mask is not base.compute_mask
         self.makes_shapes = cls.compute_output_shape is not base.compute_output_shape
         self.makes_specs = cls.compute_output_spec is not base.compute_output_spec
-        self.spec_names = parameters_of(cls.compute_output_spec)
+        self.spec_names = _parameters_of(cls.compute_output_spec)
+        self.shape_names = _parameters_of(cls.compute_output_shape)
 
     def bind(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The arguments by name; a misfit is an error that shows the signature."""
@@ -93,7 +94,7 @@ def _named(parameters: list[inspect.Parameter]) -> list[str]:
     return [p.name for p in parameters if p.kind not in _REST]
 
 
-def parameters_of(function: Callable[..., Any]) -> list[str]:
+def _parameters_of(function: Callable[..., Any]) -> list[str]:
     """The names of a method's parameters, without `self`."""
     return [name for name in inspect.signature(function).parameters if name != "self"]
 

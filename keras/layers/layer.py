@@ -26,7 +26,7 @@ from keras.core.typing import (
 )
 from keras.layers.arguments import interpreted, shape_of_first_layer
 from keras.layers.building import shapes_of, tracked_build, tracked_quantize
-from keras.layers.call_plan import parameters_of, plan_of
+from keras.layers.call_plan import plan_of
 from keras.layers.calling import CallContext, LayerCall
 from keras.layers.input_spec import describe
 from keras.layers.quantizing import no_form
@@ -173,7 +173,7 @@ class Layer(LayerCall):
         given = tuple(shapes.values())
         names = [
             name
-            for name in parameters_of(type(self).compute_output_shape)
+            for name in self._plan.shape_names
             if name in {f"{key}_shape" for key in shapes}
         ]
         if names:

@@ -17,12 +17,15 @@ other, with the op's own parameters, and compiled once, as `dataclasses` does:
                 return _plain(x, gamma, beta, axis, epsilon)
             except Exception as _error:
                 return _recovered(_error, *_given((x, gamma, ...), _rest))
-        return _general(*_given((x, gamma, beta, axis, epsilon), _rest))
+        if (_kinds.get(type(x)) == _VARIABLE or ...) and not (... == _SYMBOLIC or ...):
+            return call(x.value if _kinds.get(type(x)) == _VARIABLE else x, ...)
+        return _dispatch(*_given((x, gamma, beta, axis, epsilon), _rest))
 
 The first tensor that is promoted leads: the others must have its dtype, or be Python
 numbers where the op takes such. No parameter begins with an underscore, so the names
-of our own do. Where the answer to a question is no, the arguments are
-put together again as they came, and the general way takes them.
+of our own do. Where the answer to a question is no, variables become their values and
+try once more; a graph reads them anew. All else is put together again as it came, and
+the general way takes it.
 """
 
 from __future__ import annotations
@@ -64,7 +67,9 @@ def call({parameters}):
             {attempt}
         except Exception as _error:
             return _recovered(_error, *_given({values}, _rest))
-    return _general(*_given({values}, _rest))
+    if ({variables}) and not ({symbols}):
+        return call({read})
+    return _dispatch(*_given({values}, _rest))
 """
 
 
@@ -89,7 +94,16 @@ def unrolled(declaration: Declaration) -> Callable[..., Any]:
     attempt = f"return {_callee(declaration)}({arguments})"
     if declaration.check is not None:
         attempt = f"if _check({arguments}):\n                {attempt}"
+    tensors = [p for i, p in enumerate(parameters) if i in declaration.tensors]
     text = _TEXT.format(
+        variables=" or ".join(_is(p, "_VARIABLE") for p in tensors),
+        symbols=" or ".join(_is(p, "_SYMBOLIC") for p in tensors),
+        read=", ".join(
+            [
+                *(_read(p) if p in tensors else _forwarded(p) for p in parameters),
+                "**_rest",
+            ]
+        ),
         parameters=", ".join([*map(_declared, parameters), "**_rest"]),
         conditions="\n        and ".join(conditions),
         attempt=attempt,
@@ -98,10 +112,13 @@ def unrolled(declaration: Declaration) -> Callable[..., Any]:
     namespace: dict[str, Any] = {
         **defaults,
         "_NUMBERS": NUMBERS,
+        "_SYMBOLIC": SYMBOLIC,
         "_TENSOR": TENSOR,
+        "_VARIABLE": VARIABLE,
         "_absent": _ABSENT,
         "_check": declaration.check,
         "_current": current,
+        "_dispatch": declaration.dispatch,
         "_dtype_of_all": dtype_of_all,
         "_recovered": declaration.recovered,
         "_get": context.get,
@@ -109,9 +126,7 @@ def unrolled(declaration: Declaration) -> Callable[..., Any]:
         "_natives": declaration.natives,
         "_process": process,
     }
-    call = _compiled(f"<quick way into {declaration.name}>", text, namespace)
-    namespace["_general"] = _general(declaration, call)
-    return call
+    return _compiled(f"<quick way into {declaration.name}>", text, namespace)
 
 
 def _callee(declaration: Declaration) -> str:
@@ -133,6 +148,23 @@ def _forwarded(parameter: Parameter) -> str:
     if parameter.kind is Parameter.KEYWORD_ONLY:
         return f"{parameter.name}={parameter.name}"
     return parameter.name
+
+
+def _is(parameter: Parameter, kind: str) -> str:
+    """Whether an argument, or one of several, is of a kind."""
+    name = parameter.name
+    if parameter.kind is Parameter.VAR_POSITIONAL:
+        return f"{kind} in map(_kinds.get, map(type, {name}))"
+    return f"_kinds.get(type({name})) == {kind}"
+
+
+def _read(parameter: Parameter) -> str:
+    """The argument, or the value of the variable that it is."""
+    value = "{0}.value if _kinds.get(type({0})) == _VARIABLE else {0}"
+    if parameter.kind is Parameter.VAR_POSITIONAL:
+        return f"*[{value.format('_each')} for _each in {parameter.name}]"
+    start = f"{parameter.name}=" if parameter.kind is Parameter.KEYWORD_ONLY else ""
+    return start + value.format(parameter.name)
 
 
 def _conditions(declaration: Declaration, parameters: list[Parameter]) -> list[str]:
@@ -201,21 +233,6 @@ def dtype_of_all(kinds: dict[type, int], values: TensorLike, same: bool) -> Any:
             elif same:
                 return None
     return None if dtype is _ABSENT else dtype
-
-
-def _general(declaration: Declaration, call: Callable[..., Any]) -> Callable[..., Any]:
-    """The general way. Variables become their values first, and try once more."""
-    dispatch = declaration.dispatch
-
-    def general(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        kinds = current().kinds
-        found = [kinds.get(type(value)) for value in args]
-        if VARIABLE in found and SYMBOLIC not in found:
-            pairs = zip(args, found, strict=True)
-            return call(*[x.value if k == VARIABLE else x for x, k in pairs], **kwargs)
-        return dispatch(args, kwargs)
-
-    return general
 
 
 def _restorer(parameters: list[Parameter], defaults: list[Any]) -> Callable[..., Given]:

@@ -14,7 +14,8 @@ import keras
 from tests.conftest import TRAINING_BACKENDS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-pytest.importorskip("sklearn")
+# Before any test sets a seed: loading it draws from the generators of the process.
+pytest.importorskip("sklearn.datasets")
 
 
 def example(name: str) -> ModuleType:

@@ -50,6 +50,17 @@ def values(name: str, options: dict[str, Any], shape: Any, **more: Any) -> np.nd
     return keras.ops.convert_to_numpy(made)
 
 
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2**15 + 1,), (3, 3, 65, 67)])
+def test_uniform_numbers_are_those_of_numpys_generator(shape: Any) -> None:
+    source = np.random.Generator(np.random.Philox(key=9))
+    expected = np.asarray(source.random(shape, dtype=np.float32))
+    expected *= 0.3 - -0.1
+    expected += -0.1
+    with keras.backend_scope("numpy"):
+        found = values("RandomUniform", {"minval": -0.1, "maxval": 0.3}, shape, seed=9)
+    np.testing.assert_array_equal(found, expected, strict=True)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "shape", "mean", "stddev"), RANDOM, ids=IDS
 )

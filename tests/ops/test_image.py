@@ -189,6 +189,37 @@ def test_affine_modes_are_scipy(backend: str, mode: str) -> None:
     close(y[0, :, :, 0], want, 1e-3)
 
 
+@pytest.mark.parametrize("mode", ["constant", "nearest", "reflect"])
+def test_projections_and_their_slopes_are_those_of_numpy(
+    backend: str, mode: str
+) -> None:
+    matrices = np.array(
+        [
+            [0.8, 0.3, -2.1, -0.2, 1.3, 3.2, 0.02, -0.01],
+            [-1.1, 0.2, 7.3, 0.1, 0.6, -4.4, 0.0, 0.03],
+        ],
+        "float32",
+    )
+
+    def read(images: Any, matrices: Any) -> Any:
+        return ops.image.affine_transform(images, matrices, "bilinear", mode, 0.5)
+
+    with keras.backend_scope("numpy"):
+        want = read(IMAGES, matrices)
+    close(read(IMAGES, matrices), want, 1e-3)
+    if backend in ("numpy", "torch"):
+        return
+    close(keras.jit(read, jit_compile=True)(IMAGES, matrices), want, 1e-3)
+
+    def total(images: Any) -> Any:
+        return ops.sum(read(images, matrices) * IMAGES)
+
+    # What is linear in the images has a slope that does not depend on them.
+    slope = numpy_of(keras.grad(total)(ops.convert_to_tensor(IMAGES)))
+    change = np.roll(IMAGES, 1, axis=2)
+    close((slope * change).sum(), numpy_of(total(change) - total(0 * change)), 1e-2)
+
+
 def test_perspective_moves_the_corners(backend: str) -> None:
     start = np.array([[0, 0], [5, 0], [0, 4], [5, 4]], "float32")
     end = np.array([[1, 1], [4, 0], [1, 3], [4, 4]], "float32")

@@ -54,6 +54,7 @@ def test_sparse_arrays_batch_by_batch(kind):
 @pytest.mark.parametrize("kind", ["csr", "native"])
 def test_sparse_inputs(training_backend, kind):
     kind = training_backend if kind == "native" else kind
+    kind = "csr" if kind == "numpy" else kind  # which has none of its own
     model, sparse = summing(), KINDS[kind]()
     expected = DENSE.sum(1, keepdims=True)
     for size in (None, 3):

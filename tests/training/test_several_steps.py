@@ -9,14 +9,14 @@ import keras
 from keras.callbacks import Callback
 from keras.core import placement
 from keras.training.pace import Pace
-from tests.conftest import TRAINING_BACKENDS
+from tests.conftest import FRAMEWORK_BACKENDS, TRAINING_BACKENDS
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(44, 4)).astype("float32")
 T = RNG.normal(size=(44, 2)).astype("float32")
 WEIGHT = np.linspace(0.5, 2.0, 44).astype("float32")
 BATCH = 4  # eleven batches: a short group at the end
-COMPILING = [name for name in TRAINING_BACKENDS if name != "torch"]
+COMPILING = [name for name in FRAMEWORK_BACKENDS if name != "torch"]
 
 
 @pytest.fixture(params=COMPILING)

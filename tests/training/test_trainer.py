@@ -89,13 +89,6 @@ def test_evaluation_and_prediction_on_numpy():
     np.testing.assert_allclose(loss, -np.log(rows).mean(), rtol=1e-5)
 
 
-def test_fit_on_numpy_says_where_to_go():
-    with keras.backend_scope("numpy"):
-        model = classifier()
-    with pytest.raises(Exception, match="to_backend"):
-        model.fit(X, Y, verbose=0)
-
-
 def test_predict_keeps_order_and_shapes(backend):
     model = classifier()
     whole = model.predict(X, batch_size=48, verbose=0)

@@ -386,7 +386,26 @@ def where(condition: Any, x1: TensorLike = None, x2: TensorLike = None) -> Any:
         return nonzero(condition)
     if condition.dtype != tf.bool:
         condition = tf.cast(condition, tf.bool)
+    if _chooses_rows(condition.shape, x1, x2):
+        # The kernel of version 1 copies row by row; the other one broadcasts all.
+        rows = tf.reshape(condition, (-1,))
+        return tf.raw_ops.Select(condition=rows, x=x1, y=x2)
     return tf.where(condition, x1, x2)
+
+
+# Elements from which looking for the quicker kernel is repaid.
+_MANY = 500_000
+
+
+def _chooses_rows(shape: Any, x1: TensorLike, x2: TensorLike) -> bool:
+    """Whether a condition `(batch, 1, ..., 1)` is for two tensors `(batch, ...)`."""
+    if not shape.rank or shape.rank == 1 or shape[-1] != 1:
+        return False
+    first: Any = getattr(x1, "shape", None)
+    if not isinstance(first, tf.TensorShape) or (first.num_elements() or 0) < _MANY:
+        return False
+    each = [first[0], *[1] * (len(first) - 1)]
+    return first == getattr(x2, "shape", None) and [*shape] == each and first[-1] != 1
 
 
 def nan_to_num(

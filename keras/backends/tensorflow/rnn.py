@@ -10,10 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util
 
 from keras.backends import recurrent
-from keras.backends.tensorflow.core import shape
+from keras.backends.tensorflow.core import shape, under_xla
 from keras.core import tree
 from keras.core.typing import Structure, TensorLike
 
@@ -69,15 +68,6 @@ def _run(
             lambda x: tf.transpose(x, (1, 0, *range(2, x.shape.rank))), outputs
         )
     return last, outputs, states
-
-
-def _under_xla() -> bool:
-    """Whether what is being traced will be compiled by XLA."""
-    if tf.executing_eagerly():
-        return False
-    return control_flow_util.GraphOrParentsInXlaContext(
-        tf.compat.v1.get_default_graph()
-    )
 
 
 def _choose(mask: tf.Tensor, new: Any, old: Any) -> tf.Tensor:
@@ -206,7 +196,7 @@ def _store(like: Any, steps: Any) -> tf.Tensor:
     that of outputs of an unknown batch size; so there it begins with zeros.
     """
     store = tf.TensorArray(like.dtype, steps, element_shape=like.shape)
-    if like.shape.is_fully_defined() or not _under_xla():
+    if like.shape.is_fully_defined() or not under_xla():
         return store
     return store.unstack(tf.zeros((steps, *shape(like)), like.dtype))
 
@@ -226,7 +216,7 @@ def _unroll(inputs: tf.Tensor, asked: bool) -> bool:
     does not grow too large.
     """
     steps = inputs.shape[1]
-    return asked or (steps is not None and steps <= _UNROLLED and not _under_xla())
+    return asked or (steps is not None and steps <= _UNROLLED and not under_xla())
 
 
 def _zero_state(inputs: tf.Tensor, recurrent_kernel: tf.Tensor) -> tf.Tensor:
@@ -240,7 +230,7 @@ def _project(inputs: Any, kernel: Any, bias: TensorLike, gates: int) -> tuple[An
         x = tf.matmul(x, kernel)
         return x if bias is None else tf.nn.bias_add(x, bias)
 
-    if not _under_xla():
+    if not under_xla():
         return product(inputs), recurrent.unchanged
     features, units = kernel.shape[0], kernel.shape[1] // gates
     if features <= units:

@@ -233,24 +233,68 @@ def _grid(images: TensorLike) -> tuple[Any, Any]:
     return rows[None, :, None], columns[None, None, :]
 
 
-def _projected(
+def projected(
     images: TensorLike,
-    transform: TensorLike,
+    matrices: TensorLike,
     interpolation: str,
     mode: str,
     value: float,
 ) -> Any:
-    """Images read where 8 parameters, `(batch or 1, 8)`, send each pixel."""
+    """Images read where matrices send each pixel; see `read_projected`."""
+    if interpolation != "bilinear" or mode not in ("constant", "nearest", "reflect"):
+        y, x = _places(images, matrices)
+        return _sampled(images, y, x, interpolation, mode, value)
+    dtype = core.dtype(images)
+    images = core.cast(images, "float64" if dtype == "float64" else "float32")
+    return layout.restore(read_projected(images, matrices, mode, value), dtype)
+
+
+def _places(images: TensorLike, matrices: TensorLike) -> tuple[Any, Any]:
+    """Rows and columns to which matrices send each pixel, `(batch, height, width)`."""
     rows, columns = _grid(images)
-    a0, a1, a2, b0, b1, b2, c0, c1 = (transform[:, i][:, None, None] for i in range(8))
     # Of the additions, only the last is one of whole images.
-    depth = (c0 * columns + 1) + c1 * rows
-    x = ((a0 * columns + a2) + a1 * rows) / depth
-    y = ((b0 * columns + b2) + b1 * rows) / depth
+    x, y, *depth = (
+        (row[:, :1, None] * columns + row[:, 2:, None]) + row[:, 1:2, None] * rows
+        for row in (matrices[:, i] for i in range(matrices.shape[1]))
+    )
+    if depth:
+        x, y = x / depth[0], y / depth[0]
     batch, height, width, _ = core.shape(images)
-    x = shaping.broadcast_to(x, (batch, height, width))
-    y = shaping.broadcast_to(y, (batch, height, width))
-    return _sampled(images, y, x, interpolation, mode, value)
+    return (
+        shaping.broadcast_to(y, (batch, height, width)),
+        shaping.broadcast_to(x, (batch, height, width)),
+    )
+
+
+@composite(strict=True)
+def read_projected(
+    images: TensorLike,
+    matrices: TensorLike,
+    fill_mode: str = "constant",
+    fill_value: float = 0.0,
+) -> Tensor:
+    """Turned and shifted images, for which frameworks have kernels. Internal.
+
+    Args:
+        images: floats, `(batch, height, width, channels)`.
+        matrices: where in the old image (column, row, 1) a pixel of the new one is
+            read, float32, `(batch or 1, 3, 3)`, or `(batch or 1, 2, 3)` without the
+            last row where that is `[0, 0, 1]`, which saves the division.
+        fill_mode: what is outside: `"constant"`, `"nearest"` or `"reflect"`.
+        fill_value: the constant.
+
+    Returns:
+        Images of the same shape, read between pixels.
+    """
+    y, x = _places(images, matrices)
+    return sample_bilinear(images, y, x, fill_mode, fill_value)
+
+
+def _matrices(parameters: Any) -> Any:
+    """`(batch, 3, 3)` of 8 parameters each, the last number of all being 1."""
+    last = creation.ones_like(parameters[:, :1])
+    whole = joining.concatenate([parameters, last], axis=1)
+    return shaping.reshape(whole, (-1, 3, 3))
 
 
 def _check_batch(name: str, what: str, batch: Any, images: TensorLike) -> None:
@@ -322,10 +366,10 @@ def affine_transform(
     if isinstance(images, KerasTensor) or isinstance(transform, KerasTensor):
         return KerasTensor(tuple(core.shape(images)), core.dtype(images))
     transform = core.cast(core.convert_to_tensor(transform), "float32")
-    transform = shaping.reshape(transform, (-1, 8))
+    matrices = _matrices(shaping.reshape(transform, (-1, 8)))
 
     def run(x: TensorLike) -> Structure:
-        return _projected(x, transform, interpolation, fill_mode, fill_value)
+        return projected(x, matrices, interpolation, fill_mode, fill_value)
 
     return layout.on_batch(run, images, last)
 
@@ -391,10 +435,10 @@ def perspective_transform(
         shaping.reshape(core.cast(core.convert_to_tensor(p), "float32"), (-1, 4, 2))
         for p in (start_points, end_points)
     )
-    transform = _homography(start, end)
+    matrices = _matrices(_homography(start, end))
 
     def run(x: TensorLike) -> Structure:
-        return _projected(x, transform, interpolation, "constant", fill_value)
+        return projected(x, matrices, interpolation, "constant", fill_value)
 
     return layout.on_batch(run, images, last)
 

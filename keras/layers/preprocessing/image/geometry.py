@@ -15,6 +15,7 @@ from keras.core.facts import public_class
 from keras.core.typing import Data, Seed, Structure, Tensor, TensorLike
 from keras.layers.arguments import one_of
 from keras.layers.preprocessing.image.base import RandomImageLayer
+from keras.ops.image.geometry import projected
 from keras.utils.bounding_boxes.moving import transformed
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class GeometricLayer(RandomImageLayer):
     """A layer that reads pixels at other places."""
 
     _changes_places = True
+    _in_perspective = False  # or the last row of its matrices is [0, 0, 1]
 
     def __init__(
         self,
@@ -69,14 +71,8 @@ class GeometricLayer(RandomImageLayer):
         return self._read(segmentation_masks, transformation, "nearest")
 
     def _read(self, images: Tensor, matrices: Tensor, interpolation: str) -> Any:
-        return ops.image.affine_transform(
-            images,
-            ops.reshape(matrices, (-1, 9))[:, :8],
-            interpolation,
-            self.fill_mode,
-            self.fill_value,
-            "channels_last",
-        )
+        rows = matrices if self._in_perspective else matrices[:, :2]
+        return projected(images, rows, interpolation, self.fill_mode, self.fill_value)
 
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any, training: bool = True
@@ -477,6 +473,8 @@ class RandomPerspective(GeometricLayer):
     >>> layer(keras.ops.ones((2, 8, 8, 3))).shape == (2, 8, 8, 3)
     True
     """
+
+    _in_perspective = True
 
     def __init__(
         self,
