@@ -365,41 +365,42 @@ def image_dataset_from_directory(
             data_format="channels_last",
         )
 
-    with backend_scope("numpy"):  # images become tensors with the batch
-        resized = resizing()
-    resize = load("numpy").resize_bilinear
-
     kept = crop_to_aspect_ratio or pad_to_aspect_ratio
     quick = interpolation == "bilinear" and not kept
 
-    def pixels_of(path: str, dtype: str = "float32") -> np.ndarray:
-        image = eight_bits(load_img(path, color_mode))
-        return img_to_array(image, "channels_last", dtype)
+    def resized_by(backend: str) -> Callable[[Any], Any]:
+        """How bytes of pixels become an image of the size, on a backend."""
+        if quick:
+            resize = load(backend).resize_bilinear  # which takes bytes
+            return lambda pixels: resize(pixels[None], image_size)[0]
+        with backend_scope(backend):
+            layer = resizing()
+            return lambda pixels: layer(ops.cast(pixels, "float32"))
+
+    def pixels_of(path: Any) -> np.ndarray:
+        image = eight_bits(load_img(os.fsdecode(path), color_mode))
+        return img_to_array(image, "channels_last", "uint8")
+
+    on_host = resized_by("numpy")  # images become tensors with the batch
 
     def read(indices: np.ndarray) -> np.ndarray:
         found = np.zeros((len(indices), *image_size, channels[color_mode]), "float32")
-        for place, index in enumerate(indices.tolist()):
-            pixels = pixels_of(folder.paths[index], "uint8" if quick else "float32")
-            if quick:  # the kernel alone, which takes bytes
-                found[place] = resize(pixels[None], image_size)[0]
-            else:
-                found[place] = resized(pixels)
+        with backend_scope("numpy"):
+            for place, index in enumerate(indices.tolist()):
+                found[place] = on_host(pixels_of(folder.paths[index]))
         return found.transpose(0, 3, 1, 2) if first else found
 
     def by_tensorflow(means: Any, batches: Any, paths: list[str], labels: Any) -> Any:
-        with backend_scope("tensorflow"):
-            layer = resizing()
+        resized = resized_by("tensorflow")
 
-        def finish(image: Any) -> Any:
-            image = layer(image)
-            return ops.transpose(image, (2, 0, 1)) if first else image
-
-        def open_oddly(path: bytes) -> np.ndarray:
-            return pixels_of(os.fsdecode(path))
+        def finish(pixels: Any) -> Any:
+            with backend_scope("tensorflow"):
+                image = resized(pixels)
+                return ops.transpose(image, (2, 0, 1)) if first else image
 
         count = channels[color_mode]
         return means.images_of(
-            batches, paths, labels, count, batch_size, open_oddly, finish
+            batches, paths, labels, count, batch_size, pixels_of, finish
         )
 
     return datasets_of(

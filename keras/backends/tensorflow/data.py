@@ -52,26 +52,32 @@ def images_of(
         labels: an array with one for each of them, or None.
         channels: of the images.
         batch_size: how many make a batch; None for one by one.
-        open_oddly: gives the pixels of a path, float32, or says what is wrong with
+        open_oddly: gives the pixels of a path, uint8, or says what is wrong with
             it: for files that TensorFlow does not know, or would not name.
         finish: makes them images of the size wanted.
     """
 
-    def run() -> Iterator[Any]:
-        order = batches.order()
+    def order() -> Any:
+        found = batches.order()
         batches.on_epoch_end()
-        yield order
+        return found
+
+    def numbers(_: Any) -> tf.data.Dataset:
+        found = tf.numpy_function(order, [], tf.int32)
+        return tf.data.Dataset.from_tensor_slices(tf.ensure_shape(found, len(paths)))
 
     def odd(path: tf.Tensor) -> Any:
-        return tf.numpy_function(open_oddly, [path], tf.float32)
+        return tf.numpy_function(open_oddly, [path], tf.uint8)
 
     def pixels_of(path: tf.Tensor) -> Any:
         if channels == 4:  # which JPEG files have not
             return odd(path)
         data = tf.io.read_file(path)
-        return tf.cond(
-            _is_whole(data), lambda: _decoded(data, channels), lambda: odd(path)
-        )
+        cases = [
+            (_is_whole(data, *_JPEG), lambda: tf.io.decode_jpeg(data, channels)),
+            (_is_whole(data, *_PNG), lambda: tf.io.decode_png(data, channels)),
+        ]
+        return tf.case(cases, lambda: odd(path))
 
     names = tf.constant(paths)
 
@@ -80,9 +86,8 @@ def images_of(
         image = finish(tf.ensure_shape(pixels, (None, None, channels)))
         return image if labels is None else (image, tf.gather(labels, index))
 
-    whole = tf.TensorSpec((len(paths),), "int32")
-    data = tf.data.Dataset.from_generator(run, output_signature=whole)
-    data = data.unbatch().map(read, num_parallel_calls=tf.data.AUTOTUNE)
+    data = tf.data.Dataset.range(1).flat_map(numbers)
+    data = data.map(read, num_parallel_calls=tf.data.AUTOTUNE)
     if batch_size is not None:
         data = data.batch(batch_size)
     counted = data.apply(tf.data.experimental.assert_cardinality(len(batches)))
@@ -90,26 +95,18 @@ def images_of(
 
 
 # First and last bytes of the everyday kinds of files.
-_WHOLE = ((b"\xff\xd8", b"\xff\xd9"), (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"))
+_JPEG = b"\xff\xd8", b"\xff\xd9"
+_PNG = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 
-def _is_whole(data: tf.Tensor) -> tf.Tensor:
-    """Whether a file is JPEG or PNG from its beginning to its end."""
+def _is_whole(data: tf.Tensor, head: bytes, tail: bytes) -> tf.Tensor:
+    """Whether the bytes of a file begin and end like this."""
 
     def fits() -> tf.Tensor:
-        found = [
-            (tf.strings.substr(data, 0, len(head)) == head)
-            & (tf.strings.substr(data, -len(tail), len(tail)) == tail)
-            for head, tail in _WHOLE
-        ]
-        return found[0] | found[1]
+        first = tf.strings.substr(data, 0, len(head)) == head
+        return first & (tf.strings.substr(data, -len(tail), len(tail)) == tail)
 
     return tf.cond(tf.strings.length(data) > 16, fits, lambda: False)
-
-
-def _decoded(data: tf.Tensor, channels: int) -> tf.Tensor:
-    pixels = tf.io.decode_image(data, channels, expand_animations=False)
-    return tf.cast(pixels, "float32")
 
 
 def ragged(data: tf.data.Dataset) -> tf.data.Dataset:
