@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+import keras
 from keras.backends import load
 from keras.backends.backend import MODULES, provided_by
 from keras.backends.common import Common
 from keras.backends.contract import DATA
+from keras.core.errors import BackendError
 from keras.ops.contract import all_declarations, functions, lacking, primitives
 from keras.ops.declaration import Declaration
 
@@ -115,3 +117,11 @@ def test_a_missing_function_is_an_error_that_says_what_to_do() -> None:
     """A name that a backend does not have is told apart from a typing mistake."""
     with pytest.raises(RuntimeError, match="does not provide `no_such_function`"):
         _ = load("numpy").no_such_function
+
+
+def test_a_missing_function_is_a_missing_attribute(backend: str) -> None:
+    """A walk over the attributes of something meets no other error."""
+    provider = keras.Variable(1.0).backend
+    assert not hasattr(provider, "no_such_function")
+    with pytest.raises(BackendError, match="does not provide"):
+        provider.no_such_function()
