@@ -221,3 +221,10 @@ def test_proportions_of_images_of_any_size_in_a_pipeline(how: str) -> None:
         assert found.shape == (6, 9, 1)
         want = keras.ops.convert_to_numpy(layer(image))
         np.testing.assert_allclose(found.numpy(), want, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["RandomHue", "RandomSaturation"])
+def test_colours_have_three_channels(backend: str, name: str) -> None:
+    layer = getattr(layers, name)(0.3)
+    with pytest.raises(ValueError, match="three channels.* 1 channels"):
+        layer(np.ones((1, 4, 4, 1), "float32"), training=True)

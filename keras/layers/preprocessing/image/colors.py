@@ -38,6 +38,11 @@ class _ColorLayer(RandomImageLayer):
 
     def _channels_changed(self, images: Tensor, change: Any) -> Any:
         """Images whose red, green and blue, from 0 to 1, go through a function."""
+        if images.shape[-1] != 3:
+            raise ValueError(
+                f"{self._title()} expects images of three channels: red, green and "
+                f"blue. Received: {images.shape[-1]} channels."
+            )
         low, high = self.value_range
         unit = ops.clip((images - low) / (high - low), 0.0, 1.0)
         parts = change([unit[..., i : i + 1] for i in range(3)])
