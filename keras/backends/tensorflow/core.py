@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util
 
 from keras.backends.foreign import host_array
 from keras.core import config, tree
@@ -52,15 +51,6 @@ def native_dtype(dtype: DType) -> Any:
 
 def is_tensor(x: TensorLike) -> bool:
     return isinstance(x, (tf.Tensor, tf.Variable, *_SPARSE))
-
-
-def under_xla() -> bool:
-    """Whether what is being traced will be compiled by XLA."""
-    if tf.executing_eagerly():
-        return False
-    return control_flow_util.GraphOrParentsInXlaContext(
-        tf.compat.v1.get_default_graph()
-    )
 
 
 layouts: frozenset[str] = frozenset(("sparse", "ragged", "string"))

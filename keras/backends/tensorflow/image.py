@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras.backends.resizing import between, weights
-from keras.backends.tensorflow.core import under_xla
+from keras.backends.tensorflow.tracing import under_xla
 from keras.core.typing import TensorLike
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import tensorflow as tf
 
 from keras.backends import recurrent
-from keras.backends.tensorflow.core import shape, under_xla
+from keras.backends.tensorflow.core import shape
+from keras.backends.tensorflow.tracing import under_xla
 from keras.core import tree
 from keras.core.typing import Structure, TensorLike
 
