@@ -194,10 +194,10 @@ class LayerCall(LayerBuilding):
             self._variable_scope(),
             context.Scope("autocast", self._autocast_dtype()),
         ):
-            if not self.built:
-                if plan.builds_from_one:
-                    refuse_structure(self, bound.args[1:])
-                self._check(bound.arguments)
+            if plan.builds_from_one and not self.built:
+                refuse_structure(self, bound.args[1:])
+                if bound.args[1].shape == ():  # of other ranks `build` says more
+                    self._check(bound.arguments)
             self._build_if_needed(plan, bound.arguments)
             self._check(bound.arguments)
             give_masks(plan, bound.arguments)

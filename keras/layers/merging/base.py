@@ -11,6 +11,7 @@ from keras.core.errors import brief
 from keras.core.masking import get_mask
 from keras.core.typing import Structure, Tensor, TensorLike
 from keras.layers.arguments import class_name
+from keras.layers.call_plan import CallPlan
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.ops import rules
@@ -118,6 +119,11 @@ class Merge(Layer):
         for x in inputs:
             if not hasattr(x, "shape"):
                 raise ValueError(self._wants_list(f"a list that holds {brief(x)}"))
+
+    def _build_if_needed(self, plan: CallPlan, arguments: dict[str, Any]) -> None:
+        if not self.built:
+            self._check(arguments)
+        super()._build_if_needed(plan, arguments)
 
     def _check_list(self, input_shape: Any) -> None:
         good = isinstance(input_shape, (list, tuple)) and all(
