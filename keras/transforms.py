@@ -189,7 +189,7 @@ def remat(f: Callable[P, R]) -> Callable[P, R]:
 
     It takes less memory in training, and more time. What the function assigns to
     Variables and the losses that it adds are as if it ran once, and the second run
-    draws the same random numbers. The numpy backend has no gradients: it runs `f`.
+    draws the same random numbers.
 
     Args:
         f: a function of tensors, or a layer.

@@ -65,7 +65,9 @@ def requested_backends() -> list[str]:
 
 
 BACKENDS = requested_backends()
-TRAINING_BACKENDS = [name for name in BACKENDS if name != "numpy"]
+TRAINING_BACKENDS = BACKENDS  # all of them have gradients
+# Those that are frameworks, with a compiler and gradients of their own.
+FRAMEWORK_BACKENDS = [name for name in BACKENDS if name != "numpy"]
 
 
 def pytest_collection_finish() -> None:
@@ -167,7 +169,8 @@ def backend_of(item: pytest.Item) -> str | None:
     """The backend that a collected test runs on, None for those that need none."""
     callspec = getattr(item, "callspec", None)
     params = callspec.params if callspec is not None else {}
-    return params.get("backend") or params.get("training_backend")
+    names = ("backend", "training_backend", "framework_backend")
+    return next((params[name] for name in names if name in params), None)
 
 
 def is_whole_suite(config: pytest.Config) -> bool:
@@ -232,7 +235,13 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(params=TRAINING_BACKENDS)
 def training_backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Each backend that trains, NumPy left out."""
+    """Each backend that trains."""
+    yield from enter_backend(request.param)
+
+
+@pytest.fixture(params=FRAMEWORK_BACKENDS)
+def framework_backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each backend that is a framework, NumPy left out."""
     yield from enter_backend(request.param)
 
 

@@ -296,13 +296,6 @@ with keras.backend_scope("numpy"):
     check(done.stdout, "MissingBackendError", f"keras[{name}]", "pip install", "[1.]")
 
 
-def test_numpy_cannot_train() -> None:
-    with keras.backend_scope("numpy"):
-        model = net()
-        text = said(lambda: model.fit(X, Y, verbose=0), Exception)
-    check(text, "numpy", "to_backend")
-
-
 # Files -------------------------------------------------------------------------------
 
 

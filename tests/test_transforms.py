@@ -209,11 +209,6 @@ def test_a_layer_trains_by_hand(training_backend: str) -> None:
     assert losses[-1] < float(tracker.result()) < losses[0]
 
 
-def test_numpy_names_the_way_out_of_having_no_gradients() -> None:
-    with keras.backend_scope("numpy"), pytest.raises(BackendError, match="set_backend"):
-        keras.grad(lambda x: x * x)(np.ones(()))
-
-
 def test_variables_must_be_variables_of_one_backend() -> None:
     with pytest.raises(TypeError, match=r"nested structure of keras\.Variable"):
         keras.grad(lambda: 0.0, [1.0])

@@ -17,10 +17,12 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from keras.backends.common import Common
 from keras.backends.contract import DATA
 from keras.backends.foreign import framework_of
-from keras.core.errors import BackendError
+from keras.core.errors import BackendError, MissingFunctionError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import TensorLike
 
@@ -28,7 +30,7 @@ from keras.core.typing import TensorLike
 TENSOR = 1  # a tensor of this backend
 SYMBOLIC = 2  # a KerasTensor
 VARIABLE = 3  # a keras.Variable
-SCALAR = 4  # a Python number: weakly typed
+SCALAR = 4  # a Python number, or NumPy's float64: weakly typed
 OTHER = 5  # a NumPy array, a list, ...: to be converted
 SPARSE = 7  # a sparse tensor of this backend
 FOREIGN = 6  # a tensor of another framework: to be converted by way of the host
@@ -129,6 +131,9 @@ class Backend(Common):
                 self._adopt(importlib.import_module(f"{package}.{module_name}"))
         # Known before the first call, which may be one that is being traced.
         self.kinds.update(dict.fromkeys(self.tensor_types, TENSOR))
+        if not self.is_tensor(number := np.float64()):
+            # Python's float to `isinstance`, and what np.sqrt(2) gives: as weak as 2.0.
+            self.kinds[type(number)] = SCALAR
         self.Variable.backend = self
         self.kinds[self.Variable] = VARIABLE
         _made.append(self)
@@ -153,7 +158,7 @@ class Backend(Common):
                 return module
         if name.startswith("__"):
             raise AttributeError(name)
-        raise BackendError(
+        raise MissingFunctionError(
             f"The {self.name} backend does not provide `{name}`. "
             "Use another backend for it: keras.backend_scope(name) or "
             "model.to_backend(name)."

@@ -198,7 +198,7 @@ def _as_float(value: Any) -> Any:
     try:
         return float(value)
     except (TypeError, ValueError, RuntimeError):
-        if framework_of(value) is None:
+        if framework_of(value) is None and not isinstance(value, np.ndarray):
             return value
     try:
         return np.array(host_array(value))  # the state it may show goes on changing

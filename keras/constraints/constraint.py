@@ -148,7 +148,7 @@ class UnitNorm(Constraint):
 
 
 def _norms(w: Any, axis: Axis) -> Any:
-    axis = axis if isinstance(axis, int) else tuple(axis)
+    axis = tuple(axis) if isinstance(axis, (list, tuple)) else axis
     return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
 
 

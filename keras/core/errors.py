@@ -19,6 +19,10 @@ class BackendError(RuntimeError):
     """Objects of different backends met, or a backend cannot do what was asked."""
 
 
+class MissingFunctionError(BackendError, AttributeError):
+    """A backend lacks a function; `hasattr` of a backend is False for it."""
+
+
 class MissingBackendError(ImportError):
     """The framework of a backend is not installed."""
 
@@ -37,8 +41,12 @@ class TensorTypeError(OpError, TypeError):
     """No tensor, or one of a dtype that the operation does not take."""
 
 
-class DeserializationError(ValueError):
-    """A config or a file cannot be turned back into an object."""
+class DeserializationError(ValueError, TypeError):
+    """A config or a file cannot be turned back into an object.
+
+    Keras raises a TypeError where it does not know a class, a ValueError elsewhere:
+    programs catch the one or the other, and load with what was missing.
+    """
 
 
 class UnsafeDeserializationError(DeserializationError):

@@ -6,13 +6,33 @@ had before, and still computes and keeps its other variables in.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from keras.core.facts import public_class
 from keras.dtype_policies.policy import DTypePolicy, dtype_policy, reads_names
 
-MODES = ("int8", "float8", "int4", "gptq", "awq")
+# The modes of the public policies.
+_MODES = ("int8", "float8", "int4", "gptq", "awq")
 _SEPARATOR = "_from_"
+
+
+class _Registered:
+    """What rooms above this one know: the modes that forms of weights have."""
+
+    modes: Callable[[], Iterable[str]] = tuple
+
+
+registered = _Registered()
+
+
+def modes() -> tuple[str, ...]:
+    """All modes, `"int8"` and the like."""
+    return tuple(dict.fromkeys((*_MODES, *registered.modes())))
+
+
+def _is_mode(kind: Any) -> bool:
+    return isinstance(kind, str) and (kind in _MODES or kind in modes())
 
 
 @public_class("keras.dtype_policies")
@@ -40,9 +60,9 @@ class QuantizedDTypePolicy(DTypePolicy):
         super().__init__(dtype_policy().name if source_name is None else source_name)
         self._mode, self._source_name = mode, self._name
         kind = mode.partition("/")[0] if isinstance(mode, str) else mode
-        if kind not in MODES:
+        if not _is_mode(kind):
             raise ValueError(
-                f"`mode` of {type(self).__name__} must be one of {', '.join(MODES)}. "
+                f"`mode` of {type(self).__name__} must be one of {', '.join(modes())}. "
                 f"Received: mode={mode!r}."
             )
         if kind == "int8" and self.compute_dtype == "float16":
@@ -258,7 +278,7 @@ def from_name(name: str) -> QuantizedDTypePolicy | None:
     """
     mode, separator, source = name.partition(_SEPARATOR)
     kind = mode.partition("/")[0]
-    if kind not in MODES:
+    if not _is_mode(kind):
         return None
     if not separator:
         raise ValueError(

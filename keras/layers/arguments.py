@@ -20,7 +20,7 @@ from keras.core.classes import declared_class
 from keras.core.config import standardize_data_format
 from keras.core.facts import facts_of
 from keras.core.serialization import deserialize_keras_object
-from keras.layers.weights.form import form_of
+from keras.layers.weights.form import modes_of
 
 if TYPE_CHECKING:
     from keras.layers.layer import Layer
@@ -278,8 +278,9 @@ def refuse_quantized_policy(layer: Layer) -> None:
         ValueError: if its dtype policy names a mode that it does not have. Layers
             without such weights take the policy for the dtypes it names.
     """
-    mode, modes = layer.quantization_mode, layer._quantization_modes
-    if mode is not None and modes and (mode not in modes or form_of(mode) is None):
+    mode = layer.quantization_mode
+    modes = [] if mode is None else modes_of(layer)
+    if modes and mode not in modes:
         raise ValueError(
             f"{class_name(layer)} '{layer.name}' has no form for the mode {mode!r}. It "
             f"knows {', '.join(map(repr, modes))}. Use one of them, or a float policy "

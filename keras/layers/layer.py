@@ -63,13 +63,16 @@ class Layer(LayerCall):
     """
 
     supports_masking = False
+    # A layer that no compiler can trace sets this to False; see `Model.compile`.
+    supports_jit = True
     _properties_in_files: tuple[str, ...] = ()
     input_spec: Any = None
     _has_nothing_to_build = False  # but a subclass with a `build` of its own has
     _layer_arguments: tuple[str, ...] = ()  # of the constructor, that are layers
     _outputs_first_in_torch: tuple[str, ...] = ()  # weights that torch keeps so
-    # The modes in which a quantized dtype policy concerns its weights.
-    _quantization_modes: tuple[str, ...] = ()
+    # What it does with its big weights: of the products of `WeightForm`. The forms that
+    # have them are the modes in which a quantized dtype policy concerns the layer.
+    _products: tuple[str, ...] = ()
     # Whether `model.quantize` leaves the layer alone unless it is told otherwise.
     _quantized_on_request = False
     quantization_config: Any = None

@@ -5,22 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keras import quantizers
-from keras.dtype_policies.quantized import MODES
+from keras.dtype_policies.quantized import modes
 from keras.layers.input_spec import describe
+from keras.layers.weights.form import form_of, modes_of
 
 if TYPE_CHECKING:
     from keras.layers.layer import Layer
-
-# The config that a mode has where none is given; the others need one.
-_DEFAULTS: dict[str, Any] = {
-    "int8": quantizers.Int8QuantizationConfig,
-    "int4": quantizers.Int4QuantizationConfig,
-    "float8": quantizers.Float8QuantizationConfig,
-}
-_CONFIGS: dict[str, Any] = {
-    "gptq": quantizers.GPTQConfig,
-    "awq": quantizers.AWQConfig,
-}
 
 
 def mode_and_config(mode: Any, config: Any) -> tuple[str, Any]:
@@ -42,9 +32,10 @@ def mode_and_config(mode: Any, config: Any) -> tuple[str, Any]:
         )
     if mode is None and config is not None:
         mode = config.mode
-    if mode not in MODES:
+    form = form_of(mode) if isinstance(mode, str) else None
+    if mode is None or form is None:
         raise ValueError(
-            f"`mode` of `quantize` must be one of {', '.join(MODES)}. Received: "
+            f"`mode` of `quantize` must be one of {', '.join(modes())}. Received: "
             f"mode={mode!r}."
         )
     if config is not None and config.mode != mode:
@@ -52,12 +43,14 @@ def mode_and_config(mode: Any, config: Any) -> tuple[str, Any]:
             "`quantize` received a mode and a config that contradict each other: "
             f"mode={mode!r}, but config.mode={config.mode!r}. Leave one of them out."
         )
-    if config is None and mode in _CONFIGS:
+    if config is None and form.needs_data:
         raise ValueError(
             f"`quantize` in mode {mode!r} needs data: pass a "
-            f"keras.quantizers.{_CONFIGS[mode].__name__} as `config`."
+            f"keras.quantizers.{form.config_class.__name__} as `config`."
         )
-    return mode, _DEFAULTS[mode]() if config is None else config
+    if config is None and form.config_class is not None:
+        config = form.config_class()
+    return mode, config
 
 
 def check_quantizable(layer: Layer, mode: str) -> None:
@@ -82,6 +75,6 @@ def check_quantizable(layer: Layer, mode: str) -> None:
 
 def no_form(layer: Layer, mode: Any) -> str:
     """What to say of a layer that has no form for a mode."""
-    has = ", ".join(map(repr, layer._quantization_modes))
+    has = ", ".join(map(repr, modes_of(layer)))
     known = f" It knows {has}." if has else ""
     return f"{describe(layer)} has no quantized form. Received: mode={mode!r}.{known}"

@@ -104,6 +104,9 @@ class Loss(BackendBound):
             return reduce(values, self.reduction, self._dtype)
         return reduce_weighted(values, sample_weight, mask, self.reduction, self._dtype)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, reduction={self.reduction}>"
+
     def call(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
         """One value per sample; subclasses define it."""
         raise NotImplementedError(
@@ -154,6 +157,11 @@ class FunctionLoss(Loss):
 
     function: Any
     options: tuple[str, ...] = ()
+
+    @property
+    def fn(self) -> Any:
+        """The function."""
+        return self.function
 
     def call(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
         """The function's value per sample."""

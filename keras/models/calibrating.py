@@ -24,7 +24,6 @@ from keras.quantizers.calibration import batches
 if TYPE_CHECKING:
     from keras.models.model import Model
 
-CALIBRATED = ("gptq", "awq")
 _KEYS = ("pre_block_layers", "sequential_blocks")
 
 

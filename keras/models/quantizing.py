@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from keras.layers import Layer
 from keras.layers.quantizing import check_quantizable, mode_and_config
-from keras.models.calibrating import (
-    CALIBRATED,
-    calibrate,
-    inner_layers,
-    structure_of,
-)
+from keras.layers.weights.form import forms, modes_of
+from keras.models.calibrating import calibrate, inner_layers, structure_of
 
 if TYPE_CHECKING:
     from keras.models.model import Model
@@ -46,7 +42,7 @@ def quantize(
     chosen = _filter(filters)
     mode, config = mode_and_config(mode, config)
     check_quantizable(model, mode)
-    structure = structure_of(model, mode, config) if mode in CALIBRATED else None
+    structure = structure_of(model, mode, config) if forms()[mode].needs_data else None
     inside = (
         model._flatten_layers(include_self=False)
         if structure is None
@@ -60,7 +56,7 @@ def quantize(
         and (convolutions or not layer._quantized_on_request)
     ]
     for layer in layers:
-        if layer._quantization_modes:
+        if layer._products:
             check_quantizable(layer, mode)
     undo = [(layer, layer._quantized_state()) for layer in layers]
     done: list[Layer] = []
@@ -93,7 +89,7 @@ def _is_model(layer: Layer) -> bool:
 
 def _check_any_form(model: Model, layers: list[Layer], mode: str) -> None:
     """Refuses a mode that only leaves alone what others would quantize."""
-    modes = dict.fromkeys(m for layer in layers for m in layer._quantization_modes)
+    modes = dict.fromkeys(m for layer in layers for m in modes_of(layer))
     if modes and mode not in modes:
         raise NotImplementedError(
             f"No layer of {type(model).__name__} {model.name!r} has a quantized form "

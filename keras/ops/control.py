@@ -530,14 +530,13 @@ def jvp(
     Returns:
         `(outputs, derivatives)`, and `aux` if there is one.
 
-    Raises:
-        BackendError: on NumPy, which has no derivatives.
-
     Example:
 
     >>> import keras
-    >>> keras.ops.jvp.__name__
-    'jvp'
+    >>> x = keras.ops.convert_to_tensor(3.0)
+    >>> y, slope = keras.ops.jvp(keras.ops.square, (x,), (keras.ops.ones(()),))
+    >>> float(y), float(slope)
+    (9.0, 6.0)
     """
     _callable("jvp", "fun", fun)
     if any_symbolic((primals, tangents), {}):

@@ -93,7 +93,7 @@ def dtype_of(backend: Backend, value: Any, kind: int) -> Any:
     if kind == VARIABLE:
         return value.dtype
     if kind == SCALAR:
-        return type(value)
+        return float if isinstance(value, float) else type(value)
     if kind == FOREIGN or hasattr(value, "dtype"):
         return backend.canonical_dtype(dtypes.standardize_dtype(value.dtype))
     return backend.dtype_of(backend.convert_to_tensor(value))
@@ -153,10 +153,12 @@ def convert(backend: Backend, value: Any, kind: int, dtype: str | None) -> Any:
         return value if dtype is None else backend.cast(value, dtype)
     if value is None:
         return None
-    if kind == SCALAR and dtype is not None and dtype not in FLOATS:
-        # A number that its dtype cannot hold is brought to its kind first.
-        value = bool(value) if dtype == "bool" else value
-        value = int(value) if isinstance(value, float) and "int" in dtype else value
+    if kind == SCALAR:
+        value = float(value) if type(value) is np.float64 else value
+        if dtype is not None and dtype not in FLOATS:
+            # A number that its dtype cannot hold is brought to its kind first.
+            value = bool(value) if dtype == "bool" else value
+            value = int(value) if "int" in dtype else value
     return backend.convert_to_tensor(value, dtype=dtype)
 
 

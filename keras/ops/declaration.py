@@ -321,7 +321,7 @@ class Declaration(Parameters):
             if kind == SCALAR and keep_scalars and behind_tensor:
                 plan.append((index, PLAIN, dtype))
                 continue
-            if target == "float64" and dtype is None and type(args[index]) is float:
+            if target == "float64" and dtype is None and isinstance(args[index], float):
                 dtype = target  # not by way of float32
             if kind != TENSOR or (
                 dtype is not None and backend.dtype_of(args[index]) != dtype

@@ -117,7 +117,8 @@ class Objective:
                 of callbacks; `"auto"` finds it by measuring steps, where no callback
                 listens to batches.
             jit_compile: `True` compiles further where that is optional (XLA on
-                TensorFlow, `torch.compile` on torch), `"auto"` where it pays.
+                TensorFlow, `torch.compile` on torch), `"auto"` where it pays. A layer
+                whose `supports_jit` is False makes `"auto"` mean False.
             auto_scale_loss: Under the policy `"mixed_float16"`, scale the loss.
 
         Raises:
@@ -159,11 +160,18 @@ class Objective:
         self.loss = loss
         self.auto_scale_loss = auto_scale_loss
         self.steps_per_execution = steps_per_execution
+        if jit_compile == "auto" and not self._supports_jit():
+            jit_compile = False
         self._jit_compile = jit_compile
         self._run_eagerly = bool(run_eagerly)
         self.stop_training = False
         self.compiled = True
         self._forget_functions()
+
+    def _supports_jit(self) -> bool:
+        """Whether no layer has said that it cannot be compiled."""
+        layers = getattr(self, "_flatten_layers", tuple)()
+        return all(layer.supports_jit for layer in layers)
 
     def _check_backend_of(self, *objects: Any) -> None:
         for each in tree.flatten(objects):
@@ -223,7 +231,9 @@ class Objective:
             warnings.warn(
                 f"The optimizer {self.optimizer.native!r} of the model "
                 f"{self._shown_name()} has no config, so a file cannot say what the "
-                "model was compiled with. Compile it again when it is loaded.",
+                "model was compiled with. Compile it again when it is loaded; its "
+                "state is in the file: `model.optimizer.build(model."
+                "trainable_variables)`, then `model.load_weights(path)`, read it.",
                 stacklevel=2,
             )
             return {}

@@ -72,6 +72,10 @@ class Batches(PyDataset):
         if self._rng is not None:
             self._rng.shuffle(self._order)
 
+    def order(self) -> np.ndarray:
+        """The numbers of all in the order of this epoch."""
+        return self._order.astype("int32")
+
     def snapshot(self) -> Batches:
         """The same batches, whose order stays as it is now."""
         same = copy.copy(self)
@@ -90,7 +94,9 @@ def _first(batch: Any) -> Any:
     return batch[0]
 
 
-def as_dataset(batches: Batches, format: str) -> Any:
+def as_dataset(
+    batches: Batches, format: str, native: Callable[[Any, Batches], Any] | None = None
+) -> Any:
     """Batches in the form asked for.
 
     Args:
@@ -98,6 +104,8 @@ def as_dataset(batches: Batches, format: str) -> Any:
         format: `"tf"`: a `tf.data.Dataset`, where TensorFlow is installed, and the
             batches themselves, a `PyDataset`, where it is not; `"grain"`: a
             `grain.IterDataset`.
+        native: makes the `tf.data.Dataset` of TensorFlow's means (the module `data` of
+            its backend) and the batches, where TensorFlow can load them by itself.
 
     Raises:
         ValueError: for another form.
@@ -120,5 +128,8 @@ def as_dataset(batches: Batches, format: str) -> Any:
         )
     if importlib.util.find_spec("tensorflow") is None:
         return batches
+    means = load("tensorflow").data
+    if native is not None:
+        return native(means, batches)
     batched = batches._batch_size is not None
-    return load("tensorflow").data.dataset_of(batches, batches.example(), batched)
+    return means.dataset_of(batches, batches.example(), batched)

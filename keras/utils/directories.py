@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from keras.backends import backend_scope
+from keras.backends import backend_scope, load
 from keras.core.config import standardize_data_format
 from keras.core.typing import TensorLike
 from keras.utils.batches import Batches, as_dataset
@@ -190,8 +191,13 @@ def datasets_of(
     seed: int | None,
     format: str,
     convert: Callable[[Any], Any] | None = None,
+    native: Callable[..., Any] | None = None,
 ) -> Any:
-    """A data set of each part, or the only one; `convert` changes what it gives."""
+    """A data set of each part, or the only one.
+
+    `convert` changes what it gives; `native` makes a `tf.data.Dataset`, see
+    `as_dataset`, of `paths` and `labels`.
+    """
     made = []
     for part in parts:
 
@@ -201,11 +207,16 @@ def datasets_of(
             return read(chosen) if labels is None else (read(chosen), labels)
 
         batches = Batches(load, len(part), batch_size, shuffle, seed)
-        dataset = as_dataset(batches, format)
+        paths = [folder.paths[index] for index in part]
+        if native is None:
+            dataset = as_dataset(batches, format)
+        else:
+            by_tensorflow = partial(native, paths=paths, labels=folder.encoded(part))
+            dataset = as_dataset(batches, format, by_tensorflow)
         if convert is not None:
             dataset = convert(dataset)
         dataset.class_names = folder.class_names
-        dataset.file_paths = [folder.paths[index] for index in part]
+        dataset.file_paths = paths
         made.append(dataset)
     return made[0] if len(made) == 1 else made
 
@@ -331,7 +342,8 @@ def image_dataset_from_directory(
     >>> import keras
     >>> data = keras.utils.image_dataset_from_directory("animals")  # doctest: +SKIP
     """
-    # Layers are not loaded with `keras.utils`.
+    # Ops and layers are not loaded with `keras.utils`.
+    from keras import ops
     from keras.layers.preprocessing.image.sizes import Resizing
 
     channels = {"rgb": 3, "rgba": 4, "grayscale": 1}
@@ -343,8 +355,9 @@ def image_dataset_from_directory(
     folder = Folder(directory, labels, label_mode, class_names, _IMAGES, follow_links)
     parts = parts_of(folder, validation_split, subset, shuffle, seed, verbose)
     first = standardize_data_format(data_format) == "channels_first"
-    with backend_scope("numpy"):  # images become tensors with the batch
-        resizing = Resizing(
+
+    def resizing() -> Any:
+        return Resizing(
             *image_size,
             interpolation=interpolation,
             crop_to_aspect_ratio=crop_to_aspect_ratio,
@@ -352,13 +365,44 @@ def image_dataset_from_directory(
             data_format="channels_last",
         )
 
+    kept = crop_to_aspect_ratio or pad_to_aspect_ratio
+    quick = interpolation == "bilinear" and not kept
+
+    def resized_by(backend: str) -> Callable[[Any], Any]:
+        """How bytes of pixels become an image of the size, on a backend."""
+        if quick:
+            resize = load(backend).resize_bilinear  # which takes bytes
+            return lambda pixels: resize(pixels[None], image_size)[0]
+        with backend_scope(backend):
+            layer = resizing()
+            return lambda pixels: layer(ops.cast(pixels, "float32"))
+
+    def pixels_of(path: Any) -> np.ndarray:
+        image = eight_bits(load_img(os.fsdecode(path), color_mode))
+        return img_to_array(image, "channels_last", "uint8")
+
+    on_host = resized_by("numpy")  # images become tensors with the batch
+
     def read(indices: np.ndarray) -> np.ndarray:
         found = np.zeros((len(indices), *image_size, channels[color_mode]), "float32")
-        for place, index in enumerate(indices.tolist()):
-            image = eight_bits(load_img(folder.paths[index], color_mode))
-            pixels = img_to_array(image, "channels_last", "float32")
-            same = pixels.shape[:2] == tuple(image_size)
-            found[place] = pixels if same else resizing(pixels)
+        with backend_scope("numpy"):
+            for place, index in enumerate(indices.tolist()):
+                found[place] = on_host(pixels_of(folder.paths[index]))
         return found.transpose(0, 3, 1, 2) if first else found
 
-    return datasets_of(folder, parts, read, batch_size, shuffle, seed, format)
+    def by_tensorflow(means: Any, batches: Any, paths: list[str], labels: Any) -> Any:
+        resized = resized_by("tensorflow")
+
+        def finish(pixels: Any) -> Any:
+            with backend_scope("tensorflow"):
+                image = resized(pixels)
+                return ops.transpose(image, (2, 0, 1)) if first else image
+
+        count = channels[color_mode]
+        return means.images_of(
+            batches, paths, labels, count, batch_size, pixels_of, finish
+        )
+
+    return datasets_of(
+        folder, parts, read, batch_size, shuffle, seed, format, native=by_tensorflow
+    )

@@ -199,7 +199,7 @@ def load_img(
     try:
         with image.open(path) as file:
             file.load()
-            img = file.copy()
+            img = file
     except (OSError, SyntaxError) as error:
         if isinstance(error, FileNotFoundError):
             raise
@@ -208,6 +208,8 @@ def load_img(
         img = eight_bits(img)
     if color_mode != "grayscale" or img.mode not in ("I;16", "I", "L"):
         img = img.convert(_MODES[color_mode])
+    elif img is file:
+        img = img.copy()  # of its own, without the file
     if target_size is None:
         return img
     height, width = target_size

@@ -197,6 +197,8 @@ RUNS: dict[str, Callable[[Any, np.ndarray], Any]] = {
 def test_a_layer_that_writes_to_its_input_leaves_the_data_alone(
     training_backend: str, name: str
 ) -> None:
+    if (training_backend, name) == ("numpy", "call"):
+        pytest.skip("an array is a tensor of NumPy: that is what is written to")
     inputs = keras.Input((16,))
     model = keras.Model(inputs, keras.layers.Dense(16)(_WritesToItsInput()(inputs)))
     model.compile("sgd", "mse")

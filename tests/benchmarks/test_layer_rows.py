@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 import keras
-from tests.conftest import TRAINING_BACKENDS
+from tests.conftest import FRAMEWORK_BACKENDS
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
-NAMES = ("layers", "layer_rows", *(f"layers_{name}" for name in TRAINING_BACKENDS))
+NAMES = ("layers", "layer_rows", *(f"layers_{name}" for name in FRAMEWORK_BACKENDS))
 # Each is compiled there, which takes some tenths of a second.
 ON_JAX = (
     "Conv1D, causal",
@@ -49,7 +49,7 @@ MODULES = imported(NAMES)
 ROWS = MODULES["layer_rows"].ROWS
 RUNS = [
     (backend, name)
-    for backend in TRAINING_BACKENDS
+    for backend in FRAMEWORK_BACKENDS
     for name in MODULES[f"layers_{backend}"].ROWS
     if backend != "jax" or name in ON_JAX
 ]
@@ -58,7 +58,7 @@ RUNS = [
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(MODULES["layer_rows"], "BATCH", 3)
-    if "tensorflow" not in TRAINING_BACKENDS:
+    if "tensorflow" not in FRAMEWORK_BACKENDS:
         yield
         return
     tf = pytest.importorskip("tensorflow")
@@ -68,12 +68,12 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("training_backend", "name"), RUNS, indirect=["training_backend"]
+    ("framework_backend", "name"), RUNS, indirect=["framework_backend"]
 )
 def test_ours_are_the_numbers_of_the_framework(
-    training_backend: str, name: str
+    framework_backend: str, name: str
 ) -> None:
-    module, row = MODULES[f"layers_{training_backend}"], ROWS[name]
+    module, row = MODULES[f"layers_{framework_backend}"], ROWS[name]
     *sizes, channels = row.shape
     kept = sizes[:1] if name.endswith("first") else []
     sizes = [*kept, *(min(size, 8) for size in sizes[len(kept) :])]

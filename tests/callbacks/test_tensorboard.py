@@ -230,7 +230,7 @@ def test_weights_as_pictures(tmp_path: Path, shape: Any, pictures: Any) -> None:
         np.testing.assert_array_equal(read.reshape(picture.shape), picture)
 
 
-def test_a_profile_of_some_batches(training_backend: str, tmp_path: Path) -> None:
+def test_a_profile_of_some_batches(framework_backend: str, tmp_path: Path) -> None:
     callback = TensorBoard(tmp_path, write_graph=False, profile_batch=(2, 3))
     seen: list[tuple[int, bool]] = []
     look = keras.callbacks.LambdaCallback(

@@ -7,7 +7,7 @@ import pytest
 
 import keras
 from keras import layers, ops
-from tests.conftest import TRAINING_BACKENDS
+from tests.conftest import FRAMEWORK_BACKENDS, TRAINING_BACKENDS
 
 X = np.array([[1.0, 2.0], [0.5, 1.0], [0.0, 3.0], [2.0, 2.0]], "float32")
 T = np.ones((4, 1), "float32")
@@ -137,7 +137,7 @@ def test_a_table_of_time_and_memory(backend):
 # What is compiled ---------------------------------------------------------------------
 
 
-COMPILING = [name for name in TRAINING_BACKENDS if name != "torch"]
+COMPILING = [name for name in FRAMEWORK_BACKENDS if name != "torch"]
 
 
 @pytest.fixture(params=COMPILING)

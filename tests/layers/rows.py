@@ -23,6 +23,8 @@ class Row:
     arguments: Any = field(default_factory=dict)
     shape: Any = (2, 5, 3)
     is_list: bool = False
+    # Whether the Keras of PyPI has it too: its masks and slopes are recorded then.
+    published: bool = True
 
     @property
     def name(self) -> str:

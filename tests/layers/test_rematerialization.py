@@ -212,14 +212,14 @@ def reads_weight(op: Any) -> bool:
 KEPT = {"torch": kept_by_torch, "jax": kept_by_jax, "tensorflow": kept_by_tensorflow}
 
 
-def test_a_deep_mlp_keeps_less_than_half(training_backend: str) -> None:
+def test_a_deep_mlp_keeps_less_than_half(framework_backend: str) -> None:
     x = tensor(np.ones((64, 16), "float32"))
     kept = {}
     for mode in ("full", None):
         with keras.RematScope(mode):
             blocks = [Block() for _ in range(12)]
         model = keras.Sequential([keras.Input((16,)), *blocks])
-        kept[mode] = KEPT[training_backend](model, x)
+        kept[mode] = KEPT[framework_backend](model, x)
     assert 0 < kept["full"] <= kept[None] / 2, kept
 
 

@@ -14,7 +14,7 @@ import pytest
 import keras
 from keras import ops
 from keras.layers.weights import form as forms
-from keras.layers.weights.form import WeightForm
+from keras.layers.weights.form import WeightForm, modes_of, quantized_form
 from keras.layers.weights.plain import PlainForm
 from tests.conftest import BACKENDS
 
@@ -22,8 +22,10 @@ ROWS = np.random.default_rng(1).standard_normal((2, 5, 3)).astype("float32")
 IDS = np.array([[1, 2, 3], [4, 0, 1]], "int32")
 
 
-class Int8(WeightForm):
+class Rounded(WeightForm):
     """Integers of 8 bits, with one scale for each index of the last axis."""
+
+    mode = "rounded"
 
     @classmethod
     def build(
@@ -66,10 +68,11 @@ class Int8(WeightForm):
 
 
 @pytest.fixture
-def int8(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A mode of dtype policies for which there is a form now."""
-    monkeypatch.setitem(forms.FORMS, "int8", Int8)
-    return "int8_from_float32"
+def rounded(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A mode that is known by its form alone; the policy that asks for it."""
+    monkeypatch.setattr(forms, "_FORMS", dict(forms.forms()))
+    quantized_form(Rounded)
+    return "rounded_from_float32"
 
 
 def _einsum(**more: Any) -> Any:
@@ -103,10 +106,10 @@ def outputs(layer: Any, x: Any) -> np.ndarray:
 
 @EACH
 def test_a_form_of_the_tests_computes_in_every_layer(
-    backend: str, name: str, int8: str
+    backend: str, name: str, rounded: str
 ) -> None:
     make, x = LAYERS[name]
-    layer = make(dtype=int8)
+    layer = make(dtype=rounded)
     result = outputs(layer, x)
     assert "int8" in {w.dtype for w in layer.weights}
     inner = layer.query_dense if name == "Attention" else layer
@@ -125,16 +128,18 @@ def test_a_form_of_the_tests_computes_in_every_layer(
 
 
 @pytest.mark.parametrize("name", [name for name in LAYERS if name != "Attention"])
-def test_quantizing_a_layer_that_is_there(backend: str, name: str, int8: str) -> None:
+def test_quantizing_a_layer_that_is_there(
+    backend: str, name: str, rounded: str
+) -> None:
     make, x = LAYERS[name]
     layer = make(name="later")
     before = outputs(layer, x)
     paths = {w.path for w in layer.weights}
-    layer.quantize("int8")
+    layer.quantize("rounded")
     np.testing.assert_allclose(outputs(layer, x), before, atol=0.05)
     scale = "embeddings_scale" if name == "Embedding" else "kernel_scale"
     assert {w.path for w in layer.weights} == {*paths, f"later/{scale}"}
-    assert layer.dtype_policy.name == int8
+    assert layer.dtype_policy.name == rounded
     again = type(layer).from_config(layer.get_config())
     outputs(again, x)
     again.set_weights(layer.get_weights())
@@ -142,9 +147,9 @@ def test_quantizing_a_layer_that_is_there(backend: str, name: str, int8: str) ->
 
 
 def test_what_trains_and_what_files_hold(
-    training_backend: str, tmp_path: Path, int8: str
+    training_backend: str, tmp_path: Path, rounded: str
 ) -> None:
-    dense = keras.layers.Dense(4, dtype=int8, name="d")
+    dense = keras.layers.Dense(4, dtype=rounded, name="d")
     model = keras.Sequential([keras.Input((5, 3)), dense])
     assert [w.name for w in model.trainable_weights] == ["bias"]
     frozen = dense.get_weights()[1]
@@ -172,8 +177,8 @@ def test_what_trains_and_what_files_hold(
         np.testing.assert_allclose(array(moved(ROWS)), expected, atol=1e-5)
 
 
-def test_copies_of_a_form(backend: str, int8: str) -> None:
-    layer = keras.layers.Dense(4, dtype=int8)
+def test_copies_of_a_form(backend: str, rounded: str) -> None:
+    layer = keras.layers.Dense(4, dtype=rounded)
     expected = outputs(layer, ROWS)
     for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
         np.testing.assert_allclose(outputs(other, ROWS), expected, atol=1e-6)
@@ -181,8 +186,8 @@ def test_copies_of_a_form(backend: str, int8: str) -> None:
         np.testing.assert_allclose(outputs(layer, ROWS), expected, atol=1e-6)
 
 
-def test_lora_goes_around_any_form(backend: str, tmp_path: Path, int8: str) -> None:
-    layer = keras.layers.Dense(4, dtype=int8, lora_rank=2)
+def test_lora_goes_around_any_form(backend: str, tmp_path: Path, rounded: str) -> None:
+    layer = keras.layers.Dense(4, dtype=rounded, lora_rank=2)
     model = keras.Sequential([keras.Input((5, 3)), layer])
     layer.lora_kernel_b.assign(np.full((2, 4), 0.1))
     merged = array(layer.kernel)
@@ -191,9 +196,39 @@ def test_lora_goes_around_any_form(backend: str, tmp_path: Path, int8: str) -> N
     names = ["bias", "lora_kernel_a", "lora_kernel_b"]
     assert [w.name for w in layer.trainable_weights] == names
     model.save_weights(tmp_path / "m.weights.h5")
-    plain = keras.Sequential([keras.Input((5, 3)), keras.layers.Dense(4, dtype=int8)])
+    plain = keras.Sequential(
+        [keras.Input((5, 3)), keras.layers.Dense(4, dtype=rounded)]
+    )
     plain.load_weights(tmp_path / "m.weights.h5")
     np.testing.assert_allclose(array(plain(ROWS)), expected, atol=0.02)
+
+
+def test_a_model_is_quantized_in_a_new_mode(backend: str, rounded: str) -> None:
+    layers = keras.layers
+    found = [layers.Conv1D(4, 2, name="c"), layers.Dense(3, name="d")]
+    model = keras.Sequential([keras.Input((5, 3)), *found])
+    expected = array(model(ROWS))
+    model.quantize("rounded", convolutions=True)
+    assert {layer.dtype_policy.name for layer in found} == {rounded}
+    np.testing.assert_allclose(array(model(ROWS)), expected, atol=0.05)
+
+
+def test_a_layer_takes_the_forms_that_have_its_products(
+    monkeypatch: pytest.MonkeyPatch, rounded: str
+) -> None:
+    layers = keras.layers
+    taken = [layers.Dense(2), layers.Embedding(4, 2), layers.Conv1D(2, 2)]
+    assert all("rounded" in modes_of(layer) for layer in taken)
+    assert modes_of(layers.Flatten()) == []
+    monkeypatch.setattr(Rounded, "products", ("linear", "einsum"))
+    assert ["rounded" in modes_of(layer) for layer in taken] == [True, False, False]
+    with pytest.raises(ValueError, match="no form for the mode 'rounded'. It knows"):
+        layers.Embedding(4, 2, dtype=rounded).build((3,))
+    taken[1].build((3,))
+    with pytest.raises(NotImplementedError, match="no quantized form.*'rounded'"):
+        taken[1].quantize("rounded")
+    with pytest.raises(ValueError, match="int4, gptq, awq, rounded"):
+        taken[0].quantize("round")
 
 
 def test_a_mode_without_a_form_says_so() -> None:
@@ -207,7 +242,7 @@ def test_a_mode_without_a_form_says_so() -> None:
         plain.quantize("int8")
 
 
-def test_quantizing_too_early_says_what_to_do(int8: str) -> None:
+def test_quantizing_too_early_says_what_to_do(rounded: str) -> None:
     with pytest.raises(ValueError, match="'q' cannot be quantized.*not built"):
         keras.layers.Dense(4, name="q").quantize("int8")
 

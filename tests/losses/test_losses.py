@@ -242,3 +242,9 @@ def test_one_class_warns() -> None:
                 loss(np.ones((2, 1)), np.full((2, 1), 0.5)), 0, atol=1e-6
             )
         assert np.allclose(loss([[1.0], [0.0]], [[0.5], [0.5]], axis=0), np.log(2))
+
+
+def test_what_a_loss_shows() -> None:
+    loss = keras.losses.MeanSquaredError(reduction="sum")
+    assert repr(loss) == "<MeanSquaredError name=mean_squared_error, reduction=sum>"
+    assert loss.fn is keras.losses.mean_squared_error

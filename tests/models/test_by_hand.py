@@ -151,9 +151,9 @@ def test_a_callback_may_change_layers_while_training_runs(training_backend):
     )
 
 
-def test_changes_without_end_are_told(training_backend):
+def test_changes_without_end_are_told(framework_backend):
     """Steps are not compiled again and again in silence."""
-    if training_backend == "torch":
+    if framework_backend == "torch":
         pytest.skip("steps are plain code on torch: each change counts")
     model = made(Chain)
     model.predict(X, verbose=0)
@@ -178,7 +178,7 @@ def test_models_that_train_in_turn_are_compiled_once(training_backend):
         whole.train_on_batch(X, Y)
         if turn == 1:
             known = len(traces)
-    if training_backend != "torch":
+    if training_backend in ("jax", "tensorflow"):
         assert len(traces) == known
 
 

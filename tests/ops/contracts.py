@@ -63,7 +63,7 @@ def contracts() -> list[Contract]:
         ),
         Contract(
             *("gradient", "the gradient is that of finite differences"),
-            *("test_gradients.py", floats, "floats in, floats out", TRAIN),
+            *("test_gradients.py", floats, "floats in, floats out", ALL),
         ),
         Contract(
             *("jit", "compiled gives what eager gives, without leaving the graph"),

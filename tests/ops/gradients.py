@@ -149,6 +149,9 @@ def native(function: Callable[..., Any], values: list[np.ndarray]) -> list[Any]:
     """Gradients of a scalar function by the framework's own means; 0 where none."""
     tensors = [ops.convert_to_tensor(value) for value in values]
     name = keras.config.backend()
+    if name == "numpy":  # which has no means but ours
+        _, found = keras.value_and_grad(lambda xs: function(*xs))(tensors)
+        return found
     if name == "jax":
         import jax
 

@@ -27,10 +27,10 @@ def test_the_page_is_the_table() -> None:
     assert PAGE.read_text() == compilation.page()
 
 
-def test_exceptions_are_exceptions(training_backend: str) -> None:
+def test_exceptions_are_exceptions(framework_backend: str) -> None:
     """What is listed does fail: a gap that has closed leaves the list."""
-    for name in compilation.exceptions(training_backend):
-        assert compilation.failure(training_backend, ROWS[name]) is not None, name
+    for name in compilation.exceptions(framework_backend):
+        assert compilation.failure(framework_backend, ROWS[name]) is not None, name
 
 
 @pytest.mark.parametrize("rows", CHUNKS, ids=lambda rows: rows[0].id)
@@ -46,7 +46,7 @@ def test_xla_takes_the_others(rows: list[Row]) -> None:
                 assert compilation.failure("tensorflow", row) is None, row.id
 
 
-def test_neighbours_of_half_floats(training_backend: str) -> None:
+def test_neighbours_of_half_floats(framework_backend: str) -> None:
     """`nextafter` of half floats: inside compilers too, where NumPy cannot be asked."""
 
     def take(x1: Any, x2: Any) -> Any:
@@ -59,7 +59,7 @@ def test_neighbours_of_half_floats(training_backend: str) -> None:
             x2 = ops.convert_to_numpy(ops.cast(np.repeat(numbers, len(numbers)), name))
             expected = np.nextafter(x1, x2)
         tensors = [ops.convert_to_tensor(x) for x in (x1, x2)]
-        for function in (ops.nextafter, compilation.compiled(training_backend, take)):
+        for function in (ops.nextafter, compilation.compiled(framework_backend, take)):
             found = ops.convert_to_numpy(function(*tensors))
             assert found.dtype == expected.dtype
             np.testing.assert_array_equal(found.astype("f4"), expected.astype("f4"))

@@ -95,8 +95,8 @@ def test_values(backend: str, row: tuple[str, Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("row", EACH, ids=IDS)
-def test_compiled(training_backend: str, row: tuple[str, Any, Any]) -> None:
-    y = compiled(training_backend, row[1])(ops.convert_to_tensor(X))
+def test_compiled(framework_backend: str, row: tuple[str, Any, Any]) -> None:
+    y = compiled(framework_backend, row[1])(ops.convert_to_tensor(X))
     np.testing.assert_allclose(numpy_of(y), row[2])
 
 
@@ -169,6 +169,8 @@ def test_part_of_a_functional_graph(backend: str) -> None:
 
 def gradient(name: str, function: Any, x: float) -> float:
     """The derivative by the framework's own means."""
+    if name == "numpy":  # which has no means but ours
+        return float(keras.grad(function)(np.asarray(x, "float32")))
     if name == "jax":
         import jax
 
@@ -245,11 +247,6 @@ def test_jvp(training_backend: str) -> None:
     _, tangent, aux = ops.jvp(lambda a: (a * a, a + 1), (x,), (x,), has_aux=True)
     assert numpy_of(tangent) == (2 * X * X).tolist()
     assert numpy_of(aux) == (X + 1).tolist()
-
-
-def test_numpy_has_no_derivatives() -> None:
-    with keras.backend_scope("numpy"), pytest.raises(RuntimeError, match="`jvp`"):
-        ops.jvp(lambda x: x, (X,), (X,))
 
 
 @pytest.mark.parametrize(

@@ -247,3 +247,61 @@ def test_paddings_in_capitals(backend: str, padding: str) -> None:
     assert ops.conv(keras.KerasTensor((1, 5, 5, 2)), kernel, 2, padding).shape == (
         ops.conv(image, kernel, 2, padding).shape
     )
+
+
+@pytest.mark.parametrize("name", ["jax", "tensorflow", "torch"])
+def test_float64_of_numpy_is_a_python_float(name: str) -> None:
+    """What `np.sqrt(2)` gives doubles nobody's memory, in graphs as on data."""
+    half = np.float64(0.5)
+    with keras.backend_scope(name):
+        for dtype in ("float16", "float32"):
+            x, symbol = ops.ones((2,), dtype), keras.KerasTensor((2,), dtype)
+            for function in (
+                lambda x: ops.multiply(x, half),
+                lambda x: ops.maximum(half, x),
+                lambda x: ops.where(True, half, x),
+                lambda x: ops.clip(x, half, half),
+                lambda x: ops.stack([half, x[0]]),
+            ):
+                result = function(x)
+                assert keras.backend.standardize_dtype(result.dtype) == dtype
+                assert function(symbol).dtype == dtype
+        assert (keras.KerasTensor((2,)) * half).dtype == "float32"
+        assert keras.Variable([1.0]).value.dtype == (keras.Variable([1.0]) * half).dtype
+        whole = ops.add(ops.ones((2,), "int8"), half)
+        assert keras.backend.standardize_dtype(whole.dtype) == "float32"
+        assert numpy_of(whole).tolist() == [1.5, 1.5]
+
+
+def test_booleans_beside_numbers(backend: str) -> None:
+    for dtype in ("int8", "int32", "uint8", "float32"):
+        x = ops.convert_to_tensor([2, 3], dtype)
+        assert numpy_of(ops.multiply(x, True)).tolist() == [2, 3]
+        assert numpy_of(ops.add(x, True)).tolist() == [3, 4]
+        assert keras.backend.standardize_dtype(ops.maximum(x, False).dtype) == dtype
+
+
+HALF = np.float64(0.5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.layers.Rescaling(HALF, offset=HALF),
+        lambda: keras.layers.ReLU(HALF, HALF, HALF),
+        lambda: keras.losses.Huber(HALF),
+        lambda: keras.losses.BinaryCrossentropy(label_smoothing=HALF),
+        lambda: keras.losses.CategoricalFocalCrossentropy(HALF, HALF),
+        lambda: keras.losses.Tversky(HALF, HALF),
+        lambda: keras.constraints.MaxNorm(HALF, np.int64(0)),
+        lambda: keras.constraints.UnitNorm(np.int64(0)),
+        lambda: keras.regularizers.L1L2(HALF, HALF),
+    ],
+    ids=["Rescaling", "ReLU", "Huber", "BCE", "focal", "Tversky", "max", "unit", "L1"],
+)
+def test_numpy_numbers_as_options(training_backend: str, make: Any) -> None:
+    """What a search over `np.linspace` passes: nothing computes in float64."""
+    made = make()
+    x = ops.convert_to_tensor(X[:, 1:] / 8)
+    result = made(x, x) if isinstance(made, keras.Loss) else made(x)
+    assert keras.backend.standardize_dtype(result.dtype) == "float32"

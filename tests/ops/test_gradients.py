@@ -14,7 +14,7 @@ import pytest
 
 import keras
 from keras import ops
-from tests.conftest import TRAINING_BACKENDS
+from tests.conftest import BACKENDS
 from tests.ops import exemptions, gradients
 from tests.ops.rows import Row, all_rows
 from tests.ops.table_linalg import POSITIVE, TALL
@@ -26,9 +26,8 @@ CHUNKS = [ROWS[start : start + TOGETHER] for start in range(0, len(ROWS), TOGETH
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("rows", CHUNKS, ids=lambda rows: f"{rows[0].id}+")
-def test_gradients_are_differences(training_backend: str, rows: list[Row]) -> None:
+def test_gradients_are_differences(backend: str, rows: list[Row]) -> None:
     """The framework's gradient is that of finite differences of the reference."""
-    backend = training_backend
     reasons = [exemptions.reason("gradient", row.id, backend) for row in rows]
     asked = [row for row, why in zip(rows, reasons, strict=True) if why is None]
     exempt = [row for row, why in zip(rows, reasons, strict=True) if why is not None]
@@ -80,7 +79,7 @@ DECOMPOSITIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any], np.ndarr
 
 
 @pytest.mark.parametrize("name", DECOMPOSITIONS)
-def test_decompositions(training_backend: str, name: str) -> None:
+def test_decompositions(backend: str, name: str) -> None:
     """The derivatives of the parts, but for their signs."""
     function, reference, x = DECOMPOSITIONS[name]
     if name == "eigh":  # a derivative in both triangles at once
@@ -206,7 +205,7 @@ for _name, _slopes in {
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("backend", TRAINING_BACKENDS)
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_special_places(backend: str) -> None:
     """No NaN where there is a derivative, or where one side has one."""
 

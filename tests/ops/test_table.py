@@ -166,13 +166,13 @@ CHUNKS = [
 
 
 @pytest.mark.parametrize("rows", CHUNKS, ids=lambda rows: f"{rows[0].id}+")
-def test_jit_equals_eager(training_backend: str, rows: list[Row]) -> None:
+def test_jit_equals_eager(framework_backend: str, rows: list[Row]) -> None:
     """A compiled function gives the same values, without leaving the graph."""
     rows = [
-        row for row in rows if not exemptions.reason("jit", row.id, training_backend)
+        row for row in rows if not exemptions.reason("jit", row.id, framework_backend)
     ]
-    for row, found in zip(rows, in_graph(training_backend, rows), strict=True):
-        eager = eager_of(training_backend, row.id)
+    for row, found in zip(rows, in_graph(framework_backend, rows), strict=True):
+        eager = eager_of(framework_backend, row.id)
         for got, want in zip(found, eager, strict=True):
             np.testing.assert_allclose(
                 to_numpy(got), to_numpy(want), rtol=1e-5, atol=1e-6, err_msg=row.id

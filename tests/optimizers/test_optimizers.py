@@ -502,3 +502,13 @@ def test_all_options_are_in_every_signature() -> None:
     for name in NAMES:
         found = inspect.signature(getattr(optimizers, name).__init__).parameters
         assert set(OPTION_NAMES) <= set(found)
+
+
+def test_counts_may_be_integers_of_numpy() -> None:
+    optimizer = optimizers.SGD(
+        gradient_accumulation_steps=np.int64(2),
+        use_ema=True,
+        ema_overwrite_frequency=np.int64(3),
+    )
+    assert optimizer.get_config()["gradient_accumulation_steps"] == 2
+    assert type(optimizer.gradient_accumulation_steps) is int

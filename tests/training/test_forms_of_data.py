@@ -54,6 +54,7 @@ def test_sparse_arrays_batch_by_batch(kind):
 @pytest.mark.parametrize("kind", ["csr", "native"])
 def test_sparse_inputs(training_backend, kind):
     kind = training_backend if kind == "native" else kind
+    kind = "csr" if kind == "numpy" else kind  # which has none of its own
     model, sparse = summing(), KINDS[kind]()
     expected = DENSE.sum(1, keepdims=True)
     for size in (None, 3):
@@ -182,3 +183,28 @@ def test_jit_compile_is_true_or_false(backend):
     model.run_eagerly, model.jit_compile = False, True
     assert model.jit_compile is True
     assert model.get_compile_config()["jit_compile"] is False
+
+
+class OnHost(keras.layers.Layer):
+    """A layer that only NumPy can compute."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_jit = False
+
+    def call(self, inputs):
+        if isinstance(inputs, keras.KerasTensor):
+            return inputs
+        return keras.ops.convert_to_tensor(2 * keras.ops.convert_to_numpy(inputs))
+
+
+def test_a_layer_that_cannot_be_compiled():
+    """On JAX it runs as it stands, as nothing else there is eager unasked."""
+    with keras.backend_scope("jax"):
+        model = keras.Sequential([keras.Input((2,)), OnHost()])
+        model.compile(loss="mse")
+        assert model.jit_compile is False
+        x = np.ones((2, 2), "float32")
+        assert model.predict(x, verbose=0).tolist() == [[2, 2], [2, 2]]
+        assert model.evaluate(x, 2 * x, verbose=0) == 0
+    assert keras.layers.Dense(1).supports_jit

@@ -9,6 +9,7 @@ import pytest
 
 import keras
 from keras.callbacks import Callback, EarlyStopping
+from keras.training.data.class_weights import class_weight_to_sample_weights
 from tests.conftest import TRAINING_BACKENDS
 
 RNG = np.random.default_rng(0)
@@ -88,13 +89,6 @@ def test_evaluation_and_prediction_on_numpy():
     np.testing.assert_allclose(loss, -np.log(rows).mean(), rtol=1e-5)
 
 
-def test_fit_on_numpy_says_where_to_go():
-    with keras.backend_scope("numpy"):
-        model = classifier()
-    with pytest.raises(Exception, match="to_backend"):
-        model.fit(X, Y, verbose=0)
-
-
 def test_predict_keeps_order_and_shapes(backend):
     model = classifier()
     whole = model.predict(X, batch_size=48, verbose=0)
@@ -114,6 +108,13 @@ def test_class_weight_equals_sample_weight(trains):
     by_sample.fit(X, Y, sample_weight=each, shuffle=False, verbose=0)
     for a, b in zip(by_class.get_weights(), by_sample.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_classes_of_floats_are_rounded():
+    """0.9 is as good as class 1, which it was before someone computed with it."""
+    labels = np.array([0.0, 0.9, 1.1, 0.49])
+    weights = class_weight_to_sample_weights(labels, {0: 2.0, 1: 3.0})
+    assert weights.tolist() == [2, 3, 3, 2]
 
 
 def test_weighted_metrics_see_weights_and_metrics_do_not(trains):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,34 @@ def test_images_of_many_sizes_become_one(tmp_path: Path) -> None:
     found = np.asarray(images)
     assert found.shape == (3, 4, 4, 3)
     assert found.mean((1, 2, 3)).tolist() == [0, 10, 20]
+
+
+def test_every_source_reads_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smooth = np.linspace(0, 255, 40 * 30 * 3).reshape(40, 30, 3).astype("uint8")
+    for ending in ("png", "jpg", "bmp"):
+        Image.fromarray(smooth).save(tmp_path / f"x.{ending}")
+    given: Any = {"labels": None, "image_size": (24, 50), "shuffle": False}
+    read = keras.utils.image_dataset_from_directory
+    for more in ({}, {"pad_to_aspect_ratio": True}, {"interpolation": "bicubic"}):
+        (of_grain,) = read(tmp_path, **given, **more, verbose=False, format="grain")
+        if importlib.util.find_spec("tensorflow") is not None:
+            (of_tensorflow,) = read(tmp_path, **given, **more, verbose=False)
+            np.testing.assert_allclose(of_tensorflow, of_grain, atol=2.5)
+        with monkeypatch.context() as patch:
+            patch.setattr(importlib.util, "find_spec", lambda name: None)
+            (plain,) = read(tmp_path, **given, **more, verbose=False)
+        np.testing.assert_array_equal(plain, of_grain)
+
+
+def test_files_that_break_off_are_named(tmp_path: Path) -> None:
+    tensorflow = pytest.importorskip("tensorflow")
+    path = tmp_path / "cut off.jpg"
+    Image.fromarray(RGB.repeat(20, 0)).save(path)
+    path.write_bytes(path.read_bytes()[:-40])
+    data: Any = keras.utils.image_dataset_from_directory(
+        tmp_path, labels=None, verbose=False
+    )
+    with pytest.raises(tensorflow.errors.InvalidArgumentError, match="cut off.jpg"):
+        next(iter(data))

@@ -159,7 +159,7 @@ def pad(
 
 
 def copy(x: np.ndarray) -> np.ndarray:
-    return np.array(x)
+    return x.copy()
 
 
 def view(x: np.ndarray, dtype: DType = None) -> np.ndarray:

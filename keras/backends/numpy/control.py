@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from keras.backends import associative
+from keras.backends.numpy.gradients import Tape, as_array, primal, released
+from keras.backends.numpy.gradients.tape import with_own_gradient
 from keras.core import tree
 from keras.core.typing import ShapeLike, Structure, TensorLike
 
@@ -36,7 +38,7 @@ def while_loop(
     while cond(*values) and (maximum_iterations is None or count < maximum_iterations):
         found = body(*values)
         found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
-        values = tree.map_structure(np.asarray, found)
+        values = tree.map_structure(as_array, found)
         count += 1
     return type(loop_vars)(values) if several else values[0]
 
@@ -93,10 +95,40 @@ def associative_scan(
 
 
 def custom_gradient(f: Callable[..., Any]) -> Structure:
-    return lambda *args, **kwargs: f(*args, **kwargs)[0]
+    return with_own_gradient(f)
+
+
+def jvp(
+    fun: Callable[..., Any],
+    primals: Structure,
+    tangents: Structure,
+    has_aux: bool = False,
+) -> Structure:
+    """Of reverse mode alone: gradients are linear in their weights, and the slopes in
+    these are the forward derivative."""
+    with Tape() as outer, Tape() as inner:
+        points = tree.map_structure(inner.watch, tuple(primals))
+        found = fun(*points)
+        outputs, aux = found if has_aux else (found, None)
+        slopes = tree.map_structure(
+            lambda y: _slope(outer, inner, y, points, tangents), outputs
+        )
+    results = released(inner, outputs), slopes
+    return (*results, released(inner, aux)) if has_aux else results
+
+
+def _slope(
+    outer: Tape, inner: Tape, output: Any, points: Structure, tangents: Structure
+) -> Any:
+    weights = outer.watch(np.zeros(output.shape, output.dtype))
+    gradients = inner.gradients(output, tree.flatten(points), weights)
+    pairs = zip(gradients, tree.flatten(tangents), strict=True)
+    total = sum(np.sum(g * t) for g, t in pairs)
+    (slope,) = outer.gradients(total, [weights])
+    return slope
 
 
 def host_call(
     function: Callable[..., Any], inputs: Sequence[Any], shape: ShapeLike, dtype: str
 ) -> Any:
-    return np.asarray(function(*inputs), dtype=dtype)
+    return np.asarray(function(*map(primal, inputs)), dtype=dtype)

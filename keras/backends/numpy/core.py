@@ -11,6 +11,7 @@ import numpy as np
 
 from keras.backends import specs
 from keras.backends.foreign import host_array
+from keras.backends.numpy.gradients.traced import Traced, as_array, is_traced, primal
 from keras.core import config, limits
 from keras.core.dtypes import standardize_dtype
 from keras.core.typing import DType, Structure, TensorLike
@@ -20,7 +21,7 @@ _NATIVE = {
     for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 }
 mutable = True
-tensor_types = (np.ndarray,)
+tensor_types = (np.ndarray, Traced)
 inexact = frozenset(
     map(np.dtype, ("float16", "float32", "float64", "complex64", "complex128"))
 ) | frozenset(_NATIVE.values())
@@ -43,7 +44,7 @@ def native_dtype(dtype: DType) -> np.dtype[Any]:
 
 
 def is_tensor(x: TensorLike) -> bool:
-    return isinstance(x, (np.ndarray, np.generic))
+    return isinstance(x, (np.ndarray, np.generic, Traced))
 
 
 def shape_of(x: TensorLike) -> tuple[int | None, ...]:
@@ -65,6 +66,8 @@ def convert_to_tensor(
     if getattr(x, "_is_keras_variable", False):
         x = x.value
     wanted = None if dtype is None else native_dtype(dtype)
+    if is_traced(x):
+        return x if wanted is None else x.astype(wanted)
     array = host_array(x)
     if wanted is None and not hasattr(x, "dtype"):
         wanted = _default(array)
@@ -84,11 +87,11 @@ def _default(array: Any) -> Any:
 
 
 def host_view(x: TensorLike) -> Any:
-    return host_array(x.value if hasattr(x, "_is_keras_variable") else x)
+    return host_array(primal(x.value if hasattr(x, "_is_keras_variable") else x))
 
 
 def cast(x: TensorLike, dtype: DType) -> Any:
-    return np.asarray(x).astype(native_dtype(dtype), copy=False)
+    return as_array(x).astype(native_dtype(dtype), copy=False)
 
 
 def borrow(x: np.ndarray, dtype: DType) -> Any:
@@ -97,11 +100,11 @@ def borrow(x: np.ndarray, dtype: DType) -> Any:
 
 def own(x: TensorLike) -> Any:
     """A copy that nobody else can write to."""
-    return np.array(x)
+    return np.array(primal(x))
 
 
 def stop_gradient(x: TensorLike) -> Structure:
-    return x
+    return primal(x)
 
 
 def synchronize(x: TensorLike) -> Any:

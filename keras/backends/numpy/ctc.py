@@ -29,20 +29,24 @@ def ctc_loss(
         )
     ]
     wide = output.dtype == "float64"
-    return np.array(losses).astype("float64" if wide else "float32")
+    return np.stack(losses).astype("float64" if wide else "float32")
 
 
-def _loss(logs: Any, target: Any, blank: int) -> float:
+def _loss(logs: Any, target: Any, blank: int) -> Any:
     """The loss of one sequence, without padding."""
     labels = np.full(2 * len(target) + 1, blank)
     labels[1::2] = target
-    alpha = np.full(len(labels), -np.inf)
-    alpha[:2] = logs[0, labels[:2]]
+    skips = labels[2:] != labels[:-2]  # also to a blank inside the target
+    alpha = np.where(np.arange(len(labels)) < 2, logs[0][labels], -np.inf)
     for now in logs[1:]:
-        previous = alpha.copy()
-        alpha[1:] = np.logaddexp(alpha[1:], previous[:-1])
-        skips = labels[2:] != labels[:-2]  # also to a blank inside the target
-        jumped = np.where(skips, previous[:-2], -np.inf)
-        alpha[2:] = np.logaddexp(alpha[2:], jumped)
-        alpha += now[labels]
-    return -float(np.logaddexp.reduce(alpha[-2:]))
+        found = np.logaddexp(alpha, _after(1, alpha))
+        jumped = np.where(skips, alpha[:-2], -np.inf)
+        if len(labels) > 1:
+            found = np.logaddexp(found, _after(2, jumped, whole=True))
+        alpha = found + now[labels]
+    return -alpha[0] if len(labels) == 1 else -np.logaddexp(alpha[-2], alpha[-1])
+
+
+def _after(count: int, x: Any, whole: bool = False) -> Any:
+    """Values some places further; none come to the first ones."""
+    return np.concatenate([np.full(count, -np.inf), x if whole else x[:-count]])

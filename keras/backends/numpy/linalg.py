@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras.backends import arguments
+from keras.backends.numpy.gradients import as_array, is_traced, primal
 from keras.core.typing import TensorLike
 
 _linalg = np.linalg
@@ -35,12 +36,12 @@ def cholesky_inverse(x: np.ndarray, upper: bool = False) -> np.ndarray:
 def logdet(x: np.ndarray) -> np.ndarray:
     sign, logarithm = _linalg.slogdet(x)
     with np.errstate(all="ignore"):
-        return np.asarray(np.log(sign) + logarithm)  # nan for -1
+        return as_array(np.log(sign) + logarithm)  # nan for -1
 
 
 def slogdet(x: np.ndarray) -> tuple[Any, Any]:
     sign, logarithm = _linalg.slogdet(x)
-    return np.asarray(sign), np.asarray(logarithm)
+    return as_array(sign), as_array(logarithm)
 
 
 def eig(x: np.ndarray) -> tuple[Any, Any]:
@@ -51,6 +52,8 @@ def eig(x: np.ndarray) -> tuple[Any, Any]:
 
 def lu_factor(x: np.ndarray) -> tuple[Any, Any]:
     """Gaussian elimination, column by column, for all matrices at once."""
+    if is_traced(x):
+        return _traced_lu(x)
     rows, columns = x.shape[-2:]
     batch = x.shape[:-2]
     lu = np.array(x).reshape(-1, rows, columns)
@@ -71,6 +74,26 @@ def lu_factor(x: np.ndarray) -> tuple[Any, Any]:
     return lu.reshape(x.shape), pivots.reshape(*batch, least)
 
 
+def _traced_lu(x: Any) -> tuple[Any, Any]:
+    """The same with the rows in their order, and without writing to an array."""
+    _, pivots = lu_factor(primal(x))
+    order = np.broadcast_to(np.arange(x.shape[-2]), x.shape[:-1]).copy()
+    for k in range(pivots.shape[-1]):
+        chosen = pivots[..., k, None].astype("int64")
+        upper = order[..., k, None].copy()
+        order[..., k] = np.take_along_axis(order, chosen, -1)[..., 0]
+        np.put_along_axis(order, chosen, upper, -1)
+    rest, steps = np.take_along_axis(x, order[..., None], -2), []
+    for _ in range(pivots.shape[-1]):
+        top, pivot = rest[..., :1, :], rest[..., :1, :1]
+        below = rest[..., 1:, :1] / np.where(pivot == 0, np.ones_like(pivot), pivot)
+        rest = rest[..., 1:, 1:] - below * top[..., 1:]
+        steps.append((top, below))
+    for top, below in reversed(steps):
+        rest = np.concatenate([top, np.concatenate([below, rest], -1)], -2)
+    return rest, pivots
+
+
 def norm(
     x: TensorLike, ord: Any = None, axis: Any = None, keepdims: bool = False
 ) -> Any:
@@ -78,7 +101,7 @@ def norm(
         raise TypeError("An axis is an integer.")
     axis = tuple(axis) if isinstance(axis, list) else axis
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
-    found = np.asarray(_linalg.norm(wide, ord, axis, keepdims))
+    found = as_array(_linalg.norm(wide, ord, axis, keepdims))
     return found.astype(x.dtype) if wide is not x else found
 
 

@@ -15,6 +15,8 @@ import numpy as np
 
 from keras.backends import arguments
 from keras.backends.numpy.core import native_dtype
+from keras.backends.numpy.gradients import as_array, differentiable, primal
+from keras.backends.numpy.gradients.linear_algebra import root_of
 from keras.backends.numpy.half import widened
 from keras.backends.numpy.special import erf
 from keras.core import config
@@ -27,7 +29,7 @@ def _elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(x: np.ndarray, *args: Any, **kwargs: Any) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(function(widened(x), *args, **kwargs)).astype(
+            return as_array(function(widened(x), *args, **kwargs)).astype(
                 x.dtype, copy=False
             )
 
@@ -37,6 +39,11 @@ def _elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
 # Activations ----------------------------------------------------------------------
 
 
+def _relu_rule(out: Any, x: Any) -> Any:
+    return (lambda g: g * (primal(x) > 0).astype(g.dtype),)
+
+
+@differentiable(_relu_rule)
 def relu(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, np.zeros((), x.dtype))
 
@@ -46,6 +53,11 @@ def relu6(x: np.ndarray) -> np.ndarray:
     return np.clip(x, 0, 6)
 
 
+def _sigmoid_rule(out: Any, x: Any) -> Any:
+    return (lambda g: g * out * (1 - out),)
+
+
+@differentiable(_sigmoid_rule)
 @_elementwise
 def sigmoid(x: np.ndarray) -> np.ndarray:
     exponential = np.exp(-np.abs(x))
@@ -91,14 +103,19 @@ def selu(x: np.ndarray) -> np.ndarray:
     return 1.0507009873554805 * elu(x, 1.6732632423543772)
 
 
+def _below(x: np.ndarray) -> np.ndarray:
+    """What is above 0 is left out; the slope at 0 is that below."""
+    return np.where(x > 0, np.zeros((), x.dtype), x)
+
+
 @_elementwise
 def elu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+    return np.where(x > 0, x, alpha * np.expm1(_below(x)))
 
 
 @_elementwise
 def celu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) / alpha))
+    return np.where(x > 0, x, alpha * np.expm1(_below(x) / alpha))
 
 
 @_elementwise
@@ -158,6 +175,12 @@ def glu(x: np.ndarray, axis: int = -1) -> np.ndarray:
     return _glu(x, axis)
 
 
+def _softmax_rule(out: Any, x: Any, axis: Axis) -> Any:
+    axes = tuple(axis) if isinstance(axis, list) else axis
+    return (lambda g: out * (g - np.sum(g * out, axis=axes, keepdims=True)),)
+
+
+@differentiable(_softmax_rule)
 @_elementwise
 def _softmax(x: np.ndarray, axis: Axis) -> np.ndarray:
     axis = tuple(axis) if isinstance(axis, list) else axis
@@ -172,6 +195,12 @@ def softmax(x: np.ndarray, axis: Axis = -1) -> np.ndarray:
     return _softmax(x, axis)
 
 
+def _log_softmax_rule(out: Any, x: Any, axis: Axis) -> Any:
+    axes = tuple(axis) if isinstance(axis, list) else axis
+    return (lambda g: g - np.exp(out) * np.sum(g, axis=axes, keepdims=True),)
+
+
+@differentiable(_log_softmax_rule)
 @_elementwise
 def _log_softmax(x: np.ndarray, axis: Axis) -> np.ndarray:
     axis = tuple(axis) if isinstance(axis, list) else axis
@@ -222,7 +251,7 @@ def one_hot(
     wanted = native_dtype(config.floatx() if dtype is None else dtype)
     if index(num_classes) < 0:
         raise ValueError("Negative number of classes.")
-    hot = (np.asarray(x)[..., None] == np.arange(num_classes)).astype(wanted)
+    hot = (primal(x)[..., None] == np.arange(num_classes)).astype(wanted)
     return np.moveaxis(hot, -1, axis)
 
 
@@ -274,7 +303,7 @@ def categorical_crossentropy(
     axis = index(axis)
     arguments.require_same_shape(target, output)
     logs = _log_probabilities(widened(output), from_logits, axis)
-    return np.asarray(-np.sum(target * logs, axis)).astype(output.dtype, copy=False)
+    return as_array(-np.sum(target * logs, axis)).astype(output.dtype, copy=False)
 
 
 def sparse_categorical_crossentropy(
@@ -307,7 +336,7 @@ def _narrow(statistic: Any, x: np.ndarray) -> np.ndarray:
     """In the dtype of `x`; what float16 cannot hold is its largest number."""
     if x.dtype == "float16":
         statistic = np.clip(statistic, *_LIMITS)
-    return np.asarray(statistic).astype(x.dtype, copy=False)
+    return as_array(statistic).astype(x.dtype, copy=False)
 
 
 _LIMITS = np.finfo("float16").min, np.finfo("float16").max
@@ -396,7 +425,8 @@ def normalize(
 ) -> np.ndarray:
     eps = config.epsilon() if epsilon is None else epsilon
     axis, order = arguments.axis_tuple(axis), float(order)
-    norm = np.sum(np.abs(widened(x)) ** order, axis, keepdims=True) ** (1 / order)
+    powers = np.sum(root_of(np.abs(widened(x)), order), axis=axis, keepdims=True)
+    norm = root_of(powers, 1 / order)
     return (x / np.maximum(norm, eps)).astype(x.dtype, copy=False)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras.backends.arguments import axis_tuple
 from keras.backends.numpy.core import native_dtype
+from keras.backends.numpy.gradients import as_array
 from keras.backends.numpy.half import widened
 from keras.core.typing import Axis, DType, TensorLike
 
@@ -94,7 +95,7 @@ def cumprod(x: TensorLike, axis: Any = None, dtype: DType = None) -> Any:
 
 def median(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> np.ndarray:
     result = np.median(widened(x), axis=axis_tuple(axis), keepdims=keepdims)
-    return np.asarray(result).astype(x.dtype)
+    return as_array(result).astype(x.dtype)
 
 
 def quantile(
@@ -106,7 +107,7 @@ def quantile(
 ) -> np.ndarray:
     return np.quantile(
         widened(x),
-        np.asarray(q, "float64"),
+        as_array(q).astype("float64"),
         axis=axis_tuple(axis),
         method=method,
         keepdims=keepdims,

@@ -7,9 +7,42 @@ from typing import Any
 
 import numpy as np
 
+from keras.backends.numpy.gradients import differentiable, primal
 from keras.core.typing import Data, TensorLike
 
 
+def _segment_rule(
+    out: Any, function: Any, data: Any, ids: Any, num_segments: Any, start: Any
+) -> Any:
+    inside = (ids >= 0) & (ids < len(out))
+    rows = np.where(inside, ids, 0)
+    inside = inside.reshape(-1, *(1,) * (data.ndim - 1))
+
+    def spread(x: Any) -> Any:
+        return np.where(inside, np.take(x, rows, 0), np.zeros((), data.dtype))
+
+    def total(x: Any) -> Any:
+        return _segment(np.add, x, ids, len(out), 0)
+
+    if function is np.add:
+        return None, spread
+    if function is not np.multiply:
+        chosen = (primal(data) == spread(primal(out))) & inside
+        share = chosen / np.maximum(spread(total(chosen.astype(out.dtype))), 1)
+        return None, lambda g: spread(g) * share.astype(g.dtype)
+    zero = primal(data) == 0
+
+    def others(g: Any) -> Any:
+        """The product of the others, of which some may be 0."""
+        safe = np.where(zero, np.ones((), data.dtype), data)
+        rest = spread(_segment(np.multiply, safe, ids, len(out), 1)) / safe
+        alone = spread(total(zero.astype(out.dtype))) - zero == 0
+        return spread(g) * np.where(alone, rest, np.zeros((), data.dtype))
+
+    return None, others
+
+
+@differentiable(_segment_rule)
 def _segment(
     function: Any, data: Any, ids: Any, num_segments: int | None, start: TensorLike
 ) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras.backends.numpy.gradients import differentiable
 from keras.core.typing import DType
 
 
@@ -58,6 +59,12 @@ def extract_sequences(
     return x[..., _places(frames, sequence_length, sequence_stride)]
 
 
+def _overlap_rule(out: Any, x: Any, sequence_stride: int) -> Any:
+    frames, length = x.shape[-2:]
+    return (lambda g: g[..., _places(frames, length, sequence_stride)],)
+
+
+@differentiable(_overlap_rule)
 def overlap_sequences(x: np.ndarray, sequence_stride: int) -> np.ndarray:
     frames, length = x.shape[-2:]
     size = (frames - 1) * sequence_stride + length

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 
 from keras.backends import windows
+from keras.backends.numpy.gradients import differentiable, primal
+from keras.backends.numpy.gradients.shaping import scatter_sum
+from keras.backends.numpy.gradients.traced import place_of
 from keras.core.config import standardize_data_format
 from keras.core.typing import Sizes, TensorLike
 
@@ -29,12 +32,93 @@ def _views(
     pads = windows.paddings(x.shape[1:-1], window, strides, dilation, padding)
     if padding.lower() == "same":
         x = np.pad(x, [(0, 0), *pads, (0, 0)], constant_values=value)
+    return _strided(x, window, strides, dilation)
+
+
+def _strided(x: Any, window: Any, strides: Any, dilation: Any) -> Any:
     reach = [(k - 1) * d + 1 for k, d in zip(window, dilation, strict=True)]
     axes = tuple(range(1, x.ndim - 1))
     views = np.lib.stride_tricks.sliding_window_view(x, reach, axes)
     places = tuple(slice(None, None, s) for s in strides)
     inside = tuple(slice(None, None, d) for d in dilation)
     return views[(slice(None), *places, slice(None), *inside)]
+
+
+# Three functions that are linear in two arrays each, of which the third is the result:
+# what is slid over, channels last, the kernel, and what comes out. Each one's gradients
+# are the other two. `steps` has a stride and a dilation for each axis.
+
+
+def _places(sizes: Any, window: Any, steps: Any) -> Any:
+    """Each place of the window, and the part of the input that it meets."""
+    for place in np.ndindex(*window):
+        yield (
+            place,
+            tuple(
+                slice(j * d, j * d + (n - 1) * s + 1, s)
+                for j, n, (s, d) in zip(place, sizes, steps, strict=True)
+            ),
+        )
+
+
+def _correlated_rule(out: Any, x: Any, kernel: Any, steps: Any) -> Any:
+    sizes, window = x.shape[1:-1], kernel.shape[:-2]
+    return (
+        lambda g: _spread(g, kernel, steps, sizes),
+        lambda g: _kernel_between(x, g, steps, window),
+    )
+
+
+@differentiable(_correlated_rule)
+def _correlated(x: np.ndarray, kernel: np.ndarray, steps: Any) -> np.ndarray:
+    rank = x.ndim - 2
+    views = _strided(x, kernel.shape[:-2], *zip(*steps, strict=True))
+    inner = tuple(range(rank + 1, 2 * rank + 2))
+    return np.tensordot(views, kernel, (inner, (rank, *range(rank))))
+
+
+def _spread_rule(out: Any, y: Any, kernel: Any, steps: Any, sizes: Any) -> Any:
+    window, own = kernel.shape[:-2], y.shape[1:-1]
+
+    def met(g: Any) -> Any:  # what lies beyond the last window is met by none
+        axes = zip(own, window, steps, strict=True)
+        ends = [(n - 1) * s + (k - 1) * d + 1 for n, k, (s, d) in axes]
+        return g[(slice(None), *map(slice, ends))]
+
+    return (
+        lambda g: _correlated(met(g), kernel, steps),
+        lambda g: _kernel_between(g, y, steps, window),
+    )
+
+
+@differentiable(_spread_rule)
+def _spread(y: np.ndarray, kernel: np.ndarray, steps: Any, sizes: Any) -> np.ndarray:
+    """Each place of the window adds its product."""
+    x = np.zeros((y.shape[0], *sizes, kernel.shape[-2]), y.dtype)
+    for place, part in _places(y.shape[1:-1], kernel.shape[:-2], steps):
+        x[(slice(None), *part)] += y @ kernel[place].T
+    return x
+
+
+def _kernel_rule(out: Any, x: Any, y: Any, steps: Any, window: Any) -> Any:
+    sizes = x.shape[1:-1]
+
+    def second(g: Any) -> Any:
+        axes = zip(y.shape[1:-1], window, steps, strict=True)
+        ends = [(n - 1) * s + (k - 1) * d + 1 for n, k, (s, d) in axes]
+        return _correlated(x[(slice(None), *map(slice, ends))], g, steps)
+
+    return lambda g: _spread(y, g, steps, sizes), second
+
+
+@differentiable(_kernel_rule)
+def _kernel_between(x: Any, y: Any, steps: Any, window: Any) -> np.ndarray:
+    kernel = np.empty((*window, x.shape[-1], y.shape[-1]), y.dtype)
+    columns = y.reshape(-1, y.shape[-1])
+    for place, part in _places(y.shape[1:-1], window, steps):
+        rows = x[(slice(None), *part)].reshape(len(columns), -1)
+        kernel[place] = rows.T @ columns
+    return kernel
 
 
 def conv(
@@ -50,14 +134,17 @@ def conv(
     strides = windows.tuple_of(strides, rank)
     dilation = windows.tuple_of(dilation_rate, rank)
     wide = x.astype("float32") if x.dtype.itemsize == 2 else x
-    views = _views(wide, kernel.shape[:-2], strides, dilation, padding, 0)
+    window = kernel.shape[:-2]
+    pads = windows.paddings(x.shape[1:-1], window, strides, dilation, padding)
+    if padding.lower() == "same":
+        wide = np.pad(wide, [(0, 0), *pads, (0, 0)])
     groups = x.shape[-1] // kernel.shape[-2]
-    channels = np.split(views, groups, axis=1 + rank)
+    channels = np.split(wide, groups, axis=-1)
     filters = np.split(kernel.astype(wide.dtype), groups, axis=-1)
-    inner = tuple(range(rank + 1, 2 * rank + 2))
+    steps = tuple(zip(strides, dilation, strict=True))
     parts = [
-        np.tensordot(view, own, (inner, (rank, *range(rank))))
-        for view, own in zip(channels, filters, strict=True)
+        _correlated(own, each, steps)
+        for own, each in zip(channels, filters, strict=True)
     ]
     y = np.concatenate(parts, -1).astype(x.dtype, copy=False)
     return _restore(y, was_first)
@@ -99,18 +186,33 @@ def conv_transpose(
         for axis, e in zip(axes, extra, strict=True)
     ]
     longest = [max(f, c + size) for f, (c, size) in zip(full, crops, strict=True)]
-    y = np.zeros((x.shape[0], *longest, kernel.shape[-2]), wide.dtype)
-    for place in np.ndindex(*window):  # each place of the window adds its product
-        at = tuple(
-            slice(j * d, j * d + (n - 1) * s + 1, s)
-            for j, (n, _, s, d) in zip(place, axes, strict=True)
-        )
-        y[(slice(None), *at)] += wide @ kernel[place].astype(wide.dtype).T
+    steps = tuple(zip(strides, dilation, strict=True))
+    y = _spread(wide, kernel.astype(wide.dtype), steps, tuple(longest))
     cut = tuple(slice(c, c + size) for c, size in crops)
     y = y[(slice(None), *cut)].astype(x.dtype, copy=False)
     return _restore(y, was_first)
 
 
+def _max_pool_rule(
+    out: Any, inputs: Any, pool_size: Any, strides: Any = None,
+    padding: str = "valid", data_format: str | None = None,
+) -> Any:  # fmt: skip
+    def flat(views: Any, axes: Any) -> Any:
+        return views.reshape(*views.shape[: axes[0]], -1)
+
+    def back(g: Any) -> Any:
+        x, was_first = _channels_last(primal(inputs), data_format)
+        options = pool_size, strides, padding, "channels_last"
+        chosen = np.argmax(_pool(flat, -np.inf, x, *options), -1)[..., None]
+        places = _pool(flat, 0, place_of(x), *options)
+        places = np.take_along_axis(places, chosen, -1)[..., 0]
+        found = scatter_sum(_channels_last(g, data_format)[0], places, x.shape)
+        return _restore(found, was_first)
+
+    return (back,)
+
+
+@differentiable(_max_pool_rule)
 def max_pool(
     inputs: np.ndarray,
     pool_size: Sizes,

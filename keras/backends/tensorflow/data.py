@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -33,6 +33,80 @@ def dataset_of(batches: Any, example: Any, batched: bool) -> tf.data.Dataset:
     data = tf.data.Dataset.from_generator(run, output_signature=signature)
     counted = data.apply(tf.data.experimental.assert_cardinality(len(batches)))
     return counted.prefetch(tf.data.AUTOTUNE)
+
+
+def images_of(
+    batches: Any,
+    paths: list[str],
+    labels: Any,
+    channels: int,
+    batch_size: int | None,
+    open_oddly: Callable[[bytes], Any],
+    finish: Callable[[tf.Tensor], Any],
+) -> tf.data.Dataset:
+    """A data set of image files, read by TensorFlow, several at a time.
+
+    Args:
+        batches: have a length, `order()` and `on_epoch_end()`.
+        paths: of the files.
+        labels: an array with one for each of them, or None.
+        channels: of the images.
+        batch_size: how many make a batch; None for one by one.
+        open_oddly: gives the pixels of a path, uint8, or says what is wrong with
+            it: for files that TensorFlow does not know, or would not name.
+        finish: makes them images of the size wanted.
+    """
+
+    def order() -> Any:
+        found = batches.order()
+        batches.on_epoch_end()
+        return found
+
+    def numbers(_: Any) -> tf.data.Dataset:
+        found = tf.numpy_function(order, [], tf.int32)
+        return tf.data.Dataset.from_tensor_slices(tf.ensure_shape(found, len(paths)))
+
+    def odd(path: tf.Tensor) -> Any:
+        return tf.numpy_function(open_oddly, [path], tf.uint8)
+
+    def pixels_of(path: tf.Tensor) -> Any:
+        if channels == 4:  # which JPEG files have not
+            return odd(path)
+        data = tf.io.read_file(path)
+        cases = [
+            (_is_whole(data, *_JPEG), lambda: tf.io.decode_jpeg(data, channels)),
+            (_is_whole(data, *_PNG), lambda: tf.io.decode_png(data, channels)),
+        ]
+        return tf.case(cases, lambda: odd(path))
+
+    names = tf.constant(paths)
+
+    def read(index: tf.Tensor) -> Any:
+        pixels = pixels_of(tf.gather(names, index))
+        image = finish(tf.ensure_shape(pixels, (None, None, channels)))
+        return image if labels is None else (image, tf.gather(labels, index))
+
+    data = tf.data.Dataset.range(1).flat_map(numbers)
+    data = data.map(read, num_parallel_calls=tf.data.AUTOTUNE)
+    if batch_size is not None:
+        data = data.batch(batch_size)
+    counted = data.apply(tf.data.experimental.assert_cardinality(len(batches)))
+    return counted.prefetch(tf.data.AUTOTUNE)
+
+
+# First and last bytes of the everyday kinds of files.
+_JPEG = b"\xff\xd8", b"\xff\xd9"
+_PNG = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+
+
+def _is_whole(data: tf.Tensor, head: bytes, tail: bytes) -> tf.Tensor:
+    """Whether the bytes of a file begin and end like this."""
+
+    def fits() -> tf.Tensor:
+        first = tf.strings.substr(data, 0, len(head)) == head
+        return first & (tf.strings.substr(data, -len(tail), len(tail)) == tail)
+
+    return tf.cond(tf.strings.length(data) > 16, fits, lambda: False)
 
 
 def ragged(data: tf.data.Dataset) -> tf.data.Dataset:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
+from keras.backends.resizing import between, weights
 from keras.backends.tensorflow.core import under_xla
 from keras.core.typing import TensorLike
 
@@ -95,3 +98,69 @@ def _inside(index: Any, size: Any, fill_mode: str) -> Any:
         index = tf.math.floormod(index, 2 * size)
         return tf.minimum(index, 2 * size - 1 - index)
     return tf.clip_by_value(index, 0, size - 1)
+
+
+def resize_bilinear(
+    images: TensorLike, size: Any, antialias: bool = False
+) -> TensorLike:
+    if not under_xla():
+        return _linear(lambda x: _resized(x, size, "bilinear", antialias), images)
+    if antialias:
+        return _multiplied(images, size, "bilinear", antialias)
+    for axis in (1, 2):
+        low, high, part = between(images.shape[axis], size[axis - 1])
+        first, second = (tf.gather(images, i, axis=axis) for i in (low, high))
+        images = first + (second - first) * part.reshape((-1, *[1] * (3 - axis)))
+    return images
+
+
+def resize_by_weights(
+    images: TensorLike, size: Any, method: str, antialias: bool = False
+) -> TensorLike:
+    if under_xla():  # which has no such kernels
+        return _multiplied(images, size, method, antialias)
+    return _linear(lambda x: _resized(x, size, method, antialias), images)
+
+
+def _resized(x: tf.Tensor, size: Any, method: str, antialias: bool) -> tf.Tensor:
+    if method != "bicubic" or antialias:
+        return tf.image.resize(x, size, method, antialias=antialias)
+    # That would look its weights up in a table of a thousand.
+    size = tf.convert_to_tensor(size, "int32")
+    known = tf.get_static_value(size)
+    known = (None, None) if known is None else known
+    found = tf.raw_ops.ScaleAndTranslate(
+        images=x,
+        size=size,
+        scale=tf.cast(size / tf.shape(x)[1:3], "float32"),
+        translation=tf.zeros(2),
+        kernel_type="keyscubic",
+        antialias=False,
+    )
+    return tf.ensure_shape(found, (x.shape[0], *known, x.shape[3]))
+
+
+def _multiplied(x: Any, size: Any, method: str, antialias: bool) -> tf.Tensor:
+    for axis, form in ((1, "bhwc,hk->bkwc"), (2, "bhwc,wk->bhkc")):
+        old, new = x.shape[axis], size[axis - 1]
+        if old != new:
+            matrix = weights(old, new, new / old, 0.0, method, antialias, np)
+            x = tf.einsum(form, x, matrix.astype("float32"))
+    return x
+
+
+def _linear(function: Callable[[Any], Any], x: tf.Tensor) -> Any:
+    """A linear function of `x`, whose slope has slopes again; kernels' have none."""
+
+    @tf.custom_gradient
+    def forward(x: tf.Tensor) -> Any:
+        return function(x), backward
+
+    @tf.custom_gradient
+    def backward(upstream: tf.Tensor) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = function(x)
+        return tape.gradient(y, [x], [upstream])[0], forward
+
+    return forward(x)

@@ -157,7 +157,7 @@ class BaseConv(WindowLayer, LoraLayer):
     """Base of Conv1D, Conv2D and Conv3D: filters that see all channels of a group."""
 
     _outputs_first_in_torch = ("kernel",)
-    _quantization_modes = ("int8",)
+    _products = ("convolve",)
     _quantized_on_request = True
 
     kernel = Weight()

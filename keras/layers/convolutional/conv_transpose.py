@@ -34,7 +34,7 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
     """What transposed convolutions of any number of spatial axes share."""
 
     _outputs_first_in_torch = ("kernel",)
-    _quantization_modes = ("int8",)
+    _products = ("convolve",)
     _quantized_on_request = True
 
     kernel = Weight()

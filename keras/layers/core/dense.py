@@ -58,7 +58,7 @@ class Dense(LoraLayer):
 
     _config_optional = ("activity_regularizer",)
     kernel = Weight()
-    _quantization_modes = ("int8", "int4", "float8", "gptq", "awq")
+    _products = ("linear",)
 
     def __init__(
         self,

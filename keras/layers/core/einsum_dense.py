@@ -76,7 +76,7 @@ class EinsumDense(LoraLayer):
 
     _config_optional = ("gptq_unpacked_column_size",)
     kernel = Weight()
-    _quantization_modes = ("int8", "int4", "float8", "gptq", "awq")
+    _products = ("linear", "einsum")
     _kernel_channels = Channels()
     _contracted: int | None = None  # as einsum, where a subclass builds for itself
 

@@ -60,7 +60,7 @@ class Embedding(LoraLayer):
     embeddings = Weight()
     lora_embeddings_a = SmallWeight()
     lora_embeddings_b = SmallWeight()
-    _quantization_modes = ("int8", "int4")
+    _products = ("take",)
 
     def __init__(
         self,

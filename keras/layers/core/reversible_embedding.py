@@ -66,6 +66,8 @@ class ReversibleEmbedding(Embedding):
 
     reverse_embeddings = Weight()
 
+    _products = ("take", "logits")
+
     def __init__(
         self,
         input_dim: int,

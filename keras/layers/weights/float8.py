@@ -19,9 +19,10 @@ from keras import ops
 from keras.backends.variable import Variable
 from keras.core.typing import Tensor
 from keras.dtype_policies.quantized import QuantizedFloat8DTypePolicy
-from keras.layers.weights.form import FORMS, WeightForm
+from keras.layers.weights.form import WeightForm, quantized_form
 from keras.ops.nn.linear import linear
 from keras.quantizers import (
+    Float8QuantizationConfig,
     compute_float8_amax_history,
     compute_float8_scale,
     quantize_and_dequantize,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _FORWARD, _BACKWARD = "float8_e4m3fn", "float8_e5m2"
 
 
+@quantized_form
 class Float8Form(WeightForm):
     """A float weight, and scale and history of inputs, weight and gradients.
 
@@ -40,6 +42,10 @@ class Float8Form(WeightForm):
         weight: the variable.
         scalings: three scales, each followed by its history.
     """
+
+    mode = "float8"
+    products = ("linear", "einsum")
+    config_class = Float8QuantizationConfig
 
     def __init__(self, weight: Variable, scalings: list[Variable]) -> None:
         super().__init__([weight, *scalings])
@@ -166,6 +172,3 @@ def _gradient_rounded(
         return quantize_and_dequantize(given, scale, _BACKWARD, dtype), *new
 
     return values, grad
-
-
-FORMS["float8"] = Float8Form

@@ -3,7 +3,8 @@
 A new form says which variables it has, what they come to (`value`), and which values
 they get for a given weight (`encode`). That is enough for every layer, for files, for
 LoRA upon it and for changing a layer from one form to another. The products are written
-with `value`; a form that can do better without the whole weight has its own.
+with `value`; a form that can do better without the whole weight has its own. A form
+with a `mode` is what `quantize` and dtype policies of that mode ask for.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from keras import ops
 from keras.core.typing import Tensor
+from keras.dtype_policies import quantized
 from keras.ops.nn.linear import linear
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
     from keras.layers.layer import Layer
+
+
+# What layers do with a big weight, by the names of the methods below.
+PRODUCTS = ("linear", "einsum", "take", "logits", "convolve")
 
 
 class WeightForm:
@@ -30,6 +36,14 @@ class WeightForm:
             has the weight's name, and `layer._kernel` reads it.
     """
 
+    # The mode of `quantize` and of dtype policies that asks for it; none for "".
+    mode: ClassVar[str] = ""
+    # The products that it is good for: layers take the forms that have all of theirs.
+    products: ClassVar[tuple[str, ...]] = PRODUCTS
+    # What `quantize` takes where it is given the mode alone, of `keras.quantizers`.
+    config_class: ClassVar[Any] = None
+    # Whether it is fitted to data, which come with a config.
+    needs_data: ClassVar[bool] = False
     # What `layer.kernel` is where no call is needed to read it; None for `value()`.
     direct: Any = None
 
@@ -156,8 +170,25 @@ class WeightForm:
         """Called when the variables that a file holds were set from one."""
 
 
-# The forms that dtype policies ask for, by the mode that a policy names.
-FORMS: dict[str, type[WeightForm]] = {}
+_FORMS: dict[str, type[WeightForm]] = {}
+
+
+def quantized_form(kind: type[WeightForm]) -> type[WeightForm]:
+    """Class decorator: the form that its mode asks for."""
+    _FORMS[kind.mode] = kind
+    return kind
+
+
+def forms() -> dict[str, type[WeightForm]]:
+    """All forms that modes ask for, by mode."""
+    # Each form's own file enters it: no list of them is kept anywhere.
+    package = __name__.rpartition(".")[0]
+    for module in iter_modules(import_module(package).__path__):
+        import_module(f"{package}.{module.name}")
+    return _FORMS
+
+
+quantized.registered.modes = forms
 
 
 def form_of(mode: str | None) -> type[WeightForm] | None:
@@ -166,9 +197,13 @@ def form_of(mode: str | None) -> type[WeightForm] | None:
     Args:
         mode: `"int8"` and the like.
     """
-    if mode is not None and mode not in FORMS:
-        # Each form's own file enters it: no list of them is kept anywhere.
-        package = __name__.rpartition(".")[0]
-        for module in iter_modules(import_module(package).__path__):
-            import_module(f"{package}.{module.name}")
-    return FORMS.get(mode or "")
+    if mode is not None and mode not in _FORMS:
+        forms()
+    return _FORMS.get(mode or "")
+
+
+def modes_of(layer: Layer) -> list[str]:
+    """The modes in which a layer's big weights can be kept; none without such."""
+    products = set(layer._products)
+    known = quantized.modes() if products else ()
+    return [mode for mode in known if products <= set(forms()[mode].products)]

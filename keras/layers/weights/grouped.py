@@ -20,17 +20,20 @@ from keras.backends import load
 from keras.core import context
 from keras.core.typing import Tensor
 from keras.layers.weights.channels import flat
-from keras.layers.weights.form import FORMS
+from keras.layers.weights.form import quantized_form
 from keras.layers.weights.integers import IntegerForm, Part, pieces
 from keras.ops.nn.linear import linear
 from keras.ops.nn.quantized import dequantized
-from keras.quantizers import pack_int4, unpack_int4
+from keras.quantizers import AWQConfig, GPTQConfig, pack_int4, unpack_int4
 from keras.quantizers.grouped import Grid, Rounded, awq, gptq, groups_of, round_groups
 from keras.quantizers.statistics import InputStatistics
 
 
 class GroupedForm(IntegerForm):
     """`(integers - zero) * scale`, for each group of inputs."""
+
+    products = ("linear", "einsum")
+    needs_data = True
 
     def __init__(self, layer: Any, name: str, shape: Any, config: Any) -> None:
         super().__init__(layer, name, shape, config)
@@ -157,10 +160,12 @@ class GroupedForm(IntegerForm):
         )
 
 
+@quantized_form
 class GptqForm(GroupedForm):
     """Integers whose errors make up for each other."""
 
     mode = "gptq"
+    config_class = GPTQConfig
 
     def _fitted(
         self, weight: np.ndarray, hessian: np.ndarray, statistics: InputStatistics
@@ -179,10 +184,12 @@ class GptqForm(GroupedForm):
         )
 
 
+@quantized_form
 class AwqForm(GroupedForm):
     """Integers of weights that were multiplied by a factor for each input."""
 
     mode = "awq"
+    config_class = AWQConfig
 
     def parts(self) -> list[Part]:
         """The bytes, scales and zero points, the factors, the group of each input."""
@@ -208,7 +215,3 @@ class AwqForm(GroupedForm):
         sizes = statistics.mean_sizes()
         found, factors = awq(weight, hessian, sizes, self.grid, self.group_size, points)
         return self._variables(found, factors.astype("float32"))
-
-
-FORMS["gptq"] = GptqForm
-FORMS["awq"] = AwqForm

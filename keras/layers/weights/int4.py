@@ -12,11 +12,12 @@ from typing import Any
 from keras import ops
 from keras.core.typing import Tensor
 from keras.layers.weights.channels import flat, quantized
-from keras.layers.weights.form import FORMS
+from keras.layers.weights.form import quantized_form
 from keras.layers.weights.integers import IntegerForm, Part
 from keras.ops.nn.quantized import dequantized
 from keras.quantizers import (
     AbsMaxQuantizer,
+    Int4QuantizationConfig,
     QuantizationConfig,
     abs_max_quantize_grouped_with_zero_point,
     pack_int4,
@@ -26,10 +27,13 @@ from keras.quantizers import (
 _RANGE = (-8, 7)
 
 
+@quantized_form
 class Int4Form(IntegerForm):
     """`integers / scale`, or with blocks `(integers - zero) * scale`."""
 
     mode = "int4"
+    products = ("linear", "einsum", "take", "logits")
+    config_class = Int4QuantizationConfig
 
     def __init__(self, layer: Any, name: str, shape: Any, config: Any) -> None:
         super().__init__(layer, name, shape, config)
@@ -184,6 +188,3 @@ class Int4Form(IntegerForm):
         scale = ops.take(scale, indices, axis=0)
         zero = ops.take(more[0], indices, axis=0) if more else None
         return self._floats(rows, scale, zero)
-
-
-FORMS["int4"] = Int4Form

@@ -9,13 +9,18 @@ from typing import Any, Self
 from keras import ops
 from keras.core.typing import Tensor
 from keras.layers.weights.channels import flat, quantized, spread
-from keras.layers.weights.form import FORMS
+from keras.layers.weights.form import quantized_form
 from keras.layers.weights.integers import IntegerForm, Part
 from keras.ops.nn.linear import integer_linear, linear
 from keras.ops.nn.quantized import as_floats, dequantized
-from keras.quantizers import AbsMaxQuantizer, QuantizationConfig
+from keras.quantizers import (
+    AbsMaxQuantizer,
+    Int8QuantizationConfig,
+    QuantizationConfig,
+)
 
 
+@quantized_form
 class Int8Form(IntegerForm):
     """`integers / scale`.
 
@@ -24,6 +29,7 @@ class Int8Form(IntegerForm):
     """
 
     mode = "int8"
+    config_class = Int8QuantizationConfig
 
     def parts(self) -> list[Part]:
         """The integers, and a scale for each channel."""
@@ -197,6 +203,3 @@ def labels(equation: str, rank: int) -> tuple[str, str, str]:
     missing = rank - len(source.replace("...", ""))
     more = "".join(next(spare) for _ in range(missing)) if "..." in source else ""
     return source.replace("...", more), kernel, target.replace("...", more)
-
-
-FORMS["int8"] = Int8Form

@@ -11,7 +11,7 @@ from keras.backends import backend_scope
 from keras.core.typing import Tensor
 from keras.layers.layer import Layer
 from keras.layers.weights.channels import flat
-from keras.layers.weights.form import WeightForm
+from keras.layers.weights.form import WeightForm, modes_of
 from keras.layers.weights.weight_layer import WeightLayer
 from keras.quantizers.statistics import InputStatistics
 
@@ -81,7 +81,7 @@ def observed(layers: Sequence[Layer], mode: str) -> Iterator[list[Observation]]:
     placed: list[tuple[Any, str, WeightForm, Observed]] = []
     try:
         for layer in layers:
-            if isinstance(layer, WeightLayer) and mode in layer._quantization_modes:
+            if isinstance(layer, WeightLayer) and mode in modes_of(layer):
                 for name, form in layer._held_forms().items():
                     rows = flat(form.shape, layer._channels(name).reduced)[0]
                     placed.append((layer, name, form, Observed(form, rows)))

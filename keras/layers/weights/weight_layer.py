@@ -20,7 +20,7 @@ from keras.layers.quantizing import check_quantizable, mode_and_config, no_form
 from keras.layers.tracking import ARRAYS
 from keras.layers.weight_options import options
 from keras.layers.weights.channels import Channels
-from keras.layers.weights.form import WeightForm, form_of
+from keras.layers.weights.form import WeightForm, form_of, modes_of
 from keras.layers.weights.plain import PlainForm
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class WeightLayer(Layer):
         if not (is_ours(declared_class(self)) or not type_check):
             super().quantize(mode, type_check, config)
         check_quantizable(self, mode)
-        kind = form_of(mode) if mode in self._quantization_modes else None
+        kind = form_of(mode) if mode in modes_of(self) else None
         if kind is None:
             super().quantize(mode, type_check, config)
             return
@@ -221,7 +221,7 @@ class WeightLayer(Layer):
         Raises:
             NotImplementedError: if the layer has no such form.
         """
-        kind = form_of(mode) if mode in self._quantization_modes else None
+        kind = form_of(mode) if mode in modes_of(self) else None
         if kind is None:
             raise NotImplementedError(no_form(self, mode))
         if config is not None:

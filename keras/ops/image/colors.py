@@ -86,6 +86,34 @@ def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tens
     return core.cast(shaping.expand_dims(total, -1 if last else -3), dtype)
 
 
+def hue_of(channels: list[Any]) -> tuple[Any, Any, Any]:
+    """Of red, green and blue: the greatest, how far the least is from it, and the hue.
+
+    The hue is an angle of which 6 is a full turn, from -1 to 5.
+    """
+    red, green, blue = channels
+    value = arithmetic.maximum(arithmetic.maximum(red, green), blue)
+    spread = value - arithmetic.minimum(arithmetic.minimum(red, green), blue)
+    safe = logic.where(spread > 0, spread, 1.0)
+    others = logic.where(
+        logic.equal(green, value), (blue - red) / safe + 2, (red - green) / safe + 4
+    )
+    angle = logic.where(logic.equal(red, value), (green - blue) / safe, others)
+    return value, spread, angle
+
+
+def of_hue(value: TensorLike, spread: TensorLike, angle: TensorLike) -> list[Any]:
+    """Red, green and blue of what `hue_of` returns; the angle may be any."""
+    angle = arithmetic.mod(angle, 6.0)
+    # How far each channel is from the greatest, as a part of the spread.
+    parts = (
+        2 - arithmetic.absolute(angle - 3),
+        arithmetic.absolute(angle - 2) - 1,
+        arithmetic.absolute(angle - 4) - 1,
+    )
+    return [value - spread * arithmetic.clip(part, 0.0, 1.0) for part in parts]
+
+
 @composite(strict=True)
 def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> Tensor:
     """Red, green and blue as hue, saturation and value.
@@ -115,21 +143,11 @@ def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> Tensor:
     _float_images("rgb_to_hsv", images)
     if isinstance(images, KerasTensor):
         return KerasTensor(images.shape, images.dtype)
-    red, green, blue = _channels(images, last)
-    value = arithmetic.maximum(arithmetic.maximum(red, green), blue)
-    spread = value - arithmetic.minimum(arithmetic.minimum(red, green), blue)
+    value, spread, angle = hue_of(_channels(images, last))
     saturation = logic.where(
         value > 0, spread / logic.where(value > 0, value, 1.0), 0.0
     )
-    safe = logic.where(spread > 0, spread, 1.0)
-    hue = logic.where(
-        logic.equal(red, value),
-        (green - blue) / safe,
-        logic.where(
-            logic.equal(green, value), (blue - red) / safe + 2, (red - green) / safe + 4
-        ),
-    )
-    hue = logic.where(spread > 0, arithmetic.mod(hue / 6, 1.0), 0.0)
+    hue = logic.where(spread > 0, arithmetic.mod(angle / 6, 1.0), 0.0)
     return core.cast(
         joining.stack([hue, saturation, value], axis=-1 if last else -3),
         core.dtype(images),
@@ -166,14 +184,8 @@ def hsv_to_rgb(images: TensorLike, data_format: str | None = None) -> Tensor:
     if isinstance(images, KerasTensor):
         return KerasTensor(images.shape, images.dtype)
     hue, saturation, value = _channels(images, last)
-    angle = hue * 6
-
-    def part(offset: float) -> Any:
-        turned = arithmetic.mod(angle + offset, 6.0)
-        ramp = arithmetic.clip(arithmetic.minimum(turned, 4 - turned), 0.0, 1.0)
-        return value - value * saturation * ramp
-
+    channels = of_hue(value, value * saturation, hue * 6)
     return core.cast(
-        joining.stack([part(5.0), part(3.0), part(1.0)], axis=-1 if last else -3),
+        joining.stack(channels, axis=-1 if last else -3),
         core.dtype(images),
     )

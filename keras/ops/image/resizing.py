@@ -1,22 +1,28 @@
 """Resizing: each axis is multiplied by a matrix of interpolation weights.
 
-A place of the output, taken back to the input, lies between pixels; a kernel says how
-much each pixel counts. Pixel centres are at half-integers; the weights of what lies
-inside the image are scaled to sum to 1. With `antialias`, kernels are widened when the
-image shrinks.
+`keras.backends.resizing` says what the weights are.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
+from keras.backends.resizing import between, weights
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Sizes, Structure, Tensor, TensorLike
-from keras.ops import core, creation, indexing, products, rounding, shaping
+from keras.core.typing import Structure, Tensor, TensorLike
+from keras.ops import (
+    arithmetic,
+    core,
+    creation,
+    indexing,
+    logic,
+    products,
+    rounding,
+    shaping,
+)
 from keras.ops import numpy as public
 from keras.ops.declare import composite
 from keras.ops.image import layout
@@ -32,49 +38,6 @@ _METHODS = {
     "lanczos3": "lanczos3",
     "lanczos5": "lanczos5",
 }
-
-
-def _kernel(name: str, x: TensorLike, xp: Any) -> Any:
-    """The weight of a pixel at distance `x` (non-negative)."""
-    if name == "bilinear":
-        return xp.maximum(1 - x, 0)
-    if name == "bicubic":  # Keys, 1981, with a = -1/2
-        near = ((1.5 * x - 2.5) * x) * x + 1
-        far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-        return xp.where(x < 1, near, xp.where(x < 2, far, x * 0))
-    radius = 3 if name == "lanczos3" else 5
-    safe = xp.where(x > 1e-3, x, x * 0 + 1)
-    sines = xp.sin(math.pi * safe) * xp.sin(math.pi * safe / radius)
-    window = radius * sines / (math.pi**2 * safe * safe)
-    return xp.where(x > 1e-3, xp.where(x > radius, x * 0, window), x * 0 + 1)
-
-
-def weights(
-    size: Sizes,
-    output: int,
-    scale: TensorLike,
-    translation: Any,
-    method: str,
-    antialias: bool,
-    xp: Any,
-) -> Any:
-    """`(size, output)`: how much each pixel counts for each place of the output.
-
-    `xp` is NumPy, or `keras.ops.numpy` where sizes or scales are tensors.
-    """
-    inverse = 1.0 / scale
-    places = (xp.arange(output, dtype="float32") + 0.5) * inverse
-    places = places - translation * inverse - 0.5
-    pixels = xp.arange(size, dtype="float32")
-    distance = xp.abs(places[None, :] - pixels[:, None])
-    if antialias:
-        distance = distance / xp.maximum(inverse, 1.0)
-    found = _kernel(method, distance, xp)
-    total = xp.sum(found, axis=0, keepdims=True)
-    enough = xp.abs(total) > 1000 * 2.0**-23
-    found = xp.where(enough, found / xp.where(enough, total, total * 0 + 1), found * 0)
-    inside = xp.logical_and(places >= -0.5, places <= pixels[-1] + 0.5)
-    return xp.where(inside[None, :], found, found * 0)
 
 
 def _same(size: Any, other: TensorLike) -> bool:
@@ -108,13 +71,13 @@ def _resized(images: Any, size: tuple[int, int], method: str, antialias: bool) -
         images = images if _same(height, size[0]) else _nearest(images, 1, size[0])
         return images if _same(width, size[1]) else _nearest(images, 2, size[1])
     dtype = core.dtype(images)
-    x = images
-    if dtype not in ("float32", "float64"):
-        x = core.cast(images, "float32")
+    if dtype == "float64":  # kernels have float32 only
+        return _multiplied(images, size, method, antialias)
+    x = core.cast(images, "float32")
     if method == "bilinear":
         x = resize_bilinear(x, size, antialias)
     else:
-        x = _multiplied(x, size, method, antialias)
+        x = resize_by_weights(x, size, method, antialias)
     return layout.restore(x, dtype)
 
 
@@ -123,14 +86,47 @@ def resize_bilinear(images: TensorLike, size: Any, antialias: bool = False) -> T
     """The everyday case of `resize`, for which frameworks have kernels. Internal.
 
     Args:
-        images: floats, `(batch, height, width, channels)`.
+        images: float32, `(batch, height, width, channels)`.
         size: new height and width.
         antialias: whether to blur while shrinking.
 
     Returns:
         `(batch, *size, channels)`.
     """
-    return _multiplied(images, size, "bilinear", antialias)
+    known = all(isinstance(n, int) for n in (*core.shape(images)[1:3], *size))
+    if antialias or not known:
+        return _multiplied(images, size, "bilinear", antialias)
+    return _between_two(_between_two(images, 1, size[0]), 2, size[1])
+
+
+def _between_two(x: Any, axis: int, output: Any) -> Any:
+    """Places along an axis, each between two pixels: less work than all weights."""
+    size: Any = core.shape(x)[axis]
+    if _same(size, output):
+        return x
+    low, high, part = between(size, output)
+    part = core.convert_to_tensor(part.reshape((-1, *[1] * (3 - axis))))
+    first = indexing.take(x, core.convert_to_tensor(low), axis=axis)
+    second = indexing.take(x, core.convert_to_tensor(high), axis=axis)
+    return first + (second - first) * part
+
+
+@composite(strict=True)
+def resize_by_weights(
+    images: TensorLike, size: Any, method: str, antialias: bool = False
+) -> Tensor:
+    """The other cases of `resize` between pixels. Internal.
+
+    Args:
+        images: float32, `(batch, height, width, channels)`.
+        size: new height and width.
+        method: `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
+        antialias: whether to blur while shrinking.
+
+    Returns:
+        `(batch, *size, channels)`.
+    """
+    return _multiplied(images, size, method, antialias)
 
 
 def _multiplied(x: Any, size: Any, method: str, antialias: bool) -> Any:
@@ -209,31 +205,45 @@ def resize(
     return layout.on_batch(run, images, last)
 
 
-def _known(x: TensorLike) -> tuple[int, int]:
-    height, width = core.shape(x)[1:3]
-    if not isinstance(height, int) or not isinstance(width, int):
-        raise ValueError(
-            "keras.ops.image.resize needs images of known height and width to keep "
-            f"the aspect ratio. Received: shape {tuple(x.shape)}."
-        )
-    return height, width
+def _other_side(side: Any, wanted: int, of: int, choose: str, limit: Any) -> Any:
+    """The other side's length by the proportions wanted, within a limit."""
+    if isinstance(side, int) and isinstance(limit, int):
+        found = int(side * wanted / of)
+        return max(1, min(limit, found)) if choose == "min" else max(limit, found)
+    # Not known in a graph: the same in numbers that do not round up to a pixel more.
+    found = arithmetic.floor_divide(side * wanted, of)
+    if choose == "max":
+        return arithmetic.maximum(limit, found)
+    return arithmetic.maximum(arithmetic.minimum(limit, found), 1)
 
 
 def _cropped(x: TensorLike, size: tuple[int, int]) -> Any:
-    height, width = _known(x)
-    rows = max(1, min(height, int(width * size[0] / size[1])))
-    columns = max(1, min(width, int(height * size[1] / size[0])))
+    height, width = core.shape(x)[1:3]
+    rows = _other_side(width, size[0], size[1], "min", height)
+    columns = _other_side(height, size[1], size[0], "min", width)
     top, left = (height - rows) // 2, (width - columns) // 2
     return x[:, top : top + rows, left : left + columns]
 
 
-def _padded(x: TensorLike, size: tuple[int, int], value: float) -> Any:
-    height, width = _known(x)
-    rows = max(height, int(width * size[0] / size[1]))
-    columns = max(width, int(height * size[1] / size[0]))
+def _padded(x: Any, size: tuple[int, int], value: float) -> Any:
+    height: Any
+    width: Any
+    height, width = core.shape(x)[1:3]
+    rows: Any = _other_side(width, size[0], size[1], "max", height)
+    columns = _other_side(height, size[1], size[0], "max", width)
     top, left = (rows - height) // 2, (columns - width) // 2
-    ends = [(0, 0), (top, top), (left, left), (0, 0)]
-    return shaping.pad(x, ends, constant_values=value)
+    if isinstance(rows, int) and isinstance(columns, int):
+        ends = [(0, 0), (top, top), (left, left), (0, 0)]
+        return shaping.pad(x, ends, constant_values=value)
+    inside: Any = True
+    for axis, old, before in ((1, height, top), (2, width, left)):
+        index = creation.arange(old + 2 * before, dtype="int32") - before
+        x = indexing.take(x, arithmetic.clip(index, 0, old - 1), axis=axis)
+        within = logic.logical_and(index >= 0, index < old)
+        inside = logic.logical_and(
+            inside, shaping.reshape(within, (-1, *[1] * (3 - axis)))
+        )
+    return logic.where(inside, x, core.cast(value, core.dtype(x)))
 
 
 @composite(strict=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 
 def checked_rate(value: Any) -> float:
     if isinstance(value, (bool, str)) or not isinstance(value, (int, float)):
@@ -26,7 +28,7 @@ def checked_momentum(use_ema: bool, momentum: float) -> float:
 
 def checked_frequency(use_ema: bool, frequency: int | None) -> int | None:
     if use_ema and frequency is not None:
-        if not isinstance(frequency, int) or frequency < 1:
+        if not isinstance(frequency, (int, np.integer)) or frequency < 1:
             raise ValueError(
                 "`ema_overwrite_frequency` must be an integer above 0, or None. "
                 f"Received: ema_overwrite_frequency={frequency}."
@@ -35,9 +37,11 @@ def checked_frequency(use_ema: bool, frequency: int | None) -> int | None:
 
 
 def checked_steps(steps: int | None) -> int | None:
-    if steps is not None and (not isinstance(steps, int) or steps < 2):
+    if steps is None:
+        return None
+    if not isinstance(steps, (int, np.integer)) or steps < 2:
         raise ValueError(
             "`gradient_accumulation_steps` must be an integer of 2 or more, or None. "
             f"Received: gradient_accumulation_steps={steps}."
         )
-    return steps
+    return int(steps)

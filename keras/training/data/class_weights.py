@@ -18,8 +18,9 @@ def class_weight_to_sample_weights(
     """The weight of each sample, looked up by its class.
 
     Args:
-        y: Class numbers of shape `(samples,)` or `(samples, 1)`, or one-hot
-            rows (or probabilities) of shape `(samples, classes)`.
+        y: Class numbers of shape `(samples,)` or `(samples, 1)`, rounded if they
+            are floats, or one-hot rows (or probabilities) of shape
+            `(samples, classes)`.
         class_weight: Maps a class number to its weight; classes that are not
             in it weigh 1.
 
@@ -54,6 +55,6 @@ def class_weight_to_sample_weights(
         )
     if labels.ndim == 2:
         labels = labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0]
-    classes, positions = np.unique(labels.astype("int64"), return_inverse=True)
+    classes, positions = np.unique(np.rint(labels).astype("int64"), return_inverse=True)
     weights = [class_weight.get(int(label), 1.0) for label in classes]
     return np.asarray(weights, dtype=config.floatx())[positions]

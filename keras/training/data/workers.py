@@ -65,10 +65,12 @@ def _fetch_ahead(
         pool = ThreadPoolExecutor(workers, "keras-data")
         item = dataset.__getitem__
     todo = iter(indices)
+    processes: dict[int, Any] = {}
     try:
         waiting = deque(
             pool.submit(item, index) for index in islice(todo, max(ahead, 1))
         )
+        processes = getattr(pool, "_processes", processes)
         while waiting:
             # Taken out of the line first: nothing here may keep a past batch alive.
             batch = waiting.popleft().result()
@@ -76,15 +78,37 @@ def _fetch_ahead(
             yield batch
             del batch
     except BrokenProcessPool as error:
+        pool.shutdown(wait=True, cancel_futures=True)  # it waits for how they ended
         raise RuntimeError(
             f"A worker process of the {type(dataset).__name__} ended without an "
-            "answer: it was killed (often for memory), crashed, or could not start "
-            "(where the platform does not fork, the dataset must be picklable and "
-            "the script needs `if __name__ == '__main__':`). Use fewer workers, or "
-            "threads with `use_multiprocessing=False`, to see the cause."
+            f"answer{_ends_of(processes)}: it was killed (often for memory), crashed, "
+            "or could not start (where the platform does not fork, the dataset must be "
+            "picklable and the script needs `if __name__ == '__main__':`). Use fewer "
+            "workers, or threads with `use_multiprocessing=False`, to see the cause."
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ends_of(processes: dict[int, Any]) -> str:
+    """Which processes ended and how, but for those that the pool then ended itself."""
+    codes = {
+        f"worker {number} of {len(processes)}, process {process.pid}": process.exitcode
+        for number, process in enumerate(processes.values(), 1)
+    }
+    own = {name: code for name, code in codes.items() if code != -signal.SIGTERM}
+    told = [f"{name}, {_how(code)}" for name, code in (own or codes).items() if code]
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _how(code: int) -> str:
+    """What an exit code says."""
+    if code > 0:
+        return f"by exit code {code}"
+    try:
+        return f"by signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"by signal {-code}"
 
 
 def _serve(dataset: Any, seed: int) -> None:

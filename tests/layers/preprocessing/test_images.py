@@ -204,3 +204,20 @@ def test_a_pipeline_runs_its_layers(backend: str) -> None:
     again = layers.deserialize(keras.saving.serialize_keras_object(pipeline))
     found = numbers(again(BATCH))
     assert found.shape == (8, 4, 4, 3) and found.max() <= 1
+
+
+@pytest.mark.parametrize("how", ["crop_to_aspect_ratio", "pad_to_aspect_ratio"])
+def test_proportions_of_images_of_any_size_in_a_pipeline(how: str) -> None:
+    tf = pytest.importorskip("tensorflow")
+    images = [
+        np.full((h, w, 1), 9.0, "float32") for h, w in ((8, 20), (30, 10), (5, 5))
+    ]
+    for number, image in enumerate(images):
+        image[1, 2 + number] = 100.0
+    layer = keras.layers.Resizing(6, 9, **{how: True})
+    spec = tf.TensorSpec((None, None, 1), "float32")
+    data = tf.data.Dataset.from_generator(lambda: iter(images), output_signature=spec)
+    for found, image in zip(data.map(layer), images, strict=True):
+        assert found.shape == (6, 9, 1)
+        want = keras.ops.convert_to_numpy(layer(image))
+        np.testing.assert_allclose(found.numpy(), want, atol=1e-3)

@@ -75,8 +75,6 @@ def test_fused_is_what_the_cell_computes(
 def test_gradients_of_fused_are_those_of_the_cell(
     features: int, name: str, arguments: Any, backend: str
 ) -> None:
-    if backend == "numpy":
-        pytest.skip("NumPy has no gradients")
     fused, stepped = alike(name, features, go_backwards=True, **arguments)
     x = sample(features)
     found, expected = (
@@ -357,8 +355,6 @@ def test_layers_without_states_have_nothing_to_reset(backend: str) -> None:
 
 @pytest.mark.parametrize(("name", "arguments"), EVERY)
 def test_training_lowers_the_loss(name: str, arguments: Any, backend: str) -> None:
-    if backend == "numpy":
-        pytest.skip("NumPy does not train")
     keras.utils.set_random_seed(0)
     recurrent = getattr(layers, name)(8, **arguments)
     model = keras.Sequential([keras.Input((4, 3)), recurrent, layers.Dense(1)])

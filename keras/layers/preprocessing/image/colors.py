@@ -10,6 +10,7 @@ from keras.core.typing import Data, Seed, Structure, Tensor
 from keras.layers.arguments import rate
 from keras.layers.preprocessing.image.base import RandomImageLayer, per_image
 from keras.layers.preprocessing.image.light import RandomBrightness, RandomContrast
+from keras.ops.image.colors import hue_of, of_hue
 
 
 class _ColorLayer(RandomImageLayer):
@@ -35,14 +36,12 @@ class _ColorLayer(RandomImageLayer):
         """The number of each image."""
         return self.uniform(data["images"], *self.factor)
 
-    def _in_hsv(self, images: Tensor, change: Any) -> Any:
-        """Images whose hue, saturation and value go through a function."""
+    def _channels_changed(self, images: Tensor, change: Any) -> Any:
+        """Images whose red, green and blue, from 0 to 1, go through a function."""
         low, high = self.value_range
         unit = ops.clip((images - low) / (high - low), 0.0, 1.0)
-        hsv = ops.image.rgb_to_hsv(unit, "channels_last")
-        parts = change(*(hsv[..., i : i + 1] for i in range(3)))
-        changed = ops.image.hsv_to_rgb(ops.concatenate(parts, axis=-1), "channels_last")
-        return changed * (high - low) + low
+        parts = change([unit[..., i : i + 1] for i in range(3)])
+        return ops.concatenate(parts, axis=-1) * (high - low) + low
 
 
 @public_class("keras.layers", pure=True)
@@ -79,7 +78,12 @@ class RandomHue(_ColorLayer):
         if transformation is None:
             return images
         turn = per_image(transformation, images.dtype)
-        return self._in_hsv(images, lambda h, s, v: [ops.mod(h + turn, 1.0), s, v])
+
+        def turned(channels: Any) -> Any:
+            value, spread, angle = hue_of(channels)
+            return of_hue(value, spread, angle + turn * 6)
+
+        return self._channels_changed(images, turned)
 
 
 @public_class("keras.layers", pure=True)
@@ -112,10 +116,18 @@ class RandomSaturation(_ColorLayer):
         if transformation is None:
             return images
         factor = per_image(transformation, images.dtype)
-        change = factor / ops.maximum(1 - factor, 1e-7)
-        return self._in_hsv(
-            images, lambda h, s, v: [h, ops.clip(s * change, 0.0, 1.0), v]
-        )
+        change = ops.maximum(factor / ops.maximum(1 - factor, 1e-7), 0.0)
+
+        def stronger(channels: Any) -> Any:
+            """Distances from the greatest grow alike, until the least is 0."""
+            red, green, blue = channels
+            value = ops.maximum(ops.maximum(red, green), blue)
+            spread = value - ops.minimum(ops.minimum(red, green), blue)
+            most = value / ops.where(spread > 0, spread, 1.0)
+            kept = 1 - ops.minimum(change, most)
+            return [ops.maximum(x + (value - x) * kept, 0.0) for x in channels]
+
+        return self._channels_changed(images, stronger)
 
 
 @public_class("keras.layers", pure=True)
@@ -238,9 +250,10 @@ class RandomPosterization(RandomImageLayer):
             return images
         low, high = self.value_range
         step = per_image(transformation, images.dtype)
+        if (low, high) == (0, 255):
+            return ops.floor(images / step) * step
         values = (images - low) * (255 / (high - low))
-        values = ops.floor(ops.floor(values) / step) * step
-        return values * ((high - low) / 255) + low
+        return ops.floor(values / step) * (step * ((high - low) / 255)) + low
 
 
 @public_class("keras.layers", pure=True)
