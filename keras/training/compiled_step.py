@@ -39,6 +39,7 @@ class CompiledStep:
         self._compile = compile_step
         self._forms: dict[tuple[bool, ...], Callable[..., Any]] = {}
         self._run: Callable[..., Any] | None = None
+        self._rows_vary = False
         self._is_running = False
         self._changes = 0
         self._watched: list[Any] = []
@@ -56,12 +57,19 @@ class CompiledStep:
         finally:
             self._is_running = False
 
+    def expect_any_rows(self) -> None:
+        """Batches of other sizes are to come: what can be compiled for all, is."""
+        self._rows_vary = True
+
     def _of_now(self) -> Callable[..., Any]:
         """The form for the layers as they are."""
         layers = self._model()._all_layers()
         flags = tuple([layer._trainable for layer in layers])
         if flags not in self._forms:
-            self._forms[flags] = self._compile()
+            form = self._forms[flags] = self._compile()
+            expect = getattr(form, "expect_any_rows", None)
+            if self._rows_vary and expect is not None:
+                expect()
         self._watch(layers)
         return self._forms[flags]
 

@@ -231,7 +231,9 @@ class Objective:
             warnings.warn(
                 f"The optimizer {self.optimizer.native!r} of the model "
                 f"{self._shown_name()} has no config, so a file cannot say what the "
-                "model was compiled with. Compile it again when it is loaded.",
+                "model was compiled with. Compile it again when it is loaded; its "
+                "state is in the file: `model.optimizer.build(model."
+                "trainable_variables)`, then `model.load_weights(path)`, read it.",
                 stacklevel=2,
             )
             return {}

@@ -43,6 +43,7 @@ class ModelStep:
             that.
         gathers: Whether the results of all batches are wanted, one after the other,
             and not those of the last.
+        expect_any_rows: Tells the compiled step that batches differ in size.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class ModelStep:
         prepare: Step | None,
         distributes: Callable[[], bool],
         gathers: bool,
+        expect_any_rows: Callable[[], None] | None = None,
     ) -> None:
+        self.expect_any_rows = expect_any_rows
         self._model = model
         self._step = step
         self._one = one
@@ -137,7 +140,10 @@ class ModelStep:
             return None
 
     def _pays(self, batch: Data) -> bool:
-        return self._model._backend.loop_pays(self._step, self._gathers, batch)
+        try:
+            return self._model._backend.loop_pays(self._step, self._gathers, batch)
+        except _NOT_TRACEABLE:
+            return True  # what is wrong shows, and is told, when it is compiled
 
     def _compiled(self, spec: Any) -> Callable[..., Any]:
         loop = self._gathering if self._gathers else self._repeating

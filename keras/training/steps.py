@@ -65,7 +65,10 @@ def make_step(model: Any, name: str, plain: Step | None = None) -> ModelStep:
     following = Following(model, name, one)
     ready, prepare = model._staged(following), model._staged(_as_it_is)
     gathers = name == "predict_step"
-    return ModelStep(model, step, ready, prepare, following.distributes, gathers)
+    expect = getattr(one, "expect_any_rows", None)
+    return ModelStep(
+        model, step, ready, prepare, following.distributes, gathers, expect
+    )
 
 
 def _as_it_is(data: Data) -> Data:

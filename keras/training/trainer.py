@@ -305,6 +305,9 @@ class Trainer(Objective):
         make = getattr(self, f"make_{mode}_function")
         logs_itself = mode == "predict" or own or self._overrides("compute_metrics")
         function = make()
+        expect = getattr(function, "expect_any_rows", None)
+        if expect is not None and source.ends_short:
+            expect()
         results = None if logs_itself else self._results_function
         return Run(mode, self, source, function, callbacks, results, own)
 

@@ -151,6 +151,19 @@ def test_translate_by_whole_pixels(backend: str) -> None:
 # Geometry ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("method", ["bilinear", "bicubic"])
+def test_resizing_has_slopes(backend: str, method: str) -> None:
+    def energy(images: Any) -> Any:
+        return ops.sum(ops.square(ops.image.resize(images, (7, 4), method))) / 2
+
+    images = ops.convert_to_tensor(IMAGES)
+    slope = numpy_of(keras.grad(energy)(images))
+    # Of a square: twice the energy is the slope times the images.
+    close((slope * IMAGES).sum(), 2 * numpy_of(energy(images)), 1e-3)
+    bent = keras.grad(lambda x: ops.sum(ops.square(keras.grad(energy)(x))) / 2)
+    close((numpy_of(bent(images)) * IMAGES).sum(), np.square(slope).sum(), 1e-3)
+
+
 @pytest.mark.parametrize("mode", list(MODES))
 @pytest.mark.parametrize("order", [0, 1])
 def test_map_coordinates_is_scipy(backend: str, mode: str, order: int) -> None:

@@ -72,15 +72,22 @@ def test_it_updates_as_the_optimizer_of_keras_does(row):
         np.testing.assert_allclose(a, b, atol=2e-5)
 
 
+@pytest.mark.filterwarnings("ignore:The optimizer")
+@pytest.mark.parametrize("name", ["half.weights.h5", "half.keras"])
 @pytest.mark.parametrize("row", ["partial", "instance", "chain"])
-def test_its_state_is_in_files(row, tmp_path):
+def test_its_state_is_in_files(row, name, tmp_path):
     whole = fitted(made(row), 6)
-    first = made(row)
+    first, second = made(row), made(row)
     fitted(first)
-    first.save_weights(tmp_path / "half.weights.h5")
-    second = made(row)
+    if name.endswith(".keras"):
+        first.save(tmp_path / name)
+        with keras.backend_scope(ROWS[row][0]):
+            second = keras.saving.load_model(tmp_path / name)
+        second.compile(ROWS[row][1](second), "mse")
+    else:
+        first.save_weights(tmp_path / name)
     second.optimizer.build(second.trainable_variables)
-    second.load_weights(tmp_path / "half.weights.h5")
+    second.load_weights(tmp_path / name)
     assert int(second.optimizer.iterations) == 9
     for a, b in zip(whole, fitted(second), strict=True):
         np.testing.assert_array_equal(a, b)

@@ -289,3 +289,32 @@ def test_a_stream_holds_one_batch(backend):
     assert data.asked <= 6
     stream.close()
     assert list(stream) == []
+
+
+def test_a_short_last_batch_is_seen_coming(compiles):
+    """TensorFlow traces for batches of any size at once, XLA compiles for two."""
+    expected = {"tensorflow": 1, "jax": 2}[compiles]
+    model = model_with("sgd", 1)
+    for trainable in (True, False):
+        model.layers[0].trainable = trainable
+        model.compile("sgd", "mse")
+        with keras.debug.compiles() as found:
+            model.fit(X, T, 8, epochs=2, verbose=0, validation_data=(X, T))
+            model.fit(X, T, 8, verbose=0)
+            model.predict(X, 8, verbose=0)
+        for name in ("train_step", "test_step", "predict_step"):
+            steps = [each for each in found if each.function.startswith(name)]
+            assert len(steps) == expected, (name, str(found))
+
+
+@pytest.mark.parametrize("units", [3, 100_000])
+def test_a_prediction_is_one_program_where_that_is_quicker(compiles, units):
+    """On TensorFlow not for large outputs, of which a loop makes one more copy."""
+    dense = keras.layers.Dense(units, kernel_initializer="ones")
+    model = keras.Sequential([keras.Input((4,)), dense])
+    model.compile(steps_per_execution=4)
+    found = model.predict(X, BATCH, verbose=0)
+    expected = np.repeat(X.sum(1, keepdims=True), units, 1)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    loops = units == 3 or compiles == "jax"
+    assert len(model.predict_function._programs) == loops

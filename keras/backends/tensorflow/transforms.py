@@ -14,8 +14,13 @@ from tensorflow.python.eager.record import (  # no public name outside a tape
 
 from keras.backends.jitting import ARRAY, unhashable
 from keras.backends.replay import Replay
-from keras.backends.tensorflow.core import convert_to_tensor, is_tensor
+from keras.backends.tensorflow.core import (
+    compute_output_spec,
+    convert_to_tensor,
+    is_tensor,
+)
 from keras.core import context, traces, tree
+from keras.core.scopes import DiscardingScope
 from keras.core.typing import Structure, TensorLike
 
 if TYPE_CHECKING:
@@ -39,8 +44,26 @@ def jit(
 
 
 def loop_pays(function: Callable[..., Any], gathers: bool, *args: Any) -> bool:
-    """Loops have the kernels that there are outside; what they gather is copied."""
-    return not gathers
+    """Loops have the kernels that there are outside; what they gather is copied, which
+    for large results takes longer than the calls that a loop spares."""
+    if not gathers:
+        return True
+    with DiscardingScope():
+        args = tree.map_structure(_as_argument, args)
+        outputs = tree.flatten(compute_output_spec(lambda: function(*args)))
+    sizes = [getattr(x, "shape", ()) for x in outputs]
+    return all(None not in shape for shape in sizes) and (
+        sum(map(math.prod, sizes)) <= _GATHERED
+    )
+
+
+# Numbers of a batch of results up to which a loop pays, on the CPU: 0.35 to 0.7 of the
+# time of single calls for small ones and for 0.26 million, 1.24 for 0.52 million.
+_GATHERED = 3e5
+
+
+def _as_argument(x: Any) -> Any:
+    return convert_to_tensor(x) if isinstance(x, np.ndarray) else x
 
 
 class _RanksVary(Exception):
@@ -57,8 +80,13 @@ class _Jitted:
         self._xla = jit_compile
         self._traced: dict[Any, Callable[..., Any]] = {}
         self._ranks_vary = False
+        self._rows_vary = False
         # What was traced for one tensor alone: the call of a model, most often.
         self._of_one: Callable[..., Any] | None = None
+
+    def expect_any_rows(self) -> None:
+        """Trace once for batches of any size, and not again when another one comes."""
+        self._rows_vary = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Structure:
         if not tf.executing_eagerly() or context.get().stateless is not None:
@@ -108,10 +136,14 @@ class _Jitted:
 
         traced = _traceable(run, self._xla in (True, "auto"))
         try:
-            work = _convolutions(traced, tensors) if self._xla == "auto" else 0
+            kinds = list(map(_of_any_rows, tensors)) if self._rows_vary else tensors
+            work = _convolutions(traced, kinds) if self._xla == "auto" else 0
+            used = traced
             if work:
-                plain = _traceable(run, False)
-                traced = _BySize(traced, plain) if work <= _LITTLE else plain
+                used = _traceable(run, False)
+                traced = _BySize(traced, used) if work <= _LITTLE else used
+            if self._rows_vary:
+                used.get_concrete_function(*kinds)
             result = traced(*tensors)
         except _NOT_COMPILABLE:
             if self._xla != "auto":
@@ -180,6 +212,13 @@ class _BySize:
     def __call__(self, *tensors: Any) -> Structure:
         is_single = bool(tensors) and tensors[0].shape[:1] == (1,)
         return (self._single if is_single else self._several)(*tensors)
+
+
+def _of_any_rows(x: Any) -> Any:
+    """The kind of a tensor whose first size is open."""
+    if not isinstance(x, tf.Tensor) or not x.shape.rank:
+        return x
+    return tf.TensorSpec([None, *x.shape[1:]], x.dtype)
 
 
 def _is_array(x: TensorLike) -> bool:

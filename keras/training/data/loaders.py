@@ -216,12 +216,6 @@ class TFDatasetSource(IterableSource):
         self.infinite = count == -1
         return count if count >= 0 else None
 
-    def raw_batches(self) -> Iterator[Any]:
-        """One fresh pass, as tensors for TensorFlow, as NumPy for any other."""
-        if self._native == "tensorflow" or not hasattr(self.data, "as_numpy_iterator"):
-            return iter(self.data)
-        return self.data.as_numpy_iterator()
-
 
 class StreamSource(IterableSource):
     """Batches from a `datasets.IterableDataset` of Hugging Face.

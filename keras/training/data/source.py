@@ -60,6 +60,12 @@ class DataSource:
                 )
             self.num_batches = int(steps)
 
+    @property
+    def ends_short(self) -> bool:
+        """Whether a pass is known to end with a batch of fewer samples."""
+        count, size = self.num_samples, self.batch_size
+        return bool(count and size and count > size and count % size)
+
     def batches(self) -> Iterator[tuple[Any, ...]]:
         """One fresh pass over all data."""
         raise TypeError(f"{type(self).__name__} must implement `batches()`.")

@@ -250,9 +250,10 @@ class RandomPosterization(RandomImageLayer):
             return images
         low, high = self.value_range
         step = per_image(transformation, images.dtype)
+        if (low, high) == (0, 255):
+            return ops.floor(images / step) * step
         values = (images - low) * (255 / (high - low))
-        values = ops.floor(ops.floor(values) / step) * step
-        return values * ((high - low) / 255) + low
+        return ops.floor(values / step) * (step * ((high - low) / 255)) + low
 
 
 @public_class("keras.layers", pure=True)
