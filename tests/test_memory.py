@@ -65,7 +65,7 @@ def test_rounds_of_prediction(backend: str, method: str) -> None:
     assert growth(lambda: call(X, **options), 200, 10) < 50
 
 
-def test_rounds_of_training_steps(training_backend: str) -> None:
+def test_rounds_of_training_steps(framework_backend: str) -> None:
     model = make()
     model.train_on_batch(X, Y)
     assert growth(lambda: model.train_on_batch(X, Y), 200, 10) < 50
@@ -86,9 +86,9 @@ def test_large_batches_do_not_pile_up(backend: str) -> None:
 
 
 @pytest.mark.skipif(not resident(), reason="reads /proc")
-def test_rounds_of_build_fit_delete(training_backend: str) -> None:
+def test_rounds_of_build_fit_delete(framework_backend: str) -> None:
     """Large weights, so that one model kept would be seen: 8 MiB and its slots."""
-    quick = training_backend == "torch"
+    quick = framework_backend == "torch"
 
     def work() -> None:
         model = keras.Sequential([keras.Input((1024,)), layers.Dense(2048)])

@@ -11,6 +11,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from keras.core.errors import TensorTypeError
 from keras.core.typing import TensorLike
 
 _ROOTS = {"torch": "torch", "tensorflow": "tensorflow", "jax": "jax", "jaxlib": "jax"}
@@ -45,7 +46,7 @@ def host_array(value: Any) -> np.ndarray:
     array = np.asarray(value)
     is_one = array.dtype == object and array.ndim == 0
     if is_one and not isinstance(array.item(), (str, bytes)):
-        raise TypeError(
+        raise TensorTypeError(
             f"A {type(value).__module__}.{type(value).__name__} is no dense tensor, so "
             "it cannot be converted. Make a dense one of it first."
         )

@@ -9,6 +9,12 @@ adds its name and shapes once.
 from __future__ import annotations
 
 
+def brief(value: object) -> str:
+    """What `repr` says, in one line that a message has room for."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 200 else f"{text[:200]}…"
+
+
 class BackendError(RuntimeError):
     """Objects of different backends met, or a backend cannot do what was asked."""
 
@@ -21,10 +27,18 @@ class MissingBackendError(ImportError):
     """The framework of a backend is not installed."""
 
 
-class ShapeError(ValueError):
+class OpError(Exception):
+    """What an op says of its tensors; the layer whose call it ends adds its name."""
+
+    layer: str | None = None  # that name, once it is said
+
+
+class ShapeError(OpError, ValueError):
     """Shapes do not fit the operation."""
 
-    layer: str | None = None  # the name of the layer that it ended, once that is said
+
+class TensorTypeError(OpError, TypeError):
+    """No tensor, or one of a dtype that the operation does not take."""
 
 
 class DeserializationError(ValueError, TypeError):

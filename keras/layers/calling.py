@@ -16,13 +16,19 @@ from keras.backends import current, host_of, load, process
 from keras.backends.backend import FOREIGN, SYMBOLIC, TENSOR
 from keras.backends.foreign import framework_of
 from keras.core import context, dtypes, limits, tree
-from keras.core.errors import BackendError, ShapeError
+from keras.core.classes import is_ours
+from keras.core.errors import BackendError, OpError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
 from keras.core.typing import Structure, Tensor, TensorLike
 from keras.layers.building import LayerBuilding
 from keras.layers.call_plan import CallPlan
-from keras.layers.input_spec import check_inputs, describe, name_layer
+from keras.layers.input_spec import (
+    check_inputs,
+    describe,
+    name_layer,
+    refuse_structure,
+)
 from keras.layers.masks import give_masks, holds_tensor, pass_masks
 from keras.layers.rematerialization import Rematerialization
 from keras.layers.shortcut import NOTHING, Shortcut
@@ -85,8 +91,12 @@ class LayerCall(LayerBuilding):
             if self._shortcut.hooked and self._has_hooks():  # only on torch
                 return self._backend.call_with_hooks(self, args, kwargs)
             return self._call_without_hooks(*args, **kwargs)
-        except ShapeError as error:
+        except OpError as error:
             name_layer(error, self, (args, kwargs))
+            raise
+        except AttributeError as error:
+            if not self._layers and is_ours(type(self).call):
+                refuse_structure(self, args, error)
             raise
 
     def _call_without_hooks(
@@ -184,6 +194,10 @@ class LayerCall(LayerBuilding):
             self._variable_scope(),
             context.Scope("autocast", self._autocast_dtype()),
         ):
+            if plan.builds_from_one and not self.built:
+                refuse_structure(self, bound.args[1:])
+                if bound.args[1].shape == ():  # of other ranks `build` says more
+                    self._check(bound.arguments)
             self._build_if_needed(plan, bound.arguments)
             self._check(bound.arguments)
             give_masks(plan, bound.arguments)
@@ -210,7 +224,7 @@ class LayerCall(LayerBuilding):
         for output in tree.flatten(outputs):
             if output is not None:
                 penalty = regularizer(output)
-                if len(output.shape) > 0:
+                if len(getattr(output, "shape", ())) > 0:
                     size = ops.maximum(ops.shape(output)[0], 1)  # an empty batch: 0
                     penalty = penalty / ops.cast(size, penalty.dtype)
                 self.add_loss(penalty)

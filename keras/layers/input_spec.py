@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import tree
+from keras.core.classes import is_ours
 from keras.core.dtypes import standardize_dtype
-from keras.core.errors import ShapeError
+from keras.core.errors import OpError, brief
 from keras.core.facts import public_class
 from keras.core.keras_tensor import standardize_shape
 from keras.core.typing import DType, ShapeLike, Structure, TensorLike
@@ -143,6 +144,8 @@ def check_inputs(input_spec: Any, inputs: TensorLike, layer: Any) -> None:
     Raises:
         ValueError: naming the layer, what it expects and what it got.
     """
+    if isinstance(input_spec, InputSpec) and is_ours(type(layer).call):
+        refuse_structure(layer, (inputs,))
     specs = tree.flatten(input_spec)
     if isinstance(inputs, dict) and all(spec.name for spec in specs):
         missing = [spec.name for spec in specs if spec.name not in inputs]
@@ -184,6 +187,25 @@ def check_input(spec: InputSpec, value: TensorLike, layer: Any, which: str) -> N
         )
 
 
+def refuse_structure(
+    layer: Any, args: tuple[Any, ...], error: Exception | None = None
+) -> None:
+    """Says of a layer of one tensor that it was given none, or a structure of them.
+
+    Raises:
+        ValueError: if the first argument is no tensor, which is what an error is of.
+    """
+    first = args[0] if args else None
+    kind = type(first).__name__
+    if hasattr(first, "shape") or (error and f"'{kind}'" not in str(error)):
+        return
+    raise ValueError(
+        f"{describe(layer)} expects one tensor or array. Received: {brief(first)} of "
+        f"type {kind}. `numpy.asarray` makes an array of numbers; of "
+        "several tensors keras.layers.Concatenate or keras.ops.stack makes one."
+    ) from error
+
+
 def _way_out(spec: InputSpec, shape: ShapeLike) -> str:
     least = spec.ndim or spec.min_ndim or 0
     if len(shape) == least - 1:
@@ -204,7 +226,7 @@ def describe(layer: Any) -> str:
     return f"{class_name(layer)} layer {layer.name!r}"
 
 
-def name_layer(error: ShapeError, layer: Any, inputs: Structure) -> None:
+def name_layer(error: OpError, layer: Any, inputs: Structure) -> None:
     """Adds to an op's error the layer that it ended, and the shapes of its inputs.
 
     It is the innermost one: the layers around it leave the error as it is.

@@ -24,6 +24,7 @@ from keras.backends.backend import (
 )
 from keras.core import context
 from keras.core.config import settings
+from keras.core.errors import TensorTypeError, brief
 from keras.core.keras_tensor import KerasTensor
 from keras.core.scopes import SymbolicScope
 from keras.core.typing import Structure, TensorLike
@@ -373,7 +374,7 @@ class Declaration(Parameters):
                     wanted = "be real"
                 else:
                     continue
-                raise TypeError(
+                raise TensorTypeError(
                     f"{self.title}: `{self.parameter(index)}` must {wanted}. "
                     f"Received: dtype {name}."
                 )
@@ -492,9 +493,9 @@ class Declaration(Parameters):
 
     def _require_tensor(self, index: int, value: Any) -> None:
         if not can_be_tensor(value):
-            raise TypeError(
+            raise TensorTypeError(
                 f"{self.title}: `{self.parameter(index)}` must be a tensor, an array, "
-                f"a number or a (nested) list of numbers. Received: {value!r} "
+                f"a number or a (nested) list of numbers. Received: {brief(value)} "
                 f"({type(value).__name__})."
             )
 

@@ -72,7 +72,7 @@ class _Places:
             path = outputs.paths[leaves_of(here)[0]]
             here = outputs.part(path)
         if is_object(losses):
-            if _holds_names(here) and _compares_tensors(losses):
+            if _holds_names(here) and compares_tensors(losses):
                 raise outputs.misfit(self.all, "loss")
             yield path, losses, source
             return
@@ -122,9 +122,9 @@ def _is_one(loss: Identifier) -> bool:
     return not isinstance(loss, Mapping) and len(loss) == 1 and _is_one(loss[0])
 
 
-def _compares_tensors(loss: Identifier) -> bool:
-    """Whether this is a loss of ours, which knows nothing of named outputs."""
-    return is_ours(getattr(loss, "fn", type(loss)))
+def compares_tensors(loss: Identifier) -> bool:
+    """Whether this is a loss of ours, which knows nothing of several outputs."""
+    return is_ours(type(loss)) and is_ours(getattr(loss, "fn", type(loss)))
 
 
 def _holds_names(outputs: TensorLike) -> bool:

@@ -16,7 +16,7 @@ from keras.core.naming import unique_names
 from keras.core.typing import Data, Identifier, Structure, TensorLike
 from keras.losses.loss import Loss
 from keras.losses.shapes import same_rank
-from keras.training.assignment import Part, assign
+from keras.training.assignment import Part, assign, compares_tensors
 from keras.training.data.structure import leaves_of
 from keras.training.labels import (
     CROSSENTROPY,
@@ -107,6 +107,10 @@ class CompileLoss:
         self.targets = sorted(needed)
         targets = self._targets_of(outputs, y_true)
         preds = outputs.tensors(y_pred)
+        for path, loss, _ in parts:
+            compared = [preds[index].shape for index in leaves(outputs.part(path))]
+            if not _alike(compared) and compares_tensors(loss):
+                raise outputs.misfit(self._config, "loss")
         self._parts = [
             part._replace(loss=_fitted(part, outputs, targets, preds)) for part in parts
         ]
@@ -223,6 +227,15 @@ class CompileLoss:
         """The unweighted losses of the outputs in the last call; given out once."""
         parts, self._values = self._values, []
         return parts
+
+
+def _alike(shapes: list[Any]) -> bool:
+    """Whether one tensor can be made of tensors of these shapes, as far as known."""
+    return all(
+        len(shape) == len(shapes[0])
+        and all(a == b or None in (a, b) for a, b in zip(shape, shapes[0], strict=True))
+        for shape in shapes
+    )
 
 
 def _add(values: list[Any], index: int, value: Any) -> None:

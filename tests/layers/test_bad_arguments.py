@@ -359,6 +359,68 @@ def test_inputs_of_other_shapes_are_told_or_taken(row: Any) -> None:
                         assert re.search("[Rr]eceived|on shapes|of shape", text), text
 
 
+# `Normalization` takes lists of numbers as well.
+OF_TENSORS = [row for row in LAYERS if row.layer != "Normalization"]
+
+
+@pytest.mark.parametrize("row", OF_TENSORS, ids=lambda row: row.name)
+def test_what_is_no_tensor_is_told_or_taken(row: Any) -> None:
+    """By layers that are built and by new ones, which must not build for it."""
+    inputs = row.inputs()
+    several = isinstance(inputs, list)
+    first = inputs[0] if several else inputs
+    with keras.backend_scope("numpy"):
+        for wrong in ({"a": first}, [first], None, first.tolist(), np.float32(1)):
+            given = [wrong, *inputs[1:]] if several else wrong
+            for built in (False, True):
+                layer = row.make()
+                if built:
+                    layer(inputs)
+                inner = getattr(layer, "layer", layer)
+                try:
+                    layer(given)
+                except (ValueError, TypeError) as error:
+                    text = str(error)
+                    assert layer.name in text or inner.name in text, text
+
+
+SMALL: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
+    ("Conv1D", {"filters": 4, "kernel_size": 3, "dilation_rate": 3}, (2, 6, 3)),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "strides": 2}, (2, 1, 1, 3)),
+    ("Conv2D", {"filters": 4, "kernel_size": 3, "use_bias": False}, (2, 1, 1, 3)),
+    ("Conv3D", {"filters": 4, "kernel_size": 2}, (2, 1, 1, 1, 3)),
+    ("DepthwiseConv2D", {"kernel_size": 3}, (2, 1, 5, 3)),
+    ("SeparableConv1D", {"filters": 4, "kernel_size": 3}, (2, 1, 3)),
+    ("AveragePooling3D", {"pool_size": 2}, (2, 1, 1, 1, 3)),
+    ("MaxPooling2D", {"pool_size": 3, "data_format": "channels_first"}, (2, 3, 2, 2)),
+]
+
+
+def test_a_window_that_does_not_fit_is_told(backend: str) -> None:
+    for name, arguments, shape in SMALL:
+        layer = getattr(layers, name)(**arguments)
+        with pytest.raises(ValueError, match=f"fits into the input.*{layer.name}"):
+            layer(np.ones(shape, "float32"))
+
+
+@pytest.mark.parametrize("name", ["Conv2D", "DepthwiseConv2D", "SeparableConv2D"])
+def test_inputs_without_channels_are_told(name: str) -> None:
+    with keras.backend_scope("numpy"):
+        arguments = {} if name.startswith("Depth") else {"filters": 3}
+        layer = getattr(layers, name)(kernel_size=2, **arguments)
+        with pytest.raises(ValueError, match=f"{layer.name}.*at least one"):
+            layer(np.ones((2, 4, 4, 0), "float32"))
+
+
+def test_attention_on_tensors_that_do_not_fit(backend: str) -> None:
+    for name in ("Attention", "AdditiveAttention"):
+        layer = getattr(layers, name)()
+        query, value = np.ones((2, 4, 3), "float32"), np.ones((2, 5, 6), "float32")
+        for given in ([query, value], [query, value, query], [query[0, 0], value]):
+            with pytest.raises(ValueError, match=f"{layer.name}.*expects a query"):
+                layer(given)
+
+
 # Rows of what Keras takes, and so do we.
 TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("Softmax", {"axis": None}),

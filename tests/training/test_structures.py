@@ -417,3 +417,29 @@ def test_a_function_need_not_look_at_targets(backend: str) -> None:
     model.compile("sgd", lambda y_true, y_pred: ops.mean(y_pred))
     expected = float(ops.convert_to_numpy(ops.mean(model(X))))
     assert model.evaluate(X, verbose=0) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_loss_of_tensors_for_outputs_of_other_shapes(backend: str) -> None:
+    """Nothing can be stacked: both structures are shown, not the framework's error."""
+    inputs = keras.Input((3,))
+    outputs = (keras.layers.Dense(2)(inputs), keras.layers.Dense(1)(inputs))
+    model = keras.Model(inputs, outputs)
+    y = (np.ones((SAMPLES, 2)), np.ones((SAMPLES, 1)))
+    model.compile(loss=["mse", ("mae", "mse")])
+    with pytest.raises(ValueError, match=r"has 2 output(?s:.*)Received: loss="):
+        model.evaluate(X, y, verbose=0)
+
+
+def test_a_loss_of_the_users_own_may_take_names(backend: str) -> None:
+    """A subclass of a loss of ours, as any class of the user."""
+
+    class OfBoth(keras.losses.MeanSquaredError):
+        def call(self, y_true, y_pred):
+            return sum(super(OfBoth, self).call(y_true[k], y_pred[k]) for k in y_true)
+
+    inputs = keras.Input((3,))
+    zeros = keras.layers.Dense(1, kernel_initializer="zeros")(inputs)
+    model = keras.Model(inputs, [{"a": zeros, "b": zeros}])
+    model.compile(loss=[OfBoth()])
+    y = [{"a": np.ones((SAMPLES, 1)), "b": np.ones((SAMPLES, 1))}]
+    assert model.evaluate(X, y, verbose=0) == 2

@@ -15,7 +15,7 @@ import numpy as np
 
 from keras.backends import arguments
 from keras.backends.numpy.core import native_dtype
-from keras.backends.numpy.gradients import as_array, differentiable, primal
+from keras.backends.numpy.gradients import Traced, as_array, differentiable, primal
 from keras.backends.numpy.gradients.linear_algebra import root_of
 from keras.backends.numpy.half import widened
 from keras.backends.numpy.special import erf
@@ -44,7 +44,13 @@ def _relu_rule(out: Any, x: Any) -> Any:
 
 
 @differentiable(_relu_rule)
+def _traced_relu(x: np.ndarray) -> np.ndarray:
+    return relu(x)
+
+
 def relu(x: np.ndarray) -> np.ndarray:
+    if type(x) is Traced:  # asked here, as this is most often called of all
+        return _traced_relu(x)
     return np.maximum(x, np.zeros((), x.dtype))
 
 

@@ -9,7 +9,7 @@ three dimensions TensorFlow's gradients ask for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -113,6 +113,7 @@ def conv(
     rank = x.shape.rank - 2
     strides = windows.tuple_of(strides, rank)
     dilation = windows.tuple_of(dilation_rate, rank)
+    _check_fit(x, kernel.shape, padding, dilation)
     groups = x.shape[-1] // kernel.shape[-2]
     if groups == 1:
         return _restore(_convolve(x, kernel, strides, padding, dilation), was_first)
@@ -184,6 +185,7 @@ def depthwise_conv(
     x, was_first = _channels_last(inputs, data_format)
     strides = windows.tuple_of(strides, rank)
     dilation = windows.tuple_of(dilation_rate, rank)
+    _check_fit(x, kernel.shape, padding, dilation)
     if rank == 1:
         x, kernel = x[:, None], kernel[None]
         strides, dilation = (1, *strides), (1, *dilation)
@@ -252,11 +254,14 @@ def conv_transpose(
     return _restore(y, was_first)
 
 
-def _check_fit(x: tf.Tensor, window: TensorLike, padding: str) -> None:
-    """TensorFlow pools nothing, without a word, where a window does not fit."""
+def _check_fit(
+    x: tf.Tensor, window: Any, padding: str, dilation: Sequence[int] = (1, 1, 1)
+) -> None:
+    """Where a window does not fit, TensorFlow says nothing: it pools nothing, and a
+    convolution gives some tensor, which may be its input."""
     if padding.lower() == "valid":
-        for n, k in zip(x.shape[1:-1], window, strict=True):
-            if n is not None and n < k:
+        for n, k, d in zip(x.shape[1:-1], window, dilation, strict=False):
+            if n is not None and n < (k - 1) * d + 1:
                 raise ValueError("The window does not fit into the input.")
 
 

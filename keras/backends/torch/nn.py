@@ -146,9 +146,9 @@ def linear(
     # As matrices: `addmm` takes the kernel as it lies, F.linear a transposed view.
     lead, units = x.shape[: x.ndim - axes], kernel.shape[axes:]
     features = kernel.shape[:axes].numel()
-    flat = x.reshape(-1, features)
+    flat = x.reshape(lead.numel(), features)  # -1 says nothing where features are none
     if kernel.ndim > 2:
-        kernel = kernel.reshape(features, -1)
+        kernel = kernel.reshape(features, units.numel())
     if bias is None:
         y = torch.mm(flat, kernel)
     else:

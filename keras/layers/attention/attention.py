@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from keras import ops, random
+from keras.core.errors import brief
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Structure, Tensor, TensorLike
@@ -13,6 +14,7 @@ from keras.layers.arguments import class_name, one_of
 from keras.layers.attention.masks import distances
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
+from keras.ops.rules import may_equal
 
 # Below any score, and finite, so that a target without any source gives no NaN.
 FAR = -1e38
@@ -82,13 +84,26 @@ class Attention(Layer):
 
     def _check_inputs(self, inputs: TensorLike, of_shapes: bool = False) -> None:
         """Says clearly that inputs, or the shapes of them, are not two or three."""
-        listed = isinstance(inputs, (list, tuple))
-        one = of_shapes and not all(isinstance(x, (list, tuple)) for x in inputs)
-        if not listed or one or len(inputs) not in (2, 3):
-            found = f"inputs of shape {inputs}" if of_shapes else repr(inputs)
+        listed = isinstance(inputs, (list, tuple)) and len(inputs) in (2, 3)
+        if not listed or not all(
+            isinstance(x, (list, tuple)) if of_shapes else hasattr(x, "shape")
+            for x in inputs
+        ):
+            found = f"inputs of shape {inputs}" if of_shapes else brief(inputs)
             raise ValueError(
                 f"{self.name} ({class_name(self)}) expects a list of 2 or 3 inputs, "
                 f"[query, value] or [query, value, key]. Received: {found}."
+            )
+        shapes = [tuple(x if of_shapes else x.shape) for x in inputs]
+        query, value, key = shapes[0], shapes[1], shapes[-1]
+        if min(map(len, shapes)) < 2 or not may_equal(
+            (query[-1], value[-2]), (key[-1], key[-2])
+        ):
+            raise ValueError(
+                f"{self.name} ({class_name(self)}) expects a query of shape (batch, "
+                "targets, features), a value of (batch, sources, size), and a key, by "
+                "default the value, of (batch, sources, features). Received: query "
+                f"{query}, value {value}, key {key}."
             )
 
     def _split_masks(self, mask: TensorLike) -> tuple[Any, Any]:

@@ -78,11 +78,12 @@ class WindowLayer(Layer):
         """The number of input channels, which must be known."""
         axis = -1 if self.data_format == "channels_last" else 1
         channels = input_shape[axis]
-        if channels is None:
+        if not channels:
             raise ValueError(
                 f"The channels of the inputs of {self.name} ({class_name(self)}) must "
-                f"be known to make its kernel: axis {axis} with data_format="
-                f"{self.data_format!r}. Received: input_shape={tuple(input_shape)}."
+                "be known, and at least one, to make its kernel: axis "
+                f"{axis} with data_format={self.data_format!r}. Received: "
+                f"input_shape={tuple(input_shape)}."
             )
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: channels})
         return channels

@@ -7,9 +7,11 @@ from functools import reduce
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.errors import brief
 from keras.core.masking import get_mask
 from keras.core.typing import Structure, Tensor, TensorLike
 from keras.layers.arguments import class_name
+from keras.layers.call_plan import CallPlan
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.ops import rules
@@ -55,8 +57,6 @@ class Merge(Layer):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """The combination of the list of tensors."""
-        if not isinstance(inputs, (list, tuple)):
-            raise ValueError(self._wants_list(f"a {type(inputs).__name__}"))
         rank = max([0, *(len(x.shape) for x in inputs)])  # torch traces no `default=`
         raised = [_raised(x, rank) for x in inputs]
         masks = [get_mask(x) for x in inputs]
@@ -110,6 +110,20 @@ class Merge(Layer):
                 f"compute_mask of {self.name} ({class_name(self)}) expects a mask or "
                 f"None for each input. Received: {len(mask)} for {len(inputs)} inputs."
             )
+
+    def _check(self, arguments: dict[str, Any]) -> None:
+        super()._check(arguments)
+        inputs = next(value for key, value in arguments.items() if key != "self")
+        if not isinstance(inputs, (list, tuple)):
+            raise ValueError(self._wants_list(f"a {type(inputs).__name__}"))
+        for x in inputs:
+            if not hasattr(x, "shape"):
+                raise ValueError(self._wants_list(f"a list that holds {brief(x)}"))
+
+    def _build_if_needed(self, plan: CallPlan, arguments: dict[str, Any]) -> None:
+        if not self.built:
+            self._check(arguments)
+        super()._build_if_needed(plan, arguments)
 
     def _check_list(self, input_shape: Any) -> None:
         good = isinstance(input_shape, (list, tuple)) and all(

@@ -36,8 +36,6 @@ class Concatenate(Merge):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """The joined tensors."""
-        if not isinstance(inputs, (list, tuple)):
-            raise ValueError(self._wants_list(f"a {type(inputs).__name__}"))
         return ops.concatenate(inputs, axis=self.axis)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:

@@ -61,8 +61,6 @@ class Dot(Merge):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """The products of the two tensors."""
-        if not isinstance(inputs, (list, tuple)):
-            raise ValueError(self._wants_list(f"a {type(inputs).__name__}"))
         shapes = [tuple(x.shape) for x in inputs]
         self._check_list(shapes)
         axes = self._fitting_axes(shapes)

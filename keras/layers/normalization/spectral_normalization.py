@@ -47,6 +47,7 @@ class SpectralNormalization(Wrapper):
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(layer, **kwargs)
+        self.input_spec = layer.input_spec
         self.power_iterations = positive_integer(
             self, "power_iterations", power_iterations
         )
@@ -54,6 +55,7 @@ class SpectralNormalization(Wrapper):
     def build(self, input_shape: Shape | None = None) -> None:
         """Builds the layer, and makes the vector of the iteration."""
         super().build(input_shape)
+        self.input_spec = self.layer.input_spec
         kernel = getattr(self.layer, "kernel", None)
         kernel = getattr(self.layer, "embeddings", None) if kernel is None else kernel
         if not isinstance(kernel, Variable):

@@ -33,6 +33,7 @@ class RecurrentCell(Layer, DropoutRNNCell):
 
     gates = 1
     states = 1
+    _takes_vectors = True  # each step is `(batch, features)`, which `RNN` checks
     _outputs_first_in_torch = ("kernel", "recurrent_kernel")
     _added_in_torch: tuple[str, ...] = ("bias",)  # which is two biases there
     _gates_in_torch: tuple[int, ...] = ()  # where they are, if it has another order

@@ -82,6 +82,8 @@ class RNN(Layer):
                 f"`state_size`. Received: cell={cell!r} of type {type(cell).__name__}."
             )
         self.cell = cell
+        if getattr(cell, "_takes_vectors", False):
+            self.input_spec = InputSpec(ndim=3)
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.go_backwards = go_backwards

@@ -59,6 +59,7 @@ class StackedRNNCells(Layer):
                     f"{type(cell).__name__}."
                 )
         self.cells = found
+        self._takes_vectors = getattr(found[0], "_takes_vectors", False)
 
     @property
     def state_size(self) -> list[Any]:
