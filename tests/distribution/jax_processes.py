@@ -7,8 +7,7 @@ import tempfile
 
 # One device for each process, and what is compiled here runs for a moment.
 os.environ["XLA_FLAGS"] = (
-    "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0 "
-    "--xla_llvm_disable_expensive_passes=true"
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 )
 
 import numpy as np
