@@ -142,7 +142,7 @@ def test_the_page_on_backends_is_true(
         three = space["add"](ops.ones((2,)), space["subtract"](ops.ones((2,)), -1.0))
         np.testing.assert_array_equal(ops.convert_to_numpy(three), [3.0, 3.0])
     exec(listing, {})
-    assert capsys.readouterr().out == "jvp(fun, primals, tangents, has_aux)\n"
+    assert capsys.readouterr().out.splitlines() == lacking(toy)
     missing = [line.partition("(")[0] for line in lacking(toy)]
     assert "arctan2" in missing and "value_and_grad" in missing
     assert not {"add", "softmax", "linear", "gelu"} & set(missing)
