@@ -101,6 +101,18 @@ def test_values_from_0_to_1_are_changed_alike(name: str) -> None:
         assert off.mean() < 0.01
 
 
+@pytest.mark.parametrize("name", [n for n in [*RANDOM, *FIXED] if n != "Resizing"])
+def test_layers_of_integers_change_images_as_those_of_floats(name: str) -> None:
+    """What they work in are floats; the results are rounded. Resizing has no dtype."""
+    more = {"seed": 3} if name in RANDOM else {}
+    whole = np.round(BATCH)
+    with keras.backend_scope("numpy"):
+        wanted = make(name, **more)(whole, training=True)
+        found = make(name, **more, dtype="uint8")(whole, training=True)
+    assert found.dtype == "uint8"
+    np.testing.assert_allclose(found, wanted, atol=0.51)
+
+
 @NAME
 def test_one_image_is_a_batch_of_one(name: str) -> None:
     more = {"seed": 3} if name in RANDOM else {}

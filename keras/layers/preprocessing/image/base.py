@@ -10,6 +10,7 @@ from keras import ops, random
 from keras.backends import current
 from keras.core.classes import declared_class
 from keras.core.config import standardize_data_format
+from keras.core.dtypes import is_float
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Data, Seed, Shape, Structure, Tensor, TensorLike
 from keras.layers.preprocessing.data_layer import DataLayer
@@ -161,9 +162,10 @@ class ImageLayer(DataLayer):
     def _all(self, data: dict[str, Any], training: bool) -> dict[str, Any]:
         images = ops.convert_to_tensor(data["images"])
         rank = len(self._of_images(images.shape))
+        idle = not training and not self._changes_always
         if not self._keeps_dtype:
-            images = ops.cast(images, self.compute_dtype)
-        if not training and not self._changes_always:
+            images = ops.cast(images, self.compute_dtype if idle else self._inner_dtype)
+        if idle:
             return {**data, "images": images}
         parts = {key: value for key, value in data.items() if value is not None}
         parts["images"] = images
@@ -179,6 +181,16 @@ class ImageLayer(DataLayer):
             found["images"] = ops.transpose(found["images"], (0, 3, 1, 2))
         found = _single(found) if rank == 3 else found
         return {**data, **found}
+
+    @property
+    def _inner_dtype(self) -> str:
+        """In which images are changed: a factor of 0.4 is none in integers."""
+        return self.compute_dtype if is_float(self.compute_dtype) else "float32"
+
+    def _in_own_dtype(self, images: Tensor) -> Tensor:
+        if is_float(self.compute_dtype):
+            return ops.cast(images, self.compute_dtype)
+        return ops.saturate_cast(ops.round(images), self.compute_dtype)
 
     def _of_images(self, shape: Shape) -> Shape:
         """`shape`, if it is that of an image or of a batch of them."""
@@ -196,7 +208,7 @@ class ImageLayer(DataLayer):
         found = dict(parts)
         found["images"] = self.transform_images(images, given, training)
         if not self._keeps_dtype:
-            found["images"] = ops.cast(found["images"], self.compute_dtype)
+            found["images"] = self._in_own_dtype(found["images"])
         if "labels" in parts:
             labels = ops.convert_to_tensor(parts["labels"])
             found["labels"] = self.transform_labels(labels, given, training)

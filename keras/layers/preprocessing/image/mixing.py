@@ -26,7 +26,7 @@ class _MixingLayer(RandomImageLayer):
         """Labels in the parts in which the images are mixed."""
         partners, share = transformation[:2]
         if "int" in ops.dtype(labels):
-            labels = ops.cast(labels, self.compute_dtype)
+            labels = ops.cast(labels, self._inner_dtype)
         rank = len(labels.shape)
         share = ops.cast(ops.reshape(share, (-1,) + (1,) * (rank - 1)), labels.dtype)
         return labels * share + ops.take(labels, partners, axis=0) * (1 - share)
@@ -104,7 +104,7 @@ class MixUp(_MixingLayer):
         self, segmentation_masks: Tensor, transformation: Any, training: bool = True
     ) -> Tensor:
         """The masks, mixed as the images are."""
-        masks = ops.cast(segmentation_masks, self.compute_dtype)
+        masks = ops.cast(segmentation_masks, self._inner_dtype)
         return self.transform_images(masks, transformation, training)
 
 
