@@ -8,16 +8,17 @@ import numpy as np
 
 from keras.backends import windows
 from keras.backends.numpy.gradients import differentiable
+from keras.core.typing import TensorLike
 
 
 def _fold_rule(
-    out: Any, x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1,
-    padding: Any = 0, stride: Any = 1,
+    out: TensorLike, x: TensorLike, output_size: Any, kernel_size: Any,
+    dilation: Any = 1, padding: Any = 0, stride: Any = 1,
 ) -> Any:  # fmt: skip
     sizes = windows.tuple_of(output_size, 2)
     (p, q), _, places = windows.sliding(sizes, kernel_size, dilation, padding, stride)
 
-    def back(g: Any) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         g = np.pad(g, [(0, 0), (0, 0), (p, p), (q, q)])
         parts = [g[:, :, a, b] for a, b in places]
         return np.reshape(np.stack(parts, 2), x.shape)

@@ -44,7 +44,9 @@ def _window(inputs: Any, start_indices: np.ndarray, sizes: Any) -> tuple[Any, ..
 # Writing --------------------------------------------------------------------------
 
 
-def _slice_update_rule(out: Any, inputs: Any, start_indices: Any, updates: Any) -> Any:
+def _slice_update_rule(
+    out: TensorLike, inputs: TensorLike, start_indices: Any, updates: TensorLike
+) -> Any:
     window = _window(out, start_indices, updates.shape)
     zeros = np.zeros(updates.shape, updates.dtype)
     return (
@@ -63,7 +65,7 @@ def slice_update(
     return result
 
 
-def _scatter_rule(out: Any, indices: Any, values: Any, shape: Any) -> Any:
+def _scatter_rule(out: TensorLike, indices: Any, values: TensorLike, shape: Any) -> Any:
     places = tuple(np.moveaxis(indices, -1, 0))
     return None, lambda g: g[places]
 
@@ -87,7 +89,11 @@ _REDUCTIONS = {
 
 
 def _scatter_update_rule(
-    out: Any, inputs: Any, indices: Any, updates: Any, reduction: Any = None
+    out: TensorLike,
+    inputs: TensorLike,
+    indices: Any,
+    updates: TensorLike,
+    reduction: Any = None,
 ) -> Any:
     places = tuple(np.moveaxis(indices, -1, 0))
     if reduction in ("add", "sub"):
@@ -202,8 +208,10 @@ def nonzero(x: np.ndarray) -> Any:
     return tuple(places.astype("int32") for places in np.nonzero(x))
 
 
-def _counts_rule(out: Any, x: Any, weights: Any = None, minlength: int = 0) -> Any:
-    def back(g: Any) -> Any:
+def _counts_rule(
+    out: TensorLike, x: TensorLike, weights: Any = None, minlength: int = 0
+) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         rows = x.astype("int64").reshape(-1, x.shape[-1])
         found = np.reshape(g, (len(rows), -1))[np.arange(len(rows))[:, None], rows]
         return np.reshape(found, weights.shape)

@@ -39,7 +39,7 @@ def _elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
 # Activations ----------------------------------------------------------------------
 
 
-def _relu_rule(out: Any, x: Any) -> Any:
+def _relu_rule(out: TensorLike, x: TensorLike) -> Any:
     return (lambda g: g * (primal(x) > 0).astype(g.dtype),)
 
 
@@ -59,7 +59,7 @@ def relu6(x: np.ndarray) -> np.ndarray:
     return np.clip(x, 0, 6)
 
 
-def _sigmoid_rule(out: Any, x: Any) -> Any:
+def _sigmoid_rule(out: TensorLike, x: TensorLike) -> Any:
     return (lambda g: g * out * (1 - out),)
 
 
@@ -181,7 +181,7 @@ def glu(x: np.ndarray, axis: int = -1) -> np.ndarray:
     return _glu(x, axis)
 
 
-def _softmax_rule(out: Any, x: Any, axis: Axis) -> Any:
+def _softmax_rule(out: TensorLike, x: TensorLike, axis: Axis) -> Any:
     axes = tuple(axis) if isinstance(axis, list) else axis
     return (lambda g: out * (g - np.sum(g * out, axis=axes, keepdims=True)),)
 
@@ -201,7 +201,7 @@ def softmax(x: np.ndarray, axis: Axis = -1) -> np.ndarray:
     return _softmax(x, axis)
 
 
-def _log_softmax_rule(out: Any, x: Any, axis: Axis) -> Any:
+def _log_softmax_rule(out: TensorLike, x: TensorLike, axis: Axis) -> Any:
     axes = tuple(axis) if isinstance(axis, list) else axis
     return (lambda g: g - np.exp(out) * np.sum(g, axis=axes, keepdims=True),)
 

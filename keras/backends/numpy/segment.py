@@ -12,16 +12,21 @@ from keras.core.typing import Data, TensorLike
 
 
 def _segment_rule(
-    out: Any, function: Any, data: Any, ids: Any, num_segments: Any, start: Any
+    out: TensorLike,
+    function: Any,
+    data: TensorLike,
+    ids: Any,
+    num_segments: Any,
+    start: Any,
 ) -> Any:
     inside = (ids >= 0) & (ids < len(out))
     rows = np.where(inside, ids, 0)
     inside = inside.reshape(-1, *(1,) * (data.ndim - 1))
 
-    def spread(x: Any) -> Any:
+    def spread(x: TensorLike) -> TensorLike:
         return np.where(inside, np.take(x, rows, 0), np.zeros((), data.dtype))
 
-    def total(x: Any) -> Any:
+    def total(x: TensorLike) -> TensorLike:
         return _segment(np.add, x, ids, len(out), 0)
 
     if function is np.add:
@@ -32,7 +37,7 @@ def _segment_rule(
         return None, lambda g: spread(g) * share.astype(g.dtype)
     zero = primal(data) == 0
 
-    def others(g: Any) -> Any:
+    def others(g: TensorLike) -> TensorLike:
         """The product of the others, of which some may be 0."""
         safe = np.where(zero, np.ones((), data.dtype), data)
         rest = spread(_segment(np.multiply, safe, ids, len(out), 1)) / safe

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras.backends.numpy.gradients import differentiable
-from keras.core.typing import DType
+from keras.core.typing import DType, TensorLike
 
 
 def _complex(x: np.ndarray) -> np.ndarray:
@@ -59,7 +59,7 @@ def extract_sequences(
     return x[..., _places(frames, sequence_length, sequence_stride)]
 
 
-def _overlap_rule(out: Any, x: Any, sequence_stride: int) -> Any:
+def _overlap_rule(out: TensorLike, x: TensorLike, sequence_stride: int) -> Any:
     frames, length = x.shape[-2:]
     return (lambda g: g[..., _places(frames, length, sequence_stride)],)
 

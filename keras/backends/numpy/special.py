@@ -11,7 +11,7 @@ import numpy as np
 from keras.backends.numpy.gradients import as_array, differentiable
 from keras.backends.numpy.gradients.shaping import kept
 from keras.backends.numpy.half import widened
-from keras.core.typing import Axis
+from keras.core.typing import Axis, TensorLike
 
 _ROOT = math.sqrt(math.pi)
 
@@ -51,8 +51,10 @@ def rsqrt(x: np.ndarray) -> np.ndarray:
         return as_array(1 / np.sqrt(widened(x))).astype(x.dtype, copy=False)
 
 
-def _logsumexp_rule(out: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    def back(g: Any) -> Any:
+def _logsumexp_rule(
+    out: TensorLike, x: TensorLike, axis: Axis = None, keepdims: bool = False
+) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         full, g = (out, g) if keepdims else (kept(v, axis, x.ndim) for v in (out, g))
         full = np.where(np.isfinite(full), full, np.zeros_like(full))
         return g * np.exp(x - full)

@@ -61,7 +61,9 @@ def _places(sizes: Any, window: Any, steps: Any) -> Any:
         )
 
 
-def _correlated_rule(out: Any, x: Any, kernel: Any, steps: Any) -> Any:
+def _correlated_rule(
+    out: TensorLike, x: TensorLike, kernel: TensorLike, steps: Any
+) -> Any:
     sizes, window = x.shape[1:-1], kernel.shape[:-2]
     return (
         lambda g: _spread(g, kernel, steps, sizes),
@@ -77,10 +79,14 @@ def _correlated(x: np.ndarray, kernel: np.ndarray, steps: Any) -> np.ndarray:
     return np.tensordot(views, kernel, (inner, (rank, *range(rank))))
 
 
-def _spread_rule(out: Any, y: Any, kernel: Any, steps: Any, sizes: Any) -> Any:
+def _spread_rule(
+    out: TensorLike, y: TensorLike, kernel: TensorLike, steps: Any, sizes: Any
+) -> Any:
     window, own = kernel.shape[:-2], y.shape[1:-1]
 
-    def met(g: Any) -> Any:  # what lies beyond the last window is met by none
+    def met(
+        g: TensorLike,
+    ) -> TensorLike:  # what lies beyond the last window is met by none
         axes = zip(own, window, steps, strict=True)
         ends = [(n - 1) * s + (k - 1) * d + 1 for n, k, (s, d) in axes]
         return g[(slice(None), *map(slice, ends))]
@@ -100,10 +106,12 @@ def _spread(y: np.ndarray, kernel: np.ndarray, steps: Any, sizes: Any) -> np.nda
     return x
 
 
-def _kernel_rule(out: Any, x: Any, y: Any, steps: Any, window: Any) -> Any:
+def _kernel_rule(
+    out: TensorLike, x: TensorLike, y: TensorLike, steps: Any, window: Any
+) -> Any:
     sizes = x.shape[1:-1]
 
-    def second(g: Any) -> Any:
+    def second(g: TensorLike) -> TensorLike:
         axes = zip(y.shape[1:-1], window, steps, strict=True)
         ends = [(n - 1) * s + (k - 1) * d + 1 for n, k, (s, d) in axes]
         return _correlated(x[(slice(None), *map(slice, ends))], g, steps)
@@ -194,13 +202,13 @@ def conv_transpose(
 
 
 def _max_pool_rule(
-    out: Any, inputs: Any, pool_size: Any, strides: Any = None,
+    out: TensorLike, inputs: TensorLike, pool_size: Any, strides: Any = None,
     padding: str = "valid", data_format: str | None = None,
 ) -> Any:  # fmt: skip
-    def flat(views: Any, axes: Any) -> Any:
+    def flat(views: Any, axes: Any) -> TensorLike:
         return views.reshape(*views.shape[: axes[0]], -1)
 
-    def back(g: Any) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         x, was_first = _channels_last(primal(inputs), data_format)
         options = pool_size, strides, padding, "channels_last"
         chosen = np.argmax(_pool(flat, -np.inf, x, *options), -1)[..., None]

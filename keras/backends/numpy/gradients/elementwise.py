@@ -15,12 +15,14 @@ import numpy as np
 from keras.backends.numpy.gradients.traced import (
     FLAT,
     RULES,
+    Pullbacks,
     composed,
     conjugate,
     differentiable,
     primal,
     rule_of,
 )
+from keras.core.typing import TensorLike
 
 _quiet = np.errstate(all="ignore")
 LN2, LN10 = math.log(2), math.log(10)
@@ -30,7 +32,7 @@ def _unary(function: Any, derivative: Callable[[Any, Any], Any]) -> None:
     """`derivative(out, x)`, by whose conjugate a gradient is multiplied."""
 
     @rule_of(function)
-    def _(out: Any, x: Any, *unused: Any, **options: Any) -> Any:
+    def _(out: TensorLike, x: TensorLike, *unused: Any, **options: Any) -> Pullbacks:
         return (_quiet(lambda g: g * conjugate(derivative(out, x))),)
 
 
@@ -63,47 +65,47 @@ for _function, _derivative in {
     _unary(_function, _derivative)
 
 
-def _is_real(x: Any) -> bool:
+def _is_real(x: TensorLike) -> bool:
     return x.dtype.kind != "c"
 
 
-def _arcsinh(x: Any) -> Any:
+def _arcsinh(x: TensorLike) -> TensorLike:
     return 1 / np.sqrt(1 + x * x)
 
 
 @rule_of(np.negative)
-def _negative(out: Any, x: Any) -> Any:
+def _negative(out: TensorLike, x: TensorLike) -> Pullbacks:
     return (lambda g: -g,)
 
 
 @rule_of(np.conj)
-def _conjugate(out: Any, x: Any) -> Any:
+def _conjugate(out: TensorLike, x: TensorLike) -> Pullbacks:
     return (conjugate,)
 
 
 @rule_of(np.real)
-def _real(out: Any, x: Any) -> Any:
+def _real(out: TensorLike, x: TensorLike) -> Pullbacks:
     return (lambda g: g,)
 
 
 @rule_of(np.imag)
-def _imag(out: Any, x: Any) -> Any:
+def _imag(out: TensorLike, x: TensorLike) -> Pullbacks:
     return (lambda g: g * np.asarray(1j, x.dtype) if x.dtype.kind == "c" else g * 0,)
 
 
 @rule_of(np.absolute)
-def _absolute(out: Any, x: Any) -> Any:
+def _absolute(out: TensorLike, x: TensorLike) -> Pullbacks:
     if x.dtype.kind != "c":
         return (lambda g: g * np.sign(primal(x)),)
     return (lambda g: g * x / np.where(out == 0, np.ones_like(out), out),)
 
 
 @rule_of(np.angle)
-def _angle(out: Any, x: Any) -> Any:
+def _angle(out: TensorLike, x: TensorLike) -> Pullbacks:
     if x.dtype.kind != "c":
         return (lambda g: g * 0,)
 
-    def back(g: Any) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         length = np.square(np.real(x)) + np.square(np.imag(x))
         length = np.where(length == 0, np.ones_like(length), length)
         return g / length * np.asarray(1j, x.dtype) * x
@@ -112,9 +114,9 @@ def _angle(out: Any, x: Any) -> Any:
 
 
 @rule_of(np.sinc)
-def _sinc(out: Any, x: Any) -> Any:
+def _sinc(out: TensorLike, x: TensorLike) -> Pullbacks:
     @_quiet
-    def back(g: Any) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         near = np.abs(primal(x)) < 1e-3
         z = math.pi * np.where(near, np.ones_like(x), x)
         far = (np.cos(z) - np.sin(z) / z) / np.where(near, np.ones_like(x), x)
@@ -124,17 +126,17 @@ def _sinc(out: Any, x: Any) -> Any:
 
 
 @rule_of(np.i0)
-def _i0(out: Any, x: Any) -> Any:
+def _i0(out: TensorLike, x: TensorLike) -> Pullbacks:
     return (lambda g: g * _i1(x),)
 
 
-def _i1_rule(out: Any, x: Any) -> Any:
+def _i1_rule(out: TensorLike, x: TensorLike) -> Pullbacks:
     safe = np.where(primal(x) == 0, np.ones_like(x), x)
     return (lambda g: g * (np.i0(x) - out / safe),)
 
 
 @differentiable(_i1_rule)
-def _i1(x: Any) -> Any:
+def _i1(x: TensorLike) -> TensorLike:
     from scipy.special import i1  # SciPy is loaded where it is needed only
 
     return i1(x)
@@ -160,41 +162,45 @@ def _binary(
     """`first(g, out, a, b)` is the gradient in `a`, `second` that in `b`."""
 
     @rule_of(function)
-    def _(out: Any, a: Any, b: Any, **options: Any) -> Any:
+    def _(out: TensorLike, a: TensorLike, b: TensorLike, **options: Any) -> Pullbacks:
         return (
             _quiet(lambda g: first(g, out, a, b)),
             _quiet(lambda g: second(g, out, a, b)),
         )
 
 
-def _own(x: Any) -> Any:
+def _own(x: TensorLike) -> TensorLike:
     """A factor of a gradient: the conjugate, if it is complex."""
     if isinstance(x, complex):
         return x.conjugate()
     return conjugate(x) if hasattr(x, "dtype") else x
 
 
-def _power_base(g: Any, out: Any, a: Any, b: Any) -> Any:
+def _power_base(
+    g: TensorLike, out: TensorLike, a: TensorLike, b: TensorLike
+) -> TensorLike:
     """`b * a ** (b - 1)`, which is 0 for `b = 0` whatever `a` is."""
     lower = np.where(primal(b) == 0, np.ones_like(b), np.subtract(b, 1))
     return g * _own(b * np.power(a, lower))
 
 
-def _power_exponent(g: Any, out: Any, a: Any, b: Any) -> Any:
+def _power_exponent(
+    g: TensorLike, out: TensorLike, a: TensorLike, b: TensorLike
+) -> TensorLike:
     known = primal(a) != 0 if _kind(a) == "c" else primal(a) > 0
     return g * _own(
         np.where(known, out * np.log(np.where(known, a, np.ones_like(a))), 0)
     )
 
 
-def _kind(x: Any) -> str:
+def _kind(x: TensorLike) -> str:
     return np.result_type(primal(x)).kind
 
 
 def _chosen(compare: Any) -> tuple[Any, Any]:
     """Gradients of what takes one of two; of equals each has one half."""
 
-    def part(g: Any, own: Any, other: Any) -> Any:
+    def part(g: TensorLike, own: TensorLike, other: TensorLike) -> TensorLike:
         own, other = primal(own), primal(other)
         half = np.where(own == other, 0.5, compare(own, other) | np.isnan(other))
         return g * half.astype(g.dtype)
@@ -205,7 +211,7 @@ def _chosen(compare: Any) -> tuple[Any, Any]:
     )
 
 
-def _share(g: Any, part: Any, out: Any) -> Any:
+def _share(g: TensorLike, part: TensorLike, out: TensorLike) -> TensorLike:
     """The share of a logarithm in that of a sum."""
     far = np.isinf(primal(out)) & (primal(out) < 0)
     return g * np.exp(np.where(far, -np.inf, part - np.where(far, 0, out)))
@@ -258,12 +264,12 @@ RULES[np.true_divide] = RULES[np.divide]
 
 
 @rule_of(np.nextafter)
-def _nextafter(out: Any, a: Any, b: Any) -> Any:
+def _nextafter(out: TensorLike, a: TensorLike, b: TensorLike) -> Pullbacks:
     return lambda g: g, None
 
 
 @rule_of(np.where)
-def _where(out: Any, condition: Any, a: Any, b: Any) -> Any:
+def _where(out: TensorLike, condition: Any, a: TensorLike, b: TensorLike) -> Pullbacks:
     return (
         None,
         lambda g: np.where(condition, g, np.zeros_like(g)),
@@ -272,7 +278,7 @@ def _where(out: Any, condition: Any, a: Any, b: Any) -> Any:
 
 
 @composed(np.clip)
-def _clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
+def _clip(a: TensorLike, a_min: Any = None, a_max: Any = None) -> TensorLike:
     """At a bound the slope is that within."""
     if a_min is not None:
         a = np.where(primal(a) < primal(a_min), a_min, a).astype(a.dtype)

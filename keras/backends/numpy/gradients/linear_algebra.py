@@ -10,59 +10,61 @@ import numpy as np
 from keras.backends.numpy.gradients.products import turned
 from keras.backends.numpy.gradients.shaping import axes_of, kept
 from keras.backends.numpy.gradients.traced import (
+    Pullbacks,
     composed,
     conjugate,
     differentiable,
     primal,
     rule_of,
 )
+from keras.core.typing import TensorLike
 
 _linalg = np.linalg
 
 
 @rule_of(_linalg.inv)
-def _inv(out: Any, x: Any) -> Any:
+def _inv(out: TensorLike, x: TensorLike) -> Pullbacks:
     return (lambda g: -np.matmul(np.matmul(turned(out), g), turned(out)),)
 
 
 @rule_of(_linalg.det)
-def _det(out: Any, x: Any) -> Any:
-    def back(g: Any) -> Any:
+def _det(out: TensorLike, x: TensorLike) -> Pullbacks:
+    def back(g: TensorLike) -> TensorLike:
         return (g * conjugate(out))[..., None, None] * turned(_linalg.inv(x))
 
     return (back,)
 
 
 @rule_of(_linalg.slogdet)
-def _slogdet(out: Any, x: Any) -> Any:
-    def back(g: Any) -> Any:
+def _slogdet(out: TensorLike, x: TensorLike) -> Pullbacks:
+    def back(g: TensorLike) -> TensorLike:
         return g[1][..., None, None] * turned(_linalg.inv(x))
 
     return (lambda g: None if g[1] is None else back(g),)
 
 
 @composed(_linalg.solve)
-def _solve(a: Any, b: Any) -> Any:
+def _solve(a: TensorLike, b: TensorLike) -> TensorLike:
     if b.ndim == 1:
         return _solved(a, b[..., None])[..., 0]
     return _solved(a, b)
 
 
-def _solved_rule(out: Any, a: Any, b: Any) -> Any:
-    def second(g: Any) -> Any:
+def _solved_rule(out: TensorLike, a: TensorLike, b: TensorLike) -> Pullbacks:
+    def second(g: TensorLike) -> TensorLike:
         return _solved(turned(a), g)
 
     return lambda g: -np.matmul(second(g), turned(out)), second
 
 
 @differentiable(_solved_rule)
-def _solved(a: Any, b: Any) -> Any:
+def _solved(a: TensorLike, b: TensorLike) -> TensorLike:
     return _linalg.solve(a, b)
 
 
 @rule_of(_linalg.cholesky)
-def _cholesky(out: Any, x: Any, upper: bool = False) -> Any:
-    def back(g: Any) -> Any:
+def _cholesky(out: TensorLike, x: TensorLike, upper: bool = False) -> Pullbacks:
+    def back(g: TensorLike) -> TensorLike:
         root, g = (turned(out), turned(g)) if upper else (out, g)
         inner = _half(np.matmul(turned(root), g))
         inverse = _linalg.inv(root)
@@ -72,17 +74,17 @@ def _cholesky(out: Any, x: Any, upper: bool = False) -> Any:
     return (back,)
 
 
-def _half(x: Any) -> Any:
+def _half(x: TensorLike) -> TensorLike:
     """The lower triangle, with half of the diagonal."""
     n = x.shape[-1]
     return np.tril(x) * (1 - np.eye(n, dtype=x.dtype) / 2)
 
 
 @rule_of(_linalg.eigh)
-def _eigh(out: Any, x: Any, *unused: Any) -> Any:
+def _eigh(out: TensorLike, x: TensorLike, *unused: Any) -> Pullbacks:
     values, vectors = out
 
-    def back(g: Any) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         of_values, of_vectors = g
         n = x.shape[-1]
         inner = np.zeros_like(x)
@@ -100,7 +102,7 @@ def _eigh(out: Any, x: Any, *unused: Any) -> Any:
 
 
 @rule_of(_linalg.qr)
-def _qr(out: Any, x: Any, mode: str = "reduced") -> Any:
+def _qr(out: TensorLike, x: TensorLike, mode: str = "reduced") -> Pullbacks:
     q, r = out
     if q.shape[-1] != r.shape[-1] or mode == "complete" != q.shape[-1] == x.shape[-2]:
         raise ValueError(
@@ -109,7 +111,7 @@ def _qr(out: Any, x: Any, mode: str = "reduced") -> Any:
             f"mode={mode!r}."
         )
 
-    def back(g: Any) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         of_q = np.zeros_like(q) if g[0] is None else g[0]
         of_r = np.zeros_like(r) if g[1] is None else g[1]
         m = np.matmul(r, turned(of_r)) - np.matmul(turned(of_q), q)
@@ -121,7 +123,9 @@ def _qr(out: Any, x: Any, mode: str = "reduced") -> Any:
 
 
 @composed(_linalg.svd)
-def _svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def _svd(
+    x: TensorLike, full_matrices: bool = True, compute_uv: bool = True
+) -> TensorLike:
     """By that of the smaller square: `x.T @ x` has the right vectors."""
     u, s, v = _thin_svd(x)
     if not compute_uv:
@@ -134,10 +138,10 @@ def _svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     return u, s, v
 
 
-def _thin_svd_rule(out: Any, x: Any) -> Any:
+def _thin_svd_rule(out: TensorLike, x: TensorLike) -> Pullbacks:
     u, s, v = out
 
-    def back(g: Any) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         of_u, of_s, of_v = g
         k = s.shape[-1]
         none = np.eye(k, dtype=bool)
@@ -166,14 +170,14 @@ def _thin_svd_rule(out: Any, x: Any) -> Any:
 
 
 @differentiable(_thin_svd_rule)
-def _thin_svd(x: Any) -> Any:
+def _thin_svd(x: TensorLike) -> TensorLike:
     return tuple(_linalg.svd(x, full_matrices=False))
 
 
-def _pinv_rule(out: Any, x: Any, *rest: Any) -> Any:
+def _pinv_rule(out: TensorLike, x: TensorLike, *rest: Any) -> Pullbacks:
     """Golub and Pereyra, 1973."""
 
-    def back(g: Any) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         adjoint = turned(out)
         rows = np.eye(x.shape[-2], dtype=x.dtype) - np.matmul(x, out)
         columns = np.eye(x.shape[-1], dtype=x.dtype) - np.matmul(out, x)
@@ -185,12 +189,12 @@ def _pinv_rule(out: Any, x: Any, *rest: Any) -> Any:
 
 
 @differentiable(_pinv_rule)
-def _full_pinv(x: Any, rcond: float) -> Any:
+def _full_pinv(x: TensorLike, rcond: float) -> TensorLike:
     return _linalg.pinv(x, rcond)
 
 
 @composed(_linalg.pinv)
-def _pinv(x: Any, rcond: float) -> Any:
+def _pinv(x: TensorLike, rcond: float) -> TensorLike:
     values = _linalg.svd(primal(x), compute_uv=False)
     keeps = values > rcond * np.max(values, axis=-1, keepdims=True)
     if keeps.all():
@@ -201,13 +205,15 @@ def _pinv(x: Any, rcond: float) -> Any:
 
 
 @composed(_linalg.lstsq)
-def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+def _lstsq(a: TensorLike, b: TensorLike, rcond: Any = None) -> TensorLike:
     cut = float(np.finfo(a.dtype).eps) * max(a.shape) if rcond is None else rcond
     return (np.matmul(_linalg.pinv(a, cut), b),)
 
 
 @composed(_linalg.norm)
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def _norm(
+    x: TensorLike, ord: Any = None, axis: Any = None, keepdims: bool = False
+) -> TensorLike:
     whole = axis is None
     axes = axes_of(axis, x.ndim)
     if whole and ord is None:
@@ -221,7 +227,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     return kept(found, axes, x.ndim) if keepdims else found
 
 
-def _squares(x: Any) -> Any:
+def _squares(x: TensorLike) -> TensorLike:
     return (
         np.square(np.real(x)) + np.square(np.imag(x))
         if x.dtype.kind == "c"
@@ -229,14 +235,14 @@ def _squares(x: Any) -> Any:
     )
 
 
-def root_of(x: Any, power: float = 0.5) -> Any:
+def root_of(x: TensorLike, power: float = 0.5) -> TensorLike:
     """Of 0 it is 0, and has no slope."""
     none = primal(x) == 0
     safe = np.where(none, np.ones((), x.dtype), x)
     return np.where(none, np.zeros((), x.dtype), np.power(safe, x.dtype.type(power)))
 
 
-def _vector_norm(x: Any, order: Any, axis: int) -> Any:
+def _vector_norm(x: TensorLike, order: Any, axis: int) -> TensorLike:
     if order is None or order in (2, "fro"):
         return root_of(np.sum(_squares(x), axis=axis))
     sizes = np.absolute(x)
@@ -249,7 +255,7 @@ def _vector_norm(x: Any, order: Any, axis: int) -> Any:
     return root_of(np.sum(root_of(sizes, order), axis=axis), 1 / order)
 
 
-def _matrix_norm(x: Any, order: Any) -> Any:
+def _matrix_norm(x: TensorLike, order: Any) -> TensorLike:
     if order in (None, "fro"):
         return root_of(np.sum(_squares(x), axis=(-2, -1)))
     if order in (2, -2, "nuc"):

@@ -9,14 +9,16 @@ import numpy as np
 
 from keras.backends.numpy.gradients.shaping import axes_of
 from keras.backends.numpy.gradients.traced import (
+    Pullbacks,
     composed,
     conjugate,
     differentiable,
 )
+from keras.core.typing import TensorLike
 
 
 @composed(np.matmul)
-def _matmul(a: Any, b: Any) -> Any:
+def _matmul(a: TensorLike, b: TensorLike) -> TensorLike:
     """A vector is a matrix of one row, or one column, that the result has not."""
     left = a if a.ndim > 1 else a[None, :]
     right = b if b.ndim > 1 else b[:, None]
@@ -25,17 +27,17 @@ def _matmul(a: Any, b: Any) -> Any:
     return product if b.ndim > 1 else product[..., 0]
 
 
-def _matrices_rule(out: Any, a: Any, b: Any) -> Any:
+def _matrices_rule(out: TensorLike, a: TensorLike, b: TensorLike) -> Pullbacks:
     return lambda g: np.matmul(g, turned(b)), lambda g: np.matmul(turned(a), g)
 
 
 @differentiable(_matrices_rule)
-def _matrices(a: Any, b: Any) -> Any:
+def _matrices(a: TensorLike, b: TensorLike) -> TensorLike:
     return np.matmul(a, b)
 
 
 @composed(np.tensordot)
-def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+def _tensordot(a: TensorLike, b: TensorLike, axes: Any = 2) -> TensorLike:
     if isinstance(axes, (int, np.integer)):
         own, other = range(a.ndim - int(axes), a.ndim), range(int(axes))
     else:
@@ -50,26 +52,26 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return np.reshape(np.matmul(left, right), sizes)
 
 
-def _list(axes: Any) -> Any:
+def _list(axes: Any) -> TensorLike:
     return list(axes) if isinstance(axes, (tuple, list, range)) else [axes]
 
 
 @composed(np.dot)
-def _dot(a: Any, b: Any) -> Any:
+def _dot(a: TensorLike, b: TensorLike) -> TensorLike:
     if not a.ndim or not b.ndim:
         return a * b
     return np.tensordot(a, b, ([-1], [-2 if b.ndim > 1 else 0]))
 
 
 @composed(np.einsum)
-def _einsum(subscripts: str, *operands: Any, **options: Any) -> Any:
+def _einsum(subscripts: str, *operands: TensorLike, **options: Any) -> TensorLike:
     inputs, output = _labels(subscripts, operands)
     pairs = [_diagonals(*pair) for pair in zip(inputs, operands, strict=True)]
     text = ",".join(labels for labels, _ in pairs) + "->" + output
     return _contracted(text, *(x for _, x in pairs), **options)
 
 
-def _diagonals(labels: str, x: Any) -> tuple[str, Any]:
+def _diagonals(labels: str, x: TensorLike) -> tuple[str, Any]:
     """An operand in which no label comes twice."""
     for label in labels:
         while labels.count(label) > 1:
@@ -80,11 +82,13 @@ def _diagonals(labels: str, x: Any) -> tuple[str, Any]:
     return labels, x
 
 
-def _contracted_rule(out: Any, text: str, *operands: Any, **options: Any) -> Any:
+def _contracted_rule(
+    out: TensorLike, text: str, *operands: TensorLike, **options: Any
+) -> Pullbacks:
     left, _, output = text.partition("->")
     inputs = left.split(",")
 
-    def of(place: int) -> Any:
+    def of(place: int) -> TensorLike:
         own, x = inputs[place], operands[place]
         others = [x for i, x in enumerate(operands) if i != place]
         labels = [t for i, t in enumerate(inputs) if i != place]
@@ -94,7 +98,7 @@ def _contracted_rule(out: Any, text: str, *operands: Any, **options: Any) -> Any
                 others.append(np.ones(size, x.dtype))
                 labels.append(label)
 
-        def back(g: Any) -> Any:
+        def back(g: TensorLike) -> TensorLike:
             text = ",".join([output, *labels]) + "->" + own
             parts = [conjugate(each) for each in others]
             return np.einsum(text, g, *parts, optimize=len(parts) > 0)
@@ -105,11 +109,11 @@ def _contracted_rule(out: Any, text: str, *operands: Any, **options: Any) -> Any
 
 
 @differentiable(_contracted_rule)
-def _contracted(text: str, *operands: Any, **options: Any) -> Any:
+def _contracted(text: str, *operands: TensorLike, **options: Any) -> TensorLike:
     return np.einsum(text, *operands, **options)
 
 
-def _labels(subscripts: str, operands: Any) -> tuple[list[str], str]:
+def _labels(subscripts: str, operands: TensorLike) -> tuple[list[str], str]:
     """Subscripts of each operand and of the output, with labels for dots."""
     text = subscripts.replace(" ", "")
     left, arrow, output = text.partition("->")
@@ -131,6 +135,6 @@ def _labels(subscripts: str, operands: Any) -> tuple[list[str], str]:
     return inputs, output.replace("...", dots)
 
 
-def turned(x: Any) -> Any:
+def turned(x: TensorLike) -> TensorLike:
     """The conjugate transpose of matrices."""
     return np.swapaxes(conjugate(x), -1, -2)

@@ -10,25 +10,27 @@ import numpy as np
 from keras.backends.numpy.gradients.shaping import axes_of, kept
 from keras.backends.numpy.gradients.traced import (
     FLAT,
+    Pullbacks,
     as_array,
     composed,
     primal,
     rule_of,
 )
+from keras.core.typing import DType, TensorLike
 
 _NONE = np._NoValue  # how NumPy itself says that an argument is not given
 
 
-def _given(value: Any) -> bool:
+def _given(value: TensorLike) -> bool:
     return value is not _NONE and bool(value)
 
 
 @rule_of(np.sum)
 def _sum(
-    out: Any, x: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False,
-    **options: Any,
-) -> Any:  # fmt: skip
-    def back(g: Any) -> Any:
+    out: TensorLike, x: TensorLike, axis: Any = None, dtype: DType = None,
+    keepdims: Any = False, **options: Any,
+) -> Pullbacks:  # fmt: skip
+    def back(g: TensorLike) -> TensorLike:
         g = g if _given(keepdims) else kept(g, axis, x.ndim)
         return np.broadcast_to(g, x.shape)
 
@@ -38,9 +40,13 @@ def _sum(
 def _extremum(function: Any) -> None:
     @rule_of(function)
     def _(
-        out: Any, x: Any, axis: Any = None, keepdims: Any = False, **rest: Any
-    ) -> Any:
-        def back(g: Any) -> Any:
+        out: TensorLike,
+        x: TensorLike,
+        axis: Any = None,
+        keepdims: Any = False,
+        **rest: Any,
+    ) -> Pullbacks:
+        def back(g: TensorLike) -> TensorLike:
             full = (
                 (lambda v: v) if _given(keepdims) else (lambda v: kept(v, axis, x.ndim))
             )
@@ -57,15 +63,21 @@ _extremum(np.min)
 
 
 @composed(np.mean)
-def _mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
+def _mean(
+    x: TensorLike, axis: Any = None, dtype: DType = None, keepdims: Any = False
+) -> TensorLike:
     count = math.prod(x.shape[a] for a in axes_of(axis, x.ndim))
     return np.sum(x, axis=axis, keepdims=_given(keepdims)) / x.dtype.type(count)
 
 
 @composed(np.var)
 def _var(
-    x: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: Any = False
-) -> Any:
+    x: TensorLike,
+    axis: Any = None,
+    dtype: DType = None,
+    ddof: int = 0,
+    keepdims: Any = False,
+) -> TensorLike:
     offset = x - np.mean(x, axis=axis, keepdims=True)
     squares = (
         np.real(offset * np.conj(offset))
@@ -78,7 +90,9 @@ def _var(
 
 
 @composed(np.std)
-def _std(x: Any, axis: Any = None, keepdims: Any = False, **rest: Any) -> Any:
+def _std(
+    x: TensorLike, axis: Any = None, keepdims: Any = False, **rest: Any
+) -> TensorLike:
     variance = np.var(x, axis=axis, keepdims=keepdims, **rest)
     none = primal(variance) == 0  # a constant: no slope, in either direction
     return np.where(none, 0 * variance, np.sqrt(np.where(none, 1 + variance, variance)))
@@ -86,8 +100,12 @@ def _std(x: Any, axis: Any = None, keepdims: Any = False, **rest: Any) -> Any:
 
 @composed(np.prod)
 def _prod(
-    x: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, **rest: Any
-) -> Any:
+    x: TensorLike,
+    axis: Any = None,
+    dtype: DType = None,
+    keepdims: Any = False,
+    **rest: Any,
+) -> TensorLike:
     """Halves are multiplied: no factor is divided by, which may be 0."""
     axes = axes_of(axis, x.ndim)
     others = [a for a in range(x.ndim) if a not in axes]
@@ -104,8 +122,10 @@ def _prod(
 
 
 @rule_of(np.cumsum)
-def _cumsum(out: Any, x: Any, axis: Any = None, dtype: Any = None) -> Any:
-    def back(g: Any) -> Any:
+def _cumsum(
+    out: TensorLike, x: TensorLike, axis: Any = None, dtype: DType = None
+) -> Pullbacks:
+    def back(g: TensorLike) -> TensorLike:
         along = 0 if axis is None else axis
         found = np.flip(np.cumsum(np.flip(g, along), axis=along), along)
         return np.reshape(found, x.shape)
@@ -114,7 +134,7 @@ def _cumsum(out: Any, x: Any, axis: Any = None, dtype: Any = None) -> Any:
 
 
 @composed(np.cumprod)
-def _cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
+def _cumprod(x: TensorLike, axis: Any = None, dtype: DType = None) -> TensorLike:
     x, along = (np.ravel(x), 0) if axis is None else (x, axis)
     rows = np.moveaxis(x, along, 0)
     products = [rows[0]] if len(rows) else []
@@ -124,14 +144,18 @@ def _cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Any:
 
 
 @composed(np.median)
-def _median(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
+def _median(x: TensorLike, axis: Any = None, keepdims: Any = False) -> TensorLike:
     return np.quantile(x, 0.5, axis=axis, keepdims=keepdims)
 
 
 @composed(np.quantile)
 def _quantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: Any = False
-) -> Any:
+    x: TensorLike,
+    q: TensorLike,
+    axis: Any = None,
+    method: str = "linear",
+    keepdims: Any = False,
+) -> TensorLike:
     axes = axes_of(axis, x.ndim)
     others = [a for a in range(x.ndim) if a not in axes]
     shape = [x.shape[a] for a in others]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras.backends.numpy.gradients.traced import (
+    Pullbacks,
     _get,
     composed,
     differentiable,
@@ -20,21 +21,26 @@ from keras.backends.numpy.gradients.traced import (
     primal,
     rule_of,
 )
+from keras.core.typing import TensorLike
 
 # Elements from places -----------------------------------------------------------------
 
 
-def _scatter_rule(out: Any, g: Any, places: Any, shape: Any) -> Any:
+def _scatter_rule(
+    out: TensorLike, g: TensorLike, places: TensorLike, shape: Any
+) -> Pullbacks:
     return (lambda back: np.take(np.reshape(back, (-1,)), places),)
 
 
 @differentiable(_scatter_rule)
-def scatter_sum(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
+def scatter_sum(
+    g: TensorLike, places: TensorLike, shape: tuple[int, ...]
+) -> TensorLike:
     """Zeros, with the elements of `g` added at the (flat) places."""
     size = math.prod(shape)
     where = places.reshape(-1)
 
-    def total(values: Any) -> Any:
+    def total(values: TensorLike) -> TensorLike:
         values = np.ascontiguousarray(values, "float64").reshape(-1)
         return np.bincount(where, values, size)[:size]
 
@@ -47,8 +53,8 @@ def scatter_sum(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
 
 def _gather(function: Any) -> None:
     @rule_of(function)
-    def _(out: Any, x: Any, *rest: Any, **options: Any) -> Any:
-        def back(g: Any) -> Any:
+    def _(out: TensorLike, x: TensorLike, *rest: Any, **options: Any) -> Pullbacks:
+        def back(g: TensorLike) -> TensorLike:
             return scatter_sum(g, function(place_of(x), *rest, **options), x.shape)
 
         return (back,)
@@ -62,12 +68,12 @@ for _function in (
     _gather(_function)
 
 
-def _put_rule(out: Any, g: Any, key: Any, shape: Any) -> Any:
+def _put_rule(out: TensorLike, g: TensorLike, key: Any, shape: Any) -> Pullbacks:
     return (lambda back: back[key],)
 
 
 @differentiable(_put_rule)
-def _put(g: Any, key: Any, shape: tuple[int, ...]) -> Any:
+def _put(g: TensorLike, key: Any, shape: tuple[int, ...]) -> TensorLike:
     """Zeros, but for one part."""
     zeros = np.zeros(shape, g.dtype)
     zeros[key] = g
@@ -75,7 +81,7 @@ def _put(g: Any, key: Any, shape: tuple[int, ...]) -> Any:
 
 
 @rule_of(_get)
-def _get_rule(out: Any, x: Any, key: Any) -> Any:
+def _get_rule(out: TensorLike, x: TensorLike, key: Any) -> Pullbacks:
     parts = key if isinstance(key, tuple) else (key,)
     if all(p is None or p is ... or isinstance(p, (int, slice)) for p in parts):
         return (lambda g: _put(g, key, x.shape),)
@@ -86,45 +92,47 @@ def _get_rule(out: Any, x: Any, key: Any) -> Any:
 
 
 @rule_of(np.reshape, np.ravel, np.expand_dims, np.squeeze)
-def _reshaped(out: Any, x: Any, *rest: Any, **options: Any) -> Any:
+def _reshaped(out: TensorLike, x: TensorLike, *rest: Any, **options: Any) -> Pullbacks:
     return (lambda g: np.reshape(g, x.shape),)
 
 
 @rule_of(np.broadcast_to)
-def _broadcast(out: Any, x: Any, shape: Any, **options: Any) -> Any:
+def _broadcast(out: TensorLike, x: TensorLike, shape: Any, **options: Any) -> Pullbacks:
     return (lambda g: g,)  # the tape sums
 
 
 @rule_of(np.transpose)
-def _transpose(out: Any, x: Any, axes: Any = None) -> Any:
+def _transpose(out: TensorLike, x: TensorLike, axes: Any = None) -> Pullbacks:
     order = None if axes is None else np.argsort([a % x.ndim for a in axes])
     return (lambda g: np.transpose(g, order),)
 
 
 @rule_of(np.moveaxis)
-def _moveaxis(out: Any, x: Any, source: Any, destination: Any) -> Any:
+def _moveaxis(
+    out: TensorLike, x: TensorLike, source: Any, destination: Any
+) -> Pullbacks:
     return (lambda g: np.moveaxis(g, destination, source),)
 
 
 @rule_of(np.swapaxes)
-def _swapaxes(out: Any, x: Any, axis1: int, axis2: int) -> Any:
+def _swapaxes(out: TensorLike, x: TensorLike, axis1: int, axis2: int) -> Pullbacks:
     return (lambda g: np.swapaxes(g, axis1, axis2),)
 
 
 @rule_of(np.flip)
-def _flip(out: Any, x: Any, axis: Any = None) -> Any:
+def _flip(out: TensorLike, x: TensorLike, axis: Any = None) -> Pullbacks:
     return (lambda g: np.flip(g, axis),)
 
 
 @rule_of(np.roll)
-def _roll(out: Any, x: Any, shift: Any, axis: Any = None) -> Any:
+def _roll(out: TensorLike, x: TensorLike, shift: Any, axis: Any = None) -> Pullbacks:
     back = tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
     return (lambda g: np.roll(g, back, axis),)
 
 
 def _same_part(function: Any) -> None:
     @rule_of(function)
-    def _(out: Any, x: Any, k: int = 0) -> Any:
+    def _(out: TensorLike, x: TensorLike, k: int = 0) -> Pullbacks:
         return (lambda g: function(g, k),)
 
 
@@ -133,19 +141,21 @@ _same_part(np.triu)
 
 
 @rule_of(np.diag)
-def _diag(out: Any, v: Any, k: int = 0) -> Any:
+def _diag(out: TensorLike, v: TensorLike, k: int = 0) -> Pullbacks:
     if v.ndim == 1:
         return (lambda g: np.diagonal(g, k),)
 
-    def back(g: Any) -> Any:
+    def back(g: TensorLike) -> TensorLike:
         return scatter_sum(g, np.diagonal(place_of(v), k), v.shape)
 
     return (back,)
 
 
 @rule_of(np.pad)
-def _pad(out: Any, x: Any, widths: Any, mode: Any = "constant", **options: Any) -> Any:
-    def back(g: Any) -> Any:
+def _pad(
+    out: TensorLike, x: TensorLike, widths: Any, mode: Any = "constant", **options: Any
+) -> Pullbacks:
+    def back(g: TensorLike) -> TensorLike:
         if mode == "constant":
             pairs = np.broadcast_to(widths, (x.ndim, 2))
             sizes = zip(pairs, x.shape, strict=True)
@@ -159,18 +169,22 @@ def _pad(out: Any, x: Any, widths: Any, mode: Any = "constant", **options: Any) 
 
 
 @rule_of(np.concatenate)
-def _concatenate(out: Any, arrays: Any, axis: int = 0, **options: Any) -> Any:
+def _concatenate(
+    out: TensorLike, arrays: TensorLike, axis: int = 0, **options: Any
+) -> Pullbacks:
     ends = np.cumsum([np.shape(x)[axis] for x in arrays])
     return (lambda g: np.split(g, ends[:-1], axis),)
 
 
 @rule_of(np.stack)
-def _stack(out: Any, arrays: Any, axis: int = 0, **options: Any) -> Any:
+def _stack(
+    out: TensorLike, arrays: TensorLike, axis: int = 0, **options: Any
+) -> Pullbacks:
     return (lambda g: [np.moveaxis(g, axis, 0)[i] for i in range(len(arrays))],)
 
 
 @composed(np.split)
-def _split(x: Any, points: Any, axis: int = 0) -> list[Any]:
+def _split(x: TensorLike, points: TensorLike, axis: int = 0) -> list[Any]:
     axis, size = axis % x.ndim, x.shape[axis]
     if np.ndim(points) == 0:
         if size % points:
@@ -182,7 +196,7 @@ def _split(x: Any, points: Any, axis: int = 0) -> list[Any]:
 
 
 @composed(np.meshgrid)
-def _meshgrid(*x: Any, indexing: Any = "xy") -> list[Any]:
+def _meshgrid(*x: TensorLike, indexing: Any = "xy") -> list[Any]:
     places = np.meshgrid(*(np.arange(np.size(v)) for v in x), indexing=indexing)
     pairs = zip(x, places, strict=True)
     return [np.take(np.reshape(v, (-1,)), place) for v, place in pairs]
@@ -190,8 +204,8 @@ def _meshgrid(*x: Any, indexing: Any = "xy") -> list[Any]:
 
 @composed(np.linspace)
 def _linspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, axis: int = 0
-) -> Any:
+    start: TensorLike, stop: Any, num: int = 50, endpoint: bool = True, axis: int = 0
+) -> TensorLike:
     count = num - 1 if endpoint else num
     parts = [start + (stop - start) * (i / max(count, 1)) for i in range(num)]
     return np.stack(parts, axis)
@@ -201,7 +215,7 @@ def _linspace(
 
 
 @composed(np.sort)
-def _sort(x: Any, axis: int | None = -1) -> Any:
+def _sort(x: TensorLike, axis: int | None = -1) -> TensorLike:
     if axis is None:
         x, axis = np.ravel(x), 0
     return np.take_along_axis(x, np.argsort(primal(x), axis, kind="stable"), axis)
@@ -218,7 +232,7 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple(int(a) % ndim for a in axes)
 
 
-def kept(x: Any, axis: Any, ndim: int) -> Any:
+def kept(x: TensorLike, axis: Any, ndim: int) -> TensorLike:
     """A reduced array with its axes back, of size one."""
     shape = list(np.shape(x))
     for a in sorted(axes_of(axis, ndim)):

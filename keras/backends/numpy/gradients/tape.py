@@ -24,7 +24,7 @@ from keras.backends.numpy.gradients.traced import (
     record,
 )
 from keras.core import tree
-from keras.core.typing import Structure
+from keras.core.typing import Structure, TensorLike
 
 
 class _Depth(threading.local):
@@ -47,7 +47,7 @@ class Tape:
     def __exit__(self, *exception: Any) -> None:
         _depth.value -= 1
 
-    def watch(self, x: Any) -> Any:
+    def watch(self, x: TensorLike) -> Any:
         """An array whose uses are recorded; integers, which have no slopes, are not."""
         return Traced(x, self.level, Node(x, [])) if x.dtype in INEXACT else x
 
@@ -59,20 +59,20 @@ class Tape:
             found = _pull(result.node, ones)
         return [self._of(found, x) for x in targets]
 
-    def _records(self, x: Any) -> bool:
+    def _records(self, x: TensorLike) -> bool:
         return type(x) is Traced and x.level == self.level
 
-    def _of(self, found: dict[Node, Any], x: Any) -> Any:
+    def _of(self, found: dict[Node, Any], x: TensorLike) -> Any:
         gradient = found.get(x.node) if self._records(x) else None
         return np.zeros(x.shape, x.dtype) if gradient is None else gradient
 
-    def release(self, x: Any) -> Any:
+    def release(self, x: TensorLike) -> Any:
         """What a traced array of this level holds; all else as it is."""
         return x.value if self._records(x) else x
 
 
 @np.errstate(all="ignore")  # infinities come in silence, as they do on the way there
-def _pull(start: Node, gradient: Any) -> dict[Node, Any]:
+def _pull(start: Node, gradient: TensorLike) -> dict[Node, Any]:
     """The gradients of all nodes, each after all those that were made of it."""
     found = {start: gradient}
     waiting = [(-start.number, start)]
@@ -103,7 +103,7 @@ def _sum(one: Any, other: Any) -> Any:
     return [b if a is None else a if b is None else a + b for a, b in pairs]
 
 
-def _fitting(gradient: Any, node: Node) -> Any:
+def _fitting(gradient: TensorLike, node: Node) -> Any:
     """In the shape and dtype of what it is a gradient of; broadcast axes are summed."""
     if node.shape is None or node.dtype is None:  # of several results
         return gradient
@@ -116,7 +116,7 @@ def _fitting(gradient: Any, node: Node) -> Any:
     return gradient.astype(node.dtype)
 
 
-def _of_shape(gradient: Any, shape: tuple[int, ...]) -> Any:
+def _of_shape(gradient: TensorLike, shape: tuple[int, ...]) -> Any:
     extra = gradient.ndim - len(shape)
     if extra > 0:
         gradient = np.sum(gradient, axis=tuple(range(extra)))

@@ -28,7 +28,8 @@ from keras.core.typing import DType, TensorLike
 # From the gradient of a result to that of one argument; to a list, for a list of them.
 Pullback = Callable[[Any], Any]
 # Called with the result and the arguments; gives a pullback of each, None for none.
-Rule = Callable[..., Sequence[Pullback | None]]
+Pullbacks = Sequence[Pullback | None]
+Rule = Callable[..., Pullbacks]
 
 RULES: dict[Any, Rule] = {}
 COMPOSED: dict[Any, Callable[..., Any]] = {}  # written in functions that have rules
@@ -115,7 +116,7 @@ def _several(result: Any, level: int, parents: list[tuple[Any, Pullback]]) -> An
         if not _is_inexact(value):
             return value
 
-        def alone(g: Any) -> list[Any]:
+        def alone(g: TensorLike) -> list[Any]:
             return [g if i == place else None for i in range(len(result))]
 
         return Traced(value, level, Node(value, [(together, alone)]))
@@ -123,11 +124,11 @@ def _several(result: Any, level: int, parents: list[tuple[Any, Pullback]]) -> An
     return tuple(traced(*pair) for pair in enumerate(result))
 
 
-def _node(x: Any, level: int) -> Node | None:
+def _node(x: TensorLike, level: int) -> Node | None:
     return x.node if type(x) is Traced and x.level == level else None
 
 
-def _parts(x: Any) -> Any:
+def _parts(x: TensorLike) -> Any:
     return x if isinstance(x, (tuple, list)) else (x,)
 
 
@@ -139,7 +140,7 @@ def _traced(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Traced]:
             yield from _traced(x, {})
 
 
-def inside(x: Any, level: int) -> Any:
+def inside(x: TensorLike, level: int) -> Any:
     if type(x) in (tuple, list):
         return type(x)([inside(part, level) for part in x])
     return x.value if type(x) is Traced and x.level == level else x
@@ -149,7 +150,7 @@ def _inside_named(kwargs: dict[str, Any], level: int) -> dict[str, Any]:
     return {name: inside(x, level) for name, x in kwargs.items()}
 
 
-def _is_inexact(x: Any) -> bool:
+def _is_inexact(x: TensorLike) -> bool:
     return getattr(x, "dtype", None) in INEXACT
 
 
@@ -168,14 +169,14 @@ def is_traced(*values: Any) -> bool:
     return any(type(x) is Traced for x in values)
 
 
-def primal(x: Any) -> Any:
+def primal(x: TensorLike) -> Any:
     """The numbers of an array, of however many levels."""
     while type(x) is Traced:
         x = x.value
     return x
 
 
-def as_array(x: Any) -> Any:
+def as_array(x: TensorLike) -> Any:
     """A number that NumPy made of an array without axes is an array again."""
     return x if type(x) is Traced else np.asarray(x)
 
@@ -221,7 +222,7 @@ def differentiable(rule: Rule) -> Callable[[Any], Any]:
 
 
 def record(
-    level: int, results: tuple[Any, ...], inputs: Sequence[Any], back: Any
+    level: int, results: tuple[Any, ...], inputs: Sequence[Any], back: TensorLike
 ) -> tuple[Any, ...]:
     """Results of which `back(*upstream)` gives the gradients in the inputs."""
 
@@ -237,7 +238,7 @@ def level_of(*values: Any) -> int:
     return max((x.level for x in _traced(values, {})), default=0)
 
 
-def _filled(gradient: Any, value: Any) -> Any:
+def _filled(gradient: TensorLike, value: Any) -> Any:
     """A gradient; zeros where a result was not used."""
     return np.zeros(value.shape, value.dtype) if gradient is None else gradient
 
@@ -245,22 +246,22 @@ def _filled(gradient: Any, value: Any) -> Any:
 # The array ------------------------------------------------------------------------
 
 
-def _cast(x: Any, dtype: Any, copy: bool = True) -> Any:
+def _cast(x: TensorLike, dtype: DType, copy: bool = True) -> Any:
     return x.astype(dtype, copy=copy)
 
 
-def _cast_rule(out: Any, x: Any, *unused: Any, **options: Any) -> Any:
+def _cast_rule(out: TensorLike, x: TensorLike, *unused: Any, **options: Any) -> Any:
     return (lambda g: g,)  # whose dtype the tape sees to
 
 
 RULES[_cast] = _cast_rule
 
 
-def _value_of(x: Any) -> Any:
+def _value_of(x: TensorLike) -> Any:
     return x.value if hasattr(x, "_is_keras_variable") else x
 
 
-def _get(x: Any, key: Any) -> Any:
+def _get(x: TensorLike, key: Any) -> Any:
     return x[key]
 
 
@@ -341,7 +342,7 @@ class Traced:
     def imag(self) -> Any:
         return np.imag(self)
 
-    def astype(self, dtype: Any, copy: bool = True) -> Any:
+    def astype(self, dtype: DType, copy: bool = True) -> Any:
         return self if self.dtype == dtype else apply(_cast, (self, dtype), {})
 
     def reshape(self, *shape: Any) -> Any:
@@ -463,6 +464,6 @@ def place_of(x: TensorLike) -> Any:
     return np.arange(x.size).reshape(x.shape)
 
 
-def conjugate(x: Any) -> Any:
+def conjugate(x: TensorLike) -> Any:
     """The conjugate of complex numbers; real ones as they are."""
     return np.conj(x) if x.dtype.kind == "c" else x
