@@ -35,8 +35,9 @@ class CallPlan:
         makes_masks: whether it has a `compute_mask` of its own.
         makes_shapes: whether it has a `compute_output_shape` of its own.
         makes_specs: whether it has a `compute_output_spec` of its own.
-        builds_from_one: whether it is one of ours that is built for one tensor: so its
+        takes_one: whether it is one of ours that is called on one tensor: so its
             `call` says, by the type of what comes first.
+        builds_from_one: whether it is built for that tensor.
         spec_names: the parameters of `compute_output_spec`.
         shape_names: the parameters of `compute_output_shape`.
     """
@@ -64,7 +65,8 @@ class CallPlan:
         self.build_needs_one = is_ours(build) and len(needed) == 1
         self.default_build = build is getattr(base.build, "__wrapped__", base.build)
         tensor = bool(parameters) and parameters[0].annotation == "Tensor"
-        self.builds_from_one = tensor and is_ours(cls.call) and not self.default_build
+        self.takes_one = tensor and is_ours(cls.call)
+        self.builds_from_one = self.takes_one and not self.default_build
         self.default_call = cls.__call__ is base.__call__
         self.makes_masks = cls.compute_mask is not base.compute_mask
         self.makes_shapes = cls.compute_output_shape is not base.compute_output_shape

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import tree
-from keras.core.classes import is_ours
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import OpError, brief
 from keras.core.facts import public_class
@@ -144,7 +143,7 @@ def check_inputs(input_spec: Any, inputs: TensorLike, layer: Any) -> None:
     Raises:
         ValueError: naming the layer, what it expects and what it got.
     """
-    if isinstance(input_spec, InputSpec) and is_ours(type(layer).call):
+    if isinstance(input_spec, InputSpec) and layer._plan.takes_one:
         refuse_structure(layer, (inputs,))
     specs = tree.flatten(input_spec)
     if isinstance(inputs, dict) and all(spec.name for spec in specs):
@@ -201,8 +200,8 @@ def refuse_structure(
         return
     raise ValueError(
         f"{describe(layer)} expects one tensor or array. Received: {brief(first)} of "
-        f"type {kind}. `numpy.asarray` makes an array of numbers; of "
-        "several tensors keras.layers.Concatenate or keras.ops.stack makes one."
+        f"type {kind}. `keras.ops.convert_to_tensor` makes one of numbers; "
+        "of several tensors keras.layers.Concatenate or keras.ops.stack makes one."
     ) from error
 
 

@@ -299,8 +299,11 @@ HALF = np.float64(0.5)
     ],
     ids=["Rescaling", "ReLU", "Huber", "BCE", "focal", "Tversky", "max", "unit", "L1"],
 )
-def test_numpy_numbers_as_options(training_backend: str, make: Any) -> None:
-    """What a search over `np.linspace` passes: nothing computes in float64."""
+def test_numpy_numbers_as_options(framework_backend: str, make: Any) -> None:
+    """What a search over `np.linspace` passes: nothing computes in float64.
+
+    On NumPy such a number is a tensor.
+    """
     made = make()
     x = ops.convert_to_tensor(X[:, 1:] / 8)
     result = made(x, x) if isinstance(made, keras.Loss) else made(x)

@@ -227,3 +227,21 @@ def test_special_places(backend: str) -> None:
             if not (np.isfinite(got) & (np.isnan(wish) | near)).all():
                 wrong[name] = got.tolist()
     assert not wrong
+
+
+def test_variables_given_to_ops_with_slopes_of_their_own(
+    training_backend: str,
+) -> None:
+    """As tensors are: TensorFlow would ask such an op for the variable's own slope."""
+    start = np.arange(1.0, 5.0, dtype="float32").reshape(1, 2, 2, 1)
+    variable = keras.Variable(start)
+    turn = np.array([[1, 0, 0.5, 0, 1, 0, 0, 0]], "float32")
+    cases = {
+        "cumprod": (lambda: ops.cumprod(variable, axis=1), [4, 5, 1, 2]),
+        "resize": (lambda: ops.image.resize(variable, (3, 3)), [2.25] * 4),
+        "turn": (lambda: ops.image.affine_transform(variable, turn), [0.5, 1, 0.5, 1]),
+    }
+    for name, (function, wanted) in cases.items():
+        (found,) = keras.grad(lambda f=function: ops.sum(f()), [variable])()
+        found = ops.convert_to_numpy(found).ravel()
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, err_msg=name)

@@ -44,7 +44,7 @@ def read_projected(
         )
         return tf.ensure_shape(found, images.shape), gradient
 
-    return read(images, matrices)
+    return read(tf.convert_to_tensor(images), tf.convert_to_tensor(matrices))
 
 
 def _parameters(matrices: Any) -> tf.Tensor:
@@ -105,7 +105,7 @@ def resize_bilinear(
 ) -> TensorLike:
     if not under_xla():
         return _linear(lambda x: _resized(x, size, "bilinear", antialias), images)
-    if antialias:
+    if antialias or not all(map(_is_known, (*images.shape[1:3], *size))):
         return _multiplied(images, size, "bilinear", antialias)
     for axis in (1, 2):
         low, high, part = between(images.shape[axis], size[axis - 1])
@@ -143,14 +143,37 @@ def _resized(x: tf.Tensor, size: Any, method: str, antialias: bool) -> tf.Tensor
 def _multiplied(x: Any, size: Any, method: str, antialias: bool) -> tf.Tensor:
     for axis, form in ((1, "bhwc,hk->bkwc"), (2, "bhwc,wk->bhkc")):
         old, new = x.shape[axis], size[axis - 1]
-        if old != new:
+        if _is_known(old) and _is_known(new):
+            if old == new:
+                continue
             matrix = weights(old, new, new / old, 0.0, method, antialias, np)
-            x = tf.einsum(form, x, matrix.astype("float32"))
+        else:  # in the program that is traced
+            old = tf.shape(x)[axis]
+            scale = tf.cast(new, "float32") / tf.cast(old, "float32")
+            matrix = weights(old, new, scale, 0.0, method, antialias, _Functions)
+        x = tf.einsum(form, x, tf.cast(matrix, "float32"))
     return x
+
+
+def _is_known(size: Any) -> bool:
+    return isinstance(size, int)
+
+
+class _Functions:
+    """What `weights` needs, for sizes that are tensors."""
+
+    abs, maximum, sin = tf.abs, tf.maximum, tf.sin
+    logical_and, sum, where = tf.logical_and, tf.reduce_sum, tf.where
+
+    @staticmethod
+    def arange(stop: Any, dtype: str) -> tf.Tensor:
+        return tf.cast(tf.range(stop), dtype)
 
 
 def _linear(function: Callable[[Any], Any], x: tf.Tensor) -> Any:
     """A linear function of `x`, whose slope has slopes again; kernels' have none."""
+
+    x = tf.convert_to_tensor(x)  # variables would have to have slopes of their own
 
     @tf.custom_gradient
     def forward(x: tf.Tensor) -> Any:

@@ -150,7 +150,7 @@ def _products(x: tf.Tensor, axis: int) -> Any:
 
         return tf.math.cumprod(x, axis), gradient
 
-    return products(x)
+    return products(tf.convert_to_tensor(x))
 
 
 def _doubled(x: tf.Tensor, axis: int, size: int) -> tf.Tensor:
