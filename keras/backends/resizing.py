@@ -41,7 +41,7 @@ def between(size: int, output: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def weights(
-    size: Sizes,
+    size: Sizes | TensorLike,
     output: int,
     scale: TensorLike,
     translation: Any,
@@ -51,7 +51,7 @@ def weights(
 ) -> Any:
     """`(size, output)`: how much each pixel counts for each place of the output.
 
-    `xp` is NumPy, or `keras.ops.numpy` where sizes or scales are tensors.
+    `xp` is NumPy, or has functions of these names where sizes or scales are tensors.
     """
     inverse = 1.0 / scale
     places = (xp.arange(output, dtype="float32") + 0.5) * inverse

@@ -18,7 +18,7 @@ from keras.core import context, limits, public_names, reading, registry, tree
 from keras.core.code import lambda_from_config
 from keras.core.config_writer import PYTHON_TYPES
 from keras.core.dtypes import standardize_dtype
-from keras.core.errors import DeserializationError
+from keras.core.errors import DeserializationError, UnknownNameError
 from keras.core.facts import all_facts
 from keras.core.keras_tensor import KerasTensor
 from keras.core.safe_mode import (
@@ -266,7 +266,7 @@ def _find_class(config: Mapping[str, Any], name: str) -> Any:
         cls = registry.get_registered_object(key) if key else None
         if cls is not None:
             return _checked_class(cls, key)
-    raise DeserializationError(_unknown("class", name, module))
+    raise UnknownNameError(_unknown("class", name, module))
 
 
 def _checked_class(cls: Any, key: str | None) -> Any:
@@ -381,7 +381,7 @@ def _read_function(module: Any, name: str) -> Any:
     if found is None:
         found = _registered_somewhere(name)
     if found is None:
-        raise DeserializationError(_unknown("function", name, module))
+        raise UnknownNameError(_unknown("function", name, module))
     return found
 
 
@@ -406,7 +406,7 @@ def _read_type(module: Any, name: str) -> Any:
     try:
         return np.dtype(standardize_dtype(name)).type
     except (TypeError, ValueError):
-        raise DeserializationError(_unknown("type", name, module)) from None
+        raise UnknownNameError(_unknown("type", name, module)) from None
 
 
 # The forms of values that JSON lacks -------------------------------------------------

@@ -41,11 +41,14 @@ class TensorTypeError(OpError, TypeError):
     """No tensor, or one of a dtype that the operation does not take."""
 
 
-class DeserializationError(ValueError, TypeError):
-    """A config or a file cannot be turned back into an object.
+class DeserializationError(ValueError):
+    """A config or a file cannot be turned back into an object."""
 
-    Keras raises a TypeError where it does not know a class, a ValueError elsewhere:
-    programs catch the one or the other, and load with what was missing.
+
+class UnknownNameError(DeserializationError, TypeError):
+    """A config names a class or a function that is not known.
+
+    Keras raises a TypeError there: programs catch it, and load with what was missing.
     """
 
 

@@ -112,6 +112,8 @@ def boundary(source: str) -> Iterator[None]:
     """
     try:
         yield
+    except DeserializationError:
+        raise  # one of an unknown name is a TypeError as well
     except RecursionError:
         raise DeserializationError(f"{source} is nested too deeply.") from None
     except _RAW as error:

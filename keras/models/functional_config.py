@@ -105,6 +105,8 @@ def read(
     """
     try:
         return _read_model(cls, config, custom_objects)
+    except DeserializationError:
+        raise
     except RecursionError:
         raise DeserializationError(
             "The config of a functional model is nested too deeply."
