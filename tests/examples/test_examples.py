@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import keras
-from tests.conftest import TRAINING_BACKENDS
+from tests.conftest import FRAMEWORK_BACKENDS, TRAINING_BACKENDS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Before any test sets a seed: loading it draws from the generators of the process.
@@ -28,9 +28,9 @@ def example(name: str) -> ModuleType:
     return module
 
 
-@pytest.fixture(params=TRAINING_BACKENDS)
+@pytest.fixture(params=FRAMEWORK_BACKENDS)
 def trains_on(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Each backend that trains, in turn."""
+    """Each framework, in turn: on NumPy the programs take long."""
     with keras.backend_scope(request.param):
         keras.utils.set_random_seed(1)
         yield request.param

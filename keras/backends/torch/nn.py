@@ -146,7 +146,8 @@ def linear(
     # As matrices: `addmm` takes the kernel as it lies, F.linear a transposed view.
     lead, units = x.shape[: x.ndim - axes], kernel.shape[axes:]
     features = kernel.shape[:axes].numel()
-    flat = x.reshape(lead.numel(), features)  # -1 says nothing where features are none
+    # Where there are no features, -1 says nothing; sizes in a graph are asked no more.
+    flat = x.reshape(-1, features) if features else x.reshape(math.prod(lead), 0)
     if kernel.ndim > 2:
         kernel = kernel.reshape(features, units.numel())
     if bias is None:
