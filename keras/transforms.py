@@ -98,8 +98,6 @@ def value_and_grad(
     Example:
 
     >>> import keras
-    >>> if keras.config.backend() == "numpy":
-    ...     keras.config.set_backend("torch")
     >>> w = keras.Variable(3.0)
     >>> value, grad = keras.value_and_grad(lambda x: x * w * w, variables=w)(2.0)
     >>> float(value), float(grad)
@@ -143,8 +141,6 @@ def grad(
     Example:
 
     >>> import keras
-    >>> if keras.config.backend() == "numpy":
-    ...     keras.config.set_backend("torch")
     >>> float(keras.grad(lambda x: x**3)(2.0))
     12.0
     """

@@ -10,6 +10,7 @@ with a `mode` is what `quantize` and dtype policies of that mode ask for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -179,12 +180,17 @@ def quantized_form(kind: type[WeightForm]) -> type[WeightForm]:
     return kind
 
 
-def forms() -> dict[str, type[WeightForm]]:
-    """All forms that modes ask for, by mode."""
-    # Each form's own file enters it: no list of them is kept anywhere.
+@cache
+def _load_all() -> None:
+    """Each form's own file enters it: no list of them is kept anywhere."""
     package = __name__.rpartition(".")[0]
     for module in iter_modules(import_module(package).__path__):
         import_module(f"{package}.{module.name}")
+
+
+def forms() -> dict[str, type[WeightForm]]:
+    """All forms that modes ask for, by mode."""
+    _load_all()
     return _FORMS
 
 
@@ -205,5 +211,7 @@ def form_of(mode: str | None) -> type[WeightForm] | None:
 def modes_of(layer: Layer) -> list[str]:
     """The modes in which a layer's big weights can be kept; none without such."""
     products = set(layer._products)
-    known = quantized.modes() if products else ()
-    return [mode for mode in known if products <= set(forms()[mode].products)]
+    if not products:
+        return []
+    known = forms()
+    return [mode for mode in quantized.modes() if products <= set(known[mode].products)]
