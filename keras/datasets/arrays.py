@@ -49,7 +49,10 @@ def read_pickle(file: IO[bytes]) -> Any:
     """
     try:
         found = _Reader(file, encoding="bytes").load()
-    except (pickle.UnpicklingError, EOFError, AttributeError, TypeError) as error:
+    except DeserializationError:
+        raise
+    # Bytes at random end in any error, of memory and of numbers too large as well.
+    except Exception as error:
         raise DeserializationError(
             f"The pickled data cannot be read: {error}."
         ) from error

@@ -11,15 +11,15 @@ import shutil
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.unfolding import MOST_EXPANSION, most_unfolded
 
 _MOST_MEMBERS = 1_000_000
 _BLOCK = 1 << 20
+_Read = TypeVar("_Read")
 
 
 class _Member(NamedTuple):
@@ -43,26 +43,40 @@ def extract_archive(
         ValueError: if it is none of these, is damaged, or has members that are links
             or devices, lead outside, or unfold to more than such an archive holds.
     """
+    temporary = f"{target}.{os.getpid()}.{os.urandom(4).hex()}.part"
+    os.mkdir(temporary)
+    try:
+        _extract(path, temporary, _undamaged(path, _members(path, formats)))
+        if os.path.isdir(target):
+            shutil.rmtree(target)
+        os.replace(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _undamaged(path: str, reading: Iterator[_Read]) -> Iterator[_Read]:
+    """What is read from a file; whatever reading ends in says that it is damaged."""
+    try:
+        yield from reading
+    except DeserializationError:
+        raise
+    except Exception as error:
+        raise DeserializationError(
+            f"{path} is damaged: {error}. Delete it to have it made anew."
+        ) from error
+
+
+def _members(path: str, formats: Sequence[str]) -> Iterator[_Member]:
     readers = {
         "tar": (tarfile.is_tarfile, _tar_members),
         "zip": (zipfile.is_zipfile, _zip_members),
     }
-    members = next((readers[f][1] for f in formats if readers[f][0](path)), None)
-    if members is None:
-        raise DeserializationError(
-            f"{path} is no archive of the format {' or '.join(formats)}."
-        )
-    temporary = f"{target}.{os.getpid()}.{os.urandom(4).hex()}.part"
-    os.mkdir(temporary)
-    try:
-        _extract(path, temporary, members(path))
-        if os.path.isdir(target):
-            shutil.rmtree(target)
-        os.replace(temporary, target)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
-        raise DeserializationError(f"{path} is damaged: {error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    for is_one, members in (readers[name] for name in formats):
+        if is_one(path):
+            return (yield from members(path))
+    raise DeserializationError(
+        f"{path} is no archive of the format {' or '.join(formats)}."
+    )
 
 
 def _extract(path: str, folder: str, members: Iterator[_Member]) -> None:
@@ -80,12 +94,28 @@ def _extract(path: str, folder: str, members: Iterator[_Member]) -> None:
                 f"{path} unfolds to more than {MOST_EXPANSION} times its size, or to "
                 f"more than {_MOST_MEMBERS:,} files: it was made to fill the disk."
             )
-        if member.kind == "folder":
-            os.makedirs(place, exist_ok=True)
-            continue
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        with member.open() as source, open(place, "wb") as file:
-            shutil.copyfileobj(source, file, _BLOCK)
+        try:
+            _write(path, place, member)
+        except (FileExistsError, IsADirectoryError, NotADirectoryError):
+            raise DeserializationError(
+                f"{path} is damaged: a part of {member.name!r} is a file and a folder."
+            ) from None
+
+
+def _write(path: str, place: str, member: _Member) -> None:
+    if member.kind == "folder":
+        os.makedirs(place, exist_ok=True)
+        return
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    with open(place, "wb") as file:
+        for block in _undamaged(path, _blocks(member)):
+            file.write(block)
+
+
+def _blocks(member: _Member) -> Iterator[bytes]:
+    with member.open() as source:
+        while block := source.read(_BLOCK):
+            yield block
 
 
 def _place(path: str, folder: str, name: str) -> str:

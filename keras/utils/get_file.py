@@ -40,8 +40,9 @@ def get_file(
     """The path of a file, which is downloaded unless it is in the cache.
 
     Args:
-        fname: name of the file in the cache; that of the URL by default. For an
-            archive to extract, a name without ending names the folder.
+        fname: name of the file in the cache; that of the URL by default. An archive
+            to extract keeps a name with ending, and its folder ends in `_extracted`;
+            a name without ending, and that of the URL, is the name of the folder.
         origin: the URL.
         untar: the same as `extract=True, archive_format="tar"`.
         md5_hash: an MD5 hash of the file; `file_hash` is the newer name.
@@ -75,7 +76,9 @@ def get_file(
         path = os.path.join(folder, name)
         _fetch(path, origin, expected, force_download)
         return path
-    archive, target = (os.path.join(folder, part) for part in _archive_names(name))
+    # A name out of the URL is the folder's, with its ending: so is it in Keras' cache.
+    names = _archive_names(name) if fname else (f"{name}_archive", name)
+    archive, target = (os.path.join(folder, part) for part in names)
     new = _fetch(archive, origin, expected, force_download)
     if new or not os.path.isdir(target):
         # Unpackers are loaded by those who unpack, not with every layer.

@@ -252,6 +252,8 @@ HOSTILE = {
     "text": b"no pickle at all",
     "encoding": pickle.dumps(Runs(__import__("codecs").encode, "x", "rot13")),
     "size": pickle.dumps(np.zeros(2), 2).replace(b"K\x02\x85", b"K\x03\x85"),
+    "frame": b"\x80\x04\x95" + b"\xff" * 8,
+    "bytes that are no text": b"X\x01\0\0\0\xff.",
     "no array": b"cnumpy.core.multiarray\n_reconstruct\n(tR(I1\nI2\nI3\nI4\nI5\ntb.",
 }
 

@@ -255,6 +255,18 @@ def test_archives_are_extracted(
     assert server.asked == ["/archive"]
 
 
+@pytest.mark.parametrize("name", ["t.tar.gz", "z.zip", "plain"])
+def test_the_folder_of_a_url_has_its_name(
+    server: Server, home: Path, name: str
+) -> None:
+    # As in Keras, whose cache is the same one.
+    server.answers[f"/{name}"] = zipped(MEMBERS)
+    path = get_file(origin=f"{server.url}/{name}", extract=True)
+    assert path == str(home / "datasets" / name)
+    assert files(Path(path)) == ["b.txt", "inner/a.txt"]
+    assert (home / "datasets" / f"{name}_archive").is_file()
+
+
 def test_untar(server: Server) -> None:
     server.answers["/archive"] = tar(MEMBERS)
     path = get_file("data", f"{server.url}/archive", untar=True)
@@ -281,6 +293,13 @@ BAD = {
     "tar pipe": (tar({}, link("a", tarfile.FIFOTYPE)), "a device"),
     "tar bomb": (tar({"a": bytes(5_000_000)}), "made to fill the disk"),
     "tar cut off": (tar({"a": os.urandom(9000)})[:5000], "is damaged"),
+    "tar cut off at once": (tar(MEMBERS)[:60], "is damaged"),
+    "tar of a file that is a folder": (tar({"a": b"", "a/b": b""}), "and a folder"),
+    "tar of a folder that is a file": (tar({"a/b": b"", "a": b""}), "and a folder"),
+    "zip with a password": (
+        zipped(MEMBERS).replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\1"),
+        "is damaged: File .* is encrypted",
+    ),
     "zip up": (zipped({"a/../../b": b"x"}), "leads outside"),
     "zip absolute": (zipped({"/a": b"x"}), "leads outside"),
     "zip link": (zipped({"a": b"/etc/passwd"}, stat.S_IFLNK | 0o777), "a link"),

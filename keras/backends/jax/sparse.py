@@ -18,9 +18,13 @@ from keras.backends.jax.core import is_sparse
 from keras.core.typing import Axis, Data, TensorLike
 
 
-def from_dense(x: jax.Array) -> Any:
-    """The same numbers, kept where they are not zero."""
-    return sparse.BCOO.fromdense(x)
+def from_dense(x: jax.Array, most: int | None = None) -> Any:
+    """The same numbers, kept where they are not zero.
+
+    Inside `jax.jit` it must be known how many these are at most.
+    """
+    traced = most is not None and isinstance(x, jax.core.Tracer)
+    return sparse.BCOO.fromdense(x, nse=min(most, x.size) if traced else None)
 
 
 def map_values(

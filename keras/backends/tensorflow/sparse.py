@@ -19,8 +19,8 @@ def to_dense(x: tf.Tensor) -> tf.Tensor:
     return tf.sparse.to_dense(x, validate_indices=False)
 
 
-def from_dense(x: tf.Tensor) -> tf.Tensor:
-    """The same numbers, kept where they are not zero."""
+def from_dense(x: tf.Tensor, most: int | None = None) -> tf.Tensor:
+    """The same numbers, kept where they are not zero; how many at most is no matter."""
     return tf.sparse.from_dense(x)
 
 

@@ -13,6 +13,7 @@ from keras.layers.arguments import positive_integer
 from keras.layers.options import AllLayerOptions
 from keras.layers.preprocessing import encoding
 from keras.layers.preprocessing.data_layer import DataLayer
+from keras.layers.preprocessing.uneven import is_uneven, on_values
 
 
 @public_class("keras.layers", pure=True)
@@ -68,11 +69,18 @@ class CategoryEncoding(DataLayer):
                 f"{self.name} (CategoryEncoding) uses `count_weights` with "
                 f"output_mode='count' only. Received: output_mode={self.output_mode!r}."
             )
-        inputs = ops.convert_to_tensor(inputs)
-        if dtypes.is_float(ops.dtype(inputs)):
-            inputs = ops.cast(inputs, "int32")
+        if is_uneven(inputs) and count_weights is None:
+            return on_values(inputs, self.output_mode, self._integers, self._vectors)
+        return self._vectors(ops.convert_to_tensor(inputs), count_weights)
+
+    def _integers(self, inputs: Tensor) -> Tensor:
+        return (
+            ops.cast(inputs, "int32") if dtypes.is_float(ops.dtype(inputs)) else inputs
+        )
+
+    def _vectors(self, inputs: Tensor, count_weights: TensorLike = None) -> Tensor:
         return encoding.encode(
-            inputs,
+            self._integers(inputs),
             self.num_tokens,
             self.output_mode,
             self.compute_dtype,

@@ -13,6 +13,7 @@ from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Data, DType, Shape, Tensor, TensorLike
 from keras.layers.preprocessing import adapting, encoding
 from keras.layers.preprocessing.data_layer import DataLayer
+from keras.layers.preprocessing.uneven import is_uneven, on_values
 
 _MODES = ("int", "one_hot", "multi_hot", "count")
 
@@ -140,15 +141,20 @@ class Discretization(DataLayer):
                 f"{self.name} (Discretization) has no bins yet. Call `adapt(data)` "
                 "before, or make it with `bin_boundaries`."
             )
-        inputs = ops.convert_to_tensor(inputs)
-        indices = ops.digitize(
-            ops.cast(inputs, "float32"), np.asarray(self.bin_boundaries, "float32")
-        )
-        indices = ops.cast(indices, "int32")
-        if self.output_mode == "int":
-            return ops.cast(indices, self._int_dtype)
+        if is_uneven(inputs):
+            return on_values(inputs, self.output_mode, self._bins, self._vectors)
+        bins = self._bins(ops.convert_to_tensor(inputs))
+        return bins if self.output_mode == "int" else self._vectors(bins)
+
+    def _bins(self, inputs: Tensor) -> Tensor:
+        inner = np.asarray(self.bin_boundaries, "float32")
+        found = ops.digitize(ops.cast(inputs, "float32"), inner)
+        as_int = self.output_mode == "int"
+        return ops.cast(found, self._int_dtype if as_int else "int32")
+
+    def _vectors(self, bins: Tensor) -> Tensor:
         return encoding.encode(
-            indices,
+            bins,
             len(self.bin_boundaries) + 1,
             self.output_mode,
             self.compute_dtype,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from keras import ops
+from keras.backends import current
+from keras.core import dtypes
+from keras.core.config import floatx
 from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.layer import Layer
 
@@ -36,6 +40,13 @@ def check_sparse(layer: Layer, sparse: bool, mode: str) -> bool:
             f"output_mode={mode!r}."
         )
     return bool(sparse)
+
+
+def vector_dtype(layer: Any) -> str:
+    """The dtype of a layer's vectors: its own, but weights are no integers."""
+    given = layer.compute_dtype
+    weighed = layer.output_mode == "tf_idf" and not dtypes.is_float(given)
+    return floatx() if weighed else given
 
 
 def encoded_shape(shape: Shape, depth: int | None, mode: str) -> Shape:
@@ -90,4 +101,22 @@ def encode(
         else:
             outputs = ops.sum(hot * ops.cast(weights, dtype)[..., None], axis=-2)
     outputs = ops.cast(outputs, dtype)
-    return ops.convert_to_tensor(outputs, sparse=True) if sparse else outputs
+    return as_sparse(outputs, values) if sparse else outputs
+
+
+def as_sparse(outputs: TensorLike, values: TensorLike) -> Tensor:
+    """Vectors as a sparse tensor, on backends that have them.
+
+    Args:
+        outputs: the vectors.
+        values: what they were made of: each gives one number that is not zero at most.
+
+    Raises:
+        ValueError: on backends without sparse tensors.
+    """
+    outputs = ops.convert_to_tensor(
+        outputs, sparse=True
+    )  # refused where there are none
+    shape = tuple(values.shape)
+    most = None if None in shape else math.prod(shape)
+    return current().sparse.from_dense(outputs, most)

@@ -18,6 +18,7 @@ from keras.layers.preprocessing.farmhash import fingerprints
 from keras.layers.preprocessing.host_layer import HostLayer, integer_dtype, on_host
 from keras.layers.preprocessing.siphash import keyed_hashes
 from keras.layers.preprocessing.strings import to_bytes
+from keras.layers.preprocessing.uneven import is_uneven, on_values
 
 
 def standardize_salt(owner: str, salt: Any) -> list[int] | None:
@@ -103,9 +104,15 @@ class Hashing(HostLayer):
 
     def call(self, inputs: TensorLike) -> Tensor:
         """Bins, or vectors of them."""
-        bins = on_host(self._bins, [inputs], inputs.shape, integer_dtype(self))
-        if self.output_mode == "int":
-            return bins
+        if is_uneven(inputs):
+            return on_values(inputs, self.output_mode, self._bins_of, self._vectors_of)
+        bins = self._bins_of(inputs)
+        return bins if self.output_mode == "int" else self._vectors_of(bins)
+
+    def _bins_of(self, inputs: TensorLike) -> Tensor:
+        return on_host(self._bins, [inputs], inputs.shape, integer_dtype(self))
+
+    def _vectors_of(self, bins: Tensor) -> Tensor:
         return encoding.encode(
             bins,
             self.num_bins,

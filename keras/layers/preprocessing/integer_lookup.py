@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
@@ -18,6 +19,7 @@ from keras.layers.preprocessing.data_layer import DataLayer
 from keras.layers.preprocessing.hashing import bins_of, standardize_salt
 from keras.layers.preprocessing.host_layer import index_dtype, on_host
 from keras.layers.preprocessing.strings import to_bytes
+from keras.layers.preprocessing.uneven import on_values
 from keras.layers.preprocessing.vocabulary import VocabularyLayer
 
 
@@ -113,22 +115,28 @@ class IntegerLookup(VocabularyLayer, DataLayer):
     def call(self, inputs: TensorLike) -> Tensor:
         """Indices, vectors, or integers of the vocabulary."""
         self._check_ready()
-        if hasattr(inputs, "row_splits"):  # TensorFlow's ragged tensors
-            return inputs.with_flat_values(self.call(inputs.flat_values))
         dtype = index_dtype()
-        inputs = ops.cast(ops.convert_to_tensor(inputs), dtype)
+        if hasattr(inputs, "row_splits"):
+            if self.invert:
+                return inputs.with_flat_values(self.call(inputs.flat_values))
+            numbers = partial(self._ids, whole=dtype)
+            return on_values(inputs, self.output_mode, numbers, self._vectors_of)
+        inputs = ops.convert_to_tensor(inputs)
         if self.invert:
-            return self._to_tokens(inputs, dtype)
+            return self._to_tokens(ops.cast(inputs, dtype), dtype)
         ids = self._ids(inputs, dtype)
-        if self.output_mode == "int":
-            return ids
+        return ids if self.output_mode == "int" else self._vectors_of(ids)
+
+    def _vectors_of(self, ids: Tensor) -> Tensor:
         mode = "count" if self.output_mode == "tf_idf" else self.output_mode
-        outputs = encoding.encode(ids, self._depth(), mode, self.compute_dtype)
+        dtype = encoding.vector_dtype(self)
+        outputs = encoding.encode(ids, self._depth(), mode, dtype)
         if self.output_mode == "tf_idf":
-            outputs = outputs * ops.cast(self.idf_weights, self.compute_dtype)
-        return ops.convert_to_tensor(outputs, sparse=True) if self.sparse else outputs
+            outputs = outputs * ops.cast(self.idf_weights, dtype)
+        return encoding.as_sparse(outputs, ids) if self.sparse else outputs
 
     def _ids(self, inputs: Tensor, whole: str) -> Any:
+        inputs = ops.cast(inputs, whole)
         known = self._sorted.astype(whole)
         place = ops.searchsorted(known, ops.reshape(inputs, (-1,)))
         place = ops.reshape(ops.minimum(place, len(known) - 1), ops.shape(inputs))
@@ -194,7 +202,7 @@ class IntegerLookup(VocabularyLayer, DataLayer):
         """Shape and dtype of the indices, vectors or integers."""
         shape = self.compute_output_shape(tuple(inputs.shape))
         as_int = self.output_mode == "int"
-        dtype = index_dtype() if as_int else self.compute_dtype
+        dtype = index_dtype() if as_int else encoding.vector_dtype(self)
         return KerasTensor(shape, dtype, sparse=self.sparse)
 
     def get_config(self) -> Config:

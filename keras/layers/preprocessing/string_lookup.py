@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
 
-from keras import ops
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Shape, Tensor, TensorLike
 from keras.layers.options import UnnamedOptions
+from keras.layers.preprocessing import encoding
 from keras.layers.preprocessing.hashing import bins_of, standardize_salt
 from keras.layers.preprocessing.host_layer import HostLayer, index_dtype, on_host
 from keras.layers.preprocessing.string_index import StringIndex
 from keras.layers.preprocessing.strings import check_strings, to_bytes, to_text
+from keras.layers.preprocessing.uneven import is_uneven, on_values
 from keras.layers.preprocessing.vocabulary import VocabularyLayer
 
 # Stands for strings that are not in the vocabulary, until their hash is known.
@@ -104,18 +106,32 @@ class StringLookup(VocabularyLayer, HostLayer):
     def call(self, inputs: TensorLike) -> Tensor:
         """Indices, vectors, or strings."""
         self._check_ready()
-        if hasattr(inputs, "row_splits"):  # TensorFlow's ragged tensors
-            return inputs.with_flat_values(self.call(inputs.flat_values))
+        if is_uneven(inputs):
+            if self.invert:
+                return on_values(inputs, "int", self._plain, self._vectors_of)
+            return on_values(inputs, self.output_mode, self._ids_of, self._vectors_of)
+        return self._plain(inputs)
+
+    def _plain(self, inputs: TensorLike) -> Tensor:
         spec = self.compute_output_spec(inputs)
         run = self._to_strings if self.invert else self._to_numbers
         outputs = on_host(run, [inputs], spec.shape, spec.dtype)
-        return ops.convert_to_tensor(outputs, sparse=True) if self.sparse else outputs
+        return encoding.as_sparse(outputs, inputs) if self.sparse else outputs
+
+    def _ids_of(self, values: Tensor) -> Tensor:
+        return on_host(self.ids, [values], values.shape, index_dtype())
+
+    def _vectors_of(self, ids: Tensor) -> Tensor:
+        dtype = encoding.vector_dtype(self)
+        run = partial(self._encoded, dtype=dtype)
+        outputs = on_host(run, [ids], self._encoded_shape(tuple(ids.shape)), dtype)
+        return encoding.as_sparse(outputs, ids) if self.sparse else outputs
 
     def _to_numbers(self, array: np.ndarray) -> np.ndarray:
         ids = self.ids(array.reshape(-1)).reshape(array.shape)
         if self.output_mode == "int":
             return ids
-        return self._encoded(ids, self.compute_dtype)
+        return self._encoded(ids, encoding.vector_dtype(self))
 
     def ids(self, values: np.ndarray | Sequence[Any]) -> np.ndarray:
         """Indices of strings or bytes; -1 for the mask token, where it has no index.
@@ -182,7 +198,7 @@ class StringLookup(VocabularyLayer, HostLayer):
         if self.invert:
             return KerasTensor(shape, "string")
         as_int = self.output_mode == "int"
-        dtype = index_dtype() if as_int else self.compute_dtype
+        dtype = index_dtype() if as_int else encoding.vector_dtype(self)
         return KerasTensor(shape, dtype, sparse=self.sparse)
 
     def get_config(self) -> Config:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from keras import ops
 from keras.backends import current
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config, Data, Shape, Tensor, TensorLike
 from keras.layers.arguments import integer, integers
 from keras.layers.options import UnnamedOptions
-from keras.layers.preprocessing import adapting
+from keras.layers.preprocessing import adapting, encoding
 from keras.layers.preprocessing.host_layer import (
     HostLayer,
     from_host,
@@ -252,7 +251,10 @@ class TextVectorization(HostLayer):
         spec = self.compute_output_spec(inputs)
         run = partial(self._numbers, current())
         outputs = on_host(run, [inputs], spec.shape, spec.dtype)
-        return ops.convert_to_tensor(outputs, sparse=True) if self.sparse else outputs
+        if not self.sparse:
+            return outputs
+        # How many tokens there are is not known: each number may be one of them.
+        return encoding.as_sparse(outputs, outputs)
 
     def _numbers(self, backend: Backend, array: np.ndarray) -> np.ndarray:
         rows = self._cut(self._rows(array, backend))
@@ -260,7 +262,7 @@ class TextVectorization(HostLayer):
         ids = self._lookup_layer.ids([token for row in rows for token in row])
         if self.output_mode != "int":
             places = np.repeat(np.arange(len(rows)), lengths)
-            dtype = self.compute_dtype
+            dtype = encoding.vector_dtype(self)
             found = self._lookup_layer._vectors(ids, places, len(rows), dtype)
             return found if array.ndim else found[0]
         if self.split is None and array.ndim == 1 and self._sizes == (1,):
@@ -302,10 +304,12 @@ class TextVectorization(HostLayer):
         if callable(self.standardize):
             given = _for_user(array, backend, title)
             array = adapting.to_array(self.standardize(given))
+        texts = self._standardized(to_bytes(array, title))
         if callable(self.split):
-            rows = _from_user(self.split(_for_user(array, backend, title)), title)
+            array = np.array(texts, dtype=object).reshape(array.shape)
+            found = self.split(_for_user(array, backend, title))
+            rows = _from_user(found, title, array.ndim == 0)
         else:
-            texts = self._standardized(to_bytes(array, title))
             rows = self._tokens(texts, array)
         return rows if self._sizes == (1,) else [self._ngrams_of(row) for row in rows]
 
@@ -363,7 +367,7 @@ class TextVectorization(HostLayer):
         shape = self.compute_output_shape(tuple(inputs.shape))
         if self.output_mode == "int":
             return KerasTensor(shape, index_dtype(), ragged=self.ragged)
-        return KerasTensor(shape, self.compute_dtype, sparse=self.sparse)
+        return KerasTensor(shape, encoding.vector_dtype(self), sparse=self.sparse)
 
     def save_assets(self, dir_path: str) -> None:
         """Writes the vocabulary, if the config does not hold it."""
@@ -398,11 +402,11 @@ def _for_user(array: np.ndarray, backend: Backend, title: str) -> Any:
     if has_strings(backend):
         texts = np.array(to_bytes(array, title), dtype=object)
         return from_host(texts.reshape(array.shape), "string")
-    texts = [text.decode() for text in to_bytes(array, title)]
+    texts = [text.decode("utf-8", "replace") for text in to_bytes(array, title)]
     return np.array(texts, dtype=object).reshape(array.shape)
 
 
-def _from_user(found: Any, title: str) -> Rows:
+def _from_user(found: Any, title: str, one_text: bool) -> Rows:
     """Tokens that a user's function gives: a ragged tensor, an array or lists."""
     if hasattr(found, "to_list"):
         rows: Any = found.to_list()
@@ -410,6 +414,6 @@ def _from_user(found: Any, title: str) -> Rows:
         rows = found
     else:
         rows = adapting.to_array(found).tolist()
-    if not isinstance(rows, Iterable) or isinstance(rows, (str, bytes)):
+    if one_text or not isinstance(rows, Iterable) or isinstance(rows, (str, bytes)):
         rows = [rows]
     return [to_bytes(np.array(list(row), dtype=object), title) for row in rows]

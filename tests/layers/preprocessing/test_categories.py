@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import keras
+from keras.backends import load
 from tests.layers.preprocessing.cases import CASES, Case, run
 
 HERE = Path(__file__).parent
@@ -305,3 +306,86 @@ def test_indices_have_the_dtype_of_keras(
     wanted = "int32" if name == "Hashing" and dtype else "int64"
     wanted = "int32" if backend == "jax" else wanted
     assert keras.ops.dtype(layer(inputs)) == wanted
+
+
+@pytest.mark.parametrize("name", ["StringLookup", "TextVectorization", "IntegerLookup"])
+def test_weights_are_no_integers(name: str, backend: str) -> None:
+    given, inputs = INDICES[name]
+    layer = getattr(keras.layers, name)(
+        **given, output_mode="tf_idf", idf_weights=[0.5], dtype="int32"
+    )
+    found = layer(inputs)
+    assert keras.ops.dtype(found) == "float32"
+    wanted = [[0.5, 0.5]]
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(found), wanted)
+
+
+@pytest.mark.parametrize("split", [None, ",", "whitespace"])
+def test_a_function_splits_what_is_standardized(
+    split: str | None, backend: str
+) -> None:
+    def by(texts: Any) -> Any:
+        if backend == "tensorflow":
+            import tensorflow as tf
+
+            return tf.strings.split(texts, split)
+        if not isinstance(texts, np.ndarray) or not texts.ndim:
+            return str(texts).split(split)
+        return [text.split(split) for text in texts.tolist()]
+
+    one = split == "whitespace"
+    split = None if one else split
+    layer = layers.TextVectorization(vocabulary=["ab", "c"], split=by)
+    found = layer(np.array("A,b c")) if one else layer(["A,b", "c C"])
+    wanted = [2, 3] if one else [[2, 0], [3, 3]] if split is None else [[2], [1]]
+    assert keras.ops.convert_to_numpy(found).tolist() == wanted
+
+
+VECTORS: dict[str, tuple[dict[str, Any], Any, Any]] = {
+    # What the layer is made of, inputs, and those again as rows of unequal length.
+    "StringLookup": ({"vocabulary": ["a", "b"]}, [["a", "q"]], [["a", "b"], ["q"]]),
+    "IntegerLookup": ({"vocabulary": [1, 2]}, [[1, 9]], [[1, 2], [9]]),
+    "Hashing": ({"num_bins": 5}, [["a", "q"]], [["a", "b"], ["q"]]),
+    "Discretization": ({"bin_boundaries": [1.5]}, [[1, 2]], [[1, 2], [9]]),
+    "CategoryEncoding": ({"num_tokens": 5}, [[1, 2]], [[1, 2], [4]]),
+    "TextVectorization": ({"vocabulary": ["a", "b"]}, ["a q"], []),
+    "HashedCrossing": ({"num_bins": 5}, (np.array([1]), np.array(["a"])), []),
+}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_sparse_vectors(name: str, backend: str) -> None:
+    given, inputs, _ = VECTORS[name]
+    given["output_mode"] = "one_hot" if name == "HashedCrossing" else "multi_hot"
+    inputs = inputs if isinstance(inputs, tuple) else np.array(inputs)
+    kind = getattr(layers, name)
+    if "sparse" not in load(backend).layouts:
+        with pytest.raises(ValueError, match="has no sparse tensors"):
+            kind(**given, sparse=True)(inputs)
+        return
+    found, dense = kind(**given, sparse=True)(inputs), kind(**given)(inputs)
+    assert load(backend).is_sparse(found)
+    found, dense = map(keras.ops.convert_to_numpy, (found, dense))
+    np.testing.assert_array_equal(found, dense)
+
+
+@pytest.mark.parametrize("mode", ["int", "one_hot", "multi_hot", "count"])
+@pytest.mark.parametrize("name", [name for name in VECTORS if VECTORS[name][2]])
+def test_rows_of_unequal_length(name: str, mode: str) -> None:
+    tf = pytest.importorskip("tensorflow")
+    if (name, mode) == ("CategoryEncoding", "int"):
+        return
+    given, _, rows = VECTORS[name]
+    with keras.backend_scope("tensorflow"):
+        layer = getattr(layers, name)(**{**given, "output_mode": mode})
+        ragged = layer(tf.ragged.constant(rows))
+        alone = [layer(tf.constant([row])).numpy() for row in rows]
+        if mode in ("int", "one_hot"):
+            for found, row in zip(ragged.to_list(), alone, strict=True):
+                np.testing.assert_array_equal(found, np.reshape(row, np.shape(found)))
+        else:
+            np.testing.assert_array_equal(ragged, np.concatenate(alone))
+        if mode != "int" and name != "IntegerLookup":  # whose zeros count, as in Keras
+            sparse = layer(tf.ragged.constant(rows).to_sparse())
+            filled = ragged.to_tensor() if mode == "one_hot" else ragged
+            np.testing.assert_array_equal(sparse, filled)
