@@ -5,7 +5,9 @@ below it is a module that holds nothing: a name in it is looked up in the public
 namespace that the path begins with (`keras.src.layers.core.dense` in `keras.layers`),
 at the top of `keras`, and, below `keras.src.backend`, in the current backend. What
 has another name or place here stands in the table below. What is not found is an
-error that says so. Files never come this way; `core/public_names.py` reads theirs.
+error that says so: a name is a module only where Keras keeps modules, since packages
+that catch the error have an answer of their own. Files never come this way;
+`core/public_names.py` reads theirs.
 """
 
 from __future__ import annotations
@@ -32,32 +34,60 @@ _PLACES = {
         "distribute_variable": "keras.src.meanings:distribute_tensor",
         "get_device_count": "keras.distribution:get_device_count",
         "get_keras_mask": "keras.core.masking:get_mask",
+        "in_symbolic_scope": "keras.core.scopes:in_symbolic_scope",
         "initialize": "keras.distribution:initialize",
         "jax_draw_seed": "keras.src.meanings:draw_seed",
         "list_devices": "keras.distribution:list_devices",
         "num_processes": "keras.src.meanings:num_processes",
         "process_id": "keras.src.meanings:process_id",
         "set_keras_mask": "keras.core.masking:set_mask",
+        "standardize_data_format": "keras.core.config:standardize_data_format",
         "standardize_shape": "keras.core.keras_tensor:standardize_shape",
+        "to_torch_dtype": "keras.src.meanings:to_torch_dtype",
     },
     "layers": {
         "BaseConv": "keras.layers.convolutional.base:BaseConv",
+        "BaseConvTranspose": (
+            "keras.layers.convolutional.conv_transpose:BaseConvTranspose"
+        ),
+        "BaseDepthwiseConv": (
+            "keras.layers.convolutional.depthwise_conv:BaseDepthwiseConv"
+        ),
         "BaseGlobalPooling": "keras.layers.pooling.global_pooling:BaseGlobalPooling",
         "BasePooling": "keras.layers.pooling.base:BasePooling",
+        "BaseSeparableConv": (
+            "keras.layers.convolutional.separable_conv:BaseSeparableConv"
+        ),
         "DataLayer": "keras.layers.preprocessing.data_layer:DataLayer",
+        "DropoutRNNCell": "keras.layers.rnn.dropout_masks:DropoutRNNCell",
         "Merge": "keras.layers.merging.base:Merge",
+        "_analyze_einsum_string": "keras.src.equations:sizes_of_einsum",
+        "_analyze_quantization_info": "keras.src.equations:axes_of_einsum",
+        "_build_attention_equation": "keras.src.equations:attention",
+        "_build_proj_equation": "keras.src.equations:projection",
     },
     "legacy": {
         "deserialize_keras_object": "keras.utils.legacy:deserialize_keras_object",
         "serialize_keras_object": "keras.utils.legacy:serialize_keras_object",
     },
+    "ops": {
+        # Two more names of one operation.
+        "Abs": "keras.src.ops.numpy:Absolute",
+        "Node": "keras.ops.operation:Node",
+        "TrueDivide": "keras.src.ops.numpy:Divide",
+        "compute_conv_output_shape": "keras.src.meanings:compute_conv_output_shape",
+    },
     "losses": {"LossFunctionWrapper": "keras.losses.loss:LossFunctionWrapper"},
-    "random": {"draw_seed": "keras.src.meanings:draw_seed"},
+    "random": {
+        "draw_seed": "keras.src.meanings:draw_seed",
+        "global_seed_generator": "keras.random.seed:global_seed_generator",
+    },
     "saving": {
         "H5IOStore": "keras.src.meanings:H5IOStore",
         "SafeModeScope": "keras.core.safe_mode:SafeModeScope",
         "in_safe_mode": "keras.src.meanings:in_safe_mode",
         "load_weights_only": "keras.saving:load_weights",
+        "record_object_after_deserialization": "keras.src.meanings:record_as_read",
         "save_weights_only": "keras.saving:save_weights",
     },
     "trainers": {
@@ -68,10 +98,14 @@ _PLACES = {
         "unpack_x_y_sample_weight": "keras.utils:unpack_x_y_sample_weight",
     },
     "utils": {
+        "exists": "os.path:exists",
         "in_grain_data_pipeline": "keras.src.meanings:in_grain_data_pipeline",
+        "in_tf_graph": "keras.src.meanings:in_tf_graph",
         "no_automatic_dependency_tracking": (
             "keras.core.tracking:no_automatic_dependency_tracking"
         ),
+        "smart_resize": "keras.preprocessing.image:smart_resize",
+        "standardize_tuple": "keras.src.meanings:standardize_tuple",
     },
 }
 # Modules that packages reach as attributes, with no import of their own.
@@ -79,6 +113,16 @@ _MODULES = frozenset(
     ("backend_utils", "distribution_lib", "saving_lib", "serialization")
     + ("serialization_lib", "tracking")
     + ("jax", "tensorflow", "torch")
+)
+# Folders of Keras 3 below its first ones: only in a folder there are modules.
+_FOLDERS = frozenset(
+    ("backend.common", "backend.jax", "backend.numpy", "backend.openvino")
+    + ("backend.tensorflow", "backend.torch", "legacy.preprocessing", "legacy.saving")
+    + ("layers.activations", "layers.attention", "layers.convolutional")
+    + ("layers.core", "layers.merging", "layers.normalization", "layers.pooling")
+    + ("layers.preprocessing", "layers.preprocessing.image_preprocessing")
+    + ("layers.regularization", "layers.reshaping", "layers.rnn")
+    + ("optimizers.schedules", "trainers.data_adapters")
 )
 # Modules, where a backend may have an op of that name.
 _PARTS_OF_BACKENDS = frozenset(
@@ -117,6 +161,7 @@ def _places(path: str, name: str) -> Any:
         yield getattr(_public(part), name, None)
     yield _find_class(f"{_PREFIX}{path}", name)
     yield getattr(_keras, name, None)
+    yield getattr(_keras.utils, name, None)
     if first == "backend" and name in dir(_current()):
         yield getattr(_current(), name)
 
@@ -136,14 +181,24 @@ def _is_namespace(module: ModuleType) -> bool:
     return module.__name__.startswith("keras.") and hasattr(module, "__path__")
 
 
+def _may_be_module(path: str) -> bool:
+    """Whether Keras can have a module there; no name in a file, and no class, is one."""
+    folder, _, name = path.rpartition(".")
+    if not folder:
+        return name in _PLACES or name in _FIRST
+    if folder.partition(".")[0] == "backend" and folder != "backend.common":
+        return name in _IN_BACKEND
+    is_folder = folder in _FOLDERS or folder in _PLACES or folder in _FIRST
+    return is_folder and name == name.lower() and not name.startswith("_")
+
+
 class _Finder(MetaPathFinder, Loader):
     """Makes the module of a private path when it is imported."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if not name.startswith(_PREFIX) or name == f"{_PREFIX}meanings":
+        if not name.startswith(_PREFIX) or name.removeprefix(_PREFIX) in _FILES:
             return None
-        first = name.removeprefix(_PREFIX).partition(".")[0]
-        known = first in _PLACES or first in _FIRST
+        known = _may_be_module(name.removeprefix(_PREFIX))
         return ModuleSpec(name, self, is_package=True) if known else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -153,6 +208,9 @@ class _Finder(MetaPathFinder, Loader):
         """Nothing: its names are looked up when they are asked for."""
 
 
+# Modules of this folder that are files.
+_FILES = ("equations", "meanings")
+_IN_BACKEND = _PARTS_OF_BACKENDS | _MODULES | {"numpy", "openvino", "layer", "rnn"}
 # The folders of Keras 3 that hold more than what has a place of its own above.
 _FIRST = frozenset((*_keras._MODULES, "tree"))
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+import sys
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
 import h5py
 import numpy as np
 
-from keras import distribution
+from keras import distribution, ops
 from keras.backends import current, seeds
 from keras.core import reading, tree
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
-from keras.core.typing import Seed, Structure, Tensor
+from keras.core.typing import Seed, Shape, Structure, Tensor
 from keras.saving.stores import H5Reader, H5Writer
 
 
@@ -40,6 +41,66 @@ def in_safe_mode() -> bool | None:
 def in_grain_data_pipeline() -> bool:
     """Whether a pipeline of grain runs this: layers here need not know."""
     return False
+
+
+def in_tf_graph() -> bool:
+    """Whether a graph of TensorFlow is being made."""
+    tensorflow = sys.modules.get("tensorflow")
+    return tensorflow is not None and not tensorflow.executing_eagerly()
+
+
+def to_torch_dtype(dtype: str) -> Any:
+    """PyTorch's dtype of that name; the backend must be torch."""
+    return current().convert_to_tensor(0, dtype=dtype).dtype
+
+
+def record_as_read(obj: Any, shared_object_id: int) -> None:
+    """Later mentions of this id, in the file that is read, mean this object."""
+    shared = reading.current().shared
+    if shared is not None:
+        shared.read[shared_object_id] = obj
+
+
+def standardize_tuple(
+    value: Any, n: int, name: str, allow_zero: bool = False
+) -> tuple[int, ...]:
+    """`n` sizes; one stands for all.
+
+    Raises:
+        ValueError: if there are not `n`, or one is no positive integer.
+    """
+    sizes = (value,) * n if isinstance(value, (int, np.integer)) else tuple(value)
+    least = 0 if allow_zero else 1
+    right = all(isinstance(size, (int, np.integer)) for size in sizes)
+    if len(sizes) != n or not right or min(sizes, default=least) < least:
+        raise ValueError(
+            f"`{name}` must be an integer of {least} or more, or a tuple of {n} such. "
+            f"Received: {name}={value!r}."
+        )
+    return sizes
+
+
+def compute_conv_output_shape(
+    input_shape: Shape,
+    filters: int,
+    kernel_size: Sequence[int],
+    strides: int | Sequence[int] = 1,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    dilation_rate: int | Sequence[int] = 1,
+) -> tuple[int | None, ...]:
+    """The shape of a convolution of inputs of the given shape."""
+    last = data_format == "channels_last"
+    channels = input_shape[-1 if last else 1]
+    spec = ops.conv(
+        KerasTensor(input_shape),
+        KerasTensor((*kernel_size, channels, filters)),
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilation_rate=dilation_rate,
+    )
+    return tuple(spec.shape)
 
 
 def num_processes() -> int:

@@ -114,6 +114,90 @@ def test_what_is_not_there_says_so() -> None:
         import_module("keras.src.no_such_folder")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "utils.argument_validation.no_such_function",
+        "backend.no_such_function",
+        "backend.torch.no_such_function",
+        "layers.core.dense.no_such_function",
+        "trainers.data_adapters.NoSuchAdapter",
+    ],
+)
+def test_what_is_not_there_is_no_module(path: str) -> None:
+    """Packages catch the error and go another way."""
+    folder, _, name = path.rpartition(".")
+    with pytest.raises(ImportError, match=name):
+        exec(f"from keras.src.{folder} import {name}", {})
+
+
+def test_derived_layers_are_made() -> None:
+    """Classes that packages derive from, and helpers that they call in `build`."""
+    exec(
+        """
+from keras.src.backend import standardize_data_format
+from keras.src.layers.attention.multi_head_attention import (
+    _build_attention_equation,
+    _build_proj_equation,
+)
+from keras.src.layers.convolutional.base_conv_transpose import BaseConvTranspose
+from keras.src.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
+from keras.src.layers.convolutional.base_separable_conv import BaseSeparableConv
+from keras.src.layers.core.einsum_dense import (
+    _analyze_einsum_string,
+    _analyze_quantization_info,
+)
+from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
+from keras.src.ops.numpy import Abs, TrueDivide
+from keras.src.ops.operation_utils import compute_conv_output_shape
+from keras.src.utils.argument_validation import standardize_tuple
+
+class Cell(DropoutRNNCell, keras.layers.Layer):
+    pass
+""",
+        {"keras": keras, "__name__": "test"},
+    )
+    scope = _imported(
+        ("layers.attention.multi_head_attention", "_build_attention_equation"),
+        ("layers.attention.multi_head_attention", "_build_proj_equation"),
+        ("layers.core.einsum_dense", "_analyze_einsum_string"),
+        ("layers.core.einsum_dense", "_analyze_quantization_info"),
+        ("ops.operation_utils", "compute_conv_output_shape"),
+        ("utils.argument_validation", "standardize_tuple"),
+        ("ops.numpy", "TrueDivide"),
+    )
+    attention, projection, sizes, axes, of_convolution, pair, divide = scope
+    assert projection(3, 1, 2) == ("abcd,def->abcef", "ef", 5)
+    scores, values, rank = attention(5, (2,))
+    query = keras.KerasTensor((2, 3, 4, 5, 6))
+    assert rank == 5 and ops.einsum(scores, query, query).shape == (2, 3, 5, 4, 4)
+    found = ops.einsum(values, ops.einsum(scores, query, query), query)
+    assert found.shape == query.shape
+    equation, shape = "abc,cde->abde", (None, 4, 3)
+    expected = ([3, 5, 6], [5, 6], [None, 4, 5, 6], [0], [1, 2])
+    assert sizes(equation, "de", shape, (4, 5, 6)) == expected
+    assert axes(equation, shape)[8] == "abde,cde->abc"
+    assert of_convolution((None, 8, 8, 3), 5, (3, 3), strides=2) == (None, 3, 3, 5)
+    assert pair(2, 2, "kernel_size") == (2, 2) and pair([0, 1], 2, "a", True) == (0, 1)
+    with pytest.raises(ValueError, match="`kernel_size` must be an integer of 1 or"):
+        pair(0, 2, "kernel_size")
+    x = keras.Input((2,))
+    assert isinstance((x / x)._keras_history.operation, divide)
+
+
+def _imported(*names: tuple[str, str]) -> list[Any]:
+    return [getattr(import_module(f"keras.src.{path}"), name) for path, name in names]
+
+
+def test_graphs_of_tensorflow_and_shared_objects() -> None:
+    from keras.src.backend.common.symbolic_scope import in_symbolic_scope
+    from keras.src.saving.serialization_lib import record_object_after_deserialization
+    from keras.src.utils.backend_utils import in_tf_graph
+
+    assert not in_tf_graph() and not in_symbolic_scope()
+    record_object_after_deserialization(object(), 3)  # nothing is being read
+
+
 def test_files_never_come_this_way() -> None:
     code = (
         "import sys, keras; keras.layers.deserialize({'module': 'keras.src.layers', "

@@ -212,7 +212,7 @@ class MultiHeadAttention(HeadedAttention):
         self._dropout_layer = Dropout(
             self.dropout, seed=self.seed, dtype=self.dtype_policy, name="dropout"
         )
-        equations = _einsums(rank - 1, self.attention_axes)
+        equations = einsums(rank - 1, self.attention_axes)
         self._dot_product_equation, self._combine_equation = equations
         self._inverse_sqrt_key_dim = self.key_dim**-0.5
 
@@ -390,7 +390,7 @@ class MultiHeadAttention(HeadedAttention):
         return output, KerasTensor(scores, dtype)
 
 
-def _einsums(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
+def einsums(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
     """The einsums of key with query, and of scores with value.
 
     The projections have one axis more than the inputs: `(batch, ..., heads, size)`.

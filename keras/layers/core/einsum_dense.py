@@ -174,7 +174,7 @@ class EinsumDense(LoraLayer):
 
     def _sizes(self, input_shape: Shape) -> _Sizes:
         try:
-            return _sizes(
+            return sizes(
                 self.equation,
                 self.bias_axes,
                 tuple(input_shape),
@@ -226,10 +226,10 @@ class _Sizes(NamedTuple):
     scaled: tuple[int, ...]  # the kernel's axis of each axis of the output, or -1
 
 
-def _sizes(
+def sizes(
     equation: str, bias_axes: str | None, input_shape: tuple[Any, ...], partial: Any
 ) -> _Sizes:
-    source, kernel, target, fixed = _labels(equation, len(input_shape))
+    source, kernel, target, fixed = labels(equation, len(input_shape))
     sizes = dict(zip(source, input_shape, strict=True))
     named = [label for label in target if label not in fixed]
     for label, size in zip(named, partial, strict=True):
@@ -252,7 +252,7 @@ def _sizes(
     return _Sizes(shape, bias, output, contracted, (summed, kept), scaled)
 
 
-def _labels(equation: str, rank: int) -> tuple[str, str, str, str]:
+def labels(equation: str, rank: int) -> tuple[str, str, str, str]:
     """The labels of input, kernel and output; and those that `output_shape` omits."""
     text = equation.replace(" ", "")
     inputs, target = text.split("->")
