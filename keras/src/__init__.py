@@ -162,6 +162,8 @@ def _places(path: str, name: str) -> Any:
     yield _find_class(f"{_PREFIX}{path}", name)
     yield getattr(_keras, name, None)
     yield getattr(_keras.utils, name, None)
+    if path == "legacy.backend":
+        yield getattr(import_module("keras._tf_keras.keras.backend"), name, None)
     if first == "backend" and name in dir(_current()):
         yield getattr(_current(), name)
 
@@ -182,7 +184,7 @@ def _is_namespace(module: ModuleType) -> bool:
 
 
 def _may_be_module(path: str) -> bool:
-    """Whether Keras can have a module there; no name in a file, and no class, is one."""
+    """Whether Keras can have a module there: names of files and classes are none."""
     folder, _, name = path.rpartition(".")
     if not folder:
         return name in _PLACES or name in _FIRST

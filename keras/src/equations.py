@@ -13,7 +13,7 @@ from keras.layers.core.einsum_dense import labels, sizes
 def sizes_of_einsum(
     equation: str, bias_axes: str | None, input_shape: Shape, output_shape: Any
 ) -> tuple[list[int], list[int] | None, list[int | None], list[int], list[int]]:
-    """The shapes of kernel, bias and outputs; the kernel's summed axes, and the rest."""
+    """Shapes of kernel, bias and outputs; the kernel's axes: summed, and not."""
     partial = (
         output_shape if isinstance(output_shape, (list, tuple)) else [output_shape]
     )

@@ -1,7 +1,8 @@
 """`tf.keras`: TensorFlow resolves it to this module, which is Keras itself.
 
 Every name is looked up in `keras` when it is first used. Submodules, such as
-`keras._tf_keras.keras.layers`, are those of `keras` under a second name.
+`keras._tf_keras.keras.models`, are those of `keras` under a second name; a few have
+names of Keras 2 besides, as `tf.keras.backend.mean`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,33 @@ from typing import Any
 import keras as _keras
 
 _PREFIX = f"{__name__}."
+_WIDER = ("backend", "layers", "losses", "metrics")
 __version__ = _keras.__version__
+
+
+class _Wider(ModuleType):
+    """A namespace of `keras` with names of Keras 2 besides."""
+
+    def __getattr__(self, name: str) -> Any:
+        last = self.__name__.rpartition(".")[2]
+        if not name.startswith("_"):
+            found = _more()[last].get(name)
+            if found is not None:
+                return found
+        elif name == "__all__":
+            return self.__dir__()
+        return getattr(importlib.import_module(f"keras.{last}"), name)
+
+    def __dir__(self) -> list[str]:
+        last = self.__name__.rpartition(".")[2]
+        shown = dir(importlib.import_module(f"keras.{last}"))
+        return sorted({*(x for x in shown if not x.startswith("_")), *_more()[last]})
+
+
+def _more() -> dict[str, dict[str, Any]]:
+    from keras._tf_keras.more import MORE
+
+    return MORE
 
 
 class _Alias(MetaPathFinder, Loader):
@@ -32,7 +59,10 @@ class _Alias(MetaPathFinder, Loader):
         return ModuleSpec(name, self)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return importlib.import_module(f"keras.{spec.name.removeprefix(_PREFIX)}")
+        name = spec.name.removeprefix(_PREFIX)
+        if name in _WIDER:
+            return _Wider(spec.name)
+        return importlib.import_module(f"keras.{name}")
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing: it is loaded already."""
@@ -43,6 +73,8 @@ if not any(isinstance(finder, _Alias) for finder in sys.meta_path):
 
 
 def __getattr__(name: str) -> Any:
+    if name in _WIDER:
+        return importlib.import_module(f"{_PREFIX}{name}")
     return getattr(_keras, name)
 
 
