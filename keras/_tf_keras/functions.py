@@ -45,7 +45,10 @@ def constant(
 
 @_public
 def variable(
-    value: Any, dtype: DType | None = None, name: str | None = None, constraint=None
+    value: Any,
+    dtype: DType | None = None,
+    name: str | None = None,
+    constraint: Any = None,
 ) -> keras.Variable:
     """A variable that begins with a value."""
     dtype = dtype or keras.config.floatx()

@@ -186,7 +186,7 @@ def conv1d(
 ) -> Tensor:
     """A convolution over time; `padding="causal"` looks at the past alone."""
     if padding == "causal":
-        size = ops.shape(kernel)[0]
+        size: Any = ops.shape(kernel)[0]
         pairs = [[0, 0], [dilation_rate * (size - 1), 0], [0, 0]]
         last = standardize_data_format(data_format) == "channels_last"
         x = ops.pad(x, pairs if last else [pairs[0], pairs[2], pairs[1]])

@@ -69,7 +69,9 @@ def standardize_tuple(
     Raises:
         ValueError: if there are not `n`, or one is no positive integer.
     """
-    sizes = (value,) * n if isinstance(value, (int, np.integer)) else tuple(value)
+    sizes: tuple[Any, ...] = (
+        (value,) * n if isinstance(value, (int, np.integer)) else tuple(value)
+    )
     least = 0 if allow_zero else 1
     right = all(isinstance(size, (int, np.integer)) for size in sizes)
     if len(sizes) != n or not right or min(sizes, default=least) < least:
