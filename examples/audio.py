@@ -130,7 +130,7 @@ def make_model(filters: int = 16) -> keras.Model:
 def main() -> None:
     """Run the example."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--backend", choices=["jax", "tensorflow", "torch"])
+    parser.add_argument("--backend", choices=["jax", "numpy", "tensorflow", "torch"])
     parser.add_argument("--voices", type=int, default=800)
     parser.add_argument("--epochs", type=int, default=8)
     options = parser.parse_args()

@@ -98,7 +98,7 @@ def make_model(augmented: bool, filters: int = 12) -> keras.Model:
 def main() -> None:
     """Run the example."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--backend", choices=["jax", "tensorflow", "torch"])
+    parser.add_argument("--backend", choices=["jax", "numpy", "tensorflow", "torch"])
     parser.add_argument("--images", type=int, default=900)
     parser.add_argument("--epochs", type=int, default=12)
     options = parser.parse_args()

@@ -81,7 +81,7 @@ def make_model(space: keras.utils.FeatureSpace, center: float) -> keras.Model:
 def main() -> None:
     """Run the example."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--backend", choices=["jax", "tensorflow", "torch"])
+    parser.add_argument("--backend", choices=["jax", "numpy", "tensorflow", "torch"])
     parser.add_argument("--epochs", type=int, default=60)
     options = parser.parse_args()
     if options.backend:

@@ -70,7 +70,7 @@ def make_model(texts: np.ndarray, words: int = 4000, width: int = 32) -> keras.M
 def main() -> None:
     """Run the example."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--backend", choices=["jax", "tensorflow", "torch"])
+    parser.add_argument("--backend", choices=["jax", "numpy", "tensorflow", "torch"])
     parser.add_argument("--epochs", type=int, default=10)
     options = parser.parse_args()
     if options.backend:

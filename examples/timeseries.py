@@ -109,7 +109,7 @@ def plot(path: str, model: keras.Model, test: Any, history: Any) -> None:
 def main() -> None:
     """Run the example."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--backend", choices=["jax", "tensorflow", "torch"])
+    parser.add_argument("--backend", choices=["jax", "numpy", "tensorflow", "torch"])
     parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--plot", help="a file for a picture")
     options = parser.parse_args()

@@ -58,6 +58,7 @@ class History(Callback):
         """
         try:
             from matplotlib.figure import Figure
+            from matplotlib.ticker import MaxNLocator
         except ImportError as error:
             raise ImportError(
                 "History.plot() needs matplotlib. Run `pip install keras[plots]`."
@@ -78,6 +79,7 @@ class History(Callback):
                 values = self.history.get(curve, ())
                 if len(values):
                     axes.plot(self.epoch[-len(values) :], values, label=label)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.set_xlabel("epoch")
             axes.set_ylabel(name)
             axes.legend()

@@ -47,7 +47,10 @@ class Box:
 
 @dataclass
 class Diagram:
-    """Boxes of one level, and the arrows between them as pairs of places."""
+    """Boxes of one level, and the arrows between them as pairs of places.
+
+    A layer that is applied to what it gave itself has an arrow to itself.
+    """
 
     boxes: list[Box]
     arrows: list[tuple[int, int]]
@@ -91,7 +94,7 @@ def _inside(model: Any, shown: Shown, prefix: str) -> Diagram:
         for x in node.inputs:
             source = places.get(id(x._keras_history.operation))
             target = places[id(node.operation)]
-            if source is not None and source != target:
+            if source is not None:
                 arrows[source, target] = None
     return Diagram(_boxes(operations, graph, shown, prefix), list(arrows))
 

@@ -2,8 +2,10 @@
 
 Boxes stand in ranks, each one rank or more after all that lead to it (Sugiyama et al.,
 1981). Within a rank they are ordered by where their neighbours are; an arrow over
-several ranks keeps a lane in each of them. A box with boxes inside is as large as
-these. All is worked out from top to bottom, and turned to the direction asked for last.
+several ranks keeps a lane in each of them. An arrow that leads back, to a layer that is
+applied to what it gave itself, goes around at the right. A box with boxes inside is as
+large as these. All is worked out from top to bottom, and turned to the direction asked
+for last.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from keras.visualization.diagram import Box, Diagram
 
 CHARACTER, LINE, PAD, GAP, RANK_GAP = 7.4, 18.0, 9.0, 26.0, 40.0
 _SWEEPS = 6
+# Pairs of the places of boxes.
+Arrows = list[tuple[int, int]]
 
 
 @dataclass
@@ -85,10 +89,11 @@ def _measured(box: Box, direction: str) -> Placed:
 
 def _place(layout: Layout, diagram: Diagram) -> None:
     count = len(diagram.boxes)
-    ranks = _ranks(count, diagram.arrows)
+    onward, back = _parted(diagram.arrows)
+    ranks = _ranks(count, onward)
     # Cells: the boxes, and behind them a lane for each rank that an arrow passes.
     rank_of, routes = list(ranks), []
-    for source, target in diagram.arrows:
+    for source, target in onward:
         lanes = range(ranks[source] + 1, ranks[target])
         route = [source, *range(len(rank_of), len(rank_of) + len(lanes)), target]
         rank_of += lanes
@@ -117,9 +122,66 @@ def _place(layout: Layout, diagram: Diagram) -> None:
             x, top = middles[cell] - left, tops[rank_of[cell]]
             line += [(x, top), (x, top + heights[rank_of[cell]])]
         layout.arrows.append([*line, (middles[route[-1]] - left, last.y)])
+    bottoms = [top + height for top, height in zip(tops, heights, strict=True)]
+    for source, target in back:
+        _lead_back(layout, source, target, bottoms[ranks[source]])
 
 
-def _ranks(count: int, arrows: list[tuple[int, int]]) -> list[int]:
+def _parted(arrows: Arrows) -> tuple[Arrows, Arrows]:
+    """The arrows that lead on, and those that lead back to where they come from."""
+    back: Arrows = []
+    after: dict[int, list[int]] = {}
+    for source, target in arrows:
+        after.setdefault(source, []).append(target)
+    for source, target in arrows:
+        if source >= target and _leads(after, target, source):
+            after[source].remove(target)
+            back.append((source, target))
+    return [arrow for arrow in arrows if arrow not in back], back
+
+
+def _leads(after: dict[int, list[int]], start: int, end: int) -> bool:
+    seen, waiting = {start}, [start]
+    while waiting:
+        place = waiting.pop()
+        if place == end:
+            return True
+        waiting += [x for x in after.get(place, ()) if x not in seen]
+        seen.update(waiting)
+    return False
+
+
+def _lead_back(layout: Layout, source: int, target: int, bottom: float) -> None:
+    """An arrow out of the bottom of a box, around the right side, and in at the top."""
+    first, last = layout.placed[source], layout.placed[target]
+    passed = [
+        placed.x + placed.width
+        for placed in layout.placed
+        if placed.y < bottom and placed.y + placed.height > last.y
+    ]
+    away = RANK_GAP / 3
+    lane = max(passed) + away
+    start, end = (p.x + p.width - 2 * PAD for p in (first, last))
+    layout.arrows.append(
+        [
+            (start, first.y + first.height),
+            (start, bottom + away),
+            (lane, bottom + away),
+            (lane, last.y - away),
+            (end, last.y - away),
+            (end, last.y),
+        ]
+    )
+    layout.width = max(layout.width, lane)
+    layout.height = max(layout.height, bottom + away)
+    if last.y < away:  # nothing stands above: it is moved down
+        for placed in layout.placed:
+            placed.y += away
+        _each_point(layout, lambda x, y: (x, y + away))
+        layout.height += away
+
+
+def _ranks(count: int, arrows: Arrows) -> list[int]:
     """The length of the longest way to each box; inputs stand next to their use."""
     ranks = [0] * count
     for _ in range(count):

@@ -28,8 +28,11 @@ def as_mermaid(diagram: Diagram, direction: str) -> str:
                 add(box.inner, indent + "    ")
                 lines.append(f"{indent}end")
         for source, target in diagram.arrows:
-            ends = diagram.boxes[source].key, diagram.boxes[target].key
-            lines.append(f"{indent}{ends[0]} --> {ends[1]}")
+            start, end = diagram.boxes[source], diagram.boxes[target]
+            if source == target and start.inner is not None:
+                # A subgraph cannot lead to itself, what is in it can.
+                start, end = start.inner.last(), start.inner.first()
+            lines.append(f"{indent}{start.key} --> {end.key}")
 
     add(diagram, "    ")
     return "\n".join(lines) + "\n"
@@ -188,9 +191,12 @@ def as_dot(
         options: dict[str, Any] = {}
         if source.inner is not None:
             start = source.inner.last().key
-            options["ltail"] = f"cluster_{source.key}"
         if target.inner is not None:
             end = target.inner.first().key
+        # An arrow to itself cannot leave its own cluster: it stays inside.
+        if source is not target and source.inner is not None:
+            options["ltail"] = f"cluster_{source.key}"
+        if source is not target and target.inner is not None:
             options["lhead"] = f"cluster_{target.key}"
         return pydot.Edge(start, end, **options)
 

@@ -124,6 +124,49 @@ def test_boxes_do_not_overlap_and_arrows_end_at_them(direction: str) -> None:
             assert end.y - 1e-6 <= y <= end.y + end.height + 1e-6
 
 
+def over_and_over() -> keras.Model:
+    """A block applied to what it gave itself, and two layers in turn."""
+    x = keras.Input((4,), name="x")
+    block = keras.Sequential([layers.Dense(4), layers.Dropout(0.1)], name="block")
+    one, two = layers.Dense(4, name="one"), layers.Dense(4, name="two")
+    return keras.Model(x, two(one(two(one(block(block(x)))))))
+
+
+@pytest.mark.parametrize("direction", ["TB", "BT", "LR", "RL"])
+def test_arrows_that_lead_back_go_around(direction: str) -> None:
+    diagram = make_diagram(over_and_over(), Shown(names=True, nested=True))
+    block = "block (Sequential)"
+    assert arrows(diagram) == {
+        ("x (InputLayer)", block),
+        (block, block),
+        (block, "one (Dense)"),
+        ("one (Dense)", "two (Dense)"),
+        ("two (Dense)", "one (Dense)"),
+    }
+    layout = lay_out(diagram, direction)
+    back = [line for line in layout.arrows if len(line) == 6]
+    assert len(back) == 2
+    for points in back:  # inside the picture, and through no box
+        for (a, b), (c, d) in zip(points, points[1:]):
+            assert min(a, b, c, d) >= -1e-6
+            assert max(a, c) <= layout.width + 1e-6
+            assert max(b, d) <= layout.height + 1e-6
+            for box in layout.placed:
+                beside = max(a, c) <= box.x + 1e-6 or min(a, c) >= box.x + box.width
+                under = max(b, d) <= box.y + 1e-6
+                assert beside or under or min(b, d) >= box.y + box.height - 1e-6
+
+
+def test_a_block_that_leads_to_itself_in_text(tmp_path: Path) -> None:
+    """An edge inside of it: neither language has one from a group to itself."""
+    model, path = over_and_over(), tmp_path / "model.mmd"
+    keras.utils.plot_model(model, path, expand_nested=True)
+    assert "n1_1 --> n1_0\n" in path.read_text()
+    pytest.importorskip("pydot")
+    text = keras.utils.model_to_dot(model, expand_nested=True).to_string()
+    assert "n1_1 -> n1_0;" in text
+
+
 def test_svg_is_well_formed_and_has_all_texts(tmp_path: Path) -> None:
     """Names with signs of XML in them too."""
     model = keras.Sequential([keras.Input((2,)), layers.Dense(1, name="a<b>&c")])
