@@ -28,7 +28,7 @@ def test_image_folder(tmp_path: Path) -> None:
         train, test = program.read_folder(tmp_path)
         images, labels = next(iter(test))
         assert images.shape == (32, 32, 32, 3) and labels.shape == (32,)
-        model = program.make_model(augmented=True, filters=8)
+        model = program.make_model(augmented=True, steps=5 * len(train))
         model.fit(train, epochs=5, verbose=0)
         first, last = (model.evaluate(test, verbose=0) for _ in range(2))
     np.testing.assert_allclose(first, last, rtol=1e-5)  # nothing random in it

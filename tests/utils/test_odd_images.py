@@ -71,6 +71,16 @@ def test_odd_files_are_read(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(chosen, wanted, atol=tolerance)
 
 
+def test_four_colours_as_shades_of_grey(tmp_path: Path) -> None:
+    saved("CMYK")(tmp_path / "cmyk.jpg")
+    saved("RGB")(tmp_path / "rgb.jpg")
+    read = keras.utils.image_dataset_from_directory
+    given: Any = {"labels": None, "image_size": (4, 4), "verbose": False}
+    (images,) = read(tmp_path, color_mode="grayscale", shuffle=False, **given)
+    of_four, of_three = np.asarray(images)
+    np.testing.assert_allclose(of_four, of_three, atol=8)
+
+
 def test_sixteen_bits(tmp_path: Path) -> None:
     path = tmp_path / "x.png"
     Image.fromarray(GREY16).save(path)

@@ -73,8 +73,11 @@ def images_of(
         if channels == 4:  # which JPEG files have not
             return odd(path)
         data = tf.io.read_file(path)
+        is_jpeg = _is_whole(data, *_JPEG)
+        if channels == 1:  # which TensorFlow cannot make of four colours
+            is_jpeg = tf.cond(is_jpeg, lambda: _colours(data) != 4, lambda: False)
         cases = [
-            (_is_whole(data, *_JPEG), lambda: tf.io.decode_jpeg(data, channels)),
+            (is_jpeg, lambda: tf.io.decode_jpeg(data, channels)),
             (_is_whole(data, *_PNG), lambda: tf.io.decode_png(data, channels)),
         ]
         return tf.case(cases, lambda: odd(path))
@@ -107,6 +110,11 @@ def _is_whole(data: tf.Tensor, head: bytes, tail: bytes) -> tf.Tensor:
         return first & (tf.strings.substr(data, -len(tail), len(tail)) == tail)
 
     return tf.cond(tf.strings.length(data) > 16, fits, lambda: False)
+
+
+def _colours(data: tf.Tensor) -> tf.Tensor:
+    """How many there are in a JPEG file, by its header."""
+    return tf.io.extract_jpeg_shape(data)[2]
 
 
 def ragged(data: tf.data.Dataset) -> tf.data.Dataset:
