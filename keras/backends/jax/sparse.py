@@ -23,8 +23,9 @@ def from_dense(x: jax.Array, most: int | None = None) -> Any:
 
     Inside `jax.jit` it must be known how many these are at most.
     """
-    traced = most is not None and isinstance(x, jax.core.Tracer)
-    return sparse.BCOO.fromdense(x, nse=min(most, x.size) if traced else None)
+    if most is None or not isinstance(x, jax.core.Tracer):
+        return sparse.BCOO.fromdense(x)
+    return sparse.BCOO.fromdense(x, nse=min(most, x.size))
 
 
 def map_values(

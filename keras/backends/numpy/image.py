@@ -22,21 +22,21 @@ def resize_bilinear(images: np.ndarray, size: Any, antialias: bool = False) -> A
     found = np.empty((batch, *size, channels), "float32")
     top, bottom, down = between(height, size[0])
     left, right, along = between(width, size[1])
-    # Numbers of a row are one after the other: so channels need no axis of their own.
+    # Numbers of a row are one after the other, and so are their places: NumPy takes
+    # single ones quicker than runs of three.
     down, along = down[:, None], np.repeat(along, channels)
+    each = np.arange(channels)
+    left, right = ((p[:, None] * channels + each).reshape(-1) for p in (left, right))
     for image, into in zip(images, found, strict=True):  # each fits into the cache
         flat = image.reshape(height, -1)
         rows = _between(flat[top], flat[bottom], down)
-        rows = rows.reshape(size[0], width, channels)
-        first, second = (
-            rows.take(places, axis=1).reshape(size[0], -1) for places in (left, right)
-        )
-        into[:] = _between(first, second, along).reshape(into.shape)
+        first, second = (rows.take(places, axis=1) for places in (left, right))
+        _between(first, second, along, into.reshape(size[0], -1))
     return found
 
 
-def _between(first: np.ndarray, second: np.ndarray, part: np.ndarray) -> np.ndarray:
-    found = np.subtract(second, first, dtype="float32")
+def _between(first: Any, second: Any, part: np.ndarray, out: Any = None) -> np.ndarray:
+    found = np.subtract(second, first, out=out, dtype="float32")
     found *= part
     found += first
     return found
