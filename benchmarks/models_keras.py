@@ -99,6 +99,7 @@ class Contender(KerasSide):
         self.batch = w.WORKLOADS[name].batch
         self.trains = trains
         self.model = self.build()
+        self.fused: keras.Model | None = None
 
     def build(self) -> keras.Model:
         model = MODELS[self.name]()
@@ -117,6 +118,20 @@ class Contender(KerasSide):
             x, y, batch_size=self.batch, epochs=1, verbose=0, shuffle=shuffle
         )
         return float(history.history["loss"][-1])
+
+    def fit_fused(self, x: np.ndarray, y: np.ndarray) -> float:
+        """`fit` of another such model, many steps of which are one program."""
+        if self.fused is None:
+            self.fused = self.build()
+            self.fused.steps_per_execution = w.FUSED
+        plain, self.model = self.model, self.fused
+        try:
+            return self.fit(x, y)
+        finally:
+            self.model = plain
+
+    def train_on_batch(self, x: np.ndarray, y: np.ndarray) -> float:
+        return float(self.model.train_on_batch(x, y)[0])
 
     def evaluate(self, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         loss, accuracy = self.model.evaluate(x, y, batch_size=self.batch, verbose=0)

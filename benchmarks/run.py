@@ -31,7 +31,9 @@ HERE = Path(__file__).resolve().parent
 BACKENDS = ("torch", "jax", "tensorflow", "numpy")
 CASES = (
     "fit",
+    "fit_fused",
     "evaluate",
+    "train_on_batch_one",
     "predict_one",
     "predict_many",
     "predict_on_batch_one",

@@ -20,6 +20,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TextIO
 
 import numpy as np
@@ -167,6 +168,12 @@ class Worker:
         if self.trains:
             cases["fit"] = (lambda: side.fit(x, y), load.steps)
             cases["evaluate"] = (lambda: side.evaluate(x, y), load.steps)
+            # By hand there is one way to train: step by step.
+            fused = getattr(side, "fit_fused", side.fit)
+            cases["fit_fused"] = (lambda: fused(x, y), load.steps)
+            on_batch = getattr(side, "train_on_batch", partial(side.fit, shuffle=False))
+            first = y[:1]
+            cases["train_on_batch_one"] = (lambda: on_batch(row, first), 1)
         return cases
 
 

@@ -19,6 +19,7 @@ HIDDEN = 64  # mlp: units of both hidden layers
 CONV_FILTERS = (16, 32)  # convnet: filters of its two 3x3 convolutions
 VOCABULARY, WIDTH, HEADS, FEED_FORWARD, BLOCKS = 1000, 64, 4, 128, 2  # transformer
 UNITS = 32  # lstm
+FUSED = 32  # steps that `fit_fused` runs as one program
 
 
 @dataclass(frozen=True)

@@ -146,15 +146,9 @@ class Distiller(Model):
             object.__setattr__(self, "_taps", taps)
         return taps
 
-    def _train_on(self, x: Data, y: Data, sample_weight: Data) -> Any:
+    def _judge_plainly(self, data: Data, training: bool) -> Any:
         with _Keeping(self):
-            return super()._train_on(x, y, sample_weight)
-
-    def _test_on(
-        self, x: Data, y: Data, sample_weight: Data, training: bool = False
-    ) -> Any:
-        with _Keeping(self):
-            return super()._test_on(x, y, sample_weight, training)
+            return super()._judge_plainly(data, training)
 
     def _features_of(self, x: Data, y_pred: Structure, training: bool) -> Any:
         """What the student's layers gave for these outputs, or give when it runs."""

@@ -17,26 +17,22 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras.backends.backend import TENSOR
 from keras.core import context, masking, tree
-from keras.core.classes import declared_class, is_ours
 from keras.core.config import settings
-from keras.core.facts import facts_of
 from keras.core.typing import Structure, TensorLike
-from keras.layers.shortcut import has_effects, is_quiet
-from keras.ops.operation import OpCall
+from keras.layers.purity import calls_only_ours
+from keras.layers.shortcut import is_quiet
 
 if TYPE_CHECKING:
     from keras.backends.backend import Backend
     from keras.layers.layer import Layer
     from keras.models.model import Model
 
-_KNOWN = frozenset(("keras", "jax", "jaxlib", "tensorflow", "torch", "numpy"))
 _MOST_SHAPES = 32
 # So many forms are made and dropped before a model is run plainly.
 _MOST_CHANGES = 8
@@ -53,7 +49,7 @@ class CompiledCall:
         # No cycle: a model goes when its last name does.
         this: Any = weakref.ref(model)
         self._model = this
-        self.pure = _runs_our_call(model) and is_pure(model)
+        self.pure = calls_only_ours(model)
         self._watched = list(_layers_in(model)) if self.pure else []
         self._watcher = partial(_tell, this)
         for layer in self._watched:
@@ -218,61 +214,3 @@ def _layers_in(layer: Layer) -> Iterator[Any]:
     for inner in layer._layers:
         yield inner
         yield from _layers_in(inner)
-
-
-def _runs_our_call(model: Model) -> bool:
-    return is_ours(declared_class(model).call)
-
-
-def is_pure(model: Model) -> bool:
-    """Whether every layer in a model says that it has no effects of its own."""
-    for layer in model._layers:
-        if not _says_pure(layer):
-            return False
-        if has_effects(layer):
-            return False
-        if not all(map(_is_ours, _that_is_called(layer))):
-            return False
-        if not is_pure(layer):
-            return False
-    calls = []
-    for operation in getattr(model, "operations", ()):
-        if isinstance(operation, OpCall):
-            calls.append(operation)
-        elif not _says_pure(operation):
-            return False
-    if not all(_is_ours(value) for call in calls for value in call.static.values()):
-        return False
-    return not any(_reads_variables(call) for call in calls)
-
-
-def _says_pure(operation: Any) -> bool:
-    said = facts_of(operation)
-    return said is not None and said.pure
-
-
-def _reads_variables(call: OpCall) -> bool:
-    """Whether a Variable that belongs to no layer is an argument in the graph."""
-    given = tree.flatten([(node.args, node.kwargs) for node in call._inbound_nodes])
-    return any(getattr(x, "_is_keras_variable", False) for x in given)
-
-
-# Called when a layer is built, or by a loss or an optimizer, and not in `call`.
-_AROUND = ("_initializer", "_regularizer", "_constraint")
-
-
-def _that_is_called(layer: Layer) -> Iterator[Any]:
-    for name, value in vars(layer).items():
-        if callable(value) and not name.endswith(_AROUND):
-            yield value
-
-
-def _is_ours(value: Any) -> bool:
-    """Whether a value, if it is called at all, is known to have no effects."""
-    if isinstance(value, partial):
-        return _is_ours(value.func)
-    if not callable(value) or isinstance(value, (type, BuiltinFunctionType)):
-        return True
-    known = isinstance(value, (FunctionType, MethodType))
-    module = (value if known else type(value)).__module__
-    return module.partition(".")[0] in _KNOWN

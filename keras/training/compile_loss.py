@@ -88,6 +88,11 @@ class CompileLoss:
         """Whether the outputs of the model are known."""
         return self._outputs is not None
 
+    @property
+    def losses(self) -> list[Loss]:
+        """The losses of all outputs."""
+        return [loss for _, loss, _ in self._parts]
+
     def build(self, y_true: TensorLike, y_pred: TensorLike) -> Outputs:
         """Assign losses and weights to the outputs of the model.
 

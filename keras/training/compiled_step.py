@@ -30,13 +30,19 @@ class CompiledStep:
     Args:
         model: the model.
         compile_step: makes the compiled function.
+        plain: what runs instead when layers change again and again; without it, they
+            are no longer followed then.
     """
 
     def __init__(
-        self, model: Model, compile_step: Callable[[], Callable[..., Any]]
+        self,
+        model: Model,
+        compile_step: Callable[[], Callable[..., Any]],
+        plain: Callable[..., Any] | None = None,
     ) -> None:
         self._model: Any = weakref.ref(model)
         self._compile = compile_step
+        self._plain = plain
         self._forms: dict[tuple[bool, ...], Callable[..., Any]] = {}
         self._run: Callable[..., Any] | None = None
         self._rows_vary = False
@@ -95,15 +101,25 @@ class CompiledStep:
         # What a call does to its own layer is part of the step itself.
         if self._is_running or context.get().call is not None:
             return
-        if not freezes:
-            self._changes += bool(self._forms)
-            self._forms.clear()
+        if freezes:
+            self._run = None
+        else:
+            self.forget()
+
+    def forget(self) -> None:
+        """What was compiled no longer holds."""
+        self._changes += bool(self._forms)
+        self._forms.clear()
         self._run = None
         if self._changes >= _MOST_CHANGES:
             self._give_up()
 
     def _give_up(self) -> None:
         """Compiles no more: what changes with every step is not meant for it."""
+        if self._plain is not None:
+            self._run = self._plain
+            self.stop_watching()
+            return
         self._run = self._of_now()
         self.stop_watching()
         name = self._model().name

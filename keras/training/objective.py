@@ -30,6 +30,7 @@ from keras.training.overrides import overrides
 
 if TYPE_CHECKING:
     from keras.optimizers.optimizer import Optimizer
+    from keras.training.repeated import RepeatedParts
 
 _NO_COMPILE = "You must call `compile()` before using {what} of the model {name!r}."
 
@@ -61,6 +62,7 @@ class Objective:
             "test_function",
             "train_function",
             "_compilation",
+            "_repeated",
             "_results_function",
         )
     )
@@ -69,6 +71,7 @@ class Objective:
         "predict_function",
         "test_function",
         "train_function",
+        "_repeated",
         "_results_function",
     )
     _backend: Any
@@ -76,6 +79,7 @@ class Objective:
     _run_eagerly: bool = False
     _jit_compile: Any = "auto"
     _results_function: Any = None
+    _repeated: RepeatedParts | None = None
     # bayesflow, kerasfactory and others read these.
     _compile_loss = PartOfCompilation(lambda model: model._compilation.loss)
     _compile_metrics = PartOfCompilation(lambda model: model._compilation.metrics)
@@ -197,7 +201,7 @@ class Objective:
     def _forget_functions(self) -> None:
         for name in ("train", "test", "predict"):
             setattr(self, f"{name}_function", None)
-        self._results_function = None
+        self._results_function = self._repeated = None
 
     @property
     def jit_compile(self) -> bool:

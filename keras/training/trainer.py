@@ -19,7 +19,7 @@ from keras.backends.bound import on_own_backend
 from keras.callbacks import CallbackList, History
 from keras.callbacks.logs import to_host_logs
 from keras.core import config, placement
-from keras.core.typing import Data, Identifier
+from keras.core.typing import Data, TensorLike
 from keras.training import loop, steps
 from keras.training.building import build
 from keras.training.data import (
@@ -35,7 +35,11 @@ from keras.training.distributed import joined
 from keras.training.masks import masks_of, put_masks
 from keras.training.objective import Objective, check_count
 from keras.training.overrides import overrides
+from keras.training.repeated import repeated_parts
 from keras.training.run import Run
+
+# Outputs, loss, the losses of its parts, and the masks of the outputs.
+Judged = tuple[Any, Any, list[Any], list[Any]]
 
 _NUMPY_DTYPES = {
     name: np.dtype("float32" if name == "bfloat16" else name)
@@ -62,40 +66,65 @@ class Trainer(Objective):
             The results by name.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self._train_on(x, y, sample_weight)
+        y_pred, loss, parts, _ = self._train_on(data)
+        self._track_loss(x, loss, parts)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def _plain_train_step(self, data: Data) -> None:
         """`train_step` without results, which are read when somebody asks."""
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self._train_on(x, y, sample_weight)
-        with self._backend.update_scope():
-            self._update_metrics(y, y_pred, sample_weight)
+        self._note(data, self._train_on(data))
 
-    def _train_on(self, x: Data, y: Data, sample_weight: Data) -> Any:
-        """Update the weights and the trackers of losses; returns the outputs."""
-        compilation, optimizer = self._compilation, self.optimizer
+    def _train_on(self, data: Data) -> Judged:
+        """Update the weights on a batch."""
+        optimizer = self.optimizer
 
         def losses() -> tuple[Any, Any]:
-            y_pred = self._forward(x, True)
-            loss = self._compute_loss(x, y, y_pred, sample_weight, True)
-            parts: Any = []
-            if compilation is not None and compilation.loss is not None:
-                parts = compilation.loss.take_parts()
-            aux = (y_pred, loss, parts, masks_of(y_pred))
-            return optimizer.scale_loss(loss), aux
+            judged = self._judge(data, True)
+            return optimizer.scale_loss(judged[1]), judged
 
         variables = self.trainable_variables
         if not variables:
-            return self._test_on(x, y, sample_weight, training=True)
+            return self._judge(data, True)
         differentiate = self._backend.value_and_grad(losses, variables, has_aux=True)
-        (_, (y_pred, loss, parts, masks)), grads = differentiate()
+        (_, judged), grads = differentiate()
+        y_pred, _, _, masks = judged
         put_masks(y_pred, masks)
         optimizer.apply(grads, variables)
-        self._track_loss(x, loss, parts)
-        return y_pred
+        return judged
 
-    def _track_loss(self, x: Data, loss: Identifier, parts: list[Any]) -> None:
+    def _judge(self, data: Data, training: bool) -> Judged:
+        """The outputs for a batch, the loss, the losses of its parts, and the masks."""
+        if training and self._repeated is not None:
+            return self._repeated.judge(data)
+        return self._judge_plainly(data, training)
+
+    def _judge_plainly(self, data: Data, training: bool) -> Judged:
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self._forward(x, training)
+        loss = self._compute_loss(x, y, y_pred, sample_weight, training)
+        parts: list[Any] = []
+        if self._compilation is not None and self._compilation.loss is not None:
+            parts = self._compilation.loss.take_parts()
+        return y_pred, loss, parts, masks_of(y_pred)
+
+    def _note(self, data: Data, judged: Judged) -> None:
+        """Take a batch into account in the trackers of losses and in metrics."""
+        repeated = self._repeated
+        with self._backend.update_scope():
+            if repeated is None:
+                self._note_plainly(data, judged)
+            else:
+                repeated.note((data, judged))
+
+    def _note_plainly(self, data: Data, judged: Judged) -> None:
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred, loss, parts, masks = judged
+        put_masks(y_pred, masks)
+        if self._compilation is not None:
+            self._compilation.track(loss, parts, _batch_size(x))
+        self._update_metrics(y, y_pred, sample_weight)
+
+    def _track_loss(self, x: Data, loss: TensorLike, parts: list[Any]) -> None:
         if self._compilation is not None:
             with self._backend.update_scope():
                 self._compilation.track(loss, parts, _batch_size(x))
@@ -110,25 +139,17 @@ class Trainer(Objective):
             The results by name.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self._test_on(x, y, sample_weight)
+        y_pred, loss, parts, masks = self._judge(data, False)
+        put_masks(y_pred, masks)
+        self._track_loss(x, loss, parts)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def _plain_test_step(self, data: Data) -> None:
         with self._backend.update_scope():
-            x, y, sample_weight = unpack_x_y_sample_weight(data)
-            y_pred = self._test_on(x, y, sample_weight)
-            self._update_metrics(y, y_pred, sample_weight)
-
-    def _test_on(
-        self, x: Data, y: Data, sample_weight: Data, training: bool = False
-    ) -> Any:
-        y_pred = self._forward(x, training)
-        loss = self._compute_loss(x, y, y_pred, sample_weight, training)
-        parts: list[Any] = []
-        if self._compilation is not None and self._compilation.loss is not None:
-            parts = self._compilation.loss.take_parts()
-        self._track_loss(x, loss, parts)
-        return y_pred
+            if self._repeated is None:
+                self._note_plainly(data, self._judge_plainly(data, False))
+            else:
+                self._repeated.test(data)
 
     def predict_step(self, data: Data) -> Any:
         """One step of prediction; override it for a step of your own.
@@ -164,6 +185,7 @@ class Trainer(Objective):
         if self.train_function is None or force:
             own = self._overrides("train_step", "compute_metrics")
             plain = None if own else self._plain_train_step
+            self._repeated = self._repeated or repeated_parts(self)
             self.train_function = steps.make_step(self, "train_step", plain)
             self._make_results_function(force)
         return self.train_function
@@ -177,6 +199,7 @@ class Trainer(Objective):
         if self.test_function is None or force:
             own = self._overrides("test_step", "compute_metrics")
             plain = None if own else self._plain_test_step
+            self._repeated = self._repeated or repeated_parts(self)
             self.test_function = steps.make_step(self, "test_step", plain)
             self._make_results_function(force)
         return self.test_function

@@ -408,20 +408,20 @@ def test_results_of_several_tensors_and_calls_in_place() -> None:
 
     def function(x: Any) -> Any:
         values, places = torch.sort(x, descending=True)
-        with torch.enable_grad():
-            pass
-        total = torch.zeros(()) + 1
-        total.add_(values[0])
+        with torch.no_grad():
+            total = torch.zeros(()) + 1
+            total.add_(values[0])
         return {"sorted": values, "both": [total, (places, torch.cat([x, values]))]}
 
     def pure(x: Any) -> Any:
         values, places = torch.sort(x, descending=True)
         total = torch.zeros(()) + 1
-        total.add_(values[0])
+        with torch.enable_grad():  # as it is around
+            total.add_(values[0])
         return {"sorted": values, "both": [total, (places, torch.cat([x, values]))]}
 
     x, other = torch.tensor([1.0, 3.0, 2.0]), torch.tensor([7.0, 5.0, 6.0])
-    scoped = Recorded(function, list)  # a scope could change what follows: not kept
+    scoped = Recorded(function, list)  # another mode inside: not kept
     scoped(x)
     assert list(scoped._lines.values()) == [None]
     run = Recorded(pure, list)

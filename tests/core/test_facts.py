@@ -14,7 +14,7 @@ from keras.core.classes import is_ours
 from keras.core.errors import UnsafeDeserializationError
 from keras.core.facts import facts_of, public_class
 from keras.core.public_names import CLASS_NAMESPACES, find_class, public_class_name
-from keras.models.compiled_call import is_pure
+from keras.layers.purity import is_pure
 
 
 def _public_classes():

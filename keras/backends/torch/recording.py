@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -35,6 +35,7 @@ from keras.core.typing import Structure
 
 _Tensor = torch.Tensor
 _is_grad_enabled = torch.is_grad_enabled
+_set_grad_enabled = torch._C._set_grad_enabled
 _is_inference_mode_enabled = torch.is_inference_mode_enabled
 
 # What these tell is the same for the same signature of inputs.
@@ -105,7 +106,10 @@ class Recorded:
     def __call__(self, inputs: Any) -> Structure:
         if _autocast_enabled() or forward_ad._current_level >= 0:
             return self._function(inputs)
-        key = _signature(inputs), _is_grad_enabled(), _is_inference_mode_enabled()
+        signature = _signature(inputs)
+        if signature is None:
+            return self._function(inputs)
+        key = signature, _is_grad_enabled(), _is_inference_mode_enabled()
         if key not in self._lines:
             return self._record(key, inputs)
         line = self._lines[key]
@@ -124,7 +128,7 @@ class Recorded:
 
     def _record(self, key: Any, inputs: Any) -> Any:
         variables = {id(v._value): v for v in self._variables()}
-        leaves = [id(x) for x in tree.flatten(inputs)]
+        leaves = [id(x) for x in tree.flatten(inputs) if x is not None]
         given = set(leaves)
         if len(given) < len(leaves) or given & variables.keys():
             return self._function(inputs)  # one tensor in two roles
@@ -152,12 +156,33 @@ def whole(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _signature(inputs: Any) -> Any:
+    """What calls of the same recording have in common; None if it is no tensors'."""
     if type(inputs) is _Tensor:
         return inputs.shape, inputs.dtype, inputs.device, inputs.requires_grad
-    return tuple(
-        (path, type(x), x.shape, x.dtype, x.device, x.requires_grad)
-        for path, x in tree.flatten_with_path(inputs)
-    )
+    parts: list[Any] = []
+    if type(inputs) is tuple and all(type(x) is _Tensor for x in inputs):
+        for x in inputs:
+            parts += (x.shape, x.dtype, x.device, x.requires_grad)
+        return tuple(parts)
+    for path, x in _leaves(inputs, ()):
+        if isinstance(x, _Tensor):
+            parts.append((path, type(x), x.shape, x.dtype, x.device, x.requires_grad))
+        elif x is None:
+            parts.append(path)
+        else:
+            return None
+    return tuple(parts)
+
+
+def _leaves(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
+    if type(value) is tuple or type(value) is list:
+        for index, part in enumerate(value):
+            yield from _leaves(part, (*path, index))
+    elif type(value) is dict:
+        for key, part in value.items():
+            yield from _leaves(part, (*path, key))
+    else:
+        yield path, value
 
 
 class _Line:
@@ -215,7 +240,7 @@ class _Recorder(_TorchFunctionMode):
         elif type(value) is dict:
             for key, part in value.items():
                 self._note_inputs(part, f"{place}[{key!r}]")
-        else:
+        elif value is not None:
             self._faithful = False
 
     def _name(self, tensor: torch.Tensor) -> str:
@@ -260,6 +285,8 @@ class _Recorder(_TorchFunctionMode):
             return
         if _modes() != self._modes:
             raise _Unfaithful
+        if func is _set_grad_enabled:  # to what it was
+            return
         drawn = getattr(func, "__name__", "").rstrip("_") in _RANDOM
         if result is None or drawn or kwargs.get("generator") is not None:
             raise _Unfaithful
