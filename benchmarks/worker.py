@@ -154,7 +154,7 @@ class Worker:
         """Each case as a function without arguments, and the units that it does."""
         load, side, folder = w.WORKLOADS[model], self.contender, self.folder.name
         x, y = w.make_data(model, load.batch * load.steps)
-        many, row = x[: load.rows], x[:1]
+        many, row = np.resize(x, (load.rows, *x.shape[1:])), x[:1]
         tensor = side.tensor(row)
         cases: dict[str, tuple[Callable[[], Any], int]] = {
             "predict_one": (lambda: side.predict(row), 1),

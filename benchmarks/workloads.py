@@ -46,7 +46,7 @@ class Workload:
 WORKLOADS = {
     load.name: load
     for load in (
-        Workload("mlp", (64,), "float32", 32, 256, 1024),
+        Workload("mlp", (64,), "float32", 32, 256, 100_000),
         Workload("convnet", (28, 28, 1), "float32", 32, 48, 512),
         Workload("transformer", (32,), "int32", 16, 48, 256),
         Workload("lstm", (40, 16), "float32", 32, 64, 512),

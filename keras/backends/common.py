@@ -6,7 +6,7 @@ A backend that knows better has a function of the same name, which goes before.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,6 +91,12 @@ class Common:
     def update_scope() -> contextlib.AbstractContextManager[Any]:
         """No gradients are recorded unless they are asked for."""
         return contextlib.nullcontext()
+
+    def set_to_zero(self, variables: Sequence[Variable]) -> None:
+        """Each for itself."""
+        for variable in variables:
+            zero = np.zeros(variable.shape, "float32")
+            variable.assign(self.convert_to_tensor(zero, variable.dtype))
 
     @staticmethod
     def version_of(variable: Variable) -> Any:

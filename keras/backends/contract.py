@@ -276,12 +276,14 @@ class TransformBackend(Protocol):
 
 class OptimizerBackend(Protocol):
     """What optimizers ask: a scope in which variables change without gradients being
-    recorded, and a note of a variable's version. Steps on all variables at once
-    (`fused_adam` and its like) are optional, and so is `adopt_optimizer`, which makes
-    of an optimizer of the framework what `keras.optimizers.foreign` asks for."""
+    recorded, and a note of a variable's version; metrics ask for zeros in many of them.
+    Steps on all variables at once (`fused_adam` and its like) are optional, and so is
+    `adopt_optimizer`, which makes of an optimizer of the framework what
+    `keras.optimizers.foreign` asks for."""
 
     def update_scope(self) -> Any: ...
     def version_of(self, variable: Variable) -> Any: ...
+    def set_to_zero(self, variables: Sequence[Variable]) -> None: ...
 
     adopt_optimizer: Any
     fused_adam: Any

@@ -6,13 +6,14 @@ looking at a result does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from keras import initializers, ops
 from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
 from keras.core import context, dtypes, naming
+from keras.core.classes import declared_class
 from keras.core.containers import PLAIN
 from keras.core.facts import public_class
 from keras.core.scopes import StatelessScope
@@ -147,8 +148,7 @@ class Metric(BackendBound):
 
     def reset_state(self) -> None:
         """Starts anew: all variables become zero."""
-        for variable in self.variables:
-            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+        set_to_zero(self.variables)
 
     # Variables -----------------------------------------------------------------
 
@@ -248,3 +248,25 @@ class Metric(BackendBound):
 
     def __str__(self) -> str:
         return self.__repr__()
+
+
+def reset_together(metrics: Iterable[Any]) -> None:
+    """Starts metrics anew, those that become zero in one go."""
+    zero: list[Variable] = []
+    for metric in metrics:
+        if declared_class(metric).reset_state is Metric.reset_state:
+            zero += metric.variables
+        else:
+            metric.reset_state()
+    set_to_zero(zero)
+
+
+def set_to_zero(variables: Sequence[Variable]) -> None:
+    """Writes zeros to variables of one backend."""
+    if not variables:
+        return
+    if context.get().stateless is not None:
+        for variable in variables:
+            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+    else:
+        variables[0].backend.set_to_zero(variables)

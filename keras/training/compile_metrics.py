@@ -10,7 +10,7 @@ from keras import metrics as metrics_module
 from keras.core.naming import unique_names
 from keras.core.typing import Config, Data, Identifier, TensorLike
 from keras.metrics.mean import MeanMetricWrapper
-from keras.metrics.metric import Metric
+from keras.metrics.metric import Metric, reset_together
 from keras.training.labels import ACCURACY, CROSSENTROPY, kind_of_labels
 from keras.training.outputs import Outputs, is_array, is_object
 
@@ -143,8 +143,7 @@ class CompileMetrics(Metric):
 
     def reset_state(self) -> None:
         """Start anew."""
-        for metric in self.metrics:
-            metric.reset_state()
+        reset_together(self.metrics)
 
 
 def _unique(group: list[tuple[str, str]]) -> list[str]:

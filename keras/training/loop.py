@@ -6,9 +6,11 @@ stay on the device until a callback looks.
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +25,8 @@ from keras.training.run import Run, in_order
 if TYPE_CHECKING:
     from keras.models.model import Model
 
+# Numbers of outputs that `predict` leaves on the device while it goes on.
+_MANY = 1 << 20
 _RAN_OUT = (
     "The generator ran out of data; training ends after {epoch} of {end} epochs. "
     "Provide at least `steps_per_epoch * epochs` batches: let the generator loop, call "
@@ -135,7 +139,7 @@ def _pass(run: Run) -> Any:
 
 def predict(run: Run) -> Any:
     """The outputs for one pass over the data, as NumPy arrays."""
-    outputs = Outputs(run)
+    outputs = Outputs(run, _MANY)
     with run.lasting():
         collected = list(outputs)
     joined = iter(_joined(parts) for parts in zip(*collected, strict=True))
@@ -179,16 +183,22 @@ class Stream:
 class Outputs:
     """The outputs of one pass over the data, batch by batch, as lists of NumPy arrays.
 
-    One is fetched while the next batch is being computed. One that lies in the host's
-    memory has nothing to wait for, and may be a view of a batch that its owner writes
-    the next one to: it is read at once.
+    Some are fetched while later batches are being computed. One that lies in the
+    host's memory has nothing to wait for, and may be a view of a batch that its owner
+    writes the next one to: it is read at once.
+
+    Args:
+        run: The prediction.
+        most: How many numbers of outputs may wait on the device; those of one step may
+            in any case.
 
     Attributes:
         structure: Outputs of a batch, whose leaves the lists are.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, most: int = 0) -> None:
         self._run = run
+        self._most = most
         self.structure: Any = None
 
     def __iter__(self) -> Iterator[list[np.ndarray]]:
@@ -196,7 +206,9 @@ class Outputs:
         on_host = run.model._backend.__dict__.get("on_host")
         listening, keeps = callbacks.listens("predict"), callbacks.keep_logs("predict")
         size, run_each = run.grouping(keeps)
-        interrupts, done, waiting = run.interrupts, 0, []
+        interrupts, done = run.interrupts, 0
+        waiting: deque[list[Any]] = deque()
+        room = 0
         run.start()
         callbacks.on_predict_begin()
         run.source.on_epoch_begin()
@@ -205,15 +217,19 @@ class Outputs:
             if listening:
                 callbacks.on_predict_batch_begin(done)
             results = run_each(group)
-            done += len(group)
             if interrupts.wanted:
                 raise KeyboardInterrupt
-            ready = [host_leaves(run.model, leaves) for leaves in waiting]
             self.structure = results[-1]
-            waiting = [leaves_of(outputs) for outputs in results]
-            if on_host is not None and any(map(on_host, waiting[-1])):
-                ready += [host_leaves(run.model, leaves) for leaves in waiting]
-                waiting = []
+            new = [leaves_of(outputs) for outputs in results]
+            waiting.extend(new)
+            if on_host is not None and any(map(on_host, new[-1])):
+                room = 0
+            elif not done or len(group) != 1:
+                room = self._room_for(new)
+            ready = []
+            while len(waiting) > room:
+                ready.append(host_leaves(run.model, waiting.popleft()))
+            done += len(group)
             if listening:
                 outputs = self._shown(results) if keeps else results[-1]
                 callbacks.on_predict_batch_end(done - 1, {"outputs": outputs})
@@ -225,6 +241,11 @@ class Outputs:
         run.source.on_epoch_end()
         callbacks.on_predict_end()
         _check_any(done, run)
+
+    def _room_for(self, new: list[list[Any]]) -> int:
+        """How many batches' outputs like those of a step may wait."""
+        numbers = sum(map(_numbers, chain(*new)))
+        return len(new) * (1 + self._most // max(numbers, 1))
 
     def _shown(self, results: list[Any]) -> Any:
         """The outputs of a group of batches, as callbacks are given them."""
@@ -238,6 +259,13 @@ def host_leaves(model: Model, leaves: list[Any]) -> list[np.ndarray]:
     backend = model._backend
     read = backend.convert_to_numpy if backend.mutable else backend.host_view
     return [read(leaf) for leaf in leaves]
+
+
+def _numbers(leaf: Any) -> int:
+    try:
+        return math.prod(leaf.shape)
+    except TypeError:  # of unknown or ragged shape
+        return _MANY
 
 
 def _joined(parts: Any) -> np.ndarray:

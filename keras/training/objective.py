@@ -20,12 +20,14 @@ from keras.core.errors import BackendError
 from keras.core.scopes import StatelessScope
 from keras.core.serialization import deserialize_keras_object
 from keras.core.typing import Data, Identifier, TensorLike
+from keras.metrics.metric import reset_together
 from keras.optimizers.foreign import ForeignOptimizer
 from keras.training.compilation import (
     Compilation,
     CompileConfig,
     PartOfCompilation,
 )
+from keras.training.compile_metrics import CompileMetrics
 from keras.training.overrides import overrides
 
 if TYPE_CHECKING:
@@ -333,8 +335,11 @@ class Objective:
 
     def reset_metrics(self) -> None:
         """Start all metrics anew."""
+        found: list[Any] = []
         for metric in self.metrics:
-            metric.reset_state()
+            compiled = isinstance(metric, CompileMetrics)
+            found += metric.metrics if compiled else [metric]
+        reset_together(found)
 
     def compute_loss(
         self,

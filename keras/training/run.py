@@ -107,6 +107,8 @@ class Run:
             step = ModelStep(self.model, step, step, None, lambda: False, gathers)
         if size == "auto":
             return (lambda: step.pace.size), step.run_at_its_pace
+        if size == 1:
+            return (lambda: 1), step.one_by_one
         return (lambda: size), (lambda group: step.several(group, size))
 
     def stopped(self) -> bool:

@@ -130,12 +130,13 @@ def _default_dtype(x: TensorLike) -> Any:
 
 
 def host_view(x: TensorLike) -> Any:
-    if getattr(x, "_is_keras_variable", False):
-        x = x.value
-    if is_sparse(x):
-        x = to_dense(x)
+    if type(x) is not _Array:
+        if getattr(x, "_is_keras_variable", False):
+            x = x.value
+        if is_sparse(x):
+            x = to_dense(x)
     try:
-        return host_array(x)
+        return np.asarray(x) if type(x) is _Array else host_array(x)
     except RuntimeError:
         if getattr(x, "is_fully_addressable", True):
             raise

@@ -34,6 +34,12 @@ def update_scope() -> Any:
     return torch.no_grad()
 
 
+def set_to_zero(variables: Sequence[Variable]) -> None:
+    with torch.no_grad():
+        for variable in variables:
+            variable._value.zero_()
+
+
 class _Version:
     """The tensor that a variable holds, and how often that was written to."""
 
