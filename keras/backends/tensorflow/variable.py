@@ -71,7 +71,7 @@ class Variable(Base):
         )
 
     def _direct_assign(self, value: Any) -> None:
-        self._value.assign(value)
+        self._value.assign(value, read_value=False)
 
     def assign_add(self, value: Any) -> Any:
         if redirected(value):
