@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from keras.backends.variable import Variable
 
 compiles_calls = True
+_eager: Callable[[], Any] = _tf_context.context
 _ZERO: Any = tf.UnconnectedGradients.ZERO
 
 # What XLA raises for a program it cannot compile.
@@ -57,7 +58,7 @@ def set_to_zero(variables: Sequence[Variable]) -> None:
         if not tf.executing_eagerly() or type(value) is not _ResourceVariable:
             variable.assign(tf.zeros(variable.shape, variable.dtype))
         else:
-            zero = _zero(value.shape, value.dtype, _tf_context.context().device_name)
+            zero = _zero(value.shape, value.dtype, _eager().device_name)
             tf.raw_ops.AssignVariableOp(resource=value.handle, value=zero)
 
 
@@ -196,7 +197,7 @@ class _Traced:
         self._found: dict[Any, Callable[..., Any] | None] = {}
 
     def __call__(self, *tensors: Any) -> Structure:
-        key: list[Any] = [_tf_context.context().device_name]
+        key: list[Any] = [_eager().device_name]
         for x in tensors:
             if type(x) is not _EagerTensor:
                 return self._function(*tensors)
