@@ -17,6 +17,7 @@ from typing import Any
 
 from keras.core.classes import is_ours
 from keras.core.config_reader import deserialize_keras_object, read_instance
+from keras.core.errors import DeserializationError, UnknownNameError, brief
 from keras.core.registry import CustomObjectScope, get_registered_object
 from keras.core.serialization import serialize_keras_object
 from keras.core.typing import CustomObjects
@@ -121,7 +122,8 @@ class Family:
         """The member that a config or a name stands for; None and a member stay.
 
         Raises:
-            ValueError: if the name is unknown, or the result is of another family.
+            DeserializationError: if the name is unknown, or the result is of another
+                family.
         """
         if config is None or isinstance(config, self.base):
             return config
@@ -129,8 +131,8 @@ class Family:
             if isinstance(config, str):
                 return self.get(config)
             if not isinstance(config, Mapping) or "class_name" not in config:
-                raise ValueError(
-                    f"The config {config!r} stands for no {self.what}. Expected a "
+                raise DeserializationError(
+                    f"The config {brief(config)} stands for no {self.what}. Expected a "
                     'dict with "class_name" and "config", as `serialize` returns it.'
                 )
             if config.get("module") in (None, self.module) and not config.get(
@@ -138,7 +140,7 @@ class Family:
             ):
                 found = self.find(str(config["class_name"]))
                 if found is None:
-                    raise ValueError(self._unknown(str(config["class_name"])))
+                    raise UnknownNameError(self._unknown(str(config["class_name"])))
                 if inspect.isclass(found):
                     return self._checked(read_instance(found, config))
                 if config["class_name"] != "function":
@@ -154,7 +156,7 @@ class Family:
         ours = is_ours(type(made))
         if isinstance(made, self.base) or (callable(made) and not ours):
             return made
-        raise ValueError(
+        raise DeserializationError(
             f"The config stands for {made!r} of type {type(made).__name__}, which is "
             f"no {self.what}. Expected the config of a {self.base.__name__} or of a "
             "function, as `serialize` returns it."

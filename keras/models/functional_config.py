@@ -6,6 +6,7 @@ as `__keras_tensor__`; of that, only `keras_history` = [layer, call, output] is 
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +20,7 @@ from keras.core.typing import Config, Structure, TensorLike
 from keras.ops import files
 from keras.ops.operation import Node, OpCall
 from keras.saving.legacy_models import upgraded
+from keras.saving.tensorflow_ops import tensorflow_op
 
 if TYPE_CHECKING:
     from keras.models.model import Model
@@ -185,7 +187,7 @@ def _read_layers(entries: list[dict[str, Any]], first_calls: dict[str, int]) -> 
     tensors: Tensors = {}
     calls: list[Call] = []
     for entry in entries:
-        operation = deserialize_keras_object(entry)
+        operation = tensorflow_op(entry) or deserialize_keras_object(entry)
         name = entry.get("name") or operation.name
         if not entry.get("inbound_nodes"):
             made = operation._inbound_nodes
@@ -266,6 +268,11 @@ def _corrected(
             if isinstance(kwargs.get("key"), list):
                 kwargs["key"] = tuple(kwargs["key"])
         return args, kwargs
+    if len(args) == 1 and isinstance(args[0], list) and len(args[0]) > 1:
+        # Keras 2 writes the states that a recurrent layer starts from as more inputs.
+        call = getattr(operation, "call", None)
+        if call and "initial_state" in inspect.signature(call).parameters:
+            args, kwargs = args[0][:1], {**kwargs, "initial_state": args[0][1:]}
     for key in ("mask", "training"):
         if key in kwargs and all(x is None for x in tree.flatten(kwargs[key])):
             del kwargs[key]

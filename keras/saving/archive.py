@@ -148,6 +148,27 @@ class Archive:
             ) from error
 
 
+def member_of_folder(folder: str, name: str) -> str:
+    """The path of a member of an unzipped model; it lies in the folder itself.
+
+    Raises:
+        DeserializationError: if there is none.
+        UnsafeDeserializationError: if it is a link that leads out of the folder.
+    """
+    path = os.path.join(folder, name)
+    if not os.path.isfile(path):
+        raise DeserializationError(
+            f"The folder {folder!r} is no model: it has no {name}. A SavedModel folder "
+            "can be used as a layer: keras.layers.TFSMLayer."
+        )
+    if os.path.dirname(os.path.realpath(path)) != os.path.realpath(folder):
+        raise UnsafeDeserializationError(
+            f"{name} in the folder {folder!r} is a link that leads out of it. Put the "
+            "file itself there."
+        )
+    return path
+
+
 @contextmanager
 def open_archive(path: str) -> Iterator[Archive]:
     """Opens a zip file for reading, all members checked.

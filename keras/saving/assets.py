@@ -8,9 +8,12 @@ never of names in a config, so it cannot lead outside.
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
+from keras.core.errors import UnsafeDeserializationError
 from keras.core.facts import replaces_hook
+from keras.core.unfolding import most_unfolded
 from keras.saving.walk import owners, paths_in_file
 
 if TYPE_CHECKING:
@@ -46,7 +49,15 @@ def wants_assets(model: Model) -> bool:
 
 
 def load_assets(model: Model, folder: str) -> None:
-    """Lets every layer that has assets read them."""
+    """Lets every layer that has assets read them.
+
+    Raises:
+        UnsafeDeserializationError: if something among them is no plain file, or has
+            holes that are made to fill memory.
+    """
+    if not wants_assets(model):
+        return
+    _check(os.path.join(folder, "assets"))
     for path, obj in owners(model):
         if not _has_assets(obj, "load_assets"):
             continue
@@ -57,6 +68,26 @@ def load_assets(model: Model, folder: str) -> None:
                 continue
             own = _folder(folder, others[0])
         obj.load_assets(own)
+
+
+def _check(place: str) -> None:
+    """Refuses what a layer that opens a file would be led elsewhere by."""
+    if not os.path.lexists(place):
+        return
+    found = os.lstat(place)
+    if stat.S_ISDIR(found.st_mode):
+        for name in os.listdir(place):
+            _check(os.path.join(place, name))
+    elif not stat.S_ISREG(found.st_mode):
+        raise UnsafeDeserializationError(
+            f"{place!r} is a link or a special file. What a layer reads from the "
+            "folder of a model lies in it as a plain file."
+        )
+    elif found.st_size > most_unfolded(512 * found.st_blocks):
+        raise UnsafeDeserializationError(
+            f"{place!r} has {found.st_size:,} bytes, of which hardly any are on the "
+            "disk. It is damaged or made to fill memory."
+        )
 
 
 def _folders(folder: str) -> list[str]:

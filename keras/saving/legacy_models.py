@@ -306,27 +306,35 @@ def _upgrade_arguments(name: str, inner: dict[str, Any]) -> None:
 
 
 def _takes(cls: type, argument: str) -> bool:
-    """Whether some class of the line declares a constructor argument of that name."""
-    return any(
-        argument in inspect.signature(base.__init__).parameters
-        for base in cls.__mro__
-        if "__init__" in base.__dict__ and base is not object
-    )
+    """Whether a constructor argument of that name reaches a class that declares it."""
+    for base in cls.__mro__:
+        if "__init__" in base.__dict__ and base is not object:
+            parameters = inspect.signature(base.__init__).parameters
+            if argument in parameters:
+                return True
+            kinds = {one.kind for one in parameters.values()}
+            if inspect.Parameter.VAR_KEYWORD not in kinds:
+                return False  # it hands nothing on to its bases
+    return False
 
 
 def _node(node: Any) -> Any:
     """`[[layer, node, tensor, kwargs], ...]` as `{"args", "kwargs"}`."""
     if not isinstance(node, list):
         return node
-    tensors = [_tensor(entry) for entry in node]
-    kwargs = next((e[3] for e in node if len(e) > 3 and isinstance(e[3], dict)), {})
+    is_alone = bool(node) and isinstance(node[0], str)  # ops of TensorFlow have it so
+    entries = [node] if is_alone else node
+    tensors = [_tensor(entry) for entry in entries]
+    kwargs = next((e[3] for e in entries if len(e) > 3 and isinstance(e[3], dict)), {})
     return {
         "args": [tensors[0] if len(tensors) == 1 else tensors],
         "kwargs": {key: _kwarg(value) for key, value in kwargs.items()},
     }
 
 
-def _tensor(entry: list[Any]) -> dict[str, Any]:
+def _tensor(entry: list[Any]) -> Any:
+    if entry[:2] == ["_CONSTANT_VALUE", -1] and len(entry) > 2:
+        return entry[2]
     return {
         "class_name": "__keras_tensor__",
         "config": {
@@ -341,7 +349,7 @@ def _kwarg(value: Any) -> Any:
     is_history = isinstance(value, list) and len(value) == 3
     if is_history and isinstance(value[0], str) and isinstance(value[1], int):
         return _tensor(value)
-    return value
+    return [_kwarg(item) for item in value] if isinstance(value, list) else value
 
 
 # Writing ----------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from keras.core.errors import DeserializationError
 from keras.saving import h5_files
+from keras.saving.all_or_nothing import all_or_nothing
 from keras.saving.report import LoadReport
-from keras.saving.stores import to_array
+from keras.saving.stores import H5Reader, to_array
 
 if TYPE_CHECKING:
     from keras.layers.layer import Layer
@@ -77,8 +78,10 @@ def load_legacy_weights(
         warnings.warn(f"{text}\nThese keep their values.", UserWarning, stacklevel=4)
     for _, dataset in pairs:
         h5_files.verify(dataset)
-    for variable, dataset in pairs:
-        variable.assign(h5_files.read_array(dataset))
+    variables = [variable for variable, _ in pairs]
+    with all_or_nothing(variables, H5Reader(file.file).read_through):
+        for variable, dataset in pairs:
+            variable.assign(h5_files.read_array(dataset))
     return report
 
 

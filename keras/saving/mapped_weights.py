@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from keras.core.errors import DeserializationError
+from keras.saving.all_or_nothing import all_or_nothing
 from keras.saving.report import LoadReport
 from keras.saving.state import complain
 from keras.saving.stores import Reader, Store, Writer, to_array
@@ -203,9 +204,11 @@ def load_mapped(
     for pair, way in turned:
         pair.store.verify()
         groups.setdefault(pair.target.variable.path, []).append((pair, way))
-    for path, group in groups.items():
-        targets[path].variable.assign(_joined(group))
-        report.loaded.append(path)
+    variables = [targets[path].variable for path in groups]
+    with all_or_nothing(variables, reader.read_through):
+        for variable, (path, group) in zip(variables, groups.items(), strict=True):
+            variable.assign(_joined(group))
+            report.loaded.append(path)
     return report
 
 

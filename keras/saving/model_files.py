@@ -27,7 +27,7 @@ from keras.core.serialization import (
     reading_of,
     serialize_keras_object,
 )
-from keras.saving.archive import Archive, open_archive
+from keras.saving.archive import Archive, member_of_folder, open_archive
 from keras.saving.assets import load_assets, save_assets, wants_assets
 from keras.saving.atomic import new_file, new_folder, refuse_existing
 from keras.saving.json_text import MOST_TEXT, read_json
@@ -220,15 +220,7 @@ def _load_zipped(path: str, compile: bool) -> Any:
 
 
 def _load_folder(path: str, compile: bool) -> Any:
-    weights = os.path.join(path, WEIGHTS_MEMBER)
-    config = os.path.join(path, _CONFIG)
-    for member in (config, weights):
-        if not os.path.isfile(member):
-            raise ValueError(
-                f"The folder {path!r} is no model: it has no "
-                f"{os.path.basename(member)}. A SavedModel folder can be used as a "
-                "layer: keras.layers.TFSMLayer."
-            )
+    config, weights = (member_of_folder(path, x) for x in (_CONFIG, WEIGHTS_MEMBER))
     with open(config, "rb") as file:
         parsed = _parse(file.read(MOST_TEXT), path)
     with limits.of_file(path, os.path.getsize(weights)):

@@ -6,7 +6,7 @@ import os
 from contextlib import ExitStack
 
 from keras.saving import h5_files
-from keras.saving.archive import open_archive
+from keras.saving.archive import member_of_folder, open_archive
 from keras.saving.safetensors import SafetensorsReader, ShardedSafetensorsReader
 from keras.saving.sharded import INDEX_SUFFIX, TENSORS_INDEX_SUFFIX, ShardedReader
 from keras.saving.stores import H5Reader, Reader
@@ -45,7 +45,7 @@ def open_reader(path: str, files: ExitStack) -> tuple[Reader, int]:
         file = files.enter_context(h5_files.open_h5(path, path))
         return H5Reader(file), os.path.getsize(path)
     if os.path.isdir(path):
-        inner = os.path.join(path, WEIGHTS_MEMBER)
+        inner = member_of_folder(path, WEIGHTS_MEMBER)
         file = files.enter_context(h5_files.open_h5(inner, path))
         return H5Reader(file), os.path.getsize(inner)
     archive = files.enter_context(open_archive(path))

@@ -123,6 +123,9 @@ class _TreeReader:
     def name_of(self, path: str) -> str | None:
         return None
 
+    def read_through(self) -> None:
+        """Nothing is left to read: the values are in memory."""
+
 
 def _stores(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in tree.items():

@@ -17,10 +17,11 @@ import numpy as np
 
 from keras.core.dtypes import itemsize
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.core.unfolding import MOST_MEMBERS
 from keras.saving.atomic import new_file
 from keras.saving.json_text import read_json
 from keras.saving.sharded import TENSORS_INDEX_SUFFIX, read_index, shard_path
-from keras.saving.stores import Store, to_array
+from keras.saving.stores import Store, read_to_end, to_array
 
 _MOST_HEADER = 100_000_000
 _CODES = {
@@ -96,6 +97,8 @@ class SafetensorsReader:
             raise self._error(f"its header is no JSON ({error})") from error
         if not isinstance(header, dict):
             raise self._error("its header is no JSON object")
+        if len(header) > MOST_MEMBERS:
+            raise self._error(f"its header has {len(header):,} entries")
         return header, 8 + length
 
     def _error(self, reason: str) -> DeserializationError:
@@ -128,6 +131,9 @@ class SafetensorsReader:
     def name_of(self, path: str) -> str | None:
         del path  # the format has no place for it
         return None
+
+    def read_through(self) -> None:
+        read_to_end(self._file)
 
     def read(self, entry: dict[str, Any]) -> np.ndarray:
         """The array of an entry."""
@@ -188,11 +194,13 @@ class ShardedSafetensorsReader:
         names = read_index(path).values()
         self._entries: dict[str, dict[str, tuple[SafetensorsReader, Any]]] = {}
         self._size = 0
+        self._shards: list[SafetensorsReader] = []
         for name in dict.fromkeys(name for found in names for name in found):
             shard = shard_path(path, name, ".safetensors")
             self._size += os.path.getsize(shard)
             file = files.enter_context(open(shard, "rb"))  # noqa: SIM115
             reader = SafetensorsReader(file, f"Shard {name!r} of {path}")
+            self._shards.append(reader)
             for inner in reader.paths():
                 entries = self._entries.setdefault(inner, {})
                 for key, entry in reader.entries_at(inner).items():
@@ -211,6 +219,10 @@ class ShardedSafetensorsReader:
     def name_of(self, path: str) -> str | None:
         del path  # the format has no place for it
         return None
+
+    def read_through(self) -> None:
+        for shard in self._shards:
+            shard.read_through()
 
     def stored(self) -> int:
         """Bytes of all shards."""

@@ -26,7 +26,7 @@ from keras.core.facts import all_facts
 from keras.core.reading import boundary
 from keras.core.typing import Config
 from keras.saving import h5_files
-from keras.saving.archive import open_archive
+from keras.saving.archive import member_of_folder, open_archive
 from keras.saving.json_text import MOST_TEXT, read_json
 from keras.saving.legacy_weights import datasets_in, is_legacy, names_in
 from keras.saving.open_weights import HDF5, check_readable, open_reader
@@ -123,7 +123,7 @@ def _look_at_config(path: str, found: Findings) -> None:
                 if text is not None:
                     _look_at(read_json(text, f"{name} in {path}"), found)
     elif os.path.isdir(path):
-        with open(os.path.join(path, "config.json"), "rb") as file:
+        with open(member_of_folder(path, "config.json"), "rb") as file:
             _look_at(read_json(file.read(MOST_TEXT), f"config.json in {path}"), found)
     elif path.endswith(".keras"):
         with open_archive(path) as archive:

@@ -11,7 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.core.errors import (
+    DeserializationError,
+    UnsafeDeserializationError,
+    brief,
+)
 from keras.saving import h5_files
 from keras.saving.atomic import new_file
 from keras.saving.json_text import read_json
@@ -20,6 +24,7 @@ from keras.saving.stores import H5Reader, Store, to_array
 INDEX_SUFFIX = ".weights.json"
 TENSORS_INDEX_SUFFIX = ".safetensors.index.json"  # as Hugging Face writes it
 _MOST_INDEX = 256 << 20
+_LEAST_OF_OBJECT = 100  # bytes that a group takes in an HDF5 file
 
 
 class ShardedWriter:
@@ -112,6 +117,12 @@ class ShardedReader:
                 shard_path(path, name), f"Shard {name!r} of {path}"
             )
             self._readers[name] = H5Reader(files.enter_context(opened))
+        count, stored = len(self._map), self.stored()
+        if count > stored // _LEAST_OF_OBJECT + 1:
+            raise UnsafeDeserializationError(
+                f"{path} names {count:,} objects, but its shards have {stored:,} "
+                "bytes. It is damaged or made to take time."
+            )
 
     def at(self, path: str) -> Store:
         names = self._map.get(path, [])
@@ -123,6 +134,10 @@ class ShardedReader:
     def name_of(self, path: str) -> str | None:
         names = (self._readers[name].name_of(path) for name in self._map.get(path, ()))
         return next((name for name in names if name is not None), None)
+
+    def read_through(self) -> None:
+        for reader in self._readers.values():
+            reader.read_through()
 
     def stored(self) -> int:
         """Bytes of all shards."""
@@ -197,12 +212,19 @@ def shard_path(index: str, name: str, ending: str = ".h5") -> str:
     plain = os.path.basename(name) == name and "\\" not in name
     if not plain or name in ("", ".", "..") or not name.endswith(ending):
         raise UnsafeDeserializationError(
-            f"{index} names the shard {name!r}. A shard is a file that ends in "
+            f"{index} names the shard {brief(name)}. A shard is a file that ends in "
             f"{ending!r} in the folder of its index."
         )
     shard = os.path.join(folder, name)
     if not os.path.isfile(shard):
         raise FileNotFoundError(
-            f"{index} names the shard {name!r}, which is not in {folder!r}."
+            f"{index} names the shard {brief(name)}, which is not in {folder!r}."
+        )
+    # The cache of Hugging Face links index and shards to files that lie together.
+    homes = {os.path.realpath(folder), os.path.dirname(os.path.realpath(index))}
+    if os.path.dirname(os.path.realpath(shard)) not in homes:
+        raise UnsafeDeserializationError(
+            f"{index} names the shard {brief(name)}, which is a link that leads out of "
+            "the folder. Put the file itself beside its index."
         )
     return shard

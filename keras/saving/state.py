@@ -16,6 +16,7 @@ from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.facts import replaces_hook
 from keras.core.scopes import StatelessScope
 from keras.optimizers import Optimizer
+from keras.saving.all_or_nothing import all_or_nothing
 from keras.saving.report import LoadReport
 from keras.saving.stores import Reader, Store, Writer, to_array
 from keras.saving.walk import own_variables, owners, paths_in_file
@@ -96,9 +97,11 @@ def load_state(
     _warn_of_leftovers(report.unexpected, source)
     for _, _, store in fitting:
         store.verify()
-    for path, obj, store in fitting:
-        obj.load_own_variables(store)
-        report.loaded.append(path or getattr(obj, "name", "the top"))
+    variables = [one for _, obj, _ in fitting for one in own_variables(obj)]
+    with all_or_nothing(variables, reader.read_through):
+        for path, obj, store in fitting:
+            obj.load_own_variables(store)
+            report.loaded.append(path or getattr(obj, "name", "the top"))
     return report
 
 

@@ -7,7 +7,7 @@ optimizers see a mapping from keys to arrays, whatever the format of the file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
@@ -52,6 +52,10 @@ class Reader(Protocol):
         """The name that the object at a path had, where the file says it."""
         ...
 
+    def read_through(self) -> None:
+        """Reads every byte once: what cannot be read is known then."""
+        ...
+
 
 class Writer(Protocol):
     """A file that weights are written to."""
@@ -68,6 +72,14 @@ def to_array(value: Any) -> np.ndarray:
     if isinstance(value, (np.ndarray, np.generic, int, float, bool, list, tuple)):
         return np.asarray(value)
     return current().host_view(value)
+
+
+def read_to_end(file: BinaryIO) -> None:
+    """Reads all of a file and forgets it; raises what the system reports."""
+    file.seek(0)
+    room = bytearray(1 << 20)
+    while file.readinto(room):  # type: ignore[attr-defined]
+        pass
 
 
 class _H5Store(Store):
@@ -121,6 +133,11 @@ class H5Reader:
     def name_of(self, path: str) -> str | None:
         group = h5_files.subgroup(self.file, f"{path}/vars" if path else "vars")
         return None if group is None else h5_files.text(group, "name", 1 << 16)
+
+    def read_through(self) -> None:
+        if self.file.driver != "fileobj":  # members of archives have been verified
+            with open(self.file.filename, "rb") as file:
+                read_to_end(file)
 
 
 def _paths_with_data(file: Any) -> Iterator[str]:

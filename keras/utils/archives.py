@@ -14,10 +14,15 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.core.errors import (
+    DeserializationError,
+    UnsafeDeserializationError,
+    brief,
+)
 from keras.core.unfolding import MOST_EXPANSION, most_unfolded
 
 _MOST_MEMBERS = 1_000_000
+_DEEPEST = 200  # folders within folders
 _BLOCK = 1 << 20
 _Read = TypeVar("_Read")
 
@@ -127,6 +132,10 @@ def _place(path: str, folder: str, name: str) -> str:
     if outside or any(os.path.splitdrive(part)[0] for part in parts):
         raise UnsafeDeserializationError(
             f"{path} holds {name!r}, which leads outside of the archive."
+        )
+    if len(parts) > _DEEPEST or max(map(len, parts), default=0) > 255:
+        raise UnsafeDeserializationError(
+            f"{path} holds {brief(name)}, which is longer than names of files are."
         )
     return os.path.join(folder, *parts)
 

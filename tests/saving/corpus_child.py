@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
-from tests.saving.corpus import CASES, memory, small
-from tests.saving.corpus_cves import CVES
+from tests.saving.corpus import memory, small
+from tests.saving.corpus_own import EVERY
 
 _FORBIDDEN = (
     *("os.system", "os.exec", "os.fork", "os.posix_spawn", "subprocess.Popen"),
@@ -55,8 +55,12 @@ class Watch:
             if not name.startswith(self._writable if writes else self._inside):
                 self.seen.append(f"open {name}")
         elif event in _MOVES:
-            paths = [os.fsdecode(p) for p in args if isinstance(p, (str, bytes))]
-            if not all(os.path.realpath(p).startswith(self._writable) for p in paths):
+            # What names are relative to, if it is an open folder.
+            folder = -1 if event == "os.truncate" else args[-1]
+            start = os.readlink(f"/proc/self/fd/{folder}") if folder > 0 else ""
+            names = [os.fsdecode(p) for p in args if isinstance(p, (str, bytes))]
+            paths = [os.path.realpath(os.path.join(start, name)) for name in names]
+            if not all(path.startswith(self._writable) for path in paths):
                 self.seen.append(f"{event} {args}"[:200])
 
 
@@ -97,7 +101,6 @@ def main() -> None:
     output, *backends = sys.argv[1:]
     top = os.path.realpath(tempfile.mkdtemp())
     tempfile.tempdir = top
-    cases = {**CASES, **{name: crafted for name, (crafted, _) in CVES.items()}}
     for backend in backends:  # what is loaded on first use counts for no file
         with keras.backend_scope(backend):
             for ending in (".keras", ".h5"):
@@ -107,7 +110,7 @@ def main() -> None:
     room = memory("VmSize") + (1 << 30)
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
     with open(output, "w") as file:
-        for number, (name, case) in enumerate(cases.items()):
+        for number, (name, case) in enumerate(EVERY.items()):
             folder = Path(top, str(number))
             folder.mkdir()
             with keras.backend_scope(backends[0]):

@@ -1,15 +1,18 @@
 """Writes `tests/fixtures/keras_2/`: files of Keras 2, made by the `tf_keras` package.
 
 Run where `tf_keras` is installed beside TensorFlow, apart from this project:
-`TF_USE_LEGACY_KERAS=1 python tests/saving/make_keras_2.py`.
+`TF_USE_LEGACY_KERAS=1 python tests/saving/make_keras_2.py`; with names of functions
+below, these alone.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tf_keras
 from tf_keras import layers
 
@@ -68,10 +71,36 @@ def several() -> Any:
     return tf_keras.Model([a, b], ends)
 
 
+def states() -> Any:
+    """A decoder that starts from the states of an encoder."""
+    encoded, decoded = layers.Input((5, 3)), layers.Input((4, 3))
+    _, h, c = layers.LSTM(4, return_state=True)(encoded)
+    x = layers.LSTM(4, return_sequences=True)(decoded, initial_state=[h, c])
+    return tf_keras.Model([encoded, decoded], layers.GRU(4)(x, initial_state=h))
+
+
+def operations() -> Any:
+    """Functions of TensorFlow called on the tensors of a graph."""
+    x, other = layers.Input((4,)), layers.Input((4,))
+    y = tf.nn.relu(layers.Dense(4)(x)) * 2.0 + 1.0 - other / 3.0
+    y = tf.concat([y[:, :2], tf.abs(other)[:, 2:]], axis=-1)
+    y = tf.reshape(y, (tf.shape(y)[0], 2, 2)) @ tf.ones((2, 2))
+    y = tf.transpose(y, [0, 2, 1])[:, tf.newaxis, 0]
+    low, high = tf.split(tf.squeeze(y, 1), [1, -1], axis=1)
+    y = tf.where(low > high, tf.reduce_mean(y, axis=-1), 1.0 - high)
+    y = tf.nn.l2_normalize(tf.pad(y, [[0, 0], [1, 2]]), axis=-1)
+    return tf_keras.Model([x, other], tf.clip_by_value(tf.stack([y, -y], 1), -0.6, 0.6))
+
+
+MODELS = (convolutions, recurrent, attention, nested, several, states, operations)
+
+
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     generator = np.random.default_rng(0)
-    for make in (convolutions, recurrent, attention, nested, several):
+    for make in [
+        one for one in MODELS if one.__name__ in sys.argv[1:] or not sys.argv[1:]
+    ]:
         tf_keras.backend.clear_session()
         tf_keras.utils.set_random_seed(1)
         model, path = make(), str(FOLDER / make.__name__)
@@ -96,7 +125,8 @@ def main() -> None:
         arrays = {f"{k}{i}": v for k, vs in named.items() for i, v in enumerate(vs)}
         np.savez_compressed(f"{path}.npz", **arrays)
 
-    _compiled(generator.normal(size=(4, 6)).astype("float32"))
+    if not sys.argv[1:]:
+        _compiled(generator.normal(size=(4, 6)).astype("float32"))
 
 
 def _compiled(inputs: np.ndarray) -> None:

@@ -23,6 +23,7 @@ from keras.saving.safetensors import SafetensorsReader
 from tests.conftest import BACKENDS
 from tests.saving import corpus
 from tests.saving.corpus_cves import CVES, NUMBERS
+from tests.saving.corpus_own import EVERY
 
 NAMES = Path(__file__).parent / "loadable_names.txt"
 Results = dict[str, list[dict[str, Any]]]
@@ -50,7 +51,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return found
 
 
-@pytest.mark.parametrize("name", [*corpus.CASES, *CVES])
+@pytest.mark.parametrize("name", EVERY)
 def test_each_is_refused(name: str, results: Results) -> None:
     """A typed error that says why, soon, with little memory; nothing else happens."""
     assert [one["backend"] for one in results[name]] == BACKENDS

@@ -140,3 +140,62 @@ def test_nesting_without_end() -> None:
     text = json.dumps({"keras_version": "2.15.0", **config})
     with pytest.raises(DeserializationError):
         keras.models.model_from_json(text)
+
+
+def of_an_op(function: str, **arguments: Any) -> Any:
+    """A model of one op of TensorFlow, as Keras 2 writes it."""
+    start = {"name": "x", "batch_input_shape": [None, 3], "dtype": "float32"}
+    op = {"name": "op", "trainable": True, "dtype": "float32", "function": function}
+    entries = [
+        {"class_name": "InputLayer", "config": start, "inbound_nodes": []},
+        {
+            "class_name": "TFOpLambda",
+            "config": op,
+            "inbound_nodes": [["x", 0, 0, arguments]],
+        },
+    ]
+    layers = [{**entry, "name": entry["config"]["name"]} for entry in entries]
+    ends = {"input_layers": [["x", 0, 0]], "output_layers": [["op", 0, 0]]}
+    config = {"name": "m", "layers": layers, **ends}
+    return {"class_name": "Functional", "config": config, "keras_version": "2.15.0"}
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "text"),
+    [
+        ("io.read_file", {}, r"Layer 'op' is the TensorFlow op 'tf\.io\.read_file'"),
+        ("random.normal", {}, r"'tf\.random\.normal', for which no op of Keras"),
+        ("__class__", {}, r"'tf\.__class__', for which no op of Keras"),
+        (
+            "math.reduce_sum",
+            {"axes": 1},
+            r"'tf\.math\.reduce_sum' of layer 'op' has.*axes",
+        ),
+        ("reshape", {"shape": [[], []]}, "shape"),
+        ("__operators__.getitem", {"slice_spec": [{"start": "a"}]}, "not known before"),
+    ],
+)
+def test_ops_that_cannot_be_read(
+    function: str, arguments: dict[str, Any], text: str
+) -> None:
+    with keras.backend_scope("numpy"), pytest.raises(DeserializationError, match=text):
+        keras.models.model_from_json(json.dumps(of_an_op(function, **arguments)))
+
+
+def test_ops_are_saved_as_those_of_keras(tmp_path: Path) -> None:
+    data = recorded("operations")
+    with keras.backend_scope("numpy"):
+        model = keras.saving.load_model(FOLDER / "operations.keras")
+        model.save(tmp_path / "a.keras")
+        assert "TFOpLambda" not in model.to_json()
+        again = keras.saving.load_model(tmp_path / "a.keras")
+        agree(again.predict(data["in"], verbose=0), data["out"])
+
+
+def test_an_argument_that_a_class_no_longer_hands_on() -> None:
+    config = {"name": "d", "trainable": True, "rate": 0.2, "noise_shape": None}
+    found = upgraded({"class_name": "SpatialDropout2D", "config": config})
+    assert "noise_shape" not in found["config"]
+    assert (
+        "noise_shape" in upgraded({"class_name": "Dropout", "config": config})["config"]
+    )
