@@ -18,6 +18,7 @@ import numpy as np
 from keras.core import limits
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.saving.h5_chunks import FILTERS, filters_of, read_filtered
+from keras.saving.h5_headers import check_group, longest_claim
 from keras.saving.h5_heaps import HeapSource
 
 # Bytes declared for each byte stored, beyond which a dataset is taken for a bomb.
@@ -71,7 +72,7 @@ def open_h5(source: Any, what: str) -> Iterator[Any]:
                 f"{what} is damaged: HDF5 reports {error}."
             ) from error
         finally:
-            _sources.pop(number, None)
+            _sources.pop(number).close()
 
 
 @contextmanager
@@ -94,6 +95,7 @@ def child(group: Any, name: str) -> Any:
     if not name or name in (".", "..") or "/" in name:
         raise UnsafeDeserializationError(f"{name!r} is no name of an HDF5 member.")
     with damage(f"{name!r}"):
+        _walk(group)
         link = group.get(name, getlink=True)
         if link is None:
             return None
@@ -112,12 +114,14 @@ def child(group: Any, name: str) -> Any:
 def has(group: Any, name: str) -> bool:
     """Whether a group has a member, looked up without following any link."""
     with damage(f"{name!r}"):
+        _walk(group)
         return group.get(name, getlink=True) is not None
 
 
 def names(group: Any) -> list[str]:
     """The names of the members of a group."""
     with damage("A group"):
+        _walk(group)
         return list(group)
 
 
@@ -154,7 +158,7 @@ def text(holder: Any, name: str, most: int = _MOST_TEXT) -> str | None:
             raise DeserializationError(f"{where} in the HDF5 file is no text.")
         size = max(attribute.get_storage_size(), attribute.dtype.itemsize)
         if attribute.dtype.kind == "O":
-            _longest_text(holder)
+            _longest_text(holder, name)
         if size > min(most, _file_size(holder)):
             raise UnsafeDeserializationError(f"{where} declares {size:,} bytes.")
         value = holder.attrs[name]
@@ -178,7 +182,7 @@ def texts(holder: Any, name: str, most: int) -> list[str]:
         shape, dtype = attribute.shape or (), attribute.dtype
         count = math.prod(shape)
         # Many of variable length may all be one and the same place in the file.
-        each = _longest_text(holder) if dtype.kind == "O" else dtype.itemsize
+        each = _longest_text(holder, name) if dtype.kind == "O" else dtype.itemsize
         size = max(_MOST_TEXT, 2 * _file_size(holder))
         if count and (count > most or count * each > size):
             raise UnsafeDeserializationError(
@@ -191,14 +195,42 @@ def texts(holder: Any, name: str, most: int) -> list[str]:
         return [v.decode("utf-8") if isinstance(v, bytes) else str(v) for v in values]
 
 
-def _longest_text(holder: Any) -> int:
-    """Bytes that no text of variable length in this file can exceed.
+def _longest_text(holder: Any, name: str) -> int:
+    """Bytes that no text of variable length in an attribute can exceed.
 
     Raises:
-        DeserializationError: if HDF5 could not read such texts, or would never end.
+        DeserializationError: if HDF5 could not read such texts, would never end, or
+            take memory for more.
     """
-    source = _sources.get(_number(holder)) or HeapSource(holder.file.filename)
-    return min(source.largest, _file_size(holder))
+    source, address = _place(holder)
+    most = min(source.largest, _file_size(holder))
+    claimed = longest_claim(source.data, address, name)
+    if claimed is not None and claimed > most:
+        raise UnsafeDeserializationError(
+            f"The attribute {name!r} of {holder.name} in the HDF5 file says to be a "
+            f"text of {claimed:,} bytes; no text in the file has more than {most:,}."
+        )
+    return most
+
+
+def _walk(group: Any) -> None:
+    """Finds damage that HDF5 itself would not survive, once for each group."""
+    source, address = _place(group)
+    if address not in source.walked:
+        check_group(source.data, address)
+        source.walked.add(address)
+
+
+def _place(member: Any) -> tuple[HeapSource, int]:
+    """The bytes of the file of a member, and where its header is."""
+    import h5py
+
+    info = h5py.h5o.get_info(member.id)
+    source = _sources.get(info.fileno)
+    if source is None:  # a file that the caller opened, perhaps to write
+        member.file.flush()
+        source = HeapSource(member.file.filename)
+    return source, info.addr
 
 
 def _number(member: Any) -> int:

@@ -26,10 +26,24 @@ class HeapSource:
 
     Args:
         source: its path, or the file object that it is read from.
+
+    Attributes:
+        walked: the addresses of the groups that were found whole.
     """
 
     def __init__(self, source: Any) -> None:
         self._source = source
+        self.walked: set[int] = set()
+
+    @cached_property
+    def data(self) -> Any:
+        """What can be searched and sliced as bytes are."""
+        if not isinstance(self._source, (str, bytes, os.PathLike)):
+            return _Searched(self._source)
+        with open(self._source, "rb") as file:
+            if not os.fstat(file.fileno()).st_size:
+                return b""
+            return mmap(file.fileno(), 0, access=ACCESS_READ)
 
     @cached_property
     def largest(self) -> int:
@@ -38,13 +52,13 @@ class HeapSource:
         Raises:
             DeserializationError: if there is a heap that cannot be walked.
         """
-        if not isinstance(self._source, (str, bytes, os.PathLike)):
-            return _largest(_Searched(self._source))
-        with open(self._source, "rb") as file:
-            if not os.fstat(file.fileno()).st_size:
-                return 0
-            with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-                return _largest(data)
+        return _largest(self.data)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        data = self.__dict__.pop("data", None)
+        if isinstance(data, mmap):
+            data.close()
 
 
 class _Searched:
@@ -58,6 +72,8 @@ class _Searched:
         return self._size
 
     def __getitem__(self, part: slice) -> bytes:
+        if not 0 <= part.start <= part.stop:
+            return b""
         self._file.seek(part.start)
         return self._file.read(part.stop - part.start)
 
@@ -70,7 +86,7 @@ class _Searched:
         return -1
 
 
-def _largest(data: mmap | _Searched) -> int:
+def _largest(data: Any) -> int:
     largest, left = 0, len(data) // _HEADER
     place = data.find(_SIGNATURE, 0)
     while place >= 0:

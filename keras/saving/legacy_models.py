@@ -100,7 +100,13 @@ def _compile(file: Any, model: Model, training: dict[str, Any], path: str) -> No
             training[key] = _compiled_with(training[key])
     with reading_of(path), object_sharing():
         if hasattr(model, "compile_from_config"):
-            model.compile_from_config(training)
+            try:
+                model.compile_from_config(training)
+            except ValueError as error:
+                raise DeserializationError(
+                    f"The model of {path} cannot be compiled as its training_config "
+                    f"says: {error} Load it with compile=False, then compile it."
+                ) from error
     _load_optimizer(file, model, path)
 
 

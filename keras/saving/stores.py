@@ -78,7 +78,7 @@ def read_to_end(file: BinaryIO) -> None:
     """Reads all of a file and forgets it; raises what the system reports."""
     file.seek(0)
     room = bytearray(1 << 20)
-    while file.readinto(room):  # type: ignore[attr-defined]
+    while file.readinto(room):
         pass
 
 

@@ -40,7 +40,7 @@ class Sizes(tuple[Any, ...]):
 UNKNOWN = Unknown()
 
 
-def tensorflow_op(entry: Config) -> Function | None:
+def tensorflow_op(entry: Config) -> TensorFlowOp | None:
     """What the entry of a graph that stands for an op is called as; None for others.
 
     Args:
@@ -63,10 +63,10 @@ def tensorflow_op(entry: Config) -> Function | None:
             "then load its weights: model.load_weights(filepath)."
         )
     limits.note_object()
-    return _Call(found, f"tf.{name}", layer)
+    return TensorFlowOp(found, f"tf.{name}", layer)
 
 
-class _Call:
+class TensorFlowOp:
     """A function of the table as a step of a graph.
 
     Args:

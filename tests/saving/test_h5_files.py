@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import keras
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.saving import h5_files
 from keras.saving.h5_files import open_h5, read_array, subgroup, write_array
+from keras.saving.h5_trees import checksum
 from keras.saving.stores import H5Reader
 
 
@@ -179,3 +181,76 @@ def test_texts_that_are_one_long_text(tmp_path: Path) -> None:
         pytest.raises(UnsafeDeserializationError, match="declares 100 texts of up"),
     ):
         h5_files.texts(file, "layer_names", 1000)
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+@pytest.mark.parametrize("count", [1, 9, 400])
+def test_groups_of_any_size_and_kind(path: str, libver: Any, count: int) -> None:
+    with h5py.File(path, "w", libver=libver, track_order=count == 9) as file:
+        for number in range(count):
+            file.create_group(f"a{number}").attrs["name"] = "n" * number
+    with open_h5(path, path) as file:
+        assert len(h5_files.names(file)) == count
+        last = h5_files.child(file, f"a{count - 1}")
+        assert h5_files.text(last, "name") == "n" * (count - 1)
+
+
+@pytest.mark.parametrize(
+    "part", ["TREE", "SNOD", "HEAP", "BTHD", "BTLF", "FRHP", "FHDB"]
+)
+def test_a_damaged_index_of_a_group(path: str, part: str) -> None:
+    """HDF5 reads some of these, and then frees what it never had."""
+    older = part in ("TREE", "SNOD", "HEAP")
+    with h5py.File(path, "w", libver="earliest" if older else "latest") as file:
+        for number in range(20):
+            file.create_group(f"group/a{number}")
+    data = Path(path).read_bytes()
+    places = [m.start() for m in re.finditer(part.encode(), data)]
+    assert places
+    for place in places:  # the signature itself, or what its checksum is of
+        at = place if older else place + 14
+        Path(path).write_bytes(data[:at] + b"\xaa" + data[at + 1 :])
+        with pytest.raises(DeserializationError), open_h5(path, path) as file:
+            for name in h5_files.names(file):
+                h5_files.names(h5_files.child(file, name))
+                for inner in h5_files.names(file[name]):
+                    h5_files.names(file[name][inner])
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_a_text_that_claims_more_than_there_is(path: str, libver: Any) -> None:
+    """HDF5 would take as much memory as the text says to have."""
+    with h5py.File(path, "w", libver=libver) as file:
+        file.attrs.create("names", ["a", "bcd"], dtype=h5py.string_dtype())
+        file.attrs["name"] = "efghi"
+    data = Path(path).read_bytes()
+    heap = data.find(b"GCOL").to_bytes(8, "little")
+    for length, name in ((3, "names"), (5, "name")):
+        reference = length.to_bytes(4, "little") + heap
+        assert data.count(reference) == 1
+        lie = (3 << 29).to_bytes(4, "little") + heap
+        changed = bytearray(data.replace(reference, lie))
+        if libver == "latest":
+            block = changed.find(b"OHDR")
+            size = len(_header(changed, block))
+            changed[block + size : block + size + 4] = checksum(
+                bytes(changed[block : block + size])
+            ).to_bytes(4, "little")
+        Path(path).write_bytes(changed)
+        text = "says to be a text of 1,610,612,736 bytes"
+        with (
+            open_h5(path, path) as file,
+            pytest.raises(DeserializationError, match=text),
+        ):
+            h5_files.text(file, name) if name == "name" else h5_files.texts(
+                file, name, 9
+            )
+
+
+def _header(data: bytearray, start: int) -> bytes:
+    """The first block of a header of the newer kind, without its checksum."""
+    flags = data[start + 5]
+    place = start + 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)
+    width = 1 << (flags & 3)
+    size = int.from_bytes(data[place : place + width], "little")
+    return bytes(data[start : place + width + size])
