@@ -28,6 +28,7 @@ from keras.core.serialization import (
     serialize_keras_object,
 )
 from keras.saving.archive import Archive, member_of_folder, open_archive
+from keras.saving.archive_writer import ArchiveWriter
 from keras.saving.assets import load_assets, save_assets, wants_assets
 from keras.saving.atomic import new_file, new_folder, refuse_existing
 from keras.saving.json_text import MOST_TEXT, read_json
@@ -86,6 +87,7 @@ def save_model(
     elif zipped is False:
         with new_folder(path) as folder:
             _write_members(model, folder)
+            write_h5(model, os.path.join(folder, WEIGHTS_MEMBER))
     elif path.endswith(".keras"):
         _save_zipped(model, path)
     else:
@@ -101,20 +103,16 @@ def _save_zipped(model: Model, path: str) -> None:
     with (
         new_file(path) as temporary,
         tempfile.TemporaryDirectory(prefix=".keras_", dir=folder) as members,
-        zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as zipped,
+        ArchiveWriter(temporary) as archive,
     ):
         for name in _write_members(model, members):
-            # A fixed date, as Keras 3 does: the time is in the metadata.
-            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            source = os.path.join(members, *name.split("/"))
-            info.file_size = os.path.getsize(source)
-            with open(source, "rb") as data, zipped.open(info, "w") as member:
-                while block := data.read(1 << 20):
-                    member.write(block)
+            archive.copy(name, os.path.join(members, *name.split("/")))
+        with archive.open(WEIGHTS_MEMBER) as file:
+            write_h5(model, file)
 
 
 def _write_members(model: Model, folder: str) -> list[str]:
-    """Writes all members into a folder; returns their names."""
+    """Writes all members but the weights into a folder; returns their names."""
     if not getattr(model, "built", True):
         warnings.warn(
             f"Model {model.name!r} is saved before it is built, so the file may hold "
@@ -130,9 +128,7 @@ def _write_members(model: Model, folder: str) -> list[str]:
     for name, content in ((_METADATA, metadata), (_CONFIG, config)):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             json.dump(content, file)
-    write_h5(model, os.path.join(folder, WEIGHTS_MEMBER))
-    assets = save_assets(model, folder)
-    return [_METADATA, _CONFIG, WEIGHTS_MEMBER, *assets]
+    return [_METADATA, _CONFIG, *save_assets(model, folder)]
 
 
 def load_model(

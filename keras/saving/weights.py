@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from keras.core import limits
 from keras.core.dtypes import itemsize
@@ -127,15 +127,15 @@ def write_weights(
         )
 
 
-def write_h5(model: Model, path: str) -> None:
-    """Writes the weights of a model into a new HDF5 file."""
-    _write_h5(path, lambda writer: save_state(model, writer))
+def write_h5(model: Model, target: str | BinaryIO) -> None:
+    """Writes the weights of a model into a new HDF5 file, at a path or a place."""
+    _write_h5(target, lambda writer: save_state(model, writer))
 
 
-def _write_h5(path: str, fill: Callable[[Writer], None]) -> None:
+def _write_h5(target: str | BinaryIO, fill: Callable[[Writer], None]) -> None:
     import h5py
 
-    with h5py.File(path, "w") as file:
+    with h5py.File(target, "w") as file:
         fill(H5Writer(file))
 
 

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -306,3 +307,36 @@ def test_a_model_saved_before_it_is_built_warns(tmp_path: Path) -> None:
             model.save(tmp_path / "model.keras")
         model.build((None, 3))
         model.save(tmp_path / "model.keras")
+
+
+def test_the_zip_is_whole(tmp_path: Path, backend: str) -> None:
+    """Its large member is written in place; other programs can read it."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(700)])
+    path = tmp_path / "a.keras"
+    model.save(path)
+    with zipfile.ZipFile(path) as file:
+        assert file.testzip() is None
+        names = ["metadata.json", "config.json", "model.weights.h5"]
+        assert file.namelist() == names
+        sizes = [info.file_size for info in file.infolist()]
+        ends = [info.header_offset for info in file.infolist()]
+        assert ends == sorted(ends)
+        assert sum(sizes) < path.stat().st_size < sum(sizes) + 1000
+        with file.open("model.weights.h5") as member, h5py.File(member) as weights:
+            found = weights["layers/dense/vars/0"][()]
+    np.testing.assert_array_equal(found, model.get_weights()[0])
+
+
+def test_a_member_that_cannot_be_written(tmp_path: Path, backend: str) -> None:
+    """What fails in the large member leaves no file."""
+
+    @keras.saving.register_keras_serializable("tests.files")
+    class Broken(keras.layers.Dense):
+        def save_own_variables(self, store: Any) -> None:
+            super().save_own_variables(store)
+            raise OSError(28, "No space left on device")
+
+    model = keras.Sequential([keras.Input((3,)), Broken(4)])
+    with pytest.raises(OSError, match="No space left"):
+        model.save(tmp_path / "a.keras")
+    assert list(tmp_path.iterdir()) == []
