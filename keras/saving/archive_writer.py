@@ -84,7 +84,7 @@ class ArchiveWriter:
             zipped.start_dir = room.start + room.size
             zipped.filelist.append(info)
             zipped.NameToInfo[name] = info
-            zipped._didModify = True  # type: ignore[attr-defined]
+            zipped._didModify = True
 
 
 def _sync(file: Any) -> None:
