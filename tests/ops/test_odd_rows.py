@@ -151,3 +151,24 @@ def test_most_rows_are_tried() -> None:
     for kind in KINDS:
         left_out = [r for r in ROWS.values() if exemptions.reason(kind, r.id, "numpy")]
         assert len(left_out) < 40
+
+
+FAR: dict[str, tuple[Callable[..., Any], list[float]]] = {
+    "clip": (lambda x: ops.clip(x, -1e9, 1e9), [1.0, -2.0]),
+    "clip below": (lambda x: ops.clip(x, -1e9, 0.5), [0.5, -2.0]),
+    "maximum": (lambda x: ops.maximum(x, -1e9), [1.0, -2.0]),
+    "minimum": (lambda x: ops.minimum(x, 1e9), [1.0, -2.0]),
+    "full": (lambda x: ops.full((2,), -1e9, dtype="float16"), [-np.inf] * 2),
+    "full_like": (lambda x: ops.full_like(x, 1e9), [np.inf] * 2),
+    "pad": (lambda x: ops.pad(x, [(0, 1)], constant_values=1e9), [1.0, -2.0, np.inf]),
+    "where": (lambda x: ops.where(x > 0, x, -1e9), [1.0, -np.inf]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+@pytest.mark.parametrize("name", FAR)
+def test_numbers_beyond_a_narrow_dtype_are_infinite(backend: str, name: str) -> None:
+    """Masks of `-1e9` and bounds that bound nothing, under `mixed_float16`."""
+    function, expected = FAR[name]
+    found = function(ops.cast(ops.convert_to_tensor([1.0, -2.0]), "float16"))
+    assert ops.convert_to_numpy(found).tolist() == expected

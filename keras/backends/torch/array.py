@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from keras.backends import arguments
-from keras.backends.torch.core import default_device, native_dtype
+from keras.backends.torch.core import default_device, held, native_dtype
 from keras.backends.torch.remembering import remembering
 from keras.core.typing import Axis, DType, ShapeLike, Sizes, TensorLike
 
@@ -44,7 +44,7 @@ def full(shape: Any, fill_value: Any, dtype: DType = None) -> Any:
         shape = _sizes(shape)
     dtype, device = native_dtype(dtype), default_device()
     if isinstance(fill_value, (float, int, complex)):
-        return torch.full(shape, fill_value, dtype=dtype, device=device)
+        return torch.full(shape, held(fill_value, dtype), dtype=dtype, device=device)
     value = torch.as_tensor(fill_value, dtype=dtype, device=device)
     return value.expand(shape).clone()
 
@@ -67,6 +67,7 @@ def empty_like(x: TensorLike, dtype: DType = None) -> torch.Tensor:
 
 def full_like(x: TensorLike, fill_value: Any, dtype: DType = None) -> Any:
     if isinstance(fill_value, (bool, int, float, complex)):
+        fill_value = held(fill_value, _like(dtype) or x.dtype)
         return torch.full_like(x, fill_value, dtype=_like(dtype))
     value = torch.as_tensor(fill_value, dtype=_like(dtype) or x.dtype, device=x.device)
     return value.expand(x.shape).clone()
@@ -223,7 +224,7 @@ def pad(
     constant_values: TensorLike = None,
 ) -> torch.Tensor:
     if mode == "constant":
-        value = 0 if constant_values is None else constant_values
+        value = 0 if constant_values is None else held(constant_values, x.dtype)
         return torch.constant_pad_nd(x, _flat_widths(pad_width, x.ndim), value)
     widths = arguments.pad_widths(pad_width, x.ndim)
     # Each axis by the places that NumPy's mode would copy from.

@@ -380,3 +380,17 @@ def _meta(shape: tuple[int, ...], dtype: str) -> Any:
 def _ones(shape: tuple[int, ...], dtype: str) -> Any:
     limits.claim_run(shape, dtype)
     return torch.ones(shape, dtype=native_dtype(dtype), device=default_device())
+
+
+# The largest numbers of narrow dtypes: PyTorch refuses Python numbers beyond them.
+_LARGEST = {torch.float16: 65504.0, torch.bfloat16: 3.3895313892515355e38}
+
+
+def held(number: Any, dtype: torch.dtype) -> Any:
+    """A number as a dtype holds it, which is infinite beyond its range."""
+    largest = _LARGEST.get(dtype)
+    if largest is None or not isinstance(number, (int, float)):
+        return number
+    if number > largest:
+        return float("inf")
+    return -float("inf") if number < -largest else number

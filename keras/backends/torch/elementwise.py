@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from keras.backends.arguments import both_or_neither
-from keras.backends.torch.core import inexact
+from keras.backends.torch.core import held, inexact
 from keras.backends.torch.indexing import nonzero
 from keras.core.typing import TensorLike
 
@@ -107,13 +107,13 @@ _wide_clamp_min, _wide_clamp_max = _wide(torch.clamp_min), _wide(torch.clamp_max
 def maximum(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
     if isinstance(x2, torch.Tensor):
         return _wide_maximum(x1, x2)
-    return _wide_clamp_min(x1, x2)
+    return _wide_clamp_min(x1, held(x2, x1.dtype))
 
 
 def minimum(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
     if isinstance(x2, torch.Tensor):
         return _wide_minimum(x1, x2)
-    return _wide_clamp_max(x1, x2)
+    return _wide_clamp_max(x1, held(x2, x1.dtype))
 
 
 def divide_no_nan(x1: torch.Tensor, x2: torch.Tensor) -> torch.Tensor:
@@ -127,7 +127,7 @@ def clip(x: torch.Tensor, x_min: TensorLike, x_max: TensorLike) -> torch.Tensor:
         x_max, torch.Tensor
     ):
         return minimum(maximum(x, x_min), x_max)
-    return torch.clamp(x, x_min, x_max)
+    return torch.clamp(x, held(x_min, x.dtype), held(x_max, x.dtype))
 
 
 # Exponents and logarithms ---------------------------------------------------------
