@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from keras.core.classes import cached_by_class, is_ours
+from keras.core.errors import brief
+from keras.layers.input_spec import describe
 
 if TYPE_CHECKING:
     from keras.layers.layer import Layer
@@ -24,6 +26,7 @@ class CallPlan:
     Attributes:
         names: the parameters of `call`, in order.
         has_training: whether it takes `training`.
+        training_place: at which place among the arguments of `call` it stands.
         has_mask: whether it takes `mask`.
         takes_masks: whether it takes `mask`, or `x_mask` for an argument `x`.
         build_names: the parameters of `build`, `*args` and `**kwargs` left out.
@@ -37,6 +40,7 @@ class CallPlan:
         makes_specs: whether it has a `compute_output_spec` of its own.
         takes_one: whether it is one of ours that is called on one tensor: so its
             `call` says, by the type of what comes first.
+        takes_numbers: the same, but lists of numbers do as well.
         builds_from_one: whether it is built for that tensor.
         spec_names: the parameters of `compute_output_spec`.
         shape_names: the parameters of `compute_output_shape`.
@@ -48,6 +52,8 @@ class CallPlan:
         self.names = _named(parameters)
         self.takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
         self.has_training = "training" in self.names
+        places = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        self.training_place = places.index("training") if "training" in places else None
         self.has_mask = "mask" in self.names
         self.takes_masks = self.has_mask or any(
             f"{name}_mask" in self.names for name in self.names
@@ -64,8 +70,9 @@ class CallPlan:
         ]
         self.build_needs_one = is_ours(build) and len(needed) == 1
         self.default_build = build is getattr(base.build, "__wrapped__", base.build)
-        tensor = bool(parameters) and parameters[0].annotation == "Tensor"
-        self.takes_one = tensor and is_ours(cls.call)
+        first = parameters[0].annotation if parameters and is_ours(cls.call) else None
+        self.takes_one = first == "Tensor"
+        self.takes_numbers = first == "TensorLike"
         self.builds_from_one = self.takes_one and not self.default_build
         self.default_call = cls.__call__ is base.__call__
         self.makes_masks = cls.compute_mask is not base.compute_mask
@@ -73,6 +80,31 @@ class CallPlan:
         self.makes_specs = cls.compute_output_spec is not base.compute_output_spec
         self.spec_names = _parameters_of(cls.compute_output_spec)
         self.shape_names = _parameters_of(cls.compute_output_shape)
+
+    def name_training(
+        self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, ...]:
+        """The arguments in front of `training`; it and those behind it go to `kwargs`.
+
+        Raises:
+            TypeError: if it is something else than True, False or None: most often a
+                second tensor, which the layer does not take.
+        """
+        place: int = self.training_place or 0
+        named = dict(zip(self.names[place:], args[place:], strict=False))
+        flag = named["training"]
+        if not (flag is None or isinstance(flag, bool)):
+            shape = getattr(flag, "shape", None)
+            what = brief(flag) if shape is None else f"a tensor of shape {tuple(shape)}"
+            raise TypeError(
+                f"{describe(layer)} takes {place} argument(s) in front of `training`, "
+                f"which is True, False or None. Received as argument {place}: {what}. "
+                "Several tensors go in as a list, to a layer that takes one."
+            )
+        if len(args) - place > len(named) or not named.keys().isdisjoint(kwargs):
+            return args  # `bind` says what is wrong
+        kwargs.update(named)
+        return args[:place]
 
     def bind(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The arguments by name; a misfit is an error that shows the signature."""

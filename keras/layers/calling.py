@@ -16,8 +16,7 @@ from keras.backends import current, host_of, load, process
 from keras.backends.backend import FOREIGN, SYMBOLIC, TENSOR
 from keras.backends.foreign import framework_of
 from keras.core import context, dtypes, limits, tree
-from keras.core.classes import is_ours
-from keras.core.errors import BackendError, OpError
+from keras.core.errors import BackendError, OpError, brief
 from keras.core.keras_tensor import KerasTensor
 from keras.core.masking import get_mask, masks_in_use, set_mask
 from keras.core.typing import Structure, Tensor, TensorLike
@@ -93,10 +92,6 @@ class LayerCall(LayerBuilding):
             return self._call_without_hooks(*args, **kwargs)
         except OpError as error:
             name_layer(error, self, (args, kwargs))
-            raise
-        except AttributeError as error:
-            if not self._layers and is_ours(type(self).call):
-                refuse_structure(self, args, error)
             raise
 
     def _call_without_hooks(
@@ -176,12 +171,16 @@ class LayerCall(LayerBuilding):
             }
         if not self._allow_non_tensor_positional_args:
             self._check_positional(args)
+        if plan.training_place is not None and len(args) > plan.training_place:
+            args = plan.name_training(self, args, call_kwargs)
         training = self._resolve_training(plan, ambient, call_kwargs)
         if plan.has_training and training is not None:
             call_kwargs["training"] = training
         elif not plan.takes_any:
             call_kwargs.pop("training", None)
         bound = plan.bind(self, args, call_kwargs)
+        if plan.takes_one or plan.takes_numbers:
+            refuse_structure(self, bound.args[1])
         symbolic = any(
             isinstance(leaf, KerasTensor) for leaf in tree.flatten((args, call_kwargs))
         )
@@ -195,7 +194,6 @@ class LayerCall(LayerBuilding):
             context.Scope("autocast", self._autocast_dtype()),
         ):
             if plan.builds_from_one and not self.built:
-                refuse_structure(self, bound.args[1:])
                 if bound.args[1].shape == ():  # of other ranks `build` says more
                     self._check(bound.arguments)
             self._build_if_needed(plan, bound.arguments)
@@ -298,7 +296,7 @@ class LayerCall(LayerBuilding):
             strings = getattr(value.dtype, "kind", "-") in "OSUT"
             if strings and "string" not in backend.layouts:
                 return value  # they are arrays until a layer makes numbers of them
-            value = backend.convert_to_tensor(value)
+            value = self._of_this_backend(value)
         if not self.autocast:
             return value
         want = self._dtype_policy.compute_dtype
@@ -309,6 +307,19 @@ class LayerCall(LayerBuilding):
             if mask is not None:
                 set_mask(value, mask)
         return value
+
+    def _of_this_backend(self, value: Any) -> Any:
+        """An array as a tensor; one of Python's objects may hold neither kind."""
+        try:
+            return current().convert_to_tensor(value)
+        except (TypeError, ValueError) as error:
+            if getattr(value.dtype, "kind", "-") != "O":
+                raise
+            raise ValueError(
+                f"{describe(self)} expects numbers or strings. Received: an array of "
+                f"Python objects, dtype=object, such as {brief(value.flat[0])}. "
+                "`x.astype('float32')` makes numbers of them."
+            ) from error
 
     def _brought_here(self, value: Any) -> Any:
         """A tensor of another framework as one of this backend, without gradients."""

@@ -143,8 +143,6 @@ def check_inputs(input_spec: Any, inputs: TensorLike, layer: Any) -> None:
     Raises:
         ValueError: naming the layer, what it expects and what it got.
     """
-    if isinstance(input_spec, InputSpec) and layer._plan.takes_one:
-        refuse_structure(layer, (inputs,))
     specs = tree.flatten(input_spec)
     if isinstance(inputs, dict) and all(spec.name for spec in specs):
         missing = [spec.name for spec in specs if spec.name not in inputs]
@@ -186,23 +184,23 @@ def check_input(spec: InputSpec, value: TensorLike, layer: Any, which: str) -> N
         )
 
 
-def refuse_structure(
-    layer: Any, args: tuple[Any, ...], error: Exception | None = None
-) -> None:
+def refuse_structure(layer: Any, first: Any) -> None:
     """Says of a layer of one tensor that it was given none, or a structure of them.
 
     Raises:
-        ValueError: if the first argument is no tensor, which is what an error is of.
+        ValueError: if what it was given has no shape, and is no list of numbers or
+            strings for a layer that takes them.
     """
-    first = args[0] if args else None
-    kind = type(first).__name__
-    if hasattr(first, "shape") or (error and f"'{kind}'" not in str(error)):
+    if hasattr(first, "shape"):
+        return
+    if layer._plan.takes_numbers and not (first is None or isinstance(first, dict)):
         return
     raise ValueError(
         f"{describe(layer)} expects one tensor or array. Received: {brief(first)} of "
-        f"type {kind}. `keras.ops.convert_to_tensor` makes one of numbers; "
-        "of several tensors keras.layers.Concatenate or keras.ops.stack makes one."
-    ) from error
+        f"type {type(first).__name__}. `keras.ops.convert_to_tensor` makes one of "
+        "numbers; of several tensors keras.layers.Concatenate or keras.ops.stack makes "
+        "one."
+    )
 
 
 def _way_out(spec: InputSpec, shape: ShapeLike) -> str:

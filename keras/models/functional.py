@@ -75,7 +75,7 @@ class Functional(GraphModel, Function, Model):
 
     def call(
         self,
-        inputs: TensorLike,
+        inputs: Structure,
         training: bool | None = None,
         mask: TensorLike = None,
         **kwargs: Any,

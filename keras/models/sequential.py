@@ -219,7 +219,7 @@ class Sequential(GraphModel, Model):
 
     def call(
         self,
-        inputs: TensorLike,
+        inputs: Structure,
         training: bool | None = None,
         mask: TensorLike = None,
         **kwargs: Any,

@@ -358,7 +358,12 @@ class Declaration(Parameters):
         if target is None:
             return None
         counted = [pair for pair in found if pair[0] not in self.kept]
-        return target(dtypes_of(backend, values, counted)) if counted else None
+        if not counted:
+            return None
+        dtypes = dtypes_of(backend, values, counted)
+        if "string" in dtypes:
+            self._refuse_strings(backend, values, counted)
+        return target(dtypes)
 
     def _check_dtypes(
         self, backend: Backend, values: list[Any], found: list[Any]
@@ -542,23 +547,52 @@ class Declaration(Parameters):
             if self.composed and self.name not in current().__dict__:
                 self.refuse(args, kwargs, error)
             else:
-                self.explain(error, args, kwargs)
+                outputs = self._explain(error, args, kwargs)
+                if isinstance(outputs, KerasTensor) and 0 in outputs.shape:
+                    return self._of_nothing(outputs, args)
         raise error
 
-    def explain(
+    def _explain(
         self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        """Raises the rule's or the signature's error in place of a backend's."""
-        if context.tracing():
-            return
+    ) -> Structure:
+        """What the call should give; raises the rule's error in place of a backend's.
+
+        Of the signature too, and of strings, which have dtypes and shapes as well.
+        """
         self._check_call(error, args, kwargs)
-        if self.composed and self.name not in current().__dict__:
-            return
         try:
-            self.infer(self._specs(args) if self.composed else args, kwargs)
+            outputs = self.infer(self._specs(args) if self.composed else args, kwargs)
+            backend = current()
+            self._refuse_strings(backend, list(args), self._found(backend, args)[0])
         except Exception as taught:
             raise taught from error
         self._note(error, args, kwargs)
+        return outputs
+
+    def _refuse_strings(
+        self, backend: Backend, values: list[Any], found: list[Any]
+    ) -> None:
+        """Says that tensors hold strings, with which no framework could do this."""
+        for index, kind in found:
+            if "string" in dtypes_of(backend, values, [(index, kind)]):
+                raise TensorTypeError(
+                    f"{self.title}: `{self.parameter(index)}` must hold numbers. "
+                    "Received: dtype string. Layers such as keras.layers.StringLookup "
+                    "and keras.layers.Hashing make integers of strings."
+                )
+
+    def _of_nothing(self, spec: KerasTensor, args: tuple[Any, ...]) -> Any:
+        """A result without elements, which some of a framework's kernels refuse.
+
+        It is made of an argument, so that gradients find their way.
+        """
+        backend = current()
+        source = args[min(self.tensors)]
+        while isinstance(source, (list, tuple)):
+            source = source[0]
+        kind = backend.kind_of(source)
+        rows = backend.reshape(convert(backend, source, kind, spec.dtype), (-1,))[:0]
+        return backend.reshape(rows, spec.shape)
 
     def _note(
         self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -16,6 +16,7 @@ import pytest
 
 import keras
 from keras import layers
+from keras.backends import current
 from keras.core.facts import facts_of
 from tests.layers.rows import ROWS as TABLE
 
@@ -359,8 +360,58 @@ def test_inputs_of_other_shapes_are_told_or_taken(row: Any) -> None:
                         assert re.search("[Rr]eceived|on shapes|of shape", text), text
 
 
-# `Normalization` takes lists of numbers as well.
-OF_TENSORS = [row for row in LAYERS if row.layer != "Normalization"]
+# These take lists of numbers as well.
+OF_NUMBERS = ("Normalization", "Rescaling")
+OF_TENSORS = [row for row in LAYERS if row.layer not in OF_NUMBERS]
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_layers_of_numbers_take_lists_of_them(name: str, backend: str) -> None:
+    given = {"mean": 1.0, "variance": 4.0} if name == "Normalization" else {"scale": 2}
+    layer = getattr(layers, name)(**given)
+    layer(np.ones((2, 3), "float32"))
+    assert layer([[1.0, 2.0, 3.0]]).shape[-1] == 3
+    for wrong in ({"a": np.ones((2, 3), "float32")}, None):
+        for each in (layer, getattr(layers, name)(**given)):
+            with pytest.raises(ValueError, match=f"{each.name}.*expects one tensor"):
+                each(wrong)
+
+
+CONVOLUTIONS = [
+    row for row in LAYERS if "Conv" in row.layer and "LSTM" not in row.layer
+]
+
+
+@pytest.mark.parametrize("row", CONVOLUTIONS, ids=lambda row: row.name)
+def test_convolutions_take_integers_and_complex_numbers(row: Any, backend: str) -> None:
+    """Integers count as floats, whether the layer has a bias or not."""
+    if backend == "jax":
+        pytest.skip("it compiles each")
+    layer, whole = row.make(), np.round(4 * row.inputs())
+    expected = keras.ops.convert_to_numpy(layer(whole))
+    for dtype in ("int32", "complex64"):
+        outputs = keras.ops.convert_to_numpy(layer(whole.astype(dtype)))
+        np.testing.assert_allclose(outputs, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_strings_are_told_from_numbers(backend: str) -> None:
+    """A framework with tensors of strings gives them a dtype and a shape as well."""
+    strings = np.array([["1.5", "2.0"]])
+    rows: dict[str, Any] = {
+        "Dense": {"units": 2},
+        "Embedding": {"input_dim": 3, "output_dim": 2},
+        "LayerNormalization": {},
+        "ReLU": {},
+    }
+    if "string" not in current().layouts:
+        pytest.skip("it has no tensors of strings")
+    for name, arguments in rows.items():
+        layer = getattr(layers, name)(**arguments)
+        with pytest.raises(TypeError, match="dtype string.*Hashing") as raised:
+            layer(strings)
+        assert layer.name in str(raised.value)
+    with pytest.raises(ValueError, match="dense.*Python objects.*astype"):
+        layers.Dense(2)(np.array([[1.5, 2.0]], object))
 
 
 @pytest.mark.parametrize("row", OF_TENSORS, ids=lambda row: row.name)

@@ -38,6 +38,37 @@ def test_options_go_by_keyword(backend: str, value: Any) -> None:
     Notes()(X, None)
 
 
+@pytest.mark.parametrize("name", ["Dense", "BatchNormalization", "TimeDistributed"])
+def test_a_second_tensor_is_no_training_flag(backend: str, name: str) -> None:
+    """By position: one that counted as True would change results in silence."""
+    given: dict[str, Any] = {"Dense": {"units": 2}, "BatchNormalization": {}}
+    made = given.get(name, {"layer": layers.Dense(2)})
+    x = np.ones((2, 4, 3), "float32")
+    layer = getattr(layers, name)(**made)
+    wrong = "takes 1 argument.*in front of `training`.*Received as argument 1: a tensor"
+    for second in (x, ops.convert_to_tensor(x)):
+        with pytest.raises(TypeError, match=f"{layer.name}.*{wrong} of shape"):
+            layer(x, second)
+    with pytest.raises(TypeError, match=f"{layer.name}.*`training`.*argument 1: 1"):
+        layer(x, 1)
+    symbol = keras.Input((4, 3))
+    with pytest.raises(TypeError, match=f"{layer.name}.*`training`"):
+        layer(symbol, symbol)
+    assert layer(x, None).shape[0] == 2
+
+
+def test_training_by_position_may_be_left_open(backend: str) -> None:
+    """Also where it has a default, and where arguments are behind it."""
+    x = np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(array(layers.Dropout(0.5)(x, None)), x)
+    mask = np.array([True, False])
+    rows = layers.BatchNormalization()
+    rows(np.ones((2, 3, 4), "float32"), None, np.array([[True] * 3, [False] * 3]))
+    model = keras.Sequential([layers.Dense(2)])
+    with pytest.raises(TypeError, match="in front of `training`"):
+        model(x, mask)
+
+
 @pytest.mark.parametrize(
     "value", [["a"], np.array(["a", "b"]), np.ones(2), [np.ones(2)]]
 )

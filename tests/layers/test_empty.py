@@ -38,6 +38,53 @@ def test_an_empty_batch_gives_an_empty_batch(row: Row, backend: str) -> None:
     assert finite(layer.get_weights())
 
 
+@ROW
+@pytest.mark.parametrize("axis", [1, -1])
+def test_axes_without_places_give_such_or_are_told(
+    row: Row, axis: int, backend: str
+) -> None:
+    """Frameworks differ in which of their kernels take them."""
+    if backend == "jax" or row.layer in WITHOUT or "Transpose" in row.layer:
+        pytest.skip("not of this backend or layer")
+    layer = row.make()
+    inputs = keras.tree.map_structure(
+        lambda x: np.take(x, range(0), axis), row.inputs()
+    )
+    try:
+        outputs = keras.tree.flatten(layer(inputs))
+    except (ValueError, TypeError) as error:
+        assert str(error), error
+        return
+    specs = keras.tree.flatten(layer.compute_output_spec(_specs(inputs)))
+    assert [tuple(x.shape) for x in outputs] == [tuple(x.shape) for x in specs]
+    assert finite(outputs)
+
+
+def _specs(inputs: Any) -> Any:
+    return keras.tree.map_structure(
+        lambda x: keras.KerasTensor(x.shape, x.dtype.name), inputs
+    )
+
+
+def test_pooling_nothing_is_told(backend: str) -> None:
+    images = np.ones((2, 0, 5, 3), "float32")
+    for name in ("AdaptiveAveragePooling2D", "AdaptiveMaxPooling2D"):
+        layer = getattr(layers, name)(2)
+        with pytest.raises(ValueError, match=f"sizes of 1 or more.*{layer.name}"):
+            layer(images)
+    with pytest.raises(ValueError, match="without pixels.*2, 0, 5, 3"):
+        layers.Resizing(3, 4)(images)
+
+
+def test_slopes_of_nothing_are_nothing(training_backend: str) -> None:
+    """A kernel that refuses such tensors is not asked; its result has slopes."""
+    layer = layers.MaxPooling2D(2)
+    x = keras.Variable(np.ones((2, 4, 4, 0), "float32"))
+    loss = keras.value_and_grad(lambda v: keras.ops.sum(layer(v)))
+    value, slope = loss(x.value)
+    assert float(value) == 0 and tuple(slope.shape) == (2, 4, 4, 0)
+
+
 @pytest.mark.parametrize(
     "row", [r for r in ROWS if r.layer.startswith(OF_STEPS)], ids=lambda row: row.name
 )

@@ -70,6 +70,30 @@ def conv(
     )
 
 
+def causal_conv(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    bias: TensorLike | None = None,
+    strides: int = 1,
+    data_format: str | None = None,
+    dilation_rate: int = 1,
+) -> TensorLike:
+    """Padded by the convolution: a pad of its own costs XLA a copy each way."""
+    last = standardize_data_format(data_format) == "channels_last"
+    y = lax.conv_general_dilated(
+        inputs,
+        kernel,
+        (strides,),
+        [((kernel.shape[0] - 1) * dilation_rate, 0)],
+        rhs_dilation=(dilation_rate,),
+        dimension_numbers=_numbers("W", last, "IO"),
+        feature_group_count=inputs.shape[-1 if last else 1] // kernel.shape[-2],
+    )
+    if bias is None:
+        return y
+    return y + (bias if last else bias.reshape(1, -1, 1))
+
+
 def depthwise_conv(
     inputs: TensorLike,
     kernel: TensorLike,

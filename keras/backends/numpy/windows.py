@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -206,7 +207,7 @@ def _max_pool_rule(
     padding: str = "valid", data_format: str | None = None,
 ) -> Any:  # fmt: skip
     def flat(views: Any, axes: Any) -> TensorLike:
-        return views.reshape(*views.shape[: axes[0]], -1)
+        return views.reshape(*views.shape[: axes[0]], prod(views.shape[axes[0] :]))
 
     def back(g: TensorLike) -> TensorLike:
         x, was_first = _channels_last(primal(inputs), data_format)

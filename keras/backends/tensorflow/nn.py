@@ -335,6 +335,9 @@ def batch_normalization(
     scale: TensorLike = None,
     epsilon: float = 0.001,
 ) -> tf.Tensor:
+    vectors = [v for v in (mean, variance, offset, scale) if v is not None]
+    if _is_fusable(x, axis, epsilon) and all(_fits_fused(v, x) for v in vectors):
+        return _fused(x, mean, variance, offset, scale, epsilon)
     factor = tf.math.rsqrt(variance + epsilon)
     if scale is not None:
         factor = factor * scale
@@ -349,6 +352,49 @@ def batch_normalization(
     return x * factor + shift
 
 
+# Of a smaller epsilon, TensorFlow's function makes this one.
+_LEAST_EPSILON = 1.001e-5
+
+
+def _is_fusable(x: tf.Tensor, axis: int, epsilon: float) -> bool:
+    images = x.shape.rank == 4 and axis in (-1, 3) and x.shape[-1] is not None
+    return images and x.dtype != tf.float64 and epsilon >= _LEAST_EPSILON
+
+
+def _fits_fused(vector: TensorLike, x: tf.Tensor) -> bool:
+    same = vector.dtype == x.dtype == tf.float32
+    return same and vector.shape.rank == 1 and vector.shape[0] == x.shape[-1]
+
+
+def _fused(
+    x: tf.Tensor,
+    mean: tf.Tensor,
+    variance: tf.Tensor,
+    offset: tf.Tensor | None,
+    scale: TensorLike,
+    epsilon: float,
+) -> tf.Tensor:
+    """By the kernel, which has no slopes of the statistics: they are constants in it.
+
+    What they would change goes into the scale and the offset. These keep their values,
+    and the whole is the same function of mean and variance, slopes included.
+    """
+    fixed_mean, fixed_variance = tf.stop_gradient(mean), tf.stop_gradient(variance)
+    factor = tf.math.rsqrt(fixed_variance + epsilon)
+    ratio = tf.math.rsqrt(variance + epsilon) / factor
+    scale = ratio if scale is None else scale * ratio
+    shift = (fixed_mean - mean) * (factor * scale)
+    return tf.raw_ops.FusedBatchNormV3(
+        x=x,
+        scale=scale,
+        offset=shift if offset is None else offset + shift,
+        mean=fixed_mean,
+        variance=fixed_variance,
+        epsilon=epsilon,
+        is_training=False,
+    ).y
+
+
 def batch_statistics_normalization(
     x: tf.Tensor,
     offset: Any,
@@ -359,8 +405,7 @@ def batch_statistics_normalization(
     rank = x.shape.rank
     channels = x.shape[axis]
     wide = x if x.dtype not in (tf.float16, tf.bfloat16) else tf.cast(x, "float32")
-    fusable = rank == 4 and axis in (-1, 3) and x.dtype != tf.float64
-    if fusable and channels is not None:
+    if _is_fusable(x, axis, epsilon):
         one = tf.ones((channels,)) if scale is None else tf.cast(scale, "float32")
         zero = tf.zeros((channels,)) if offset is None else tf.cast(offset, "float32")
         y, mean, variance = tf.compat.v1.nn.fused_batch_norm(

@@ -79,7 +79,7 @@ def _integers(state: State, shape: Any, low: int, high: int, device: Any) -> Any
 
 
 def _noise(state: State, shape: Any, kept: float, dtype: DType, device: Any) -> Any:
-    x = torch.empty(shape, dtype=dtype, device=device)
+    x = torch.empty(shape, dtype=dtype.to_real(), device=device)
     return x.bernoulli_(kept, generator=_keyed(state, device)).div_(kept)
 
 

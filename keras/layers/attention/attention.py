@@ -136,7 +136,7 @@ class Attention(Layer):
 
     def call(
         self,
-        inputs: TensorLike,
+        inputs: Structure,
         mask: TensorLike = None,
         training: bool | None = False,
         return_attention_scores: bool = False,

@@ -217,21 +217,9 @@ class BaseConv(WindowLayer, LoraLayer):
         del name
         return Channels(reduced=tuple(range(self.rank + 1)))
 
-    def _padded(self, inputs: Tensor) -> tuple[Tensor, str]:
-        """The inputs, and the padding that the convolution is still to do."""
-        return inputs, self.padding
-
     def convolution_op(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """The inputs convolved with a kernel; subclasses may change either."""
-        inputs, padding = self._padded(inputs)
-        return ops.conv(
-            inputs,
-            kernel,
-            strides=self.strides,
-            padding=padding,
-            data_format=self.data_format,
-            dilation_rate=self.dilation_rate,
-        )
+        return self._convolved(inputs, kernel, None)
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's output."""
@@ -243,16 +231,13 @@ class BaseConv(WindowLayer, LoraLayer):
 
     def _convolution_with_bias(self, inputs: Tensor, kernel: TensorLike) -> Tensor:
         """The inputs convolved with a kernel, and the bias added, in one step."""
-        inputs, padding = self._padded(inputs)
-        return conv_with_bias(
-            inputs,
-            kernel,
-            self.bias,
-            self.strides,
-            padding,
-            self.data_format,
-            self.dilation_rate,
-        )
+        return self._convolved(inputs, kernel, self.bias)
+
+    def _convolved(self, inputs: Tensor, kernel: TensorLike, bias: Any) -> Tensor:
+        options = self.strides, self.padding, self.data_format, self.dilation_rate
+        if bias is None:
+            return ops.conv(inputs, kernel, *options)
+        return conv_with_bias(inputs, kernel, bias, *options)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """The shape of the output."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Any, Unpack
 
-from keras import ops
 from keras.core.facts import public_class
 from keras.core.typing import (
     Activation,
@@ -13,9 +12,11 @@ from keras.core.typing import (
     Regularizer,
     Sizes,
     Tensor,
+    TensorLike,
 )
 from keras.layers.convolutional.base import BaseConv
 from keras.layers.options import ConvOptions
+from keras.ops.nn.linear import causal_conv
 
 
 @public_class("keras.layers", pure=True)
@@ -97,10 +98,8 @@ class Conv1D(BaseConv):
             **kwargs,
         )
 
-    def _padded(self, inputs: Tensor) -> tuple[Tensor, str]:
+    def _convolved(self, inputs: Tensor, kernel: TensorLike, bias: Any) -> Tensor:
         if self.padding != "causal":
-            return inputs, self.padding
-        before = self.dilation_rate[0] * (self.kernel_size[0] - 1)
-        pads = [(0, 0), (0, 0), (0, 0)]
-        pads[1 if self.data_format == "channels_last" else 2] = (before, 0)
-        return ops.pad(inputs, pads), "valid"
+            return super()._convolved(inputs, kernel, bias)
+        (stride,), (dilation,) = self.strides, self.dilation_rate
+        return causal_conv(inputs, kernel, bias, stride, self.data_format, dilation)

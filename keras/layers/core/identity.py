@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from keras.core.facts import public_class
-from keras.core.typing import Tensor, TensorLike
+from keras.core.typing import Structure
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 
@@ -30,6 +30,6 @@ class Identity(Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def call(self, inputs: TensorLike) -> Tensor:
+    def call(self, inputs: Structure) -> Structure:
         """The inputs."""
         return inputs

@@ -84,7 +84,7 @@ class Lambda(Layer):
         self._takes = _parameters(function)
 
     def call(
-        self, inputs: TensorLike, mask: TensorLike = None, training: bool | None = None
+        self, inputs: Structure, mask: TensorLike = None, training: bool | None = None
     ) -> Tensor:
         """What the function returns."""
         more = dict(self.arguments)

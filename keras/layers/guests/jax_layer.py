@@ -12,7 +12,7 @@ from keras.core import tree
 from keras.core.facts import public_class
 from keras.core.naming import inside
 from keras.core.serialization import deserialize_arguments, serialize_keras_object
-from keras.core.typing import Config, Seed, Shape, Structure, TensorLike
+from keras.core.typing import Config, Seed, Shape, Structure
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
@@ -145,7 +145,7 @@ class JaxLayer(Layer):
             return None
         return self._native.pack(structure, [v.value for v in self._holds[group]])
 
-    def call(self, inputs: TensorLike, training: bool = False) -> Structure:
+    def call(self, inputs: Structure, training: bool = False) -> Structure:
         """What the function returns.
 
         Args:

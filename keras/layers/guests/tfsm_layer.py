@@ -7,7 +7,7 @@ from typing import Any
 
 from keras.core.facts import public_class
 from keras.core.naming import inside
-from keras.core.typing import Config, DType, Structure, TensorLike
+from keras.core.typing import Config, DType, Structure
 from keras.layers.guests.layer_of_code import LayerOfCode
 
 
@@ -74,7 +74,7 @@ class TFSMLayer(LayerOfCode):
         self.built = True
 
     def call(
-        self, inputs: TensorLike, training: bool = False, **kwargs: Any
+        self, inputs: Structure, training: bool = False, **kwargs: Any
     ) -> Structure:
         """What the endpoint returns.
 

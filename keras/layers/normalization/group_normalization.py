@@ -95,10 +95,11 @@ class GroupNormalization(Layer):
         rank = len(input_shape)
         inside = -rank < self.axis < rank
         channels = input_shape[self.axis] if inside else None
-        if channels is None:
+        if not channels:
             raise ValueError(
-                f"{self.name} (GroupNormalization) needs a known number of channels "
-                f"along axis {self.axis}. Received: input_shape={tuple(input_shape)}."
+                f"{self.name} (GroupNormalization) needs a known number of channels, "
+                f"at least one, along axis {self.axis}. Received: input_shape="
+                f"{tuple(input_shape)}."
             )
         if self.groups == -1:
             self.groups = channels

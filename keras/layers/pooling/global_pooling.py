@@ -51,7 +51,9 @@ class BaseGlobalAverage(BaseGlobalPooling):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The means, `(batch, channels)`."""
-        return ops.mean(inputs, axis=self._axes, keepdims=self.keepdims)
+        empty = 0 in [inputs.shape[axis] for axis in self._axes]
+        reduce = ops.sum if empty else ops.mean  # of no places: 0, as if masked
+        return reduce(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
 class BaseGlobalMax(BaseGlobalPooling):

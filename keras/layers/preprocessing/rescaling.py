@@ -46,7 +46,7 @@ class Rescaling(DataLayer):
         self.offset = offset
         self.supports_masking = True
 
-    def call(self, inputs: Tensor) -> Tensor:
+    def call(self, inputs: TensorLike) -> Tensor:
         """The rescaled inputs."""
         inputs = ops.cast(inputs, self.compute_dtype)
         scale, offset = (

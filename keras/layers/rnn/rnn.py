@@ -306,6 +306,12 @@ class RNN(Layer):
             return shape
         return (shape, *nested_shapes(self.cell, batch))
 
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; a layer with a cell of its own passes the last one on."""
+        config = super().get_config()
+        config["zero_output_for_mask"] = self.zero_output_for_mask
+        return config
+
     def reset_state(self) -> None:
         """Sets the states of a stateful layer to zero."""
         self.reset_states()

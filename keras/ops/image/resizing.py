@@ -191,8 +191,13 @@ def resize(
         )
     last = layout.is_last("resize", data_format)
     images = layout.tensor("resize", images)
+    height, width, channels = layout.spatial(images.shape, last)
+    if height == 0 or width == 0:
+        raise ShapeError(
+            "keras.ops.image.resize: an image without pixels has no colors to resize. "
+            f"Received: images of shape {tuple(images.shape)}."
+        )
     if isinstance(images, KerasTensor):
-        _, _, channels = layout.spatial(images.shape, last)
         return layout.spec(images, last, *size, channels)
 
     def run(x: TensorLike) -> Structure:

@@ -16,7 +16,7 @@ from keras.ops.declare import composite, op
 from keras.ops.nn.convolution import conv, depthwise_conv
 from keras.ops.nn.quantized import as_floats
 from keras.ops.nn.shapes import fail
-from keras.ops.shaping import reshape
+from keras.ops.shaping import pad, reshape
 
 
 @op(promote="same")
@@ -78,7 +78,7 @@ def integer_linear(x: TensorLike, kernel: TensorLike, axes: int = 1) -> Tensor:
     return linear(x, kernel, None, axes)
 
 
-@composite
+@composite(promote="float")
 def conv_with_bias(
     inputs: TensorLike,
     kernel: TensorLike,
@@ -109,7 +109,41 @@ def conv_with_bias(
     return add(outputs, bias)
 
 
-@composite
+@composite(promote="float")
+def causal_conv(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    bias: TensorLike | None = None,
+    strides: int = 1,
+    data_format: str | None = None,
+    dilation_rate: int = 1,
+) -> Tensor:
+    """A convolution over steps, none of which sees later ones.
+
+    Args:
+        inputs: `(batch, steps, channels)`, see `data_format`.
+        kernel: `(window, channels / groups, filters)`.
+        bias: `(filters,)` or None.
+        strides: step of the window.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the
+            configured one.
+        dilation_rate: spacing of the window.
+
+    Returns:
+        `(batch, steps / strides, filters)`, in the same layout.
+    """
+    last = config.standardize_data_format(data_format) == "channels_last"
+    pads = [(0, 0), (0, 0), (0, 0)]
+    pads[1 if last else 2] = (dilation_rate * (kernel.shape[0] - 1), 0)
+    padded = pad(inputs, pads)
+    if bias is None:
+        return conv(padded, kernel, strides, "valid", data_format, dilation_rate)
+    return conv_with_bias(
+        padded, kernel, bias, strides, "valid", data_format, dilation_rate
+    )
+
+
+@composite(promote="float")
 def depthwise_conv_with_bias(
     inputs: TensorLike,
     kernel: TensorLike,

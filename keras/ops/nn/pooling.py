@@ -106,14 +106,21 @@ def _adapted(
     sizes = per_axis(op_name, "output_size", output_size, len(inputs.shape) - 2)
     last = shapes.layout(op_name, data_format)
     spatial, channels = shapes.split(inputs.shape, last)
-    if None in spatial:
+    if None in spatial or 0 in spatial:
         raise shapes.fail(
-            op_name, "known spatial sizes: they decide the windows", inputs=inputs.shape
+            op_name,
+            "known spatial sizes of 1 or more: they decide the windows",
+            inputs=inputs.shape,
         )
     return shapes.join(inputs.shape[0], sizes, channels, last)
 
 
-@op(real=True)
+def _is_full(inputs: TensorLike, *rest: Any, **options: Any) -> bool:
+    """Whether there is a place for each window: some frameworks fill in NaN."""
+    return 0 not in inputs.shape
+
+
+@op(real=True, check=_is_full)
 def adaptive_max_pool(
     inputs: TensorLike, output_size: Any, data_format: str | None = None
 ) -> Tensor:
@@ -144,7 +151,7 @@ def adaptive_max_pool(
     return KerasTensor(shape, inputs.dtype)
 
 
-@op(promote="float", real=True)
+@op(promote="float", real=True, check=_is_full)
 def adaptive_average_pool(
     inputs: TensorLike, output_size: Any, data_format: str | None = None
 ) -> Tensor:

@@ -46,7 +46,7 @@ class Pipeline(Layer):
         return list(self._pipeline_layers)
 
     def call(
-        self, inputs: TensorLike, training: bool = True, mask: TensorLike = None
+        self, inputs: Structure, training: bool = True, mask: TensorLike = None
     ) -> Tensor:
         """The layers in turn."""
         for layer in self._pipeline_layers:
