@@ -3,23 +3,28 @@
     python benchmarks/quantization.py --backend torch,jax
 
 Products are those of a Dense layer of 1024 x 4096, in turns with the same layer in
-floats; the smallest of all rounds counts, in milliseconds. Quantizing is that of 100
-million weights in int8, beside one pass of NumPy that finds scales and rounds, and the
-memory that the process grows by, beside that of the float weights.
+floats; the smallest of all rounds counts, in milliseconds. On torch its own quantized
+layers take turns as well: that of torch.ao, and that of torchao where it is installed.
+Quantizing is that of 100 million weights in int8, beside one pass of NumPy over them,
+`np.round(weight * (127 / np.abs(weight).max(axis=0))).astype("int8")`, and the most
+that the process grows by, beside the float weights.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
-import resource
 import time
+import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 import numpy as np
+from machine import forget_peak, memory
 
 import keras
 from keras import ops, quantizers
@@ -65,6 +70,39 @@ def products() -> None:
             print(f"| {name} | {batch} | {a:.2f} | {b:.2f} | {b / a:.2f} |")
 
 
+def layers_of_torch() -> dict[str, Any]:
+    """The quantized layers that torch itself has, of the same size."""
+    import torch
+
+    warnings.simplefilter("ignore")  # torch.ao tells that it will be gone
+    plain = torch.nn.Sequential(torch.nn.Linear(FEATURES, UNITS))
+    found = {
+        "torch.ao": torch.ao.quantization.quantize_dynamic(
+            plain, {torch.nn.Linear}, dtype=torch.qint8
+        )
+    }
+    if importlib.util.find_spec("torchao") is not None:
+        from torchao import quantization as torchao
+
+        torchao.quantize_(plain, torchao.Int8DynamicActivationInt8WeightConfig())
+        found["torchao"] = plain
+    return found
+
+
+def beside_torch() -> None:
+    """Prints int8 beside torch's own quantized layers."""
+    small = dense(WAYS["int8"])
+    others = layers_of_torch()
+    print("| int8 | batch | ms | its ms | ratio |")
+    print("|---|---|---|---|---|")
+    for batch in (1, 32):
+        x = ops.convert_to_tensor(np.random.randn(batch, FEATURES), "float32")
+        calls = [partial(layer, x) for layer in (small, *others.values())]
+        mine, *theirs = smallest(calls)
+        for name, its in zip(others, theirs, strict=True):
+            print(f"| {name} | {batch} | {mine:.2f} | {its:.2f} | {mine / its:.2f} |")
+
+
 def quantizing(layers: int = 24) -> None:
     """Prints time and memory of quantizing 100 million weights."""
     model = keras.Sequential([keras.Input((2048,))])
@@ -78,11 +116,12 @@ def quantizing(layers: int = 24) -> None:
         np.round(weight * scale).astype("int8")
     one_pass = time.perf_counter() - start
     del weights
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    forget_peak()
+    before = memory("VmRSS")
     start = time.perf_counter()
     model.quantize("int8")
     took = time.perf_counter() - start
-    grown = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    grown = memory("VmHWM") - before
     print(f"quantizing {size // 4e6:.0f} million weights: {took:.2f} s, ", end="")
     print(f"{took / one_pass:.2f} of a pass of NumPy; ", end="")
     print(f"peak {1 + grown / size:.2f} of the float weights")
@@ -97,6 +136,8 @@ def main() -> None:
     for name in options.backend.split(","):
         with keras.backend_scope(name):
             products()
+            if name == "torch":
+                beside_torch()
             quantizing(options.layers)
 
 

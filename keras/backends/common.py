@@ -56,6 +56,20 @@ class Common:
         return self.convert_to_tensor(x, dtype)
 
     @staticmethod
+    def sums_of_packed_rows(x: TensorLike, packed: TensorLike, size: int) -> Any:
+        """There is no kernel for it, or none that is quicker than products of floats.
+
+        Args:
+            x: `(batch, rows)`.
+            packed: `(rows, half)`, int8, two integers of 4 bits in a byte.
+            size: how many rows are summed together.
+
+        Returns:
+            None; else `(batch, sums, 2 * half)`: rows, each times its number of `x`.
+        """
+        return None
+
+    @staticmethod
     def in_trace() -> bool:
         """Nothing is ever traced."""
         return False

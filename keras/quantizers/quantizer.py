@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import ops
+import numpy as np
+
+from keras import backends, ops
 from keras.backends import load
 from keras.core import context, dtypes
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
 from keras.core.typing import Axis, Config, Tensor, TensorLike
-from keras.ops.nn.quantized import rounded
+from keras.ops.nn.quantized import abs_max_rounded
+from keras.quantizers import host
 
 
 @public_class("keras.quantizers", module="keras")
@@ -136,12 +139,29 @@ def abs_max_quantize(
     >>> keras.ops.convert_to_numpy(integers).tolist()
     [[127, -127], [32, 0]]
     """
+    axis = tuple(axis) if isinstance(axis, (list, tuple)) else axis
     if to_numpy:
-        with context.Scope("backend", load("numpy")):
-            found = _abs_max(_host(inputs), axis, value_range, dtype, epsilon)
-        integers, scale = map(ops.convert_to_tensor, found)
+        found = abs_max_on_host(inputs, axis, value_range, dtype, epsilon)
+        # Nobody else holds these arrays: a tensor may share their memory.
+        integers, scale = (backends.current().borrow(x, x.dtype.name) for x in found)
         return integers, scale
-    return _abs_max(_floats(inputs), axis, value_range, dtype, epsilon)
+    return abs_max_rounded(_floats(inputs), axis, *value_range, epsilon, dtype)
+
+
+def abs_max_on_host(
+    inputs: TensorLike,
+    axis: Axis,
+    value_range: tuple[int, int],
+    dtype: str,
+    epsilon: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """`abs_max_quantize` in NumPy, to arrays of it."""
+    seen = backends.current().host_view(inputs)
+    if seen.dtype in ("float32", "float64") and seen.ndim:
+        return host.abs_max(seen, axis, *value_range, epsilon, dtype)
+    with context.Scope("backend", load("numpy")):
+        found = abs_max_rounded(_floats(seen), axis, *value_range, epsilon, dtype)
+    return found[0], found[1]
 
 
 def _host(inputs: TensorLike) -> Tensor:
@@ -151,15 +171,6 @@ def _host(inputs: TensorLike) -> Tensor:
 def _floats(inputs: TensorLike) -> Tensor:
     inputs = ops.convert_to_tensor(inputs)
     return inputs if dtypes.is_float(ops.dtype(inputs)) else ops.cast(inputs, "float32")
-
-
-def _abs_max(
-    inputs: Tensor, axis: Axis, value_range: tuple[int, int], dtype: str, epsilon: float
-) -> tuple[Tensor, Tensor]:
-    axis = tuple(axis) if isinstance(axis, (list, tuple)) else axis
-    largest = ops.max(ops.abs(inputs), axis=axis, keepdims=axis is not None)
-    scale = ops.divide(value_range[1], ops.add(largest, epsilon))
-    return rounded(ops.multiply(inputs, scale), *value_range, dtype), scale
 
 
 def abs_max_quantize_grouped_with_zero_point(

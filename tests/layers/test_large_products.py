@@ -10,7 +10,7 @@ import pytest
 
 import keras
 from keras import ops, quantizers
-from keras.layers.weights import integers
+from keras.ops.nn import packed
 
 CONFIGS: dict[str, Any] = {
     "int8": quantizers.Int8QuantizationConfig(activation_quantizer=None),
@@ -38,7 +38,7 @@ def test_pieces_come_to_the_whole(name: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def _compare(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes that neither pieces nor blocks divide, odd ones too."""
-    monkeypatch.setattr(integers, "_NUMBERS", 30)
+    monkeypatch.setattr(packed, "NUMBERS", 30)
     rng = np.random.default_rng(0)
     for layer, shape, axes in [
         (keras.layers.Dense(9), (3, 11), 1),
@@ -46,9 +46,11 @@ def _compare(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ]:
         layer.build(shape)
         layer.quantize(config=CONFIGS[name])
-        x = rng.normal(size=shape).astype("float32")
-        expected = np.tensordot(x, _array(layer._kernel_form.value()), axes)
-        np.testing.assert_allclose(_array(layer(x)), expected, atol=1e-5)
+        weight = _array(layer._kernel_form.value())
+        for batch in (shape[0], 7):  # few rows and many
+            x = rng.normal(size=(batch, *shape[1:])).astype("float32")
+            expected = np.tensordot(x, weight, axes)
+            np.testing.assert_allclose(_array(layer(x)), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(

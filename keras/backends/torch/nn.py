@@ -157,18 +157,6 @@ def linear(
     return y.view(*lead, *units)
 
 
-def integer_linear(
-    x: torch.Tensor, kernel: torch.Tensor, axes: int = 1
-) -> torch.Tensor:
-    lead, units = x.shape[: x.ndim - axes], kernel.shape[axes:]
-    features = kernel.shape[:axes].numel()
-    flat, kernel = x.reshape(-1, features), kernel.reshape(features, -1)
-    if x.device.type == "cpu":
-        return torch._int_mm(flat, kernel).view(*lead, *units)
-    # On others it wants sizes that are multiples of eight.
-    return torch.mm(flat.float(), kernel.float()).view(*lead, *units)
-
-
 def one_hot(
     x: torch.Tensor,
     num_classes: int,

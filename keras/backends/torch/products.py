@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch._C._functorch import peek_interpreter_stack as _inside_transform
 
+from keras.backends.torch.core import native_dtype
 from keras.backends.torch.remembering import remembering
 from keras.core.typing import Axis, TensorLike
 
@@ -114,3 +116,123 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> torch.Tensor:
     # torch sums integers as int64, and refuses to multiply that with others.
     y = torch.einsum(subscripts, *(x.to(torch.int64) for x in operands))
     return y != 0 if dtype is torch.bool else y.to(dtype)
+
+
+# Of few bits ------------------------------------------------------------------------
+
+
+def abs_max_rounded(
+    x: torch.Tensor, axis: Axis, low: int, high: int, epsilon: float, dtype: str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    sizes = x.abs()
+    largest = sizes.amax() if axis is None else sizes.amax(axis, keepdim=True)
+    largest = largest + epsilon
+    scale = torch.full_like(largest, high).div_(largest)  # `high / x` is less exact
+    values = (x * scale).round_()
+    if low > -high or epsilon < 0 or x.dtype not in _EXACT:
+        values = values.clamp_(low, high)
+    return values.to(native_dtype(dtype)), scale
+
+
+# Of these a value times the scale of the largest one rounds to no more than `high`.
+_EXACT = (torch.float32, torch.float64)
+
+
+def integer_linear(
+    x: torch.Tensor, kernel: torch.Tensor, axes: int = 1
+) -> torch.Tensor:
+    lead, units = x.shape[: x.ndim - axes], kernel.shape[axes:]
+    features = kernel.shape[:axes].numel()
+    flat, kernel = x.reshape(-1, features), kernel.reshape(features, -1)
+    if x.device.type != "cpu":  # others want sizes that are multiples of eight
+        return torch.mm(flat.float(), kernel.float()).view(*lead, *units)
+    if lead.numel() == 1:  # what lies by outputs is read as it is on this side
+        return torch._int_mm(kernel.t(), flat.t()).view(*lead, *units)
+    return torch._int_mm(flat, kernel).view(*lead, *units)
+
+
+def rounded_linear(
+    x: torch.Tensor,
+    kernel: torch.Tensor,
+    scale: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    axes: int = 1,
+    high: int = 127,
+    epsilon: float = 1e-7,
+) -> torch.Tensor:
+    lead, units = x.shape[: x.ndim - axes], kernel.shape[axes:]
+    if kernel.ndim > 2:
+        kernel, scale = kernel.reshape(-1, units.numel()), scale.reshape(-1)
+        bias = bias if bias is None else bias.reshape(-1)
+    flat = x if x.ndim == 2 and axes == 1 else x.reshape(-1, kernel.shape[0])
+    if torch.is_grad_enabled() and (x.requires_grad or scale.requires_grad):
+        outputs = _RoundedLinear.apply(flat, kernel, scale, high, epsilon)
+    else:
+        outputs = _rounded_product(flat, kernel, scale, high, epsilon)
+    outputs = outputs if bias is None else outputs + bias
+    return outputs if flat is x and len(units) == 1 else outputs.view(*lead, *units)
+
+
+def _rounded_product(
+    x: torch.Tensor,
+    kernel: torch.Tensor,
+    scale: torch.Tensor,
+    high: int,
+    epsilon: float,
+) -> torch.Tensor:
+    integers, per_row = abs_max_rounded(x, -1, -high, high, epsilon, "int8")
+    products = integer_linear(integers, kernel) / (per_row * scale)
+    return products.to(dtype=x.dtype)
+
+
+class _RoundedLinear(torch.autograd.Function):
+    """The gradient passes the rounding, and reaches the inputs alone."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(*args: Any) -> torch.Tensor:
+        return _rounded_product(*args)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: torch.Tensor) -> None:
+        del output
+        ctx.save_for_backward(*inputs[1:3])
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: torch.Tensor) -> Any:
+        kernel, scale = ctx.saved_tensors
+        (given,) = upstream
+        back = torch.mm(given / scale, kernel.t().to(dtype=given.dtype))
+        return back, None, None, None, None
+
+
+# Rows of inputs for which torch's sum of a table's rows is quicker than a product with
+# floats of them.
+_FEW = 4
+
+
+def sums_of_packed_rows(x: TensorLike, packed: Any, size: int) -> torch.Tensor | None:
+    """With few rows of inputs: a kernel for embeddings of 4 bits sums the rows."""
+    if (
+        type(x) is not torch.Tensor
+        or torch.compiler.is_compiling()
+        or _inside_transform() is not None
+        or (torch.is_grad_enabled() and x.requires_grad)
+        or not (x.dtype is torch.float32 and x.is_cpu and 0 < len(x) <= _FEW)
+    ):
+        return None
+    count, rows = x.shape
+    # Rows of bytes without signs, with the float that one of them stands for behind.
+    table = torch.empty((rows, packed.shape[1] + 4), dtype=torch.uint8)
+    torch.bitwise_xor(packed.view(torch.uint8), 0x88, out=table[:, :-4])
+    table[:, -4:] = torch.tensor([1.0, -8.0], dtype=torch.float16).view(torch.uint8)
+    starts = torch.arange(0, rows, size, dtype=torch.int32)
+    each = torch.arange(count, dtype=torch.int32)
+    sums = torch.ops.quantized.embedding_bag_4bit_rowwise_offsets(
+        table,
+        torch.arange(rows, dtype=torch.int32).repeat(count),
+        (each[:, None] * rows + starts).reshape(-1),
+        per_sample_weights=x.reshape(-1),
+    )
+    return sums.view(count, len(starts), -1)

@@ -45,11 +45,10 @@ class Channels(NamedTuple):
     def from_weight(self, scale: Tensor, shape: tuple[int, ...]) -> Tensor:
         """A scale with size 1 along the summed axes, as files keep it."""
         kept = self.kept(shape)
-        scale = ops.squeeze(scale, self.reduced)
-        order = [sorted(kept).index(axis) for axis in kept]
-        if order != sorted(order):
-            scale = ops.transpose(scale, order)
-        return ops.reshape(scale, self.scale_shape(shape))
+        # Few numbers: a framework would compile more than it computes.
+        found = ops.convert_to_numpy(scale).squeeze(self.reduced)
+        found = found.transpose([sorted(kept).index(axis) for axis in kept])
+        return ops.convert_to_tensor(found.reshape(self.scale_shape(shape)))
 
     def to_weight(self, scale: Tensor, shape: tuple[int, ...]) -> Tensor:
         """What `from_weight` was given."""

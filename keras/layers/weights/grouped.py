@@ -21,8 +21,9 @@ from keras.core import context
 from keras.core.typing import Tensor
 from keras.layers.weights.channels import flat
 from keras.layers.weights.form import quantized_form
-from keras.layers.weights.integers import IntegerForm, Part, pieces
+from keras.layers.weights.integers import IntegerForm, Part
 from keras.ops.nn.linear import linear
+from keras.ops.nn.packed import pieces
 from keras.ops.nn.quantized import dequantized
 from keras.quantizers import AWQConfig, GPTQConfig, pack_int4, unpack_int4
 from keras.quantizers.grouped import Grid, Rounded, awq, gptq, groups_of, round_groups

@@ -14,6 +14,7 @@ from keras.core.typing import Tensor
 from keras.layers.weights.channels import flat, quantized
 from keras.layers.weights.form import quantized_form
 from keras.layers.weights.integers import IntegerForm, Part
+from keras.ops.nn.packed import packed_linear
 from keras.ops.nn.quantized import dequantized
 from keras.quantizers import (
     AbsMaxQuantizer,
@@ -153,6 +154,15 @@ class Int4Form(IntegerForm):
             rank = len(inputs.shape)
             inputs = self.rounding(quantizer, inputs, tuple(range(rank - axes, rank)))
         return super().linear(inputs, bias, axes)
+
+    def large_product(self, inputs: Tensor, dtype: str) -> Tensor:
+        """The product of inputs `(..., rows)` and the weight as a matrix, in pieces."""
+        if self.channels.pairs == 0:
+            return super().large_product(inputs, dtype)
+        stored, scale, *more = map(ops.convert_to_tensor, self.variables)
+        zero = more[0] if more else None
+        product = packed_linear(inputs, stored, scale, zero, self.block_size)
+        return ops.cast(product, dtype)
 
     @property
     def piece_step(self) -> int:

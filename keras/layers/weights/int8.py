@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Self
 
 from keras import ops
@@ -11,7 +12,7 @@ from keras.core.typing import Tensor
 from keras.layers.weights.channels import flat, quantized, spread
 from keras.layers.weights.form import quantized_form
 from keras.layers.weights.integers import IntegerForm, Part
-from keras.ops.nn.linear import integer_linear, linear
+from keras.ops.nn.linear import linear, rounded_linear
 from keras.ops.nn.quantized import as_floats, dequantized
 from keras.quantizers import (
     AbsMaxQuantizer,
@@ -66,17 +67,35 @@ class Int8Form(IntegerForm):
             )
         return [integers, self.channels.from_weight(scale, self.shape)]
 
-    @property
+    @cached_property
     def _input_quantizer(self) -> Any:
         return QuantizationConfig.activation_quantizer_or_default(
             self.config, AbsMaxQuantizer()
         )
 
+    @cached_property
+    def _units(self) -> tuple[int, ...]:
+        """The shape of the scale."""
+        return self.channels.scale_shape(self.shape)
+
+    @cached_property
+    def _axes_rounded(self) -> int:
+        """The most axes of inputs that are rounded in the way that an op does it."""
+        quantizer = self._input_quantizer
+        if (
+            type(quantizer) is not AbsMaxQuantizer
+            or quantizer.axis not in (None, (-1,))
+            or quantizer.output_dtype != "int8"
+            or not -quantizer.value_range[0] == quantizer.value_range[1] <= 127
+        ):
+            return 0
+        return len(self.shape) if quantizer.axis is None else 1
+
     # Products ------------------------------------------------------------------
 
-    def _made(self, layer: Any) -> Self:
+    def _made(self, layer: Any, values: Sequence[Any] = ()) -> Self:
         """The variables; the integers lie as products of integers read them."""
-        super()._made(layer)
+        super()._made(layer, values)
         if self._input_quantizer is not None:
             kept = self.channels.kept(self.shape)
             self.variables[0].order_in_memory((*kept, *self.channels.reduced))
@@ -86,12 +105,13 @@ class Int8Form(IntegerForm):
         """The product over the last `axes` axes of the inputs, plus bias."""
         if self._input_quantizer is None:
             return super().linear(inputs, bias, axes)
-        units = self.shape[axes:]
-        integers, scale = map(ops.convert_to_tensor, self.variables)
-        scale = scale if tuple(scale.shape) == units else ops.reshape(scale, units)
+        integers, scale = self.variables
         inputs, dtype = self.in_dtype(inputs)
-        outputs = self._product(inputs, integers, ops.cast(scale, dtype), axes)
-        return outputs if bias is None else ops.add(outputs, bias)
+        if self._units != self.shape[axes:]:
+            scale = ops.reshape(scale, self.shape[axes:])
+        if self.dtype != dtype:
+            scale = ops.cast(scale, dtype)
+        return self._product(inputs, integers, scale, axes, bias)
 
     def large_product(self, inputs: Tensor, dtype: str) -> Tensor:
         """The product of the inputs and the integers, in pieces, then the scale."""
@@ -106,35 +126,25 @@ class Int8Form(IntegerForm):
         return integers[start:stop]
 
     def _product(
-        self, inputs: Tensor, integers: Tensor, scale: Tensor, axes: int = 1
+        self,
+        inputs: Tensor,
+        integers: Tensor,
+        scale: Tensor,
+        axes: int = 1,
+        bias: Tensor | None = None,
     ) -> Tensor:
         """The inputs times `integers / scale`; the scale stands along the outputs."""
-        quantizer, dtype = self._input_quantizer, ops.dtype(inputs)
-        if quantizer is None:
-            product = linear(inputs, as_floats(integers, dtype, True), None, axes)
-            return ops.divide(product, scale)
-        rank = len(inputs.shape)
-        last = tuple(range(rank - axes, rank))
-        ones = (1,) * len(scale.shape)
-
-        def product_and_gradient(x: Tensor) -> tuple[Tensor, Any]:
-            rounded, per_row = quantized(quantizer, x, last)
-            summed = ops.cast(integer_linear(rounded, integers, axes), dtype)
-            if axes > len(ones):
-                per_row = ops.squeeze(per_row, last[len(ones) :])
-            elif axes < len(ones):
-                more = range(rank, rank + len(ones) - axes)
-                per_row = ops.expand_dims(per_row, tuple(more))
-
-            def grad(*upstream: Any) -> Tensor:
-                given = ops.divide(upstream[0], scale)
-                back = (*range(axes, axes + len(ones)), *range(axes))
-                weight = ops.transpose(ops.cast(integers, dtype), back)
-                return linear(given, weight, None, len(ones))
-
-            return ops.divide(summed, ops.multiply(per_row, scale)), grad
-
-        return ops.custom_gradient(product_and_gradient)(inputs)
+        quantizer = self._input_quantizer
+        if axes <= self._axes_rounded:
+            high, epsilon = quantizer.value_range[1], quantizer.epsilon
+            return rounded_linear(inputs, integers, scale, bias, axes, high, epsilon)
+        if quantizer is not None:
+            rank = len(inputs.shape)
+            inputs = self.rounding(quantizer, inputs, tuple(range(rank - axes, rank)))
+        integers = as_floats(integers, ops.dtype(inputs), True)
+        product = linear(inputs, integers, None, axes)
+        outputs = ops.divide(product, scale)
+        return outputs if bias is None else ops.add(outputs, bias)
 
     def einsum(self, equation: str, inputs: Tensor) -> Tensor:
         """The einsum of the inputs and the weight."""

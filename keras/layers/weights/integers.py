@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -9,6 +10,7 @@ from keras import backends, ops
 from keras.core.typing import Tensor
 from keras.layers.weights.channels import Channels, flat, quantized
 from keras.layers.weights.form import WeightForm
+from keras.ops.nn import packed
 from keras.ops.nn.linear import linear
 from keras.ops.nn.quantized import dequantized
 
@@ -17,22 +19,17 @@ if TYPE_CHECKING:
     from keras.quantizers import QuantizationConfig
 
 
-# So many numbers of a piece stay in a processor's cache, and so many pieces are a
-# small graph.
-_NUMBERS, _PIECES = 2**18, 32
+class _BeginsWith:
+    """An initializer of one variable: no zeros are made first, and overwritten."""
 
+    _makes_new = True  # nobody else holds the value
 
-def pieces(rows: int, columns: int, step: int = 1) -> list[tuple[int, int]]:
-    """Where to cut a matrix so that no piece is large: pairs of first and last + 1.
+    def __init__(self, value: Tensor) -> None:
+        self.value = value
 
-    Args:
-        rows: the axis that is cut.
-        columns: the other.
-        step: all but the last piece are a multiple of it.
-    """
-    size = max(_NUMBERS // columns, -(-rows // _PIECES), 1)
-    size = -(-size // step) * step
-    return [(start, min(start + size, rows)) for start in range(0, rows, size)]
+    def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
+        value, self.value = self.value, None
+        return ops.cast(value, dtype)
 
 
 class Part(NamedTuple):
@@ -90,21 +87,23 @@ class IntegerForm(WeightForm):
         """The weight of another form, rounded."""
         new = cls(layer, name, form.shape, config)
         values = new.encode(form.value())  # an error leaves the layer as it was
-        new._made(layer)
-        for variable, value in zip(new.variables, values, strict=True):
-            variable.assign(value)
-        return new
+        return new._made(layer, values)
 
-    def _made(self, layer: WeightLayer) -> Self:
+    def _made(self, layer: WeightLayer, values: Sequence[Any] = ()) -> Self:
+        """This form with its variables: of those values, or as they begin."""
+        parts = self.parts()
+        begun = [_BeginsWith(value) for value in values]
         self.variables = [
             layer.add_weight(
                 name=self.variable_name(part.suffix),
                 shape=part.shape,
                 dtype=part.dtype,
-                initializer=part.initializer,
+                initializer=initializer,
                 trainable=False,
             )
-            for part in self.parts()
+            for part, initializer in zip(
+                parts, begun or [part.initializer for part in parts], strict=True
+            )
         ]
         for variable in self.variables[1:]:
             object.__setattr__(layer, variable.name, variable)
@@ -144,7 +143,7 @@ class IntegerForm(WeightForm):
         """
         inputs, dtype = self.in_dtype(inputs)
         rows, columns = flat(self.shape, self.channels.reduced)
-        if rows * columns <= _NUMBERS or backends.current().keeps_integers:
+        if rows * columns <= packed.NUMBERS or backends.current().keeps_integers:
             return linear(inputs, ops.cast(self.value(), dtype), bias, axes)
         lead = ops.shape(inputs)[: len(inputs.shape) - axes]
         if axes > 1:
@@ -159,7 +158,7 @@ class IntegerForm(WeightForm):
         rows, columns = flat(self.shape, self.channels.reduced)
         products = (
             linear(inputs[..., start:stop], ops.cast(self.rows_of(start, stop), dtype))
-            for start, stop in pieces(rows, columns, self.piece_step)
+            for start, stop in packed.pieces(rows, columns, self.piece_step)
         )
         return reduce(ops.add, products)
 

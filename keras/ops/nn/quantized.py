@@ -6,11 +6,12 @@ integers, and nodes that make floats of them.
 
 from __future__ import annotations
 
-from keras.core.typing import Tensor, TensorLike
-from keras.ops.arithmetic import clip, divide, multiply, subtract
+from keras.core.typing import Axis, Tensor, TensorLike
+from keras.ops.arithmetic import absolute, add, clip, divide, multiply, subtract
 from keras.ops.core import cast
 from keras.ops.declare import composite
 from keras.ops.indexing import take
+from keras.ops.reduction import max as largest_of
 from keras.ops.rounding import round as nearest
 from keras.ops.shaping import repeat
 
@@ -29,6 +30,34 @@ def rounded(x: TensorLike, low: int, high: int, dtype: str) -> Tensor:
         Integers of the shape of `x`.
     """
     return cast(clip(nearest(x), low, high), dtype)
+
+
+@composite
+def abs_max_rounded(
+    x: TensorLike,
+    axis: Axis,
+    low: int,
+    high: int,
+    epsilon: float,
+    dtype: str,
+) -> tuple[Tensor, Tensor]:
+    """Integers of floats, scaled so that the largest absolute value meets `high`.
+
+    Args:
+        x: floats.
+        axis: axis or axes that share a scale; None for one scale of all.
+        low: smallest integer.
+        high: largest integer.
+        epsilon: added to the largest absolute value, so that zeros can be scaled.
+        dtype: dtype of the integers.
+
+    Returns:
+        The integers, and the scale: `x ≈ integers / scale`, of the dtype of `x` and
+        size 1 along the axes that share it.
+    """
+    largest = largest_of(absolute(x), axis=axis, keepdims=axis is not None)
+    scale = divide(high, add(largest, epsilon))
+    return rounded(multiply(x, scale), low, high, dtype), scale
 
 
 @composite
