@@ -29,7 +29,7 @@ from keras.layers.building import shapes_of, tracked_build, tracked_quantize
 from keras.layers.call_plan import plan_of
 from keras.layers.calling import CallContext, LayerCall
 from keras.layers.input_spec import describe
-from keras.layers.quantizing import no_form
+from keras.layers.quantizing import no_form, policy_in_config
 from keras.layers.rematerialization import current_rematerialization
 from keras.ops.operation import infer_spec
 
@@ -251,7 +251,7 @@ class Layer(LayerCall):
         }
         config.update(super().get_config())
         config["name"], config["trainable"] = self.name, self.trainable
-        config["dtype"] = serialize_leniently(self.dtype_policy)
+        config["dtype"] = serialize_leniently(policy_in_config(self))
         for name in ("activity_regularizer", "autocast"):
             if name in config and config[name] in (None, True):
                 if not self._keeps_in_config(name):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from keras import quantizers
+from keras.dtype_policies import DTypePolicyMap
 from keras.dtype_policies.quantized import modes
 from keras.layers.input_spec import describe
 from keras.layers.weights.form import form_of, modes_of
@@ -71,6 +73,23 @@ def check_quantizable(layer: Layer, mode: str) -> None:
             f"{layer.dtype_policy.name!r}. Received: mode={mode!r}. Quantize the float "
             "model anew instead."
         )
+
+
+def policy_in_config(layer: Layer) -> Any:
+    """The dtype policy that makes a layer anew, with those of the layers inside.
+
+    A layer that makes others gives them its policy: where some of them were quantized
+    since, it is a map of their paths. Models list their layers themselves.
+    """
+    policy = layer.dtype_policy
+    if isinstance(policy, DTypePolicyMap) or hasattr(layer, "layers"):
+        return policy
+    inside = {
+        re.escape(inner.path): inner.dtype_policy
+        for inner in layer._flatten_layers(include_self=False)
+        if inner.quantization_mode is not None and inner.dtype_policy != policy
+    }
+    return DTypePolicyMap(policy, inside) if inside else policy
 
 
 def no_form(layer: Layer, mode: Any) -> str:

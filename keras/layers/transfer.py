@@ -171,7 +171,7 @@ def _if_custom(value: Any) -> Iterator[tuple[str, Any]]:
 def _copy_weights(model: Layer, copy: Any, name: str) -> None:
     for old, new in zip(_layers_of(model), _layers_of(copy), strict=False):
         ours, theirs = old.variables, new.variables
-        if [tuple(v.shape) for v in ours] != [tuple(v.shape) for v in theirs]:
+        if _pairs(ours, theirs) is None:
             if new._layers and old._layers:
                 continue  # a layer inside is to blame, and named
             raise ValueError(
@@ -189,8 +189,22 @@ def _copy_weights(model: Layer, copy: Any, name: str) -> None:
             f"{_shown(old_variables)} and {_shown(new_variables)}. Build the model "
             "(call it on data) first, and let its constructor make all its layers."
         )
-    for old, new in zip(old_variables, new_variables, strict=True):
+    for old, new in _pairs(old_variables, new_variables) or zip(
+        old_variables, new_variables, strict=True
+    ):
         new.assign(old.numpy())
+
+
+def _pairs(ours: list[Any], theirs: list[Any]) -> list[tuple[Any, Any]] | None:
+    """Which variable is which, by path or else by place; None where none fit.
+
+    A layer that was quantized after it was built has its variables in another order.
+    """
+    found = {variable.path: variable for variable in theirs}
+    if len(found) == len(theirs) and found.keys() == {v.path for v in ours}:
+        theirs = [found[variable.path] for variable in ours]
+    shapes = [[tuple(v.shape) for v in variables] for variables in (ours, theirs)]
+    return list(zip(ours, theirs, strict=True)) if shapes[0] == shapes[1] else None
 
 
 def _shown(variables: list[Any]) -> str:

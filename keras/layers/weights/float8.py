@@ -112,7 +112,7 @@ class Float8Form(WeightForm):
 
 def _scalings(layer: WeightLayer, name: str) -> list[Variable]:
     """A scale and a history for each of inputs, weight and gradients of outputs."""
-    policy = layer.dtype_policy
+    policy = layer._dtype_policy  # its own, of a map
     default = QuantizedFloat8DTypePolicy.default_amax_history_length
     length = getattr(policy, "amax_history_length", default)
     found = []

@@ -38,7 +38,7 @@ class GroupedForm(IntegerForm):
 
     def __init__(self, layer: Any, name: str, shape: Any, config: Any) -> None:
         super().__init__(layer, name, shape, config)
-        said = layer.dtype_policy if self.config is None else self.config
+        said = layer._dtype_policy if self.config is None else self.config
         self.bits = getattr(said, "weight_bits", 4)
         self.group_size = getattr(said, "group_size", -1)
         self.rows, self.columns = flat(self.shape, self.channels.reduced)

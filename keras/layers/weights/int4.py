@@ -38,7 +38,7 @@ class Int4Form(IntegerForm):
 
     def __init__(self, layer: Any, name: str, shape: Any, config: Any) -> None:
         super().__init__(layer, name, shape, config)
-        said = getattr(layer.dtype_policy, "block_size", None)
+        said = getattr(layer._dtype_policy, "block_size", None)
         size = said if self.config is None else self.config.block_size
         self.block_size = None if size == -1 else size
         self.rows, self.columns = flat(self.shape, self.channels.reduced)

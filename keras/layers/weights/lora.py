@@ -134,6 +134,8 @@ class LoraForm(WeightForm):
 
     def written(self, variable: Variable) -> Any:
         """The big weight, merged, so that a file can be read with and without LoRA."""
+        if not (self.enabled and ops.convert_to_numpy(self.b).any()):
+            return self.base.written(variable)  # as it is: not rounded once more
         values = self.base.encode(self.value())
         pairs = zip(self.base.variables, values, strict=True)
         return next(value for own, value in pairs if own is variable)

@@ -177,7 +177,7 @@ class WeightLayer(Layer):
             super().quantize(mode, type_check, config)
             return
         named = mode if config is None else config.dtype_policy_string()
-        policy = dtype_policies.get(f"{named}_from_{self.dtype_policy.name}")
+        policy = dtype_policies.get(f"{named}_from_{self._dtype_policy.name}")
         config = config and config.without_data()
         with self._tracker.unlocked():
             for name, form in self._held_forms().items():
