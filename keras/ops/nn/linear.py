@@ -130,3 +130,97 @@ def rounded_linear(
 
 
 @composite(promote="float")
+def conv_with_bias(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    bias: TensorLike,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
+    """`conv`, with `bias` of shape `(filters,)` added.
+
+    Args:
+        inputs: `(batch, *spatial, channels)`, see `data_format`.
+        kernel: `(*window, channels / groups, filters)`.
+        bias: `(filters,)`.
+        strides: step of the window, one integer or one for each axis.
+        padding: `"valid"` (none) or `"same"` (output as large as input / stride).
+        data_format: `"channels_last"`, `"channels_first"`, or None for the
+            configured one.
+        dilation_rate: spacing of the window, one integer or one for each axis.
+
+    Returns:
+        `(batch, *new_spatial, filters)`, in the same layout.
+    """
+    outputs = conv(inputs, kernel, strides, padding, data_format, dilation_rate)
+    if config.standardize_data_format(data_format) == "channels_first":
+        bias = reshape(bias, (1, -1, *(1,) * (len(inputs.shape) - 2)))
+    return add(outputs, bias)
+
+
+@composite(promote="float")
+def causal_conv(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    bias: TensorLike | None = None,
+    strides: int = 1,
+    data_format: str | None = None,
+    dilation_rate: int = 1,
+) -> Tensor:
+    """A convolution over steps, none of which sees later ones.
+
+    Args:
+        inputs: `(batch, steps, channels)`, see `data_format`.
+        kernel: `(window, channels / groups, filters)`.
+        bias: `(filters,)` or None.
+        strides: step of the window.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the
+            configured one.
+        dilation_rate: spacing of the window.
+
+    Returns:
+        `(batch, steps / strides, filters)`, in the same layout.
+    """
+    last = config.standardize_data_format(data_format) == "channels_last"
+    pads = [(0, 0), (0, 0), (0, 0)]
+    pads[1 if last else 2] = (dilation_rate * (kernel.shape[0] - 1), 0)
+    padded = pad(inputs, pads)
+    if bias is None:
+        return conv(padded, kernel, strides, "valid", data_format, dilation_rate)
+    return conv_with_bias(
+        padded, kernel, bias, strides, "valid", data_format, dilation_rate
+    )
+
+
+@composite(promote="float")
+def depthwise_conv_with_bias(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    bias: TensorLike,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
+    """`depthwise_conv`, with `bias` of shape `(channels * multiplier,)` added.
+
+    Args:
+        inputs: `(batch, *positions, channels)`, or with the channels first.
+        kernel: `(*window, channels, multiplier)`.
+        bias: `(channels * multiplier,)`.
+        strides: step of the window, one integer or one for each axis.
+        padding: `"valid"` or `"same"`.
+        data_format: `"channels_last"`, `"channels_first"` or None for the setting.
+        dilation_rate: distance of the window's elements.
+
+    Returns:
+        The convolution of each channel, plus the bias.
+    """
+    outputs = depthwise_conv(
+        inputs, kernel, strides, padding, data_format, dilation_rate
+    )
+    if config.standardize_data_format(data_format) == "channels_first":
+        bias = reshape(bias, (1, -1, *(1,) * (len(inputs.shape) - 2)))
+    return add(outputs, bias)
