@@ -92,6 +92,12 @@ class CoreBackend(Protocol):
     def synchronize(self, x: TensorLike) -> Any: ...
     def in_trace(self) -> bool: ...
 
+    # Sums of rows of 4-bit integers, each times a number of `x`, where a kernel is
+    # quicker than products of floats; None elsewhere, as `Common` has it.
+    def sums_of_packed_rows(
+        self, x: TensorLike, packed: TensorLike, size: int
+    ) -> Any: ...
+
     # A context in which a profile is written to a folder; optional.
     profiler: Any
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -30,17 +30,15 @@ def abs_max(
     Returns:
         The integers, and the scale, with size 1 along the axes that share it.
     """
-    if axis is None:
-        axes = tuple(range(x.ndim))
-    else:
-        axes = tuple(a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    shared: Sequence[int] = (axis,) if isinstance(axis, int) else axis or ()
+    axes = tuple(range(x.ndim) if axis is None else (a % x.ndim for a in shared))
     scale = (high / (_largest(x, axes) + x.dtype.type(epsilon))).astype(x.dtype)
     integers = np.empty(x.shape, dtype)
     # Values that are scaled by their largest need no cutting, if both ends are alike.
     is_cut = low > -high or epsilon < 0
-    shared = 0 in axes
+    is_first = 0 in axes
     for part, buffer in _parts(x):
-        values = np.multiply(x[part], scale if shared else scale[part], out=buffer)
+        values = np.multiply(x[part], scale if is_first else scale[part], out=buffer)
         np.rint(values, out=values)
         if is_cut:
             np.clip(values, low, high, out=values)

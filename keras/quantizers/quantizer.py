@@ -161,7 +161,8 @@ def abs_max_on_host(
         return host.abs_max(seen, axis, *value_range, epsilon, dtype)
     with context.Scope("backend", load("numpy")):
         found = abs_max_rounded(_floats(seen), axis, *value_range, epsilon, dtype)
-    return found[0], found[1]
+    integers, scale = map(np.asarray, found)
+    return integers, scale
 
 
 def _host(inputs: TensorLike) -> Tensor:
