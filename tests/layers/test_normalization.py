@@ -117,3 +117,27 @@ WRONG: dict[str, Any] = {
 def test_wrong_arguments_are_named(message: str) -> None:
     with pytest.raises(ValueError, match=message):
         WRONG[message]()
+
+
+def test_slopes_of_given_statistics_are_whole(training_backend: str) -> None:
+    """Fused kernels have none of mean and variance, which count here as well."""
+    generator, ops = np.random.default_rng(0), keras.ops
+    x = ops.convert_to_tensor(generator.standard_normal((2, 4, 5, 3)), "float32")
+    vectors = [generator.random(3).astype("float32") + 0.5 for _ in range(4)]
+
+    def of_the_op(vectors: Any) -> Any:
+        mean, variance, offset, scale = vectors
+        y = ops.batch_normalization(x, mean, variance, -1, offset, scale, 1e-3)
+        return ops.sum(y * y * x)
+
+    def by_hand(vectors: Any) -> Any:
+        mean, variance, offset, scale = vectors
+        y = (x - mean) / ops.sqrt(variance + 1e-3) * scale + offset
+        return ops.sum(y * y * x)
+
+    given = [ops.convert_to_tensor(v) for v in vectors]
+    slopes = keras.grad(of_the_op)(given), keras.grad(by_hand)(given)
+    for found, expected in zip(*slopes, strict=True):
+        found, expected = map(ops.convert_to_numpy, (found, expected))
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+        assert np.abs(expected).max() > 0.1
