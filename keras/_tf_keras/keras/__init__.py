@@ -33,15 +33,20 @@ class _Wider(ModuleType):
                 return found
         elif name == "__all__":
             return self.__dir__()
-        return getattr(importlib.import_module(f"keras.{last}"), name)
+        return getattr(_namespace(last), name)
 
     def __dir__(self) -> list[str]:
         last = self.__name__.rpartition(".")[2]
-        shown = dir(importlib.import_module(f"keras.{last}"))
+        shown = dir(_namespace(last))
         return sorted({*(x for x in shown if not x.startswith("_")), *_more()[last]})
 
 
+def _namespace(name: str) -> ModuleType:
+    return importlib.import_module(f"keras.{name}")
+
+
 def _more() -> dict[str, dict[str, Any]]:
+    # When a name is first asked for, as everything here.
     from keras._tf_keras.more import MORE
 
     return MORE
@@ -62,7 +67,7 @@ class _Alias(MetaPathFinder, Loader):
         name = spec.name.removeprefix(_PREFIX)
         if name in _WIDER:
             return _Wider(spec.name)
-        return importlib.import_module(f"keras.{name}")
+        return _namespace(name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing: it is loaded already."""
