@@ -193,7 +193,11 @@ def refuse_structure(layer: Any, first: Any) -> None:
     """
     if hasattr(first, "shape"):
         return
-    if layer._plan.takes_numbers and not (first is None or isinstance(first, dict)):
+    plan, numbers = layer._plan, not (first is None or isinstance(first, dict))
+    if numbers and plan.takes_one and plan.default_build:
+        # With no weights to make, a list of numbers will do, as for an op.
+        numbers = not any(hasattr(x, "shape") for x in tree.flatten(first))
+    if numbers and not plan.builds_from_one:
         return
     raise ValueError(
         f"{describe(layer)} expects one tensor or array. Received: {brief(first)} of "
