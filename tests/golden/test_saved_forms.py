@@ -32,7 +32,6 @@ KNOWN = {
     r"(transformer|recurrent)/config/layers: .*": (
         "there operations that make masks are layers; here masks are made anew"
     ),
-    r".*/zero_output_for_mask: False / absent": "here left out while it is False",
     r".*/build_config: {'input_shape': .*} / absent": "here there is nothing to build",
     r"SimpleRNN/config/seed: absent / None": "there it is lost",
     r"RandomGrayscale/config/seed: absent / 1": "there it is lost",
