@@ -193,12 +193,12 @@ def refuse_structure(layer: Any, first: Any) -> None:
     """
     if hasattr(first, "shape"):
         return
-    plan, numbers = layer._plan, not (first is None or isinstance(first, dict))
-    if numbers and plan.takes_one and plan.default_build:
+    plan = layer._plan
+    if not (first is None or isinstance(first, dict) or plan.builds_from_one):
         # With no weights to make, a list of numbers will do, as for an op.
-        numbers = not any(hasattr(x, "shape") for x in tree.flatten(first))
-    if numbers and not plan.builds_from_one:
-        return
+        leaves = tree.flatten(first)
+        if plan.takes_numbers or not any(hasattr(x, "shape") for x in leaves):
+            return
     raise ValueError(
         f"{describe(layer)} expects one tensor or array. Received: {brief(first)} of "
         f"type {type(first).__name__}. `keras.ops.convert_to_tensor` makes one of "

@@ -97,7 +97,7 @@ class Archive:
             self._verify(info)
         if info.compress_type == zipfile.ZIP_STORED:
             with self._damage(name):
-                section = _Section(self._file, self._data_start(info), info.file_size)
+                section = Section(self._file, self._data_start(info), info.file_size)
             yield section  # type: ignore[misc]
             return
         with tempfile.TemporaryFile() as copy:
@@ -259,14 +259,14 @@ def _blocks(source: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
         raise zipfile.BadZipFile(f"it has other than its {info.file_size:,} bytes")
 
 
-class _Section(io.RawIOBase):
+class Section(io.RawIOBase):
     """A part of a file as a read-only file of its own."""
 
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+    def __init__(self, file: Any, start: int, size: int) -> None:
         super().__init__()
         self._file = file
-        self._start = start
-        self._size = size
+        self.start = start
+        self.size = size
         self._position = 0
 
     def readable(self) -> bool:
@@ -279,14 +279,14 @@ class _Section(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}
         self._position = max(0, base[whence] + offset)
         return self._position
 
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
-        count = max(0, min(len(view), self._size - self._position))
-        self._file.seek(self._start + self._position)
+        count = max(0, min(len(view), self.size - self._position))
+        self._file.seek(self.start + self._position)
         count = self._file.readinto(view[:count])
         self._position += count
         return count

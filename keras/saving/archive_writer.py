@@ -7,7 +7,6 @@ stands in it is known when the member is whole. Format: PKWARE's APPNOTE, 4.3 an
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 import zipfile
@@ -16,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, BinaryIO, Self
+
+from keras.saving.archive import Section
 
 _BLOCK = 1 << 20
 _DATE = (1980, 1, 1, 0, 0, 0)  # a fixed one, as Keras 3 has: metadata say the time
@@ -92,43 +93,20 @@ def _sync(file: Any) -> None:
         os.fsync(file.fileno())
 
 
-class _Room(io.RawIOBase):
-    """What comes after some place in a file, as a file of its own."""
+class _Room(Section):
+    """What comes after some place in a file, as a file that can grow."""
 
     def __init__(self, file: Any, start: int) -> None:
-        super().__init__()
-        self._file, self.start = file, start
-        self._position = self.size = 0
-
-    def readable(self) -> bool:
-        return True
+        super().__init__(file, start, 0)
 
     def writable(self) -> bool:
         return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}
-        self._position = base[whence] + offset
-        return self._position
 
     def write(self, data: Any) -> int:
         self._file.seek(self.start + self._position)
         count = self._file.write(data)
         self._position += count
         self.size = max(self.size, self._position)
-        return count
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        self._file.seek(self.start + self._position)
-        count = self._file.readinto(view[: max(0, self.size - self._position)])
-        self._position += count
         return count
 
     def truncate(self, size: int | None = None) -> int:

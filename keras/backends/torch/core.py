@@ -383,7 +383,7 @@ def _ones(shape: tuple[int, ...], dtype: str) -> Any:
 
 
 # The largest numbers of narrow dtypes: PyTorch refuses Python numbers beyond them.
-_LARGEST = {torch.float16: 65504.0, torch.bfloat16: 3.3895313892515355e38}
+_LARGEST = {kind: torch.finfo(kind).max for kind in (torch.float16, torch.bfloat16)}
 
 
 def held(number: Any, dtype: torch.dtype) -> Any:
