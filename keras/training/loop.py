@@ -224,7 +224,7 @@ class Outputs:
             waiting.extend(new)
             if on_host is not None and any(map(on_host, new[-1])):
                 room = 0
-            elif not done or len(group) != 1:
+            elif not room:  # a step's outputs are about as large as the first one's
                 room = self._room_for(new)
             ready = []
             while len(waiting) > room:

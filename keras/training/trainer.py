@@ -65,10 +65,7 @@ class Trainer(Objective):
         Returns:
             The results by name.
         """
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred, loss, parts, _ = self._train_on(data)
-        self._track_loss(x, loss, parts)
-        return self.compute_metrics(x, y, y_pred, sample_weight)
+        return self._results_of(data, self._train_on(data))
 
     def _plain_train_step(self, data: Data) -> None:
         """`train_step` without results, which are read when somebody asks."""
@@ -76,29 +73,27 @@ class Trainer(Objective):
 
     def _train_on(self, data: Data) -> Judged:
         """Update the weights on a batch."""
-        optimizer = self.optimizer
+        optimizer, repeated = self.optimizer, self._repeated
+
+        def plainly(data: Data) -> Judged:
+            return self._judge_plainly(data, True)
+
+        judge = plainly if repeated is None else repeated.judge
 
         def losses() -> tuple[Any, Any]:
-            judged = self._judge(data, True)
+            judged = judge(data)
             return optimizer.scale_loss(judged[1]), judged
 
         variables = self.trainable_variables
         if not variables:
-            return self._judge(data, True)
+            return judge(data)
         differentiate = self._backend.value_and_grad(losses, variables, has_aux=True)
         (_, judged), grads = differentiate()
-        y_pred, _, _, masks = judged
-        put_masks(y_pred, masks)
         optimizer.apply(grads, variables)
         return judged
 
-    def _judge(self, data: Data, training: bool) -> Judged:
-        """The outputs for a batch, the loss, the losses of its parts, and the masks."""
-        if training and self._repeated is not None:
-            return self._repeated.judge(data)
-        return self._judge_plainly(data, training)
-
     def _judge_plainly(self, data: Data, training: bool) -> Judged:
+        """The outputs for a batch, the loss, the losses of its parts, and the masks."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self._forward(x, training)
         loss = self._compute_loss(x, y, y_pred, sample_weight, training)
@@ -120,9 +115,16 @@ class Trainer(Objective):
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred, loss, parts, masks = judged
         put_masks(y_pred, masks)
-        if self._compilation is not None:
-            self._compilation.track(loss, parts, _batch_size(x))
+        self._track_loss(x, loss, parts)
         self._update_metrics(y, y_pred, sample_weight)
+
+    def _results_of(self, data: Data, judged: Judged) -> dict[str, Any]:
+        """Take a batch into account as a step does whose results are overridden."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred, loss, parts, masks = judged
+        put_masks(y_pred, masks)
+        self._track_loss(x, loss, parts)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def _track_loss(self, x: Data, loss: TensorLike, parts: list[Any]) -> None:
         if self._compilation is not None:
@@ -138,11 +140,7 @@ class Trainer(Objective):
         Returns:
             The results by name.
         """
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred, loss, parts, masks = self._judge(data, False)
-        put_masks(y_pred, masks)
-        self._track_loss(x, loss, parts)
-        return self.compute_metrics(x, y, y_pred, sample_weight)
+        return self._results_of(data, self._judge_plainly(data, False))
 
     def _plain_test_step(self, data: Data) -> None:
         with self._backend.update_scope():
