@@ -157,6 +157,23 @@ def test_aux_and_state_written_inside(training_backend: str) -> None:
     assert int(calls.numpy()) == 2
 
 
+def test_losses_added_inside_are_numbers_afterwards(training_backend: str) -> None:
+    layer = keras.layers.Dense(2, use_bias=False, activity_regularizer="l2")
+    layer.build((3, 4))
+    layer.kernel.assign(np.ones((4, 2)))
+    kernel = layer.trainable_variables
+
+    def loss() -> Any:
+        return ops.sum(layer(np.ones((3, 4), "float32"))) + layer.losses[0]
+
+    total, _ = keras.value_and_grad(loss, kernel)()
+    (added,) = layer.losses
+    np.testing.assert_allclose(numpy(total) - 24, numpy(added), rtol=1e-5)
+    if training_backend != "tensorflow":  # where a trace leaves its tensors behind
+        keras.jit(lambda: keras.value_and_grad(loss, kernel)()[0])()
+        assert all(float(numpy(added)) > 0 for added in layer.losses)
+
+
 def test_second_derivatives(training_backend: str) -> None:
     slope = keras.grad(lambda x: ops.sin(x) * x)
     curvature = keras.grad(lambda x: slope(x))
@@ -238,3 +255,19 @@ def test_vmap_of_grad_gives_gradients_per_sample(training_backend: str) -> None:
     x = np.array([1.0, 2.0, 3.0], "float32")
     slopes = keras.vmap(keras.grad(lambda z: z**3))(x)
     np.testing.assert_allclose(numpy(slopes), 3 * x**2, rtol=1e-6)
+
+
+def test_a_write_inside_a_gradient_inside_vmap_is_kept(training_backend: str) -> None:
+    """torch.func's tensors, which a variable cannot hold, end with the gradient."""
+    if training_backend not in ("jax", "torch"):
+        pytest.skip("vmap of a function that writes is theirs")
+    w, count = keras.Variable(np.ones(3)), keras.Variable(0.0)
+
+    def loss(row: Any) -> Any:
+        count.assign(count + 1.0)
+        return ops.sum(w * row)
+
+    rows = np.arange(6, dtype="float32").reshape(2, 3)
+    slopes = keras.vmap(lambda row: keras.value_and_grad(loss, [w])(row)[1][0])(rows)
+    np.testing.assert_allclose(numpy(slopes), rows)
+    assert float(numpy(count)) == 1.0

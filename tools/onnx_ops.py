@@ -6,6 +6,8 @@ python tools/onnx_ops.py
 from __future__ import annotations
 
 import argparse
+import importlib
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -30,8 +32,10 @@ def page() -> str:
     """The text of the page."""
     import keras
 
-    for room in ("ops", "random", "layers", "losses"):  # all that declare ops
+    for room in ("random", "layers", "losses"):  # all that declare ops, beside keras.ops
         getattr(keras, room)
+    for module in pkgutil.walk_packages(keras.ops.__path__, "keras.ops."):
+        importlib.import_module(module.name)  # some are imported at first use only
     from keras.export.onnx.reasons import REASONS
     from keras.export.onnx.writer import writer
     from keras.ops.declaration import DEFAULTS

@@ -51,6 +51,7 @@ class StatelessScope(context.Scope):
         self.losses: list[Any] = []
         self.state_mapping: dict[int, Any] = {}
         self.updates: dict[int, Any] = {}  # id -> variable, for those written
+        self.loss_lists: dict[int, list[Any]] = {}  # of layers, which were added to
         self._outer: Any = None
         for pair in state_mapping or ():
             variable, value = _pair(pair)
@@ -66,6 +67,26 @@ class StatelessScope(context.Scope):
     def add_loss(self, loss: Identifier) -> None:
         """Collects a loss, if this scope collects them."""
         self.losses.append(loss)
+
+    def effects(self) -> tuple[list[Any], list[list[Any]]]:
+        """What code inside has left behind: the values written, the losses added.
+
+        The function that a framework transforms returns these beside its result. In
+        the variables and layers are tensors of the transform, which end with it.
+        """
+        values = [self.state_mapping[key] for key in self.updates]
+        return values, [list(losses) for losses in self.loss_lists.values()]
+
+    def put_effects(self, effects: tuple[list[Any], list[list[Any]]]) -> None:
+        """Puts `effects`, as they came out of a transform, where they belong."""
+        values, lists = effects
+        for variable, value in zip(self.updates.values(), values, strict=True):
+            variable.assign(value)
+        outer = context.get().stateless
+        for losses, found in zip(self.loss_lists.values(), lists, strict=True):
+            losses[:] = found
+            if outer is not None:
+                outer.loss_lists[id(losses)] = losses
 
     def add_update(self, update: tuple[Any, Any]) -> None:
         """Records a write: `(variable, value)`."""

@@ -44,9 +44,11 @@ class LayerLosses(LayerVariables):
         if isinstance(stateless, EffectScope):
             stateless.added.extend((self, value) for value in losses)
             return
-        if stateless is not None and stateless.collect_losses:
-            for value in losses:
-                stateless.add_loss(value)
+        if stateless is not None:
+            stateless.loss_lists[id(self._losses)] = self._losses
+            if stateless.collect_losses:
+                for value in losses:
+                    stateless.add_loss(value)
         self._losses.extend(losses)
         _added.any = True
 

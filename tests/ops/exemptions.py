@@ -156,7 +156,6 @@ WRONG_INPUT: dict[tuple[str, str, str], str] = {
     ("ctc_loss", "*", "complex64*"): _MIXED,
     ("dot_product_attention", "*", "complex64*"): _MIXED,
     ("in_top_k", "predictions", "complex64*"): _MIXED,
-    ("random.dropout", "inputs", "complex64*"): "torch draws no complex numbers",
     ("fold", "x", "bool*"): "booleans are added on NumPy and torch only",
     ("hsplit", "x", "[[]*"): "NumPy and TensorFlow have tensors of text",
     ("take", "x", "float32*"): "JAX fills what lies outside; symbols do not know it",

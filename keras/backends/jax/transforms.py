@@ -230,7 +230,10 @@ class _Compiled:
         with scope:
             outputs = self._function(*args, **kwargs)
             # Here, where a variable that is returned has the value that it has then.
-            return tree.map_structure(self._wrap, outputs)
+            outputs = tree.map_structure(self._wrap, outputs)
+        for losses in scope.loss_lists.values():
+            losses.clear()  # tracers, which are of no use to anybody
+        return outputs
 
     def _wrap(self, x: TensorLike) -> Any:
         if getattr(x, "_is_keras_variable", False):
@@ -300,7 +303,7 @@ def value_and_grad(
         else:
             targets = tree.flatten(variables)
             start = [variable.value for variable in targets]
-        written: list[Any] = []
+        scopes: list[_Recorder] = []
 
         def pure(point: Any) -> Any:
             scope = _Recorder(targets, point if targets else [])
@@ -310,12 +313,11 @@ def value_and_grad(
                 else:
                     result = function(*args, **kwargs)
             loss, aux = result if has_aux else (result, None)
-            written[:] = scope.updates.values()
-            return loss, (aux, [scope.state_mapping[id(v)] for v in written])
+            scopes[:] = [scope]
+            return loss, (aux, scope.effects())
 
-        (loss, (aux, updates)), grads = jax.value_and_grad(pure, has_aux=True)(start)
-        for variable, value in zip(written, updates, strict=True):
-            variable.assign(value)
+        (loss, (aux, effects)), grads = jax.value_and_grad(pure, has_aux=True)(start)
+        scopes[0].put_effects(effects)
         if variables is not None:
             grads = tree.pack_sequence_as(variables, grads)
         return ((loss, aux) if has_aux else loss), grads

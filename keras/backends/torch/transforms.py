@@ -98,19 +98,24 @@ def _functional(
         targets = None if variables is None else tree.flatten(variables)
         start = args[0] if targets is None else [v.value for v in targets]
         leaves, spec = tree.flatten_with_spec(start)
+        scopes: list[StatelessScope] = []
 
         def pure(values: list[Any]) -> Any:
             point = tree.unflatten(spec, values)
-            if targets is None:
-                result = function(point, *args[1:], **kwargs)
-            else:
-                with StatelessScope(list(zip(targets, point, strict=True))):
+            pairs = [] if targets is None else zip(targets, point, strict=True)
+            scope = StatelessScope(pairs)
+            with scope:
+                if targets is None:
+                    result = function(point, *args[1:], **kwargs)
+                else:
                     result = function(*args, **kwargs)
+            scopes[:] = [scope]
             loss = result[0] if has_aux else result
-            return loss, result
+            return loss, (result, scope.effects())
 
         both = torch.func.grad_and_value(pure, has_aux=True)
-        grads, (_, result) = both([convert_to_tensor(leaf) for leaf in leaves])
+        grads, (_, (result, effects)) = both([convert_to_tensor(x) for x in leaves])
+        scopes[0].put_effects(effects)
         return result, tree.pack_sequence_as(
             args[0] if targets is None else variables, grads
         )
