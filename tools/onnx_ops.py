@@ -32,7 +32,7 @@ def page() -> str:
     """The text of the page."""
     import keras
 
-    for room in ("random", "layers", "losses"):  # all that declare ops, beside keras.ops
+    for room in ("random", "layers", "losses"):  # that declare ops, beside keras.ops
         getattr(keras, room)
     for module in pkgutil.walk_packages(keras.ops.__path__, "keras.ops."):
         importlib.import_module(module.name)  # some are imported at first use only
