@@ -75,6 +75,8 @@ def transposed_size(
         if padding == "same":
             return size * stride
         return size * stride + max(reach - stride, 0)
+    if size == 0:  # asked so, as a size may be a symbol that has no order
+        return max(0, reach - stride - (padding == "same") * 2 * (reach // 2) + extra)
     if padding == "same":
         return (size - 1) * stride + reach - 2 * (reach // 2) + extra
     return (size - 1) * stride + reach + extra

@@ -26,6 +26,7 @@ from keras.layers.input_spec import (
     check_inputs,
     describe,
     name_layer,
+    refuse_complex,
     refuse_structure,
 )
 from keras.layers.masks import give_masks, holds_tensor, pass_masks
@@ -62,6 +63,8 @@ class LayerCall(LayerBuilding):
     # As in Keras: a subclass that takes strings or plain lists says so with these.
     _convert_input_args = True
     _allow_non_tensor_positional_args = False
+    # Whether complex numbers have a result: not where they would become real ones.
+    _takes_complex = True
 
     @property
     def _call_signature(self) -> inspect.Signature:
@@ -178,6 +181,8 @@ class LayerCall(LayerBuilding):
             call_kwargs["training"] = training
         elif not plan.takes_any:
             call_kwargs.pop("training", None)
+        if not self._takes_complex or self.quantization_mode is not None:
+            refuse_complex((args, call_kwargs))
         bound = plan.bind(self, args, call_kwargs)
         if plan.takes_one or plan.takes_numbers:
             refuse_structure(self, bound.args[1])

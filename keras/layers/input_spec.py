@@ -6,7 +6,7 @@ from typing import Any
 
 from keras.core import tree
 from keras.core.dtypes import standardize_dtype
-from keras.core.errors import OpError, brief
+from keras.core.errors import OpError, TensorTypeError, brief
 from keras.core.facts import public_class
 from keras.core.keras_tensor import standardize_shape
 from keras.core.typing import DType, ShapeLike, Structure, TensorLike
@@ -205,6 +205,23 @@ def refuse_structure(layer: Any, first: Any) -> None:
         "numbers; of several tensors keras.layers.Concatenate or keras.ops.stack makes "
         "one."
     )
+
+
+def refuse_complex(inputs: Structure) -> None:
+    """Says of complex numbers that a layer computes with real ones.
+
+    Raises:
+        TensorTypeError: before a cast loses the imaginary part in silence.
+    """
+    for x in tree.flatten(inputs):
+        if "complex" in str(getattr(x, "dtype", "")):
+            raise TensorTypeError(
+                "Complex numbers would lose their imaginary part here. Received: a "
+                f"tensor of shape {tuple(x.shape)} and dtype "
+                f"{standardize_dtype(x.dtype)}. Pass `keras.ops.real(x)`, or both "
+                "parts side by side: "
+                "`keras.ops.concatenate([keras.ops.real(x), keras.ops.imag(x)], -1)`."
+            )
 
 
 def _way_out(spec: InputSpec, shape: ShapeLike) -> str:

@@ -17,6 +17,7 @@ from keras.backends.backend import TENSOR
 from keras.core import dtypes, masking, tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Structure, TensorLike
+from keras.layers.input_spec import refuse_complex
 from keras.ops.operation import node_of
 
 if TYPE_CHECKING:
@@ -176,13 +177,16 @@ class InputAdapter:
         if backend.kind_of(x) == TENSOR:
             if not self._convert_dtype or backend.dtype_of(x) == spec.dtype:
                 return x
+            _keep_both_parts(x, spec)
             mask = masking.get_mask(x)
             x = backend.cast(x, spec.dtype)
             if mask is not None:
                 masking.set_mask(x, mask)
             return x
-        dtype = spec.dtype if self._convert_dtype else None
-        return backend.convert_to_tensor(x, dtype=dtype)
+        if not self._convert_dtype:
+            return backend.convert_to_tensor(x)
+        _keep_both_parts(x, spec)
+        return backend.convert_to_tensor(x, dtype=spec.dtype)
 
     def _reshaped(self, x: TensorLike, shape: tuple[Any, ...], index: int) -> Any:
         """Adds or drops a last dimension of one where that makes it fit."""
@@ -203,6 +207,12 @@ class InputAdapter:
             f"wrong shape: expected {expected} (None stands for any size), received "
             f"{tuple(shape)}.{_advice(tuple(shape), expected)}"
         )
+
+
+def _keep_both_parts(x: TensorLike, spec: KerasTensor) -> None:
+    """Refuses complex numbers for a real input, which would lose half of them."""
+    if "complex" not in spec.dtype:
+        refuse_complex(x)
 
 
 def _holds_text(x: TensorLike) -> bool:

@@ -147,6 +147,7 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
     keeps_any = promotion.keeps_any
     # Nothing to compare: dtypes stay, and the other tensor's is its own affair.
     any_dtype = promotion.target is None or (keeps_any and bool(kept))
+    only_reals = declaration.real and promotion.target is None
     recovered, check = declaration.recovered, declaration.check
     promoted, beside_number = _pair_promoter(declaration), _beside_number(declaration)
     # The second has a dtype of its own, which the backend judges; an op of reals
@@ -174,6 +175,8 @@ def _binary(declaration: Declaration) -> Callable[..., Any]:
                     function = plain
                 elif not keeps_any:
                     return dispatch(args, kwargs)
+            elif only_reals and not (x1.dtype in unchanged and x2.dtype in unchanged):
+                return dispatch(args, kwargs)
             try:
                 if check is None or check(*args, **kwargs):
                     return function(*args, **kwargs)

@@ -178,8 +178,10 @@ def _conditions(declaration: Declaration, parameters: list[Parameter]) -> list[s
                 conditions.append(f"{name} is not _absent")
             continue
         listed = index == declaration.variadic or index in declaration.sequences
-        if promotion.target is None or index in declaration.kept:
+        if index in declaration.kept:
             asked = _is_tensor(name, listed)
+        elif promotion.target is None:
+            asked = _keeps_its_own(name, listed, declaration.real)
         elif leader:
             asked = _has_dtype_of_leader(name, listed, numbers)
         else:
@@ -196,6 +198,11 @@ def _is_tensor(name: str, listed: bool) -> str:
     if listed:
         return f"_dtype_of_all(_kinds, {name}, False) is not None"
     return f"_kinds.get(type({name})) == _TENSOR"
+
+
+def _keeps_its_own(name: str, listed: bool, real: bool) -> str:
+    asked = _is_tensor(name, listed)
+    return f"{asked} and {name}.dtype in _unchanged" if real and not listed else asked
 
 
 def _leads(name: str, listed: bool, keeps_any: bool) -> str:

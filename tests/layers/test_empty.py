@@ -44,7 +44,7 @@ def test_axes_without_places_give_such_or_are_told(
     row: Row, axis: int, backend: str
 ) -> None:
     """Frameworks differ in which of their kernels take them."""
-    if backend == "jax" or row.layer in WITHOUT or "Transpose" in row.layer:
+    if backend == "jax" or row.layer in WITHOUT:
         pytest.skip("not of this backend or layer")
     layer = row.make()
     inputs = keras.tree.map_structure(
@@ -147,3 +147,22 @@ def test_large_inputs_are_finite_in_half_precision(
         outputs = layer(inputs, training=training)
         outputs = [keras.ops.cast(x, "float32") for x in keras.tree.flatten(outputs)]
         assert finite(outputs)
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"kernel_size": 1, "strides": 2, "output_padding": 0}, 0),
+        ({"kernel_size": 3, "strides": 2, "output_padding": 1}, 2),
+        ({"kernel_size": 3, "strides": 2}, 1),
+        ({"kernel_size": 3, "strides": 2, "padding": "same"}, 0),
+    ],
+)
+def test_a_transposed_convolution_of_no_places(
+    options: Any, size: int, backend: str
+) -> None:
+    """As many places as its formula says, of the bias; TensorFlow ended the process."""
+    layer = layers.Conv1DTranspose(2, **options, bias_initializer="ones")
+    outputs = keras.ops.convert_to_numpy(layer(np.zeros((2, 0, 3), "float32")))
+    np.testing.assert_array_equal(outputs, np.ones((2, size, 2)))
+    assert layer.compute_output_shape((2, 0, 3)) == outputs.shape

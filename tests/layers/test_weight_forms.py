@@ -383,3 +383,42 @@ def test_torch_names_and_tracing() -> None:
         ]
         compiled = torch.compile(layer, fullgraph=True, backend="eager")
         torch.testing.assert_close(compiled(x), layer(x))
+
+
+def test_a_layer_says_what_its_files_hold(backend: str) -> None:
+    """The names that Keras has for it, in the order of the numbers in files."""
+    scalings = ("inputs", "kernel", "outputs_grad")
+    history = [f"{x}_{end}" for x in scalings for end in ("scale", "amax_history")]
+    wanted = {
+        None: ["kernel", "bias"],
+        "int8": ["kernel", "bias", "kernel_scale"],
+        "int4": ["kernel", "bias", "kernel_scale", "kernel_zero", "g_idx"],
+        "float8": ["kernel", "bias", *history],
+        "gptq": ["bias", "quantized_kernel", "kernel_scale", "kernel_zero", "g_idx"],
+    }
+    first, index = wanted["gptq"][:-1], "g_idx"
+    wanted["awq"] = [*first, "awq_scales", index]
+    for layer in (keras.layers.Dense(2), keras.layers.EinsumDense("ab,bc->ac", 2)):
+        said = layer.variable_serialization_spec
+        assert {mode: said[mode] for mode in wanted} == wanted  # beside one from here
+    both = keras.layers.ReversibleEmbedding(4, 2, tie_weights=False)
+    scales = ["embeddings", "embeddings_scale"]
+    assert both.variable_serialization_spec["int8"] == [
+        *scales,
+        *(f"reverse_{name}" for name in scales),
+    ]
+    tied = keras.layers.ReversibleEmbedding(4, 2).variable_serialization_spec
+    assert tied[None] == ["embeddings"]
+    assert tied["int4"] == [*scales, "embeddings_zero", "g_idx"]
+
+
+@pytest.mark.parametrize("mode", ["int8", "int4/2", "float8", "gptq/4/2", "awq/4/2"])
+def test_what_it_says_is_what_it_writes(mode: str, backend: str) -> None:
+    """Each variable of its file by its name, in that order."""
+    layer = keras.layers.Dense(2, dtype=f"{mode}_from_float32")
+    layer.build((None, 4))
+    store: dict[str, Any] = {}
+    layer.save_own_variables(store)
+    said = layer.variable_serialization_spec[mode.split("/")[0]]
+    written = [x.name for x in store.values()]
+    assert [name.removeprefix("quantized_") for name in said] == written

@@ -173,3 +173,19 @@ def test_no_table_lists_ops_by_name() -> None:
                 if len(named) > 3:
                     found.append((file.name, node.lineno, sorted(named)))
     assert found == []
+
+
+def test_every_op_of_reals_refuses_complex_numbers(backend: str) -> None:
+    """Whichever of the quick ways its tensors take into the backend."""
+    numbers = ops.convert_to_tensor(np.full((2, 3, 4), 1 + 1j, "complex64"))
+    lengths = ops.convert_to_tensor(np.ones((2,), "int32"))
+    static = {"stft": (4, 2, 4)}
+    of_reals = [found for found in DECLARATIONS.values() if found.real]
+    assert len(of_reals) > 80
+    for found in of_reals:
+        tensors = sorted(set(found.tensors) - found.optional)
+        given = [lengths if i in found.integers else numbers for i in tensors]
+        if found.name == "ctc_decode":
+            given[1] = lengths
+        with pytest.raises(TypeError, match=f"{found.title}.* must be real"):
+            found.public(*given, *static.get(found.name, ()))

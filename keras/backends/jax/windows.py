@@ -128,7 +128,8 @@ def conv_transpose(
         sizes, kernel.shape[:-2], strides, dilation, extra, strict=True
     ):
         crop, size = windows.transposed_crop(n, k, s, d, padding, e)
-        pads.append(((k - 1) * d - crop, size + crop - (n - 1) * s - 1))
+        spread = 0 if n == 0 else (n - 1) * s + 1
+        pads.append(((k - 1) * d - crop, size + crop - spread))
     return lax.conv_general_dilated(
         inputs,
         jnp.flip(kernel, range(rank)),

@@ -56,7 +56,7 @@ def _places(sizes: Any, window: Any, steps: Any) -> Any:
         yield (
             place,
             tuple(
-                slice(j * d, j * d + (n - 1) * s + 1, s)
+                slice(j * d, j * d + max((n - 1) * s + 1, 0), s)
                 for j, n, (s, d) in zip(place, sizes, steps, strict=True)
             ),
         )

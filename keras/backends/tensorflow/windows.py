@@ -229,6 +229,18 @@ def conv_transpose(
     dilation = windows.tuple_of(dilation_rate, rank)
     extra = windows.tuple_of(output_padding, rank)
     window = kernel.shape[:-2].as_list()
+    if 0 in x.shape[1:-1]:
+        # Of no places, TensorFlow may end the process; of a zero it gives as much.
+        more = [int(n == 0) for n in x.shape]
+        filled = tf.pad(x, [(0, 0), *((0, n) for n in more[1:-1]), (0, 0)])
+        options = strides, padding, output_padding, "channels_last", dilation_rate
+        y = conv_transpose(filled, kernel, *options)
+        axes = zip(window, strides, dilation, extra, more[1:-1], strict=True)
+        ends = [
+            windows.transposed_size(0, k, s, d, padding, e) if empty else None
+            for k, s, d, e, empty in axes
+        ]
+        return _restore(y[(slice(None), *map(slice, ends))], was_first)
     kernel = _dilated(kernel, dilation)
     sizes = sizes_of(x)[1:-1]
     full = [

@@ -195,11 +195,13 @@ def conv_transpose(
     dilation_rate: Sizes = 1,
 ) -> torch.Tensor:
     shape, form = inputs.shape, data_format or settings.image_data_format
-    first, last, crops, more, ends = _transposed_plan(
+    first, last, places, crops, more, ends = _transposed_plan(
         shape, kernel.shape, strides, dilation_rate, padding, output_padding, form
     )
     rank = len(shape)
     x = inputs if first is None else _permute(inputs, first)
+    if places is not None:
+        x = _pad(x, places)
     weight = _permute(kernel, _KERNEL[rank])
     y = _CONV_TRANSPOSE[rank - 2](
         x, weight, None, strides, crops, more, 1, dilation_rate
@@ -218,13 +220,14 @@ def _transposed_plan(
     padding: str,
     extra: Any,
     data_format: str,
-) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...], tuple[int, ...] | None]:
-    """The layouts; what torch crops and lengthens; what is padded (or cut) after it.
+) -> tuple[Any, ...]:
+    """The layouts; what is padded before; what torch crops and lengthens; what after.
 
-    torch crops alike at both ends and lengthens at the end, by less than a stride.
+    torch crops alike at both ends and lengthens at the end, by less than a stride. It
+    wants a place on each axis: where there is none a zero is one, and is cut off again.
     """
     first, last = _layout(len(shape), data_format)
-    crops, more, ends = [], [], []
+    before, crops, more, ends = [], [], [], []
     rank = len(shape) - 2
     for n, k, s, d, e in zip(
         shape[2:] if first is None else shape[1:-1],
@@ -235,13 +238,21 @@ def _transposed_plan(
         strict=True,
     ):
         crop, size = windows.transposed_crop(n, k, s, d, padding, e)
+        before.append(0 if n else 1)
+        n, crop = (n, crop) if n else (1, 0)
         missing = size - ((n - 1) * s + (k - 1) * d + 1 - 2 * crop)
         longer = missing if 0 < missing < max(s, d) else 0
         crops.append(crop)
         more.append(longer)
         ends.append(missing - longer)
-    after = tuple(n for end in reversed(ends) for n in (0, end))
-    return first, last, tuple(crops), tuple(more), after if any(ends) else None
+    return first, last, _ends(before), tuple(crops), tuple(more), _ends(ends)
+
+
+def _ends(sizes: list[int]) -> tuple[int, ...] | None:
+    """What torch's padding calls these sizes at the ends of axes; None for none."""
+    return (
+        tuple(n for size in reversed(sizes) for n in (0, size)) if any(sizes) else None
+    )
 
 
 def _pool_plan(

@@ -16,6 +16,7 @@ from keras.layers.weight_options import options
 class HeadedAttention(Layer):
     """Base of layers that project query, key and value to heads. Internal."""
 
+    _takes_complex = False
     # Set by subclasses, some of which declare them.
     dropout: Any
     use_bias: Any

@@ -56,6 +56,7 @@ class Embedding(LoraLayer):
 
     _config_excluded = ("weights",)
     _lora_target = "embeddings"
+    _takes_complex = False
     _settling = LoraLayer._settling | {"mask_zero"}
     embeddings = Weight()
     lora_embeddings_a = SmallWeight()

@@ -115,6 +115,11 @@ class ReversibleEmbedding(Embedding):
                 initializer=initializer,
             )
 
+    def _weights_in_files(self) -> list[str]:
+        """One table serves both ways, or each has its own."""
+        names = super()._weights_in_files()
+        return [x for x in names if x == "embeddings" or not self.tie_weights]
+
     def _channels(self, name: str) -> Channels:
         """As a table; the weight of the way back has its channels in columns."""
         if name == "embeddings":

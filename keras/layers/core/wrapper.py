@@ -40,6 +40,7 @@ class Wrapper(Layer):
             )
         super().__init__(**kwargs)
         self.layer = layer
+        self._takes_complex = layer._takes_complex
 
     def build(self, input_shape: Shape | None = None) -> None:
         """Builds the wrapped layer."""

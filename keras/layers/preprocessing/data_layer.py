@@ -20,6 +20,8 @@ class DataLayer(Layer):
     computes them where they are, whatever its own backend is.
     """
 
+    _takes_complex = False  # inputs are cast to the compute dtype
+
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Calls the layer on tensors, arrays, KerasTensors or traced tensors."""
         if args and self._backend.kinds.get(type(args[0])) != TENSOR:

@@ -31,6 +31,7 @@ class HostLayer(Layer):
     """
 
     _convert_input_args = False
+    _takes_complex = False
     _allow_non_tensor_positional_args = True
     _has_nothing_to_build = True
     _runs_on_host = True

@@ -63,6 +63,7 @@ class Bidirectional(Layer):
             )
         super().__init__(**kwargs)
         self.merge_mode = merge_mode
+        self._takes_complex = layer._takes_complex
         self.forward_layer = _copy(layer, "forward", layer.go_backwards)
         other = layer if backward_layer is None else backward_layer
         backwards = not layer.go_backwards

@@ -81,6 +81,7 @@ class FusedRNN(CellAttributes, RNN):
     step by step.
     """
 
+    _takes_complex = False
     use_cudnn: Any
     recurrent_activation = of_cell("recurrent_activation")
 

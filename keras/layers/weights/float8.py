@@ -80,6 +80,13 @@ class Float8Form(WeightForm):
         """The value itself, beside the scaling as it is."""
         return [value, *self.variables[1:]]
 
+    @classmethod
+    def names_in_files(cls, weight: str, others: list[str]) -> list[str]:
+        """A scale and its history for each of what is multiplied, and for gradients."""
+        scaled = ("inputs", weight, "outputs_grad")
+        ends = ("scale", "amax_history")
+        return [weight, *others, *(f"{name}_{end}" for name in scaled for end in ends)]
+
     def filed(self, own: list[Any]) -> list[Any]:
         """The weight and a bias stand before the scaling."""
         scaling = {id(variable) for variable in self.variables[1:]}

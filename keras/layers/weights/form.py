@@ -155,6 +155,16 @@ class WeightForm:
     def set_trainable(self, trainable: bool) -> None:
         """Says which variables train, after the layer was frozen or thawed."""
 
+    @classmethod
+    def names_in_files(cls, weight: str, others: list[str]) -> list[str]:
+        """The names that Keras has for what a file may hold of a layer, in order.
+
+        Args:
+            weight: the name of the weight.
+            others: names of the layer's variables that belong to no big weight.
+        """
+        return [weight, *others]
+
     def filed(self, own: list[Any]) -> list[Any]:
         """The variables that a file holds, of all that the layer has itself.
 

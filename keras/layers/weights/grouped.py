@@ -61,6 +61,12 @@ class GroupedForm(IntegerForm):
         names = {"index": "g_idx", "factors": "awq_scales"}
         return names.get(suffix) or super().variable_name(suffix)
 
+    @classmethod
+    def names_in_files(cls, weight: str, others: list[str]) -> list[str]:
+        """A bias stands before the weight."""
+        names = (f"quantized_{weight}", f"{weight}_scale", f"{weight}_zero")
+        return [*others, *names, "g_idx"]
+
     def filed(self, own: list[Any]) -> list[Any]:
         """A bias stands before the weight."""
         mine = {id(variable) for variable in self.variables}
@@ -196,6 +202,12 @@ class AwqForm(GroupedForm):
         """The bytes, scales and zero points, the factors, the group of each input."""
         *first, index = super().parts()
         return [*first, Part("factors", (self.rows,), "float32", "ones"), index]
+
+    @classmethod
+    def names_in_files(cls, weight: str, others: list[str]) -> list[str]:
+        """The factors stand before the index."""
+        *first, index = super().names_in_files(weight, others)
+        return [*first, "awq_scales", index]
 
     def _without_factors(self, values: Tensor) -> Tensor:
         factors = ops.cast(self.variables[3], ops.dtype(values))

@@ -70,6 +70,11 @@ class Int4Form(IntegerForm):
                 parts.append(Part("index", (self.rows,), "float32", self._index))
         return parts
 
+    @classmethod
+    def names_in_files(cls, weight: str, others: list[str]) -> list[str]:
+        """As integers; with blocks their zero points and the index come last."""
+        return [*super().names_in_files(weight, others), f"{weight}_zero", "g_idx"]
+
     def variable_name(self, suffix: str) -> str:
         """The name of a variable; the index of blocks is one for the layer."""
         return "g_idx" if suffix == "index" else super().variable_name(suffix)

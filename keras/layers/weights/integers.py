@@ -124,6 +124,11 @@ class IntegerForm(WeightForm):
         """The shape of the weight."""
         return self._shape
 
+    @classmethod
+    def names_in_files(cls, weight: str, others: list[str]) -> list[str]:
+        """The scales stand behind a bias."""
+        return [weight, *others, f"{weight}_scale"]
+
     def filed(self, own: list[Any]) -> list[Any]:
         """The weight stands before a bias, its scales behind it."""
         if not self.channels.first:

@@ -231,6 +231,35 @@ class WeightLayer(Layer):
             form = kind.build(self, name, tuple(kernel_shape), initializer="zeros")  # type: ignore[arg-type]
             self._hold(name, form)
 
+    def _weights_in_files(self) -> list[str]:
+        """The names of the big weights that a layer of these arguments has."""
+        return list(dict.fromkeys(self._weight_of.values()))
+
+    @property
+    def variable_serialization_spec(self) -> dict[str | None, list[str]]:
+        """What files hold of the layer itself, in order, by modes of `quantize`.
+
+        None stands for floats. What a layer does not have, such as a bias, or zero
+        points without blocks, its file does not have either. The variables of a file
+        are numbered by their order.
+
+        Example:
+
+        >>> import keras
+        >>> keras.layers.Embedding(9, 4).variable_serialization_spec["int8"]
+        ['embeddings', 'embeddings_scale']
+        """
+        others = ["bias"] if hasattr(self, "bias_initializer") else []
+        spec: dict[str | None, list[str]] = {}
+        for mode in (None, *modes_of(self)):
+            kind = (form_of(mode) if mode else None) or PlainForm
+            found: dict[str, None] = {}
+            for place, weight in enumerate(self._weights_in_files()):
+                names = kind.names_in_files(weight, [] if place else others)
+                found.update(dict.fromkeys(names))
+            spec[mode] = list(found)
+        return spec
+
     def _filed_variables(self) -> list[Any]:
         """The variables that files hold, as the forms say."""
         filed = super()._filed_variables()

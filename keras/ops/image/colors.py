@@ -47,7 +47,7 @@ def _channels(images: TensorLike, last: bool) -> list[Any]:
     return found
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tensor:
     """The brightness of colour images.
 

@@ -43,7 +43,7 @@ def _working_dtype(dtype: str) -> str:
     return dtype if dtype in ("float16", "bfloat16", "float64") else "float32"
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def gaussian_blur(
     images: TensorLike,
     kernel_size: Any = (3, 3),
@@ -92,7 +92,7 @@ def gaussian_blur(
 _SOBEL = np.array([[-1.0, -2.0, -1.0], [0.0, 0.0, 0.0], [1.0, 2.0, 1.0]])
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
     """How images change along height and width (Sobel filters).
 
@@ -126,7 +126,7 @@ def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
     return joining.stack(edges, axis=-1)
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def ssim(
     image1: TensorLike,
     image2: TensorLike,

@@ -86,7 +86,7 @@ def _reads(
     return found
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def map_coordinates(
     inputs: TensorLike,
     coordinates: TensorLike,
@@ -176,7 +176,7 @@ def _sampled(
     return layout.restore(found, dtype)
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def sample_bilinear(
     images: TensorLike,
     y: TensorLike,
@@ -266,7 +266,7 @@ def _places(images: TensorLike, matrices: TensorLike) -> tuple[Any, Any]:
     )
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def read_projected(
     images: TensorLike,
     matrices: TensorLike,
@@ -309,7 +309,7 @@ def _check_batch(name: str, what: str, batch: Any, images: TensorLike) -> None:
         )
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def affine_transform(
     images: TensorLike,
     transform: TensorLike,
@@ -374,7 +374,7 @@ def affine_transform(
     return layout.on_batch(run, images, last)
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def perspective_transform(
     images: TensorLike,
     start_points: TensorLike,
@@ -454,7 +454,7 @@ def _homography(start: TensorLike, end: Any) -> Any:
     return linalg.solve(matrix, joining.concatenate([u, v], axis=1)[..., None])[..., 0]
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def elastic_transform(
     images: TensorLike,
     alpha: float = 20.0,

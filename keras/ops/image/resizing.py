@@ -81,7 +81,7 @@ def _resized(images: Any, size: tuple[int, int], method: str, antialias: bool) -
     return layout.restore(x, dtype)
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def resize_bilinear(images: TensorLike, size: Any, antialias: bool = False) -> Tensor:
     """The everyday case of `resize`, for which frameworks have kernels. Internal.
 
@@ -111,7 +111,7 @@ def _between_two(x: Any, axis: int, output: Any) -> Any:
     return first + (second - first) * part
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def resize_by_weights(
     images: TensorLike, size: Any, method: str, antialias: bool = False
 ) -> Tensor:
@@ -140,7 +140,7 @@ def _multiplied(x: Any, size: Any, method: str, antialias: bool) -> Any:
     return x
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def resize(
     images: TensorLike,
     size: Any,
@@ -251,7 +251,7 @@ def _padded(x: Any, size: tuple[int, int], value: float) -> Any:
     return logic.where(inside, x, core.cast(value, core.dtype(x)))
 
 
-@composite(strict=True)
+@composite(strict=True, real=True)
 def scale_and_translate(
     images: TensorLike,
     output_shape: Any,
