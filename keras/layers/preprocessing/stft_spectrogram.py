@@ -156,13 +156,7 @@ class STFTSpectrogram(Layer):
         signals = inputs if first else ops.transpose(inputs, (0, 2, 1))
         sizes: Any = ops.shape(signals)
         count, channels, length = sizes
-        least = self.frame_length if self.padding == "valid" else 1
-        if isinstance(length, int) and length < least:
-            raise ValueError(
-                f"{self.name} (STFTSpectrogram) needs signals of at least {least} time "
-                f"steps. Received: inputs of shape {tuple(inputs.shape)}. Fill them "
-                "up, or take padding='same'."
-            )
+        self._check_length(length, tuple(inputs.shape))
         flat = ops.reshape(signals, (-1, length, 1))
         found = self._spectrum(flat)
         inner: Any = ops.shape(found)[1:]
@@ -204,16 +198,27 @@ class STFTSpectrogram(Layer):
             twice[-1] = 1.0
         return power * ops.convert_to_tensor(twice, power.dtype)
 
+    def _check_length(self, length: Any, shape: tuple[Any, ...]) -> None:
+        """Says of signals that they are shorter than one frame."""
+        least = self.frame_length if self.padding == "valid" else 1
+        if isinstance(length, int) and length < least:
+            raise ValueError(
+                f"{self.name} (STFTSpectrogram) needs signals of at least {least} time "
+                f"steps. Received: inputs of shape {shape}. Fill them up, or take "
+                "padding='same'."
+            )
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the spectrograms."""
         first = self.data_format == "channels_first"
         batch, channels, length = input_shape
         if not first:
             channels, length = length, channels
+        self._check_length(length, tuple(input_shape))
         frames = None
         if length is not None:
             room = length if self.padding == "same" else length - self.frame_length + 1
-            frames = max(0, -(-room // self._step))
+            frames = -(-room // self._step)
         bins = (self._size // 2 + 1) * (2 if self.mode == "stft" else 1)
         if self.expand_dims:
             sizes = (channels, frames, bins) if first else (frames, bins, channels)

@@ -96,6 +96,10 @@ def test_nothing_and_too_little(backend: str) -> None:
     assert tuple(layer(np.zeros((0, 200, 1), "float32")).shape) == (0, 22, 17)
     with pytest.raises(ValueError, match=r"stft \(STFTSpectrogram\) needs signals"):
         layer(np.zeros((2, 20, 1), "float32"))
+    with pytest.raises(ValueError, match="needs signals of at least 32 time steps"):
+        layer.compute_output_shape((2, 20, 1))
+    with pytest.raises(ValueError, match=r"Received: inputs of shape \(None, 20, 1\)"):
+        layer(keras.Input((20, 1)))
 
 
 def test_silence_has_a_logarithm() -> None:
