@@ -48,6 +48,8 @@ class Reshape(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The inputs as `(batch, *target_shape)`."""
+        if not hasattr(inputs, "shape"):  # a list of numbers
+            inputs = ops.convert_to_tensor(inputs)
         sizes = self.compute_output_shape(tuple(inputs.shape))[1:]
         if None not in sizes and 0 not in sizes:
             return ops.reshape(inputs, (-1, *sizes))
