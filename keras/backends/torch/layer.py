@@ -118,7 +118,10 @@ class layer_mixin(_Module):
 
     @training.setter
     def training(self, mode: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        # Lightning puts modes back in this way, after it has validated.
+        object.__setattr__(self, "_mode", bool(mode))
         object.__setattr__(self, "_training", bool(mode))
+        self._changed()
 
     def train(self, mode: bool = True) -> Any:
         """Sets the mode of calls that are given no `training` argument."""
