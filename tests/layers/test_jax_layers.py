@@ -5,6 +5,7 @@ import pytest
 
 import keras
 from keras import layers
+from keras.core.masking import get_mask
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
@@ -127,3 +128,31 @@ def test_nnx():
     assert 0 in np.asarray(layer(X, training=True))
     first = layer(X)
     np.testing.assert_array_equal(first, layer(X))
+
+
+WORDS = np.array([[1, 2, 0, 0], [3, 0, 0, 0]])
+
+
+def mask_of(layer):
+    """The outputs for embedded words, and the mask that a layer after it is given."""
+    words = layers.Embedding(5, 2, mask_zero=True)(WORDS)
+    outputs = layer(words)
+    return np.asarray(outputs), get_mask(outputs)
+
+
+def test_masks_are_passed_on():
+    nnx = pytest.importorskip("flax.nnx")
+    from tests.layers.flax_modules import Counting, CountingNnx
+
+    def count(inputs, mask):
+        assert mask is not None
+        return inputs * 0 + mask.sum(1)[:, None, None]
+
+    for layer in (
+        layers.JaxLayer(count, params=()),
+        layers.FlaxLayer(Counting()),
+        layers.FlaxLayer(CountingNnx(nnx.Rngs(0))),
+    ):
+        outputs, mask = mask_of(layer)
+        np.testing.assert_array_equal(outputs[:, 0, 0], [2, 1])
+        np.testing.assert_array_equal(mask, WORDS > 0)

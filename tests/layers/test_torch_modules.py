@@ -16,6 +16,7 @@ import pytest
 
 import keras
 from keras import layers
+from keras.core.masking import get_mask
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -289,3 +290,24 @@ def test_a_clone_of_other_layers_runs_no_code_of_their_configs() -> None:
         model = keras.Sequential([keras.Input((4, 3)), layer])
         with pytest.raises(ValueError, match="safe_mode=False"):
             keras.models.clone_model(model)
+
+
+class Counting(nn.Module):
+    """How many steps are no padding."""
+
+    def forward(self, x: Any, mask: Any = None) -> Any:
+        return x * 0 + (1 if mask is None else mask.sum(1)[:, None, None])
+
+
+def test_masks_are_passed_on() -> None:
+    ids = np.array([[1, 2, 0, 0], [3, 0, 0, 0]])
+    words = layers.Embedding(5, 2, mask_zero=True)(ids)
+    outputs = layers.TorchModuleWrapper(Counting())(words)
+    np.testing.assert_array_equal(outputs[:, 0, 0].detach(), [2, 1])
+    np.testing.assert_array_equal(get_mask(outputs), ids > 0)
+
+    x = keras.Input((4,), dtype="int32")
+    words = layers.Embedding(5, 2, mask_zero=True)(x)
+    counted = layers.TorchModuleWrapper(Counting())(words)
+    model = keras.Model(x, layers.GlobalAveragePooling1D()(counted))
+    np.testing.assert_array_equal(model(ids)[:, 0].detach(), [2, 1])

@@ -24,6 +24,9 @@ class FlaxLayer(LayerOfCode, JaxLayer):
     module that draws random numbers is given keys, under the names `params`, `dropout`
     and `default`.
 
+    A module of the user's whose call takes `mask` is given the mask of its inputs, and
+    the outputs have it as well. The modules of Flax mean another thing by that name.
+
     Args:
         module: a `flax.linen.Module`, or a `flax.nnx.Module` with its arrays made.
         method: what is called, if not the module itself: a method of it, or a function
@@ -62,6 +65,7 @@ class FlaxLayer(LayerOfCode, JaxLayer):
             state=state,
             **kwargs,
         )
+        self.supports_masking = parts.takes_mask
         put = object.__setattr__
         put(self, "module", module)
         put(self, "method", method)
@@ -90,6 +94,12 @@ def _mode(function: Any, training: bool) -> dict[str, bool]:
     return {"deterministic": not training} if "deterministic" in names else {}
 
 
+def _takes_mask(module: Any, function: Any) -> bool:
+    """Whether a module is given the mask of its inputs."""
+    theirs = type(module).__module__.partition(".")[0] == "flax"
+    return not theirs and "mask" in inspect.signature(function).parameters
+
+
 class _Linen:
     """A `flax.linen` module, whose collections of variables come from outside."""
 
@@ -97,6 +107,7 @@ class _Linen:
         self.module = module
         self.method = method
         self._called = type(module).__call__ if method is None else method
+        self.takes_mask = _takes_mask(module, self._called)
 
     def start(self, variables: Structure) -> tuple[Any, Any]:
         """What is trained, and the rest; both None where it is still to be made."""
@@ -116,7 +127,13 @@ class _Linen:
         return self.start(made)
 
     def call(
-        self, params: Any, state: Any, rng: Any, inputs: Structure, training: bool
+        self,
+        params: Any,
+        state: Any,
+        rng: Any,
+        inputs: Structure,
+        training: bool,
+        mask: Any,
     ) -> Any:
         """The outputs and the state afterwards."""
         outputs, changed = self.module.apply(
@@ -126,6 +143,7 @@ class _Linen:
             method=self.method,
             mutable=list(state or {}) if training else [],
             **_mode(self._called, training),
+            **({"mask": mask} if self.takes_mask else {}),
         )
         return outputs, {**(state or {}), **changed}
 
@@ -142,6 +160,7 @@ class _Nnx:
 
         self._nnx = nnx
         self._called = type(module).__call__ if method is None else method
+        self.takes_mask = _takes_mask(module, self._called)
         self._graph, params, rest = nnx.split(module, nnx.Param, ...)
         self._params, self._state = params, rest
 
@@ -149,12 +168,17 @@ class _Nnx:
         """What is trained, and the rest, as they are in the module."""
         return self._params, self._state
 
-    def call(self, params: Any, state: Any, inputs: Structure, training: bool) -> Any:
+    def call(
+        self, params: Any, state: Any, inputs: Structure, training: bool, mask: Any
+    ) -> Any:
         """The outputs and the state afterwards."""
         module = self._nnx.merge(self._graph, params, state)
         if training:
             module.train()
         else:
             module.eval()
-        outputs = self._called(module, inputs, **_mode(self._called, training))
+        options = {"mask": mask} if self.takes_mask else {}
+        outputs = self._called(
+            module, inputs, **_mode(self._called, training), **options
+        )
         return outputs, self._nnx.split(module, self._nnx.Param, ...)[2]

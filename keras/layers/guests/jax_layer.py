@@ -18,7 +18,7 @@ from keras.layers.layer import Layer
 from keras.layers.options import AllLayerOptions
 from keras.random.seed_generator import SeedGenerator
 
-_CALL = ("params", "state", "rng", "inputs", "training")
+_CALL = ("params", "state", "rng", "inputs", "training", "mask")
 _INIT = ("rng", "inputs", "training")
 
 
@@ -28,8 +28,9 @@ class JaxLayer(Layer):
 
     Args:
         call_fn: the function. Its parameters say what it is given: `inputs`, and
-            before or after it any of `params`, `state`, `rng` and `training`. With
-            `state` it returns `(outputs, new_state)`.
+            before or after it any of `params`, `state`, `rng`, `training` and `mask`.
+            With `state` it returns `(outputs, new_state)`. The `mask` is that of the
+            inputs, None where there is none; the outputs then have it, too.
         init_fn: gives `params`, or `(params, state)` where `call_fn` takes a state. Its
             parameters are among `rng`, `inputs` and `training`.
         params: a pytree of arrays, the parameters to start with, in place of
@@ -75,6 +76,7 @@ class JaxLayer(Layer):
                 f"{describe(self)} needs a `call_fn` with a parameter `inputs`. "
                 f"Received one with: {', '.join(self._takes) or 'none'}."
             )
+        self.supports_masking = "mask" in self._takes
         if init_fn is not None:
             self._init_takes = _parameters_of(self, "init_fn", init_fn, _INIT)
         elif params is None and state is None:
@@ -145,14 +147,17 @@ class JaxLayer(Layer):
             return None
         return self._native.pack(structure, [v.value for v in self._holds[group]])
 
-    def call(self, inputs: Structure, training: bool = False) -> Structure:
+    def call(
+        self, inputs: Structure, training: bool = False, mask: Structure = None
+    ) -> Structure:
         """What the function returns.
 
         Args:
             inputs: tensors, in the structure that the function takes.
             training: given to the function if it takes it.
+            mask: likewise: booleans, False for what is padding.
         """
-        known = {"inputs": inputs, "training": bool(training)}
+        known = {"inputs": inputs, "training": bool(training), "mask": mask}
         for group in ("params", "state"):
             if group in self._takes:
                 known[group] = self._value(group)

@@ -7,6 +7,7 @@ A module that is set as an attribute of a layer, or put into a list there or int
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any, Unpack
 
@@ -14,6 +15,7 @@ from keras.backends import current
 from keras.core import context
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
+from keras.core.masking import get_mask
 from keras.core.naming import inside
 from keras.core.typing import Config, Shape, Structure, Tensor
 from keras.layers.guests.layer_of_code import LayerOfCode
@@ -25,6 +27,9 @@ from keras.layers.options import UnnamedOptions
 @public_class("keras.layers", runs_code=True)
 class TorchModuleWrapper(LayerOfCode):
     """Makes a layer of a `torch.nn.Module`, whose parameters become its weights.
+
+    A module of the user's whose `forward` takes `mask` is given the mask of its input,
+    which the output has as well. The modules of torch mean another thing by that name.
 
     The module's other attributes, items and length are those of the layer:
     `layer.in_features`, and `for part in layer` of a `ModuleList`.
@@ -60,6 +65,7 @@ class TorchModuleWrapper(LayerOfCode):
         self._backend.module_wrapper.check(module)
         self.output_shape = output_shape
         self.module = module
+        self.supports_masking = _takes_mask(module)
         self.__dict__["_by_name"] = {}
         self._follow()
         if not self._trainable:
@@ -75,6 +81,8 @@ class TorchModuleWrapper(LayerOfCode):
                 own.
             **kwargs: further arguments of the module.
         """
+        if self.supports_masking and args and "mask" not in kwargs:
+            kwargs["mask"] = get_mask(args[0])
         return self._backend.module_wrapper.run(self.module, training, args, kwargs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Structure:
@@ -224,3 +232,9 @@ def _shape_in(values: dict[str, Any], name: str) -> str:
 
 
 Layer._module_wrapper = TorchModuleWrapper
+
+
+def _takes_mask(module: Any) -> bool:
+    """Whether a module is given the mask of its input."""
+    theirs = type(module).__module__.partition(".")[0] == "torch"
+    return not theirs and "mask" in inspect.signature(module.forward).parameters
