@@ -311,3 +311,38 @@ def test_masks_are_passed_on() -> None:
     counted = layers.TorchModuleWrapper(Counting())(words)
     model = keras.Model(x, layers.GlobalAveragePooling1D()(counted))
     np.testing.assert_array_equal(model(ids)[:, 0].detach(), [2, 1])
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("what", ["weight_norm", "prune"])
+@pytest.mark.filterwarnings("ignore")  # torch warns of tensors that want gradients
+def test_parametrizations_and_pruning(what: str, when: str) -> None:
+    """torch's tools change a module, whether it is in a model already or not."""
+    from torch.nn.utils import parametrizations, prune
+
+    linear = nn.Linear(4, 3)
+
+    def change() -> None:
+        if what == "prune":
+            prune.l1_unstructured(linear, "weight", amount=0.5)
+        else:
+            parametrizations.weight_norm(linear)
+
+    if when == "before":
+        change()
+    model = keras.Sequential([keras.Input((4,)), linear])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    if when == "after":
+        model.fit(X, Y, verbose=0)
+        change()
+        model.compile(keras.optimizers.SGD(0.1), "mse")  # there are other weights now
+    old = [p.detach().clone() for p in linear.parameters()]
+    model.fit(X, Y, verbose=0)
+    assert len(model.trainable_weights) == len(old)
+    for before, now in zip(old, linear.parameters(), strict=True):
+        assert (before != now).any()
+    if what == "prune":
+        assert int((linear.weight == 0).sum()) == 6
+        prune.remove(linear, "weight")
+        model.fit(X, Y, verbose=0)
+        assert {w.shape for w in model.trainable_weights} == {(3,), (3, 4)}
