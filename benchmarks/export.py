@@ -1,4 +1,4 @@
-"""ONNX files: time and memory of an export, and how fast the file runs.
+"""Exported files: time and memory of an export, and how fast the file runs.
 
     python benchmarks/export.py --pypi-python /path/to/env/bin/python
 
@@ -6,7 +6,8 @@ Each export is a process of its own: it makes the model (random weights), export
 once, and says how long that took and how far its memory grew. `--pypi-python` is a
 Python with the PyPI keras, torch, onnx and onnxscript. It exports the same models, and,
 by torch.onnx, the same networks in plain torch. The files of both are then run in turns
-in onnxruntime, here, on one thread, at batch 1; of all rounds the median counts.
+in onnxruntime, here, on one thread, at batch 1; of all rounds the median counts. The
+SavedModels of both versions of Keras, on TensorFlow, are run in turns as well.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,10 +103,10 @@ def measured(action: Callable[[], Any]) -> dict[str, float]:
 
 def export(who: str, name: str, path: str) -> dict[str, float]:
     """One export, in this process."""
-    if who == "keras":
+    if who in ("onnx", "tf_saved_model"):
         model = of_keras(name)
         model(np.zeros(SHAPES[name], "float32"))  # the PyPI keras wants to be called
-        return measured(lambda: model.export(path, format="onnx", verbose=False))
+        return measured(lambda: model.export(path, format=who, verbose=False))
     import torch
 
     module = of_torch(name).eval()
@@ -117,7 +119,8 @@ def export(who: str, name: str, path: str) -> dict[str, float]:
 
 def in_process(python: str, who: str, name: str, path: str) -> dict[str, float]:
     """One export, in a process of its own."""
-    environment = {**os.environ, "KERAS_BACKEND": "torch", "OMP_NUM_THREADS": "1"}
+    backend = "tensorflow" if who == "tf_saved_model" else "torch"
+    environment = {**os.environ, "KERAS_BACKEND": backend, "OMP_NUM_THREADS": "1"}
     if python != sys.executable:
         environment.pop("PYTHONPATH", None)
     command = [python, os.path.abspath(__file__), "--only", who, name, path]
@@ -141,11 +144,31 @@ def run_times(paths: list[str], rounds: int) -> list[float]:
         found = session.get_inputs()[0]
         shape = [n if isinstance(n, int) else 1 for n in found.shape]
         feeds.append({found.name: np.ones(shape, "float32")})
-    times: list[list[float]] = [[] for _ in paths]
+    calls = [
+        partial(session.run, None, feed)
+        for session, feed in zip(sessions, feeds, strict=True)
+    ]
+    return in_turns(calls, rounds)
+
+
+def serving_times(name: str, paths: list[str], rounds: int) -> list[float]:
+    """Likewise of SavedModels, by TensorFlow alone."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    kept = [tf.saved_model.load(path) for path in paths]
+    example = tf.zeros(SHAPES[name])
+    return in_turns([partial(each.serve, example) for each in kept], rounds)
+
+
+def in_turns(calls: list[Callable[[], Any]], rounds: int) -> list[float]:
+    """Median seconds of each call."""
+    times: list[list[float]] = [[] for _ in calls]
     for _ in range(rounds):
-        for session, feed, taken in zip(sessions, feeds, times, strict=True):
+        for call, taken in zip(calls, times, strict=True):
             start = time.perf_counter()
-            session.run(None, feed)
+            call()
             taken.append(time.perf_counter() - start)
     return [float(np.median(taken[2:])) for taken in times]
 
@@ -153,9 +176,9 @@ def run_times(paths: list[str], rounds: int) -> list[float]:
 def compare(name: str, pypi: str | None, folder: str, rounds: int) -> None:
     """Prints the figures of one model."""
     ours, theirs, plain = (f"{folder}/{who}.onnx" for who in ("ours", "pypi", "torch"))
-    figures = {"ours": in_process(sys.executable, "keras", name, ours)}
+    figures = {"ours": in_process(sys.executable, "onnx", name, ours)}
     if pypi is not None:
-        figures["pypi keras"] = in_process(pypi, "keras", name, theirs)
+        figures["pypi keras"] = in_process(pypi, "onnx", name, theirs)
         figures["torch.onnx"] = in_process(pypi, "torch", name, plain)
     for who, found in figures.items():
         print(
@@ -166,6 +189,21 @@ def compare(name: str, pypi: str | None, folder: str, rounds: int) -> None:
         mine, other = run_times([ours, plain], rounds)
         ratio = mine / other
         print(f"{name} run: {mine * 1e3:.1f} / {other * 1e3:.1f} ms = {ratio:.3f}")
+
+
+def compare_saved(name: str, pypi: str, folder: str, rounds: int) -> None:
+    """Prints the figures of one model's SavedModels."""
+    paths = [f"{folder}/ours", f"{folder}/pypi"]
+    for python, path in zip((sys.executable, pypi), paths, strict=True):
+        found = in_process(python, "tf_saved_model", name, path)
+        print(
+            f"{name} SavedModel {os.path.basename(path)}: {found['seconds']:.2f} s, "
+            f"{found['megabytes']:.0f} MB",
+            flush=True,
+        )
+    mine, other = serving_times(name, paths, rounds)
+    ratio = mine / other
+    print(f"{name} serve: {mine * 1e3:.1f} / {other * 1e3:.1f} ms = {ratio:.3f}")
 
 
 def main() -> None:
@@ -181,6 +219,8 @@ def main() -> None:
     for name in SHAPES:
         with tempfile.TemporaryDirectory() as folder:
             compare(name, given.pypi_python, folder, given.rounds)
+            if given.pypi_python is not None:
+                compare_saved(name, given.pypi_python, folder, given.rounds)
 
 
 if __name__ == "__main__":
