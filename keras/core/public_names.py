@@ -42,6 +42,7 @@ CLASS_NAMESPACES = (
 # Namespaces whose functions are values: what a layer, loss or metric can hold.
 FUNCTION_NAMESPACES = (
     "keras.activations",
+    "keras.activations.keras_2",
     "keras.losses",
     "keras.metrics",
     "keras.ops",

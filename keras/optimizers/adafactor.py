@@ -86,6 +86,16 @@ class Adafactor(SlotOptimizer):
             values.append(self.add_variable_from_reference(variable, "velocity"))
         self._slots.update(row=rows, column=columns, velocity=values)
 
+    def unwritten_in_keras_2(self, iterations: int) -> list[tuple[Any, Any]]:
+        """The learning rate, and the scalars that stand for no rows and columns.
+
+        Args:
+            iterations: how many updates the file says were done.
+        """
+        means = [*self._slots["row"], *self._slots["column"]]
+        scalars = [(one, one.value) for one in means if not one.shape]
+        return [*super().unwritten_in_keras_2(iterations), *scalars]
+
     def update_step(
         self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate
     ) -> None:

@@ -93,6 +93,15 @@ class LossScaleOptimizer(Optimizer):
         """The state, with that of the inner optimizer after it."""
         return [*self._variables, *self.inner_optimizer.variables]
 
+    def unwritten_in_keras_2(self, iterations: int) -> list[tuple[Any, Any]]:
+        """All of its own, and what is not written of the inner optimizer's.
+
+        Args:
+            iterations: how many updates the file says were done.
+        """
+        own = [(variable, variable.value) for variable in self._variables]
+        return [*own, *self.inner_optimizer.unwritten_in_keras_2(iterations)]
+
     def apply(
         self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None
     ) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
+import numpy as np
+
 from keras import ops
 from keras.core.facts import public_class
 from keras.core.typing import LearningRate, TensorLike
@@ -17,6 +19,8 @@ from keras.optimizers.slotted import SlotOptimizer
 
 if TYPE_CHECKING:
     from keras.backends.variable import Variable
+
+_MOST_MOMENTA = 10_000  # of which the product is 0 for every use
 
 
 @public_class("keras.optimizers")
@@ -61,6 +65,16 @@ class Nadam(SlotOptimizer):
         super().build(var_list)
         dtype = var_list[0].dtype if var_list else None
         self._product = self.add_variable((), "ones", dtype, name="momentum_product")
+
+    def unwritten_in_keras_2(self, iterations: int) -> list[tuple[Any, Any]]:
+        """The learning rate, and the product of all momenta so far.
+
+        Args:
+            iterations: how many updates the file says were done.
+        """
+        steps = np.arange(1, min(iterations, _MOST_MOMENTA) + 1)
+        product = np.prod(self.beta_1 * (1 - 0.5 * 0.96**steps))
+        return [*super().unwritten_in_keras_2(iterations), (self._product, product)]
 
     def before_step(self) -> None:
         """Takes this step's momentum into the product."""

@@ -217,6 +217,15 @@ class OptimizerState(BackendBound):
         for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
+    def unwritten_in_keras_2(self, iterations: int) -> list[tuple[Any, Any]]:
+        """The variables that files of Keras 2 lack, each with its value.
+
+        Args:
+            iterations: how many updates the file says were done.
+        """
+        rate = getattr(self, "_learning_rate", None)
+        return [(rate, rate.value)] if isinstance(rate, Variable) else []
+
     def _filed_variables(self) -> list[Any]:
         return list(self.variables)
 

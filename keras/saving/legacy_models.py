@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 import json
 import warnings
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from keras import __version__
@@ -27,13 +26,19 @@ from keras.ops.declare import operation_class_named
 from keras.saving import h5_files
 from keras.saving.atomic import new_file
 from keras.saving.json_text import read_json
+from keras.saving.keras_2_optimizers import (
+    in_order_of_today,
+    number_of_updates,
+    unwritten,
+    with_decay,
+)
 from keras.saving.legacy_weights import (
     datasets_in,
     load_legacy_weights,
+    names_in,
     save_legacy_weights,
     write_variables,
 )
-from keras.saving.state import place_of_unwritten_rate
 
 if TYPE_CHECKING:
     from keras.models.model import Model
@@ -42,7 +47,8 @@ if TYPE_CHECKING:
 _RENAMED = {"alpha": "negative_slope", "lr": "learning_rate"}
 # Classes that Keras 3 has not -> one that does the same, and its arguments.
 _SUCCESSORS: dict[Any, tuple[str, dict[str, str]]] = {
-    "ThresholdedReLU": ("ReLU", {"theta": "threshold"})
+    "ThresholdedReLU": ("ReLU", {"theta": "threshold"}),
+    "LossScaleOptimizerV3": ("LossScaleOptimizer", {}),
 }
 # What Keras 2 made of functions that were given to `compile`.
 _WRAPPERS = ("MeanMetricWrapper", "LossFunctionWrapper")
@@ -64,14 +70,16 @@ def load_legacy_model(path: str, compile: bool) -> Any:
                 "Make the model, then use model.load_weights(path)."
             )
         stored = file.id.get_filesize()
-        if str(h5_files.text(file, "keras_version")).startswith(("1.", "2.")):
-            _warn_of_hard_sigmoid(config)
+        is_old = _is_keras_2(h5_files.text(file, "keras_version"))
+        if is_old:
+            config = _with_old_activations(config)
         with limits.of_file(path, stored):
             with object_sharing(), reading_of(path, compile=False):
                 model = deserialize_keras_object(upgraded(config))
             load_legacy_weights(file, model, False, False, path)
             training = _attribute(file, "training_config", path)
             if compile and training:
+                training = _without_modules(training) if is_old else training
                 _compile(file, model, training, path)
     return model
 
@@ -131,11 +139,18 @@ def _load_optimizer(file: Any, model: Model, path: str) -> None:
         return
     if not getattr(optimizer, "built", True):
         optimizer.build(model.trainable_variables)
-    variables, datasets = list(optimizer.variables), datasets_in(group)
-    place = place_of_unwritten_rate(optimizer, len(datasets))
-    if place is not None:
-        del variables[place]
-    shapes = [tuple(variable.shape) for variable in variables]
+    names = names_in(group, "weight_names")
+    datasets = in_order_of_today(optimizer, names, datasets_in(group))
+    variables = list(optimizer.variables)
+
+    def iterations() -> int:
+        return number_of_updates(h5_files.read_array(datasets[0]))
+
+    filled = unwritten(optimizer, len(datasets), iterations) if datasets else {}
+    written = [v for place, v in enumerate(variables) if place not in filled]
+    if filled:
+        datasets = datasets[: len(written)]
+    shapes = [tuple(variable.shape) for variable in written]
     if shapes != [tuple(dataset.shape) for dataset in datasets]:
         warnings.warn(
             f"The optimizer keeps its state: {path} has {len(datasets)} values for "
@@ -144,7 +159,9 @@ def _load_optimizer(file: Any, model: Model, path: str) -> None:
             stacklevel=4,
         )
         return
-    for variable, dataset in zip(variables, datasets, strict=True):
+    for place, value in filled.items():
+        variables[place].assign(value)
+    for variable, dataset in zip(written, datasets, strict=True):
         variable.assign(h5_files.read_array(dataset))
 
 
@@ -175,42 +192,38 @@ def of_keras_2(config: Any, version: Any) -> Any:
     Raises:
         DeserializationError: if it is nested too deeply.
     """
-    if not isinstance(version, str) or not version.startswith(("1.", "2.")):
+    if not _is_keras_2(version):
         return config
     try:
-        config = upgraded(_without_modules(config))
+        config = _with_old_activations(upgraded(_without_modules(config)))
     except RecursionError as error:
         raise DeserializationError("The config is nested too deeply.") from error
-    _warn_of_hard_sigmoid(config)
     training = config.get("compile_config")
     if isinstance(training, dict):
         config["compile_config"] = {k: v for k, v in training.items() if v is not None}
     return config
 
 
-def _warn_of_hard_sigmoid(config: Any) -> None:
-    """Says where Keras 3 computes something else under the same name."""
-    layers = sorted(set(_layers_with("hard_sigmoid", config)))
-    if layers:
-        warnings.warn(
-            "The activation 'hard_sigmoid' was clip(0.2 * x + 0.5, 0, 1) in Keras 2 "
-            "and is clip(x / 6 + 0.5, 0, 1) in Keras 3: outputs differ in these "
-            f"layers: {', '.join(layers[:10])}. To keep the old numbers, set their "
-            "activation to a function of yours.",
-            UserWarning,
-            stacklevel=4,
-        )
-
-
-def _layers_with(activation: str, config: Any) -> Iterator[str]:
+def _with_old_activations(config: Any) -> Any:
+    """A config in which names of activations mean what they meant in Keras 2."""
     if isinstance(config, list):
-        for item in config:
-            yield from _layers_with(activation, item)
-    elif isinstance(config, dict):
-        if activation in config.values():
-            yield str(config.get("name"))
-        for value in config.values():
-            yield from _layers_with(activation, value)
+        return [_with_old_activations(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    result = {key: _with_old_activations(value) for key, value in config.items()}
+    for key, value in result.items():
+        if key.endswith("activation") and value == "hard_sigmoid":
+            result[key] = {
+                "module": "builtins",
+                "class_name": "function",
+                "config": "hard_sigmoid_of_keras_2",
+                "registered_name": "function",
+            }
+    return result
+
+
+def _is_keras_2(version: Any) -> bool:
+    return isinstance(version, str) and version.startswith(("1.", "2."))
 
 
 def _without_modules(config: Any) -> Any:
@@ -304,6 +317,10 @@ def _upgrade_arguments(name: str, inner: dict[str, Any]) -> None:
     for old, new in _RENAMED.items():
         if old in inner and old not in parameters and new in parameters:
             inner.setdefault(new, inner.pop(old))
+    if "decay" not in parameters and "learning_rate" in parameters and name != "Nadam":
+        with_decay(inner)  # Nadam's was of its momenta
+    if isinstance(inner.get("inner_optimizer"), dict):
+        inner["inner_optimizer"].setdefault("module", None)  # it is one to be made
     if inner.get("reduction") == "auto" and "reduction" in parameters:
         inner["reduction"] = "sum_over_batch_size"
     for key in set(inner) - set(parameters) - _COMMON:

@@ -7,18 +7,21 @@ model into which a file does not fit keeps all its values.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.facts import replaces_hook
 from keras.core.scopes import StatelessScope
 from keras.optimizers import Optimizer
 from keras.saving.all_or_nothing import all_or_nothing
+from keras.saving.keras_2_optimizers import (
+    WithUnwritten,
+    number_of_updates,
+    unwritten,
+)
 from keras.saving.report import LoadReport
-from keras.saving.stores import Reader, Store, Writer, to_array
+from keras.saving.stores import Reader, Store, Writer
 from keras.saving.walk import own_variables, owners, paths_in_file
 
 if TYPE_CHECKING:
@@ -109,61 +112,14 @@ def _of_today(obj: Any, store: Store) -> Store:
     """A store of an optimizer's state as Keras 3 writes it."""
     if not isinstance(obj, Optimizer) or replaces_hook(obj, "load_own_variables"):
         return store
-    place = place_of_unwritten_rate(obj, len(store)) if len(store) else None
-    if place is None:
+
+    def iterations() -> int:
+        return number_of_updates(store["0"]) if "0" in store else 0
+
+    filled = unwritten(obj, len(store), iterations) if len(store) else {}
+    if not filled:
         return store
-    return _WithoutRate(store, place, to_array(own_variables(obj)[place].value))
-
-
-def place_of_unwritten_rate(optimizer: Optimizer, count: int) -> int | None:
-    """Where the learning rate stands among an optimizer's variables, if it alone lacks.
-
-    Args:
-        optimizer: built.
-        count: how many variables a file has of it. Keras 2 did not write the rate.
-    """
-    variables = own_variables(optimizer)
-    rate = getattr(optimizer, "_learning_rate", None)
-    places = [place for place, one in enumerate(variables) if one is rate]
-    return places[0] if places and count == len(variables) - 1 else None
-
-
-class _WithoutRate(Store):
-    """The state of an optimizer of Keras 2, which did not write the learning rate."""
-
-    def __init__(self, store: Store, place: int, rate: np.ndarray) -> None:
-        self._store, self._place, self._rate = store, place, rate
-
-    def _key(self, key: str) -> str | None:
-        """The file's name of a variable; None for the learning rate, kept as it is."""
-        if not key.isdecimal() or int(key) < self._place:
-            return key
-        return None if int(key) == self._place else str(int(key) - 1)
-
-    def __getitem__(self, key: str) -> np.ndarray:
-        own = self._key(key)
-        return self._rate if own is None else self._store[own]
-
-    def shape_of(self, key: str) -> tuple[int, ...]:
-        own = self._key(key)
-        return self._rate.shape if own is None else self._store.shape_of(own)
-
-    def dtype_of(self, key: str) -> np.dtype:
-        own = self._key(key)
-        return self._rate.dtype if own is None else self._store.dtype_of(own)
-
-    def verify(self) -> None:
-        self._store.verify()
-
-    def __iter__(self) -> Iterator[str]:
-        return (str(index) for index in range(len(self)))
-
-    def __contains__(self, key: object) -> bool:
-        own = self._key(key) if isinstance(key, str) else None
-        return isinstance(key, str) and (own is None or own in self._store)
-
-    def __len__(self) -> int:
-        return len(self._store) + 1
+    return WithUnwritten(store, filled, len(own_variables(obj)))
 
 
 class _OtherPaths:

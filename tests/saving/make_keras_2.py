@@ -92,7 +92,60 @@ def operations() -> Any:
     return tf_keras.Model([x, other], tf.clip_by_value(tf.stack([y, -y], 1), -0.6, 0.6))
 
 
-MODELS = (convolutions, recurrent, attention, nested, several, states, operations)
+def gates() -> Any:
+    """Layers with the `hard_sigmoid` of Keras 2, one of them called so."""
+    x = inputs = layers.Input((3, 4))
+    x = layers.LSTM(3, recurrent_activation="hard_sigmoid", return_sequences=True)(x)
+    x = layers.RNN(layers.GRUCell(3, recurrent_activation="hard_sigmoid"))(x)
+    x = layers.Dense(4, tf_keras.activations.hard_sigmoid, name="hard_sigmoid")(x)
+    return tf_keras.Model(inputs, layers.Activation("hard_sigmoid")(x))
+
+
+MODELS = (
+    *(convolutions, recurrent, attention, nested, several, states, operations),
+    gates,
+)
+# Each optimizer by the name of its files, with the files that hold its state.
+OPTIMIZERS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
+    "legacy_adam": ("legacy.Adam", {"amsgrad": True}, ("h5",)),
+    "legacy_rmsprop": ("legacy.RMSprop", {"momentum": 0.5, "centered": True}, ("h5",)),
+    "legacy_sgd": ("legacy.SGD", {"momentum": 0.9, "decay": 0.5}, ("h5",)),
+    "sgd": ("SGD", {}, ("h5", "keras")),
+    "nadam": ("Nadam", {}, ("h5", "keras")),
+    "adafactor": ("Adafactor", {}, ("h5", "keras")),
+    "scaled": ("Adam", {}, ("h5", "keras")),
+}
+
+
+def _optimizers() -> None:
+    """Optimizers whose state Keras 3 has in another form; `scaled` is in float16."""
+    folder = FOLDER / "optimizers"
+    folder.mkdir(exist_ok=True)
+    inputs = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    arrays: dict[str, Any] = {"inputs": inputs}
+    for name, (path, options, endings) in OPTIMIZERS.items():
+        tf_keras.backend.clear_session()
+        tf_keras.utils.set_random_seed(1)
+        is_scaled = name == "scaled"
+        tf_keras.mixed_precision.set_global_policy(
+            "mixed_float16" if is_scaled else "float32"
+        )
+        ends = [layers.Dense(3, "tanh", bias_initializer="ones"), layers.Dense(3)]
+        model = tf_keras.Sequential([layers.Input((3,)), *ends])
+        kind: Any = tf_keras.optimizers
+        for part in path.split("."):
+            kind = getattr(kind, part)
+        model.compile(kind(0.01, **options), "mse", run_eagerly=True)
+        # The product of Nadam's momenta has gone by then: Keras 2 starts it anew.
+        for _ in range(60 if name == "nadam" else 3):
+            model.train_on_batch(inputs, np.zeros((4, 3), "float32"))
+        for ending in endings:
+            model.save(folder / f"{name}.{ending}")
+        arrays[f"{name} out"] = model.predict_on_batch(inputs)
+        model.train_on_batch(inputs, np.zeros((4, 3), "float32"))
+        arrays[f"{name} next"] = model.predict_on_batch(inputs)
+    tf_keras.mixed_precision.set_global_policy("float32")
+    np.savez_compressed(folder / "optimizers.npz", **arrays)
 
 
 def main() -> None:
@@ -125,6 +178,8 @@ def main() -> None:
         arrays = {f"{k}{i}": v for k, vs in named.items() for i, v in enumerate(vs)}
         np.savez_compressed(f"{path}.npz", **arrays)
 
+    if not sys.argv[1:] or "optimizers" in sys.argv[1:]:
+        _optimizers()
     if not sys.argv[1:]:
         _compiled(generator.normal(size=(4, 6)).astype("float32"))
 
