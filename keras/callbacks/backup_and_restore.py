@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -155,6 +156,17 @@ class BackupAndRestore(SaveFrequency, Callback):
                 self._write(backups, state)
 
     def _write(self, backups: list[dict[str, Any]], state: Any) -> None:
+        try:
+            self._write_new(backups, state)
+        except BaseException:
+            # The older backup counts; what there is of this one is in its way.
+            for name in (f"{_METADATA}.new", *_files(backups[0])):
+                with suppress(OSError):
+                    os.remove(os.path.join(self.backup_dir, name))
+            raise
+        self._remove_files(keep=tuple(name for one in backups for name in _files(one)))
+
+    def _write_new(self, backups: list[dict[str, Any]], state: Any) -> None:
         if state is not None:
             self._write_state(backups[0]["state"], state)
         path = os.path.join(self.backup_dir, _METADATA)
@@ -163,7 +175,6 @@ class BackupAndRestore(SaveFrequency, Callback):
             file.flush()
             os.fsync(file.fileno())
         os.replace(path + ".new", path)
-        self._remove_files(keep=tuple(name for one in backups for name in _files(one)))
 
     def _write_state(self, name: str, state: Any) -> None:
         arrays: list[np.ndarray] = []

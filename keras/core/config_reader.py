@@ -32,6 +32,7 @@ from keras.core.typing import Config
 T = TypeVar("T")
 
 _LONGEST_NAME = 500
+_ALONE = "the config"  # the source of one that is in no file
 
 
 def reading_of(source: str, compile: bool = True) -> reading.ReadingScope:
@@ -42,14 +43,15 @@ def reading_of(source: str, compile: bool = True) -> reading.ReadingScope:
         compile: False leaves compile settings in it alone.
     """
     budget = reading.current().budget or limits.Budget(source)
-    return reading.ReadingScope(place=reading.Place(), compile=compile, budget=budget)
+    place = reading.Place("" if source == _ALONE else source)
+    return reading.ReadingScope(place=place, compile=compile, budget=budget)
 
 
 def _read_here(read: Callable[..., T], *args: Any) -> T:
     """Reads as a part of what is being read, else as a config that comes alone."""
     if reading.current().place is not None:
         return read(*args)
-    with reading_of("the config"), reading.boundary("The config"):
+    with reading_of(_ALONE), reading.boundary("The config"):
         return read(*args)
 
 

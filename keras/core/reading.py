@@ -38,13 +38,19 @@ class Shared:
 
 
 class Place:
-    """Where in a config the reader stands, outermost first."""
+    """Where in a config the reader stands, outermost first.
 
-    def __init__(self) -> None:
+    Args:
+        source: the file that the config is from; empty where it came alone.
+    """
+
+    def __init__(self, source: str = "") -> None:
         self.steps: list[str] = []
+        self._source = source
 
     def __str__(self) -> str:
-        return " > ".join(self.steps)[-1000:] or "the top of the config"
+        steps = " > ".join(self.steps)[-1000:] or "the top of the config"
+        return f"{steps} in {self._source}" if self._source else steps
 
 
 class Reading(NamedTuple):

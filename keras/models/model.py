@@ -13,6 +13,7 @@ from keras.core.classes import (
     is_ours,
     takes_any_keyword,
 )
+from keras.core.errors import DeserializationError, brief
 from keras.core.facts import public_class
 from keras.core.keras_tensor import KerasTensor
 from keras.core.registry import CustomObjectScope
@@ -31,6 +32,7 @@ from keras.models.specialise import make_functional
 from keras.models.state_tree import get_state_tree, set_state_tree
 from keras.models.summary import print_summary
 from keras.saving import load_weights, save_model, save_weights
+from keras.saving.contents import written_by
 from keras.saving.json_text import read_json
 from keras.saving.legacy_models import of_keras_2
 from keras.saving.orbax import write_checkpoint
@@ -513,6 +515,9 @@ def model_from_json(
         json_string: the string.
         custom_objects: name -> class or function, besides registered ones.
 
+    Raises:
+        ValueError: if it is no such JSON, or names what is not known.
+
     Example:
 
     >>> import keras
@@ -521,6 +526,12 @@ def model_from_json(
     (None, 1)
     """
     config = read_json(json_string, "The JSON of the model")
-    if isinstance(config, dict):
-        config = of_keras_2(config, config.get("keras_version"))
-    return deserialize_keras_object(config, custom_objects=custom_objects)
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise DeserializationError(
+            f"The JSON describes no model: it holds {brief(config)}. Expected an "
+            "object with a `class_name`, as model.to_json() returns it."
+        )
+    version = config.get("keras_version")
+    with written_by(version):
+        config = of_keras_2(config, version)
+        return deserialize_keras_object(config, custom_objects=custom_objects)

@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO
 
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.unfolding import MOST_MEMBERS, most_unfolded
+from keras.saving.contents import what_was_found
 
 _MOST_ASSETS = 20  # what files on the disk may unfold to; texts pack to a fifth
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what can be read bit by bit
@@ -111,7 +112,8 @@ class Archive:
         if info is None:
             raise DeserializationError(
                 f"{self.path} has no {name}, so it is not a complete .keras file. "
-                f"It has: {', '.join(self.names()[:10]) or 'nothing'}."
+                f"It has: {', '.join(self.names()[:10]) or 'nothing'}. Save the model "
+                "anew, with model.save(filepath)."
             )
         return info
 
@@ -186,18 +188,10 @@ def open_archive(path: str) -> Iterator[Archive]:
         ) as error:
             raise DeserializationError(
                 f"{path} is no readable .keras (zip) file: it is truncated, damaged or "
-                f"of another format ({error}). {_what_it_is(path)}"
+                f"of another format ({error}). {what_was_found(path, 'a zip file')}"
             ) from error
         with zipped:
             yield Archive(path, file, zipped)
-
-
-def _what_it_is(path: str) -> str:
-    with open(path, "rb") as file:
-        start = file.read(8)
-    if start == b"\x89HDF\r\n\x1a\n":
-        return "It is an HDF5 file: rename it to .h5 (model) or .weights.h5 (weights)."
-    return f"It has {os.path.getsize(path):,} bytes."
 
 
 def _checked(path: str, zipped: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from keras.core import placement
+
+NewFile = Callable[..., str]
 
 
 @contextmanager
@@ -27,30 +29,54 @@ def new_file(path: str, overwrite: bool = True) -> Iterator[str]:
     Raises:
         FileExistsError: if there is one and `overwrite` is False.
         FileNotFoundError: if the folder does not exist.
+        OSError: what the system says, with the path.
     """
-    target = os.path.realpath(path)
-    refuse_existing(path, overwrite)
-    folder = os.path.dirname(target)
-    _require_folder(folder, path)
-    handle, temporary = tempfile.mkstemp(
-        prefix=f".{os.path.basename(target)}.", suffix=".tmp", dir=folder
-    )
-    os.close(handle)
-    try:
+    with new_files() as make:
+        yield make(path, overwrite)
+
+
+@contextmanager
+def new_files() -> Iterator[NewFile]:
+    """Files that take their names together, once all of them are on the disk.
+
+    Yields a function from the path of a file, and whether an existing one is replaced,
+    to that of a temporary file. What names others is made after them.
+    """
+    made: list[tuple[str, str, str]] = []
+
+    def make(path: str, overwrite: bool = True) -> str:
+        target = os.path.realpath(path)
+        refuse_existing(path, overwrite)
+        folder = os.path.dirname(target)
+        _require_folder(folder, path)
+        handle, temporary = tempfile.mkstemp(
+            prefix=f".{os.path.basename(target)}.", suffix=".tmp", dir=folder
+        )
+        os.close(handle)
+        made.append((temporary, target, path))
         os.chmod(temporary, _mode_for(target))
-        yield temporary
-        _sync(temporary)
-        with placement.one_writes(path) as writes:
-            if writes:
-                os.replace(temporary, target)
-            else:
+        return temporary
+
+    try:
+        yield make
+        for temporary, _, _ in made:
+            _sync(temporary)
+        for temporary, target, path in made:
+            with placement.one_writes(path) as writes:
+                if writes:
+                    os.replace(temporary, target)
+                else:
+                    os.unlink(temporary)
+    except BaseException as error:
+        for temporary, _, _ in made:
+            with suppress(OSError):
                 os.unlink(temporary)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
+        if isinstance(error, OSError) and error.errno and error.filename is None:
+            error.filename = made[-1][2] if made else None
         raise
-    with suppress(OSError):
-        _sync(folder)
+    for folder in {os.path.dirname(target) for _, target, _ in made}:
+        with suppress(OSError):
+            _sync(folder)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import numpy as np
 
 from keras.core import limits
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
+from keras.saving.contents import what_was_found
 from keras.saving.h5_chunks import FILTERS, filters_of, read_filtered
 from keras.saving.h5_headers import check_group, longest_claim
 from keras.saving.h5_heaps import HeapSource
@@ -57,7 +58,7 @@ def open_h5(source: Any, what: str) -> Iterator[Any]:
     except _DAMAGE as error:
         raise DeserializationError(
             f"{what} is no readable HDF5 file: it is truncated, damaged or of another "
-            f"format ({error})."
+            f"format ({error}). {what_was_found(source, 'an HDF5 file')}"
         ) from error
     with file:
         with damage(what):

@@ -40,4 +40,7 @@ def read_json(text: str | bytes, what: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError, MemoryError) as error:
-        raise DeserializationError(f"{what} is no readable JSON: {error}.") from error
+        raise DeserializationError(
+            f"{what} is no readable JSON: {error}. It has {len(text):,} characters and "
+            f"begins with {text[:20]!r}. Copy or download it again, or save it anew."
+        ) from error

@@ -25,6 +25,8 @@ from keras.core.serialization import (
 from keras.ops.declare import operation_class_named
 from keras.saving import h5_files
 from keras.saving.atomic import new_file
+from keras.saving.contents import written_by
+from keras.saving.h5_sink import new_h5
 from keras.saving.json_text import read_json
 from keras.saving.keras_2_optimizers import (
     in_order_of_today,
@@ -70,10 +72,11 @@ def load_legacy_model(path: str, compile: bool) -> Any:
                 "Make the model, then use model.load_weights(path)."
             )
         stored = file.id.get_filesize()
-        is_old = _is_keras_2(h5_files.text(file, "keras_version"))
+        version = h5_files.text(file, "keras_version")
+        is_old = _is_keras_2(version)
         if is_old:
             config = _with_old_activations(config)
-        with limits.of_file(path, stored):
+        with written_by(version), limits.of_file(path, stored):
             with object_sharing(), reading_of(path, compile=False):
                 model = deserialize_keras_object(upgraded(config))
             load_legacy_weights(file, model, False, False, path)
@@ -380,11 +383,9 @@ def _kwarg(value: Any) -> Any:
 
 def save_legacy_model(model: Model, path: str) -> None:
     """Writes a model into an `.h5` file, config, weights and optimizer state."""
-    import h5py
-
     whole = serialize_keras_object(model)
     training = dict(whole.get("compile_config") or {})
-    with new_file(path) as temporary, h5py.File(temporary, "w") as file:
+    with new_file(path) as temporary, new_h5(temporary) as file:
         file.attrs["keras_version"] = __version__
         file.attrs["backend"] = "tensorflow"
         file.attrs["model_config"] = json.dumps(_bare(whole))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras import __version__
 from keras.core import limits, registry
-from keras.core.errors import DeserializationError
+from keras.core.errors import DeserializationError, brief
 from keras.core.reading import boundary
 from keras.core.safe_mode import NOTHING_SAID, safe_mode_of_call
 from keras.core.serialization import (
@@ -31,6 +31,7 @@ from keras.saving.archive import Archive, member_of_folder, open_archive
 from keras.saving.archive_writer import ArchiveWriter
 from keras.saving.assets import load_assets, save_assets, wants_assets
 from keras.saving.atomic import new_file, new_folder, refuse_existing
+from keras.saving.contents import written_by
 from keras.saving.json_text import MOST_TEXT, read_json
 from keras.saving.legacy_models import load_legacy_model, of_keras_2, save_legacy_model
 from keras.saving.open_weights import WEIGHTS_MEMBER
@@ -192,22 +193,24 @@ def _load(path: str, compile: bool) -> Any:
         return load_legacy_model(path, compile)
     if not path.endswith(".keras") and not zipfile.is_zipfile(path):
         raise ValueError(
-            "Models are read from .keras files and legacy .h5 files. A SavedModel "
-            "folder can be used as a layer: keras.layers.TFSMLayer. "
-            f"Received: filepath={path!r}."
+            "Models are read from .keras files and legacy .h5 files. Weights: make the "
+            "model, then model.load_weights(filepath). JSON of a model: "
+            "keras.models.model_from_json(text). A SavedModel folder can be used as a "
+            f"layer: keras.layers.TFSMLayer. Received: filepath={path!r}."
         )
     return _load_zipped(path, compile)
 
 
 def _load_zipped(path: str, compile: bool) -> Any:
     with open_archive(path) as archive:
-        config = _parse(archive.read(_CONFIG, MOST_TEXT), path)
+        config, version = _parse(archive.read(_CONFIG, MOST_TEXT), path), None
         if _METADATA in archive.names():
             text = archive.read(_METADATA, MOST_TEXT)
             metadata = read_json(text, f"{_METADATA} in {path}")
             if isinstance(metadata, dict):
-                config = of_keras_2(config, metadata.get("keras_version"))
-        with archive.open(WEIGHTS_MEMBER) as weights:
+                version = metadata.get("keras_version")
+                config = of_keras_2(config, version)
+        with written_by(version), archive.open(WEIGHTS_MEMBER) as weights:
             with limits.of_file(path, archive.stored_size(WEIGHTS_MEMBER)):
                 model = _make(config, path, compile)
                 load_from_h5(model, weights, f"{WEIGHTS_MEMBER} in {path}")
@@ -230,7 +233,9 @@ def _parse(text: bytes, path: str) -> dict[str, Any]:
     config = read_json(text, f"{_CONFIG} in {path}")
     if not isinstance(config, dict) or "class_name" not in config:
         raise DeserializationError(
-            f"{_CONFIG} in {path} describes no object: it has no `class_name`."
+            f"{_CONFIG} in {path} describes no object: it holds {brief(config)}. "
+            "Expected a JSON object with a `class_name`, as model.save(filepath) "
+            "writes it."
         )
     return config
 

@@ -63,4 +63,12 @@ def check_readable(path: str) -> None:
             f"Received: filepath={path!r}."
         )
     if not os.path.exists(path):
-        raise FileNotFoundError(f"There is no file {path!r} to load weights from.")
+        raise FileNotFoundError(
+            f"There is no file {path!r} to load weights from. Pass the path that "
+            "model.save_weights(filepath) was given."
+        )
+    if os.path.isdir(path) and path.endswith(READABLE) and not path.endswith(".keras"):
+        raise IsADirectoryError(
+            f"{path!r} is a folder. Expected a file of weights; a folder of a model "
+            "ends in none of these: name it otherwise, or pass the file in it."
+        )

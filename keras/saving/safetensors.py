@@ -18,7 +18,8 @@ import numpy as np
 from keras.core.dtypes import itemsize
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.unfolding import MOST_MEMBERS
-from keras.saving.atomic import new_file
+from keras.saving.atomic import NewFile
+from keras.saving.contents import what_was_found
 from keras.saving.json_text import read_json
 from keras.saving.sharded import TENSORS_INDEX_SUFFIX, read_index, shard_path
 from keras.saving.stores import Store, read_to_end, to_array
@@ -102,8 +103,9 @@ class SafetensorsReader:
         return header, 8 + length
 
     def _error(self, reason: str) -> DeserializationError:
+        found = what_was_found(self._file, "a safetensors file")
         return DeserializationError(
-            f"{self._what} is no readable safetensors file: {reason}."
+            f"{self._what} is no readable safetensors file: {reason}. {found}"
         )
 
     def _check(self, name: str, entry: Any, size: int) -> int:
@@ -235,14 +237,14 @@ class SafetensorsWriter:
     def __init__(self) -> None:
         self._values: dict[str, Any] = {}
 
-    def write_shards(self, path: str, most: float, files: ExitStack) -> None:
+    def write_shards(self, path: str, most: float, make: NewFile) -> None:
         """Writes as many files as are needed, and the index of them.
 
         Args:
             path: the index, `name.safetensors.index.json`; shards are
                 `name-00001-of-00002.safetensors`.
             most: gigabytes (2**30 bytes) of weights in one file.
-            files: gives the files their names once all went well.
+            make: gives the temporary file of a path.
         """
         parts: list[dict[str, Any]] = [{}]
         total = held = 0
@@ -260,10 +262,10 @@ class SafetensorsWriter:
             shard = f"{stem}-{number:05d}-of-{len(parts):05d}.safetensors"
             writer = SafetensorsWriter()
             writer._values = part
-            writer.write(files.enter_context(new_file(shard)))
+            writer.write(make(shard))
             weight_map.update(dict.fromkeys(part, os.path.basename(shard)))
         index = {"metadata": {"total_size": total}, "weight_map": weight_map}
-        with open(files.enter_context(new_file(path)), "w", encoding="utf-8") as file:
+        with open(make(path), "w", encoding="utf-8") as file:
             json.dump(index, file, indent=2)
 
     def at(self, path: str, name: str) -> MutableMapping[str, Any]:

@@ -7,7 +7,8 @@ import json
 import os
 from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from keras.core.errors import (
     brief,
 )
 from keras.saving import h5_files
-from keras.saving.atomic import new_file
+from keras.saving.atomic import NewFile
+from keras.saving.h5_sink import new_h5
 from keras.saving.json_text import read_json
 from keras.saving.stores import H5Reader, Store, to_array
 
@@ -34,17 +36,29 @@ class ShardedWriter:
         path: the index file, `name.weights.json`; shards are `name_00000.weights.h5`.
         max_shard_size: gigabytes (2**30 bytes) of weights in one file; one weight is
             never split.
-        files: closes the shards, and gives them their names once all went well.
+        make: gives the temporary file of a path.
     """
 
-    def __init__(self, path: str, max_shard_size: float, files: ExitStack) -> None:
+    def __init__(self, path: str, max_shard_size: float, make: NewFile) -> None:
         self._stem = path.removesuffix(INDEX_SUFFIX)
         self._limit = max_shard_size * (1 << 30)
-        self._files = files
-        self._shards: list[Any] = []
-        self._size = 0
+        self._make = make
+        self._open = ExitStack()  # the shard that is being written
+        self._shard: Any = None
+        self._count = self._size = 0
         self.total = 0
         self.weight_map: dict[str, list[str]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._open.__exit__(exc_type, exc, tb)
 
     def at(self, path: str, name: str) -> MutableMapping[str, Any]:
         return _ShardedWriteStore(self, path, name)
@@ -52,11 +66,11 @@ class ShardedWriter:
     def put(self, path: str, name: str, key: str, array: np.ndarray) -> None:
         """Writes one array into the current shard, or into a new one."""
         full = self._size and self._size + array.nbytes > self._limit
-        if not self._shards or full:
+        if self._shard is None or full:
             self._open_shard()
         self._size += array.nbytes
         self.total += array.nbytes
-        group = self._shards[-1].require_group(f"{path}/vars" if path else "vars")
+        group = self._shard.require_group(f"{path}/vars" if path else "vars")
         group.attrs["name"] = name
         h5_files.write_array(group, key, array)
         files = self.weight_map.setdefault(f"/{path}/vars" if path else "/vars", [])
@@ -64,26 +78,23 @@ class ShardedWriter:
             files.append(self._shard_name())
 
     def _shard_name(self) -> str:
-        number = len(self._shards) - 1
-        return f"{os.path.basename(self._stem)}_{number:05d}.weights.h5"
+        return f"{os.path.basename(self._stem)}_{self._count - 1:05d}.weights.h5"
 
     def _open_shard(self) -> None:
-        import h5py
-
-        self._shards.append(None)
-        folder = os.path.dirname(self._stem)
-        target = os.path.join(folder, self._shard_name())
-        temporary = self._files.enter_context(new_file(target))
-        self._shards[-1] = self._files.enter_context(h5py.File(temporary, "w"))
+        self._open.close()
+        self._count += 1
+        target = os.path.join(os.path.dirname(self._stem), self._shard_name())
+        self._shard = self._open.enter_context(new_h5(self._make(target)))
         self._size = 0
 
     def write_index(self, path: str) -> None:
-        """Writes the index."""
+        """Writes the index, which comes last."""
+        self._open.close()
         index = {
             "metadata": {"total_size": float(self.total)},
             "weight_map": self.weight_map,
         }
-        with open(path, "w", encoding="utf-8") as file:
+        with open(self._make(path), "w", encoding="utf-8") as file:
             json.dump(index, file, indent=4)
 
 
@@ -179,24 +190,25 @@ def read_index(path: str) -> dict[str, list[str]]:
     """
     if os.path.getsize(path) > _MOST_INDEX:
         raise UnsafeDeserializationError(f"{path} is too large for an index.")
-    try:
-        with open(path, "rb") as file:
-            weight_map = read_json(file.read(), path)["weight_map"]
-        pairs = weight_map.items()
-    except DeserializationError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    with open(path, "rb") as file:
+        index = read_json(file.read(), path)
+    weight_map = index.get("weight_map") if isinstance(index, dict) else None
+    if not isinstance(weight_map, dict):
         raise DeserializationError(
-            f"{path} is no index of sharded weights: {type(error).__name__}: "
-            f"{error}. Expected JSON with a 'weight_map'."
-        ) from error
+            f"{path} is no index of sharded weights: it holds {brief(index)}. Expected "
+            "a JSON object with a 'weight_map', from names to files, as "
+            "model.save_weights(filepath) writes it."
+        )
     result = {}
-    for key, names in pairs:
+    for key, names in weight_map.items():
         names = [names] if isinstance(names, str) else names
         if not isinstance(names, list) or not all(
             isinstance(name, str) for name in names
         ):
-            raise DeserializationError(f"{path}: {key!r} maps to {names!r}.")
+            raise DeserializationError(
+                f"{path}: {brief(key)} maps to {brief(names)}. Expected the name of a "
+                "file, or a list of such."
+            )
         result[key] = list(dict.fromkeys(names))
     return result
 
@@ -218,7 +230,8 @@ def shard_path(index: str, name: str, ending: str = ".h5") -> str:
     shard = os.path.join(folder, name)
     if not os.path.isfile(shard):
         raise FileNotFoundError(
-            f"{index} names the shard {brief(name)}, which is not in {folder!r}."
+            f"{index} names the shard {brief(name)}, which is not in {folder!r}. Put "
+            "all shards beside their index, or save the weights anew."
         )
     # The cache of Hugging Face links index and shards to files that lie together.
     homes = {os.path.realpath(folder), os.path.dirname(os.path.realpath(index))}

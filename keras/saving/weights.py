@@ -12,7 +12,8 @@ from keras.core import limits
 from keras.core.dtypes import itemsize
 from keras.core.reading import boundary
 from keras.saving import h5_files
-from keras.saving.atomic import new_file, refuse_existing
+from keras.saving.atomic import new_file, new_files, refuse_existing
+from keras.saving.h5_sink import new_h5
 from keras.saving.legacy_weights import is_legacy, load_legacy_weights
 from keras.saving.mapped_weights import load_mapped, save_mapped
 from keras.saving.open_weights import HDF5, check_readable, open_reader
@@ -103,15 +104,14 @@ def write_weights(
     if max_shard_size <= 0:
         raise ValueError(f"`max_shard_size` must be > 0. Received: {max_shard_size}.")
     if path.endswith(INDEX_SUFFIX):
-        with new_file(path) as temporary, ExitStack() as files:
-            writer = ShardedWriter(path, max_shard_size, files)
+        with new_files() as make, ShardedWriter(path, max_shard_size, make) as writer:
             fill(writer)
-            writer.write_index(temporary)
+            writer.write_index(path)
     elif path.endswith(TENSORS_INDEX_SUFFIX):
         tensors = SafetensorsWriter()
         fill(tensors)
-        with ExitStack() as files:
-            tensors.write_shards(path, max_shard_size, files)
+        with new_files() as make:
+            tensors.write_shards(path, max_shard_size, make)
     elif path.endswith(".safetensors"):
         tensors = SafetensorsWriter()
         fill(tensors)
@@ -133,9 +133,7 @@ def write_h5(model: Model, target: str | BinaryIO) -> None:
 
 
 def _write_h5(target: str | BinaryIO, fill: Callable[[Writer], None]) -> None:
-    import h5py
-
-    with h5py.File(target, "w") as file:
+    with new_h5(target) as file:
         fill(H5Writer(file))
 
 

@@ -141,7 +141,7 @@ def _cut(data: bytes) -> bytes:
     [
         (_flip, "y in .* is truncated or damaged"),
         (_cut, "no readable .keras"),
-        (lambda data: b"", "It has 0 bytes"),
+        (lambda data: b"", r"It is empty \(0 bytes\)"),
         (lambda data: b"\x89HDF\r\n\x1a\n" + data[:20], "It is an HDF5 file: rename"),
     ],
 )

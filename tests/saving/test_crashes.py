@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -94,6 +95,109 @@ def test_a_full_disk(
         save(path)
     after = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     assert after == before
+
+
+# Saves, fills the disk up to a few pages, saves again: other values, the same size.
+FILLER = """
+import json, os, sys
+from pathlib import Path
+import keras
+keras.config.set_backend("numpy")
+folder = Path(sys.argv[1])
+model = keras.Sequential([keras.Input((40,)), keras.layers.Dense(40)])
+model.compile("sgd", "mse")
+def checkpoint(path):
+    callback = keras.callbacks.ModelCheckpoint(path)
+    callback.set_model(model)
+    callback.on_epoch_end(0, {"loss": 1.0})
+def backup(path):
+    callback = keras.callbacks.BackupAndRestore(path)
+    callback.set_model(model)
+    callback.set_params({"epochs": 2, "steps": 1})
+    callback.on_train_begin()
+    callback.on_epoch_end(0)
+saves = {name: model.save for name in ("a.keras", "a.h5")}
+saves["folder"] = lambda path: model.save(path, zipped=False)
+for name in (".weights.h5", ".safetensors"):
+    saves[f"a{name}"] = model.save_weights
+for name in (".weights.json", ".safetensors.index.json"):
+    saves[f"b{name}"] = lambda path: model.save_weights(path, max_shard_size=5e-6)
+saves |= {"c.keras": checkpoint, "backup": backup}
+def files():
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path): path.read_bytes() for path in found}
+said = {}
+for pages in range(6):
+    for name, save in saves.items():
+        model.set_weights([w * 0 + 1 for w in model.get_weights()])
+        save(str(folder / name))
+        status = os.statvfs(folder)
+        left = status.f_bavail * status.f_bsize - pages * 4096
+        (folder / "filler").write_bytes(bytes(left))
+        before = files()
+        model.set_weights([w * 0 + 2 for w in model.get_weights()])
+        try:
+            save(str(folder / name))
+        except OSError as error:
+            assert error.errno == 28 and "No space left" in str(error), error
+            assert files() == before, (name, pages)
+            said[name] = pages
+        for path in sorted(folder.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+print(json.dumps(sorted(said)))
+"""
+
+
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    """HDF5 must not meet the error: it would end the process while it closes a file."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(tmp_path)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no file system can be mounted here")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", FILLER, str(tmp_path)],
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout) == sorted(
+        ["a.keras", "a.h5", "folder", "a.weights.h5", "a.safetensors", "c.keras"]
+        + ["b.weights.json", "b.safetensors.index.json", "backup"]
+    )
+
+
+def test_shards_take_their_names_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them replaces an older one before all are on the disk."""
+    order = []
+    sync, replace = os.fsync, os.replace
+
+    def synced(handle: int) -> None:
+        order.append("sync")
+        sync(handle)
+
+    def replaced(old: str, new: str) -> None:
+        order.append(Path(new).name)
+        replace(old, new)
+
+    with keras.backend_scope("numpy"):
+        model = make()
+        for ending in (".weights.json", ".safetensors.index.json"):
+            monkeypatch.setattr(os, "fsync", synced)
+            monkeypatch.setattr(os, "replace", replaced)
+            order.clear()
+            model.save_weights(tmp_path / f"a{ending}", max_shard_size=1e-3)
+            names = [name for name in order if name != "sync"]
+            assert len(names) > 2
+            assert order[: len(names)] == ["sync"] * len(names)
+            assert names[-1] == f"a{ending}"
+            monkeypatch.undo()
+            make().load_weights(tmp_path / f"a{ending}")
 
 
 def test_a_link_to_another_device(tmp_path: Path) -> None:
