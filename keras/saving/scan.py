@@ -3,8 +3,9 @@
     python -m keras.saving.scan model.keras
     python -m keras.saving.scan --json *.keras *.weights.h5
 
-The exit status is 0 if all files can be loaded in safe mode with the names that they
-need, 1 if one is damaged, unsafe or would run code, and 2 for a wrong command line.
+The exit status is 0 if all files are whole, and nothing in them would run, be opened or
+is named that no file may name; 1 if one is not so; 2 for a wrong command line. Objects
+are not made: sizes that a config declares are checked when a file is loaded.
 """
 
 from __future__ import annotations
@@ -20,17 +21,20 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from keras.core import public_names, registry
+from keras.core import limits, public_names, registry
 from keras.core.errors import DeserializationError
 from keras.core.facts import all_facts
 from keras.core.reading import boundary
 from keras.core.typing import Config
+from keras.ops.operation import Operation
 from keras.saving import h5_files
-from keras.saving.archive import member_of_folder, open_archive
+from keras.saving.archive import Archive, member_of_folder, open_archive
 from keras.saving.json_text import MOST_TEXT, read_json
+from keras.saving.legacy_models import of_keras_2
 from keras.saving.legacy_weights import datasets_in, is_legacy, names_in
 from keras.saving.open_weights import HDF5, check_readable, open_reader
 from keras.saving.stores import H5Reader, Reader
+from keras.saving.tensorflow_ops import OP_CLASSES
 
 _PLAIN = frozenset({"function", "type", "__numpy__", "__tensor__", "__slice__"})
 _MOST_SHOWN = 50
@@ -45,7 +49,7 @@ class Findings:
         size: its bytes.
         members: of a `.keras` file: name -> bytes.
         classes: what the config names: `"keras.layers.Dense"` -> how often.
-        needs: names that are not public, to be registered or passed to load it.
+        needs: names of others, to be registered or passed to load it.
         runs: what would run code of the file or open what it names.
         objects: objects with weights.
         weights: arrays.
@@ -105,7 +109,8 @@ def scan(path: str) -> Findings:
         with boundary(path):
             _look_at_config(path, found)
         with boundary(path), ExitStack() as files:
-            reader, _ = open_reader(path, files)
+            reader, stored = open_reader(path, files)
+            files.enter_context(limits.of_file(path, stored))
             if isinstance(reader, H5Reader) and is_legacy(reader.file):
                 _count_legacy(reader.file, found)
             else:
@@ -128,8 +133,16 @@ def _look_at_config(path: str, found: Findings) -> None:
     elif path.endswith(".keras"):
         with open_archive(path) as archive:
             found.members = {name: archive.size(name) for name in archive.names()}
-            text = archive.read("config.json", MOST_TEXT)
-        _look_at(read_json(text, f"config.json in {path}"), found)
+            config = _member(archive, "config.json")
+            metadata = _member(archive, "metadata.json")
+        version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+        _look_at(of_keras_2(config, version), found)
+
+
+def _member(archive: Archive, name: str) -> Any:
+    if name not in archive:
+        return None
+    return read_json(archive.read(name, MOST_TEXT), f"{name} in {archive.path}")
 
 
 def _look_at(config: Config, found: Findings) -> None:
@@ -155,15 +168,23 @@ def _note(item: Mapping[str, Any], counts: Counter[str], found: Findings) -> Non
         found.runs.append("Python byte code (a lambda)")
     elif name == "function" and isinstance(inner, str):
         if public_names.find_function(module, inner) is None and not _registered(inner):
-            found.needs.append(f"function {inner[:200]}")
+            _note_unknown("function", module, inner, found)
     if name in _PLAIN or name.startswith("__"):
         return
-    cls = public_names.find_class(module, name)
+    if module is None and name in OP_CLASSES and isinstance(inner, Mapping):
+        counts[f"tf.{str(inner.get('function'))[:200]}"] += 1  # of Keras 2
+        return
+    # Keras 2 calls its optimizers so in `.h5` files.
+    plain = name.removeprefix("Custom>") if module is None else name
+    cls = public_names.find_class(module, plain)
     registered = item.get("registered_name")
     if cls is None:
         cls = _registered(registered) or _registered(name)
+    own = inner.get("name") if isinstance(inner, Mapping) else None
+    if isinstance(own, str) and "/" in own and issubclass(cls or Operation, Operation):
+        found.problems.append(f"The name {own[:200]!r} of a {name[:200]} has a '/'.")
     if cls is None:
-        found.needs.append(f"class {str(registered or name)[:200]}")
+        _note_unknown("class", module, str(registered or name), found)
         counts[f"{str(module)[:200]}.{name[:200]}"] += 1
         return
     counts[
@@ -178,6 +199,23 @@ def _note(item: Mapping[str, Any], counts: Counter[str], found: Findings) -> Non
                 found.runs.append(f"{base.__name__} opens {given[:200]!r} ({argument})")
 
 
+def _note_unknown(kind: str, module: Any, name: str, found: Findings) -> None:
+    """A name that nobody can give a meaning, or one of the user's."""
+    top = str(module).partition(".")[0]
+    if top in ("keras", "tf_keras") and ">" not in name:
+        found.problems.append(
+            f"The {kind} {module[:200]}.{name[:200]} is unknown to this version of "
+            "Keras, or no file may name it."
+        )
+    elif top in sys.stdlib_module_names and (kind, top) != ("function", "builtins"):
+        found.problems.append(
+            f"The {kind} {module[:200]}.{name[:200]} is Python's own; no file may "
+            "name it."
+        )
+    else:
+        found.needs.append(f"{kind} {name[:200]}")
+
+
 def _registered(name: Any) -> Any:
     return registry.get_registered_object(name) if isinstance(name, str) else None
 
@@ -188,6 +226,7 @@ def _count(reader: Reader, found: Findings) -> None:
         found.objects += 1
         for key in store:
             _add(found, store.shape_of(key), store.dtype_of(key).itemsize)
+        store.verify()
 
 
 def _count_legacy(file: Any, found: Findings) -> None:
@@ -199,6 +238,7 @@ def _count_legacy(file: Any, found: Findings) -> None:
         found.objects += bool(datasets)
         for dataset in datasets:
             _add(found, dataset.shape, dataset.dtype.itemsize)
+            h5_files.verify(dataset)
 
 
 def _add(found: Findings, shape: tuple[int, ...], size: int) -> None:

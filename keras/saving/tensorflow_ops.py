@@ -21,7 +21,7 @@ from keras.core.errors import DeserializationError, UnknownNameError, brief
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Config
 
-_CLASSES = ("TFOpLambda", "SlicingOpLambda")
+OP_CLASSES = ("TFOpLambda", "SlicingOpLambda")
 # Where TensorFlow has functions; names below are the last part.
 _HOMES = ("", "math", "nn", "linalg", "__operators__")
 Function = Callable[..., Any]
@@ -49,7 +49,7 @@ def tensorflow_op(entry: Config) -> TensorFlowOp | None:
     Raises:
         UnknownNameError: if the op is not in the table.
     """
-    if entry.get("class_name") not in _CLASSES or entry.get("module") is not None:
+    if entry.get("class_name") not in OP_CLASSES or entry.get("module") is not None:
         return None
     config = entry.get("config")
     name = config.get("function") if isinstance(config, Mapping) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,66 @@ def test_exit_status(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([plain, code]) == 1
     assert "code.keras: NOT SAFE" in capsys.readouterr().out
     assert main([str(folder / "no.keras")]) == 1
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+def test_files_of_other_versions(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of Keras 2 and of the published Keras 3 are whole, and need no names."""
+    endings = ("keras_2/*.h5", "keras_2/*.keras", "keras_3_15/*.keras")
+    files = [str(path) for ending in endings for path in FIXTURES.glob(ending)]
+    assert len(files) > 30
+    assert main(["--json", *files]) == 0
+    for found in json.loads(capsys.readouterr().out):
+        assert found["safe"]
+        assert not found["needs"], found["file"]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "text"),
+    [
+        ("os", "system", "Python's own; no file may name it"),
+        ("subprocess", "Popen", "Python's own; no file may name it"),
+        ("builtins", "exec", "Python's own; no file may name it"),
+        ("keras.utils", "get_file", "or no file may name it"),
+        ("keras.saving", "load_model", "or no file may name it"),
+        ("keras.layers", "HyperDense", "unknown to this version"),
+        ("shop.layers", "Till", ""),
+    ],
+)
+@pytest.mark.parametrize("kind", ["class", "function"])
+def test_names(kind: str, module: str, name: str, text: str, folder: Path) -> None:
+    """One that can mean nothing, or what harms, makes a file unsafe."""
+    path = folder / "named.keras"
+    named = {"module": module, "class_name": name, "config": {}}
+    if kind == "function":
+        named = {"module": module, "class_name": "function", "config": name}
+        text = "" if module == "builtins" else text  # where those of users stand
+    plain = folder / "plain.keras"
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
+        for member in old.namelist():
+            is_config = member == "config.json"
+            data = json.dumps(named).encode() if is_config else old.read(member)
+            new.writestr(member, data)
+    found = scan(str(path))
+    assert found.is_safe is (not text)
+    if text:
+        assert f"The {kind} {module}.{name} is " in found.problems[0]
+        assert text in found.problems[0]
+    else:
+        assert found.needs == [f"{kind} {name}"]
+
+
+def test_names_of_layers(folder: Path) -> None:
+    with keras.backend_scope("numpy"):
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="dee")])
+        model.save(folder / "a", zipped=False)
+    config = folder / "a" / "config.json"
+    config.write_text(config.read_text().replace('"dee"', '"../dee"'))
+    assert scan(str(folder / "a")).problems == [
+        "The name '../dee' of a Dense has a '/'."
+    ]
 
 
 @pytest.mark.parametrize(
