@@ -66,11 +66,10 @@ class ShardedWriter:
     def put(self, path: str, name: str, key: str, array: np.ndarray) -> None:
         """Writes one array into the current shard, or into a new one."""
         full = self._size and self._size + array.nbytes > self._limit
-        if self._shard is None or full:
-            self._open_shard()
+        shard = self._open_shard() if self._shard is None or full else self._shard
         self._size += array.nbytes
         self.total += array.nbytes
-        group = self._shard.require_group(f"{path}/vars" if path else "vars")
+        group = shard.require_group(f"{path}/vars" if path else "vars")
         group.attrs["name"] = name
         h5_files.write_array(group, key, array)
         files = self.weight_map.setdefault(f"/{path}/vars" if path else "/vars", [])
@@ -80,12 +79,13 @@ class ShardedWriter:
     def _shard_name(self) -> str:
         return f"{os.path.basename(self._stem)}_{self._count - 1:05d}.weights.h5"
 
-    def _open_shard(self) -> None:
+    def _open_shard(self) -> Any:
         self._open.close()
         self._count += 1
         target = os.path.join(os.path.dirname(self._stem), self._shard_name())
         self._shard = self._open.enter_context(new_h5(self._make(target)))
         self._size = 0
+        return self._shard
 
     def write_index(self, path: str) -> None:
         """Writes the index, which comes last."""
