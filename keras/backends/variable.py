@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras.backends import current, host_of, load
-from keras.core import context, dtypes, limits, naming, placement
+from keras.core import context, dtypes, limits, naming, placement, reading
 from keras.core.keras_tensor import KerasTensor, standardize_shape
 from keras.core.operators import Operators
 from keras.core.public_names import namespace
@@ -117,6 +117,7 @@ class Variable(Operators):
         backend = self.backend
         if isinstance(initializer, str):
             initializer = namespace("keras.initializers").get(initializer)  # type: ignore[union-attr]
+        initializer = self._or_zeros(initializer)
         # Names, traces and stateless scopes of the caller are no business of the
         # first value: it is computed at once, and kept.
         scopes = context.Scope("stateless", None), context.Scope("autocast", None)
@@ -145,6 +146,14 @@ class Variable(Operators):
                     if placed is not None:
                         value = placed.distribute_value(value, self._layout)
                 return value
+
+    def _or_zeros(self, initializer: Any) -> Any:
+        """Zeros in place of random numbers that a file is about to overwrite."""
+        waiting = reading.current().waiting
+        if waiting is None or not getattr(initializer, "draws_on_host", False):
+            return initializer
+        waiting.append((self, initializer))
+        return namespace("keras.initializers").Zeros()  # type: ignore[union-attr]
 
     def _in_shape(self, value: Any, shape: Any) -> Any:
         given, wanted = tuple(self.backend.shape_of(value)), self._checked_shape(shape)

@@ -62,6 +62,9 @@ class Reading(NamedTuple):
     budget: Budget | None = None  # None: nothing is being read
     place: Place | None = None  # None: no config is being read
     compile: bool = True  # whether compile settings in the config count
+    # Variables that the file is to give their values, each with its initializer, which
+    # then draws no numbers; None: all initializers count.
+    waiting: list[tuple[Any, Any]] | None = None
 
 
 _nothing_read = Reading()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from keras import __version__
 from keras.core import limits, registry
 from keras.core.errors import DeserializationError, brief
-from keras.core.reading import boundary
+from keras.core.reading import ReadingScope, boundary
 from keras.core.safe_mode import NOTHING_SAID, safe_mode_of_call
 from keras.core.serialization import (
     deserialize_keras_object,
@@ -32,6 +32,7 @@ from keras.saving.archive_writer import ArchiveWriter
 from keras.saving.assets import load_assets, save_assets, wants_assets
 from keras.saving.atomic import new_file, new_folder, refuse_existing
 from keras.saving.contents import written_by
+from keras.saving.initial_values import draw_unread
 from keras.saving.json_text import MOST_TEXT, read_json
 from keras.saving.legacy_models import load_legacy_model, of_keras_2, save_legacy_model
 from keras.saving.open_weights import WEIGHTS_MEMBER
@@ -241,8 +242,10 @@ def _parse(text: bytes, path: str) -> dict[str, Any]:
 
 
 def _make(config: dict[str, Any], path: str, compile: bool) -> Any:
-    with object_sharing(), reading_of(path, compile):
+    waiting: list[Any] = []
+    with object_sharing(), reading_of(path, compile), ReadingScope(waiting=waiting):
         model = deserialize_keras_object(config)
+    draw_unread(model, waiting)
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and not getattr(optimizer, "built", True):
         optimizer.build(model.trainable_variables)
