@@ -39,6 +39,21 @@ def test_a_query_that_sees_nothing_gets_the_mean(
     np.testing.assert_allclose(found[1], plain[1], atol=tolerance)
 
 
+@pytest.mark.parametrize("value_dim", [3, 5])
+def test_a_target_that_sees_nothing_gets_the_mean(value_dim: int, backend: str) -> None:
+    """As in Keras 3, whatever the size of values; where scores are asked for, zeros."""
+    rng = np.random.default_rng(0)
+    query, value = (rng.standard_normal((1, n, 4)).astype("float32") for n in (3, 2))
+    layer = keras.layers.MultiHeadAttention(2, 3, value_dim, use_bias=False)
+    mask = np.array([[[True, True], [False, False], [True, False]]])
+    found = array(layer(query, value, attention_mask=mask))
+    mean = layer.output_dense(layer.value_dense(value.mean(1, keepdims=True)))
+    np.testing.assert_allclose(found[:, 1:2], array(mean), atol=1e-5)
+    scored = layer(query, value, attention_mask=mask, return_attention_scores=True)
+    np.testing.assert_allclose(array(scored[0])[:, [0, 2]], found[:, [0, 2]], atol=1e-5)
+    np.testing.assert_array_equal(array(scored[0])[:, 1], 0)
+
+
 def test_no_weight_where_attention_is_masked(backend: str) -> None:
     mask = np.tril(np.ones((5, 5), bool))[None, None]
     changed = HEADS.copy()
