@@ -74,6 +74,8 @@ class Common:
         """Nothing is ever traced."""
         return False
 
+    compiles_each_shape = False
+
     @staticmethod
     def is_traced(x: TensorLike) -> bool:
         """Tensors always have their numbers."""

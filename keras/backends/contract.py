@@ -145,7 +145,11 @@ class ControlBackend(Protocol):
 
     `host_call` is the way out of a trace: it calls a function of NumPy arrays when the
     compiled function runs. `is_traced` says whether a tensor has no numbers yet.
+    `compiles_each_shape`: whether operations outside of traces are compiled, too, anew
+    for each shape, so that tensors of many sizes cost more than one of the largest.
     """
+
+    compiles_each_shape: bool
 
     def host_call(
         self,

@@ -160,7 +160,7 @@ class STFT(Initializer):
                 f"Received: scaling={scaling!r}."
             )
         self.side = side
-        self.window = _checked_window(window)
+        self.window = checked_window(window)
         self.scaling = scaling
         self.periodic = periodic
 
@@ -174,44 +174,61 @@ class STFT(Initializer):
             )
         frame_length, _, bins = shape
         fft_length = (bins - 1) * 2
-        window = self._window_values(frame_length)
-        if self.window is None:
-            scale = 1.0
-        elif self.scaling == "density":
-            scale = 1.0 / math.sqrt(float(np.sum(window * window)))
-        else:
-            scale = 1.0 / abs(float(np.sum(window))) if self.scaling else 1.0
+        window = scaled_window(self.window, frame_length, self.periodic, self.scaling)
         angles = (
             2 * np.pi / fft_length * np.outer(np.arange(frame_length), np.arange(bins))
         )
         wave = np.cos(angles) if self.side == "real" else -np.sin(angles)
-        kernel = wave * (window * scale)[:, None]
+        kernel = wave * window[:, None]
         return ops.convert_to_tensor(kernel[:, None, :], dtype=dtype)
 
-    def _window_values(self, length: int) -> Any:
-        if self.window is None:
-            return np.ones(length)
-        if not isinstance(self.window, str):
-            window = np.asarray(ops.convert_to_numpy(self.window), dtype="float64")
-            if window.shape != (length,):
-                raise ShapeError(
-                    f"`window` of STFT has shape {window.shape}, but frames have "
-                    f"length {length}."
-                )
-            return window
-        cosine_terms = {"hann": 0.5, "hanning": 0.5, "hamming": 0.54}
-        if self.window in cosine_terms:
-            level = cosine_terms[self.window]
-            period = max(length if self.periodic else length - 1, 1)
-            return level - (1 - level) * np.cos(2 * np.pi * np.arange(length) / period)
-        from scipy.signal import get_window
 
-        return get_window(self.window, length, fftbins=self.periodic)
+def scaled_window(
+    window: TensorLike, length: int, periodic: bool, scaling: str | None
+) -> np.ndarray:
+    """What the samples of a frame are multiplied by before they are transformed.
+
+    Args:
+        window: the name of a window, an array, or None for none, which is not scaled.
+        length: samples of a frame.
+        periodic: whether a named window is periodic rather than symmetric.
+        scaling: `"density"`, `"spectrum"` or None.
+
+    Raises:
+        ShapeError: for an array of another length.
+    """
+    if window is None:
+        return np.ones(length)
+    values = _window_values(window, length, periodic)
+    if scaling == "density":
+        return values * (1.0 / math.sqrt(float(np.sum(values * values))))
+    return values * (1.0 / abs(float(np.sum(values)))) if scaling else values
 
 
-def _checked_window(window: TensorLike) -> Any:
-    """`window`, if it is no name or a known one."""
+def _window_values(window: TensorLike, length: int, periodic: bool) -> np.ndarray:
     if not isinstance(window, str):
+        values = np.asarray(ops.convert_to_numpy(window), dtype="float64")
+        if values.shape != (length,):
+            raise ShapeError(
+                f"`window` has shape {values.shape}, but frames have length {length}."
+            )
+        return values
+    if window in _COSINES:
+        level = _COSINES[window]
+        period = max(length if periodic else length - 1, 1)
+        return level - (1 - level) * np.cos(2 * np.pi * np.arange(length) / period)
+    from scipy.signal import get_window
+
+    return get_window(window, length, fftbins=periodic)
+
+
+# What the cosine is added to, by the names of windows that need no SciPy.
+_COSINES = {"hann": 0.5, "hanning": 0.5, "hamming": 0.54}
+
+
+def checked_window(window: TensorLike) -> Any:
+    """`window`, if it is no name or a known one."""
+    if not isinstance(window, str) or window in _COSINES:
         return window
     from scipy.signal import get_window  # takes long to import, and few need it
 
@@ -219,7 +236,7 @@ def _checked_window(window: TensorLike) -> Any:
         get_window(window, 2)
     except ValueError:
         raise ValueError(
-            "`window` of STFT must be None, an array, or the name of a window of "
+            "`window` must be None, an array, or the name of a window of "
             f"scipy.signal.get_window that takes no arguments. Received: "
             f"window={window!r}."
         ) from None

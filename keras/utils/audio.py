@@ -11,7 +11,7 @@ import numpy as np
 
 from keras.backends import load
 from keras.core.typing import TensorLike
-from keras.utils.batches import Spec
+from keras.utils.batches import Spec, checked_count
 from keras.utils.directories import Folder, datasets_of, parts_of
 
 
@@ -126,9 +126,11 @@ def audio_dataset_from_directory(
     >>> import keras
     >>> data = keras.utils.audio_dataset_from_directory("words")  # doctest: +SKIP
     """
-    if sampling_rate is not None and sampling_rate <= 0:
-        raise ValueError(
-            f"`sampling_rate` must be above 0. Received: sampling_rate={sampling_rate}."
+    if sampling_rate is not None:
+        sampling_rate = checked_count("sampling_rate", sampling_rate)
+    if output_sequence_length is not None:
+        output_sequence_length = checked_count(
+            "output_sequence_length", output_sequence_length, 0
         )
     if ragged and output_sequence_length is not None:
         raise ValueError(

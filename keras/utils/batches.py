@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from keras.backends import load
+from keras.core import tree
 from keras.utils.py_dataset import PyDataset
 
 
@@ -48,6 +49,8 @@ class Batches(PyDataset):
         super().__init__()
         self._load = load
         self._count = count
+        if batch_size is not None:
+            batch_size = checked_count("batch_size", batch_size)
         self._batch_size = batch_size
         self._rng = np.random.default_rng(seed) if shuffle else None
         self._order = np.arange(count)
@@ -60,7 +63,8 @@ class Batches(PyDataset):
         if not 0 <= index < len(self):
             raise IndexError(f"There are {len(self)} batches. Received: {index}.")
         if self._batch_size is None:
-            return _first(self._load(self._order[index : index + 1]))
+            one = self._load(self._order[index : index + 1])
+            return tree.map_structure(lambda part: part[0], one)
         start = index * self._batch_size
         return self._load(self._order[start : start + self._batch_size])
 
@@ -87,11 +91,24 @@ class Batches(PyDataset):
         found = self._load(np.arange(0))
         return found
 
+    @property
+    def batch_size(self) -> int | None:
+        """How many make a batch; None where they come one by one."""
+        return self._batch_size
 
-def _first(batch: Any) -> Any:
-    if isinstance(batch, tuple):
-        return tuple(part[0] for part in batch)
-    return batch[0]
+
+def checked_count(name: str, value: Any, least: int = 1) -> int:
+    """A number of things, or the error that says it is none.
+
+    Raises:
+        ValueError: for what is no whole number, or is below `least`.
+    """
+    if not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(
+            f"`{name}` must be a whole number, {least} or more. Received: "
+            f"{name}={value!r}."
+        )
+    return int(value)
 
 
 def as_dataset(
@@ -131,5 +148,4 @@ def as_dataset(
     means = load("tensorflow").data
     if native is not None:
         return native(means, batches)
-    batched = batches._batch_size is not None
-    return means.dataset_of(batches, batches.example(), batched)
+    return means.dataset_of(batches, batches.example(), batches.batch_size is not None)

@@ -12,7 +12,7 @@ import numpy as np
 from keras.backends import backend_scope, load
 from keras.core.config import standardize_data_format
 from keras.core.typing import TensorLike
-from keras.utils.batches import Batches, as_dataset
+from keras.utils.batches import Batches, as_dataset, checked_count
 from keras.utils.images import eight_bits, img_to_array, load_img
 from keras.utils.messages import show
 
@@ -27,7 +27,8 @@ class Folder:
         directory: its path.
         labels: `"inferred"`: each folder in it is a class; a list of a label for each
             file, in the order of their paths; None for none.
-        label_mode: `"int"`, `"categorical"`, `"binary"` or None.
+        label_mode: `"int"`, which takes labels of any kind as they are;
+            `"categorical"`, `"binary"` or None.
         class_names: the folders to take, in the order of their labels.
         endings: those of the files that count.
         follow_links: whether to go into folders that are links.
@@ -47,7 +48,7 @@ class Folder:
                 "`label_mode` must be 'int', 'categorical', 'binary' or None. "
                 f"Received: label_mode={label_mode!r}."
             )
-        root = os.fspath(directory)
+        root = os.fsdecode(directory)
         if labels is None or label_mode is None:
             labels, label_mode = None, None
         inferred = isinstance(labels, str)
@@ -61,18 +62,9 @@ class Folder:
                 "`class_names` belong to labels='inferred'. Received: "
                 f"labels={type(labels).__name__}."
             )
-        found = sorted(
-            name for name in os.listdir(root) if os.path.isdir(os.path.join(root, name))
-        )
-        self.class_names = list(class_names or found)
-        if inferred and not set(self.class_names) <= set(found):
-            raise ValueError(
-                f"`class_names` must be names of the folders in {root!r}: {found}. "
-                f"Received: class_names={list(self.class_names)}."
-            )
+        tops = _classes(root, class_names) if inferred else [""]
         self.paths: list[str] = []
         numbers: list[int] = []
-        tops = self.class_names if inferred else [""]
         for number, top in enumerate(tops):
             files = _files(os.path.join(root, top), endings, follow_links)
             self.paths += files
@@ -83,19 +75,34 @@ class Folder:
                 f"{', '.join(endings)}."
             )
         self.mode = label_mode
-        self.labels = None
-        if label_mode is not None:
-            self.labels = np.asarray(numbers if inferred else labels)
+        self.labels: np.ndarray | None = None
+        self.class_names: list[str] | None = None
+        if inferred:
+            self.labels, self.class_names = np.asarray(numbers), tops
+        elif label_mode is not None:
+            self.labels = np.asarray(labels)
             if len(self.labels) != len(self.paths):
                 raise ValueError(
                     f"`labels` must have one for each of the {len(self.paths)} files "
                     f"in {root!r}. Received: {len(self.labels)}."
                 )
-        if not inferred and self.labels is not None:
             self.class_names = [str(x) for x in sorted(set(self.labels.tolist()))]
-        if label_mode == "binary" and len(self.class_names) != 2:
+        self._check_classes()
+
+    def _check_classes(self) -> None:
+        """Labels of a label mode in which they are numbers of classes."""
+        if self.labels is None or self.class_names is None or self.mode == "int":
+            return
+        count = len(self.class_names)
+        if self.mode == "binary" and count != 2:
             raise ValueError(
                 f"label_mode='binary' needs two classes. Received: {self.class_names}."
+            )
+        if set(self.labels.tolist()) - set(range(count)):
+            raise ValueError(
+                f"With label_mode={self.mode!r}, `labels` must be the numbers of the "
+                f"classes: from 0 to {count - 1}, as there are {count}. Received: "
+                f"{', '.join(self.class_names[:10])}."
             )
 
     def encoded(self, indices: np.ndarray) -> Any:
@@ -104,10 +111,29 @@ class Folder:
             return None
         found = self.labels[indices]
         if self.mode == "categorical":
-            return np.eye(len(self.class_names), dtype="float32")[found.astype(int)]
+            count = len(self.class_names or ())
+            return np.eye(count, dtype="float32")[found.astype(int)]
         if self.mode == "binary":
             return found.astype("float32")[:, None]
-        return found.astype("int32")
+        if found.dtype.kind in "OSU":
+            return found.astype(object)
+        return found.astype("float32" if found.dtype.kind == "f" else "int32")
+
+
+def _classes(root: str, class_names: Sequence[str] | None) -> list[str]:
+    """The folders that are classes. Hidden ones are none: editors leave them behind."""
+    found = sorted(
+        name
+        for name in os.listdir(root)
+        if os.path.isdir(os.path.join(root, name)) and not name.startswith(".")
+    )
+    chosen = list(class_names or found)
+    if not set(chosen) <= set(found) or len(set(chosen)) < len(chosen):
+        raise ValueError(
+            f"`class_names` must be names of the folders in {root!r}, each once: "
+            f"{found}. Received: class_names={chosen}."
+        )
+    return chosen
 
 
 def _files(folder: str, endings: tuple[str, ...], follow_links: bool) -> list[str]:
@@ -176,9 +202,8 @@ def parts_of(
 def _say(verbose: bool, text: str, folder: Folder | None = None) -> None:
     if verbose:
         if folder is not None:
-            classes = len(folder.class_names)
-            told = f" belonging to {classes} classes." if folder.mode else "."
-            text += told
+            names = folder.class_names
+            text += "." if names is None else f" belonging to {len(names)} classes."
         show(text)
 
 
@@ -245,7 +270,7 @@ def text_dataset_from_directory(
         label_mode: `"int"`; `"categorical"`: one-hot; `"binary"`: 0.0 or 1.0; None.
         class_names: the folders to take, in the order of their labels.
         batch_size: texts of a batch; None for one by one.
-        max_length: bytes after which a text is cut off.
+        max_length: bytes after which a text is cut off; None keeps it whole.
         shuffle: whether the texts come in a random order.
         seed: of the orders.
         validation_split: the part of the files that is kept for validation.
@@ -268,6 +293,8 @@ def text_dataset_from_directory(
     >>> import keras
     >>> data = keras.utils.text_dataset_from_directory("reviews")  # doctest: +SKIP
     """
+    if max_length is not None:
+        max_length = checked_count("max_length", max_length, 0)
     folder = Folder(directory, labels, label_mode, class_names, (".txt",), follow_links)
     parts = parts_of(folder, validation_split, subset, shuffle, seed, verbose)
 

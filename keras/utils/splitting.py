@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras.backends import current, load
+from keras.backends.foreign import framework_of, host_array
+from keras.core import tree
 from keras.core.typing import Data
 from keras.utils.batches import Batches, as_dataset
+from keras.utils.py_dataset import PyDataset
 
 
-def _samples(dataset: Data) -> tuple[tuple[np.ndarray, ...], bool]:
-    """The samples as arrays, and whether one is a tuple of a part of each."""
+class Samples(NamedTuple):
+    """A data set in memory.
+
+    Args:
+        columns: a structure of arrays, whose first axes are the samples.
+        batch_size: how many of them made a batch; None for single samples.
+    """
+
+    columns: Any
+    batch_size: int | None
+
+    def __len__(self) -> int:
+        return len(tree.flatten(self.columns)[0])
+
+    def take(self, indices: Any) -> Any:
+        """The samples of these numbers, or the one of a number."""
+        return tree.map_structure(lambda column: column[indices], self.columns)
+
+
+def _samples(dataset: Data) -> Samples:
     if isinstance(dataset, np.ndarray):
-        return (dataset,), False
+        return Samples(dataset, None)
     if isinstance(dataset, (tuple, list)) and all(hasattr(x, "shape") for x in dataset):
         arrays = tuple(np.asarray(x) for x in dataset)
         counts = {len(x) for x in arrays}
@@ -23,26 +44,70 @@ def _samples(dataset: Data) -> tuple[tuple[np.ndarray, ...], bool]:
                 "`split_dataset` expects arrays of one length. Received: lengths "
                 f"{[len(x) for x in arrays]}."
             )
-        return arrays, True
+        return Samples(arrays, None)
     by_number = hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")
-    if isinstance(dataset, dict) or not (by_number or hasattr(dataset, "__iter__")):
+    is_data = by_number or hasattr(dataset, "__iter__")
+    if isinstance(dataset, (dict, str, bytes)) or not is_data:
         raise TypeError(
             "`split_dataset` expects an array, a tuple of arrays, or a data set. "
             f"Received: {type(dataset).__name__}."
         )
+    items: Any = dataset
     if not hasattr(dataset, "__iter__"):
-        dataset = map(dataset.__getitem__, range(len(dataset)))
-    items = [
-        tuple(np.asarray(part) for part in item)
-        if isinstance(item, (tuple, list))
-        else np.asarray(item)
-        for item in dataset
-    ]
+        items = map(dataset.__getitem__, range(len(dataset)))
+    return _joined([_as_arrays(item) for item in items], _gives_batches(dataset))
+
+
+def _as_arrays(item: Any) -> Any:
+    found = tree.map_structure(host_array, item)
+    # A list of numbers is a sample of several parts, as a tuple is.
+    return tuple(found) if isinstance(found, list) else found
+
+
+def _gives_batches(dataset: Data) -> bool:
+    """Whether a data set says that what it gives are batches."""
+    if isinstance(dataset, Batches):
+        return dataset.batch_size is not None
+    if isinstance(dataset, PyDataset):
+        return True
+    framework = framework_of(dataset)
+    if framework not in ("torch", "tensorflow"):
+        return False
+    return load(framework).data.gives_batches(dataset)
+
+
+def _joined(items: list[Any], batched: bool) -> Samples:
+    """Samples, or batches of them, as one."""
     if not items:
         raise ValueError("`split_dataset` received no samples: the data set is empty.")
-    if isinstance(items[0], tuple):
-        return tuple(np.stack(column) for column in zip(*items, strict=True)), True
-    return (np.stack(items),), False
+    parts = [tree.flatten(item) for item in items]
+    shapes = [[part.shape for part in item] for item in parts]
+    sizes = [_rows_of(item) for item in shapes]
+    # All but the last have as many rows; other axes have to agree in any case.
+    whole = None not in sizes and {sizes[0]} >= set(sizes[:-1])
+    batched = batched and whole and (sizes[-1] or 0) <= (sizes[0] or 0)
+    if batched:
+        shapes = [[shape[1:] for shape in item] for item in shapes]
+    for number, found in enumerate(shapes):
+        if found != shapes[0]:
+            raise ValueError(
+                "`split_dataset` expects samples of one structure and shape. Received: "
+                f"sample 0 of {_told(shapes[0])}, sample {number} of {_told(found)}."
+            )
+    join = np.concatenate if batched else np.stack
+    columns = [join(column) for column in zip(*parts, strict=True)]
+    packed = tree.pack_sequence_as(items[0], columns)
+    return Samples(packed, sizes[0] if batched else None)
+
+
+def _told(shapes: list[Any]) -> str:
+    return ", ".join(map(str, shapes))
+
+
+def _rows_of(shapes: list[tuple[int, ...]]) -> int | None:
+    """How many rows all arrays of these shapes have; None if they do not agree."""
+    rows = {shape[0] if shape else None for shape in shapes}
+    return rows.pop() if len(rows) == 1 else None
 
 
 def _framework(preferred: str | None, dataset: Data) -> str:
@@ -84,6 +149,7 @@ def split_dataset(
 
     Args:
         dataset: an array, a tuple of arrays, or a data set, which is read as a whole.
+            Batches are taken apart, and samples are counted.
         left_size: samples of the first part: how many, or which part of all.
         right_size: those of the second part; what is left by default.
         shuffle: whether samples are mixed before.
@@ -92,11 +158,13 @@ def split_dataset(
             by default torch's if that is the current backend, or the data set is one.
 
     Returns:
-        Two data sets of single samples: of `torch.utils.data`, whose samples are tuples
-        of tensors, or of `tf.data`; without TensorFlow two `keras.utils.PyDataset`s.
+        Two data sets: of `torch.utils.data`, of single samples that are tuples of
+        tensors, or of `tf.data`, of batches if the data set gave some; without
+        TensorFlow two `keras.utils.PyDataset`s. Dictionaries stay what they are.
 
     Raises:
-        ValueError: for sizes that do not fit, or another backend.
+        ValueError: for sizes that do not fit or would leave a part empty, samples of
+            unequal shapes, or another backend.
         TypeError: for what is no data set.
 
     Example:
@@ -109,8 +177,8 @@ def split_dataset(
     ([0, 1, 2], [3])
     """
     framework = _framework(preferred_backend, dataset)
-    arrays, are_tuples = _samples(dataset)
-    total = len(arrays[0])
+    samples = _samples(dataset)
+    total = len(samples)
     left, right = (
         _size(name, value, total)
         for name, value in (("left_size", left_size), ("right_size", right_size))
@@ -124,20 +192,28 @@ def split_dataset(
             f"`left_size` and `right_size` are {left} and {right} samples, more than "
             f"the {total} there are."
         )
+    if not (left and right):
+        raise ValueError(
+            f"One of the parts would be empty: of {total} samples, left_size="
+            f"{left_size} and right_size={right_size} are {left} and {right}."
+        )
     order = np.arange(total)
     if shuffle:
         np.random.default_rng(seed).shuffle(order)
 
     first, second = order[:left], order[left : left + right]
     if framework == "torch":
-        of_first, of_second = load("torch").data.subsets_of(arrays, first, second)
+        columns = samples.columns
+        columns = (columns,) if isinstance(columns, np.ndarray) else columns
+        of_first, of_second = load("torch").data.subsets_of(columns, first, second)
         return of_first, of_second
 
     def part(chosen: np.ndarray) -> Any:
-        def take(i: Any) -> Any:
-            found = tuple(x[chosen[i]] for x in arrays)
-            return found if are_tuples else found[0]
+        size = samples.batch_size
 
-        return as_dataset(Batches(take, len(chosen), None, False, None), "tf")
+        def take(i: Any) -> Any:
+            return samples.take(chosen[i])
+
+        return as_dataset(Batches(take, len(chosen), size, False, None), "tf")
 
     return part(first), part(second)

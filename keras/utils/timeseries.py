@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 
 from keras.core.typing import TensorLike
-from keras.utils.batches import Batches, as_dataset
+from keras.utils.batches import Batches, as_dataset, checked_count
 
 
 def _check(length: int, **given: Any) -> None:
     start, end = given.pop("start_index"), given.pop("end_index")
     for name, value in given.items():
-        if value < 1:
-            raise ValueError(f"`{name}` must be 1 or more. Received: {name}={value}.")
+        checked_count(name, value)
     for name, value in (("start_index", start), ("end_index", end)):
-        if value is not None and value < 0:
-            raise ValueError(f"`{name}` must be 0 or more. Received: {name}={value}.")
+        if value is not None:
+            checked_count(name, value, 0)
     if start is not None and start >= length:
         raise ValueError(
             f"`start_index` must be below the length of the data, {length}. Received: "

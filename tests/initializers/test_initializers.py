@@ -215,5 +215,5 @@ def test_the_config_of_a_constant_is_plain(value: Any, backend: str) -> None:
 
 @pytest.mark.parametrize("window", ["no such window", "kaiser"])
 def test_a_window_that_nobody_knows_is_refused(window: str) -> None:
-    with pytest.raises(ValueError, match="`window` of STFT must be None, an array"):
+    with pytest.raises(ValueError, match="`window` must be None, an array"):
         keras.initializers.STFT("real", window=window)

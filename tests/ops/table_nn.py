@@ -142,6 +142,13 @@ _row(
     reference=lambda x, n, dtype: np.array([[0, 0, 0], [1, 0, 0], [0, 0, 0]]),
     note="outside",
 )
+_row(
+    "one_hot",
+    np.array([True, False]),
+    2,
+    reference=lambda x, n: np.array([[0, 1], [1, 0]]),
+    note="booleans",
+)
 _row("multi_hot", LABELS, 5, reference=lambda x, n: np.eye(n)[x].max(1))
 _row(
     "multi_hot",

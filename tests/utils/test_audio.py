@@ -90,8 +90,12 @@ def test_specs_and_ragged_tensors(folder: Path) -> None:
 
 
 def test_bad_input(folder: Path) -> None:
-    with pytest.raises(ValueError, match="above 0. Received: sampling_rate=-1"):
-        audio_dataset(folder, sampling_rate=-1)
+    for bad in (-1, 0, 8000.5, "fast"):
+        wanted = rf"whole number, 1 or more. Received: sampling_rate={bad!r}"
+        with pytest.raises(ValueError, match=wanted):
+            audio_dataset(folder, sampling_rate=bad)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="sequence_length` must be a whole number"):
+        audio_dataset(folder, output_sequence_length=-1)
     with pytest.raises(ValueError, match="pass one of them"):
         audio_dataset(folder, ragged=True, output_sequence_length=3)
     (folder / "x.wav").write_bytes(b"RIFF....WAVE")

@@ -138,6 +138,40 @@ def test_data_sets_are_split(form: str) -> None:
         utils.split_dataset(np.arange(6), left_size=1.5)
     with pytest.raises(ValueError, match="more than"):
         utils.split_dataset(np.arange(6), left_size=5, right_size=3)
+    with pytest.raises(ValueError, match="would be empty: of 6 .* are 0 and 6"):
+        utils.split_dataset(np.arange(6), left_size=0.05)
+    with pytest.raises(ValueError, match=r"sample 0 of \(2,\), sample 1 of \(3,\)"):
+        utils.split_dataset(iter([np.zeros(2), np.zeros(3)]), left_size=1)
+    with pytest.raises(TypeError, match="a data set. Received: str"):
+        utils.split_dataset("abc", left_size=1)
+
+
+def test_batches_are_split_by_samples(folder: Path, form: str) -> None:
+    """As in Keras, whose data sets end in a batch; here also behind other steps."""
+    read = utils.text_dataset_from_directory
+    data = read(folder, batch_size=4, shuffle=False, max_length=3, verbose=False)
+    left, right = utils.split_dataset(data, left_size=5)
+    wanted = [b"a 0", b"a 1", b"a 2", b"b 0"]
+    assert lists(left) == [(wanted, [0, 0, 0, 1]), ([b"b 1"], [1])]
+    assert lists(right) == [([b"b 2"], [1])]
+    if form == "plain":
+        return
+    tf = pytest.importorskip("tensorflow")
+    steps = tf.data.Dataset.from_tensor_slices({"a": np.arange(7), "b": (X[:7],)})
+    for batched in (steps.batch(4).prefetch(1), steps.batch(3, drop_remainder=True)):
+        left, right = utils.split_dataset(batched, right_size=2)
+        assert [batch["a"].numpy().tolist() for batch in right] in ([[5, 6]], [[4, 5]])
+        assert left.element_spec["b"][0].shape.as_list() == [None]
+    left, _ = utils.split_dataset(steps, right_size=2)  # of single samples
+    assert [int(sample["b"][0]) for sample in left] == [0, 1, 2, 3, 4]
+
+
+def test_what_a_loader_gives_is_split_by_samples() -> None:
+    samples = [{"x": torch.ones(2) * i, "y": i} for i in range(5)]
+    loader: Any = torch.utils.data.DataLoader(samples, batch_size=2)  # type: ignore[arg-type]
+    left, right = utils.split_dataset(loader, 3, preferred_backend="torch")
+    assert [sample["y"].item() for sample in right] == [3, 4]
+    assert [sample["x"].tolist() for sample in left][2] == [2.0, 2.0]
 
 
 def test_parts_are_torchs_where_models_are(backend: str) -> None:
@@ -200,8 +234,36 @@ def test_texts_of_a_folder(
     assert len(texts[0]) == 4
 
 
+def test_labels_of_other_kinds(folder: Path, form: str) -> None:
+    read = utils.text_dataset_from_directory
+    given: dict[str, Any] = {"shuffle": False, "batch_size": 8, "verbose": False}
+    for labels in ([0.5, 1, 2, 3, 4, 5.5], [7, 2, 7, 2, 7, 2], (0, 1, 0, 1, 0, 1)):
+        ((_, found),) = read(folder, labels=labels, **given)
+        assert np.asarray(found).tolist() == list(labels)
+        assert np.asarray(found).dtype.kind == np.asarray(labels).dtype.kind
+    ((_, found),) = read(folder, labels=list("xyxyxy"), **given)
+    assert [str(x).strip("b'") for x in np.asarray(found)] == list("xyxyxy")
+    assert read(folder, labels=None, **given).class_names is None
+
+
+def test_hidden_folders_are_no_classes(folder: Path, form: str) -> None:
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / ".ipynb_checkpoints" / "0.txt").write_text("a draft")
+    data = utils.text_dataset_from_directory(folder, verbose=False)
+    assert data.class_names == ["a", "b"] and len(data.file_paths) == 6
+
+
 BAD_FOLDERS: list[tuple[dict[str, Any], str]] = [
     ({"class_names": ["c"]}, "names of the folders"),
+    ({"class_names": ["a", "b", "a"]}, "each once"),
+    (
+        {"labels": [0, 1, 3, 0, 1, 3], "label_mode": "categorical"},
+        "from 0 to 2, as there are 3. Received: 0, 1, 3",
+    ),
+    ({"labels": [1, 2, 1, 2, 1, 2], "label_mode": "binary"}, "from 0 to 1"),
+    ({"batch_size": 0}, "`batch_size` must be a whole number, 1 or more.*=0"),
+    ({"batch_size": 2.0}, "`batch_size` must be a whole number"),
+    ({"max_length": -1}, "`max_length` must be a whole number, 0 or more"),
     ({"validation_split": 0.2}, "belong together"),
     ({"validation_split": 0.2, "subset": "training"}, "`seed` is needed"),
     ({"validation_split": 2.0, "subset": "both"}, "between 0 and 1"),

@@ -14,6 +14,7 @@ from keras.core.scopes import StatelessScope
 from keras.core.typing import ShapeLike, Structure, TensorLike
 
 custom_gradient = jax.custom_gradient
+compiles_each_shape = True
 
 
 class _Writes(Exception):

@@ -112,6 +112,8 @@ def one_hot(
     sparse: bool = False,
 ) -> jax.Array:
     wanted = native_dtype(config.floatx() if dtype is None else dtype)
+    if x.dtype == bool:  # which JAX compares with no numbers
+        x = x.astype("int8")
     hot = jax.nn.one_hot(x, num_classes, dtype=wanted, axis=axis)
     return _sparse(hot, x.size) if sparse else hot
 

@@ -130,3 +130,16 @@ def ragged(data: tf.data.Dataset) -> tf.data.Dataset:
         return tf.RaggedTensor.from_tensor(first, lengths=second)
 
     return data.map(convert)
+
+
+def gives_batches(data: Any) -> bool:
+    """Whether all that a data set gives has a first axis for samples.
+
+    Its size is open as a rule; with `drop_remainder` the last step is asked.
+    """
+    if not isinstance(data, tf.data.Dataset):
+        return False
+    specs = tf.nest.flatten(data.element_spec)
+    sizes = [getattr(spec, "shape", None) for spec in specs]
+    opened = [s is not None and s.rank not in (None, 0) and s[0] is None for s in sizes]
+    return all(opened) or getattr(data, "_batch_size", None) is not None

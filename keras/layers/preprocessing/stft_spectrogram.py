@@ -11,38 +11,12 @@ from keras import ops
 from keras.core.config import epsilon, standardize_data_format
 from keras.core.facts import public_class
 from keras.core.typing import Shape, Tensor, TensorLike
+from keras.initializers.constant import checked_window, scaled_window
 from keras.layers.arguments import one_of, positive_integer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 
 _MODES = ("log", "magnitude", "psd", "real", "imag", "angle", "stft")
-
-
-def window_of(name: Any, length: int, periodic: bool) -> np.ndarray:
-    """A window by its name, or one given as an array; None for ones.
-
-    Raises:
-        ValueError: for an unknown name, or another length.
-    """
-    if name is None:
-        return np.ones(length)
-    if isinstance(name, str):
-        lobes = {"hann": (0.5, 0.5), "hamming": (0.54, 0.46)}
-        if name not in lobes:
-            raise ValueError(
-                "A spectrogram expects `window` to be 'hann', 'hamming', None or an "
-                f"array. Received: window={name!r}."
-            )
-        first, second = lobes[name]
-        span = length if periodic else max(length - 1, 1)
-        return first - second * np.cos(2 * np.pi * np.arange(length) / span)
-    given = np.asarray(ops.convert_to_numpy(name), "float64")
-    if given.shape != (length,):
-        raise ValueError(
-            f"A spectrogram expects a `window` of as many values as a frame has: "
-            f"{length}. Received: an array of shape {given.shape}."
-        )
-    return given
 
 
 @public_class("keras.layers", pure=True)
@@ -57,7 +31,8 @@ class STFTSpectrogram(Layer):
         frame_step: samples from one frame to the next; half a frame by default.
         fft_length: samples of the transform; the power of two that holds a frame by
             default.
-        window: `"hann"`, `"hamming"`, None for none, or an array of `frame_length`.
+        window: the name of a window (`"hann"`, `"hamming"`, or another of SciPy's), an
+            array of `frame_length`, or None for none, which is not scaled either.
         periodic: whether a named window is one period.
         scaling: `"density"`, `"spectrum"`, or None for the bare transform.
         padding: `"valid"`, or `"same"`, which fills up with zeros.
@@ -111,8 +86,10 @@ class STFTSpectrogram(Layer):
             )
         self.window = window
         self.periodic = periodic
-        self._window = window_of(window, frame_length, periodic)
         self.scaling = one_of(self, "scaling", scaling, ("density", "spectrum", None))
+        self._window = scaled_window(
+            checked_window(window), frame_length, periodic, scaling
+        )
         self.padding = one_of(self, "padding", padding.lower(), ("valid", "same"))
         self.expand_dims = expand_dims
         self.data_format = standardize_data_format(data_format)
@@ -142,12 +119,7 @@ class STFTSpectrogram(Layer):
         angles = (
             2 * np.pi / self._size * times[:, None] * np.arange(self._size // 2 + 1)
         )
-        scale = 1.0
-        if self.scaling == "density":
-            scale = 1 / math.sqrt(float(np.sum(self._window**2)))
-        elif self.scaling == "spectrum":
-            scale = 1 / float(np.sum(self._window))
-        window = self._window[:, None] * scale
+        window = self._window[:, None]
         return window * np.cos(angles), -window * np.sin(angles)
 
     def call(self, inputs: Tensor) -> Tensor:

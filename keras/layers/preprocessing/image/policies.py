@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from keras import ops, random, tree
 from keras.backends import current
 from keras.core.facts import public_class
@@ -74,6 +76,11 @@ class Pipeline(Layer):
         return cls(**config)
 
 
+def _nth(steps: Structure, number: int) -> Any:
+    """One step of several. By `take`, as JAX compiles `x[0]` and `x[1]` one by one."""
+    return tree.map_structure(lambda x: ops.take(x, number, axis=0), steps)
+
+
 def _stepwise(
     change: Callable[[Any, Any], Any], start: Structure, steps: Structure, images: Any
 ) -> Any:
@@ -86,9 +93,7 @@ def _stepwise(
         end, _ = ops.scan(lambda carry, x: (change(carry, x), None), start, steps)
         return end
     for number in range(len(tree.flatten(steps)[0])):
-        # `take`, as JAX compiles `x[0]` and `x[1]` one by one.
-        step = tree.map_structure(lambda x, n=number: ops.take(x, n, axis=0), steps)
-        start = change(start, step)
+        start = change(start, _nth(steps, number))
     return start
 
 
@@ -172,6 +177,37 @@ class _PolicyLayer(RandomImageLayer):
 
     def _step(self, images: Tensor, step: Any) -> Any:
         """Images after one step."""
+        home = current()
+        if home.in_trace() or home.is_traced(images) or home.compiles_each_shape:
+            return self._step_of_all(images, step)
+        return self._step_by_parts(images, step)
+
+    def _step_by_parts(self, images: Tensor, step: Any) -> Any:
+        """Each part gets the images that have drawn it, and those alone."""
+        index, given, matrix = step
+        drawn = ops.convert_to_numpy(index)
+        moving = [n for n, part in enumerate(self._parts) if part._changes_places]
+        groups = [(self._mover(), np.isin(drawn, moving), matrix)]
+        for number, part in enumerate(self._parts):
+            if not part._changes_places:
+                groups.append((part, drawn == number, given[number]))
+        places, pieces = [], []
+        for part, chosen, what in groups:
+            (some,) = np.nonzero(chosen)
+            if len(some):
+                own, what = tree.map_structure(
+                    lambda x, some=some: ops.take(x, some, axis=0), (images, what)
+                )
+                found = part.transform_images(own, what, True)
+                places.append(some)
+                pieces.append(ops.cast(found, images.dtype))
+        if len(pieces) == 1:
+            return pieces[0]
+        back = np.argsort(np.concatenate(places))
+        return ops.take(ops.concatenate(pieces), back, axis=0)
+
+    def _step_of_all(self, images: Tensor, step: Any) -> Any:
+        """Each part gets all images, as a trace cannot know how many have drawn it."""
         index, given, matrix = step
         moved = self._mover().transform_images(images, matrix, True)
         for number, layer in enumerate(self._parts):
@@ -339,12 +375,30 @@ class AugMix(_PolicyLayer):
         self, images: Tensor, transformation: Any, training: bool = True
     ) -> Tensor:
         """The mixtures."""
+        if current().is_traced(images):
+            mixed = self._mixed_in_a_loop(images, transformation)
+        else:
+            mixed = self._mixed(images, transformation)
+        return ops.clip(mixed, *self.value_range)
+
+    def _mixed(self, images: Tensor, transformation: Any) -> Any:
+        own, shares, steps = transformation
+        mixed = images * per_image(own, images.dtype)
+        for chain in range(self.num_chains):
+            form = images
+            for place in range(self.chain_depth):
+                form = self._step(form, _nth(steps, chain * self.chain_depth + place))
+            share = ops.take(shares, chain, axis=1) * (1 - own)
+            mixed = mixed + form * per_image(share, images.dtype)
+        return mixed
+
+    def _mixed_in_a_loop(self, images: Tensor, transformation: Any) -> Any:
+        """One loop over all chains, each of which starts from the images."""
         own, shares, steps = transformation
         depth = self.chain_depth
         number = ops.arange(self.num_chains * depth)
         shares = ops.repeat(ops.transpose(shares), depth, axis=0)
 
-        # One loop over all chains, each of which starts from the images.
         def changed(carry: Any, given: Any) -> Any:
             (mixed, form), (number, share, step) = carry, given
             form = ops.where(number % depth == 0, images, form)
@@ -355,4 +409,4 @@ class AugMix(_PolicyLayer):
         start = ops.zeros_like(images), images
         mixed, _ = _stepwise(changed, start, (number, shares, steps), images)
         own = per_image(own, images.dtype)
-        return ops.clip(images * own + mixed * (1 - own), *self.value_range)
+        return images * own + mixed * (1 - own)
