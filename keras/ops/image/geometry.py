@@ -168,12 +168,30 @@ def _sampled(
     """Reads a batch of images at rows `y` and columns `x`, `(batch, height, width)`."""
     dtype = core.dtype(images)
     images = core.cast(images, "float64" if dtype == "float64" else "float32")
-    if interpolation == "bilinear" and fill_mode != "wrap":
-        found = sample_bilinear(images, y, x, fill_mode, fill_value)
+    if interpolation == "nearest":
+        found = _read(images, y, x, 0, fill_mode, fill_value)
+    elif fill_mode == "wrap":
+        found = sample_bilinear(*_wrapped(images, y, x), "nearest")
     else:
-        order = 0 if interpolation == "nearest" else 1
-        found = _read(images, y, x, order, fill_mode, fill_value)
+        found = sample_bilinear(images, y, x, fill_mode, fill_value)
     return layout.restore(found, dtype)
+
+
+def _wrapped(images: Any, y: Any, x: Any) -> tuple[Any, Any, Any]:
+    """Images with their first row and column after the last, and places in them."""
+    _, height, width, _ = core.shape(images)
+    images = joining.concatenate([images, images[:, :1]], axis=1)
+    images = joining.concatenate([images, images[:, :, :1]], axis=2)
+    return images, arithmetic.mod(y, height), arithmetic.mod(x, width)
+
+
+def displaced(
+    images: TensorLike, moves: TensorLike, interpolation: str, mode: str, value: float
+) -> Any:
+    """Images read so many rows and columns further, `(batch, height, width, 2)`."""
+    rows, columns = _grid(images)
+    y, x = rows + moves[..., 0], columns + moves[..., 1]
+    return _sampled(images, y, x, interpolation, mode, value)
 
 
 @composite(strict=True, real=True)

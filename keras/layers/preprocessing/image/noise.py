@@ -10,6 +10,7 @@ from keras.core.facts import public_class
 from keras.core.typing import Data, Seed, Sizes, Structure, Tensor, TensorLike
 from keras.layers.arguments import integers, one_of
 from keras.layers.preprocessing.image.base import RandomImageLayer, per_image
+from keras.ops.image.geometry import displaced
 
 
 @public_class("keras.layers", pure=True)
@@ -164,13 +165,12 @@ class RandomElasticTransform(RandomImageLayer):
         chosen = self.uniform(images, 0.0, 1.0) < chance
         strength = self.uniform(images, *self.scale) * ops.cast(chosen, "float32")
         source = self._source()
-        noise = random.uniform((count, height, width, 2), -1, 1, seed=source)
+        noise = random.uniform((count, 2, height, width), -1, 1, seed=source)
         size = max(3, min(2 * (min(int(height), int(width)) // 8) + 1, 31))
-        for axis in (1, 2):
-            noise = _smoothed(
-                noise, axis, size, per_image(strength * 0 + size / 4, "float32")
-            )
-        return noise * per_image(strength * size, "float32")
+        down, along = (_smoothing(n, size, size / 4) for n in (height, width))
+        noise = ops.matmul(ops.matmul(down, noise), along)
+        noise = noise * per_image(strength * size, "float32")
+        return ops.transpose(noise, (0, 2, 3, 1))
 
     def transform_images(
         self, images: Tensor, transformation: Any = None, training: bool = True
@@ -178,14 +178,14 @@ class RandomElasticTransform(RandomImageLayer):
         """The images, distorted."""
         if transformation is None:
             return images
-        found = self._read(images, transformation, int(self.interpolation != "nearest"))
+        found = self._read(images, transformation, self.interpolation)
         return ops.clip(found, *self.value_range)
 
     def transform_segmentation_masks(
         self, segmentation_masks: Tensor, transformation: Any, training: bool = True
     ) -> Tensor:
         """The masks, distorted as the images are."""
-        return self._read(segmentation_masks, transformation, 0)
+        return self._read(segmentation_masks, transformation, "nearest")
 
     def transform_bounding_boxes(
         self, bounding_boxes: Any, transformation: Any, training: bool = True
@@ -209,19 +209,18 @@ class RandomElasticTransform(RandomImageLayer):
         (x1, x2), (y1, y2) = ends(columns, width), ends(rows, height)
         return {**bounding_boxes, "boxes": ops.stack([x1, y1, x2, y2], axis=-1)}
 
-    def _read(self, images: Tensor, moves: Tensor, order: int) -> Any:
-        count, height, width, channels = ops.shape(images)
-        shape = (count, height, width, channels)
-        rows = _along(height, 1) + moves[..., :1]
-        columns = _along(width, 2) + moves[..., 1:]
-        grid = [_along(count, 0), rows, columns, _along(channels, 3)]
-        return ops.image.map_coordinates(
-            images,
-            ops.stack([ops.broadcast_to(x, shape) for x in grid]),
-            order=order,
-            fill_mode=self.fill_mode,
-            fill_value=self.fill_value,
-        )
+    def _read(self, images: Tensor, moves: Tensor, interpolation: str) -> Any:
+        return displaced(images, moves, interpolation, self.fill_mode, self.fill_value)
+
+
+def _smoothing(length: Any, size: int, sigma: float) -> Any:
+    """What a Gaussian of so many pixels makes of a line of pixels, as a matrix."""
+    places = ops.cast(ops.arange(length), "float32")
+    far = places[:, None] - places[None, :]
+    reach = size // 2
+    total = sum(math.exp(-((i / sigma) ** 2) / 2) for i in range(-reach, reach + 1))
+    weights = ops.exp(-ops.square(far / sigma) / 2) / total
+    return ops.where(ops.abs(far) <= reach, weights, 0.0)
 
 
 def _along(size: Any, axis: int) -> Any:
