@@ -56,7 +56,11 @@ def _mirrored(index: Any, size: Any) -> Any:
 def _reads(
     coordinates: list[Any], sizes: list[Any], order: int, fill_mode: str
 ) -> list[tuple[list[Any], Any, Any]]:
-    """What to read: indices, whether they are inside, and the weight (None for 1)."""
+    """What to read: indices, whether they are inside, and the weight (None for 1).
+
+    Where all indices are brought into the image, None stands for inside.
+    """
+    bounded = fill_mode == "constant"
     per_axis = []
     for place, size in zip(coordinates, sizes, strict=True):
         if order == 0:
@@ -70,7 +74,7 @@ def _reads(
             [
                 (
                     _inside(index, size, fill_mode),
-                    logic.logical_and(index >= 0, index < size),
+                    logic.logical_and(index >= 0, index < size) if bounded else None,
                     weight,
                 )
                 for index, weight in choices
@@ -80,7 +84,8 @@ def _reads(
     for chosen in itertools.product(*per_axis):
         valid = weight = None
         for _, inside, w in chosen:
-            valid = inside if valid is None else logic.logical_and(valid, inside)
+            if bounded:
+                valid = inside if valid is None else logic.logical_and(valid, inside)
             weight = w if weight is None else weight * w
         found.append(([index for index, _, _ in chosen], valid, weight))
     return found
@@ -182,7 +187,16 @@ def _wrapped(images: Any, y: Any, x: Any) -> tuple[Any, Any, Any]:
     _, height, width, _ = core.shape(images)
     images = joining.concatenate([images, images[:, :1]], axis=1)
     images = joining.concatenate([images, images[:, :, :1]], axis=2)
-    return images, arithmetic.mod(y, height), arithmetic.mod(x, width)
+    y, x = (
+        # Quicker than `mod`; what rounding leaves outside is read at the edge.
+        place - rounding.floor(place / size) * size
+        for place, size in ((y, _as_float(height)), (x, _as_float(width)))
+    )
+    return images, y, x
+
+
+def _as_float(size: Any) -> Any:
+    return float(size) if isinstance(size, int) else core.cast(size, "float32")
 
 
 def displaced(
