@@ -219,7 +219,8 @@ def _window_values(window: TensorLike, length: int, periodic: bool) -> np.ndarra
         return level - (1 - level) * np.cos(2 * np.pi * np.arange(length) / period)
     from scipy.signal import get_window
 
-    return np.asarray(get_window(window, length, fftbins=periodic))
+    found: Any = get_window(window, length, fftbins=periodic)
+    return np.asarray(found)
 
 
 # What the cosine is added to, by the names of windows that need no SciPy.
