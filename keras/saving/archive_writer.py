@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import threading
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from keras.saving.archive import Section
-from keras.saving.checksums import Checksums
 
 _BLOCK = 1 << 20
 _DATE = (1980, 1, 1, 0, 0, 0)  # a fixed one, as Keras 3 has: metadata say the time
@@ -98,23 +98,19 @@ class _Room(Section):
 
     def __init__(self, file: Any, start: int) -> None:
         super().__init__(file, start, 0)
-        self._sums = Checksums()
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
         self._file.seek(self.start + self._position)
-        view = memoryview(data).cast("B")
-        with self._sums.writing(self._position, view):
-            count = self._file.write(view)
+        count = self._file.write(data)
         self._position += count
         self.size = max(self.size, self._position)
         return count
 
     def truncate(self, size: int | None = None) -> int:
         self.size = self._position if size is None else size
-        self._sums.cut(self.size)
         self._file.seek(0, os.SEEK_END)
         self._file.truncate(self.start + self.size)
         return self.size
@@ -125,10 +121,8 @@ class _Room(Section):
 
     def checksum(self) -> int:
         """The CRC-32 of all of it."""
-        return self._sums.of_all(self.size, self._blocks)
-
-    def _blocks(self, start: int, end: int) -> Iterator[bytes]:
-        self._file.seek(self.start + start)
-        while start < end and (block := self._file.read(min(_BLOCK, end - start))):
-            start += len(block)
-            yield block
+        self._file.seek(self.start)
+        found, left = 0, self.size
+        while left and (block := self._file.read(min(_BLOCK, left))):
+            found, left = zlib.crc32(block, found), left - len(block)
+        return found
