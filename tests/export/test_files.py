@@ -67,3 +67,18 @@ def test_torch_program(name, tmp_path):
         subprocess.run(
             [sys.executable, "-c", textwrap.dedent(program)], cwd=tmp_path, check=True
         )
+
+
+def test_torch_program_of_several_inputs_has_one_batch_size(tmp_path):
+    torch = pytest.importorskip("torch")
+    path = str(tmp_path / "model.pt2")
+    with keras.backend_scope("torch"):
+        x, y = keras.Input((4,)), keras.Input((1,))
+        model = keras.Model([x, y], layers.Multiply()([layers.Dense(4)(x), y]))
+        model.export(path, format="torch", verbose=False)
+        run = torch.export.load(path).module()
+        for batch in (1, 3):
+            data = [torch.tensor(random(batch, 4)), torch.tensor(random(batch, 1))]
+            np.testing.assert_allclose(
+                run(data).detach(), model(data).detach(), atol=1e-5
+            )

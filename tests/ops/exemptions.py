@@ -143,7 +143,6 @@ EXEMPTIONS: dict[str, tuple[Exemption, ...]] = {
 _NOT_REGULAR = (
     "the matrix that comes of it is singular, which JAX and symbols cannot see"
 )
-_MIXED = "several dtypes meet here; backends drop the imaginary part or compute with it"
 # op, parameter, value (as in a glob) -> why the answers differ
 WRONG_INPUT: dict[tuple[str, str, str], str] = {
     ("cholesky", "x", "bool*"): _NOT_REGULAR,
@@ -152,10 +151,6 @@ WRONG_INPUT: dict[tuple[str, str, str], str] = {
     ("solve", "a", "bool*"): _NOT_REGULAR,
     ("image.perspective_transform", "end_points", "bool*"): _NOT_REGULAR,
     ("lu_factor", "x", "float32*"): "TensorFlow factorizes square matrices only",
-    ("sparse_categorical_crossentropy", "*", "complex64*"): _MIXED,
-    ("ctc_loss", "*", "complex64*"): _MIXED,
-    ("dot_product_attention", "*", "complex64*"): _MIXED,
-    ("in_top_k", "predictions", "complex64*"): _MIXED,
     ("fold", "x", "bool*"): "booleans are added on NumPy and torch only",
     ("hsplit", "x", "[[]*"): "NumPy and TensorFlow have tensors of text",
     ("take", "x", "float32*"): "JAX fills what lies outside; symbols do not know it",

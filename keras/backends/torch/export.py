@@ -12,6 +12,8 @@ from keras.core import tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Structure
 
+_BATCH = 7
+
 
 class _Served(torch.nn.Module):
     """The call of a model for inference; torch takes the classes of modules only."""
@@ -30,9 +32,10 @@ def program_of(model: Any, signature: Sequence[Structure]) -> Any:
     Args:
         model: the model.
         signature: a structure of KerasTensors for each argument; each size that is not
-            known is free, and free of the others.
+            known is free, and free of the others, but for that of batches.
     """
-    sizes = iter(range(2, 1000))  # all different, so that none is taken for another
+    # All different, so that none is taken for another. All inputs have one batch size.
+    sizes = iter(range(_BATCH + 1, 1000))
     examples = [tree.map_structure(lambda x: _example(x, sizes), s) for s in signature]
     free = [tree.map_structure(_free_axes, s) for s in signature]
     served = _Served(model).eval()
@@ -44,6 +47,8 @@ def program_of(model: Any, signature: Sequence[Structure]) -> Any:
 
 def _example(x: KerasTensor, sizes: Any) -> Any:
     shape = [next(sizes) if size is None else size for size in x.shape]
+    if x.shape and x.shape[0] is None:
+        shape[0] = _BATCH
     return torch.ones(shape, dtype=native_dtype(x.dtype))
 
 

@@ -118,10 +118,12 @@ class layer_mixin(_Module):
 
     @training.setter
     def training(self, mode: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        # Lightning puts modes back in this way, after it has validated.
-        object.__setattr__(self, "_mode", bool(mode))
         object.__setattr__(self, "_training", bool(mode))
-        self._changed()
+        # Lightning puts back in this way what `eval` has changed. torch.compile sets
+        # the mode that there is: that says none.
+        if self._mode is not None and self._mode is not bool(mode):
+            object.__setattr__(self, "_mode", bool(mode))
+            self._changed()
 
     def train(self, mode: bool = True) -> Any:
         """Sets the mode of calls that are given no `training` argument."""
