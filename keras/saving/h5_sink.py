@@ -8,11 +8,11 @@ let go of the file.
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO
+
+from keras.saving.archive import Section
 
 
 @contextmanager
@@ -37,31 +37,15 @@ def new_h5(target: str | BinaryIO) -> Iterator[Any]:
             raise sink.error
 
 
-class _Sink(io.RawIOBase):
+class _Sink(Section):
     """A file whose writes never fail; `error` is what one would have raised."""
 
     def __init__(self, file: Any) -> None:
-        super().__init__()
-        self._file = file
-        self._position = self._size = 0
+        super().__init__(file, 0, 0)
         self.error: OSError | None = None
-
-    def readable(self) -> bool:
-        return True
 
     def writable(self) -> bool:
         return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}
-        self._position = max(0, base[whence] + offset)
-        return self._position
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
@@ -74,7 +58,7 @@ class _Sink(io.RawIOBase):
             except OSError as error:
                 self.error = error
         self._position += len(view)
-        self._size = max(self._size, self._position)
+        self.size = max(self.size, self._position)
         return len(view)
 
     def readinto(self, buffer: Any) -> int:
@@ -89,13 +73,13 @@ class _Sink(io.RawIOBase):
         return count
 
     def truncate(self, size: int | None = None) -> int:
-        self._size = self._position if size is None else size
+        self.size = self._position if size is None else size
         try:
             if self.error is None:
-                self._file.truncate(self._size)
+                self._file.truncate(self.size)
         except OSError as error:
             self.error = error
-        return self._size
+        return self.size
 
     def flush(self) -> None:
         try:
