@@ -77,7 +77,7 @@ class CausalAttention(layers.Layer):
 
     def step(self, x: Any, position: Any, cache: Any) -> tuple[Any, Any]:
         """The output at one place, `(batch, 1, width)`, and the cache with it."""
-        query, *new = self.heads_of(x)
+        query, *new = map(ops.stop_gradient, self.heads_of(x))
         start = (0, position, 0, 0)
         cache = [ops.slice_update(c, start, n) for c, n in zip(cache, new, strict=True)]
         seen = ops.arange(cache[0].shape[1]) <= position

@@ -36,8 +36,11 @@ def jit(
 
     Args:
         function: the function.
-        jit_compile: on torch, True compiles with `torch.compile` (the default runs
-            eager code); on TensorFlow, True uses XLA, and `"auto"` does where it helps.
+        jit_compile: on torch, the default runs eager code, True compiles with
+            `torch.compile`, and `"auto"` records the torch calls that the function
+            makes and repeats them without the Python around them, from the second
+            call of a kind on and where nothing in it depends on values; on
+            TensorFlow, True uses XLA, and `"auto"` does where it helps.
 
     Returns:
         A function of the same signature.
@@ -59,7 +62,10 @@ def jit(
         run = compiled.get(backend)
         if run is None:
             run = backend.jit(function, jit_compile=jit_compile)
-            if run is function:  # nothing compiles here, but arrays become tensors
+            record = getattr(backend, "recorded", None)
+            if run is function and jit_compile == "auto" and record is not None:
+                run = record(function)
+            elif run is function:  # nothing compiles here, but arrays become tensors
                 run = _on_tensors(function, backend)
             compiled[backend] = run
         return run(*args, **kwargs)

@@ -56,6 +56,14 @@ def test_jit_sees_new_shapes_and_static_arguments(backend: str) -> None:
         np.testing.assert_allclose(numpy(power(x, 3, shift=True)), x**3 + 1)
 
 
+def test_jit_tells_equal_constants_of_other_types_apart(backend: str) -> None:
+    scale = keras.jit(lambda x, n: ops.multiply(x, n))
+    x = np.array([2, 3], "int32")
+    for _ in range(2):
+        dtypes = [numpy(scale(x, n)).dtype.name for n in (1, 1.0, True)]
+        assert dtypes == ["int32", "float32", "int32"]
+
+
 def test_jit_passes_structures_and_plain_values_through(backend: str) -> None:
     @keras.jit
     def swap(pair: dict[str, Any]) -> dict[str, Any]:

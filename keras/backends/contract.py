@@ -258,11 +258,14 @@ class TransformBackend(Protocol):
     `compile_call` makes of a pure function of one argument; `variables` gives the
     Variables that the function reads. `loop_pays(function, gathers, *args)` is
     there where compiled functions can loop: whether calls of a function within one
-    are as quick as compiled calls, with their results gathered or not.
+    are as quick as compiled calls, with their results gathered or not. `recorded`,
+    where it is, makes of a function that `jit` returns as it is one that repeats its
+    calls of the framework: what `keras.jit(..., jit_compile="auto")` gives.
     """
 
     compiles_calls: bool
     loop_pays: Any
+    recorded: Any
 
     # Keeps no intermediate results; `keras.backends.replay` has what that is made of.
     def remat(self, function: Callable[..., Any]) -> Callable[..., Any]: ...

@@ -18,7 +18,7 @@ import numpy as np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
 from keras.backends.jax.core import convert_to_tensor, is_tensor, tensor_types
-from keras.backends.jitting import ARRAY, unhashable
+from keras.backends.jitting import ARRAY, key_of, unhashable
 from keras.backends.replay import Replay
 from keras.core import context, traces, tree
 from keras.core.scopes import DiscardingScope, StatelessScope
@@ -136,7 +136,7 @@ class _Jitted:
                 static.append(ARRAY)
             else:
                 static.append(leaf)
-        key = (spec, tuple(static))
+        key = key_of(spec, static)
         try:
             compiled = self._compiled.get(key)
         except TypeError:

@@ -19,7 +19,7 @@ from tensorflow.python.ops.resource_variable_ops import (
     ResourceVariable as _ResourceVariable,
 )
 
-from keras.backends.jitting import ARRAY, unhashable
+from keras.backends.jitting import ARRAY, key_of, unhashable
 from keras.backends.replay import Replay
 from keras.backends.tensorflow.core import (
     compute_output_spec,
@@ -128,7 +128,7 @@ class _Jitted:
                 static.append(ARRAY)
             else:
                 static.append(leaf)
-        key = (spec, tuple(static))
+        key = key_of(spec, static)
         if self._ranks_vary:
             key = (*key, tuple(x.shape.rank for x in tensors))
         try:

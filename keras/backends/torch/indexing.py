@@ -213,12 +213,43 @@ def _as_grid(window: list[Any], inputs: torch.Tensor) -> tuple[Any, ...]:
 def slice_update(
     inputs: torch.Tensor, start_indices: torch.Tensor, updates: torch.Tensor
 ) -> torch.Tensor:
-    result = inputs.clone()
-    window = _window(inputs, start_indices, updates.shape)
     if updates.dtype is not inputs.dtype:
         updates = updates.to(dtype=inputs.dtype)
-    result[window] = updates
+    axis = _moving_axis(inputs.shape, start_indices, updates.shape)
+    if axis is not None:  # as in a cache; nobody waits for the place to be known
+        return _copied(inputs, axis, start_indices[axis], updates)
+    result = inputs.clone()
+    result[_window(inputs, start_indices, updates.shape)] = updates
     return result
+
+
+def _copied(x: torch.Tensor, axis: int, start: Any, updates: Any) -> torch.Tensor:
+    """`x` with updates from a place on; a negative one counts from the end."""
+    places = start.reshape(1)
+    if updates.shape[axis] != 1:
+        places = places + torch.arange(updates.shape[axis], device=x.device)
+    if x.is_cpu and not _compiling():
+        try:  # which looks at each place anyway; on other devices nobody may
+            return x.index_copy(axis, places.to(torch.int64), updates)
+        except IndexError:
+            pass  # some are negative
+    return x.index_copy(axis, _inside(places, x.shape[axis]), updates)
+
+
+def _moving_axis(shape: Any, starts: Any, sizes: Any) -> int | None:
+    """The one axis on which a tensor says where a window starts that is whole on all
+    others; None if the window is of another kind."""
+    if isinstance(starts, torch.Tensor) or len(starts) != len(shape):
+        return None
+    found = None
+    for axis, start in enumerate(starts):
+        if isinstance(start, torch.Tensor):
+            if found is not None or start.ndim:
+                return None
+            found = axis
+        elif start != 0 or sizes[axis] != shape[axis]:
+            return None
+    return found
 
 
 def _places(indices: torch.Tensor) -> tuple[Any, ...]:

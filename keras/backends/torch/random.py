@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch._C import _is_torch_function_mode_enabled as _mode_enabled
+from torch.overrides import handle_torch_function as _handle
 
 from keras.backends import seeds
 from keras.backends.torch.core import default_device, native_dtype
@@ -83,6 +85,13 @@ def _state(seed: Seed) -> Any:
     return (seeds.check(seed), 0) if generator is None else generator.draw()
 
 
+def _draw(name: str, seed: Seed, *args: Any) -> torch.Tensor:
+    """A draw with a seed's next state; in a recording one call, which advances it."""
+    if _mode_enabled():
+        return _handle(_draw, (), name, seed, *args)
+    return draw(name, _state(seed), *args)
+
+
 def _place(dtype: DType) -> tuple[torch.dtype, torch.device]:
     wanted = native_dtype(config.floatx() if dtype is None else dtype)
     return wanted, default_device()
@@ -107,8 +116,8 @@ def normal(
     shape = seeds.sizes(shape)
     wanted, device = _place(dtype)
     if _numbers(mean, stddev):
-        return draw("normal", _state(seed), shape, mean, stddev, wanted, device)
-    x = draw("normal", _state(seed), shape, 0.0, 1.0, wanted, device)
+        return _draw("normal", seed, shape, mean, stddev, wanted, device)
+    x = _draw("normal", seed, shape, 0.0, 1.0, wanted, device)
     return (x.to(dtype=_wide(wanted)) * stddev + mean).to(dtype=wanted)
 
 
@@ -125,8 +134,8 @@ def uniform(
     if not wanted.is_floating_point:
         raise ValueError("Expected a float dtype.")
     if _numbers(minval, maxval):
-        return draw("uniform", _state(seed), shape, minval, maxval, wanted, device)
-    x = draw("uniform", _state(seed), shape, 0.0, 1.0, wanted, device)
+        return _draw("uniform", seed, shape, minval, maxval, wanted, device)
+    x = _draw("uniform", seed, shape, 0.0, 1.0, wanted, device)
     return (x * (maxval - minval) + minval).to(dtype=wanted)
 
 
@@ -146,7 +155,7 @@ def randint(
         x = uniform(shape, seed=seed, dtype="float64")
         return torch.floor(x * (maxval - minval) + minval).to(dtype=wanted)
     low, high = int(minval), int(maxval)
-    drawn = draw("integers", _state(seed), seeds.sizes(shape), low, high, device)
+    drawn = _draw("integers", seed, seeds.sizes(shape), low, high, device)
     return drawn.to(dtype=wanted)
 
 
@@ -159,7 +168,7 @@ def truncated_normal(
 ) -> torch.Tensor:
     seeds.at_least(0, stddev)
     wanted, device = _place(dtype)
-    x = draw("truncated", _state(seed), seeds.sizes(shape), _wide(wanted), device)
+    x = _draw("truncated", seed, seeds.sizes(shape), _wide(wanted), device)
     return (x * stddev + mean).to(dtype=wanted)
 
 
@@ -169,7 +178,7 @@ def categorical(
     wanted = native_dtype(dtype)
     if logits.ndim != 2:
         raise ValueError("Expected logits of two dimensions.")
-    drawn = draw("classes", _state(seed), logits.detach(), num_samples)
+    drawn = _draw("classes", seed, logits.detach(), num_samples)
     return drawn.to(dtype=wanted)
 
 
@@ -190,12 +199,12 @@ def dropout(
             inputs.shape[i] if size is None else size
             for i, size in enumerate(noise_shape)
         )
-    noise = draw("noise", _state(seed), shape, 1 - rate, inputs.dtype, inputs.device)
+    noise = _draw("noise", seed, shape, 1 - rate, inputs.dtype, inputs.device)
     return inputs * noise
 
 
 def shuffle(x: torch.Tensor, axis: int = 0, seed: Seed = None) -> torch.Tensor:
-    order = draw("order", _state(seed), x.shape[axis], x.device)
+    order = _draw("order", seed, x.shape[axis], x.device)
     return torch.index_select(x, axis, order)
 
 
@@ -205,7 +214,7 @@ def gamma(
     seeds.at_least(0, alpha)
     wanted, device = _place(dtype)
     alpha = _spread(alpha, shape, _wide(wanted), device)
-    return draw("gamma", _state(seed), alpha).to(dtype=wanted)
+    return _draw("gamma", seed, alpha).to(dtype=wanted)
 
 
 def beta(
@@ -219,7 +228,7 @@ def beta(
     wanted, device = _place(dtype)
     wide = _wide(wanted)
     both = [_spread(parameter, shape, wide, device) for parameter in (alpha, beta)]
-    a, b = draw("gamma", _state(seed), torch.stack(both)).unbind(0)
+    a, b = _draw("gamma", seed, torch.stack(both)).unbind(0)
     return (a / (a + b)).to(dtype=wanted)
 
 
@@ -235,7 +244,7 @@ def binomial(
     wanted, device = _place(dtype)
     counts = _spread(counts, shape, _wide(wanted), device).detach()
     chances = _spread(probabilities, shape, _wide(wanted), device).detach()
-    return draw("binomial", _state(seed), counts, chances).to(dtype=wanted)
+    return _draw("binomial", seed, counts, chances).to(dtype=wanted)
 
 
 def _spread(parameter: Any, shape: Any, wide: Any, device: Any) -> torch.Tensor:

@@ -22,6 +22,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 from torch._C import _is_any_autocast_enabled as _autocast_enabled
@@ -36,6 +37,7 @@ from keras.core.typing import Structure
 _Tensor = torch.Tensor
 _is_grad_enabled = torch.is_grad_enabled
 _set_grad_enabled = torch._C._set_grad_enabled
+_no_grad = torch.no_grad()
 _is_inference_mode_enabled = torch.is_inference_mode_enabled
 
 # What these tell is the same for the same signature of inputs.
@@ -78,8 +80,21 @@ _RANDOM = frozenset(
     )
 )
 
+_OF_GRADIENTS = frozenset(("grad", "requires_grad", "retain_grad", "register_hook"))
+
+_MOST_LINES = 16  # kinds of calls of one function
 _PATIENCE = 16  # calls with other tensors than the recorded ones, until a new record
 _NAME = re.compile(r"\b[tr]\d+\b")  # inputs and results; not weights
+
+
+# Variables by the id of their tensors; one that is gone may have passed its id on.
+owners: WeakValueDictionary[int, Any] = WeakValueDictionary()
+
+
+def _owner(tensor: torch.Tensor) -> Any:
+    """The Variable whose value this very tensor is, or None."""
+    found = owners.get(id(tensor))
+    return found if found is not None and found._value is tensor else None
 
 
 class _Unfaithful(Exception):
@@ -91,17 +106,22 @@ class Recorded:
 
     Args:
         function: takes one argument, a tensor or a nested structure of tensors.
-        variables: gives the Variables that it reads.
+        variables: gives the Variables that it reads. Without it, they are known by
+            their tensors.
+        at_once: whether the first call of a kind is recorded, not only the second.
     """
 
     def __init__(
         self,
         function: Callable[[Any], Any],
-        variables: Callable[[], Iterable[Any]],
+        variables: Callable[[], Iterable[Any]] = tuple,
+        at_once: bool = True,
     ) -> None:
         self._function = function
         self._variables = variables
+        self._at_once = at_once
         self._lines: dict[Any, _Line | None] = {}
+        self._seen: set[Any] = set()
 
     def __call__(self, inputs: Any) -> Structure:
         if _autocast_enabled() or forward_ad._current_level >= 0:
@@ -111,13 +131,23 @@ class Recorded:
             return self._function(inputs)
         key = signature, _is_grad_enabled(), _is_inference_mode_enabled()
         if key not in self._lines:
-            return self._record(key, inputs)
+            if self._at_once or self._is_repeated(key):
+                return self._record(key, inputs)
+            return self._function(inputs)
         line = self._lines[key]
         if line is not None:
             if not line.is_current():
                 return self._run_stale(key, line, inputs)
             return line.run(inputs)
         return self._function(inputs)
+
+    def _is_repeated(self, key: Any) -> bool:
+        """Whether calls of this kind come again; of too many kinds, none counts."""
+        if key in self._seen:
+            return len(self._lines) < _MOST_LINES
+        if len(self._seen) < 16 * _MOST_LINES:
+            self._seen.add(key)
+        return False
 
     def _run_stale(self, key: Any, line: _Line, inputs: Any) -> Any:
         """Other tensors are in the variables, most likely for this one call."""
@@ -128,9 +158,9 @@ class Recorded:
 
     def _record(self, key: Any, inputs: Any) -> Any:
         variables = {id(v._value): v for v in self._variables()}
-        leaves = [id(x) for x in tree.flatten(inputs) if x is not None]
-        given = set(leaves)
-        if len(given) < len(leaves) or given & variables.keys():
+        leaves = [x for x in tree.flatten(inputs) if x is not None]
+        given = {id(x) for x in leaves if id(x) not in variables and _owner(x) is None}
+        if len(given) < len(leaves):
             return self._function(inputs)  # one tensor in two roles
         recorder = _Recorder(inputs, variables)
         with recorder:
@@ -229,6 +259,7 @@ class _Recorder(_TorchFunctionMode):
         self._held: dict[str, Any] = {}
         self._faithful = True
         self._asks = False
+        self._differentiates = False
         self._note_inputs(inputs, "inputs")
 
     def _note_inputs(self, value: Any, place: str) -> None:
@@ -287,8 +318,9 @@ class _Recorder(_TorchFunctionMode):
             raise _Unfaithful
         if func is _set_grad_enabled:  # to what it was
             return
-        drawn = getattr(func, "__name__", "").rstrip("_") in _RANDOM
-        if result is None or drawn or kwargs.get("generator") is not None:
+        name = getattr(func, "__name__", "").rstrip("_")
+        self._differentiates |= name in _OF_GRADIENTS
+        if result is None or name in _RANDOM or kwargs.get("generator") is not None:
             raise _Unfaithful
         if isinstance(result, _Tensor):
             call = self._call(func, args, kwargs)
@@ -331,6 +363,8 @@ class _Recorder(_TorchFunctionMode):
             return name
         variable = self._variables.get(id(tensor))
         if variable is None:
+            variable = _owner(tensor)
+        if variable is None:
             raise _Unfaithful
         name = f"w{len(self._held)}"
         self._names[id(tensor)] = weakref.ref(tensor), name
@@ -351,8 +385,18 @@ class _Recorder(_TorchFunctionMode):
         scope = dict(self._constants)
         # The text is made of names and calls that were noted above, of nothing else.
         exec(compile(source, "<recorded torch calls>", "exec"), scope)  # noqa: S102
+        run = scope["run"]
+        if _is_grad_enabled() and not self._differentiates and _cut_off(outputs):
+            run = _no_grad(run)
         held = [(v, self._constants[name]) for name, v in self._held.items()]
-        return _Line(scope["run"], held, self._asks)
+        return _Line(run, held, self._asks)
+
+
+def _cut_off(outputs: Any) -> bool:
+    """Whether no gradient can come in from anywhere: none is to be prepared for."""
+    return not any(
+        x.requires_grad for x in tree.flatten(outputs) if isinstance(x, _Tensor)
+    )
 
 
 def _releasing(lines: list[tuple[str, str]], result: str) -> list[str]:

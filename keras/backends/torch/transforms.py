@@ -13,6 +13,7 @@ from torch._C._functorch import peek_interpreter_stack as _peek_functorch
 
 from keras.backends.replay import Replay
 from keras.backends.torch.core import convert_to_tensor, is_tensor
+from keras.backends.torch.jitting import Jitted
 from keras.backends.torch.recording import Recorded
 from keras.core import tree
 from keras.core.scopes import StatelessScope
@@ -48,6 +49,10 @@ def jit(
 def _as_argument(value: Any) -> Any:
     is_array = isinstance(value, np.ndarray) and value.dtype.kind not in "OUS"
     return convert_to_tensor(value) if is_array else value
+
+
+def recorded(function: Callable[..., Any]) -> Callable[..., Any]:
+    return Jitted(function)
 
 
 def compile_call(

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from keras.backends.torch.core import borrow, default_device, gathered, is_in_parts
+from keras.backends.torch.recording import owners as _owners
 from keras.backends.variable import Variable as Base
 from keras.backends.variable import redirected
 
@@ -31,6 +32,7 @@ class Variable(Base):
         if self._memory_order is not None:
             value = _ordered(value, self._memory_order)
         self._value = torch.nn.Parameter(value, requires_grad=self._wants_grad(value))
+        _owners[id(self._value)] = self
 
     def _wants_grad(self, value: Any) -> bool:
         return self._trainable and (value.is_floating_point() or value.is_complex())
