@@ -75,13 +75,15 @@ class CausalAttention(layers.Layer):
         x = ops.dot_product_attention(query, key, value, is_causal=True)
         return self.outward(ops.reshape(x, (-1, x.shape[1], self.width)))
 
-    def step(self, x: Any, position: Any, cache: Any) -> tuple[Any, Any]:
-        """The output at one place, `(batch, 1, width)`, and the cache with it."""
+    def step(self, x: Any, position: Any, seen: Any, cache: Any) -> tuple[Any, Any]:
+        """The output at one place, `(batch, 1, width)`, and the cache with it.
+
+        `seen` says which places of the cache are there for the one at `position`.
+        """
         query, *new = map(ops.stop_gradient, self.heads_of(x))
         start = (0, position, 0, 0)
         cache = [ops.slice_update(c, start, n) for c, n in zip(cache, new, strict=True)]
-        seen = ops.arange(cache[0].shape[1]) <= position
-        x = ops.dot_product_attention(query, *cache, mask=seen[None, None, None])
+        x = ops.dot_product_attention(query, *cache, mask=seen)
         return self.outward(ops.reshape(x, (-1, 1, self.width))), cache
 
 
@@ -105,9 +107,9 @@ class Block(layers.Layer):
         x = x + self.attention(self.norm_1(x))
         return x + self.down(self.up(self.norm_2(x)))
 
-    def step(self, x: Any, position: Any, cache: Any) -> tuple[Any, Any]:
+    def step(self, x: Any, position: Any, seen: Any, cache: Any) -> tuple[Any, Any]:
         """What `call` gives for one place."""
-        y, cache = self.attention.step(self.norm_1(x), position, cache)
+        y, cache = self.attention.step(self.norm_1(x), position, seen, cache)
         x = x + y
         return x + self.down(self.up(self.norm_2(x))), cache
 
@@ -145,9 +147,10 @@ class GPT(keras.Model):
     def step(self, token: Any, position: Any, cache: Any) -> tuple[Any, Any]:
         """Logits `(batch, vocabulary)` after tokens `(batch,)`, and the next cache."""
         x = ops.expand_dims(self.tokens(token) + self.places(position), 1)
+        seen = (ops.arange(self.length) <= position)[None, None, None]
         following = []
         for block, past in zip(self.blocks, cache, strict=True):
-            x, past = block.step(x, position, past)
+            x, past = block.step(x, position, seen, past)
             following.append(past)
         return self.head(self.norm(x))[:, 0], following
 
