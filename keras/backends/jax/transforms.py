@@ -84,23 +84,32 @@ def _has_convolutions(program: Any) -> bool:
 
 def set_to_zero(variables: Sequence[Variable]) -> None:
     """By one program for all: each call of JAX takes as long as a small step."""
-    kept = {(v._value.sharding, v._layout is None) for v in variables}
-    ((sharding, plain), *others) = kept
+    kept = {(_place(v._value), v._layout is None) for v in variables}
+    ((place, plain), *others) = kept
     if others or not plain or not _trace_state_clean():
         for variable in variables:
             variable.assign(jnp.zeros(variable.shape, variable.dtype))
         return
     specs = tuple([(v._value.shape, v._value.dtype) for v in variables])
-    for variable, value in zip(variables, _zeros(specs, sharding)(), strict=True):
+    for variable, value in zip(variables, _zeros(specs, place)(), strict=True):
         variable._value = value
 
 
+def _place(array: TensorLike) -> Any:
+    """Where an array must stay; None for one that JAX may move.
+
+    Zeros that must stay where others need not are other arguments to JAX, which
+    compiles the whole step a second time for the values that come out of it.
+    """
+    return array.sharding if array.committed else None
+
+
 @lru_cache(maxsize=256)
-def _zeros(specs: tuple[Any, ...], sharding: Any) -> Callable[[], list[Any]]:
+def _zeros(specs: tuple[Any, ...], place: Any) -> Callable[[], list[Any]]:
     def zeros() -> list[Any]:
         return [jnp.zeros(shape, dtype) for shape, dtype in specs]
 
-    return jax.jit(zeros, out_shardings=sharding)
+    return jax.jit(zeros, out_shardings=place)
 
 
 class _Jitted:
