@@ -68,11 +68,26 @@ def version_of(variable: Variable) -> Any:
     return _Version(tensor)
 
 
-def _raw(variables: Sequence[Any]) -> list[Any]:
-    """The tensors of variables: of those in parts, the parts of this process."""
+def _raw(variables: Sequence[Any], like: Sequence[Any] = ()) -> list[Any]:
+    """The tensors of variables: of those in parts, the parts of this process.
+
+    With `like`, the variables whose states these are, their axes follow each other as
+    those of the variables do in memory: torch's kernels copy what is not contiguous.
+    """
     if placement.process.used:
-        return [part_here(variable._value) for variable in variables]
-    return [variable._value for variable in variables]
+        values = [part_here(variable._value) for variable in variables]
+    else:
+        values = [variable._value for variable in variables]
+    if not like or not values:
+        return values
+    return [
+        value if variable._memory_order is None else _permute(value, variable)
+        for value, variable in zip(values, like, strict=True)
+    ]
+
+
+def _permute(value: torch.Tensor, variable: Any) -> torch.Tensor:
+    return value.permute(variable._memory_order)
 
 
 def _matching(
@@ -82,6 +97,11 @@ def _matching(
 
     The optimizer's state lies as its variable says (`order_in_memory`). A value that
     lies otherwise was moved by somebody else.
+
+    Args:
+        variables: what is updated.
+        values: their tensors, as `_raw(variables, variables)` gives them.
+        grads: their gradients.
     """
     first = values[0]
     dtype, device = first.dtype, first.device
@@ -95,18 +115,15 @@ def _matching(
             return None
         if value.dtype is not dtype or value.device != device:
             return None
-        order = variable._memory_order
-        ordered = value if order is None else value.permute(order)
-        if not ordered.is_contiguous() or grad.shape != value.shape:
+        if not value.is_contiguous() or grad.ndim != value.ndim:
+            return None
+        if variable._memory_order is not None:
+            grad = _permute(grad, variable)
+        if grad.shape != value.shape:
             return None
         if grad.dtype is not dtype:
             grad = grad.to(dtype)
-        if order is not None:
-            if not grad.permute(order).is_contiguous():
-                grad = torch.empty_like(value).copy_(grad)
-        elif not grad.is_contiguous():
-            grad = grad.contiguous()
-        result.append(grad)
+        result.append(grad.contiguous())
     return result
 
 
@@ -154,7 +171,7 @@ def fused_adam(
     epsilon: float,
 ) -> bool:
     """Adam, amsgrad where there is a `velocity_hat`."""
-    values = _raw(variables)
+    values = _raw(variables, variables)
     matching = _matching(variables, values, grads)
     if matching is None:
         return False
@@ -162,9 +179,9 @@ def fused_adam(
     torch._fused_adam_(
         values,
         matching,
-        _raw(momentum),
-        _raw(velocity),
-        _raw(velocity_hat),
+        _raw(momentum, variables),
+        _raw(velocity, variables),
+        _raw(velocity_hat, variables),
         [_step_tensor(step, values[0].device)] * len(values),
         lr=learning_rate,
         beta1=beta_1,
@@ -191,7 +208,7 @@ def fused_sgd(
     nesterov: bool,
 ) -> bool:
     """Gradient descent, with momentum where there is any."""
-    values = _raw(variables)
+    values = _raw(variables, variables)
     matching = _matching(variables, values, grads)
     if matching is None:
         return False
@@ -199,7 +216,7 @@ def fused_sgd(
     if not momentum:
         torch._foreach_add_(values, matching, alpha=-learning_rate)
         return True
-    moved = _raw(momentum)
+    moved = _raw(momentum, variables)
     torch._foreach_mul_(moved, momentum_factor)
     torch._foreach_add_(moved, matching, alpha=-learning_rate)
     if nesterov:
@@ -226,23 +243,23 @@ def fused_rmsprop(
     epsilon: float,
 ) -> bool:
     """RMSprop, with momentum and centering where there are slots for them."""
-    values = _raw(variables)
+    values = _raw(variables, variables)
     matching = _matching(variables, values, grads)
     if matching is None:
         return False
     _decay(decayed, learning_rate * weight_decay)
-    squares = _raw(velocity)
+    squares = _raw(velocity, variables)
     torch._foreach_mul_(squares, rho)
     torch._foreach_addcmul_(squares, matching, matching, value=1 - rho)
     divisor = torch._foreach_add(squares, epsilon)
     if average_gradient:
-        means = _raw(average_gradient)
+        means = _raw(average_gradient, variables)
         torch._foreach_mul_(means, rho)
         torch._foreach_add_(means, matching, alpha=1 - rho)
         torch._foreach_addcmul_(divisor, means, means, value=-1.0)
     torch._foreach_sqrt_(divisor)
     if momentum:
-        moved = _raw(momentum)
+        moved = _raw(momentum, variables)
         torch._foreach_mul_(moved, momentum_factor)
         torch._foreach_addcdiv_(moved, matching, divisor, value=learning_rate)
         torch._foreach_add_(values, moved, alpha=-1.0)
