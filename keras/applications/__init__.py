@@ -13,6 +13,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from keras.core.surface import listing as _listing
+
 # Module -> the models in it.
 _FAMILIES = {
     "convnext": (
@@ -105,6 +107,7 @@ if TYPE_CHECKING:
     from keras.applications.xception import Xception as Xception
 
 __all__ = [*_FAMILIES, *_HOME]  # pyright: ignore
+__dir__ = _listing(globals())
 
 
 def __getattr__(name: str) -> Any:
@@ -117,7 +120,3 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'keras.applications' has no attribute {name!r}")
     globals()[name] = value
     return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

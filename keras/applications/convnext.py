@@ -23,6 +23,7 @@ from keras.applications.application import (
 from keras.applications.imagenet_utils import CLASSES, preprocessing
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.core.facts import public_class
+from keras.core.surface import listing
 from keras.core.typing import Activation, Shape, ShapeLike, Tensor, TensorLike
 from keras.layers.options import AllLayerOptions
 from keras.models import Model, Sequential
@@ -36,6 +37,7 @@ __all__ = [
     "decode_predictions",
     "preprocess_input",
 ]
+__dir__ = listing(globals())
 
 MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
 VARIANCE = ((0.229 * 255) ** 2, (0.224 * 255) ** 2, (0.225 * 255) ** 2)

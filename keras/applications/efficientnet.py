@@ -31,6 +31,7 @@ from keras.applications.efficientnet_blocks import (
 )
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
+from keras.core.surface import listing
 from keras.core.typing import TensorLike
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "decode_predictions",
     "preprocess_input",
 ]
+__dir__ = listing(globals())
 
 MOMENTUM = 0.99
 DROP_CONNECT = 0.2

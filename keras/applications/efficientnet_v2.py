@@ -32,6 +32,7 @@ from keras.applications.efficientnet_blocks import (
 )
 from keras.applications.imagenet_utils import CLASSES, preprocessing
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
+from keras.core.surface import listing
 from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.initializers import Constant
 from keras.models import Model
@@ -47,6 +48,7 @@ __all__ = [
     "decode_predictions",
     "preprocess_input",
 ]
+__dir__ = listing(globals())
 
 MOMENTUM = 0.9
 DROP_CONNECT = 0.2

@@ -11,10 +11,12 @@ import numpy as np
 from keras import ops
 from keras.core import config
 from keras.core.keras_tensor import is_keras_tensor
+from keras.core.surface import listing
 from keras.core.typing import TensorLike
 from keras.utils.get_file import get_file
 
 __all__ = ["decode_predictions", "preprocess_input"]
+__dir__ = listing(globals())
 
 CLASSES = 1000
 _CLASS_INDEX = "https://storage.googleapis.com/download.tensorflow.org/data/"

@@ -14,10 +14,12 @@ from keras.applications.imagenet_utils import decode_predictions as decode_predi
 from keras.applications.imagenet_utils import preprocessing
 from keras.applications.inception import AVERAGE, SHRINK, Conv, conv, module, stem
 from keras.core.facts import public_class
+from keras.core.surface import listing
 from keras.core.typing import Shape, Tensor, TensorLike
 from keras.layers.options import AllLayerOptions
 
 __all__ = ["InceptionResNetV2", "decode_predictions", "preprocess_input"]
+__dir__ = listing(globals())
 
 BLOCK_35 = (
     (Conv(32, 1),),

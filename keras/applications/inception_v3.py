@@ -12,9 +12,11 @@ from keras.applications.application import Net, Published, application
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
 from keras.applications.inception import AVERAGE, SHRINK, Conv, Fork, module, stem
+from keras.core.surface import listing
 from keras.core.typing import TensorLike
 
 __all__ = ["InceptionV3", "decode_predictions", "preprocess_input"]
+__dir__ = listing(globals())
 
 WIDE, TALL = (1, 7), (7, 1)
 

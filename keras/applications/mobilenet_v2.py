@@ -28,10 +28,12 @@ from keras.applications.application import (
 )
 from keras.applications.imagenet_utils import CLASSES, preprocessing
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
+from keras.core.surface import listing
 from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 
 __all__ = ["MobileNetV2", "decode_predictions", "preprocess_input"]
+__dir__ = listing(globals())
 
 # Expansion, channels, number of blocks, strides of the first.
 STACKS = (

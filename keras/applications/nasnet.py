@@ -26,10 +26,12 @@ from keras.applications.application import (
 from keras.applications.imagenet_utils import CLASSES, preprocessing
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.core.naming import name_scope
+from keras.core.surface import listing
 from keras.core.typing import Activation, ShapeLike, Tensor, TensorLike
 from keras.models import Model
 
 __all__ = ["NASNetLarge", "NASNetMobile", "decode_predictions", "preprocess_input"]
+__dir__ = listing(globals())
 
 
 class _Application(Protocol):

@@ -18,6 +18,7 @@ from keras.applications.application import (
 )
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
+from keras.core.surface import listing
 from keras.core.typing import TensorLike
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "decode_predictions",
     "preprocess_input",
 ]
+__dir__ = listing(globals())
 
 EPSILON = 1.001e-5
 

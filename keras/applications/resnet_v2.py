@@ -13,6 +13,7 @@ from keras.applications.application import Application, Net, Published, applicat
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
 from keras.applications.resnet import activated, first_pool, stem
+from keras.core.surface import listing
 from keras.core.typing import TensorLike
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "decode_predictions",
     "preprocess_input",
 ]
+__dir__ = listing(globals())
 
 
 def _block(x: TensorLike, filters: int, strides: int, first: bool, name: str) -> Any:

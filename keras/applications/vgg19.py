@@ -6,8 +6,10 @@ from keras.applications.application import Published, application
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
 from keras.applications.vgg import vgg
+from keras.core.surface import listing
 
 __all__ = ["VGG19", "decode_predictions", "preprocess_input"]
+__dir__ = listing(globals())
 
 VGG19 = application(
     "VGG19",

@@ -12,9 +12,11 @@ from keras import layers
 from keras.applications.application import Net, Published, application, channel_axis
 from keras.applications.imagenet_utils import decode_predictions as decode_predictions
 from keras.applications.imagenet_utils import preprocessing
+from keras.core.surface import listing
 from keras.core.typing import TensorLike
 
 __all__ = ["Xception", "decode_predictions", "preprocess_input"]
+__dir__ = listing(globals())
 
 
 def _normalized(x: TensorLike, name: str | None = None) -> Any:

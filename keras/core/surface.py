@@ -25,9 +25,18 @@ def surface(
         lazy: names that are loaded when they are first asked for.
     """
     names = [name for name, value in space.items() if _is_public(name, value)]
-    shown = sorted({*names, *spaces, *lazy})
-    hidden = [name for name in space if name.startswith("__")]
-    return shown, lambda: sorted({*shown, *hidden})
+    return sorted({*names, *spaces, *lazy}), listing(space)
+
+
+def listing(space: dict[str, Any]) -> Callable[[], list[str]]:
+    """The `__dir__` of a module that has an `__all__`.
+
+    Args:
+        space: the `globals()` of the module.
+    """
+    return lambda: sorted(
+        {*space["__all__"], *(name for name in space if name.startswith("__"))}
+    )
 
 
 def _is_public(name: str, value: Any) -> bool:

@@ -3,6 +3,7 @@
 Each `load_data()` downloads a file once, checks its hash, and reads it to NumPy arrays.
 """
 
+from keras.core.surface import listing as _listing
 from keras.datasets import boston_housing as boston_housing
 from keras.datasets import california_housing as california_housing
 from keras.datasets import cifar10 as cifar10
@@ -22,3 +23,4 @@ __all__ = [
     "mnist",
     "reuters",
 ]
+__dir__ = _listing(globals())

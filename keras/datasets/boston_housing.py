@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from keras.core.surface import listing
 from keras.datasets.arrays import read_npz
 from keras.datasets.source import Arrays, shuffled, stored
 
 __all__ = ["load_data"]
+__dir__ = listing(globals())
 
 FILE = stored(
     "boston_housing.npz",

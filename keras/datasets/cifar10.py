@@ -6,10 +6,12 @@ import os
 
 import numpy as np
 
+from keras.core.surface import listing
 from keras.datasets.cifar import read_batches
 from keras.datasets.source import Arrays, Source
 
 __all__ = ["load_data"]
+__dir__ = listing(globals())
 
 FILE = Source(
     "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",

@@ -7,9 +7,11 @@ import math
 
 import numpy as np
 
+from keras.core.surface import listing
 from keras.datasets.source import Arrays, Source, stored
 
 __all__ = ["load_data"]
+__dir__ = listing(globals())
 
 FILES = {
     "train labels": stored("train-labels-idx1-ubyte.gz"),

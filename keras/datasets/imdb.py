@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.surface import listing
 from keras.datasets.arrays import read_npz
 from keras.datasets.sequences import WordNumbers
 from keras.datasets.source import Arrays, stored
 
 __all__ = ["get_word_index", "load_data"]
+__dir__ = listing(globals())
 
 FILE = stored(
     "imdb.npz", "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from keras.core.surface import listing
 from keras.datasets.arrays import read_npz
 from keras.datasets.source import Arrays, stored
 
 __all__ = ["load_data"]
+__dir__ = listing(globals())
 
 FILE = stored(
     "mnist.npz", "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"

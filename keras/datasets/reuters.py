@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from keras.core.surface import listing
 from keras.datasets.arrays import read_npz
 from keras.datasets.sequences import WordNumbers
 from keras.datasets.source import Arrays, parted, stored
 
 __all__ = ["get_label_names", "get_word_index", "load_data"]
+__dir__ = listing(globals())
 
 FILE = stored(
     "reuters.npz", "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keras.core.surface import listing as _listing
 from keras.models.cloning import clone_model as clone_model
 from keras.models.model import Model as Model
 from keras.models.model import model_from_json as model_from_json
@@ -17,3 +18,4 @@ __all__ = [
     "model_from_json",
     "save_model",
 ]
+__dir__ = _listing(globals())

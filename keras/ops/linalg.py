@@ -10,6 +10,7 @@ from typing import Any
 from keras.core import dtypes
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
+from keras.core.surface import listing
 from keras.core.typing import Axis, Tensor, TensorLike
 from keras.ops import arithmetic, core, rules, shaping
 from keras.ops.control import jvp as jvp
@@ -37,6 +38,7 @@ __all__ = [
     "solve_triangular",
     "svd",
 ]
+__dir__ = listing(globals())
 
 
 def _matrices(op_name: str, x: TensorLike) -> tuple[Any, Any, Any]:

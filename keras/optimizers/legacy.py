@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.surface import listing
+
 __all__ = ["Adagrad", "Adam", "Ftrl", "Optimizer", "RMSprop", "SGD"]
+__dir__ = listing(globals())
 
 
 class SGD:

@@ -17,6 +17,7 @@ from keras.core.serialization import (
     deserialize_keras_object as deserialize_keras_object,
 )
 from keras.core.serialization import serialize_keras_object as serialize_keras_object
+from keras.core.surface import listing as _listing
 
 if TYPE_CHECKING:
     from keras.saving.file_editor import KerasFileEditor as KerasFileEditor
@@ -48,6 +49,7 @@ __all__ = [
     "save_weights",
     "serialize_keras_object",
 ]
+__dir__ = _listing(globals())
 
 
 def __getattr__(name: str) -> Any:

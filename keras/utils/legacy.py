@@ -11,9 +11,11 @@ from keras.core.registry import (
     get_registered_name,
     get_registered_object,
 )
+from keras.core.surface import listing
 from keras.core.typing import Config
 
 __all__ = ["deserialize_keras_object", "serialize_keras_object"]
+__dir__ = listing(globals())
 
 
 def serialize_keras_object(instance: Any) -> Config | str | None:

@@ -357,6 +357,13 @@ for _note, _kwargs in _attention.items():
 _row("dot_product_attention", QUERY, KEY[:, :, :2].copy(), VALUE[:, :, :2].copy(),
      reference=reference.attention, rtol=1e-4, atol=1e-5,
      note="shared")  # fmt: skip
+WIDE_VALUE = np.concatenate([VALUE, 1 + VALUE[..., :1]], -1)
+for _note, _kwargs in {
+    "wide": {"mask": MASK, "is_causal": True},
+    "wide cap": {"mask": MASK, "attn_logits_soft_cap": 1.5},
+}.items():
+    _row("dot_product_attention", QUERY, KEY, WIDE_VALUE, kwargs=_kwargs, note=_note,
+         reference=reference.attention, rtol=1e-4, atol=1e-5)  # fmt: skip
 
 # Space and channels -----------------------------------------------------------------
 

@@ -340,14 +340,13 @@ def dot_product_attention(
 ) -> Any:
     dtype = jnp.result_type(query, key, value)
     query, key, value = query.astype(dtype), key.astype(dtype), value.astype(dtype)
-    if attn_logits_soft_cap is not None:
-        if flash_attention:
-            raise ValueError(
-                "keras.ops.dot_product_attention: no fused kernel of JAX takes "
-                "`attn_logits_soft_cap`. Pass flash_attention=None."
-            )
-        return _capped_attention(
-            query, key, value, bias, mask, scale, is_causal, attn_logits_soft_cap
+    cap = attn_logits_soft_cap
+    own_size = value.shape[3] != key.shape[3]
+    if flash_attention and (own_size or cap is not None):
+        raise ValueError(
+            "keras.ops.dot_product_attention: no fused kernel of JAX takes "
+            "`attn_logits_soft_cap`, or values of another head size than keys. Pass "
+            "flash_attention=None."
         )
     on_gpu = jax.default_backend() == "gpu"
     fused = on_gpu and flash_attention is not False and dtype.itemsize == 2
@@ -362,8 +361,10 @@ def dot_product_attention(
         wide = (x.astype("float32") for x in (query, key, value))
         bias = None if bias is None else bias.astype("float32")
         q, k, v = wide
-        y = dot_product_attention(q, k, v, bias, mask, scale, is_causal)
+        y = dot_product_attention(q, k, v, bias, mask, scale, is_causal, None, cap)
         return y.astype(dtype)
+    if own_size or cap is not None:
+        return _composed_attention(query, key, value, bias, mask, scale, is_causal, cap)
     return jax.nn.dot_product_attention(
         query,
         key,
@@ -380,7 +381,7 @@ def _four(x: TensorLike) -> jax.Array:
     return x.reshape((1,) * (4 - x.ndim) + x.shape)
 
 
-def _capped_attention(
+def _composed_attention(
     query: jax.Array,
     key: jax.Array,
     value: Any,
@@ -388,15 +389,16 @@ def _capped_attention(
     mask: Any,
     scale: float | None,
     is_causal: bool,
-    cap: float,
+    cap: float | None,
 ) -> jax.Array:
     groups = query.shape[2] // key.shape[2]
     key, value = jnp.repeat(key, groups, 2), jnp.repeat(value, groups, 2)
     factor: Any = query.shape[-1] ** -0.5 if scale is None else scale
-    logits = jnp.einsum("btnh,bsnh->bnts", query, key).astype(
-        jnp.promote_types(query.dtype, "float32")
+    wide = jnp.promote_types(query.dtype, "float32")
+    logits = factor * jnp.einsum(
+        "btnh,bsnh->bnts", query, key, preferred_element_type=wide
     )
-    logits = cap * jnp.tanh(logits * factor / cap)
+    logits = logits if cap is None else cap * jnp.tanh(logits / cap)
     logits = logits if bias is None else logits + _four(bias)
     least = jnp.finfo(logits.dtype).min
     if is_causal:

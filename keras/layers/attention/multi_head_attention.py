@@ -290,8 +290,7 @@ class MultiHeadAttention(HeadedAttention):
 
     def _is_fused(self, rank: int, dropping: bool, scores: bool) -> bool:
         """Whether projections of this rank go through one kernel."""
-        same_size = self.value_dim == self.key_dim
-        return rank == 4 and not scores and not dropping and same_size
+        return rank == 4 and not scores and not dropping
 
     def _compute_attention(
         self,
@@ -314,13 +313,7 @@ class MultiHeadAttention(HeadedAttention):
         keys: Any = wide(key, "float16")
         query = ops.multiply(query, self._inverse_sqrt_key_dim)
         scores = ops.einsum(self._dot_product_equation, keys, wide(query, "float16"))
-        if rank == 4 and not (return_attention_scores or self.dropout > 0):
-            # What a kernel would do, which takes no values of another size: of a
-            # target that sees nothing it gives the mean.
-            scores = scores if mask is None else ops.where(mask, scores, -1e30)
-            scores = ops.softmax(scores, axis=-1)
-        else:
-            scores = self._masked_softmax(scores, mask)
+        scores = self._masked_softmax(scores, mask)
         scores = ops.cast(scores, ops.dtype(value))
         dropped = self._dropout_layer(scores, training=training)
         return ops.einsum(self._combine_equation, dropped, value), scores

@@ -33,7 +33,8 @@ def dot_product_attention(
     Args:
         query: `(batch, query_length, heads, head_size)`.
         key: `(batch, key_length, key_heads, head_size)`.
-        value: `(batch, key_length, key_heads, head_size)`.
+        value: `(batch, key_length, key_heads, value_size)`; kernels that are fused
+            mostly want `value_size` to be `head_size`.
         bias: added to the logits; broadcast to
             `(batch, heads, query_length, key_length)`.
         mask: booleans, False where no attention is paid; broadcast likewise. A query
@@ -45,7 +46,7 @@ def dot_product_attention(
         attn_logits_soft_cap: logits are bent to stay within this bound.
 
     Returns:
-        `(batch, query_length, heads, head_size)`.
+        `(batch, query_length, heads, value_size)`.
 
     Raises:
         ShapeError: if the shapes do not fit.
