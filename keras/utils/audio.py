@@ -104,7 +104,7 @@ def audio_dataset_from_directory(
         output_sequence_length: samples of each sound, cut off or filled up with 0; by
             default those of a batch are as long as its longest.
         ragged: whether the sounds of a batch keep their lengths, in a ragged tensor of
-            TensorFlow.
+            TensorFlow. One by one they are ragged tensors, too.
         shuffle: whether the sounds come in a random order.
         seed: of the orders.
         validation_split: the part of the files that is kept for validation.
@@ -142,7 +142,6 @@ def audio_dataset_from_directory(
             "Ragged tensors are TensorFlow's, which is not installed. Leave `ragged` "
             "out: sounds are filled up with 0."
         )
-    ragged = ragged and batch_size is not None  # one sound has one length
     folder = Folder(directory, labels, label_mode, class_names, (".wav",), follow_links)
     parts = parts_of(folder, validation_split, subset, shuffle, seed, verbose)
 

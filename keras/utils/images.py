@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,9 @@ def load_img(
 
     Args:
         path: a path, or the file's bytes in an `io.BytesIO`.
-        color_mode: `"rgb"`, `"rgba"` or `"grayscale"`.
+        color_mode: `"rgb"`, `"rgba"` or `"grayscale"`, which keeps whole numbers of 16
+            and 32 bits. Else 16 bits are scaled to 8; 32 bits count as they are, and
+            floats from 0 to 1 times 255.
         target_size: height and width wanted; None keeps those of the file.
         interpolation: `"nearest"`, `"bilinear"`, `"bicubic"`, `"hamming"`, `"box"` or
             `"lanczos"`.
@@ -204,11 +207,11 @@ def load_img(
         if isinstance(error, FileNotFoundError):
             raise
         raise ValueError(f"{path!r} cannot be read as an image: {error}.") from error
-    if color_mode != "grayscale":
-        img = eight_bits(img)
-    if color_mode != "grayscale" or img.mode not in ("I;16", "I", "L"):
-        img = img.convert(_MODES[color_mode])
-    elif img is file:
+    if color_mode == "grayscale" and img.mode.startswith("I"):
+        img = _in_order(img)
+    else:
+        img = _as_bytes(img, path).convert(_MODES[color_mode])
+    if img is file:
         img = img.copy()  # of its own, without the file
     if target_size is None:
         return img
@@ -228,6 +231,39 @@ def eight_bits(img: Any) -> Any:
         return img
     pixels = np.clip(np.asarray(img, "int64"), 0, 0xFFFF) >> 8
     return _pillow("load_img").fromarray(pixels.astype("uint8"))
+
+
+def _in_order(img: Any) -> Any:
+    """Whole numbers of more than a byte; of 16 bits in the order that Pillow works on."""
+    if img.mode in ("I", "I;16"):
+        return img
+    return _pillow("load_img").fromarray(np.asarray(img).astype("uint16"))
+
+
+def _as_bytes(img: Any, path: Any) -> Any:
+    """An image of pixels from 0 to 255, whatever numbers the file holds.
+
+    16 bits are scaled. 32 have no range of their own: whole numbers count as bytes, as
+    in Keras, and floats do unless they lie between 0 and 1, the other usual range.
+    """
+    # Pillow opens these two formats, which have 16 bits at most, as 32.
+    if img.mode.startswith("I;16") or img.format in ("PNG", "PPM"):
+        return eight_bits(img)
+    if img.mode not in ("I", "F"):
+        return img
+    pixels = np.nan_to_num(np.asarray(img))
+    least, most = pixels.min(initial=0), pixels.max(initial=0)
+    if img.mode == "F" and most <= 1 and least >= 0:
+        pixels = pixels * 255
+    elif most > 255 or least < 0:
+        warnings.warn(
+            f"{path!r} holds pixels of 32 bits from {least} to {most}, which are cut off "
+            "at 0 and 255. Scale them first, or, of whole numbers, read all bits with "
+            "color_mode='grayscale'.",
+            stacklevel=3,
+        )
+    pixels = np.clip(pixels, 0, 255).astype("uint8")
+    return _pillow("load_img").fromarray(pixels)
 
 
 def _middle(width: int, height: int, to_width: int, to_height: int) -> Any:

@@ -87,6 +87,13 @@ def test_specs_and_ragged_tensors(folder: Path) -> None:
     assert data.class_names == ["high", "low"]
     data = audio_dataset(folder, labels=None, ragged=True, verbose=False)
     assert sorted(next(iter(data)).row_lengths().numpy().tolist()) == [6, 7, 9, 10]
+    # As in Keras, channels are a ragged axis, too, also of sounds that come one by one.
+    assert data.element_spec.ragged_rank == 2
+    alone = audio_dataset(
+        folder, labels=None, batch_size=None, ragged=True, verbose=False
+    )
+    assert alone.element_spec.ragged_rank == 1
+    assert sorted(len(sound.row_lengths()) for sound in alone) == [6, 7, 9, 10]
 
 
 def test_bad_input(folder: Path) -> None:

@@ -94,6 +94,55 @@ def test_sixteen_bits(tmp_path: Path) -> None:
     np.testing.assert_array_equal(colours[..., 1], GREY16 // 256)
 
 
+GREY32 = (np.arange(16).reshape(4, 4) * 2**27).astype("int32")
+UNIT = (np.arange(16).reshape(4, 4) / 15).astype("float32")
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "wanted"),
+    [
+        ("16 bits.tif", GREY16, GREY16 // 256),
+        ("big end first.tif", GREY16.astype(">u2"), GREY16 // 256),
+        ("16 bits.pgm", GREY16, GREY16 // 256),
+        ("bytes in 32 bits.tif", GREY32 >> 23, GREY32 >> 23),
+        ("bytes in floats.tif", (GREY32 >> 23).astype("float32"), GREY32 >> 23),
+        ("from 0 to 1.tif", UNIT, (UNIT * 255).astype("uint8")),
+    ],
+)
+def test_wide_shades_of_grey(
+    name: str, numbers: np.ndarray, wanted: np.ndarray, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    if name.endswith("pgm"):
+        path.write_bytes(b"P5 4 4 65535\n" + numbers.astype(">u2").tobytes())
+    else:
+        Image.fromarray(numbers).save(path)
+    for mode, channels in (("rgb", 3), ("rgba", 4)):
+        found = keras.utils.img_to_array(keras.utils.load_img(path, mode))
+        assert found.shape == (4, 4, channels)
+        np.testing.assert_array_equal(found[..., 0], wanted)
+    # Asked for in shades of grey, whole numbers keep all their bits, as in Keras.
+    kept = numbers if numbers.dtype.kind in "iu" else wanted
+    image = keras.utils.load_img(path, "grayscale")
+    np.testing.assert_array_equal(keras.utils.img_to_array(image)[..., 0], kept)
+    assert keras.utils.load_img(path, "grayscale", target_size=(2, 3)).size == (3, 2)
+
+
+def test_numbers_that_are_no_pixels_are_cut_off_with_a_warning(tmp_path: Path) -> None:
+    for name, numbers in (("a.tif", GREY32), ("b.tif", UNIT * 900 - 300)):
+        path = tmp_path / name
+        Image.fromarray(numbers).save(path)
+        least, most = numbers.min(), numbers.max()
+        words = rf"{name}.* from {least} to {most}, which are cut off at 0 and 255"
+        with pytest.warns(UserWarning, match=words):
+            found = keras.utils.img_to_array(keras.utils.load_img(path))
+        wanted = np.clip(numbers, 0, 255).astype("uint8")
+        np.testing.assert_array_equal(found[..., 0], wanted)
+    path = tmp_path / "a.tif"  # read whole, without a word
+    whole = keras.utils.img_to_array(keras.utils.load_img(path, "grayscale"), dtype=int)
+    np.testing.assert_array_equal(whole[..., 0], GREY32)
+
+
 def test_broken_files_are_named(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype("uint8")
     path = tmp_path / "cut off.png"

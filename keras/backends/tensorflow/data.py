@@ -121,13 +121,21 @@ def ragged(data: tf.data.Dataset) -> tf.data.Dataset:
     """A data set of padded arrays and their lengths, as one of ragged tensors.
 
     Args:
-        data: gives `(arrays, lengths)`, or `((arrays, lengths), labels)`.
+        data: gives `(arrays, lengths)`, or `((arrays, lengths), labels)`. The length of
+            an array that comes alone, without a batch, has no axes.
     """
+
+    def rows(arrays: Any, lengths: Any) -> Any:
+        # As in Keras, channels are a ragged axis, too.
+        if lengths.shape.rank == 0:
+            return tf.RaggedTensor.from_tensor(arrays)
+        kept = tf.RaggedTensor.from_tensor(arrays, lengths=lengths)
+        return kept.with_values(tf.RaggedTensor.from_tensor(kept.values))
 
     def convert(first: Any, second: Any) -> Any:
         if isinstance(first, tuple):
-            return tf.RaggedTensor.from_tensor(first[0], lengths=first[1]), second
-        return tf.RaggedTensor.from_tensor(first, lengths=second)
+            return rows(*first), second
+        return rows(first, second)
 
     return data.map(convert)
 
