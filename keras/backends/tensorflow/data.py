@@ -62,9 +62,14 @@ def images_of(
         batches.on_epoch_end()
         return found
 
-    def numbers(_: Any) -> tf.data.Dataset:
+    # Looked up for all images at once: for each by itself that shows in the time.
+    whole = (tf.constant(paths),) if labels is None else (tf.constant(paths), labels)
+
+    def in_order(_: Any) -> tf.data.Dataset:
         found = tf.numpy_function(order, [], tf.int32)
-        return tf.data.Dataset.from_tensor_slices(tf.ensure_shape(found, len(paths)))
+        found = tf.ensure_shape(found, len(paths))
+        parts = tuple(tf.gather(part, found) for part in whole)
+        return tf.data.Dataset.from_tensor_slices(parts)
 
     def odd(path: tf.Tensor) -> Any:
         return tf.numpy_function(open_oddly, [path], tf.uint8)
@@ -76,20 +81,21 @@ def images_of(
         is_jpeg = _is_whole(data, *_JPEG)
         if channels == 1:  # which TensorFlow cannot make of four colours
             is_jpeg = tf.cond(is_jpeg, lambda: _colours(data) != 4, lambda: False)
-        cases = [
-            (is_jpeg, lambda: tf.io.decode_jpeg(data, channels)),
-            (_is_whole(data, *_PNG), lambda: tf.io.decode_png(data, channels)),
-        ]
-        return tf.case(cases, lambda: odd(path))
 
-    names = tf.constant(paths)
+        def other() -> Any:  # not asked for a JPEG file, as `tf.case` would
+            return tf.cond(
+                _is_whole(data, *_PNG),
+                lambda: tf.io.decode_png(data, channels),
+                lambda: odd(path),
+            )
 
-    def read(index: tf.Tensor) -> Any:
-        pixels = pixels_of(tf.gather(names, index))
-        image = finish(tf.ensure_shape(pixels, (None, None, channels)))
-        return image if labels is None else (image, tf.gather(labels, index))
+        return tf.cond(is_jpeg, lambda: tf.io.decode_jpeg(data, channels), other)
 
-    data = tf.data.Dataset.range(1).flat_map(numbers)
+    def read(path: tf.Tensor, *label: tf.Tensor) -> Any:
+        image = finish(tf.ensure_shape(pixels_of(path), (None, None, channels)))
+        return (image, *label) if label else image
+
+    data = tf.data.Dataset.range(1).flat_map(in_order)
     data = data.map(read, num_parallel_calls=tf.data.AUTOTUNE)
     if batch_size is not None:
         data = data.batch(batch_size)
@@ -104,12 +110,9 @@ _PNG = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 def _is_whole(data: tf.Tensor, head: bytes, tail: bytes) -> tf.Tensor:
     """Whether the bytes of a file begin and end like this."""
-
-    def fits() -> tf.Tensor:
-        first = tf.strings.substr(data, 0, len(head)) == head
-        return first & (tf.strings.substr(data, -len(tail), len(tail)) == tail)
-
-    return tf.cond(tf.strings.length(data) > 16, fits, lambda: False)
+    last = tf.minimum(tf.strings.length(data), len(tail))  # of an empty file, too
+    first = tf.strings.substr(data, 0, len(head)) == head
+    return first & (tf.strings.substr(data, -last, len(tail)) == tail)
 
 
 def _colours(data: tf.Tensor) -> tf.Tensor:
