@@ -234,7 +234,7 @@ def eight_bits(img: Any) -> Any:
 
 
 def _in_order(img: Any) -> Any:
-    """Whole numbers of more than a byte; of 16 bits in the order that Pillow works on."""
+    """Whole numbers of more than a byte; 16 bits in the order that Pillow works on."""
     if img.mode in ("I", "I;16"):
         return img
     return _pillow("load_img").fromarray(np.asarray(img).astype("uint16"))
@@ -257,7 +257,7 @@ def _as_bytes(img: Any, path: Any) -> Any:
         pixels = pixels * 255
     elif most > 255 or least < 0:
         warnings.warn(
-            f"{path!r} holds pixels of 32 bits from {least} to {most}, which are cut off "
+            f"{path!r} holds 32-bit pixels from {least} to {most}, which are cut off "
             "at 0 and 255. Scale them first, or, of whole numbers, read all bits with "
             "color_mode='grayscale'.",
             stacklevel=3,
