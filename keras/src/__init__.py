@@ -198,9 +198,10 @@ class _Finder(MetaPathFinder, Loader):
     """Makes the module of a private path when it is imported."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if not name.startswith(_PREFIX) or name.removeprefix(_PREFIX) in _FILES:
+        path = name.removeprefix(_PREFIX)
+        if path == name or path.partition(".")[0] in _FILES:
             return None
-        known = _may_be_module(name.removeprefix(_PREFIX))
+        known = _may_be_module(path)
         return ModuleSpec(name, self, is_package=True) if known else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -210,8 +211,8 @@ class _Finder(MetaPathFinder, Loader):
         """Nothing: its names are looked up when they are asked for."""
 
 
-# Modules of this folder that are files.
-_FILES = ("equations", "meanings")
+# Modules and folders of this folder that are files.
+_FILES = ("equations", "meanings", "testing")
 _IN_BACKEND = _PARTS_OF_BACKENDS | _MODULES | {"numpy", "openvino", "layer", "rnn"}
 # The folders of Keras 3 that hold more than what has a place of its own above.
 _FIRST = frozenset((*_keras._MODULES, "tree"))
@@ -221,6 +222,6 @@ if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
 
 
 def __getattr__(name: str) -> Any:
-    if name in _PLACES or name in _FIRST:
+    if name in _PLACES or name in _FIRST or name == "testing":
         return import_module(f"{_PREFIX}{name}")
     return getattr(_keras, name)
