@@ -11,7 +11,7 @@ import copy
 import random as python_random
 from typing import Any
 
-from keras.backends import seeds
+from keras.backends import load, seeds
 from keras.backends.bound import BackendBound
 from keras.backends.variable import Variable
 from keras.core import context, naming
@@ -55,6 +55,7 @@ class SeedGenerator(BackendBound):
     def __init__(
         self, seed: int | None = None, name: str | None = None, **kwargs: Any
     ) -> None:
+        given = kwargs.pop("backend", None)
         if kwargs:
             raise ValueError(
                 f"SeedGenerator takes `seed` and `name`. Received: {sorted(kwargs)}."
@@ -65,7 +66,10 @@ class SeedGenerator(BackendBound):
         self.seed = seed
         self._mirror: Any = None  # a backend's own note of the state
         # A layer that draws may be made anywhere, so its generator may too.
-        with context.Scope("stateless", None), naming.name_scope(self.name):
+        outside = context.Scope("stateless", None), naming.name_scope(self.name)
+        if given is not None:  # a module of Keras 3, by which packages name a backend
+            self._backend = load(given.__name__.rpartition(".")[2])
+        with outside[0], outside[1], context.Scope("backend", self._backend):
             self.state = Variable(
                 [seed, 0],
                 shape=(2,),

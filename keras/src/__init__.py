@@ -13,6 +13,7 @@ that catch the error have an answer of their own. Files never come this way;
 from __future__ import annotations
 
 import sys
+from functools import wraps as _wraps
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -21,6 +22,8 @@ from typing import Any
 
 import keras as _keras
 from keras.backends import current as _current
+from keras.backends import load as _load
+from keras.core.context import Scope as _Scope
 from keras.core.public_names import find_class as _find_class
 
 _PREFIX = f"{__name__}."
@@ -124,6 +127,7 @@ _FOLDERS = frozenset(
     + ("layers.regularization", "layers.reshaping", "layers.rnn")
     + ("optimizers.schedules", "trainers.data_adapters")
 )
+_FRAMEWORKS = ("jax", "numpy", "tensorflow", "torch")
 # Modules, where a backend may have an op of that name.
 _PARTS_OF_BACKENDS = frozenset(
     ("common", "config", "core", "image", "linalg", "math", "nn", "numpy", "random")
@@ -139,10 +143,11 @@ class _Path(ModuleType):
             return [x for x in dir(_public(path)) if not x.startswith("_")]
         if name.startswith("__") or (path == "backend" and name in _PARTS_OF_BACKENDS):
             raise AttributeError(name)
-        for found in _places(path, name):
+        inside = path.startswith("backend.") and name in _PARTS_OF_BACKENDS
+        for found in () if inside else _places(path, name):
             if found is not None:
                 return found
-        if name in _MODULES:
+        if inside or name in _MODULES:
             return import_module(f"{self.__name__}.{name}")
         raise AttributeError(
             f"{self.__name__} is private to Keras 3, and {name!r} of it has no public "
@@ -164,8 +169,36 @@ def _places(path: str, name: str) -> Any:
     yield getattr(_keras.utils, name, None)
     if path == "legacy.backend":
         yield getattr(import_module("keras._tf_keras.keras.backend"), name, None)
-    if first == "backend" and name in dir(_current()):
-        yield getattr(_current(), name)
+    if first == "backend":
+        yield _of_backend(path, name)
+
+
+def _of_backend(path: str, name: str) -> Any:
+    """A function of the backend that a path names, or of the current one.
+
+    That of `keras.ops` or `keras.random`, where there is one: it takes what Keras' own
+    takes, arrays of NumPy and numbers too.
+    """
+    parts = path.split(".")[1:]
+    namespace = _keras.random if "random" in parts else _keras.ops
+    found = getattr(namespace, name, None)
+    if not parts or parts[0] not in _FRAMEWORKS or parts == ["numpy"]:
+        backend = _current()
+    else:
+        backend = _load(parts[0])
+        found = found and _run_on(backend, found)
+    if found is None and name in dir(backend):
+        return getattr(backend, name)
+    return found
+
+
+def _run_on(backend: Any, function: Any) -> Any:
+    @_wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with _Scope("backend", backend):
+            return function(*args, **kwargs)
+
+    return run
 
 
 def _public(path: str) -> ModuleType:

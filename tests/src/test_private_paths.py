@@ -328,3 +328,19 @@ def test_the_legacy_form_takes_objects_in_either_place(place: int) -> None:
     config = {"class_name": "Held", "config": {"a": 3}}
     assert read(config, *given).a == 3
     assert read("Held", *given).a == 1
+
+
+def test_modules_that_name_a_backend() -> None:
+    """Packages take one as an attribute, and make generators that live on it."""
+    pytest.importorskip("torch")
+    module = import_module("keras.src.backend.torch")
+    joined = module.numpy.concatenate([module.numpy.zeros((1, 2)), np.ones((1, 2))])
+    assert type(joined).__module__ == "torch"
+    with keras.backend_scope("numpy"):
+        seeds = keras.random.SeedGenerator(1, backend=module)
+        assert type(seeds.next()).__module__ == "torch"
+        assert keras.random.SeedGenerator(1).next().tolist() == [1, 0]
+    with pytest.raises(
+        ValueError, match=r"takes `seed` and `name`. Received: \['of'\]"
+    ):
+        keras.random.SeedGenerator(1, of=module)
