@@ -14,6 +14,8 @@ import pytest
 
 import keras
 from keras import backends, layers, ops
+from keras.backends import contract
+from keras.backends.common import Common
 from keras.core.errors import BackendError, MissingBackendError
 from keras.ops.contract import lacking
 
@@ -149,3 +151,18 @@ def test_the_page_on_backends_is_true(
     named = re.findall(r"^\d\. (.*?):", page, re.MULTILINE)
     files = {f"`{f.name}`" for f in (PLUGIN / "toy_keras_backend").glob("*.py")}
     assert {name for line in named[:-1] for name in line.split(", ")} <= files
+
+
+def test_the_page_names_all_facts() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "adding_a_backend.md").read_text()
+    named = set(re.findall(r"`(\w+)`", page.partition("## The facts")[2]))
+    facts = {name for name in vars(Common) if name.islower() and name[0] != "_"}
+    facts -= {name for name in facts if callable(getattr(Common, name))}
+    for protocol in vars(contract).values():
+        if getattr(protocol, "__module__", None) == contract.__name__:
+            kinds = getattr(protocol, "__annotations__", {})
+            # What may be called is of any type there.
+            facts |= {name for name, kind in kinds.items() if kind != "Any"}
+    facts.discard("Variable")  # of which the files tell
+    assert {"mutable", "layouts", "compiles_each_shape", "hosts_others"} <= facts
+    assert facts <= named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,15 @@ def _stepwise(
     return start
 
 
+def _loops_are_quick() -> bool:
+    """Whether a trace may as well look at one image after the other.
+
+    It is so on a processor; others are quick by doing the same to all.
+    """
+    home = current()
+    return "loop_pays" in home.__dict__ and home.devices() == home.devices("cpu")
+
+
 class _PolicyLayer(RandomImageLayer):
     """A layer with several layers inside, out of which each image gets some."""
 
@@ -178,7 +188,10 @@ class _PolicyLayer(RandomImageLayer):
     def _step(self, images: Tensor, step: Any) -> Any:
         """Images after one step."""
         home = current()
-        if home.in_trace() or home.is_traced(images) or home.compiles_each_shape:
+        traced = home.in_trace() or home.is_traced(images)
+        if traced and _loops_are_quick():
+            return self._step_by_images(images, step)
+        if traced or home.compiles_each_shape:
             return self._step_of_all(images, step)
         return self._step_by_parts(images, step)
 
@@ -206,8 +219,30 @@ class _PolicyLayer(RandomImageLayer):
         back = np.argsort(np.concatenate(places))
         return ops.take(ops.concatenate(pieces), back, axis=0)
 
+    def _step_by_images(self, images: Tensor, step: Any) -> Any:
+        """Each image goes to its part, whichever that is when the trace runs."""
+        moving = [part._changes_places for part in self._parts]
+        still = [n for n, moves in enumerate(moving) if not moves]
+        # The branch of each part: all that move pixels have one.
+        branch = [0 if moves else 1 + still.index(n) for n, moves in enumerate(moving)]
+
+        def change(one: Any) -> Any:
+            image, index, given, matrix = tree.map_structure(lambda x: x[None], one)
+
+            def by(part: Any, what: Any) -> Any:
+                found = part.transform_images(image, what, True)
+                return ops.cast(found, image.dtype)[0]
+
+            branches = [partial(by, self._mover(), matrix)]
+            branches += [partial(by, self._parts[n], given[n]) for n in still]
+            return ops.switch(index[0], branches)
+
+        index, given, matrix = step
+        index = ops.take(ops.array(branch), ops.cast(index, "int32"))
+        return ops.map(change, (images, index, given, matrix))
+
     def _step_of_all(self, images: Tensor, step: Any) -> Any:
-        """Each part gets all images, as a trace cannot know how many have drawn it."""
+        """Each part gets all images: a trace cannot know how many have drawn it."""
         index, given, matrix = step
         moved = self._mover().transform_images(images, matrix, True)
         for number, layer in enumerate(self._parts):
