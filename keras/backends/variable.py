@@ -284,6 +284,19 @@ class Variable(Operators):
             self._direct_assign(value)
         return value
 
+    def _load(self, store: Any, key: str) -> None:
+        """Takes the value that a store of a file has, copied no more than it must be.
+
+        Args:
+            store: a mapping; of the arrays of one that is `fresh` the memory is taken.
+            key: of the value.
+        """
+        value = store[key]
+        taken = self._layout is None and getattr(store, "fresh", False)
+        if taken and type(value) is np.ndarray:
+            value = self.backend.borrow(value, self._dtype)
+        self.assign(value)
+
     def _converted(self, value: Any) -> Any:
         backend = self.backend
         if getattr(value, "_is_keras_variable", False):

@@ -45,7 +45,7 @@ class StatelessScope(context.Scope):
         collect_losses: bool = False,
         initialize_variables: bool = True,
     ) -> None:
-        super().__init__("stateless", self)
+        super().__init__("stateless", None)
         self.collect_losses = collect_losses
         self.initialize_variables = initialize_variables
         self.losses: list[Any] = []
@@ -60,8 +60,14 @@ class StatelessScope(context.Scope):
             self.state_mapping[id(variable)] = variable._converted(value)
 
     def __enter__(self) -> StatelessScope:
-        self._outer = context.get().stateless
+        outer = context.get().stateless
+        if outer is not self:
+            self._outer = outer
+        # Only while it is entered: values of a scope that held itself would stay in
+        # memory until the garbage collector comes, which arrays do not call for.
+        self._value = self
         super().__enter__()
+        self._value = None
         return self
 
     def add_loss(self, loss: Identifier) -> None:

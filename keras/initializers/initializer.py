@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from keras.backends import current
-from keras.core import config, dtypes
+from keras.core import config, dtypes, host_memory
 from keras.core.configurable import Configurable
 from keras.core.facts import public_class
 from keras.core.typing import DType, Seed, Tensor, TensorLike
@@ -106,7 +106,7 @@ class RandomInitializer(Initializer):
         ) -> Any:
             if real is np.float32:
                 return _between(low, high, generator, size)
-            values = generator.random(dtype=real, out=_empty(size, real))
+            values = generator.random(dtype=real, out=host_memory.empty(size, real))
             values *= high - low
             values += low
             return values
@@ -122,7 +122,7 @@ class RandomInitializer(Initializer):
         def draw(
             generator: np.random.Generator, size: tuple[int, ...], real: TensorLike
         ) -> Any:
-            out = _empty(size, real)
+            out = host_memory.empty(size, real)
             values = generator.standard_normal(dtype=real, out=out)
             values *= stddev
             values += mean
@@ -155,18 +155,6 @@ class RandomInitializer(Initializer):
         return current().borrow(values, dtype)
 
 
-def _empty(size: tuple[int, ...], real: Any) -> np.ndarray:
-    """An array that begins at a multiple of 64 bytes, not of 16 as NumPy's own.
-
-    A weight may lie there from now on, and products of matrices are 2 to 3 % slower
-    with one that straddles the processor's lines.
-    """
-    count = math.prod(size) * np.dtype(real).itemsize
-    memory = np.empty(count + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + count].view(real).reshape(size)
-
-
 _PIECE = 2**15  # numbers that are worked on while they are in the cache
 
 
@@ -178,7 +166,7 @@ def _between(
     That makes a float of the upper 24 of each 32 random bits, the lower half of a word
     of 64 first. So does this, piece by piece.
     """
-    values = _empty((math.prod(size),), np.float32)
+    values = host_memory.empty((math.prod(size),), np.float32)
     step, least = np.float32(high - low) * np.float32(2.0**-24), np.float32(low)
     for start in range(0, values.size, _PIECE):
         piece = values[start : start + _PIECE]
@@ -196,7 +184,7 @@ def _between(
 def _within_two(
     generator: np.random.Generator, size: tuple[int, ...], real: TensorLike
 ) -> Any:
-    values = _empty((math.prod(size),), real)
+    values = host_memory.empty((math.prod(size),), real)
     generator.standard_normal(dtype=real, out=values)
     outside = np.flatnonzero(np.abs(values) > 2)
     while outside.size:

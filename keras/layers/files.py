@@ -34,7 +34,7 @@ class LayerFiles(LayerLosses):
                 f"{len(store.keys())}.{hint}"
             )
         for index, variable in enumerate(filed):
-            variable.assign(store[str(index)])
+            variable._load(store, str(index))
         self._was_read()
 
     def _filed_variables(self) -> list[Any]:

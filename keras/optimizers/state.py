@@ -241,7 +241,7 @@ class OptimizerState(BackendBound):
             )
             return
         for i, variable in enumerate(variables):
-            variable.assign(store[str(i)])
+            variable._load(store, str(i))
 
 
 def _blank(cls: type, backend_name: str) -> Any:

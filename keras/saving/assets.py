@@ -57,7 +57,7 @@ def load_assets(model: Model, folder: str) -> None:
     """
     if not wants_assets(model):
         return
-    _check(os.path.join(folder, "assets"))
+    check_assets(folder)
     for path, obj in owners(model):
         if not _has_assets(obj, "load_assets"):
             continue
@@ -70,8 +70,20 @@ def load_assets(model: Model, folder: str) -> None:
         obj.load_assets(own)
 
 
+def check_assets(folder: str) -> None:
+    """Refuses what a layer that opens a file would be led elsewhere by.
+
+    Args:
+        folder: of a model.
+
+    Raises:
+        UnsafeDeserializationError: if something among its assets is no plain file, or
+            has holes that are made to fill memory.
+    """
+    _check(os.path.join(folder, "assets"))
+
+
 def _check(place: str) -> None:
-    """Refuses what a layer that opens a file would be led elsewhere by."""
     if not os.path.lexists(place):
         return
     found = os.lstat(place)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import limits
+from keras.core import host_memory, limits
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.saving.contents import what_was_found
 from keras.saving.h5_chunks import FILTERS, filters_of, read_filtered
@@ -307,8 +307,12 @@ def read_array(dataset: Any) -> np.ndarray:
     size = math.prod(dataset.shape) * dataset.dtype.itemsize
     limits.claim_array(f"{dataset.name} of shape {dataset.shape}", size)
     with damage(dataset.name):
-        filtered = bool(filters_of(dataset))
-        array = np.asarray(read_filtered(dataset) if filtered else dataset[()])
+        if filters_of(dataset):
+            array = read_filtered(dataset)
+        else:
+            array = host_memory.empty(dataset.shape, dataset.dtype)
+            if array.size:
+                dataset.read_direct(array)
         if array.dtype.kind == "V":
             name = text(dataset, "dtype", 64)
             array = array.view(_extended_dtype(name, array.dtype, dataset.name))

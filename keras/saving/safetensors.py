@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from keras.core import host_memory
 from keras.core.dtypes import itemsize
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.unfolding import MOST_MEMBERS
@@ -141,7 +142,8 @@ class SafetensorsReader:
         """The array of an entry."""
         begin, end = entry["data_offsets"]
         self._file.seek(self._start + begin)
-        array = np.empty(entry["shape"], _dtype(entry["dtype"], self._what))
+        dtype = _dtype(entry["dtype"], self._what)
+        array = host_memory.empty(entry["shape"], dtype)
         flat = array.reshape(-1).view(np.uint8) if array.size else np.empty(0, np.uint8)
         if self._file.readinto(flat.data) != end - begin:
             raise self._error("it is truncated")
@@ -159,6 +161,8 @@ def _layout(entry: Any) -> tuple[list[int] | None, int, int]:
 
 
 class _SafetensorsStore(Store):
+    fresh = True
+
     def __init__(
         self, readers: dict[str, SafetensorsReader], entries: dict[str, Any]
     ) -> None:

@@ -4,8 +4,14 @@
     python -m keras.saving.scan --json *.keras *.weights.h5
 
 The exit status is 0 if all files are whole, and nothing in them would run, be opened or
-is named that no file may name; 1 if one is not so; 2 for a wrong command line. Objects
-are not made: sizes that a config declares are checked when a file is loaded.
+is named that no file may name; 1 if one is not so; 2 for a wrong command line.
+
+Objects are not made, so this cannot tell what only making them shows: how large a model
+the arguments in a config would be (a `Dense` of 2**40 units, a graph of endless calls,
+objects nested too deep), whether arguments are of the right kind, and whether the
+weights are of the shapes and dtypes that it has. Loading counts all that as it goes,
+and stops with an error before it takes more than the stored weights justify. What
+vocabularies and other assets hold is not read either.
 """
 
 from __future__ import annotations
@@ -29,6 +35,7 @@ from keras.core.typing import Config
 from keras.ops.operation import Operation
 from keras.saving import h5_files
 from keras.saving.archive import Archive, member_of_folder, open_archive
+from keras.saving.assets import check_assets
 from keras.saving.json_text import MOST_TEXT, read_json
 from keras.saving.legacy_models import of_keras_2
 from keras.saving.legacy_weights import datasets_in, is_legacy, names_in
@@ -47,7 +54,7 @@ class Findings:
     Attributes:
         file: its path.
         size: its bytes.
-        members: of a `.keras` file: name -> bytes.
+        members: of a `.keras` file, or the folder of one: name -> bytes.
         classes: what the config names: `"keras.layers.Dense"` -> how often.
         needs: names of others, to be registered or passed to load it.
         runs: what would run code of the file or open what it names.
@@ -128,6 +135,8 @@ def _look_at_config(path: str, found: Findings) -> None:
                 if text is not None:
                     _look_at(read_json(text, f"{name} in {path}"), found)
     elif os.path.isdir(path):
+        found.members = dict(sorted(_files_of(path)))
+        check_assets(path)
         with open(member_of_folder(path, "config.json"), "rb") as file:
             _look_at(read_json(file.read(MOST_TEXT), f"config.json in {path}"), found)
     elif path.endswith(".keras"):
@@ -137,6 +146,15 @@ def _look_at_config(path: str, found: Findings) -> None:
             metadata = _member(archive, "metadata.json")
         version = metadata.get("keras_version") if isinstance(metadata, dict) else None
         _look_at(of_keras_2(config, version), found)
+
+
+def _files_of(folder: str) -> Iterator[tuple[str, int]]:
+    """The files in a folder, each with its bytes; of links those of the link."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            file = os.path.join(parent, name)
+            relative = os.path.relpath(file, folder).replace(os.sep, "/")
+            yield relative, os.lstat(file).st_size
 
 
 def _member(archive: Archive, name: str) -> Any:

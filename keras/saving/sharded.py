@@ -158,6 +158,8 @@ class ShardedReader:
 
 
 class _JoinedStore(Store):
+    fresh = True
+
     def __init__(self, parts: list[Store]) -> None:
         self._parts = parts
         self._where = {key: part for part in parts for key in part}

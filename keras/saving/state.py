@@ -70,8 +70,9 @@ def load_state(
     """
     report = LoadReport(source)
     skipped = {id(obj) for obj in objects_to_skip or ()}
-    found = [(path, obj) for path, obj in owners(model) if id(obj) not in skipped]
-    known = {path for path, _ in owners(model)}
+    every = list(owners(model))
+    found = [(path, obj) for path, obj in every if id(obj) not in skipped]
+    known = {path for path, _ in every}
     others = _OtherPaths(model, reader)
     fitting, problems = [], []
     for path, obj in found:

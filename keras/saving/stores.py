@@ -19,7 +19,14 @@ _DEEPEST = 200  # groups within groups
 
 
 class Store(Mapping[str, np.ndarray]):
-    """The arrays of one object, read when they are asked for."""
+    """The arrays of one object, read when they are asked for.
+
+    Attributes:
+        fresh: whether each array is read anew, so that who asks for it is the only one
+            who has it.
+    """
+
+    fresh = False
 
     def shape_of(self, key: str) -> tuple[int, ...]:
         """The shape of an entry, without reading it."""
@@ -83,14 +90,20 @@ def read_to_end(file: BinaryIO) -> None:
 
 
 class _H5Store(Store):
+    fresh = True
+
     def __init__(self, group: Any) -> None:
         self._group = group
+        self._datasets: dict[str, Any] = {}  # those found and checked
 
     def _dataset(self, key: str) -> Any:
-        found = None if self._group is None else h5_files.child(self._group, key)
-        if found is None:
-            raise KeyError(key)
-        return h5_files.checked(found)
+        dataset = self._datasets.get(key)
+        if dataset is None:
+            found = None if self._group is None else h5_files.child(self._group, key)
+            if found is None:
+                raise KeyError(key)
+            dataset = self._datasets[key] = h5_files.checked(found)
+        return dataset
 
     def __getitem__(self, key: str) -> np.ndarray:
         return h5_files.read_array(self._dataset(str(key)))

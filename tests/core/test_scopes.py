@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,23 @@ def test_variables_are_made_outside(backend: str) -> None:
         keras.metrics.Mean()
     assert keras.ops.convert_to_numpy(outputs).tolist() == [[3.0, 3.0]]
     assert len(layer.weights) == 2
+
+
+def test_values_end_with_the_scope(backend: str) -> None:
+    variable, other = keras.Variable([1.0]), keras.Variable([3.0])
+    gc.disable()  # whether memory is free must not wait for it
+    try:
+        scope = keras.StatelessScope()
+        with scope, scope:
+            variable.assign([2.0])
+            assert other.numpy().tolist() == [3.0]
+        assert scope.get_current_value(variable) is not None
+        gone = weakref.ref(scope)
+        del scope
+        assert gone() is None
+    finally:
+        gc.enable()
+    assert variable.numpy().tolist() == [1.0]
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None, np.bool_(True)])

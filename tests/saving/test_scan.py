@@ -120,6 +120,28 @@ def test_names_of_layers(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("led", ["vocabulary.txt", "assets", "holes", ""])
+def test_assets_of_a_folder(led: str, tmp_path: Path) -> None:
+    with keras.backend_scope("numpy"):
+        words = keras.layers.StringLookup(name="s")
+        words.adapt(["a", "b"])
+        model = keras.Sequential([keras.Input((1,), dtype="string"), words])
+        model.save(tmp_path / "m", zipped=False)
+    file = next((tmp_path / "m").rglob("vocabulary.txt"))
+    if led == "holes":
+        with file.open("r+b") as opened:
+            opened.truncate(1 << 31)
+    elif led:
+        place = file if led == "vocabulary.txt" else tmp_path / "m" / "assets"
+        place.rename(tmp_path / "elsewhere")
+        place.symlink_to(tmp_path / "elsewhere")
+    found = scan(str(tmp_path / "m"))
+    assert {"config.json", "metadata.json", "model.weights.h5"} <= set(found.members)
+    assert found.is_safe is not bool(led)
+    said = "hardly any are on the disk" if led == "holes" else "is a link or a special"
+    assert all(said in problem for problem in found.problems)
+
+
 @pytest.mark.parametrize(
     "name", ["m.h5", "m.weights.h5", "m.weights.json", "m.safetensors"]
 )

@@ -445,3 +445,40 @@ def test_a_write_that_fails_keeps_the_old_file(
             model.save_weights(path)
     after = {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)}
     assert after == before
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int8"])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_large_weights_are_their_own(
+    backend: str, tmp_path: Path, ending: str, dtype: str
+) -> None:
+    """Memory of what was read becomes that of a variable, and of one only."""
+
+    class Table(keras.layers.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.rows = self.add_weight((300, 128), "ones", dtype, trainable=False)
+
+    layer = Table()
+    layer.build((None, 3))
+    layer.rows.assign(np.arange(300 * 128).reshape(300, 128) % 100)
+    path = tmp_path / f"a{ending}"
+    keras.saving.save_weights(layer, path)
+    found = [Table(), Table()]
+    for one in found:
+        one.build((None, 3))
+        keras.saving.load_weights(one, path)
+    found[0].rows.assign_add(keras.ops.ones((300, 128), dtype))
+    first, second = (one.rows.numpy().astype("float32") for one in found)
+    np.testing.assert_array_equal(second, layer.rows.numpy().astype("float32"))
+    np.testing.assert_array_equal(first, second + 1)
+
+
+def test_arrays_of_who_calls_the_hook_stay_theirs(backend: str) -> None:
+    layer = keras.layers.Dense(256)
+    layer.build((None, 256))
+    kernel = np.ones((256, 256), "float32")
+    layer.load_own_variables({"0": kernel, "1": np.zeros(256, "float32")})
+    kernel[:] = 7
+    assert layer.kernel.numpy().max() == 1
+    layer.kernel.assign(layer.kernel + 1)
+    assert kernel.min() == 7

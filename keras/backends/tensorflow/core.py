@@ -10,12 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras.backends.foreign import host_array
-from keras.core import config, tree
+from keras.core import config, host_memory, tree
 from keras.core.dtypes import standardize_dtype
 from keras.core.errors import BackendError
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import DType, Structure, TensorLike
 
+_LARGE = 1 << 16  # bytes of an array whose copy takes longer than to share it
 mutable = False
 tensor_types = (type(tf.constant(0)),)
 inexact = frozenset(
@@ -157,7 +158,12 @@ def cast(x: TensorLike, dtype: DType) -> Any:
 
 def borrow(x: np.ndarray, dtype: DType) -> Any:
     wanted = native_dtype(dtype)
-    return tf.convert_to_tensor(x.astype(wanted.as_numpy_dtype, copy=False), wanted)
+    x = x.astype(wanted.as_numpy_dtype, copy=False)
+    shared = x.dtype.kind in "fiuc" and x.nbytes >= _LARGE and host_memory.is_aligned(x)
+    if shared and tf.executing_eagerly():
+        # TensorFlow never gives back memory of its own, so what it keeps is in that.
+        return tf.raw_ops.DeepCopy(x=tf.experimental.dlpack.from_dlpack(x.__dlpack__()))
+    return tf.convert_to_tensor(x, wanted)
 
 
 def own(x: TensorLike) -> Any:
