@@ -26,7 +26,7 @@ def unwritten(
     """What Keras 2 did not write of an optimizer's variables.
 
     Args:
-        optimizer: built.
+        optimizer: one that is not built has no variables for a state, so none.
         count: how many variables a file has of it.
         iterations: reads from the file how many updates were done.
 
@@ -35,7 +35,7 @@ def unwritten(
         the file lacks just these.
     """
     variables = own_variables(optimizer)
-    if not hasattr(optimizer, "unwritten_in_keras_2"):
+    if not hasattr(optimizer, "unwritten_in_keras_2") or not optimizer.built:
         return {}
     lacking = len(optimizer.unwritten_in_keras_2(0))
     if not lacking or not _lacks(optimizer, lacking, len(variables), count):

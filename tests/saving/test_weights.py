@@ -482,3 +482,27 @@ def test_arrays_of_who_calls_the_hook_stay_theirs(backend: str) -> None:
     assert layer.kernel.numpy().max() == 1
     layer.kernel.assign(layer.kernel + 1)
     assert kernel.min() == 7
+
+
+OPTIMIZERS = sorted(
+    name
+    for name, cls in vars(keras.optimizers).items()
+    if isinstance(cls, type)
+    and issubclass(cls, keras.optimizers.Optimizer)
+    and name not in ("Optimizer", "LossScaleOptimizer", "MultiOptimizer", "SGD")
+)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_state_of_an_optimizer_that_has_none_yet(name: str, tmp_path: Path) -> None:
+    """A model that is compiled and was never trained takes the weights."""
+    path = tmp_path / "a.weights.h5"
+    with keras.backend_scope("numpy"):
+        saved, fresh = make(), make()
+        for model in (saved, fresh):
+            model.compile(getattr(keras.optimizers, name)(), "mse")
+        saved.optimizer.build(saved.trainable_variables)
+        saved.save_weights(path)
+        with pytest.warns(UserWarning, match="The optimizer keeps its state"):
+            fresh.load_weights(path)
+    assert same(values(saved), values(fresh))
