@@ -61,16 +61,28 @@ def moved_axes(source: Any, destination: Any, rank: int) -> list[int]:
 def pad_widths(pad_width: Sizes, rank: int) -> list[tuple[int, int]]:
     """`(before, after)` for each axis, from any of NumPy's forms.
 
+    A width may be a tensor without a value yet, as in a graph of TensorFlow.
+
     Raises:
         ValueError: if it is none of them, or one is negative.
     """
     pairs = _pad_pairs(pad_width, rank)
-    if any(width < 0 for pair in pairs for width in pair):
+    known = [width for pair in pairs for width in pair if isinstance(width, int)]
+    if any(width < 0 for width in known):
         raise ValueError(
             "`pad_width` must not hold negative widths. Received: "
             f"pad_width={pad_width!r}."
         )
     return pairs
+
+
+def _width(value: Any) -> Any:
+    try:
+        return int(value)
+    except TypeError:
+        if not hasattr(value, "dtype"):
+            raise
+        return value
 
 
 def _pad_pairs(pad_width: Any, rank: int) -> list[tuple[int, int]]:
@@ -87,7 +99,7 @@ def _pad_pairs(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     elif widths and all(
         isinstance(w, (tuple, list)) and len(w) in (1, 2) for w in widths
     ):
-        pairs = [(int(w[0]), int(w[-1])) for w in widths]
+        pairs = [(_width(w[0]), _width(w[-1])) for w in widths]
         if len(pairs) in (1, rank):
             return pairs * rank if len(pairs) == 1 else pairs
     raise ValueError(

@@ -498,6 +498,9 @@ def pad(
     widths = arguments.pad_widths(pad_width, len(x.shape))
     sizes = []
     for axis, (size, (before, after)) in enumerate(zip(x.shape, widths, strict=True)):
+        if not (isinstance(before, int) and isinstance(after, int)):
+            sizes.append(None)
+            continue
         limit = None if size is None else size - (mode == "reflect")
         if mode in ("reflect", "symmetric") and None not in (limit,):
             if max(before, after) > max(limit or 0, 0):

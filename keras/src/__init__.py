@@ -180,8 +180,9 @@ def _of_backend(path: str, name: str) -> Any:
     takes, arrays of NumPy and numbers too.
     """
     parts = path.split(".")[1:]
-    namespace = _keras.random if "random" in parts else _keras.ops
-    found = getattr(namespace, name, None)
+    within = [getattr(_keras.ops, part, None) for part in parts]
+    within += [_keras.random if "random" in parts else None, _keras.ops]
+    found = next((x for x in (getattr(n, name, None) for n in within) if x), None)
     if not parts or parts[0] not in _FRAMEWORKS or parts == ["numpy"]:
         backend = _current()
     else:

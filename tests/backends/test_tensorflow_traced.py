@@ -87,3 +87,13 @@ def test_python_that_reads_its_arguments_is_not_taken_for_known() -> None:
     x = tf.constant([2.0])
     for exponent in (1.0, 2.0, 3.0, 2.0, 3.0, 1.0):
         np.testing.assert_allclose(power(x, exponent), [2.0**exponent])
+
+
+def test_pads_to_a_size_that_only_the_graph_knows() -> None:
+    @tf.function(input_signature=[tf.TensorSpec((None, 2))])
+    def filled(x: Any) -> Any:
+        missing = 5 - tf.shape(x, out_type=tf.int64)[0]
+        return ops.pad(x, [[0, missing], [1, 0]], constant_values=-1.0)
+
+    found = filled(tf.ones((3, 2))).numpy()
+    assert found.tolist() == [[-1, 1, 1]] * 3 + [[-1, -1, -1]] * 2

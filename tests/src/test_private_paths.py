@@ -336,6 +336,9 @@ def test_modules_that_name_a_backend() -> None:
     module = import_module("keras.src.backend.torch")
     joined = module.numpy.concatenate([module.numpy.zeros((1, 2)), np.ones((1, 2))])
     assert type(joined).__module__ == "torch"
+    grey = module.image.rgb_to_grayscale(np.ones((1, 2, 2, 3), "float32"))
+    assert tuple(grey.shape) == (1, 2, 2, 1)
+    assert tuple(module.random.normal((2, 3), seed=1).shape) == (2, 3)
     with keras.backend_scope("numpy"):
         seeds = keras.random.SeedGenerator(1, backend=module)
         assert type(seeds.next()).__module__ == "torch"
