@@ -25,7 +25,7 @@ def on_own_backend(method: F) -> F:
 
     @wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        backend = self._backend
+        backend = self._keras_backend
         if (context.get().backend or process.default) is backend:
             return method(self, *args, **kwargs)
         with context.Scope("backend", host_of(backend)):
@@ -43,7 +43,7 @@ class BackendBound(Configurable):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls, *args, **kwargs)
-        object.__setattr__(self, "_backend", current())
+        object.__setattr__(self, "_keras_backend", current())
         return self
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -86,7 +86,7 @@ class BackupAndRestore(SaveFrequency, Callback):
             except _UNREADABLE as problem:
                 error = error or problem
                 continue
-            run = self._run
+            run = self._keras_run
             if run is not None:
                 run.initial_epoch = max(run.initial_epoch, int(backup["epoch"]))
                 if state is not None:
@@ -102,7 +102,7 @@ class BackupAndRestore(SaveFrequency, Callback):
     def _go_on(self, backup: dict[str, Any], state: Any) -> None:
         """The whole state once more: what other hooks did to it meanwhile is undone."""
         self.model.load_weights(os.path.join(self.backup_dir, backup["file"]))
-        self._run.restore(state)
+        self._keras_run.restore(state)
 
     def _read_state(self, backup: dict[str, Any]) -> Any:
         """What was kept beside the weights; None in backups of older versions."""
@@ -147,9 +147,9 @@ class BackupAndRestore(SaveFrequency, Callback):
         self.model.save_weights(os.path.join(self.backup_dir, name), overwrite=True)
         newest = {"serial": serial, "file": name, "epoch": epoch, "batch": batch}
         state = None
-        if self._run is not None:
+        if self._keras_run is not None:
             newest["state"] = f"backup_{serial}{_STATE_SUFFIX}"
-            state = self._run.state(logs)
+            state = self._keras_run.state(logs)
         backups = [newest, *older][: 2 if self.double_checkpoint else 1]
         with placement.one_writes(self.backup_dir) as writes:
             if writes:

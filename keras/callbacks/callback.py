@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 Logs = dict[str, Any] | None
 # Attributes of a callback that are the loop's own.
-_OF_THE_LOOP = ("params", "_model", "_run")
+_OF_THE_LOOP = ("params", "_model", "_keras_run")
 
 
 class Callback:
@@ -40,23 +40,23 @@ class Callback:
     _model: Any = None
     params: Any = None
     # What the loop that it listens to holds, while it lasts.
-    _run: Any = None
+    _keras_run: Any = None
     # Whether it is told that a batch or an epoch has ended after all others: what it
     # keeps of a training holds what they made of it.
     _is_told_last = False
     # Whether it wants the run to note where its data is.
     _follows_data = False
 
-    def _state(self) -> dict[str, Any]:
+    def _keras_state(self) -> dict[str, Any]:
         """What it has come to know, as plain data, for a training that goes on."""
         own = {k: v for k, v in vars(self).items() if k not in _OF_THE_LOOP}
         return plain_part(own)
 
-    def _set_state(self, state: dict[str, Any]) -> None:
+    def _keras_set_state(self, state: dict[str, Any]) -> None:
         """Know what another process came to know."""
         vars(self).update(state)
 
-    def _undo(self) -> None:
+    def _keras_undo(self) -> None:
         """Take back what only holds for part of a loop, which an error has ended."""
 
     def __init__(self) -> None:

@@ -135,7 +135,9 @@ class CallbackList(Callback):
     def states(self) -> list[Any]:
         """What each callback has come to know, by its class; None for foreign ones."""
         return [
-            (type(each).__name__, each._state()) if isinstance(each, Callback) else None
+            (type(each).__name__, each._keras_state())
+            if isinstance(each, Callback)
+            else None
             for each in self.callbacks
         ]
 
@@ -147,20 +149,20 @@ class CallbackList(Callback):
         """
         for each, state in zip(self.callbacks, states, strict=False):
             if state is not None and type(each).__name__ == state[0]:
-                each._set_state(state[1])
+                each._keras_set_state(state[1])
 
     def undo(self) -> None:
         """Have callbacks take back what only holds for part of a loop that failed."""
         for callback in self.callbacks:
             if isinstance(callback, Callback):
-                callback._undo()
+                callback._keras_undo()
 
     def set_run(self, run: Any) -> None:
         """Tell every callback what the loop holds; see `keras.training.run.Run`."""
-        self._run = run
+        self._keras_run = run
         for callback in self.callbacks:
             if isinstance(callback, Callback):
-                callback._run = run
+                callback._keras_run = run
 
     def listens(self, mode: str) -> bool:
         """Whether anyone is told of `mode` batches, begun or ended."""

@@ -56,13 +56,13 @@ class LambdaCallback(Callback):
         }
         for name, function in given.items():
             if name.startswith("on_"):
-                self._check(name, function)
+                self._keras_check(name, function)
                 if function is not None:
                     setattr(self, name, _with_logs(function))
             else:
                 setattr(self, name, function)
 
-    def _check(self, name: str, function: Callable[..., Any]) -> None:
+    def _keras_check(self, name: str, function: Callable[..., Any]) -> None:
         if not hasattr(Callback, name):
             hooks = ", ".join(hook for hook in dir(Callback) if hook[:3] == "on_")
             raise ValueError(

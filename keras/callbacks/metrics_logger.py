@@ -91,7 +91,7 @@ class MetricsLogger(Callback):
         """Close the file."""
         self._close()
 
-    def _undo(self) -> None:
+    def _keras_undo(self) -> None:
         self._close()
 
     def _write(self, place: dict[str, int], logs: Logs) -> None:

@@ -72,7 +72,7 @@ class MonitorCallback(Callback):
         name = self.monitor.removeprefix("val_")
         for metric in _all_metrics(getattr(self.model, "metrics", None) or ()):
             if getattr(metric, "name", None) == name:
-                direction = getattr(metric, "_direction", None)
+                direction = getattr(metric, "_keras_direction", None)
                 if direction in ("up", "down"):
                     return 1 if direction == "up" else -1
         return None

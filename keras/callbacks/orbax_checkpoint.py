@@ -105,7 +105,7 @@ class OrbaxCheckpoint(Checkpoint):
         step = epoch if batch is None else self._batches_seen
         step = step if newest is None else max(step, newest + 1)
         self._say(f"Epoch {epoch + 1}: saving checkpoint {step} to {self.directory}")
-        self.model._save_checkpoint(self._manager, step, self.save_weights_only)
+        self.model._keras_save_checkpoint(self._manager, step, self.save_weights_only)
 
 
 def orbax() -> Any:

@@ -56,7 +56,7 @@ class ProgbarLogger(Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Draw, if it is time to."""
-        self._step(batch, logs)
+        self._keras_step(batch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Draw the finished bar."""
@@ -70,7 +70,7 @@ class ProgbarLogger(Callback):
     def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Draw, if it is time to."""
         if not self._in_fit:
-            self._step(batch, logs)
+            self._keras_step(batch, logs)
 
     def on_test_end(self, logs: Logs = None) -> None:
         """Draw the finished bar."""
@@ -83,7 +83,7 @@ class ProgbarLogger(Callback):
 
     def on_predict_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Draw, if it is time to; the outputs are no metrics."""
-        self._step(batch, None)
+        self._keras_step(batch, None)
 
     def on_predict_end(self, logs: Logs = None) -> None:
         """Draw the finished bar."""
@@ -93,7 +93,7 @@ class ProgbarLogger(Callback):
         self.seen = 0
         self.progbar = Progbar(self.target, verbose=self.verbose)
 
-    def _step(self, batch: int, logs: Logs) -> None:
+    def _keras_step(self, batch: int, logs: Logs) -> None:
         bar = self.progbar
         if bar is None:
             return

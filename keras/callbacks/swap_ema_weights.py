@@ -70,7 +70,7 @@ class SwapEMAWeights(Callback):
         """Back to the weights that are trained."""
         self._swap_back()
 
-    def _undo(self) -> None:
+    def _keras_undo(self) -> None:
         """Back to the weights that are trained."""
         self._swap_back()
 
@@ -108,6 +108,8 @@ class SwapEMAWeights(Callback):
         return [
             pair
             for each in averaging
-            if each._averages
-            for pair in zip(each._trainable_variables, each._averages, strict=True)
+            if each._keras_averages
+            for pair in zip(
+                each._trainable_variables, each._keras_averages, strict=True
+            )
         ]

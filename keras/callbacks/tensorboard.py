@@ -80,7 +80,7 @@ class TensorBoard(Callback):
         self._profiled = _profiled(profile_batch)
         self._train = EventFile(os.path.join(self.log_dir, "train"))
         self._validation = EventFile(os.path.join(self.log_dir, "validation"))
-        self._step = self._first = self._batch = 0
+        self._keras_step = self._first = self._keras_batch = 0
         self._epoch_start = (0, 0.0)
         self._profiler: Any = None
         if not (self._every or write_steps_per_second or self._profiled):
@@ -90,7 +90,7 @@ class TensorBoard(Callback):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Write the model."""
-        self._step = self._first = _steps_of(self.model)
+        self._keras_step = self._first = _steps_of(self.model)
         to_json = getattr(self.model, "to_json", None)
         if self.write_graph and callable(to_json):
             self._train.text("keras", "graph_keras_model", str(to_json()), 0)
@@ -99,9 +99,9 @@ class TensorBoard(Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Begin a profile that is due."""
-        self._batch = batch
-        if self._profiled and self._step - self._first + 1 >= self._profiled[0]:
-            make = self.model._backend.__dict__.get("profiler")
+        self._keras_batch = batch
+        if self._profiled and self._keras_step - self._first + 1 >= self._profiled[0]:
+            make = self.model._keras_backend.__dict__.get("profiler")
             if make is not None and self._profiler is None:
                 os.makedirs(self.log_dir, exist_ok=True)
                 self._profiler = ExitStack()
@@ -109,24 +109,27 @@ class TensorBoard(Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Write the results of the batch, where they are wanted."""
-        before, self._step = self._step, self._step + batch + 1 - self._batch
-        self._batch = batch + 1
-        if self._every and self._step // self._every > before // self._every:
+        before, self._keras_step = (
+            self._keras_step,
+            self._keras_step + batch + 1 - self._keras_batch,
+        )
+        self._keras_batch = batch + 1
+        if self._every and self._keras_step // self._every > before // self._every:
             for name, value in (logs or {}).items():
-                self._train.scalar(f"batch_{name}", float(value), self._step)
-        if self._profiled and self._step - self._first >= self._profiled[1]:
+                self._train.scalar(f"batch_{name}", float(value), self._keras_step)
+        if self._profiled and self._keras_step - self._first >= self._profiled[1]:
             self._end_profile()
 
     def _end_profile(self) -> None:
         profiler, self._profiler, self._profiled = self._profiler, None, None
         if profiler is not None:
             for variable in self.model.trainable_variables[:1]:
-                self.model._backend.synchronize(variable.value)
+                self.model._keras_backend.synchronize(variable.value)
             profiler.close()
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Take the time."""
-        self._epoch_start = (self._step, time.perf_counter())
+        self._epoch_start = (self._keras_step, time.perf_counter())
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Write the results of the epoch, and histograms when they are due."""
@@ -140,7 +143,7 @@ class TensorBoard(Callback):
             self._train.scalar("epoch_learning_rate", rate, epoch)
         if self.write_steps_per_second:
             step, start = self._epoch_start
-            speed = (self._step - step) / max(time.perf_counter() - start, 1e-9)
+            speed = (self._keras_step - step) / max(time.perf_counter() - start, 1e-9)
             self._train.scalar("epoch_steps_per_second", speed, epoch)
         if self.histogram_freq and epoch % self.histogram_freq == 0:
             for weight in self.model.weights:
@@ -164,9 +167,9 @@ class TensorBoard(Callback):
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Close the files."""
-        self._undo()
+        self._keras_undo()
 
-    def _undo(self) -> None:
+    def _keras_undo(self) -> None:
         self._end_profile()
         self._train.close()
         self._validation.close()

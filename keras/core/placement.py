@@ -45,7 +45,7 @@ def for_backend(backend: Any) -> Any:
 
 def for_model(model: Any) -> Any:
     """What a model's steps follow: the current distribution, or the framework's own."""
-    backend = model._backend
+    backend = model._keras_backend
     return for_backend(backend) or process.natives.get(backend)
 
 

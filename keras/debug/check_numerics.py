@@ -62,7 +62,7 @@ class CheckNumerics(Callback):
         model = self.model
         self._layers = layers_inside(model)
         self._places = {id(layer): i for i, layer in enumerate(self._layers)}
-        with backend_scope(model._backend.name):
+        with backend_scope(model._keras_backend.name):
             self._output, self._gradient = (
                 Variable(_NONE, dtype="int32", trainable=False, name=name)
                 for name in ("first_output", "first_gradient")
@@ -103,9 +103,9 @@ class CheckNumerics(Callback):
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Look no more."""
-        self._undo()
+        self._keras_undo()
 
-    def _undo(self) -> None:
+    def _keras_undo(self) -> None:
         hooks, self._hooks = self._hooks, None
         if hooks is not None:
             hooks.close()

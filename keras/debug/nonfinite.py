@@ -71,7 +71,7 @@ def find_nonfinite(
     >>> found.layer, found.inf
     ('logarithm', 8)
     """
-    with backend_scope(model._backend.name):
+    with backend_scope(model._keras_backend.name):
         data = host_parts(x, y, sample_weight)
         found = _first(zip(("input", "target", "sample weight"), data, strict=True))
         if found is not None:
@@ -90,7 +90,7 @@ class _Step:
         self._probes: list[Any] = []
 
     def run(self, x: Data, y: Data, sample_weight: Data) -> NonFinite | None:
-        backend = self._model._backend
+        backend = self._model._keras_backend
         batch = [map_leaves(backend.convert_to_tensor, part) for part in (x, y)]
         weight = map_leaves(backend.convert_to_tensor, sample_weight)
 

@@ -102,7 +102,7 @@ def profile(model: Any, x: Data, training: bool = False, repeats: int = 10) -> P
         calls.append((layer, args, kwargs))
         return result
 
-    backend = model._backend
+    backend = model._keras_backend
     with backend_scope(backend.name):
         (data, _, _) = host_parts(x, None, None)
         batch = map_leaves(backend.convert_to_tensor, data)

@@ -108,11 +108,11 @@ class Distiller(Model):
         self._tapped()
 
     def _check_backend(self, role: str, model: Model) -> None:
-        if model._backend is not self._backend:
+        if model._keras_backend is not self._keras_backend:
             raise BackendError(
-                f"The {role} {model.name!r} lives on the {model._backend.name} "
-                f"backend, but the Distiller on {self._backend.name}. Move it first: "
-                f"model.to_backend({self._backend.name!r})."
+                f"The {role} {model.name!r} lives on the {model._keras_backend.name} "
+                f"backend, but the Distiller on {self._keras_backend.name}. Move it "
+                f"first: model.to_backend({self._keras_backend.name!r})."
             )
 
     # Calling -------------------------------------------------------------------
@@ -162,10 +162,10 @@ class Distiller(Model):
 
     # Training ------------------------------------------------------------------
 
-    def _prepare_training(self) -> None:
+    def _keras_prepare_training(self) -> None:
         if self.teacher.trainable:  # as what sets `trainable` of the whole leaves it
             self.teacher.trainable = False
-        super()._prepare_training()
+        super()._keras_prepare_training()
 
     def compile(
         self,
@@ -255,7 +255,7 @@ class Distiller(Model):
         return loss
 
     def _distillation_loss(self, x: Data, y_pred: Structure, training: bool) -> Any:
-        with self._backend.update_scope():  # no record for gradients
+        with self._keras_backend.update_scope():  # no record for gradients
             _, taught = self._tapped()[0](x, False)
             taught = tree.map_structure(ops.stop_gradient, taught)
         learnt = self._features_of(x, y_pred, training)
@@ -279,7 +279,7 @@ class Distiller(Model):
             self.total_loss_tracker,
         )
         count = ops.shape(tree.flatten(y_pred)[0])[0]
-        with self._backend.update_scope():
+        with self._keras_backend.update_scope():
             for tracker, value in zip(trackers, values, strict=True):
                 tracker.update_state(ops.stop_gradient(value), sample_weight=count)
 

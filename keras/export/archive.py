@@ -170,9 +170,10 @@ class ExportArchive:
             if owner is copy:
                 raise
             raise ValueError(
-                f"{describe(owner)} was made on the {owner._backend.name} backend, and "
-                f"its copy on TensorFlow cannot be run{at_fault(error)}: {error}. A "
-                "layer that calls a framework natively works on that framework only; "
+                f"{describe(owner)} was made on the {owner._keras_backend.name} "
+                "backend, and its copy on TensorFlow cannot be run"
+                f"{at_fault(error)}: {error}. A layer that "
+                "calls a framework natively works on that framework only; "
                 "write it with keras.ops to export it."
             ) from error
 

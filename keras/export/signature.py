@@ -121,10 +121,10 @@ def _shown(structure: Structure) -> Any:
 
 def _from_build(layer: Layer) -> Signature:
     """From what a layer without a graph was first called on, or built with."""
-    first_call = getattr(layer, "_first_call", None)
+    first_call = getattr(layer, "_keras_first_call", None)
     if first_call:
         return _by_argument(first_call)
-    shapes = layer._build_shapes
+    shapes = layer._keras_build_shapes
     if not shapes or any(shape is None for shape in shapes.values()):
         raise ValueError(
             f"The inputs of {describe(layer)} are not known. Pass "

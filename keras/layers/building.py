@@ -21,7 +21,7 @@ from keras.ops.operation import infer_spec
 class LayerBuilding(LayerFiles):
     """The building of a layer; see `Layer`."""
 
-    _in_build = False
+    _keras_in_build = False
 
     def _build_if_needed(self, plan: CallPlan, arguments: dict[str, Any]) -> None:
         if self.built:
@@ -37,7 +37,7 @@ class LayerBuilding(LayerFiles):
 
     def _finish_default_build(self, input_shape: Any) -> None:
         """What follows where a layer has no `build` of its own."""
-        object.__setattr__(self, "_build_shapes", {"input_shape": input_shape})
+        object.__setattr__(self, "_keras_build_shapes", {"input_shape": input_shape})
         self.built = True
         if type(self)._post_build is not LayerBuilding._post_build:
             with SuspendedScopes():
@@ -50,11 +50,11 @@ class LayerBuilding(LayerFiles):
     @property
     def _build_shapes_dict(self) -> dict[str, Any] | None:
         """The shapes by the parameters of `build`, as bayesflow reads them."""
-        return self._build_shapes
+        return self._keras_build_shapes
 
     @_build_shapes_dict.setter
     def _build_shapes_dict(self, shapes: dict[str, Any] | None) -> None:
-        object.__setattr__(self, "_build_shapes", shapes)
+        object.__setattr__(self, "_keras_build_shapes", shapes)
 
     def _build_from(
         self, plan: CallPlan, shapes: dict[str, Any], arguments: dict[str, Any]
@@ -92,7 +92,7 @@ class LayerBuilding(LayerFiles):
         """Whether there are sublayers whose weights are still to be made."""
         return any(
             not layer.built
-            and (not layer._plan.default_build or layer._has_unbuilt_layers())
+            and (not layer._keras_plan.default_build or layer._has_unbuilt_layers())
             for layer in self._layers
         )
 
@@ -113,7 +113,7 @@ class LayerBuilding(LayerFiles):
                 "instead, or give it a `build` method."
             ) from error
 
-    def _build_layers(self, bound: inspect.BoundArguments) -> None:
+    def _keras_build_layers(self, bound: inspect.BoundArguments) -> None:
         """Builds the sublayers where only rules of the layer's own would be run.
 
         Else they would have no weights before the first call on data, and an optimizer
@@ -144,7 +144,7 @@ class LayerBuilding(LayerFiles):
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes that the layer was built with, for `build_from_config`."""
-        shapes = self._build_shapes
+        shapes = self._keras_build_shapes
         if shapes is None:
             return None
         if len(shapes) == 1:
@@ -161,7 +161,7 @@ class LayerBuilding(LayerFiles):
                 self.build(shape)
         elif "shapes_dict" in config:
             shapes = {k: _as_shapes(v) for k, v in config["shapes_dict"].items()}
-            names = self._plan.build_names
+            names = self._keras_plan.build_names
             if len(names) == 1 and names[0] not in shapes:
                 self.build(next(iter(shapes.values())))
             else:
@@ -191,22 +191,22 @@ def tracked_build(build: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(build)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> None:
-        if self._in_build:
+        if self._keras_in_build:
             build(self, *args, **kwargs)
             return
-        object.__setattr__(self, "_in_build", True)
+        object.__setattr__(self, "_keras_in_build", True)
         try:
-            with context.Scope("backend", self._backend), self._variable_scope():
+            with context.Scope("backend", self._keras_backend), self._variable_scope():
                 self._find_path()
                 refuse_quantized_policy(self)
                 build(self, *args, **kwargs)
-                names = self._plan.build_names or ["input_shape"]
+                names = self._keras_plan.build_names or ["input_shape"]
                 shapes = {**dict(zip(names, args, strict=False)), **kwargs}
-                object.__setattr__(self, "_build_shapes", shapes)
+                object.__setattr__(self, "_keras_build_shapes", shapes)
                 self.built = True
                 self._post_build()
         finally:
-            object.__setattr__(self, "_in_build", False)
+            object.__setattr__(self, "_keras_in_build", False)
         self._lock()
 
     return wrapper
@@ -217,7 +217,7 @@ def tracked_quantize(quantize: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(quantize)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with context.Scope("backend", self._backend), self._tracker.unlocked():
+        with context.Scope("backend", self._keras_backend), self._tracker.unlocked():
             return quantize(self, *args, **kwargs)
 
     return wrapper

@@ -50,15 +50,15 @@ class CallContext:
 class LayerCall(LayerBuilding):
     """The call of a layer; see `Layer`."""
 
-    _transient = ("_shortcut",)
-    _shortcut = NOTHING
+    _transient = ("_keras_shortcut",)
+    _keras_shortcut = NOTHING
     # Whether inner layers do the steps of a call themselves, as those of a graph do.
     _steps_are_inside = False
-    _remat: Rematerialization | None = None  # if it was made in a `RematScope`
+    _keras_remat: Rematerialization | None = None  # if it was made in a `RematScope`
     _remats_inside = False  # whether that is left to the layers inside
     # Whether a `compute_mask` of its own can make a mask, as the layer is now.
     _makes_masks = True
-    _mode: Any = None
+    _keras_mode: Any = None
     _implicit_training = True
     # As in Keras: a subclass that takes strings or plain lists says so with these.
     _convert_input_args = True
@@ -69,29 +69,29 @@ class LayerCall(LayerBuilding):
     @property
     def _call_signature(self) -> inspect.Signature:
         """The signature of `call`, without `self`."""
-        signature = self._plan.signature
+        signature = self._keras_plan.signature
         return signature.replace(parameters=list(signature.parameters.values())[1:])
 
     @property
     def _call_has_training_arg(self) -> bool:
         """Whether `call` takes `training`."""
-        return self._plan.has_training
+        return self._keras_plan.has_training
 
     @property
     def _call_has_mask_arg(self) -> bool:
         """Whether `call` takes `mask`."""
-        return self._plan.has_mask
+        return self._keras_plan.has_mask
 
-    def _settle(self) -> None:
+    def _keras_settle(self) -> None:
         """Works out again what calls may skip, as something it rests on has changed."""
-        if "_plan" in self.__dict__:
-            object.__setattr__(self, "_shortcut", Shortcut(self))
+        if "_keras_plan" in self.__dict__:
+            object.__setattr__(self, "_keras_shortcut", Shortcut(self))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Calls the layer on tensors, arrays or KerasTensors."""
         try:
-            if self._shortcut.hooked and self._has_hooks():  # only on torch
-                return self._backend.call_with_hooks(self, args, kwargs)
+            if self._keras_shortcut.hooked and self._has_hooks():  # only on torch
+                return self._keras_backend.call_with_hooks(self, args, kwargs)
             return self._call_without_hooks(*args, **kwargs)
         except OpError as error:
             name_layer(error, self, (args, kwargs))
@@ -100,9 +100,9 @@ class LayerCall(LayerBuilding):
     def _call_without_hooks(
         self, x: TensorLike = _MISSING, /, *args: Any, **kwargs: Any
     ) -> Any:
-        backend = self._backend
+        backend = self._keras_backend
         ambient = context.get()
-        shortcut = self._shortcut
+        shortcut = self._keras_shortcut
         if (
             shortcut.everyday
             and not args
@@ -112,7 +112,7 @@ class LayerCall(LayerBuilding):
             and ambient.autocast is None
             and not masks_in_use()
         ):
-            plan = self._plan
+            plan = self._keras_plan
             if not kwargs:
                 training = None
             elif len(kwargs) == 1 and "training" in kwargs:
@@ -131,52 +131,54 @@ class LayerCall(LayerBuilding):
                 self._clear_losses()
                 if self._layers:
                     with context.Scope("call", CallContext(self, training)):
-                        return self._invoke(plan, x, training)
+                        return self._keras_invoke(plan, x, training)
             elif self._layers and training is not outer.training:
                 with context.Scope("call", CallContext(outer.entry, training)):
-                    return self._invoke(plan, x, training)
-            return self._invoke(plan, x, training)
+                    return self._keras_invoke(plan, x, training)
+            return self._keras_invoke(plan, x, training)
         if x is not _MISSING:
             args = (x, *args)
         return self._full_call(ambient, args, kwargs)
 
-    def _invoke(self, plan: CallPlan, x: TensorLike, training: bool | None) -> Any:
+    def _keras_invoke(
+        self, plan: CallPlan, x: TensorLike, training: bool | None
+    ) -> Any:
         if plan.has_training and training is not None:
             return self.call(x, training=training)
         return self.call(x)
 
     def _default_training(self, plan: CallPlan) -> Any:
         """What counts where nobody says; None leaves it to the layers inside."""
-        return plan.training_default if self._mode is None else self._mode
+        return plan.training_default if self._keras_mode is None else self._keras_mode
 
     def _full_call(self, ambient: Any, args: Any, kwargs: Any) -> Any:
         """Every step of a call, in order."""
-        backend = self._backend
+        backend = self._keras_backend
         if (ambient.backend or process.default) is not backend:
             backend = host_of(backend)
             if ambient.backend is not backend:
                 with context.Scope("backend", backend):
                     return self._full_call(context.get(), args, kwargs)
-        if "_plan" not in self.__dict__:
+        if "_keras_plan" not in self.__dict__:
             raise RuntimeError(
                 f"{type(self).__name__} was called before its `__init__` called "
                 "`super().__init__()`."
             )
-        plan = self._plan
+        plan = self._keras_plan
         if self._dtype_policies is not None and not self.built:
             self._find_path()
         call_kwargs = dict(kwargs)
         if self._convert_input_args:
-            args = tuple(self._convert(arg) for arg in args)
+            args = tuple(self._keras_convert(arg) for arg in args)
             call_kwargs = {
-                k: v if k == "training" else self._convert(v)
+                k: v if k == "training" else self._keras_convert(v)
                 for k, v in call_kwargs.items()
             }
         if not self._allow_non_tensor_positional_args:
             self._check_positional(args)
         if plan.training_place is not None and len(args) > plan.training_place:
             args = plan.name_training(self, args, call_kwargs)
-        training = self._resolve_training(plan, ambient, call_kwargs)
+        training = self._keras_resolve_training(plan, ambient, call_kwargs)
         if plan.has_training and training is not None:
             call_kwargs["training"] = training
         elif not plan.takes_any:
@@ -200,23 +202,23 @@ class LayerCall(LayerBuilding):
         ):
             if plan.builds_from_one and not self.built:
                 if bound.args[1].shape == ():  # of other ranks `build` says more
-                    self._check(bound.arguments)
+                    self._keras_check(bound.arguments)
             self._build_if_needed(plan, bound.arguments)
-            self._check(bound.arguments)
+            self._keras_check(bound.arguments)
             give_masks(plan, bound.arguments)
             if symbolic:
-                outputs = self._symbolic(ambient, args, call_kwargs, bound)
+                outputs = self._keras_symbolic(ambient, args, call_kwargs, bound)
             else:
-                outputs = self._computed(bound)
+                outputs = self._keras_computed(bound)
             if self.activity_regularizer is not None and not symbolic:
                 self._add_activity_losses(outputs)
         self._pass_masks(plan, bound.arguments, outputs)
         return outputs
 
-    def _computed(self, bound: Any) -> Any:
+    def _keras_computed(self, bound: Any) -> Any:
         """What `call` gives for bound arguments."""
-        if self._remat is not None:
-            return self._remat.run(self, bound)
+        if self._keras_remat is not None:
+            return self._keras_remat.run(self, bound)
         return self.call(*bound.args[1:], **bound.kwargs)
 
     def _add_activity_losses(self, outputs: TensorLike) -> None:
@@ -236,13 +238,13 @@ class LayerCall(LayerBuilding):
         """The call on KerasTensors: output specs, and a node of the graph."""
         return self(*args, **kwargs)
 
-    def _symbolic(self, ambient: Any, args: Any, kwargs: Any, bound: Any) -> Any:
-        plan = self._plan
+    def _keras_symbolic(self, ambient: Any, args: Any, kwargs: Any, bound: Any) -> Any:
+        plan = self._keras_plan
         limits.claim_calls(self.name)
         if plan.default_build and (plan.makes_shapes or plan.makes_specs):
             if self._has_unbuilt_layers():
-                self._build_layers(bound)
-        outputs = self._output_spec(plan, bound)
+                self._keras_build_layers(bound)
+        outputs = self._keras_output_spec(plan, bound)
         self.built = True
         if ambient.symbolic is not None:
             return outputs
@@ -251,7 +253,7 @@ class LayerCall(LayerBuilding):
             recorded.pop("training", None)
         return connect(self, args, recorded, outputs)
 
-    def _output_spec(self, plan: CallPlan, bound: Any) -> Any:
+    def _keras_output_spec(self, plan: CallPlan, bound: Any) -> Any:
         """What `compute_output_spec` says, given those arguments that it takes."""
         if not plan.makes_specs:
             return self.compute_output_spec(*bound.args[1:], **bound.kwargs)
@@ -262,7 +264,7 @@ class LayerCall(LayerBuilding):
         tensors = [v for k, v in arguments.items() if holds_tensor(v)]
         return self.compute_output_spec(*tensors)
 
-    def _resolve_training(self, plan: CallPlan, ambient: Any, kwargs: Any) -> Any:
+    def _keras_resolve_training(self, plan: CallPlan, ambient: Any, kwargs: Any) -> Any:
         training = kwargs.get("training")
         object.__setattr__(self, "_implicit_training", training is None)
         if training is None and ambient.call is not None:
@@ -279,7 +281,7 @@ class LayerCall(LayerBuilding):
             return None
         return policy.compute_dtype
 
-    def _convert(self, value: Any) -> Any:
+    def _keras_convert(self, value: Any) -> Any:
         """Arrays become tensors of this backend, floats the compute dtype."""
         if isinstance(value, (str, bool, int, float, type(None))):
             return value
@@ -334,8 +336,9 @@ class LayerCall(LayerBuilding):
             if not load(framework_of(value) or "numpy").in_trace():
                 raise
             raise BackendError(
-                f"{describe(self)} lives on the {self._backend.name} backend, but it "
-                f"was called on a {type(value).__module__}.{type(value).__name__} that "
+                f"{describe(self)} lives on the {self._keras_backend.name} backend, "
+                f"but it was called on a "
+                f"{type(value).__module__}.{type(value).__name__} that "
                 "is being traced and has no numbers yet. Call it outside of the traced "
                 "function, or convert the model with model.to_backend(name)."
             ) from error
@@ -369,7 +372,7 @@ class LayerCall(LayerBuilding):
                         "keyword."
                     )
 
-    def _check(self, arguments: dict[str, Any]) -> None:
+    def _keras_check(self, arguments: dict[str, Any]) -> None:
         if self.input_spec is not None:
             first = next(v for k, v in arguments.items() if k != "self")
             check_inputs(self.input_spec, first, self)

@@ -21,7 +21,7 @@ class LayerFiles(LayerLosses):
     def save_own_variables(self, store: Any) -> None:
         """Writes the layer's own weights into a mapping, under "0", "1", …"""
         for index, variable in enumerate(self._filed_variables()):
-            store[str(index)] = self._written(variable)
+            store[str(index)] = self._keras_written(variable)
 
     @default_hook
     def load_own_variables(self, store: Any) -> None:
@@ -41,7 +41,7 @@ class LayerFiles(LayerLosses):
         """The variables of the layer itself that files hold, in their order."""
         return [*self._trainable_variables, *self._non_trainable_variables]
 
-    def _written(self, variable: Variable) -> Any:
+    def _keras_written(self, variable: Variable) -> Any:
         """What a file gets for one of these variables."""
         return variable
 
@@ -75,13 +75,13 @@ class LayerFiles(LayerLosses):
             ],
             note,
         )
-        if self._backend.layer_mixin is not None:
+        if self._keras_backend.layer_mixin is not None:
             self._restore_native()
-        self._settle()
+        self._keras_settle()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         cls = declared_class(self)
-        return _make, (cls, self._backend.name), self.__getstate__()
+        return _make, (cls, self._keras_backend.name), self.__getstate__()
 
 
 def _make(cls: type, backend_name: str) -> Any:

@@ -193,7 +193,7 @@ def refuse_structure(layer: Any, first: Any) -> None:
     """
     if hasattr(first, "shape"):
         return
-    plan = layer._plan
+    plan = layer._keras_plan
     if not (first is None or isinstance(first, dict) or plan.builds_from_one):
         # With no weights to make, a list of numbers will do, as for an op.
         leaves = tree.flatten(first)

@@ -72,7 +72,7 @@ class Layer(LayerCall):
     _outputs_first_in_torch: tuple[str, ...] = ()  # weights that torch keeps so
     # What it does with its big weights: of the products of `WeightForm`. The forms that
     # have them are the modes in which a quantized dtype policy concerns the layer.
-    _products: tuple[str, ...] = ()
+    _keras_products: tuple[str, ...] = ()
     # Whether `model.quantize` leaves the layer alone unless it is told otherwise.
     _quantized_on_request = False
     quantization_config: Any = None
@@ -96,17 +96,17 @@ class Layer(LayerCall):
                 f"{', '.join(sorted(kwargs))}. Beside its own, a layer takes name, "
                 "dtype, trainable, autocast and activity_regularizer."
             )
-        self._init_state(name, trainable, dtype, autocast)
+        self._keras_init_state(name, trainable, dtype, autocast)
         put = object.__setattr__
         regularizer = interpreted(
             self, "activity_regularizer", regularizers.get, activity_regularizer
         )
         put(self, "activity_regularizer", regularizer)
         plan = plan_of(type(self), Layer)
-        put(self, "_plan", plan)
-        put(self, "_build_shapes", None)
+        put(self, "_keras_plan", plan)
+        put(self, "_keras_build_shapes", None)
         if context.get().remat is not None:
-            put(self, "_remat", current_rematerialization())
+            put(self, "_keras_remat", current_rematerialization())
         put(self, "supports_masking", plan.makes_masks or self.supports_masking)
         if shape is not None:
             put(self, "_batch_shape", tuple(shape))
@@ -127,9 +127,9 @@ class Layer(LayerCall):
             input_shape: the shape of the input, or its structure of shapes. Parameters
                 named `x_shape` are given the shape of the argument `x` of `call`.
         """
-        if self._plan.default_build and self._has_unbuilt_layers():
+        if self._keras_plan.default_build and self._has_unbuilt_layers():
             self._build_by_running(input_shape)
-        if self._in_build:  # a subclass goes on
+        if self._keras_in_build:  # a subclass goes on
             self.built = True
         else:
             self._finish_default_build(input_shape)
@@ -162,19 +162,19 @@ class Layer(LayerCall):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Structure:
         """The shape and dtype of the output, as KerasTensors."""
-        if not self._plan.makes_shapes:
+        if not self._keras_plan.makes_shapes:
             running = context.get().call
             if running is not None and running.training is None:
                 # A framework's own modules would count a run in vain in training.
                 running = CallContext(running.entry, False)
             with context.Scope("call", running):
                 return infer_spec(self.call, args, kwargs)
-        bound = self._plan.bind(self, args, kwargs)
+        bound = self._keras_plan.bind(self, args, kwargs)
         shapes = shapes_of(bound.arguments)
         given = tuple(shapes.values())
         names = [
             name
-            for name in self._plan.shape_names
+            for name in self._keras_plan.shape_names
             if name in {f"{key}_shape" for key in shapes}
         ]
         if names:

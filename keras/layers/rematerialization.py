@@ -32,7 +32,7 @@ class Rematerialization:
     """
 
     def __init__(self, scope: RematScope) -> None:
-        self._mode = scope.mode
+        self._keras_mode = scope.mode
         self._threshold = scope.output_size_threshold
         self._names = tuple(scope.layer_names)
 
@@ -45,24 +45,27 @@ class Rematerialization:
         args, kwargs = bound.args[1:], bound.kwargs
         if context.get().remat is _WHOLE:
             return layer.call(*args, **kwargs)
-        if self._mode == "activations":
+        if self._keras_mode == "activations":
             return self._with_activation(layer, args, kwargs)
         if not self._wants(layer, bound):
             return layer.call(*args, **kwargs)
         with context.Scope("remat", _WHOLE):
-            return layer._backend.remat(layer.call)(*args, **kwargs)
+            return layer._keras_backend.remat(layer.call)(*args, **kwargs)
 
     def _wants(self, layer: Layer, bound: Any) -> bool:
         """Whether the whole call is to be computed again."""
-        if self._mode == "list_of_layers":
+        if self._keras_mode == "list_of_layers":
             return layer.name in self._names
         if layer._remats_inside:
             return False
-        return self._mode == "full" or self._output_size(layer, bound) > self._threshold
+        return (
+            self._keras_mode == "full"
+            or self._output_size(layer, bound) > self._threshold
+        )
 
     def _output_size(self, layer: Layer, bound: Any) -> int:
         """How many numbers the outputs of a call hold, as far as sizes are known."""
-        backend = layer._backend
+        backend = layer._keras_backend
 
         def spec(x: TensorLike) -> Any:
             if not backend.is_tensor(x):
@@ -75,7 +78,7 @@ class Rematerialization:
         }
         symbols = inspect.BoundArguments(bound.signature, arguments)
         with SymbolicScope():
-            outputs = layer._output_spec(layer._plan, symbols)
+            outputs = layer._keras_output_spec(layer._keras_plan, symbols)
         return sum(
             math.prod(size for size in x.shape if size is not None)
             for x in tree.flatten(outputs)
@@ -88,7 +91,7 @@ class Rematerialization:
             return layer.call(*args, **kwargs)
         put = object.__setattr__
         with _replacing:
-            put(layer, "activation", layer._backend.remat(activation))
+            put(layer, "activation", layer._keras_backend.remat(activation))
             try:
                 return layer.call(*args, **kwargs)
             finally:
@@ -109,13 +112,13 @@ def current_rematerialization() -> Rematerialization | None:
 
 def keep_rematerialization(layer: Layer, kept: Rematerialization | None) -> None:
     """Gives a copy what the original has; a scope that it was made in goes before."""
-    if kept is not None and layer._remat is None:
-        object.__setattr__(layer, "_remat", kept)
-        layer._settle()
+    if kept is not None and layer._keras_remat is None:
+        object.__setattr__(layer, "_keras_remat", kept)
+        layer._keras_settle()
 
 
 def rematerialize_like(old: Layer, new: Layer) -> None:
     """Lets a copy, and the layers in it, keep to the scopes of the original."""
-    keep_rematerialization(new, old._remat)
+    keep_rematerialization(new, old._keras_remat)
     for inside, copy in zip(old._layers, new._layers, strict=False):
         rematerialize_like(inside, copy)

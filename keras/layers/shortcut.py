@@ -48,14 +48,14 @@ class Shortcut:
         self.spec: Any = None
         if layer is None:  # before its constructor ran: nothing is skipped
             return
-        plan, policy, spec = layer._plan, layer._dtype_policy, layer.input_spec
+        plan, policy, spec = layer._keras_plan, layer._dtype_policy, layer.input_spec
         casts = policy.compute_dtype != policy.variable_dtype
-        self.dtype = layer._backend.native_dtype(policy.compute_dtype)
+        self.dtype = layer._keras_backend.native_dtype(policy.compute_dtype)
         self.plain = (
             layer.built
             and (not casts or layer._steps_are_inside)
             and layer.activity_regularizer is None
-            and layer._remat is None
+            and layer._keras_remat is None
         )
         several = isinstance(spec, (list, tuple, dict))
         self.spec = None if several else spec
@@ -76,7 +76,7 @@ NOTHING = Shortcut()
 
 def has_effects(layer: Layer) -> bool:
     """Whether a call does more than compute: runs hooks or adds a penalty."""
-    hooked = layer._shortcut.hooked and layer._has_hooks()
+    hooked = layer._keras_shortcut.hooked and layer._has_hooks()
     return hooked or getattr(layer, "activity_regularizer", None) is not None
 
 
@@ -95,7 +95,7 @@ def needs_no_steps(node: Node) -> bool:
     each run.
     """
     layer: Any = node.operation
-    plan = getattr(layer, "_plan", None)
+    plan = getattr(layer, "_keras_plan", None)
     if plan is None or not plan.default_call or plan.takes_any:  # an op, or a model
         return False
     if not {"training", "mask"}.isdisjoint(node.kwargs):

@@ -51,11 +51,11 @@ class LayerTracking(Operation):
     # `TorchModuleWrapper`, which derives from `Layer`, and so puts itself here.
     _module_wrapper: Any = None
     # Attributes that hold something of the framework's own, on backends that keep book.
-    _foreign: Any = frozenset()
+    _keras_foreign: Any = frozenset()
     # Attributes that a call does not compute with.
     _not_computed_with: frozenset[str] = frozenset()
     # Attributes that pickle and deepcopy leave out: caches that are made anew.
-    _transient: tuple[str, ...] = ("_watchers",)
+    _transient: tuple[str, ...] = ("_keras_watchers",)
     # Lists of what is reached by its own name anyway.
     _not_in_files = ("_layers", "_metrics", "_losses")
 
@@ -64,7 +64,7 @@ class LayerTracking(Operation):
         self = object.__new__(specialise(cls, backend))
         put = object.__setattr__
         put(self, "_recorded", (args, kwargs))
-        put(self, "_backend", backend)
+        put(self, "_keras_backend", backend)
         put(self, "_tracker", Tracker(self))
         put(self, "_layers", [])
         put(self, "_metrics", [])
@@ -72,12 +72,12 @@ class LayerTracking(Operation):
         put(self, "_trainable_variables", [])
         put(self, "_non_trainable_variables", [])
         put(self, "_child_names", {})
-        put(self, "_watchers", [])
+        put(self, "_keras_watchers", [])
         if backend.layer_mixin is not None:
             self._init_native()
         return self
 
-    def _init_state(
+    def _keras_init_state(
         self, name: str | None, trainable: bool, dtype: DType, autocast: bool
     ) -> None:
         put = object.__setattr__
@@ -99,24 +99,24 @@ class LayerTracking(Operation):
 
     def __setattr__(self, name: str, value: Any) -> None:
         tracker = self._tracker
-        if self._watchers and self._notes_of_change(name, value):
-            self._changed()
+        if self._keras_watchers and self._notes_of_change(name, value):
+            self._keras_changed()
         if type(value) in ARRAYS and self._takes_values(name, value):
             return
         if type(value) in PLAIN:
             if name in tracker.attributes:
                 tracker.drop(name)
-            if name in self._foreign:
+            if name in self._keras_foreign:
                 self._untrack_foreign(name)
         elif name not in getattr(self, "_native_state", ()) and not _sets_another(
             type(self), name
         ):
             value = tracker.set(name, value)
-            if self._backend.layer_mixin is not None:
+            if self._keras_backend.layer_mixin is not None:
                 self._track_foreign(name, value)
         object.__setattr__(self, name, value)
         if name in self._settling:
-            self._settle()
+            self._keras_settle()
 
     def _takes_values(self, name: str, value: np.ndarray | list[Any]) -> bool:
         """Whether an attribute is a weight, which takes the values of an array."""
@@ -150,16 +150,16 @@ class LayerTracking(Operation):
             or _sets_another(type(self), name)
         )
 
-    def _changed(self, freezes: bool = False) -> None:
+    def _keras_changed(self, freezes: bool = False) -> None:
         """Tells those who have compiled calls of this layer that it is another now.
 
         Args:
             freezes: whether all that is new is what `trainable` says.
         """
-        for watcher in tuple(self._watchers):
+        for watcher in tuple(self._keras_watchers):
             watcher(freezes)
 
-    def _settle(self) -> None:
+    def _keras_settle(self) -> None:
         """Works out again whether calls may take the quick path; see `Layer`."""
 
     def __delattr__(self, name: str) -> None:
@@ -168,18 +168,18 @@ class LayerTracking(Operation):
         else:
             super().__delattr__(name)
         self._tracker.drop(name, deleted=True)
-        if name in self._foreign:
+        if name in self._keras_foreign:
             self._untrack_foreign(name)
-        self._changed()
+        self._keras_changed()
 
     # What the tracker tells -----------------------------------------------------
 
-    def _own(self, item: Any, name: str) -> None:
+    def _keras_own(self, item: Any, name: str) -> None:
         kind = item._tracked_as
-        native = self._backend.layer_mixin is not None
+        native = self._keras_backend.layer_mixin is not None
         if kind == "layer":
             self._refuse_other_backend(item)
-            name = self._free_name(name)
+            name = self._keras_free_name(name)
             list.append(self._layers, item)  # see `HeldLayers`
             self._child_names[name] = id(item)
             if native:
@@ -194,8 +194,8 @@ class LayerTracking(Operation):
                 self._track_variable_native(item.state)
         else:
             self._metrics.append(item)
-        if self._watchers:
-            self._changed()
+        if self._keras_watchers:
+            self._keras_changed()
 
     def _disown(self, item: Any) -> None:
         for held in (
@@ -210,14 +210,16 @@ class LayerTracking(Operation):
         names = [n for n, child in self._child_names.items() if child == id(item)]
         for name in names:
             del self._child_names[name]
-        if self._backend.layer_mixin is not None:
+        if self._keras_backend.layer_mixin is not None:
             self._untrack_native(getattr(item, "state", item))
-        if self._watchers:
-            self._changed()
+        if self._keras_watchers:
+            self._keras_changed()
 
     def _ownable(self, value: Any) -> Any:
         """A layer in the place of a framework's own module, where there are such."""
-        if self._backend.layer_mixin is None or not self._is_foreign_module(value):
+        if self._keras_backend.layer_mixin is None or not self._is_foreign_module(
+            value
+        ):
             return value
         return self._module_wrapper(value)
 
@@ -228,15 +230,15 @@ class LayerTracking(Operation):
         return self._non_trainable_variables
 
     def _refuse_other_backend(self, layer: Layer) -> None:
-        if layer._backend is not self._backend:
+        if layer._keras_backend is not self._keras_backend:
             raise BackendError(
-                f"{describe(layer)} lives on the {layer._backend.name} backend, but "
-                f"{describe(self)} lives on {self._backend.name}. Make both on one "
-                "backend, or convert a model with model.to_backend("
-                f"{self._backend.name!r})."
+                f"{describe(layer)} lives on the {layer._keras_backend.name} backend, "
+                f"but {describe(self)} lives on {self._keras_backend.name}. Make both "
+                "on one backend, or convert a model with model.to_backend("
+                f"{self._keras_backend.name!r})."
             )
 
-    def _free_name(self, name: str) -> str:
+    def _keras_free_name(self, name: str) -> str:
         """The name, with another number where a sublayer has it already."""
         stem, free, number = name.rstrip("0123456789"), name, 0
         while free in self._child_names:

@@ -24,12 +24,12 @@ from keras.layers.rematerialization import keep_rematerialization, rematerialize
 def to_backend(model: Layer, name: str) -> Any:
     """A layer or model like the given one that lives on another backend."""
     target = load(name)
-    if model._backend is target:
+    if model._keras_backend is target:
         return model
-    with backend_scope(model._backend), object_sharing():
+    with backend_scope(model._keras_backend), object_sharing():
         config = serialize_keras_object(model)
         custom = dict(_custom_objects(model))
-    first_call = getattr(model, "_first_call", None)
+    first_call = getattr(model, "_keras_first_call", None)
     if first_call:  # which says more than the one shape that a file has
         config.pop("build_config", None)
     with backend_scope(target):
@@ -48,19 +48,19 @@ def to_backend(model: Layer, name: str) -> Any:
 
 def packed(model: Any) -> tuple[Any, ...]:
     """All that makes an equal model: what pickle and deepcopy keep."""
-    with backend_scope(model._backend), object_sharing():
+    with backend_scope(model._keras_backend), object_sharing():
         optimizer = getattr(model, "optimizer", None)
         state = None
         if optimizer is not None and optimizer.built:
             state = [variable.numpy() for variable in optimizer.variables]
         return (
-            model._backend.name,
+            model._keras_backend.name,
             serialize_keras_object(model),
             dict(_custom_objects(model)),
             [variable.numpy() for variable in model.weights],
             state,
             [layer._host_state for layer in _with_host_state(model)],
-            [layer._remat for layer in _layers_of(model)],
+            [layer._keras_remat for layer in _layers_of(model)],
         )
 
 
@@ -145,11 +145,11 @@ def _custom_objects(model: Layer) -> Iterator[tuple[str, Any]]:
                     yield from _custom_of(item)
             else:
                 yield from _custom_of(value)
-    compilation = getattr(model, "_compilation", None)
+    compilation = getattr(model, "_keras_compilation", None)
     settings = {} if compilation is None else compilation.arguments
     for item in tree.flatten(settings):
         yield from _custom_of(item)
-    for operation in getattr(getattr(model, "_graph", None), "operations", ()):
+    for operation in getattr(getattr(model, "_keras_graph", None), "operations", ()):
         yield from _if_custom(declared_class(operation))
 
 

@@ -59,7 +59,11 @@ class LayerVariables(LayerDtypes):
             is_float = dtypes.is_float(dtype)
             initializer = "glorot_uniform" if is_float else "zeros"
         outside = context.Scope("stateless", None)
-        with outside, context.Scope("backend", self._backend), self._weight_scope():
+        with (
+            outside,
+            context.Scope("backend", self._keras_backend),
+            self._weight_scope(),
+        ):
             variable = Variable(
                 initializers.get(initializer),
                 shape=() if shape is None else tuple(shape),
@@ -153,9 +157,9 @@ class LayerVariables(LayerDtypes):
         """The variables that training updates."""
         if not self.trainable:
             return []
-        return [v for v in self.variables if self._trains(v)]
+        return [v for v in self.variables if self._keras_trains(v)]
 
-    def _trains(self, variable: Variable) -> bool:
+    def _keras_trains(self, variable: Variable) -> bool:
         return variable.trainable
 
     @property
@@ -199,7 +203,9 @@ class LayerVariables(LayerDtypes):
             variable.trainable = value
         for layer in self._layers:
             layer.trainable = value
-        self._changed(freezes=True)  # some compute otherwise while they are frozen
+        self._keras_changed(
+            freezes=True
+        )  # some compute otherwise while they are frozen
 
     def get_weights(self) -> list[Any]:
         """The values of the weights, as NumPy arrays."""

@@ -69,7 +69,7 @@ class Loss(BackendBound):
         self.reduction = standardize_reduction(reduction)
         self._given_dtype = dtype
         self._dtype = compute_dtype(dtype)
-        self._native_dtype = self._backend.native_dtype(self._dtype)
+        self._native_dtype = self._keras_backend.native_dtype(self._dtype)
 
     @property
     def dtype(self) -> str:
@@ -91,14 +91,16 @@ class Loss(BackendBound):
         Returns:
             A scalar, or with `reduction="none"` one value per sample.
         """
-        y_true = self._converted(y_true, not self._takes_class_numbers)
-        y_pred = self._converted(y_pred, True)
+        y_true = self._keras_converted(y_true, not self._takes_class_numbers)
+        y_pred = self._keras_converted(y_pred, True)
         mask = get_mask(y_pred) if not isinstance(y_pred, dict) else None
         values = self.call(y_true, y_pred)
         own_mask = get_mask(values)
         if own_mask is not None:
             mask = (
-                own_mask if mask is None else self._backend.logical_and(mask, own_mask)
+                own_mask
+                if mask is None
+                else self._keras_backend.logical_and(mask, own_mask)
             )
         if mask is None and sample_weight is None:
             return reduce(values, self.reduction, self._dtype)
@@ -119,17 +121,19 @@ class Loss(BackendBound):
         del shape
         return None
 
-    def _converted(self, value: Any, to_float: bool) -> Any:
+    def _keras_converted(self, value: Any, to_float: bool) -> Any:
         # Class numbers only need to be tensors; all else takes the loss's dtype.
-        if self._backend.kinds.get(type(value)) == TENSOR and (
+        if self._keras_backend.kinds.get(type(value)) == TENSOR and (
             not to_float or value.dtype == self._native_dtype
         ):
             return value
         if isinstance(value, (dict, list, tuple)):
-            return tree.map_structure(lambda leaf: self._tensor(leaf, to_float), value)
-        return self._tensor(value, to_float)
+            return tree.map_structure(
+                lambda leaf: self._keras_tensor(leaf, to_float), value
+            )
+        return self._keras_tensor(value, to_float)
 
-    def _tensor(self, value: Any, to_float: bool) -> Any:
+    def _keras_tensor(self, value: Any, to_float: bool) -> Any:
         if value is None:
             return None
         if isinstance(value, KerasTensor):

@@ -196,7 +196,7 @@ class Accuracy(FunctionMetric):
     """
 
     function = staticmethod(accuracy)
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(self, name: str = "accuracy", dtype: DType = None) -> None:
         super().__init__(name, dtype)
@@ -223,7 +223,7 @@ class BinaryAccuracy(FunctionMetric):
     """
 
     function = staticmethod(binary_accuracy)
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self, name: str = "binary_accuracy", dtype: DType = None, threshold: float = 0.5
@@ -253,7 +253,7 @@ class CategoricalAccuracy(FunctionMetric):
     """
 
     function = staticmethod(categorical_accuracy)
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(self, name: str = "categorical_accuracy", dtype: DType = None) -> None:
         super().__init__(name, dtype)
@@ -276,7 +276,7 @@ class SparseCategoricalAccuracy(FunctionMetric):
     """
 
     function = staticmethod(sparse_categorical_accuracy)
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self, name: str = "sparse_categorical_accuracy", dtype: DType = None
@@ -302,7 +302,7 @@ class TopKCategoricalAccuracy(FunctionMetric):
     """
 
     function = staticmethod(top_k_categorical_accuracy)
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: DType = None
@@ -329,7 +329,7 @@ class SparseTopKCategoricalAccuracy(FunctionMetric):
     """
 
     function = staticmethod(sparse_top_k_categorical_accuracy)
-    _direction = "up"
+    _keras_direction = "up"
     _config_optional = ("from_sorted_ids",)
 
     def __init__(

@@ -49,7 +49,7 @@ class AUC(ConfusionAtThresholds):
     0.75
     """
 
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self,

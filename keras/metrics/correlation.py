@@ -95,7 +95,7 @@ class PearsonCorrelation(FunctionMetric):
     """
 
     function = staticmethod(pearson_correlation)
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self, name: str = "pearson_correlation", dtype: DType = None, axis: int = -1
@@ -121,7 +121,7 @@ class ConcordanceCorrelation(FunctionMetric):
     """
 
     function = staticmethod(concordance_correlation)
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self, name: str = "concordance_correlation", dtype: DType = None, axis: int = -1

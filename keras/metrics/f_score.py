@@ -38,7 +38,7 @@ class FBetaScore(Metric):
     0.6667
     """
 
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self,

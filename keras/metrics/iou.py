@@ -45,7 +45,7 @@ class IoU(Metric):
     0.3333
     """
 
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self,

@@ -65,7 +65,7 @@ class Metric(BackendBound):
     )
     _tracked_as = "metric"
     # Whether larger values are better: "up", "down" or None where neither is.
-    _direction: str | None = None
+    _keras_direction: str | None = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls, *args, **kwargs)
@@ -93,7 +93,7 @@ class Metric(BackendBound):
         object.__delattr__(self, name)
         self._tracker.drop(name, deleted=True)
 
-    def _own(self, item: Any, name: str) -> None:
+    def _keras_own(self, item: Any, name: str) -> None:
         if item._tracked_as == "variable":
             self._variables.append(item)
         elif item._tracked_as == "metric":
@@ -217,13 +217,13 @@ class Metric(BackendBound):
             # Variables that are made on first sight of data.
             with StatelessScope():
                 self.update_state(*args, **kwargs)
-        with self._stateless(metric_variables) as scope:
+        with self._keras_stateless(metric_variables) as scope:
             self.update_state(*args, **kwargs)
         return [scope.get_current_value(variable) for variable in self.variables]
 
     def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
         """The result for given values of `variables`; the metric does not change."""
-        with self._stateless(metric_variables):
+        with self._keras_stateless(metric_variables):
             return self.result()
 
     def stateless_reset_state(self) -> list[Any]:
@@ -234,7 +234,7 @@ class Metric(BackendBound):
         pairs = zip(values, self.variables, strict=True)
         return [v.value if value is None else value for value, v in pairs]
 
-    def _stateless(self, values: Sequence[Any]) -> StatelessScope:
+    def _keras_stateless(self, values: Sequence[Any]) -> StatelessScope:
         if values is None or len(values) != len(self.variables):
             count = "None" if values is None else len(values)
             raise ValueError(

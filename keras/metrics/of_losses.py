@@ -28,7 +28,7 @@ class MeanSquaredError(FunctionMetric):
     """
 
     function = staticmethod(losses.mean_squared_error)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(self, name: str = "mean_squared_error", dtype: DType = None) -> None:
         super().__init__(name, dtype)
@@ -50,7 +50,7 @@ class RootMeanSquaredError(Mean):
     4.0
     """
 
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(
         self, name: str = "root_mean_squared_error", dtype: DType = None
@@ -93,7 +93,7 @@ class MeanAbsoluteError(FunctionMetric):
     """
 
     function = staticmethod(losses.mean_absolute_error)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(self, name: str = "mean_absolute_error", dtype: DType = None) -> None:
         super().__init__(name, dtype)
@@ -115,7 +115,7 @@ class MeanAbsolutePercentageError(FunctionMetric):
     """
 
     function = staticmethod(losses.mean_absolute_percentage_error)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(
         self, name: str = "mean_absolute_percentage_error", dtype: DType = None
@@ -139,7 +139,7 @@ class MeanSquaredLogarithmicError(FunctionMetric):
     """
 
     function = staticmethod(losses.mean_squared_logarithmic_error)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(
         self, name: str = "mean_squared_logarithmic_error", dtype: DType = None
@@ -163,7 +163,7 @@ class LogCoshError(FunctionMetric):
     """
 
     function = staticmethod(losses.log_cosh)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(self, name: str = "logcosh", dtype: DType = None) -> None:
         super().__init__(name, dtype)
@@ -191,7 +191,7 @@ class CosineSimilarity(FunctionMetric):
     """
 
     function = staticmethod(cosine_similarity)
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self, name: str = "cosine_similarity", dtype: DType = None, axis: int = -1
@@ -215,7 +215,7 @@ class Hinge(FunctionMetric):
     """
 
     function = staticmethod(losses.hinge)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(self, name: str = "hinge", dtype: DType = None) -> None:
         super().__init__(name, dtype)
@@ -237,7 +237,7 @@ class SquaredHinge(FunctionMetric):
     """
 
     function = staticmethod(losses.squared_hinge)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(self, name: str = "squared_hinge", dtype: DType = None) -> None:
         super().__init__(name, dtype)
@@ -259,7 +259,7 @@ class CategoricalHinge(FunctionMetric):
     """
 
     function = staticmethod(losses.categorical_hinge)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(self, name: str = "categorical_hinge", dtype: DType = None) -> None:
         super().__init__(name, dtype)
@@ -281,7 +281,7 @@ class KLDivergence(FunctionMetric):
     """
 
     function = staticmethod(losses.kl_divergence)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(self, name: str = "kl_divergence", dtype: DType = None) -> None:
         super().__init__(name, dtype)
@@ -303,7 +303,7 @@ class Poisson(FunctionMetric):
     """
 
     function = staticmethod(losses.poisson)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(self, name: str = "poisson", dtype: DType = None) -> None:
         super().__init__(name, dtype)
@@ -328,7 +328,7 @@ class BinaryCrossentropy(FunctionMetric):
     """
 
     function = staticmethod(losses.binary_crossentropy)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(
         self,
@@ -361,7 +361,7 @@ class CategoricalCrossentropy(FunctionMetric):
     """
 
     function = staticmethod(losses.categorical_crossentropy)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(
         self,
@@ -395,7 +395,7 @@ class SparseCategoricalCrossentropy(FunctionMetric):
     """
 
     function = staticmethod(losses.sparse_categorical_crossentropy)
-    _direction = "down"
+    _keras_direction = "down"
 
     def __init__(
         self,

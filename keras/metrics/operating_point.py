@@ -32,7 +32,7 @@ class _OperatingPoint(ConfusionAtThresholds):
 
     held: Any
     wanted: Any
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self,

@@ -89,7 +89,7 @@ class Precision(_Share):
 
     error = "false_positives"
     kind = 1
-    _direction = "up"
+    _keras_direction = "up"
 
 
 @public_class("keras.metrics")
@@ -113,7 +113,7 @@ class Recall(_Share):
 
     error = "false_negatives"
     kind = 3
-    _direction = "up"
+    _keras_direction = "up"
 
 
 class ConfusionAtThresholds(Metric):

@@ -41,7 +41,7 @@ class R2Score(Metric):
     0.5714
     """
 
-    _direction = "up"
+    _keras_direction = "up"
 
     def __init__(
         self,

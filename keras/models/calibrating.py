@@ -97,7 +97,7 @@ def calibrate(
 
 
 def _called(layer: Layer, batch: np.ndarray | Tensor) -> Any:
-    with backend_scope(layer._backend):
+    with backend_scope(layer._keras_backend):
         outputs = layer(ops.convert_to_tensor(batch))
         return tree.map_structure(ops.stop_gradient, outputs)
 

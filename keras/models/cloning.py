@@ -121,7 +121,7 @@ def _made_anew(layer: Layer) -> Any:
 def _clone_sequential(
     model: Model, input_tensors: Any, clone: Callable[[Any], Any]
 ) -> Any:
-    layers = [clone(layer) for layer in model._sequence]
+    layers = [clone(layer) for layer in model._keras_sequence]
     given = tree.flatten(input_tensors) if input_tensors is not None else []
     if given:
         if len(given) != 1 or not isinstance(given[0], KerasTensor):
@@ -140,7 +140,7 @@ def _clone_functional(
     clone: Callable[[Any], Any],
     call_function: Callable[..., Any] | None,
 ) -> Any:
-    graph = model._graph
+    graph = model._keras_graph
     made = {id(op): clone(op) for op in graph.operations if not is_input(op)}
 
     def function(operation: Any) -> Callable[..., Any]:
@@ -182,7 +182,7 @@ def _clone_functional(
 
 
 def _compiled_like(model: Model, new: Any) -> Any:
-    keep_rematerialization(new, model._remat)
+    keep_rematerialization(new, model._keras_remat)
     if getattr(model, "compiled", False):
         new.compile_from_config(model.get_compile_config())
     return new

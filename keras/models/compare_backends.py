@@ -232,7 +232,7 @@ def _candidates(
     model: Model, names: Sequence[str] | None, options: Sequence[bool]
 ) -> Iterable[_Candidate]:
     # The model's own backend comes first, as the user knows it.
-    own = model._backend.name
+    own = model._keras_backend.name
     for name in names or sorted(backends.installed(), key=lambda name: name != own):
         backend = backends.load(name)
         compiles = backend.jit(len, jit_compile=True) is not len

@@ -53,9 +53,9 @@ class CompiledCall:
         self._watched = list(_layers_in(model)) if self.pure else []
         self._watcher = partial(_tell, this)
         for layer in self._watched:
-            layer._watchers.append(self._watcher)
+            layer._keras_watchers.append(self._watcher)
         self.settings = settings.of_results()
-        self._convert = model._backend.convert_to_tensor
+        self._convert = model._keras_backend.convert_to_tensor
         self._seen: set[Any] = set()
         self._repeated: set[Any] = set()
 
@@ -77,8 +77,8 @@ class CompiledCall:
     def stop_watching(self) -> None:
         """The layers inside no longer tell when they change."""
         for layer in self._watched:
-            if self._watcher in layer._watchers:
-                layer._watchers.remove(self._watcher)
+            if self._watcher in layer._keras_watchers:
+                layer._keras_watchers.remove(self._watcher)
 
     def was_frozen(self) -> None:
         """What `trainable` of the layers says is looked at again."""
@@ -89,7 +89,7 @@ class CompiledCall:
         flags = tuple([layer._trainable for layer in self._watched])
         this, run = self._model, self._plain
         if flags not in self._forms:
-            compile_call = this()._backend.compile_call
+            compile_call = this()._keras_backend.compile_call
             self._forms[flags] = {
                 training: compile_call(partial(run, training), lambda: this().variables)
                 for training in (None, False, True)
@@ -130,12 +130,12 @@ def for_call(
     model: Model, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Callable[..., Any] | None:
     """The compiled function for a call, or None where plain code shall run."""
-    backend = model._backend
+    backend = model._keras_backend
     if not getattr(backend, "compiles_calls", False) or len(args) != 1:
         return None
     if model.__dict__.get("_changes", 0) >= _MOST_CHANGES:
         return None
-    if model._shortcut.hooked:
+    if model._keras_shortcut.hooked:
         return None
     ambient = context.get()
     if ambient.call is not None or ambient.stateless is not None:

@@ -60,13 +60,13 @@ class Functional(GraphModel, Function, Model):
         **kwargs: Any,
     ) -> None:
         trainable = kwargs.pop("trainable", True)
-        self._init_model(name=name, autocast=False, **kwargs)
+        self._keras_init_model(name=name, autocast=False, **kwargs)
         inputs, outputs = _with_input_layers(self, inputs, outputs)
         set_graph(self, inputs, outputs)
         _check_keys(self._kept_inputs.value, f"{type(self).__name__} {self.name!r}")
-        self._adapt = InputAdapter(self, self._kept_inputs.value)
+        self._keras_adapt = InputAdapter(self, self._kept_inputs.value)
         _check_names(self)
-        self._adopt_layers([op for op in self._graph.operations if _is_layer(op)])
+        self._adopt_layers([op for op in self._keras_graph.operations if _is_layer(op)])
         self.built = True
         if not trainable:
             self.trainable = False
@@ -88,13 +88,13 @@ class Functional(GraphModel, Function, Model):
             mask: masks of the inputs, in their structure.
         """
         if type(inputs) is Staged:
-            rest = HostStage.rest_of(self._graph)
+            rest = HostStage.rest_of(self._keras_graph)
             outputs = run_plan(rest, list(inputs.values), training)
         else:
-            flat = self._adapt(inputs)
+            flat = self._keras_adapt(inputs)
             if mask is not None:
-                _put_masks(self._adapt, flat, mask)
-            outputs = run_plan(self._graph, flat, training)
+                _put_masks(self._keras_adapt, flat, mask)
+            outputs = run_plan(self._keras_graph, flat, training)
         ends = self._kept_outputs.value
         if (
             len(outputs) == 1
@@ -106,16 +106,16 @@ class Functional(GraphModel, Function, Model):
 
     def _standardize_inputs(self, inputs: TensorLike) -> list[Any]:
         """The inputs as tensors in the order of the graph, as packages call it."""
-        return self._adapt(inputs)
+        return self._keras_adapt(inputs)
 
     def _host_stage(self) -> HostStage | None:
-        return stage_of(self._graph, self._adapt)
+        return stage_of(self._keras_graph, self._keras_adapt)
 
     def compute_output_spec(
         self, inputs: TensorLike, training: bool | None = None, mask: TensorLike = None
     ) -> Structure:
         """Shapes and dtypes of the outputs for such inputs, as KerasTensors."""
-        flat = self._adapt(inputs)
+        flat = self._keras_adapt(inputs)
         return Function.compute_output_spec(
             self, tree.pack_sequence_as(self._kept_inputs.value, flat)
         )
@@ -126,9 +126,9 @@ class Functional(GraphModel, Function, Model):
 
     def compute_mask(self, inputs: TensorLike, previous_mask: Any = None) -> Structure:
         """The masks of the outputs, in their structure; None where there is none."""
-        flat = self._adapt(inputs)
-        _put_masks(self._adapt, flat, previous_mask)
-        outputs = self._graph.run(flat)
+        flat = self._keras_adapt(inputs)
+        _put_masks(self._keras_adapt, flat, previous_mask)
+        outputs = self._keras_graph.run(flat)
         return pack([masking.get_mask(x) for x in outputs], self._kept_outputs)
 
     def build(self, input_shape: Any = None) -> None:
@@ -139,12 +139,12 @@ class Functional(GraphModel, Function, Model):
     @property
     def input_names(self) -> list[str]:
         """The names of the input layers, in the order of `inputs`."""
-        return list(self._adapt.names)
+        return list(self._keras_adapt.names)
 
     @property
     def output_names(self) -> list[str]:
         """The names of the layers that make the outputs, in their order."""
-        return [x._keras_history.operation.name for x in self._graph.outputs]
+        return [x._keras_history.operation.name for x in self._keras_graph.outputs]
 
     @property
     def input(self) -> Any:
@@ -169,7 +169,7 @@ class Functional(GraphModel, Function, Model):
     @property
     def input_dtype(self) -> Any:
         """The dtypes of the inputs; one alone without structure."""
-        flat = [x.dtype for x in self._graph.inputs]
+        flat = [x.dtype for x in self._keras_graph.inputs]
         return flat[0] if len(flat) == 1 else pack(flat, self._kept_inputs)
 
     # Config --------------------------------------------------------------------
@@ -280,7 +280,7 @@ def _check_keys(inputs: TensorLike, title: str) -> None:
 
 def _check_names(model: Model) -> None:
     seen: dict[str, Any] = {}
-    for operation in model._graph.operations:
+    for operation in model._keras_graph.operations:
         first = seen.setdefault(operation.name, operation)
         if first is not operation:
             raise ValueError(

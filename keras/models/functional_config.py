@@ -38,7 +38,7 @@ def is_graph(config: Config) -> bool:
 
 def write(model: Model) -> dict[str, Any]:
     """The config of a functional model."""
-    plan = model._graph
+    plan = model._keras_graph
     layers = []
     for operation in plan.operations:
         entry = serialize_keras_object(operation)

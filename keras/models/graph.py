@@ -59,7 +59,7 @@ class Function(Operation):
     @property
     def operations(self) -> list[Any]:
         """The operations of the graph, those farthest from the outputs first."""
-        return list(self._graph.operations)
+        return list(self._keras_graph.operations)
 
     @property
     def _operations(self) -> list[Any]:
@@ -70,7 +70,7 @@ class Function(Operation):
     def _nodes_by_depth(self) -> dict[int, list[Node]]:
         """The calls of the graph, by how many calls it is to the outputs at most."""
         found: dict[int, list[Node]] = {}
-        nodes = self._graph.nodes
+        nodes = self._keras_graph.nodes
         for node, depth in zip(nodes, depths_of(self.inputs, nodes), strict=True):
             found.setdefault(depth, []).append(node)
         return found
@@ -78,12 +78,12 @@ class Function(Operation):
     @property
     def inputs(self) -> list[KerasTensor]:
         """The input KerasTensors, flat."""
-        return list(self._graph.inputs)
+        return list(self._keras_graph.inputs)
 
     @property
     def outputs(self) -> list[KerasTensor]:
         """The output KerasTensors, flat."""
-        return list(self._graph.outputs)
+        return list(self._keras_graph.outputs)
 
     def call(self, inputs: TensorLike) -> Structure:
         """The values of the outputs.
@@ -92,12 +92,12 @@ class Function(Operation):
             inputs: tensors in the structure of the function's inputs.
         """
         flat = flat_inputs(self, inputs)
-        return pack(self._graph.run(flat), self._kept_outputs)
+        return pack(self._keras_graph.run(flat), self._kept_outputs)
 
     def run(self, inputs: TensorLike, training: bool | None = None) -> Structure:
         """`call`, with `training` for the layers in the graph that take it."""
         flat = flat_inputs(self, inputs)
-        return pack(self._graph.run(flat, training), self._kept_outputs)
+        return pack(self._keras_graph.run(flat, training), self._kept_outputs)
 
     def _run_through_graph(
         self,
@@ -117,14 +117,14 @@ class Function(Operation):
             found = operation_fn(operation)
             return found if call_fn is None else partial(call_fn, found)
 
-        outputs = self._graph.rerun(tree.flatten(inputs), function)
+        outputs = self._keras_graph.rerun(tree.flatten(inputs), function)
         return pack(outputs, self._kept_outputs)
 
     def compute_output_spec(self, inputs: TensorLike) -> Structure:
         """Shapes and dtypes of the outputs for other inputs, as KerasTensors."""
         flat = flat_inputs(self, inputs)
         with SymbolicScope():
-            outputs = self._graph.rerun(flat, lambda operation: operation)
+            outputs = self._keras_graph.rerun(flat, lambda operation: operation)
         return pack(outputs, self._kept_outputs)
 
     def compute_output_shape(self, input_shape: Any) -> Shape:
@@ -133,15 +133,15 @@ class Function(Operation):
         Args:
             input_shape: shapes in the structure of the inputs.
         """
-        flat = shapes_of(input_shape, len(self._graph.inputs))
+        flat = shapes_of(input_shape, len(self._keras_graph.inputs))
         tensors = [
             KerasTensor(shape, dtype=x.dtype)
-            for shape, x in zip(flat, self._graph.inputs, strict=True)
+            for shape, x in zip(flat, self._keras_graph.inputs, strict=True)
         ]
         given = tree.pack_sequence_as(self._kept_inputs.value, tensors)
         tensors = flat_inputs(self, given)
         with SymbolicScope():
-            outputs = self._graph.rerun(tensors, lambda operation: operation)
+            outputs = self._keras_graph.rerun(tensors, lambda operation: operation)
         return pack([tuple(x.shape) for x in outputs], self._kept_outputs)
 
 
@@ -162,7 +162,7 @@ def set_graph(function: Any, inputs: Any, outputs: Any) -> None:
         seen.add(key_of(x))
     function._kept_inputs = keep(inputs)
     function._kept_outputs = keep(outputs)
-    function._graph = Plan(flat, results, owner)
+    function._keras_graph = Plan(flat, results, owner)
 
 
 class Structure:
@@ -188,7 +188,7 @@ def pack(leaves: list[Any], structure: Structure) -> Any:
 
 def flat_inputs(function: Any, inputs: Any) -> list[Any]:
     """The values given, one for each input of the graph, in its order."""
-    expected = function._graph.inputs
+    expected = function._keras_graph.inputs
     structure = function._kept_inputs.value
     title = f"{type(function).__name__} {function.name!r}"
     try:

@@ -41,7 +41,7 @@ def _telling(name: str) -> Callable[..., Any]:
         list.__setitem__(self, slice(None), before)
         if model is not None and list(map(id, wanted)) != list(map(id, before)):
             model._take_layers(wanted)
-            list.__setitem__(self, slice(None), model._sequence)
+            list.__setitem__(self, slice(None), model._keras_sequence)
         return result
 
     return told
@@ -67,7 +67,7 @@ class GraphModel:
     """Mixin of models that run a plan."""
 
     _layers: list[Any]
-    _sequence: Any
+    _keras_sequence: Any
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "_layers":
@@ -82,7 +82,7 @@ class GraphModel:
 
     def _take_layers(self, layers: list[Any]) -> None:
         """Takes a list of layers that the user has worked on."""
-        known = [layer.name for layer in layers if layer in self._sequence]
+        known = [layer.name for layer in layers if layer in self._keras_sequence]
         raise ValueError(
             f"The layers of model {self.name!r} follow from its graph, so its list of "
             "layers cannot be changed. Make another model of the graph: "
@@ -121,9 +121,9 @@ class GraphModel:
     def _lock(self) -> None:
         """Nothing: a graph is complete from the start, and may be added to."""
 
-    def _changed(self, freezes: bool = False) -> None:
+    def _keras_changed(self, freezes: bool = False) -> None:
         note_change(self, freezes)
-        super()._changed(freezes)
+        super()._keras_changed(freezes)
 
     def _pass_masks(self, plan: Any, arguments: Any, outputs: TensorLike) -> None:
         """Nothing: the layers inside have put the masks beside the outputs."""

@@ -41,7 +41,7 @@ class InputAdapter:
         convert_dtype: bool = True,
         any_size: bool = False,
     ) -> None:
-        self.backend = model._backend
+        self.backend = model._keras_backend
         self._title = f"{type(model).__name__} {model.name!r}"
         self._structure = structure
         self._specs = tree.flatten(structure)

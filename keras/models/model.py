@@ -71,10 +71,10 @@ class Model(Trainer, Layer):
     _graph_class: Any = None
     _remats_inside = True
     # The layers of a graph, in its order; other models have theirs in attributes.
-    _sequence: Any = None
+    _keras_sequence: Any = None
     # What the first call of a model without a graph was given, by parameter.
-    _first_call: dict[str, Any] | None = None
-    _not_in_files = ("_sequence", "_first_call")
+    _keras_first_call: dict[str, Any] | None = None
+    _not_in_files = ("_keras_sequence", "_keras_first_call")
     _properties_in_files = ("layers",)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -87,9 +87,9 @@ class Model(Trainer, Layer):
         if is_graph_call(args, kwargs):
             make_functional(self, Model._graph_class, args, kwargs)
             return
-        self._init_model(*args, **kwargs)
+        self._keras_init_model(*args, **kwargs)
 
-    def _init_model(self, *args: Any, **kwargs: Any) -> None:
+    def _keras_init_model(self, *args: Any, **kwargs: Any) -> None:
         """What every kind of model starts with."""
         if args:
             raise ValueError(
@@ -118,16 +118,16 @@ class Model(Trainer, Layer):
             own, known = self.variables, self.optimizer._trainable_variables
             pairs = zip(known, trained, strict=True)
             copies = {id(v): own[place] for v, place in pairs if place is not None}
-            self.optimizer._rebind(copies)
+            self.optimizer._keras_rebind(copies)
 
     def _adopt_layers(self, layers: list[Any]) -> None:
         """Holds these layers, in this order, under their own names."""
-        object.__setattr__(self, "_sequence", layers)
+        object.__setattr__(self, "_keras_sequence", layers)
         self._tracker.give(layers, [layer.name for layer in layers])
 
     def _build_if_needed(self, plan: CallPlan, arguments: dict[str, Any]) -> None:
         if not self.built:
-            object.__setattr__(self, "_first_call", specs_of(arguments))
+            object.__setattr__(self, "_keras_first_call", specs_of(arguments))
         super()._build_if_needed(plan, arguments)
 
     def call(self, *args: Any, **kwargs: Any) -> Structure:
@@ -143,7 +143,9 @@ class Model(Trainer, Layer):
     @property
     def layers(self) -> list[Layer]:
         """The layers directly in this model."""
-        return list(self._layers if self._sequence is None else self._sequence)
+        return list(
+            self._layers if self._keras_sequence is None else self._keras_sequence
+        )
 
     @layers.setter
     def layers(self, value: Any) -> None:
@@ -232,7 +234,9 @@ class Model(Trainer, Layer):
         """
         save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
-    def _save_checkpoint(self, manager: Any, step: int, weights_only: bool) -> None:
+    def _keras_save_checkpoint(
+        self, manager: Any, step: int, weights_only: bool
+    ) -> None:
         """For `keras.callbacks.OrbaxCheckpoint`."""
         write_checkpoint(self, manager, step, weights_only)
 

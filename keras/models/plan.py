@@ -85,7 +85,7 @@ class Step:
         self.takes_training = not given and takes_training(self.operation)
         self.layer: Any = node.operation if needs_no_steps(node) else None
         # The dtype that this holds for: a user may give the layer another one later.
-        self.dtype = None if self.layer is None else self.layer._shortcut.dtype
+        self.dtype = None if self.layer is None else self.layer._keras_shortcut.dtype
 
     def call(
         self, values: list[Any], function: Callable[..., Any], more: dict[str, Any]
@@ -108,7 +108,7 @@ def _said(node: Node) -> dict[str, Any]:
     said, layer = node.kwargs, node.operation
     if said.get("training") is None or not takes_training(layer):
         return said
-    if said["training"] is not layer._plan.training_default:
+    if said["training"] is not layer._keras_plan.training_default:
         return said
     return {key: value for key, value in said.items() if key != "training"}
 
@@ -184,7 +184,7 @@ def eager_function(operation: Any) -> Callable[..., Any]:
 
 def takes_training(operation: Any) -> bool:
     """Whether the `call` of an operation has a parameter `training`."""
-    return isinstance(operation, Layer) and operation._plan.has_training
+    return isinstance(operation, Layer) and operation._keras_plan.has_training
 
 
 class Plan:
@@ -295,14 +295,14 @@ class Plan:
             if layer is None:
                 return step.function, _NONE
             # Looked at in each run, as users change layers between two of them.
-            shortcut = layer._shortcut
+            shortcut = layer._keras_shortcut
             if (
                 shortcut.hooked
                 or not shortcut.plain
                 or shortcut.dtype is not step.dtype
             ):
                 return step.function, _NONE
-            return layer.call, told if layer._plan.has_training else _NONE
+            return layer.call, told if layer._keras_plan.has_training else _NONE
 
         return self._run(inputs, chosen)
 

@@ -56,7 +56,7 @@ def quantize(
         and (convolutions or not layer._quantized_on_request)
     ]
     for layer in layers:
-        if layer._products:
+        if layer._keras_products:
             check_quantizable(layer, mode)
     undo = [(layer, layer._quantized_state()) for layer in layers]
     done: list[Layer] = []

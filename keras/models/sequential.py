@@ -48,9 +48,9 @@ class Sequential(GraphModel, Model):
     def __init__(
         self, layers: Any = None, trainable: bool = True, name: str | None = None
     ) -> None:
-        self._init_model(trainable=trainable, name=name, autocast=False)
+        self._keras_init_model(trainable=trainable, name=name, autocast=False)
         self._adopt_layers([])
-        self._chain: _Chain | None = None
+        self._keras_chain: _Chain | None = None
         if layers is not None:
             items = layers if isinstance(layers, (list, tuple)) else [layers]
             for layer in items:
@@ -60,17 +60,17 @@ class Sequential(GraphModel, Model):
     # The list of layers --------------------------------------------------------
 
     def _take_layers(self, layers: list[Any]) -> None:
-        first = self._sequence[:1] if self._chain is not None else []
+        first = self._keras_sequence[:1] if self._keras_chain is not None else []
         if first and is_input(first[0]) and first[0] not in layers:
             layers = [*first, *layers]
         before = self.layers
         self._adopt_layers([])
         for layer in layers:
-            self._adopt_layers([*self._sequence, self._checked(layer)])
-        self._changed()
-        if self._chain is not None:
+            self._adopt_layers([*self._keras_sequence, self._keras_checked(layer)])
+        self._keras_changed()
+        if self._keras_chain is not None:
             pairs = zip(before, self.layers, strict=False)
-            self._chain.shorten(sum(1 for _ in takewhile(_are_one, pairs)))
+            self._keras_chain.shorten(sum(1 for _ in takewhile(_are_one, pairs)))
             self._maybe_rebuild()
 
     def add(self, layer: Layer, rebuild: bool = True) -> None:
@@ -84,10 +84,10 @@ class Sequential(GraphModel, Model):
             ValueError: for what is no layer, a second input, or a name that is
                 taken.
         """
-        layer = self._checked(layer)
-        self._adopt_layers([*self._sequence, layer])
-        self._changed()
-        if self._chain is None:
+        layer = self._keras_checked(layer)
+        self._adopt_layers([*self._keras_sequence, layer])
+        self._keras_changed()
+        if self._keras_chain is None:
             self.built = False
         if rebuild:
             self._maybe_rebuild()
@@ -108,10 +108,10 @@ class Sequential(GraphModel, Model):
                 "pop."
             )
         last = layers[-1]
-        self._adopt_layers([x for x in self._sequence if x is not last])
-        self._changed()
-        if self._chain is not None:
-            self._chain.shorten(len(layers) - 1)
+        self._adopt_layers([x for x in self._keras_sequence if x is not last])
+        self._keras_changed()
+        if self._keras_chain is not None:
+            self._keras_chain.shorten(len(layers) - 1)
         return last
 
     @property
@@ -124,7 +124,7 @@ class Sequential(GraphModel, Model):
     def layers(self, value: Any) -> None:
         Model.layers.fset(self, value)  # type: ignore[attr-defined]
 
-    def _checked(self, layer: Layer) -> Any:
+    def _keras_checked(self, layer: Layer) -> Any:
         if isinstance(layer, KerasTensor) and layer._keras_history is not None:
             operation = layer._keras_history.operation
             layer = operation if is_input(operation) else layer
@@ -135,13 +135,13 @@ class Sequential(GraphModel, Model):
                 f"Received: {layer!r} of type {type(layer).__name__}. Wrap a function "
                 "in keras.layers.Lambda."
             )
-        if is_input(layer) and self._sequence:
+        if is_input(layer) and self._keras_sequence:
             raise ValueError(
                 f"Sequential model {self.name!r} already has "
-                f"{self._sequence[0].name!r} at its start; an Input can only be the "
-                "first. Make the model anew with the Input you want."
+                f"{self._keras_sequence[0].name!r} at its start; an Input can only be "
+                "the first. Make the model anew with the Input you want."
             )
-        if any(other.name == layer.name for other in self._sequence):
+        if any(other.name == layer.name for other in self._keras_sequence):
             raise ValueError(
                 "Layers of a Sequential model must have unique names. "
                 f"{layer.name!r} is already in model {self.name!r}. Pass another "
@@ -152,15 +152,15 @@ class Sequential(GraphModel, Model):
     # Building ------------------------------------------------------------------
 
     def _maybe_rebuild(self) -> None:
-        layers = list(self._sequence)
-        if self._chain is None and layers and not is_input(layers[0]):
+        layers = list(self._keras_sequence)
+        if self._keras_chain is None and layers and not is_input(layers[0]):
             shape, dtype = _known_input(layers[0])
             if shape is not None:
-                self._start(shape, dtype)
-        elif self._chain is None and len(layers) > 1:
-            self._start_at(layers[0])
-        elif self._chain is not None:
-            self._chain.extend(self.layers)
+                self._keras_start(shape, dtype)
+        elif self._keras_chain is None and len(layers) > 1:
+            self._keras_start_at(layers[0])
+        elif self._keras_chain is not None:
+            self._keras_chain.extend(self.layers)
 
     def build(self, input_shape: Any = None) -> None:
         """Builds all layers for an input shape.
@@ -172,13 +172,13 @@ class Sequential(GraphModel, Model):
         Raises:
             ValueError: if the shape is not known.
         """
-        if self._chain is not None:
+        if self._keras_chain is not None:
             return
         if input_shape is not None and not tree.is_shape(input_shape):
             return  # several inputs into the first layer: each call tells the layers
-        layers = list(self._sequence)
+        layers = list(self._keras_sequence)
         if layers and is_input(layers[0]):
-            self._start_at(layers[0])
+            self._keras_start_at(layers[0])
             return
         if not layers:
             raise ValueError(
@@ -191,28 +191,32 @@ class Sequential(GraphModel, Model):
                 "keras.Input(shape) first, call it on data, or pass "
                 "build(input_shape)."
             )
-        self._start(tuple(input_shape), None, deferred=True)
+        self._keras_start(tuple(input_shape), None, deferred=True)
 
-    def _start(self, shape: ShapeLike, dtype: DType, deferred: bool = False) -> None:
+    def _keras_start(
+        self, shape: ShapeLike, dtype: DType, deferred: bool = False
+    ) -> None:
         if dtype is None:  # layers of text say that they take strings
-            dtype = getattr(self._sequence[0], "_input_dtype", None)
+            dtype = getattr(self._keras_sequence[0], "_input_dtype", None)
         made = InputLayer(batch_shape=tuple(shape), dtype=dtype)
-        self._adopt_layers([made, *self._sequence])
-        self._start_at(made, deferred)
+        self._adopt_layers([made, *self._keras_sequence])
+        self._keras_start_at(made, deferred)
 
-    def _start_at(self, input_layer: Any, deferred: bool = False) -> None:
+    def _keras_start_at(self, input_layer: Any, deferred: bool = False) -> None:
         start = input_layer._inbound_nodes[0].outputs[0]
         chain = _Chain(self, start, not deferred)
         try:
             chain.extend(self.layers)
         except BaseException as error:
             if deferred:
-                self._adopt_layers([x for x in self._sequence if x is not input_layer])
+                self._adopt_layers(
+                    [x for x in self._keras_sequence if x is not input_layer]
+                )
             if not isinstance(error, NotImplementedError):
                 raise
             # A layer that cannot tell its output works on data all the same.
         else:
-            self._chain = chain
+            self._keras_chain = chain
         self.built = True
 
     # Calling -------------------------------------------------------------------
@@ -231,7 +235,7 @@ class Sequential(GraphModel, Model):
             training: for the layers that behave differently in training.
             mask: the mask of the input.
         """
-        chain = self._chain
+        chain = self._keras_chain
         if chain is None:
             if mask is not None and hasattr(inputs, "shape"):
                 masking.set_mask(inputs, mask)
@@ -253,7 +257,7 @@ class Sequential(GraphModel, Model):
         return outputs[0] if chain.is_single else chain.pack(outputs)
 
     def _host_stage(self) -> HostStage | None:
-        chain = self._chain
+        chain = self._keras_chain
         return None if chain is None else stage_of(chain.plan, chain.adapt)
 
     def compute_output_spec(
@@ -264,8 +268,8 @@ class Sequential(GraphModel, Model):
         **kwargs: Any,
     ) -> Structure:
         """Shape and dtype of the output, as a KerasTensor with its mask."""
-        if mask is not None and self._chain is not None:
-            _put_masks(self._chain.adapt, tree.flatten(inputs), mask)
+        if mask is not None and self._keras_chain is not None:
+            _put_masks(self._keras_chain.adapt, tree.flatten(inputs), mask)
         with SymbolicScope():
             for layer in self.layers:
                 inputs = layer(inputs)  # the first call of a layer builds it
@@ -280,9 +284,9 @@ class Sequential(GraphModel, Model):
     # Description ---------------------------------------------------------------
 
     def _built_chain(self) -> _Chain:
-        if self._chain is None:
+        if self._keras_chain is None:
             raise AttributeError
-        return self._chain
+        return self._keras_chain
 
     if not TYPE_CHECKING:  # checkers shall see that a name is unknown
 
@@ -351,14 +355,14 @@ class Sequential(GraphModel, Model):
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The input shape or shapes, if they are known."""
-        if self._chain is None:
+        if self._keras_chain is None:
             return super().get_build_config()
         return {"input_shape": self.input_shape}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Builds for the input shape of a config."""
         shape = config.get("input_shape")
-        if shape is not None and self._chain is None:
+        if shape is not None and self._keras_chain is None:
             self.build(shape if isinstance(shape, dict) else tuple(shape))
 
     def get_config(self) -> dict[str, Any]:
@@ -369,7 +373,7 @@ class Sequential(GraphModel, Model):
             "dtype": serialize_keras_object(self.dtype_policy),
             "layers": [serialize_keras_object(layer) for layer in super().layers],
         }
-        if self._chain is not None:
+        if self._keras_chain is not None:
             config["build_input_shape"] = self.input_shape
         return config
 
@@ -402,7 +406,7 @@ class Sequential(GraphModel, Model):
                 model.add(deserialize_keras_object(entry), rebuild=False)
         model._maybe_rebuild()
         shape = known.get("build_input_shape")
-        if model._chain is None and shape is not None and model._sequence:
+        if model._keras_chain is None and shape is not None and model._keras_sequence:
             if tree.is_shape(shape):
                 model.build(tuple(shape))
         if known.get("trainable") is False:
@@ -475,7 +479,7 @@ def _known_input(layer: Layer) -> tuple[Any, Any]:
         return shape, None
     if isinstance(layer, Functional) and len(layer.inputs) == 1:
         return layer.inputs[0].shape, layer.inputs[0].dtype
-    if isinstance(layer, Sequential) and layer._chain is not None:
+    if isinstance(layer, Sequential) and layer._keras_chain is not None:
         return layer.input_shape, layer.input_dtype
     return None, None
 

@@ -46,7 +46,7 @@ def print_summary(
 
 def steps(model: Any) -> list[Any]:
     """What has a row: the layers, and in a graph also the ops between them."""
-    graph = getattr(model, "_graph", None)
+    graph = getattr(model, "_keras_graph", None)
     return model.layers if graph is None else graph.operations
 
 
@@ -72,7 +72,7 @@ def _in_range(layers: list[Any], layer_range: Any) -> list[Any]:
 
 def shows_connections(model: Model) -> bool:
     """Whether a graph is more than a chain, so that it helps to say what feeds what."""
-    graph = getattr(model, "_graph", None)
+    graph = getattr(model, "_keras_graph", None)
     if graph is None:
         return False
     if any(len(graph.calls_of(op)) > 1 for op in graph.operations):
@@ -124,7 +124,7 @@ def _shape(layer: Layer) -> str:
     if nodes:
         shapes = [str(tuple(x.shape)) for x in nodes[0].outputs]
         return ", ".join(shapes)
-    build_shapes = getattr(layer, "_build_shapes", None)
+    build_shapes = getattr(layer, "_keras_build_shapes", None)
     if not layer.built or not build_shapes:
         return "?"
     try:
@@ -157,7 +157,7 @@ def _count(variables: list[Any]) -> int:
 
 
 def _connections(model: Model, layer: Layer) -> str:
-    graph = getattr(model, "_graph", None)
+    graph = getattr(model, "_keras_graph", None)
     if graph is None or layer not in graph.operations:
         return "-"
     sources = []

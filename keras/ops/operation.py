@@ -215,13 +215,13 @@ class Operation(Configurable):
     @property
     def input(self) -> Any:
         """The input KerasTensor(s) of its first call."""
-        inputs = self._first_node("input").inputs
+        inputs = self._keras_first_node("input").inputs
         return inputs[0] if len(inputs) == 1 else list(inputs)
 
     @property
     def output(self) -> Any:
         """The output KerasTensor(s) of its first call."""
-        outputs = self._first_node("output").outputs
+        outputs = self._keras_first_node("output").outputs
         return outputs[0] if len(outputs) == 1 else list(outputs)
 
     def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
@@ -234,7 +234,7 @@ class Operation(Configurable):
             f"{type(self).__name__} {self.name!r} has no quantized form."
         )
 
-    def _first_node(self, what: str) -> Node:
+    def _keras_first_node(self, what: str) -> Node:
         nodes = self._inbound_nodes
         if not nodes:
             raise AttributeError(

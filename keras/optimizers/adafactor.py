@@ -84,7 +84,7 @@ class Adafactor(SlotOptimizer):
                     self.add_variable(by_column, dtype=dtype, name=f"{name}_column")
                 )
             values.append(self.add_variable_from_reference(variable, "velocity"))
-        self._slots.update(row=rows, column=columns, velocity=values)
+        self._keras_slots.update(row=rows, column=columns, velocity=values)
 
     def unwritten_in_keras_2(self, iterations: int) -> list[tuple[Any, Any]]:
         """The learning rate, and the scalars that stand for no rows and columns.
@@ -92,7 +92,7 @@ class Adafactor(SlotOptimizer):
         Args:
             iterations: how many updates the file says were done.
         """
-        means = [*self._slots["row"], *self._slots["column"]]
+        means = [*self._keras_slots["row"], *self._keras_slots["column"]]
         scalars = [(one, one.value) for one in means if not one.shape]
         return [*super().unwritten_in_keras_2(iterations), *scalars]
 

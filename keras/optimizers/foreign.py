@@ -69,7 +69,7 @@ class ForeignOptimizer(Optimizer):
     def __init__(self, native: Any, name: str | None = None) -> None:
         super().__init__(learning_rate=0.0, name=name or native.name)
         self.native = native
-        self._state: list[Any] = []
+        self._keras_state: list[Any] = []
 
     def build(self, variables: Sequence[Any]) -> None:
         """Makes the state for these variables.
@@ -81,21 +81,21 @@ class ForeignOptimizer(Optimizer):
             return
         super().build(variables)
         for i, value in enumerate(self.native.state(self._trainable_variables)):
-            self._state.append(
+            self._keras_state.append(
                 self.add_variable(
                     value.shape,
                     lambda *_, value=value, **__: ops.copy(value),
-                    self._backend.dtype_of(value),
+                    self._keras_backend.dtype_of(value),
                     name=f"state_{i}",
                 )
             )
 
-    def _step(self, grads: list[Any], variables: Sequence[Any]) -> None:
+    def _keras_step(self, grads: list[Any], variables: Sequence[Any]) -> None:
         given = {id(v): g for v, g in zip(variables, grads, strict=True)}
         every = self._trainable_variables
         found = [given.get(id(v)) for v in every]
-        state = self.native.step(every, found, [v.value for v in self._state])
-        for variable, value in zip(self._state, state, strict=True):
+        state = self.native.step(every, found, [v.value for v in self._keras_state])
+        for variable, value in zip(self._keras_state, state, strict=True):
             variable.assign(value)
         for variable in variables:
             if variable._constraint is not None:
@@ -105,13 +105,13 @@ class ForeignOptimizer(Optimizer):
     def learning_rate(self) -> Any:
         """The learning rate of the framework's optimizer."""
         index = self.native.rate_index
-        return self.native.rate() if index is None else self._state[index]
+        return self.native.rate() if index is None else self._keras_state[index]
 
     @learning_rate.setter
     def learning_rate(self, value: LearningRate) -> None:
         index = self.native.rate_index
         if index is not None:
-            self._state[index].assign(value)
+            self._keras_state[index].assign(value)
             return
         self.native.set_rate(value)
 

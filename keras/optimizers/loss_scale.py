@@ -78,15 +78,15 @@ class LossScaleOptimizer(Optimizer):
         if self.built:
             return
         super().build(var_list)
-        self.step_counter = self._counter("step_counter", 0, "int32")
-        self.dynamic_scale = self._counter(
+        self.step_counter = self._keras_counter("step_counter", 0, "int32")
+        self.dynamic_scale = self._keras_counter(
             "dynamic_scale", self.initial_scale, "float32"
         )
         self.inner_optimizer.build(var_list)
 
-    def _rebind(self, copies: dict[int, Any]) -> None:
-        super()._rebind(copies)
-        self.inner_optimizer._rebind(copies)
+    def _keras_rebind(self, copies: dict[int, Any]) -> None:
+        super()._keras_rebind(copies)
+        self.inner_optimizer._keras_rebind(copies)
 
     @property
     def variables(self) -> list[Any]:
@@ -113,8 +113,8 @@ class LossScaleOptimizer(Optimizer):
         """
         variables = list(self._variables_for(grads, trainable_variables))
         if placement.process.used:  # all replicas must find the same
-            grads = placement.gradients_to_use(self._backend, grads, variables)
-        with self._backend.update_scope():
+            grads = placement.gradients_to_use(self._keras_backend, grads, variables)
+        with self._keras_backend.update_scope():
             scale = self.dynamic_scale.value
 
             def update() -> None:

@@ -223,13 +223,13 @@ class MultiOptimizer(Optimizer):
             for variable in own
         }
 
-    def _rebind(self, copies: dict[int, Any]) -> None:
+    def _keras_rebind(self, copies: dict[int, Any]) -> None:
         for optimizer, own in self._groups:
-            optimizer._rebind(copies)
+            optimizer._keras_rebind(copies)
             own[:] = [copies.get(id(variable), variable) for variable in own]
-        super()._rebind(copies)
+        super()._keras_rebind(copies)
 
-    def _step(self, grads: list[Any], variables: Sequence[Any]) -> None:
+    def _keras_step(self, grads: list[Any], variables: Sequence[Any]) -> None:
         shares: list[tuple[list[Any], list[Any]]] = [([], []) for _ in self._groups]
         for gradient, variable in zip(grads, variables, strict=True):
             own_grads, own = shares[self._owner[id(variable)]]

@@ -119,7 +119,7 @@ class Muon(SlotOptimizer):
             velocities.append(
                 self.add_variable_from_reference(variable, "velocity") if adam else None
             )
-        self._slots.update(momentum=momenta, velocity=velocities)
+        self._keras_slots.update(momentum=momenta, velocity=velocities)
 
     def apply_weight_decay(
         self, variables: Sequence[Any], learning_rate: LearningRate
@@ -129,7 +129,7 @@ class Muon(SlotOptimizer):
             adam = self.uses_adam(variable)
             rate = self.adam_weight_decay if adam else self.weight_decay
             if rate:
-                self._decay.apply([variable], rate, learning_rate)
+                self._keras_decay.apply([variable], rate, learning_rate)
 
     def update_step(
         self, gradient: TensorLike, variable: Variable, learning_rate: LearningRate

@@ -138,16 +138,16 @@ class Optimizer(OptimizerState):
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = checked_steps(gradient_accumulation_steps)
         self.built = False
-        self._clip = make_clip(clipnorm, global_clipnorm, clipvalue)
-        self._decay = WeightDecay()
+        self._keras_clip = make_clip(clipnorm, global_clipnorm, clipvalue)
+        self._keras_decay = WeightDecay()
         self._variables: list[Any] = []
         self._trainable_variables: list[Any] = []
-        self._index: dict[int, int] = {}
-        self._averages: list[Any] = []
-        self._accumulators: list[Any] = []
+        self._keras_index: dict[int, int] = {}
+        self._keras_averages: list[Any] = []
+        self._keras_accumulators: list[Any] = []
         self._learning_rate: Any = None
         self._rate_mirror: HostMirror | None = None
-        self._iterations = self._counter("iteration", 0, "int32")
+        self._iterations = self._keras_counter("iteration", 0, "int32")
         self._step_mirror = HostMirror(self._iterations)
         self._set_learning_rate(learning_rate)
 
@@ -188,7 +188,7 @@ class Optimizer(OptimizerState):
         old = self._learning_rate
         is_number = not callable(value) and not isinstance(value, Mapping)
         if isinstance(old, Variable) and is_number:
-            with backend_scope(self._backend):
+            with backend_scope(self._keras_backend):
                 old.assign(value)
             return
         if isinstance(old, Variable):
@@ -196,8 +196,10 @@ class Optimizer(OptimizerState):
         if is_number:
             if not hasattr(value, "shape"):
                 value = checked_rate(value)
-            with backend_scope(self._backend):
-                self._learning_rate = self._counter("learning_rate", value, "float32")
+            with backend_scope(self._keras_backend):
+                self._learning_rate = self._keras_counter(
+                    "learning_rate", value, "float32"
+                )
             # Second in line, wherever it is made.
             self._variables.insert(1, self._variables.pop())
             self._rate_mirror = HostMirror(self._learning_rate)
@@ -218,20 +220,23 @@ class Optimizer(OptimizerState):
         variables = list(variables)
         self._check_backend(variables)
         self._trainable_variables = variables
-        self._index = {id(variable): i for i, variable in enumerate(variables)}
+        self._keras_index = {id(variable): i for i, variable in enumerate(variables)}
         self.built = True
         if self.use_ema:
-            self._averages = self.add_optimizer_variables(variables, "average")
+            self._keras_averages = self.add_optimizer_variables(variables, "average")
         if self.gradient_accumulation_steps:
-            self._accumulators = self.add_optimizer_variables(
+            self._keras_accumulators = self.add_optimizer_variables(
                 variables, "gradient_accumulator"
             )
 
     def _check_backend(self, variables: list[Any]) -> None:
         for variable in variables:
-            if getattr(variable, "backend", self._backend) is not self._backend:
+            if (
+                getattr(variable, "backend", self._keras_backend)
+                is not self._keras_backend
+            ):
                 raise BackendError(
-                    f"Optimizer {self.name!r} lives on the {self._backend.name} "
+                    f"Optimizer {self.name!r} lives on the {self._keras_backend.name} "
                     f"backend, but the variable {variable.path!r} lives on "
                     f"{variable.backend.name}. Make the optimizer inside `with "
                     f"keras.backend_scope({variable.backend.name!r}):`."
@@ -260,12 +265,12 @@ class Optimizer(OptimizerState):
         """
         variables = self._variables_for(grads, trainable_variables)
         if placement.process.used:
-            grads = placement.gradients_to_use(self._backend, grads, variables)
-        with self._backend.update_scope():
+            grads = placement.gradients_to_use(self._keras_backend, grads, variables)
+        with self._keras_backend.update_scope():
             found, variables = self._with_gradients(list(grads), variables)
             if variables:
-                self._apply(found, variables)
-            self._count()
+                self._keras_apply(found, variables)
+            self._keras_count()
 
     def _variables_for(self, grads: Sequence[Any], given: Sequence[Any] | None) -> Any:
         if given is None:
@@ -282,7 +287,7 @@ class Optimizer(OptimizerState):
             mine = self._trainable_variables
             if len(given) != len(mine) or not all(map(is_same, given, mine)):
                 for variable in given:
-                    if id(variable) not in self._index:
+                    if id(variable) not in self._keras_index:
                         raise ValueError(self._unknown_variable(variable))
         if len(grads) != len(given):
             raise ValueError(
@@ -324,20 +329,20 @@ class Optimizer(OptimizerState):
         pairs = [(g, v) for g, v in pairs if not v._overwrite_with_gradient]
         return [g for g, _ in pairs], [v for _, v in pairs]
 
-    def _apply(self, grads: list[Any], variables: Sequence[Any]) -> None:
+    def _keras_apply(self, grads: list[Any], variables: Sequence[Any]) -> None:
         if self.loss_scale_factor is not None:
             grads = [ops.divide(g, self.loss_scale_factor) for g in grads]
         steps = self.gradient_accumulation_steps
         if not steps:
-            self._step(grads, variables)
+            self._keras_step(grads, variables)
         else:
             indices = [self._get_variable_index(v) for v in variables]
-            sums = [self._accumulators[i] for i in indices]
+            sums = [self._keras_accumulators[i] for i in indices]
 
             def update() -> None:
                 pairs = zip(grads, sums, strict=True)
                 means = [ops.divide(ops.add(g, total), steps) for g, total in pairs]
-                self._step(means, variables)
+                self._keras_step(means, variables)
                 for total in sums:
                     total.assign(ops.zeros_like(total))
 
@@ -347,7 +352,7 @@ class Optimizer(OptimizerState):
 
             choose(self._is_due(steps), update, accumulate)
         if self.use_ema:
-            self._average()
+            self._keras_average()
 
     def _is_due(self, steps: int) -> Any:
         number = self._step_mirror.read() if is_open() else None
@@ -355,10 +360,10 @@ class Optimizer(OptimizerState):
             return (number + 1) % steps == 0
         return ops.equal(ops.mod(ops.add(self._iterations, 1), steps), 0)
 
-    def _step(self, grads: list[Any], variables: Sequence[Any]) -> None:
+    def _keras_step(self, grads: list[Any], variables: Sequence[Any]) -> None:
         """One update of the variables: the heart of `apply`."""
-        if self._clip is not None:
-            grads = self._clip(grads)
+        if self._keras_clip is not None:
+            grads = self._keras_clip(grads)
         if not self._step_at_once(grads, variables):
             rate = self.learning_rate
             self.before_step()
@@ -374,7 +379,7 @@ class Optimizer(OptimizerState):
     ) -> None:
         """Takes its share off each variable that decays, before its update."""
         if self.weight_decay:
-            self._decay.apply(variables, self.weight_decay, learning_rate)
+            self._keras_decay.apply(variables, self.weight_decay, learning_rate)
 
     def _step_at_once(self, grads: list[Any], variables: Sequence[Any]) -> bool:
         """Updates all variables in one call; False where that cannot be done."""
@@ -398,7 +403,7 @@ class Optimizer(OptimizerState):
             "`update_step(self, gradient, variable, learning_rate)`."
         )
 
-    def _count(self) -> None:
+    def _keras_count(self) -> None:
         number = self._step_mirror.read() if is_open() else None
         self._iterations.assign_add(1)
         if number is not None:
@@ -419,8 +424,8 @@ class Optimizer(OptimizerState):
 
     # Averages, decay, scaling ------------------------------------------------------
 
-    def _average(self) -> None:
-        variables, averages = self._trainable_variables, self._averages
+    def _keras_average(self) -> None:
+        variables, averages = self._trainable_variables, self._keras_averages
         step = self.iterations
         averaging.update_averages(variables, averages, self.ema_momentum, step)
         if self.ema_overwrite_frequency:
@@ -437,7 +442,7 @@ class Optimizer(OptimizerState):
         if not self.use_ema:
             return
         for variable in var_list:
-            average = self._averages[self._get_variable_index(variable)]
+            average = self._keras_averages[self._get_variable_index(variable)]
             # A copy, so that no two variables hold one array.
             variable.assign(ops.copy(average.value))
 
@@ -460,7 +465,7 @@ class Optimizer(OptimizerState):
                 f"Optimizer {self.name!r} is built already; call "
                 "`exclude_from_weight_decay` before the first step."
             )
-        self._decay.exclude(var_list or (), var_names or ())
+        self._keras_decay.exclude(var_list or (), var_names or ())
 
     def scale_loss(self, loss: Identifier) -> Any:
         """The loss, times `loss_scale_factor`."""

@@ -62,7 +62,7 @@ class ScheduleFreeAdamW(SlotOptimizer):
         if self.built:
             return
         super().build(var_list)
-        for variable, base in zip(var_list, self._slots["momentum"], strict=True):
+        for variable, base in zip(var_list, self._keras_slots["momentum"], strict=True):
             base.assign(ops.copy(variable.value))
 
     def update_step(

@@ -35,11 +35,11 @@ class SlotOptimizer(Optimizer):
         if self.built:
             return
         super().build(var_list)
-        self._slots: dict[str, list[Any]] = {}
+        self._keras_slots: dict[str, list[Any]] = {}
         for group in self.slot_groups():
             initial = [self.initial_slot(name) for name in group]
             made = self.add_optimizer_variables(var_list, group, initial)
-            self._slots.update(zip(group, made, strict=True))
+            self._keras_slots.update(zip(group, made, strict=True))
 
     def slot_groups(self) -> tuple[tuple[str, ...], ...]:
         """The groups of slots that this instance needs; `slots` by default."""
@@ -51,7 +51,7 @@ class SlotOptimizer(Optimizer):
 
     def slot(self, name: str, variable: Variable) -> Any:
         """The state of that name which belongs to a variable."""
-        return self._slots[name][self._get_variable_index(variable)]
+        return self._keras_slots[name][self._get_variable_index(variable)]
 
     # The fused path --------------------------------------------------------------
 
@@ -72,7 +72,7 @@ class SlotOptimizer(Optimizer):
             if "update_step" in cls.__dict__:
                 if "fused_kernel" not in cls.__dict__:
                     return None
-                return self._backend.__dict__.get(self.fused_kernel)
+                return self._keras_backend.__dict__.get(self.fused_kernel)
         return None
 
     def _step_at_once(self, grads: list[Any], variables: Sequence[Any]) -> bool:
@@ -88,12 +88,12 @@ class SlotOptimizer(Optimizer):
         rate = self._host_rate(step)
         if rate is None:
             return False
-        indices = [self._index[id(variable)] for variable in variables]
+        indices = [self._keras_index[id(variable)] for variable in variables]
         names = [name for group in self.slot_groups() for name in group]
-        slots = {name: [self._slots[name][i] for i in indices] for name in names}
+        slots = {name: [self._keras_slots[name][i] for i in indices] for name in names}
         decayed: list[Any] = []
         if self.weight_decay:
-            decayed = [v for v in variables if self._decay.applies_to(v)]
+            decayed = [v for v in variables if self._keras_decay.applies_to(v)]
         return kernel(
             variables,
             grads,

@@ -23,7 +23,7 @@ class OptimizerState(BackendBound):
     name: str
     _variables: list[Any]
     _trainable_variables: list[Any]
-    _index: dict[int, int]
+    _keras_index: dict[int, int]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         backend = current()
@@ -34,7 +34,7 @@ class OptimizerState(BackendBound):
         drop = getattr(self, "_native_state", ())
         state = {k: v for k, v in self.__dict__.items() if k not in drop}
         cls = declared_class(self)
-        return _blank, (cls, self._backend.name), state
+        return _blank, (cls, self._keras_backend.name), state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -42,9 +42,9 @@ class OptimizerState(BackendBound):
 
     def _index_variables(self) -> None:
         """Finds the places of the variables anew: those of a copy are others."""
-        self._index = {id(v): i for i, v in enumerate(self._trainable_variables)}
+        self._keras_index = {id(v): i for i, v in enumerate(self._trainable_variables)}
 
-    def _rebind(self, copies: dict[int, Any]) -> None:
+    def _keras_rebind(self, copies: dict[int, Any]) -> None:
         """Trains others in place of its variables.
 
         Args:
@@ -54,10 +54,10 @@ class OptimizerState(BackendBound):
         self._trainable_variables = [copies.get(id(v), v) for v in kept]
         self._index_variables()
 
-    def _keep(self, variable: Variable) -> Any:
+    def _keras_keep(self, variable: Variable) -> Any:
         """Makes a variable part of the state."""
         self._variables.append(variable)
-        if self._backend.optimizer_mixin is not None:
+        if self._keras_backend.optimizer_mixin is not None:
             self._was_added(variable)
         return variable
 
@@ -66,7 +66,7 @@ class OptimizerState(BackendBound):
         """Everything that is the optimizer's state, in the order it is saved in."""
         return list(self._variables)
 
-    def _counter(self, name: str, value: Any, dtype: str) -> Any:
+    def _keras_counter(self, name: str, value: Any, dtype: str) -> Any:
         with naming.name_scope(_scope_name(self.name)):
             variable = Variable(
                 value,
@@ -75,7 +75,7 @@ class OptimizerState(BackendBound):
                 name=name,
                 aggregation="only_first_replica",
             )
-        return self._keep(variable)
+        return self._keras_keep(variable)
 
     def add_variable(
         self,
@@ -108,7 +108,7 @@ class OptimizerState(BackendBound):
                 layout=layout,
                 name=name,
             )
-        return self._keep(variable)
+        return self._keras_keep(variable)
 
     def add_variable_from_reference(
         self,
@@ -171,7 +171,7 @@ class OptimizerState(BackendBound):
         return made[0] if isinstance(name, str) else made
 
     def _get_variable_index(self, variable: Variable) -> int:
-        index = self._index.get(id(variable))
+        index = self._keras_index.get(id(variable))
         if index is None:
             raise ValueError(self._unknown_variable(variable))
         return index

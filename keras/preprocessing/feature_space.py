@@ -198,7 +198,7 @@ class FeatureSpace(FeatureKinds, Layer):
                 f"feature and its values. Received: {type(data).__name__}."
             )
         columns = self._columns(data, self.features)
-        home = tracing_backend(list(columns.values())) or self._backend
+        home = tracing_backend(list(columns.values())) or self._keras_backend
         with context.Scope("backend", home):
             single = all(len(column.shape) == 0 for column in columns.values())
             encoded = self.call({n: _as_column(x) for n, x in columns.items()})
@@ -276,7 +276,7 @@ class FeatureSpace(FeatureKinds, Layer):
             ValueError: if `adapt` was not called.
         """
         if self._encoded is None:
-            with context.Scope("backend", self._backend):
+            with context.Scope("backend", self._keras_backend):
                 self._encoded = self.call(self.get_inputs())
         return self._encoded
 

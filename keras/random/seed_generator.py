@@ -68,8 +68,8 @@ class SeedGenerator(BackendBound):
         # A layer that draws may be made anywhere, so its generator may too.
         outside = context.Scope("stateless", None), naming.name_scope(self.name)
         if given is not None:  # a module of Keras 3, by which packages name a backend
-            self._backend = load(given.__name__.rpartition(".")[2])
-        with outside[0], outside[1], context.Scope("backend", self._backend):
+            self._keras_backend = load(given.__name__.rpartition(".")[2])
+        with outside[0], outside[1], context.Scope("backend", self._keras_backend):
             self.state = Variable(
                 [seed, 0],
                 shape=(2,),
@@ -88,12 +88,12 @@ class SeedGenerator(BackendBound):
         Returns:
             The state before this draw, `(2,)` of unsigned integers.
         """
-        backend = self._backend
+        backend = self._keras_backend
         return backend.convert_to_tensor(backend.advance(self), dtype="uint32")
 
     def draw(self) -> Any:
         """The next seed in the form that the backend's random functions take."""
-        return self._backend.advance(self)
+        return self._keras_backend.advance(self)
 
     def get_config(self) -> Config:
         """The initial seed and the name."""
@@ -104,7 +104,7 @@ class SeedGenerator(BackendBound):
         memo[id(self)] = new
         state = {key: value for key, value in self.__dict__.items() if key != "_mirror"}
         for key, value in state.items():
-            shared = key == "_backend"
+            shared = key == "_keras_backend"
             new.__dict__[key] = value if shared else copy.deepcopy(value, memo)
         new._mirror = None
         return new

@@ -31,7 +31,7 @@ def build(model: Any, data: Data) -> None:
         data: A batch.
     """
     x, y, _ = unpack_x_y_sample_weight(data)
-    parts = model._compilation
+    parts = model._keras_compilation
     for leaf in leaves_of(y):
         check_numbers(leaf)
     unsettled = parts is not None and y is not None and not parts.built
@@ -64,7 +64,7 @@ def _outputs_of(model: Model, x: Data) -> Any:
         # Not in training: statistics that move in each call are none of a run in vain.
         try:
             with context.Scope("call", CallContext(model, False)):
-                return model(map_leaves(model._backend.convert_to_tensor, x))
+                return model(map_leaves(model._keras_backend.convert_to_tensor, x))
         except Exception:
             # A model that is trained by a step of its own may not be callable at all.
             if overrides(type(model), "train_step"):

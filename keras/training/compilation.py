@@ -101,4 +101,4 @@ class PartOfCompilation:
     def __get__(self, model: Any, owner: type | None = None) -> Any:
         if model is None:
             return self
-        return None if model._compilation is None else self._read(model)
+        return None if model._keras_compilation is None else self._read(model)

@@ -45,13 +45,15 @@ class FunctionAsLoss(Loss):
         counts = self.fn is losses_module.sparse_categorical_crossentropy
         return shape[-1] if counts else None
 
-    def _converted(self, value: Any, to_float: bool) -> Any:
+    def _keras_converted(self, value: Any, to_float: bool) -> Any:
         # A function gets its labels as they are: it knows what they mean.
         if value is None:
             return None
         if is_array(value):
             return ops.convert_to_tensor(value)
-        return tree.map_structure(lambda part: self._converted(part, to_float), value)
+        return tree.map_structure(
+            lambda part: self._keras_converted(part, to_float), value
+        )
 
 
 class CompileLoss:

@@ -83,13 +83,13 @@ class CompiledStep:
         self.stop_watching()
         self._watched = layers
         for layer in layers:
-            layer._watchers.append(self._watcher)
+            layer._keras_watchers.append(self._watcher)
 
     def stop_watching(self) -> None:
         """The layers no longer tell when they change."""
         for layer in self._watched:
-            if self._watcher in layer._watchers:
-                layer._watchers.remove(self._watcher)
+            if self._watcher in layer._keras_watchers:
+                layer._keras_watchers.remove(self._watcher)
         self._watched = []
 
     def layer_changed(self, freezes: bool) -> None:

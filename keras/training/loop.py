@@ -157,7 +157,7 @@ class Stream:
     """
 
     def __init__(self, run: Run) -> None:
-        self._backend = run.model._backend
+        self._backend = run.model._keras_backend
         self._batches = self._each(run)
 
     def _each(self, run: Run) -> Iterator[Any]:
@@ -203,7 +203,7 @@ class Outputs:
 
     def __iter__(self) -> Iterator[list[np.ndarray]]:
         run, callbacks = self._run, self._run.callbacks
-        on_host = run.model._backend.__dict__.get("on_host")
+        on_host = run.model._keras_backend.__dict__.get("on_host")
         listening, keeps = callbacks.listens("predict"), callbacks.keep_logs("predict")
         size, run_each = run.grouping(keeps)
         interrupts, done = run.interrupts, 0
@@ -256,7 +256,7 @@ class Outputs:
 
 def host_leaves(model: Model, leaves: list[Any]) -> list[np.ndarray]:
     """Leaves of outputs as NumPy arrays, which later batches leave alone."""
-    backend = model._backend
+    backend = model._keras_backend
     read = backend.convert_to_numpy if backend.mutable else backend.host_view
     return [read(leaf) for leaf in leaves]
 

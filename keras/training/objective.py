@@ -63,8 +63,8 @@ class Objective:
             "stop_training",
             "test_function",
             "train_function",
-            "_compilation",
-            "_repeated",
+            "_keras_compilation",
+            "_keras_repeated",
             "_results_function",
         )
     )
@@ -73,19 +73,19 @@ class Objective:
         "predict_function",
         "test_function",
         "train_function",
-        "_repeated",
+        "_keras_repeated",
         "_results_function",
     )
-    _backend: Any
-    _compilation: Compilation | None = None
+    _keras_backend: Any
+    _keras_compilation: Compilation | None = None
     _run_eagerly: bool = False
     _jit_compile: Any = "auto"
     _results_function: Any = None
-    _repeated: RepeatedParts | None = None
+    _keras_repeated: RepeatedParts | None = None
     # bayesflow, kerasfactory and others read these.
-    _compile_loss = PartOfCompilation(lambda model: model._compilation.loss)
-    _compile_metrics = PartOfCompilation(lambda model: model._compilation.metrics)
-    _loss_tracker = PartOfCompilation(lambda model: model._compilation.tracker)
+    _compile_loss = PartOfCompilation(lambda model: model._keras_compilation.loss)
+    _compile_metrics = PartOfCompilation(lambda model: model._keras_compilation.metrics)
+    _loss_tracker = PartOfCompilation(lambda model: model._keras_compilation.tracker)
     _compile_config = PartOfCompilation(lambda model: model._compiled_with())
 
     # Compilation ---------------------------------------------------------------
@@ -161,8 +161,8 @@ class Objective:
         self._check_backend_of(optimizer, loss, metrics, weighted_metrics)
         names = getattr(self, "output_names", None)
         compilation = Compilation(arguments, names)
-        self.optimizer = self._scaled(optimizers.get(optimizer), auto_scale_loss)
-        self._compilation = compilation
+        self.optimizer = self._keras_scaled(optimizers.get(optimizer), auto_scale_loss)
+        self._keras_compilation = compilation
         self.loss = loss
         self.auto_scale_loss = auto_scale_loss
         self.steps_per_execution = steps_per_execution
@@ -181,17 +181,18 @@ class Objective:
 
     def _check_backend_of(self, *objects: Any) -> None:
         for each in tree.flatten(objects):
-            other = getattr(each, "_backend", None)
-            if other is not None and other is not self._backend:
+            other = getattr(each, "_keras_backend", None)
+            if other is not None and other is not self._keras_backend:
                 raise BackendError(
                     f"The {type(each).__name__} {getattr(each, 'name', '')!r} lives on "
                     f"the {other.name} backend, but the model "
-                    f"{getattr(self, 'name', '')!r} lives on {self._backend.name}. "
-                    "Make it inside `with keras.backend_scope("
-                    f"{self._backend.name!r}):`, or pass its name as a string."
+                    f"{getattr(self, 'name', '')!r} lives on "
+                    f"{self._keras_backend.name}. Make it inside "
+                    "`with keras.backend_scope("
+                    f"{self._keras_backend.name!r}):`, or pass its name as a string."
                 )
 
-    def _scaled(self, optimizer: Optimizer, auto_scale_loss: bool) -> Any:
+    def _keras_scaled(self, optimizer: Optimizer, auto_scale_loss: bool) -> Any:
         policy = getattr(self, "dtype_policy", None)
         scaled = isinstance(optimizer, optimizers.LossScaleOptimizer)
         if optimizer is None or scaled or not auto_scale_loss:
@@ -203,7 +204,7 @@ class Objective:
     def _forget_functions(self) -> None:
         for name in ("train", "test", "predict"):
             setattr(self, f"{name}_function", None)
-        self._results_function = self._repeated = None
+        self._results_function = self._keras_repeated = None
 
     @property
     def jit_compile(self) -> bool:
@@ -212,7 +213,7 @@ class Objective:
             return False
         if isinstance(self._jit_compile, bool):
             return self._jit_compile
-        return self._backend.jit(len, jit_compile=self._jit_compile) is not len
+        return self._keras_backend.jit(len, jit_compile=self._jit_compile) is not len
 
     @jit_compile.setter
     def jit_compile(self, value: Any) -> None:
@@ -231,7 +232,7 @@ class Objective:
 
     def get_compile_config(self) -> dict[str, Any]:
         """The arguments of `compile`, as plain data; empty before `compile`."""
-        if not self.compiled or self._compilation is None:
+        if not self.compiled or self._keras_compilation is None:
             return {}
         if isinstance(self.optimizer, ForeignOptimizer):
             warnings.warn(
@@ -246,7 +247,9 @@ class Objective:
         return self._compiled_with().serialize()
 
     def _compiled_with(self) -> CompileConfig:
-        arguments = {} if self._compilation is None else self._compilation.arguments
+        arguments = (
+            {} if self._keras_compilation is None else self._keras_compilation.arguments
+        )
         return CompileConfig({**arguments, "optimizer": self.optimizer})
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -278,19 +281,19 @@ class Objective:
             self.optimizer.build(self.trainable_variables)
 
     def _require_compiled(self, what: str) -> Compilation:
-        if self._compilation is None or not self.compiled:
+        if self._keras_compilation is None or not self.compiled:
             name = getattr(self, "name", type(self).__name__)
             raise ValueError(
                 _NO_COMPILE.format(what=f"`{what}`", name=name)
                 + " For example: model.compile(optimizer='adam', loss='mse')."
             )
-        return self._compilation
+        return self._keras_compilation
 
-    def _prepare_training(self) -> None:
+    def _keras_prepare_training(self) -> None:
         """Make the state of the optimizer, and say what keeps the model as it is."""
         own_step = overrides(type(self), "train_step")
         variables = self.trainable_variables
-        compilation = self._compilation
+        compilation = self._keras_compilation
         if compilation is not None and compilation.trains_others(variables):
             self.train_function = None  # it was made for other weights
         if not variables:
@@ -303,7 +306,7 @@ class Objective:
                 )
             return
         # A backend without gradients says so, and where to go.
-        self._backend.value_and_grad(len)
+        self._keras_backend.value_and_grad(len)
         if self.optimizer is None:
             if own_step:
                 return
@@ -322,7 +325,7 @@ class Objective:
     @property
     def metrics(self) -> list[Any]:
         """The trackers of losses, the metrics of `compile`, and those of layers."""
-        compilation = self._compilation
+        compilation = self._keras_compilation
         own = getattr(super(), "metrics", [])
         if compilation is None:
             return list(own)
@@ -365,7 +368,7 @@ class Objective:
             ValueError: If nothing gives a loss to train by.
         """
         del x
-        compilation = self._compilation
+        compilation = self._keras_compilation
         total = None
         if compilation is not None and compilation.loss is not None:
             total = compilation.loss(y, y_pred, sample_weight)
@@ -449,11 +452,13 @@ class Objective:
         Returns:
             The results by name, as `get_metrics_result` returns them.
         """
-        self._update_metrics(y, y_pred, sample_weight)
+        self._keras_update_metrics(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
-    def _update_metrics(self, y: Data, y_pred: TensorLike, sample_weight: Data) -> None:
-        compilation = self._compilation
+    def _keras_update_metrics(
+        self, y: Data, y_pred: TensorLike, sample_weight: Data
+    ) -> None:
+        compilation = self._keras_compilation
         if compilation is None or compilation.metrics is None or y is None:
             return
         compilation.metrics.update_state(y, y_pred, sample_weight)

@@ -46,7 +46,7 @@ class Repeated:
         self._part = part
         self._is_pure = is_pure
         self._step = CompiledStep(model, self._form, plain=part)
-        self._in_trace = model._backend.in_trace
+        self._in_trace = model._keras_backend.in_trace
         self._settings: Any = None
         self._attributes: list[dict[str, Any]] = []
         self._values: list[Any] = []
@@ -80,7 +80,7 @@ class Repeated:
         self._settings = settings.of_results()
         if not self._is_pure():
             return self._part
-        return model._backend.compile_call(self._part, lambda: _variables(this()))
+        return model._keras_backend.compile_call(self._part, lambda: _variables(this()))
 
 
 class RepeatedParts:
@@ -121,7 +121,7 @@ class RepeatedParts:
 def repeated_parts(model: Any) -> RepeatedParts | None:
     """What is repeated of the steps of a model; None where they are compiled whole, or
     run as they are written."""
-    backend = model._backend
+    backend = model._keras_backend
     if model.run_eagerly or not backend.compiles_calls:
         return None
     if backend.jit(len, jit_compile=model._jit_compile) is not len:
@@ -149,13 +149,13 @@ def _is_ours(part: Any) -> bool:
 
 
 def _losses_of(model: Any) -> Iterator[Any]:
-    compilation = model._compilation
+    compilation = model._keras_compilation
     if compilation is not None and compilation.loss is not None:
         yield from compilation.loss.losses
 
 
 def _metrics_of(model: Any) -> Iterator[Any]:
-    compilation = model._compilation
+    compilation = model._keras_compilation
     if compilation is not None:
         for metric in compilation.all_metrics():
             yield from getattr(metric, "metrics", [metric])

@@ -84,7 +84,7 @@ class Run:
             self.source.close()
             if validation is not None:
                 validation.source.close()
-            if self.callbacks._run is self:
+            if self.callbacks._keras_run is self:
                 self.callbacks.set_run(None)  # for it holds the data
 
     def batches(self) -> Iterator[Any]:
@@ -157,7 +157,7 @@ class Run:
 
     def _kept(self, value: Any) -> Any:
         """A result as it is now: a metric may return the state that it writes to."""
-        backend = self.model._backend
+        backend = self.model._keras_backend
         if getattr(value, "_is_keras_variable", False):
             value = value.value
         changes = backend.mutable and backend.is_tensor(value)

@@ -67,8 +67,8 @@ class ModelStep:
         self._loops = (
             prepare is not None
             and not model.run_eagerly
-            and model._backend.jit(len, jit_compile=model._jit_compile) is not len
-            and "loop_pays" in model._backend.__dict__
+            and model._keras_backend.jit(len, jit_compile=model._jit_compile) is not len
+            and "loop_pays" in model._keras_backend.__dict__
         )
         self.pace = Pace(self._wait)
 
@@ -141,14 +141,16 @@ class ModelStep:
 
     def _pays(self, batch: Data) -> bool:
         try:
-            return self._model._backend.loop_pays(self._step, self._gathers, batch)
+            return self._model._keras_backend.loop_pays(
+                self._step, self._gathers, batch
+            )
         except _NOT_TRACEABLE:
             return True  # what is wrong shows, and is told, when it is compiled
 
     def _compiled(self, spec: Any) -> Callable[..., Any]:
         loop = self._gathering if self._gathers else self._repeating
         options = {"jit_compile": self._model._jit_compile}
-        jit = partial(self._model._backend.jit, partial(loop, spec), **options)
+        jit = partial(self._model._keras_backend.jit, partial(loop, spec), **options)
         return CompiledStep(self._model, jit)
 
     def _repeating(self, spec: Any, data: tuple[Any, ...]) -> Any:
@@ -158,7 +160,7 @@ class ModelStep:
         def at(i: Any) -> Any:
             return tree.unflatten(spec, [x[i] for x in stacked])
 
-        backend = self._model._backend
+        backend = self._model._keras_backend
         with DiscardingScope():
             like = backend.compute_output_spec(lambda: self._step(at(0)))
         leaves, form = tree.flatten_with_spec(like)
@@ -193,7 +195,7 @@ class ModelStep:
 
     def _wait(self, results: Any) -> None:
         """Wait until the steps are done that gave these results."""
-        backend = self._model._backend
+        backend = self._model._keras_backend
         ends = [x for x in tree.flatten(results) if ops.is_tensor(x)]
         # Each step of training and evaluation writes to the tracker of the loss.
         ends += [variable.value for variable in self._model.metrics_variables[:1]]

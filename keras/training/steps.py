@@ -80,7 +80,7 @@ def _own_step(model: Model, name: str) -> Step:
 
     What it returns may wait long before somebody looks.
     """
-    step, backend = getattr(model, name), model._backend
+    step, backend = getattr(model, name), model._keras_backend
 
     @wraps(step)
     def run(data: Data) -> Structure:
@@ -102,10 +102,10 @@ def _released(backend: Backend, logs: Logs) -> Any:
 def compiled(model: Model, step: Step) -> Step:
     """`step`, compiled if the model is to be; batches become tensors either way."""
     if not model.run_eagerly:
-        jit = partial(model._backend.jit, step, jit_compile=model._jit_compile)
+        jit = partial(model._keras_backend.jit, step, jit_compile=model._jit_compile)
         if jit() is not step:
             return CompiledStep(model, jit)
-    return converting(model._backend, step, private=not _only_ours(model))
+    return converting(model._keras_backend, step, private=not _only_ours(model))
 
 
 def _only_ours(model: Model) -> bool:
@@ -168,7 +168,7 @@ def _with_state(model: Model, name: str) -> Step:
 
     run = functional
     if not model.run_eagerly:
-        jit = model._backend.jit
+        jit = model._keras_backend.jit
         jit_compile = model._jit_compile
         run = CompiledStep(model, partial(jit, functional, jit_compile=jit_compile))
 
@@ -182,7 +182,7 @@ def _with_state(model: Model, name: str) -> Step:
         for group, values in zip(groups, new, strict=True):
             for variable, value in zip(group, values, strict=True):
                 variable.assign(value)
-        return _released(model._backend, logs)
+        return _released(model._keras_backend, logs)
 
     return stateful
 

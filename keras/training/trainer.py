@@ -65,15 +65,15 @@ class Trainer(Objective):
         Returns:
             The results by name.
         """
-        return self._results_of(data, self._train_on(data))
+        return self._keras_results_of(data, self._keras_train_on(data))
 
     def _plain_train_step(self, data: Data) -> None:
         """`train_step` without results, which are read when somebody asks."""
-        self._note(data, self._train_on(data))
+        self._keras_note(data, self._keras_train_on(data))
 
-    def _train_on(self, data: Data) -> Judged:
+    def _keras_train_on(self, data: Data) -> Judged:
         """Update the weights on a batch."""
-        optimizer, repeated = self.optimizer, self._repeated
+        optimizer, repeated = self.optimizer, self._keras_repeated
 
         def plainly(data: Data) -> Judged:
             return self._judge_plainly(data, True)
@@ -87,7 +87,9 @@ class Trainer(Objective):
         variables = self.trainable_variables
         if not variables:
             return judge(data)
-        differentiate = self._backend.value_and_grad(losses, variables, has_aux=True)
+        differentiate = self._keras_backend.value_and_grad(
+            losses, variables, has_aux=True
+        )
         (_, judged), grads = differentiate()
         optimizer.apply(grads, variables)
         return judged
@@ -95,17 +97,20 @@ class Trainer(Objective):
     def _judge_plainly(self, data: Data, training: bool) -> Judged:
         """The outputs for a batch, the loss, the losses of its parts, and the masks."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self._forward(x, training)
+        y_pred = self._keras_forward(x, training)
         loss = self._compute_loss(x, y, y_pred, sample_weight, training)
         parts: list[Any] = []
-        if self._compilation is not None and self._compilation.loss is not None:
-            parts = self._compilation.loss.take_parts()
+        if (
+            self._keras_compilation is not None
+            and self._keras_compilation.loss is not None
+        ):
+            parts = self._keras_compilation.loss.take_parts()
         return y_pred, loss, parts, masks_of(y_pred)
 
-    def _note(self, data: Data, judged: Judged) -> None:
+    def _keras_note(self, data: Data, judged: Judged) -> None:
         """Take a batch into account in the trackers of losses and in metrics."""
-        repeated = self._repeated
-        with self._backend.update_scope():
+        repeated = self._keras_repeated
+        with self._keras_backend.update_scope():
             if repeated is None:
                 self._note_plainly(data, judged)
             else:
@@ -115,21 +120,21 @@ class Trainer(Objective):
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred, loss, parts, masks = judged
         put_masks(y_pred, masks)
-        self._track_loss(x, loss, parts)
-        self._update_metrics(y, y_pred, sample_weight)
+        self._keras_track_loss(x, loss, parts)
+        self._keras_update_metrics(y, y_pred, sample_weight)
 
-    def _results_of(self, data: Data, judged: Judged) -> dict[str, Any]:
+    def _keras_results_of(self, data: Data, judged: Judged) -> dict[str, Any]:
         """Take a batch into account as a step does whose results are overridden."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred, loss, parts, masks = judged
         put_masks(y_pred, masks)
-        self._track_loss(x, loss, parts)
+        self._keras_track_loss(x, loss, parts)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
-    def _track_loss(self, x: Data, loss: TensorLike, parts: list[Any]) -> None:
-        if self._compilation is not None:
-            with self._backend.update_scope():
-                self._compilation.track(loss, parts, _batch_size(x))
+    def _keras_track_loss(self, x: Data, loss: TensorLike, parts: list[Any]) -> None:
+        if self._keras_compilation is not None:
+            with self._keras_backend.update_scope():
+                self._keras_compilation.track(loss, parts, _batch_size(x))
 
     def test_step(self, data: Data) -> dict[str, Any]:
         """One step of evaluation; override it for a step of your own.
@@ -140,14 +145,14 @@ class Trainer(Objective):
         Returns:
             The results by name.
         """
-        return self._results_of(data, self._judge_plainly(data, False))
+        return self._keras_results_of(data, self._judge_plainly(data, False))
 
     def _plain_test_step(self, data: Data) -> None:
-        with self._backend.update_scope():
-            if self._repeated is None:
+        with self._keras_backend.update_scope():
+            if self._keras_repeated is None:
                 self._note_plainly(data, self._judge_plainly(data, False))
             else:
-                self._repeated.test(data)
+                self._keras_repeated.test(data)
 
     def predict_step(self, data: Data) -> Any:
         """One step of prediction; override it for a step of your own.
@@ -159,10 +164,10 @@ class Trainer(Objective):
             The outputs.
         """
         x, _, _ = unpack_x_y_sample_weight(data)
-        with self._backend.update_scope():
-            return self._forward(x, False)
+        with self._keras_backend.update_scope():
+            return self._keras_forward(x, False)
 
-    def _forward(self, x: Data, training: bool) -> Any:
+    def _keras_forward(self, x: Data, training: bool) -> Any:
         return self(x, training=training)  # type: ignore[operator]
 
     def _staged(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -171,7 +176,7 @@ class Trainer(Objective):
 
     # Functions of one batch ----------------------------------------------------
 
-    def _overrides(self, *names: str) -> bool:
+    def _keras_overrides(self, *names: str) -> bool:
         return any(overrides(type(self), name) for name in names)
 
     def make_train_function(self, force: bool = False) -> Callable[[Any], Any]:
@@ -181,9 +186,9 @@ class Trainer(Objective):
             force: Make it anew.
         """
         if self.train_function is None or force:
-            own = self._overrides("train_step", "compute_metrics")
+            own = self._keras_overrides("train_step", "compute_metrics")
             plain = None if own else self._plain_train_step
-            self._repeated = self._repeated or repeated_parts(self)
+            self._keras_repeated = self._keras_repeated or repeated_parts(self)
             self.train_function = steps.make_step(self, "train_step", plain)
             self._make_results_function(force)
         return self.train_function
@@ -195,9 +200,9 @@ class Trainer(Objective):
             force: Make it anew.
         """
         if self.test_function is None or force:
-            own = self._overrides("test_step", "compute_metrics")
+            own = self._keras_overrides("test_step", "compute_metrics")
             plain = None if own else self._plain_test_step
-            self._repeated = self._repeated or repeated_parts(self)
+            self._keras_repeated = self._keras_repeated or repeated_parts(self)
             self.test_function = steps.make_step(self, "test_step", plain)
             self._make_results_function(force)
         return self.test_function
@@ -209,7 +214,7 @@ class Trainer(Objective):
             force: Make it anew.
         """
         if self.predict_function is None or force:
-            own = self._overrides("predict_step")
+            own = self._keras_overrides("predict_step")
             plain = None if own else self.predict_step
             self.predict_function = steps.make_step(self, "predict_step", plain)
         return self.predict_function
@@ -219,7 +224,7 @@ class Trainer(Objective):
             return  # training and evaluation read the same metrics
         results = self.get_metrics_result
         if not self.run_eagerly:
-            results = self._backend.jit(results, jit_compile=self._jit_compile)
+            results = self._keras_backend.jit(results, jit_compile=self._jit_compile)
         self._results_function = results
 
     # Loops ---------------------------------------------------------------------
@@ -284,7 +289,7 @@ class Trainer(Objective):
             (x, y, sample_weight), validation_data = _split(
                 x, y, sample_weight, validation_split
             )
-        source = self._source(
+        source = self._keras_source(
             (x, y, sample_weight),
             batch_size,
             steps_per_epoch,
@@ -295,19 +300,21 @@ class Trainer(Objective):
         if follows:
             source.keep_journal()
         self._build_for(source)
-        self._prepare_training()
+        self._keras_prepare_training()
         epochs = _limited_epochs(epochs)
         listeners = _callback_list(
             self, callbacks, verbose, True, epochs=epochs, steps=source.num_batches
         )
-        run = self._run_for("train", source, listeners)
+        run = self._keras_run_for("train", source, listeners)
         run.initial_epoch = initial_epoch
         if validation_data is not None:
             size = validation_batch_size or batch_size
-            data = self._validation_source(validation_data, size, validation_steps)
+            data = self._keras_validation_source(
+                validation_data, size, validation_steps
+            )
             if follows:
                 data.keep_journal()
-            run.validation = self._run_for("test", data, listeners)
+            run.validation = self._keras_run_for("test", data, listeners)
         due = _validation_due(validation_freq)
         with run.lasting():
             loop.fit(run, epochs, due)
@@ -316,15 +323,17 @@ class Trainer(Objective):
             _warn_of_nan(history, source.targets)
         return history
 
-    def _run_for(self, mode: str, source: Any, callbacks: CallbackList) -> Run:
+    def _keras_run_for(self, mode: str, source: Any, callbacks: CallbackList) -> Run:
         """What a loop goes through."""
-        compilation = self._compilation
+        compilation = self._keras_compilation
         if compilation is not None and compilation.loss is not None:
             compilation.loss.check_labels(source.targets, source.weighted)
         step = f"{mode}_step"
-        own = self._overrides(step)
+        own = self._keras_overrides(step)
         make = getattr(self, f"make_{mode}_function")
-        logs_itself = mode == "predict" or own or self._overrides("compute_metrics")
+        logs_itself = (
+            mode == "predict" or own or self._keras_overrides("compute_metrics")
+        )
         function = make()
         expect = getattr(function, "expect_any_rows", None)
         if expect is not None and source.ends_short:
@@ -332,12 +341,14 @@ class Trainer(Objective):
         results = None if logs_itself else self._results_function
         return Run(mode, self, source, function, callbacks, results, own)
 
-    def _validation_source(self, data: Data, batch_size: int | None, count: Any) -> Any:
+    def _keras_validation_source(
+        self, data: Data, batch_size: int | None, count: Any
+    ) -> Any:
         if isinstance(data, (tuple, list)):
             parts = unpack_x_y_sample_weight(data)
         else:
             parts = (data, None, None)
-        return self._source(parts, batch_size, count)
+        return self._keras_source(parts, batch_size, count)
 
     @on_own_backend
     def evaluate(
@@ -377,15 +388,15 @@ class Trainer(Objective):
         if kwargs:
             raise TypeError(f"evaluate() got unknown arguments: {sorted(kwargs)}.")
         self._require_compiled("evaluate()")
-        source = self._source((x, y, sample_weight), batch_size, steps)
+        source = self._keras_source((x, y, sample_weight), batch_size, steps)
         self._build_for(source)
         listeners = _callback_list(
             self, callbacks, verbose, False, epochs=1, steps=source.num_batches
         )
-        run = self._run_for("test", source, listeners)
+        run = self._keras_run_for("test", source, listeners)
         with run.lasting():
             logs = loop.evaluate(run)
-        return logs if return_dict else self._as_list(logs)
+        return logs if return_dict else self._keras_as_list(logs)
 
     @on_own_backend
     def predict(
@@ -426,17 +437,17 @@ class Trainer(Objective):
         silent = callbacks is None and (
             verbose == 0 or not config.is_interactive_logging_enabled()
         )
-        own = self._overrides("predict_step")
+        own = self._keras_overrides("predict_step")
         if silent and steps is None and not own and not stream and _fits(x, batch_size):
             # One batch and nobody to tell: nothing needs to be set up.
             return self._outputs_for(x)
-        source = self._source((x, None, None), batch_size, steps)
+        source = self._keras_source((x, None, None), batch_size, steps)
         self._build_for(source)
         verbose = 0 if silent else verbose
         listeners = _callback_list(
             self, callbacks, verbose, False, epochs=1, steps=source.num_batches
         )
-        run = self._run_for("predict", source, listeners)
+        run = self._keras_run_for("predict", source, listeners)
         return loop.Stream(run) if stream else loop.predict(run)
 
     def _outputs_for(self, x: Any) -> Any:
@@ -449,7 +460,7 @@ class Trainer(Objective):
             floatx = _NUMPY_DTYPES[config.floatx()]
             x = x if x.dtype is floatx else x.astype(floatx)
         outputs = function((x,))
-        backend = self._backend
+        backend = self._keras_backend
         to_numpy = backend.convert_to_numpy
         if backend.kinds.get(type(outputs)) == TENSOR:
             return to_numpy(outputs)
@@ -488,10 +499,10 @@ class Trainer(Objective):
                     f"class_weight={class_weight}"
                 )
             sample_weight = class_weight_to_sample_weights(y, class_weight)
-        data = self._batch(x, y, sample_weight)
+        data = self._keras_batch(x, y, sample_weight)
         build(self, data)
-        self._prepare_training()
-        return self._on_batch(self.make_train_function(), data, return_dict)
+        self._keras_prepare_training()
+        return self._keras_on_batch(self.make_train_function(), data, return_dict)
 
     @on_own_backend
     def test_on_batch(
@@ -514,9 +525,9 @@ class Trainer(Objective):
             batch alone.
         """
         self._require_compiled("test_on_batch()")
-        data = self._batch(x, y, sample_weight)
+        data = self._keras_batch(x, y, sample_weight)
         build(self, data)
-        return self._on_batch(self.make_test_function(), data, return_dict)
+        return self._keras_on_batch(self.make_test_function(), data, return_dict)
 
     @on_own_backend
     def predict_on_batch(self, x: Data) -> Any:
@@ -529,14 +540,14 @@ class Trainer(Objective):
             NumPy arrays in the structure of the model's outputs.
         """
         if type(x) is not np.ndarray:
-            x = self._batch(x, None, None)[0]
+            x = self._keras_batch(x, None, None)[0]
         return self._outputs_for(x)
 
-    def _batch(self, x: Data, y: Data, sample_weight: Data) -> tuple[Any, ...]:
-        parts = host_parts(x, y, sample_weight, native=self._backend.name)
+    def _keras_batch(self, x: Data, y: Data, sample_weight: Data) -> tuple[Any, ...]:
+        parts = host_parts(x, y, sample_weight, native=self._keras_backend.name)
         return parts if sample_weight is not None else parts[: 1 if y is None else 2]
 
-    def _on_batch(
+    def _keras_on_batch(
         self, function: Callable[..., Any], data: Data, return_dict: bool
     ) -> Any:
         self.reset_metrics()
@@ -548,12 +559,12 @@ class Trainer(Objective):
         if results is None:
             results = self._results_function()
         logs = to_host_logs(dict(sorted(results.items())))
-        return logs if return_dict else self._as_list(logs)
+        return logs if return_dict else self._keras_as_list(logs)
 
-    def _as_list(self, logs: dict[str, Any]) -> Any:
+    def _keras_as_list(self, logs: dict[str, Any]) -> Any:
         """Results in order: the loss, metrics by their names, losses of outputs, the
         model's own metrics, all others sorted."""
-        compilation = self._compilation
+        compilation = self._keras_compilation
         names = ["loss"]
         if compilation is not None:
             metrics = compilation.metrics
@@ -567,11 +578,11 @@ class Trainer(Objective):
 
     # Data ----------------------------------------------------------------------
 
-    def _source(
+    def _keras_source(
         self, parts: Any, batch_size: int | None, count: int | None, **options: Any
     ) -> Any:
         x, y, sample_weight = parts
-        backend = self._backend
+        backend = self._keras_backend
         distribution = placement.for_backend(backend)
         if distribution is not None:
             options["seed"] = distribution.agreed_seed()
@@ -610,7 +621,7 @@ class Trainer(Objective):
             self.optimizer.build(self.trainable_variables)
 
     def _build_for(self, source: Any) -> None:
-        compilation = self._compilation
+        compilation = self._keras_compilation
         settled = compilation is None or compilation.built
         if not (settled and self.built):
             build(self, source.peek())

@@ -48,7 +48,7 @@ class Batches(PyDataset):
     ) -> None:
         super().__init__()
         self._load = load
-        self._count = count
+        self._keras_count = count
         if batch_size is not None:
             batch_size = checked_count("batch_size", batch_size)
         self._batch_size = batch_size
@@ -57,7 +57,7 @@ class Batches(PyDataset):
         self.on_epoch_end()
 
     def __len__(self) -> int:
-        return -(-self._count // (self._batch_size or 1))
+        return -(-self._keras_count // (self._batch_size or 1))
 
     def __getitem__(self, index: int) -> Any:
         if not 0 <= index < len(self):

@@ -81,7 +81,7 @@ def make_diagram(model: Any, shown: Shown, prefix: str = "n") -> Diagram:
 def _inside(model: Any, shown: Shown, prefix: str) -> Diagram:
     """The diagram of what a model consists of."""
     layers = list(model.layers)
-    graph = getattr(model, "_graph", None)
+    graph = getattr(model, "_keras_graph", None)
     if isinstance(model, Sequential):
         steps = [(place, place + 1) for place in range(len(layers) - 1)]
         return Diagram(_boxes(layers, None, shown, prefix), steps)
@@ -158,7 +158,7 @@ def _compute_dtype(operation: Any) -> str:
 
 def _computed(operation: Any) -> str:
     """The output shape of a layer that was built, but is in no graph."""
-    shapes = getattr(operation, "_build_shapes", None)
+    shapes = getattr(operation, "_keras_build_shapes", None)
     if not shapes or not getattr(operation, "built", False):
         return "?"
     try:

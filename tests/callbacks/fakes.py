@@ -13,7 +13,7 @@ class FakeOptimizer:
 
 class FakeMetric:
     def __init__(self, name, direction):
-        self.name, self._direction = name, direction
+        self.name, self._keras_direction = name, direction
 
 
 class FakeModel:

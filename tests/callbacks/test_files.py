@@ -27,9 +27,9 @@ from tests.callbacks.fakes import FakeModel, FakeRun
 def train(callback, model, epochs, batches=3, die=None):
     """A training loop that may be interrupted at `die = (epoch, batch)`."""
     callback.set_model(model)
-    callback._run = FakeRun()
+    callback._keras_run = FakeRun()
     callback.on_train_begin()
-    start = callback._run.initial_epoch
+    start = callback._keras_run.initial_epoch
     for epoch in range(start, epochs):
         callback.on_epoch_begin(epoch)
         for batch in range(batches):
@@ -128,9 +128,9 @@ def test_backup_falls_back_on_the_one_before(tmp_path):
     (tmp_path / "b" / newest["backups"][0]["file"]).write_text("torn")
     model = FakeModel()
     callback.set_model(model)
-    callback._run = FakeRun()
+    callback._keras_run = FakeRun()
     callback.on_train_begin()
-    assert callback._run.initial_epoch == 1 and model.weights == 3
+    assert callback._keras_run.initial_epoch == 1 and model.weights == 3
 
 
 def test_bad_backups(tmp_path):
@@ -227,7 +227,7 @@ def test_swap_ema_weights():
     model, weight, average = FakeModel(), Holder(1.0), Holder(2.0)
     model.optimizer.use_ema = True
     model.optimizer._trainable_variables = [weight]
-    model.optimizer._averages = [average]
+    model.optimizer._keras_averages = [average]
 
     def now():
         return float(weight.value[0]), float(average.value[0])

@@ -94,7 +94,7 @@ def test_a_backup_of_all_epochs_leaves_nothing_to_do(tmp_path: Path) -> None:
 
 
 def averages(made: Any) -> list[np.ndarray]:
-    return [v.numpy().copy() for v in made.optimizer._averages]
+    return [v.numpy().copy() for v in made.optimizer._keras_averages]
 
 
 def weights(made: Any) -> list[np.ndarray]:

@@ -121,7 +121,7 @@ def test_the_class_of_an_object_makes_objects_of_the_current_backend():
     for name in ("numpy", "torch"):
         with keras.backend_scope(name):
             layer = made(2, kernel_initializer="ones")
-            assert layer._backend.name == name and layer.units == 2
+            assert layer._keras_backend.name == name and layer.units == 2
             assert layer(np.ones((1, 3))).shape == (1, 2)
 
 

@@ -229,7 +229,7 @@ def test_files_and_copies(tmp_path: Path) -> None:
         got = results(each)
         for name, number in wanted.items():
             np.testing.assert_allclose(got[name], number, rtol=1e-4, err_msg=name)
-    if again.student.layers[0]._backend.name != "numpy":
+    if again.student.layers[0]._keras_backend.name != "numpy":
         again.fit(X, Y, verbose=0)
 
 

@@ -79,7 +79,7 @@ def check_weights_and_order_are_those_of_the_first_process():
         model.compile(optimizer, "sparse_categorical_crossentropy")
         model.fit(x, y, batch_size=32, verbose=0)
     sums = [float(np.sum(weight)) for weight in model.get_weights()]
-    from_all = model._backend.distribution.of_all(sums)
+    from_all = model._keras_backend.distribution.of_all(sums)
     assert from_all[0] == from_all[1]
 
 
@@ -239,7 +239,7 @@ def check_hand_written_ddp():
     loss = wrapped(torch.full((4, 16), float(RANK))).sum()
     loss.backward()
     grads = [float(v.value.grad.sum()) for v in model.trainable_weights]
-    from_all = model._backend.distribution.of_all(grads)
+    from_all = model._keras_backend.distribution.of_all(grads)
     assert from_all[0] == from_all[1]
 
 

@@ -160,7 +160,7 @@ def kept_by_torch(model: Any, x: Any) -> int:
         outputs = model(x, training=True)
     del outputs
     # Of a block that is run again, no hook sees the input that it keeps.
-    inputs = sum(x.nbytes for layer in model.layers if layer._remat is not None)
+    inputs = sum(x.nbytes for layer in model.layers if layer._keras_remat is not None)
     weights = {w.value.untyped_storage().data_ptr() for w in model.weights}
     return inputs + sum(n for key, n in sizes.items() if key not in weights)
 
@@ -301,14 +301,14 @@ def test_copies_keep_to_it() -> None:
         dense = layers.Dense(3)
         with keras.RematScope(None):
             plain = layers.Dense(3)
-    assert plain._remat is None
+    assert plain._keras_remat is None
     for again in (copy.deepcopy(dense), pickle.loads(pickle.dumps(dense))):
-        assert again._remat is not None
+        assert again._keras_remat is not None
     assert "remat" not in str(dense.get_config())
 
 
 def remats(model: Any) -> list[bool]:
-    return [layer._remat is not None for layer in model._flatten_layers()]
+    return [layer._keras_remat is not None for layer in model._flatten_layers()]
 
 
 def test_copies_of_models_keep_to_it(backend: str) -> None:
@@ -331,7 +331,7 @@ def test_copies_of_models_keep_to_it(backend: str) -> None:
         ]
         for again in copies:
             assert remats(again) == kept
-            assert not any(layer._shortcut.plain for layer in again.layers[1:2])
+            assert not any(layer._keras_shortcut.plain for layer in again.layers[1:2])
     with keras.RematScope("activations"):
         assert all(remats(keras.models.clone_model(stack))[1:])
 

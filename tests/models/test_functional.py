@@ -346,7 +346,7 @@ def test_copies(backend: str) -> None:
     inputs = {"a": data(3, 4), "b": data(3, 6)}
     expected = numpy(model(inputs)["y"])
     for made in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
-        assert made is not model and made._backend.name == backend
+        assert made is not model and made._keras_backend.name == backend
         np.testing.assert_allclose(numpy(made(inputs)["y"]), expected, rtol=1e-5)
 
 
@@ -377,7 +377,7 @@ def test_to_backend(backend: str, target: str) -> None:
     inputs = {"a": data(3, 4), "b": data(3, 6)}
     expected = numpy(model(inputs)["y"])
     there = model.to_backend(target)
-    assert there._backend.name == target
+    assert there._keras_backend.name == target
     assert (there is model) == (target == backend)
     with keras.backend_scope(target):
         np.testing.assert_allclose(

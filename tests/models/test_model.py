@@ -316,7 +316,7 @@ def test_to_backend_with_custom_class(backend: str, target: str) -> None:
     model = Custom(units=2)
     expected = numpy(model(data(2, 4)))
     there = model.to_backend(target)
-    assert isinstance(there, Custom) and there._backend.name == target
+    assert isinstance(there, Custom) and there._keras_backend.name == target
     with keras.backend_scope(target):
         np.testing.assert_allclose(
             numpy(there(data(2, 4))), expected, rtol=1e-4, atol=1e-5

@@ -47,7 +47,7 @@ def _quantized(mode: str, lora: bool) -> Any:
     """The model in a mode, on NumPy; some layers with a change."""
     model = _model(_attends(mode))
     for layer in model._flatten_layers(include_self=False):
-        if layer._products:
+        if layer._keras_products:
             try:
                 layer.quantize(MODES[mode].mode, config=MODES[mode])
             except NotImplementedError:

@@ -179,6 +179,7 @@ def test_parameters_and_data() -> None:
     found = list(named_product(a=(1, 2), b=("x", None)))
     assert [x["testcase_name"] for x in found] == ["1_x", "2_x", "1_none", "2_none"]
     assert found[1] == {"testcase_name": "2_x", "a": 2, "b": "x"}
+    assert [x["testcase_name"] for x in named_product(z=(True, "B"))] == ["true", "b"]
     (named,) = named_product([{"testcase_name": "q", "z": 1}], layer=(layers.Dense,))
     assert named == {"testcase_name": "q_dense", "z": 1, "layer": layers.Dense}
     (x, y), (unseen, _) = get_test_data(20, 10, (3,), 4, random_seed=1)

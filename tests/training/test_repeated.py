@@ -98,8 +98,10 @@ def test_losses(name: str) -> None:
     for weights in (None, np.linspace(0, 1, 20)):
         model, results = both_ways(make, y, weights)
         assert_alike(results)
-        assert all(map(is_repeated, (model._repeated.judge, model._repeated.note)))
-        assert is_repeated(model._repeated.test)
+        assert all(
+            map(is_repeated, (model._keras_repeated.judge, model._keras_repeated.note))
+        )
+        assert is_repeated(model._keras_repeated.test)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -145,7 +147,7 @@ def test_layers_with_state_draws_penalties_and_masks(kind: str) -> None:
     y = RNG.normal(size=(20, 4, 3)) if kind == "masked" else ONE_HOT
     model, results = both_ways(make, y)
     assert_alike(results)
-    assert is_repeated(model._repeated.note)
+    assert is_repeated(model._keras_repeated.note)
 
 
 def test_what_is_set_counts_from_the_next_step_on() -> None:
@@ -153,7 +155,7 @@ def test_what_is_set_counts_from_the_next_step_on() -> None:
     loss = keras.losses.CategoricalCrossentropy()
     model.compile("sgd", loss, metrics=["mse"])
     before = model.evaluate(X, ONE_HOT, verbose=0)
-    assert is_repeated(model._repeated.test)
+    assert is_repeated(model._keras_repeated.test)
     loss.reduction = "sum"
     after = model.evaluate(X, ONE_HOT, verbose=0)
     assert after[0] > before[0]

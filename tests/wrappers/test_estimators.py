@@ -154,7 +154,7 @@ def check_pipeline_and_search(name):
     search = GridSearchCV(
         estimator, {"fit_kwargs": [{**FIT, "epochs": 1}, FIT]}, cv=2
     ).fit(X, y)
-    assert search.best_estimator_.model_.layers[0]._backend.name == name
+    assert search.best_estimator_.model_.layers[0]._keras_backend.name == name
     again = pickle.loads(pickle.dumps(search.best_estimator_))
     np.testing.assert_allclose(
         again.decision_function(X), search.decision_function(X), rtol=1e-5

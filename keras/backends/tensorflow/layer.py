@@ -174,7 +174,7 @@ def _input_specs(model: Model) -> Any:
     """The specs of a model's inputs; None where they are not known."""
     inputs = getattr(model, "input", None)
     if inputs is None:
-        shapes = getattr(model, "_build_shapes", None) or {}
+        shapes = getattr(model, "_keras_build_shapes", None) or {}
         if len(shapes) != 1:
             return None
         (shape,) = shapes.values()

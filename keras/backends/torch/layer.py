@@ -54,9 +54,9 @@ def _telling(register: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(register)
     def told(self: Any, *args: Any, **kwargs: Any) -> Any:
-        self._changed()
+        self._keras_changed()
         handle = register(self, *args, **kwargs)
-        self._settle()
+        self._keras_settle()
         return handle
 
     return told
@@ -72,7 +72,7 @@ class layer_mixin(_Module):
             "_buffers",
             "_modules",
             "_non_persistent_buffers_set",
-            "_foreign",
+            "_keras_foreign",
         )
     )
 
@@ -85,8 +85,8 @@ class layer_mixin(_Module):
         _Module.__init__(self)
         self.__dict__["_parameters"] = _Followed()
         self.__dict__["_buffers"] = _Followed()
-        self.__dict__["_foreign"] = set()
-        object.__setattr__(self, "_mode", None)
+        self.__dict__["_keras_foreign"] = set()
+        object.__setattr__(self, "_keras_mode", None)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's call, as torch names it."""
@@ -121,18 +121,18 @@ class layer_mixin(_Module):
         object.__setattr__(self, "_training", bool(mode))
         # Lightning puts back in this way what `eval` has changed. torch.compile sets
         # the mode that there is: that says none.
-        if self._mode is not None and self._mode is not bool(mode):
-            object.__setattr__(self, "_mode", bool(mode))
-            self._changed()
+        if self._keras_mode is not None and self._keras_mode is not bool(mode):
+            object.__setattr__(self, "_keras_mode", bool(mode))
+            self._keras_changed()
 
     def train(self, mode: bool = True) -> Any:
         """Sets the mode of calls that are given no `training` argument."""
-        object.__setattr__(self, "_mode", bool(mode))
+        object.__setattr__(self, "_keras_mode", bool(mode))
         object.__setattr__(self, "_training", bool(mode))
         for child in self._modules.values():
             if child is not None:
                 child.train(mode)
-        self._changed()
+        self._keras_changed()
         return self
 
     def _track_variable_native(self, variable: Variable) -> None:
@@ -172,7 +172,7 @@ class layer_mixin(_Module):
 
     def _track_foreign(self, name: str, value: Any) -> None:
         """Registers an attribute that is torch's own, which is no weight of Keras."""
-        if name in self._foreign:
+        if name in self._keras_foreign:
             self._untrack_foreign(name)
         if isinstance(value, torch.nn.Parameter):
             self._parameters[name] = value
@@ -180,10 +180,10 @@ class layer_mixin(_Module):
             self._modules[name] = value
         else:
             return
-        self._foreign.add(name)
+        self._keras_foreign.add(name)
 
     def _untrack_foreign(self, name: str) -> None:
-        self._foreign.discard(name)
+        self._keras_foreign.discard(name)
         self._parameters.pop(name, None)
         self._modules.pop(name, None)
 
@@ -197,9 +197,9 @@ class layer_mixin(_Module):
         for name, value in list(self.__dict__.items()):
             self._track_foreign(name, value)
 
-    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Any:
+    def _keras_apply(self, fn: Callable[..., Any], recurse: bool = True) -> Any:
         """Moves or casts; variables follow where torch replaced a tensor."""
-        super()._apply(fn, recurse)
+        super()._keras_apply(fn, recurse)
         buffers: Any = self._buffers
         for name, variable in buffers.variables.items():
             if not isinstance(variable._value, torch.nn.Parameter):
@@ -211,13 +211,13 @@ class layer_mixin(_Module):
             now = dtype_of(fn(torch.empty(0, dtype=native_dtype(was))))
             if now != was:
                 self._take_dtype(now)
-        self._changed()
+        self._keras_changed()
         return self
 
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         """Loads in place; with `assign=True`, variables follow the new tensors."""
         super()._load_from_state_dict(*args, **kwargs)
-        self._changed()
+        self._keras_changed()
 
     def get_parameter(self, target: str) -> Any:
         """The parameter of that name in `state_dict()`."""

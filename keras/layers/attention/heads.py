@@ -30,8 +30,8 @@ class HeadedAttention(Layer):
             for name, shape in shapes.items()
         }
 
-    def _check(self, arguments: dict[str, Any]) -> None:
-        super()._check(arguments)
+    def _keras_check(self, arguments: dict[str, Any]) -> None:
+        super()._keras_check(arguments)
         for name, spec in (self._specs or {}).items():
             given = arguments.get(name)
             if given is None and name == "key":

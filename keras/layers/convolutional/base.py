@@ -157,7 +157,7 @@ class BaseConv(WindowLayer, LoraLayer):
     """Base of Conv1D, Conv2D and Conv3D: filters that see all channels of a group."""
 
     _outputs_first_in_torch = ("kernel",)
-    _products = ("convolve",)
+    _keras_products = ("convolve",)
     _quantized_on_request = True
 
     kernel = Weight()
@@ -213,7 +213,7 @@ class BaseConv(WindowLayer, LoraLayer):
         self.built = True
         self._start_lora()
 
-    def _channels(self, name: str) -> Channels:
+    def _keras_channels(self, name: str) -> Channels:
         del name
         return Channels(reduced=tuple(range(self.rank + 1)))
 

@@ -34,7 +34,7 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
     """What transposed convolutions of any number of spatial axes share."""
 
     _outputs_first_in_torch = ("kernel",)
-    _products = ("convolve",)
+    _keras_products = ("convolve",)
     _quantized_on_request = True
 
     kernel = Weight()
@@ -81,7 +81,7 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
         self._add_bias(self.filters)
         self.built = True
 
-    def _channels(self, name: str) -> Channels:
+    def _keras_channels(self, name: str) -> Channels:
         del name
         window = range(self.rank)
         return Channels(reduced=(*window, self.rank + 1))

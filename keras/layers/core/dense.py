@@ -58,7 +58,7 @@ class Dense(LoraLayer):
 
     _config_optional = ("activity_regularizer",)
     kernel = Weight()
-    _products = ("linear",)
+    _keras_products = ("linear",)
 
     def __init__(
         self,

@@ -76,7 +76,7 @@ class EinsumDense(LoraLayer):
 
     _config_optional = ("gptq_unpacked_column_size",)
     kernel = Weight()
-    _products = ("linear", "einsum")
+    _keras_products = ("linear", "einsum")
     _kernel_channels = Channels()
     _contracted: int | None = None  # as einsum, where a subclass builds for itself
 
@@ -145,7 +145,7 @@ class EinsumDense(LoraLayer):
         self.built = True
         self._start_lora()
 
-    def _channels(self, name: str) -> Channels:
+    def _keras_channels(self, name: str) -> Channels:
         """The axes of the kernel that the equation sums over, and keeps."""
         return self._kernel_channels
 

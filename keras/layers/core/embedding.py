@@ -61,7 +61,7 @@ class Embedding(LoraLayer):
     embeddings = Weight()
     lora_embeddings_a = SmallWeight()
     lora_embeddings_b = SmallWeight()
-    _products = ("take",)
+    _keras_products = ("take",)
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Embedding(LoraLayer):
         self.built = True
         self._start_lora()
 
-    def _channels(self, name: str) -> Channels:
+    def _keras_channels(self, name: str) -> Channels:
         """A table is looked up by rows: each has its own scale."""
         return Channels(reduced=(1,))
 

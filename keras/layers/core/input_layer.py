@@ -75,7 +75,7 @@ class InputLayer(Layer):
             )
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
             sparse, ragged = input_tensor.sparse, input_tensor.ragged
-        _check_layouts(self._backend, sparse=sparse, ragged=ragged)
+        _check_layouts(self._keras_backend, sparse=sparse, ragged=ragged)
         self.batch_shape = tuple(batch_shape)
         self._tensor_dtype = dtype
         self.sparse = bool(sparse)

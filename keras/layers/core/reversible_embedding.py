@@ -66,7 +66,7 @@ class ReversibleEmbedding(Embedding):
 
     reverse_embeddings = Weight()
 
-    _products = ("take", "logits")
+    _keras_products = ("take", "logits")
 
     def __init__(
         self,
@@ -120,10 +120,10 @@ class ReversibleEmbedding(Embedding):
         names = super()._weights_in_files()
         return [x for x in names if x == "embeddings" or not self.tie_weights]
 
-    def _channels(self, name: str) -> Channels:
+    def _keras_channels(self, name: str) -> Channels:
         """As a table; the weight of the way back has its channels in columns."""
         if name == "embeddings":
-            return super()._channels(name)
+            return super()._keras_channels(name)
         return Channels(pairs=0, first=False, indexed=False)
 
     def call(self, inputs: Tensor, reverse: bool = False) -> Tensor:

@@ -66,7 +66,7 @@ class JaxLayer(Layer):
         **kwargs: Unpack[AllLayerOptions],
     ) -> None:
         super().__init__(**kwargs)
-        self._native = self._backend.jax_function
+        self._native = self._keras_backend.jax_function
         put = object.__setattr__
         put(self, "call_fn", call_fn)
         put(self, "init_fn", init_fn)

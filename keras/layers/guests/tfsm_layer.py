@@ -58,7 +58,7 @@ class TFSMLayer(LayerOfCode):
         dtype: DType = None,
     ) -> None:
         super().__init__(trainable=trainable, name=name, dtype=dtype)
-        native = self._backend.saved_model
+        native = self._keras_backend.saved_model
         self.filepath = os.fspath(filepath)
         self.call_endpoint = call_endpoint
         self.call_training_endpoint = call_training_endpoint

@@ -62,7 +62,7 @@ class TorchModuleWrapper(LayerOfCode):
         **kwargs: Unpack[UnnamedOptions],
     ) -> None:
         super().__init__(name=name, **kwargs)
-        self._backend.module_wrapper.check(module)
+        self._keras_backend.module_wrapper.check(module)
         self.output_shape = output_shape
         self.module = module
         self.supports_masking = _takes_mask(module)
@@ -83,7 +83,9 @@ class TorchModuleWrapper(LayerOfCode):
         """
         if self.supports_masking and args and "mask" not in kwargs:
             kwargs["mask"] = get_mask(args[0])
-        return self._backend.module_wrapper.run(self.module, training, args, kwargs)
+        return self._keras_backend.module_wrapper.run(
+            self.module, training, args, kwargs
+        )
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Structure:
         """`output_shape`, or what the module gives for such tensors."""
@@ -91,9 +93,9 @@ class TorchModuleWrapper(LayerOfCode):
             return KerasTensor(self.output_shape, self.compute_dtype)
         # At once on tensors without storage: a module that is run in vain counts it.
         kwargs = {"training": False, **kwargs}
-        return self._backend.compute_output_spec(self.call, *args, **kwargs)
+        return self._keras_backend.compute_output_spec(self.call, *args, **kwargs)
 
-    def _output_spec(self, plan: Any, bound: Any) -> Any:
+    def _keras_output_spec(self, plan: Any, bound: Any) -> Any:
         return self.compute_output_spec(*bound.args[1:], **bound.kwargs)
 
     # The module's own -------------------------------------------------------------
@@ -110,7 +112,7 @@ class TorchModuleWrapper(LayerOfCode):
         own = name in self.__dict__ or name == "module" or hasattr(type(self), name)
         if not own and hasattr(module, name):
             setattr(module, name, value)  # such as a new head: `layer.fc = Linear(…)`
-            self._changed()
+            self._keras_changed()
         else:
             super().__setattr__(name, value)
 
@@ -169,7 +171,7 @@ class TorchModuleWrapper(LayerOfCode):
         if module is None or known is None:
             return
         with inside(self.name):
-            now = self._backend.module_wrapper.variables(module, known)
+            now = self._keras_backend.module_wrapper.variables(module, known)
         if now != known:
             self.__dict__["_by_name"] = now
             self._tracker.give(list(now.values()), list(now))
@@ -181,12 +183,14 @@ class TorchModuleWrapper(LayerOfCode):
 
     def save_own_variables(self, store: Any) -> None:
         """Writes the module's `state_dict`, running statistics included."""
-        for name, array in self._backend.module_wrapper.state(self.module).items():
+        for name, array in self._keras_backend.module_wrapper.state(
+            self.module
+        ).items():
             store[name] = array
 
     def load_own_variables(self, store: Any) -> None:
         """Sets the module's `state_dict` from what `save_own_variables` wrote."""
-        native = self._backend.module_wrapper
+        native = self._keras_backend.module_wrapper
         state = native.state(self.module)
         values = {name: store[name] for name in list(store.keys())}
         if values.keys() == {str(i) for i in range(len(self.weights))}:
@@ -208,17 +212,17 @@ class TorchModuleWrapper(LayerOfCode):
     @property
     def _host_state(self) -> dict[str, Any]:
         """What of the module is no weight: running statistics and their kind."""
-        state = self._backend.module_wrapper.state(self.module)
+        state = self._keras_backend.module_wrapper.state(self.module)
         return {k: x for k, x in state.items() if k not in self.__dict__["_by_name"]}
 
     @_host_state.setter
     def _host_state(self, state: dict[str, Any]) -> None:
-        self._backend.module_wrapper.load_state(self.module, state)
+        self._keras_backend.module_wrapper.load_state(self.module, state)
 
     def get_config(self) -> Config:
         """The module, pickled, and the output shape."""
         config = super().get_config()
-        config["module"] = self._backend.module_wrapper.encode(self.module)
+        config["module"] = self._keras_backend.module_wrapper.encode(self.module)
         return config
 
     @classmethod

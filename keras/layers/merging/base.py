@@ -111,8 +111,8 @@ class Merge(Layer):
                 f"None for each input. Received: {len(mask)} for {len(inputs)} inputs."
             )
 
-    def _check(self, arguments: dict[str, Any]) -> None:
-        super()._check(arguments)
+    def _keras_check(self, arguments: dict[str, Any]) -> None:
+        super()._keras_check(arguments)
         inputs = next(value for key, value in arguments.items() if key != "self")
         if not isinstance(inputs, (list, tuple)):
             raise ValueError(self._wants_list(f"a {type(inputs).__name__}"))
@@ -122,7 +122,7 @@ class Merge(Layer):
 
     def _build_if_needed(self, plan: CallPlan, arguments: dict[str, Any]) -> None:
         if not self.built:
-            self._check(arguments)
+            self._keras_check(arguments)
         super()._build_if_needed(plan, arguments)
 
     def _check_list(self, input_shape: Any) -> None:

@@ -219,7 +219,7 @@ class BatchNormalization(Layer):
         total = ops.sum(x, axes, keepdims=True)
         if not self.synchronized or any_symbolic((total,), {}):
             return total
-        return self._backend.sum_over_replicas(total)
+        return self._keras_backend.sum_over_replicas(total)
 
     def _update(
         self, running: Any, value: Tensor, momentum: float | None = None

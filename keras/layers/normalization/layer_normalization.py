@@ -120,12 +120,12 @@ class LayerNormalization(Layer):
     def call(self, inputs: Tensor) -> Tensor:
         """The normalized inputs."""
         if self.rms_scaling:
-            return self._scaled(inputs)
+            return self._keras_scaled(inputs)
         return ops.layer_normalization(
             inputs, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon
         )
 
-    def _scaled(self, inputs: Tensor) -> Tensor:
+    def _keras_scaled(self, inputs: Tensor) -> Tensor:
         """The inputs over their standard deviation, times `gamma`."""
         wide = ops.cast(inputs, dtypes.result_type(ops.dtype(inputs), "float32"))
         variance = ops.var(wide, axis=self.axis, keepdims=True)

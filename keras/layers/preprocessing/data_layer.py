@@ -24,7 +24,7 @@ class DataLayer(Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Calls the layer on tensors, arrays, KerasTensors or traced tensors."""
-        if args and self._backend.kinds.get(type(args[0])) != TENSOR:
+        if args and self._keras_backend.kinds.get(type(args[0])) != TENSOR:
             home = self._traced_elsewhere(args, kwargs)
             if home is not None:
                 with context.Scope("backend", home):
@@ -38,7 +38,7 @@ class DataLayer(Layer):
     def _traced_elsewhere(self, args: Any, kwargs: Any) -> Backend | None:
         """The other backend whose trace the inputs are part of, if there is one."""
         for leaf in tree.flatten((args, kwargs)):
-            if self._backend.kind_of(leaf) == FOREIGN:
+            if self._keras_backend.kind_of(leaf) == FOREIGN:
                 home = load(framework_of(leaf) or "numpy")
                 return home if home.in_trace() else None
         return None

@@ -44,7 +44,7 @@ class HostLayer(Layer):
             args = (type(first)(map(_arrays, first)), *args[1:])
         args = tuple(_arrays(arg) for arg in args)
         home = tracing_backend(args)
-        if home is not None and home is not self._backend:
+        if home is not None and home is not self._keras_backend:
             with context.Scope("backend", home):
                 return self.call(*args, **kwargs)
         return super().__call__(*args, **kwargs)

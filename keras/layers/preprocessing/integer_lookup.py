@@ -180,7 +180,7 @@ class IntegerLookup(VocabularyLayer, DataLayer):
         self._sorted = np.array(sorted(table), np.int64)
         self._places = np.array([table[i] for i in self._sorted.tolist()], np.int64)
 
-    def _count(self, batch: np.ndarray) -> None:
+    def _keras_count(self, batch: np.ndarray) -> None:
         values = batch.astype(np.int64)
         rows = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
         self._count_rows([row.tolist() for row in rows])

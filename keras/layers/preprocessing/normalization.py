@@ -216,8 +216,8 @@ class Normalization(DataLayer):
         if not self.built:
             return None
         value = getattr(self, f"adapt_{name}")
-        if current() is not self._backend:  # in a pipeline of another framework
-            value = self._backend.convert_to_numpy(value.value)
+        if current() is not self._keras_backend:  # in a pipeline of another framework
+            value = self._keras_backend.convert_to_numpy(value.value)
         return ops.reshape(value, self._broadcast)
 
     def _spread(

@@ -73,9 +73,9 @@ class STFTSpectrogram(Layer):
         self.frame_length = positive_integer(self, "frame_length", frame_length)
         self.frame_step = frame_step
         self.fft_length = fft_length
-        self._step = max(1, frame_length // 2)
+        self._keras_step = max(1, frame_length // 2)
         if frame_step is not None:
-            self._step = positive_integer(self, "frame_step", frame_step)
+            self._keras_step = positive_integer(self, "frame_step", frame_step)
         self._size = 2 ** math.ceil(math.log2(frame_length))
         if fft_length is not None:
             self._size = positive_integer(self, "fft_length", fft_length)
@@ -146,7 +146,9 @@ class STFTSpectrogram(Layer):
         real, imaginary = (
             None
             if kernel is None
-            else ops.conv(signals, kernel, self._step, self.padding, "channels_last")
+            else ops.conv(
+                signals, kernel, self._keras_step, self.padding, "channels_last"
+            )
             for kernel in (self.real_kernel, self.imag_kernel)
         )
         if self.mode == "real":
@@ -190,7 +192,7 @@ class STFTSpectrogram(Layer):
         frames = None
         if length is not None:
             room = length if self.padding == "same" else length - self.frame_length + 1
-            frames = -(-room // self._step)
+            frames = -(-room // self._keras_step)
         bins = (self._size // 2 + 1) * (2 if self.mode == "stft" else 1)
         if self.expand_dims:
             sizes = (channels, frames, bins) if first else (frames, bins, channels)

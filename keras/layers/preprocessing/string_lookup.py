@@ -141,7 +141,7 @@ class StringLookup(VocabularyLayer, HostLayer):
         """
         title, alone = f"{self.name} (StringLookup)", self.num_oov_indices == 1
         missing = self._first_oov if alone else _UNKNOWN
-        ids = self._index.find(values, missing, title)
+        ids = self._keras_index.find(values, missing, title)
         if alone:
             return ids
         places = np.flatnonzero(ids == _UNKNOWN)
@@ -171,9 +171,9 @@ class StringLookup(VocabularyLayer, HostLayer):
             table[self.mask_token] = 0 if self.output_mode == "int" else -1
         if self.oov_token is not None and self.num_oov_indices == 1:
             table.setdefault(self.oov_token, self._first_oov)
-        self._index = StringIndex(table, self.encoding)
+        self._keras_index = StringIndex(table, self.encoding)
 
-    def _count(self, batch: np.ndarray) -> None:
+    def _keras_count(self, batch: np.ndarray) -> None:
         title = f"{self.name} (StringLookup)"
         check_strings(batch, title)
         texts = to_text(to_bytes(batch, title), self.encoding, title)

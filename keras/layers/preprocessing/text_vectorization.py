@@ -126,9 +126,9 @@ class TextVectorization(HostLayer):
                 "TextVectorization gives ragged tensors with output_mode='int' only. "
                 f"Received: ragged=True, output_mode={output_mode!r}."
             )
-        if ragged and "ragged" not in self._backend.layouts:
+        if ragged and "ragged" not in self._keras_backend.layouts:
             raise ValueError(
-                f"The {self._backend.name} backend has no ragged tensors, so "
+                f"The {self._keras_backend.name} backend has no ragged tensors, so "
                 "TextVectorization cannot have ragged=True. Leave it out: texts are "
                 "filled up with 0."
             )
@@ -193,7 +193,7 @@ class TextVectorization(HostLayer):
     def update_state(self, data: Data) -> None:
         """Counts a batch in."""
         self._lookup_layer._refuse_if_given()
-        rows = self._rows(adapting.to_array(data), self._backend)
+        rows = self._rows(adapting.to_array(data), self._keras_backend)
         title = f"{self.name} (TextVectorization)"
         texts = [to_text(row, self.encoding, title) for row in rows]
         self._lookup_layer._count_rows(texts)

@@ -113,13 +113,13 @@ class VocabularyLayer(Layer):
         self._refuse_if_given()
         self.reset_state()
         for batch in adapting.batches(self, data, steps):
-            self._count(batch)
+            self._keras_count(batch)
         self.finalize_state()
 
     def update_state(self, data: Data) -> None:
         """Counts a batch in."""
         self._refuse_if_given()
-        self._count(adapting.to_array(data))
+        self._keras_count(adapting.to_array(data))
 
     def finalize_state(self) -> None:
         """Makes the vocabulary of what was counted."""
@@ -156,7 +156,7 @@ class VocabularyLayer(Layer):
         if self.output_mode == "tf_idf":
             counted.in_documents.update(chain.from_iterable(map(set, rows)))
 
-    def _count(self, batch: np.ndarray) -> None:
+    def _keras_count(self, batch: np.ndarray) -> None:
         raise NotImplementedError
 
     def _refuse_if_given(self) -> None:

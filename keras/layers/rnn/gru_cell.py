@@ -93,7 +93,7 @@ class GRUCell(RecurrentCell):
             self, "recurrent_activation", activations.get, recurrent_activation
         )
         self.reset_after = reset_after
-        self._keep(
+        self._keras_keep(
             units,
             activation,
             use_bias,

@@ -90,7 +90,7 @@ class LSTMCell(RecurrentCell):
             self, "recurrent_activation", activations.get, recurrent_activation
         )
         self.unit_forget_bias = unit_forget_bias
-        self._keep(
+        self._keras_keep(
             units,
             activation,
             use_bias,

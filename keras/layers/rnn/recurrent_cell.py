@@ -38,7 +38,7 @@ class RecurrentCell(Layer, DropoutRNNCell):
     _added_in_torch: tuple[str, ...] = ("bias",)  # which is two biases there
     _gates_in_torch: tuple[int, ...] = ()  # where they are, if it has another order
 
-    def _keep(
+    def _keras_keep(
         self,
         units: int,
         activation: Activation,

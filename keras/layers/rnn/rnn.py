@@ -137,7 +137,11 @@ class RNN(Layer):
 
     def _make_state(self, shape: Shape, index: int) -> Variable:
         outside = context.Scope("stateless", None)
-        with outside, context.Scope("backend", self._backend), self._variable_scope():
+        with (
+            outside,
+            context.Scope("backend", self._keras_backend),
+            self._variable_scope(),
+        ):
             state = Variable(
                 initializers.get("zeros"),
                 shape=shape,
@@ -145,7 +149,7 @@ class RNN(Layer):
                 trainable=False,
                 name=f"state_{index}",
             )
-        if self._backend.layer_mixin is not None:
+        if self._keras_backend.layer_mixin is not None:
             self._track_variable_native(state)
         return state
 

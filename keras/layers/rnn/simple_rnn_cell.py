@@ -77,7 +77,7 @@ class SimpleRNNCell(RecurrentCell):
     ) -> None:
         kwargs.pop("implementation", None)  # Keras 2
         super().__init__(**kwargs)
-        self._keep(
+        self._keras_keep(
             units,
             activation,
             use_bias,

@@ -70,7 +70,7 @@ class TimeDistributed(Wrapper):
         shape = tuple(ops.shape(inputs))
         if mask is not None:
             mask = checked_mask(self, mask, inputs.shape)
-            if not self.layer._plan.has_mask:
+            if not self.layer._keras_plan.has_mask:
                 mask = None
         if getattr(self.layer, "stateful", False):
             return self._one_by_one(inputs, mask)

@@ -220,7 +220,7 @@ def form_of(mode: str | None) -> type[WeightForm] | None:
 
 def modes_of(layer: Layer) -> list[str]:
     """The modes in which a layer's big weights can be kept; none without such."""
-    products = set(layer._products)
+    products = set(layer._keras_products)
     if not products:
         return []
     known = forms()

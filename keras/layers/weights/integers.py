@@ -66,7 +66,7 @@ class IntegerForm(WeightForm):
         super().__init__([])
         self.name = name
         self.owner = layer.name
-        self.channels: Channels = layer._channels(name)
+        self.channels: Channels = layer._keras_channels(name)
         self.dtype = layer.variable_dtype
         self._shape = tuple(shape)
         if config is not None and config.mode != self.mode:

@@ -254,7 +254,7 @@ class LoraLayer(WeightLayer):
             self.lora_rank = rank
             alpha = rank if lora_alpha is None else lora_alpha
             form = LoraForm(base, a, b, alpha)
-            self._hold(target, form)
+            self._keras_hold(target, form)
         form.set_trainable(self._trainable)
 
     @property
@@ -291,7 +291,7 @@ class LoraLayer(WeightLayer):
             self._lora_alpha = value
         else:
             form.alpha = form.b.shape[0] if value is None else value
-            self._changed()
+            self._keras_changed()
 
     def get_config(self) -> Config:
         """The arguments; those of LoRA where it was asked for."""

@@ -62,7 +62,7 @@ class Observation(NamedTuple):
         form = self.layer.__dict__[f"_{self.name}_form"]
         form = getattr(form, "base", form)  # that which a change by LoRA is put upon
         if self.statistics.count and hasattr(form, "fit"):
-            with backend_scope(self.layer._backend):
+            with backend_scope(self.layer._keras_backend):
                 form.fit(self.value, self.statistics)
 
 
@@ -83,7 +83,7 @@ def observed(layers: Sequence[Layer], mode: str) -> Iterator[list[Observation]]:
         for layer in layers:
             if isinstance(layer, WeightLayer) and mode in modes_of(layer):
                 for name, form in layer._held_forms().items():
-                    rows = flat(form.shape, layer._channels(name).reduced)[0]
+                    rows = flat(form.shape, layer._keras_channels(name).reduced)[0]
                     placed.append((layer, name, form, Observed(form, rows)))
                     object.__setattr__(layer, f"_{name}_form", placed[-1][-1])
         yield found
@@ -91,6 +91,6 @@ def observed(layers: Sequence[Layer], mode: str) -> Iterator[list[Observation]]:
         for layer, name, form, _ in placed:
             object.__setattr__(layer, f"_{name}_form", form)
     for layer, name, form, seen in placed:
-        with backend_scope(layer._backend):
+        with backend_scope(layer._keras_backend):
             value = ops.convert_to_numpy(getattr(form, "base", form).value())
         found.append(Observation(layer, name, value, seen.statistics))

@@ -94,7 +94,7 @@ class WeightLayer(Layer):
                 if value is not self.__dict__.get(weight):
                     self._tracker.drop(weight)  # its name is free for the new one
                 value = self._tracker.set(weight, value)
-            self._hold(weight, None if value is None else PlainForm(value))
+            self._keras_hold(weight, None if value is None else PlainForm(value))
 
     def _weight_at(self, name: str) -> Variable | None:
         return super()._weight_at(self._weight_of.get(name, name))
@@ -115,9 +115,9 @@ class WeightLayer(Layer):
         """
         kind = form_of(self.quantization_mode) or PlainForm
         form = kind.build(self, name, shape, **{**options(self, name), **given})
-        self._hold(name, form)
+        self._keras_hold(name, form)
 
-    def _hold(self, name: str, form: WeightForm | None) -> None:
+    def _keras_hold(self, name: str, form: WeightForm | None) -> None:
         """Puts a form in the place of the one that holds a weight, if there is one."""
         self._tracker.set(name, () if form is None else tuple(form.variables))
         object.__setattr__(self, f"_{name}_form", form)
@@ -125,10 +125,10 @@ class WeightLayer(Layer):
             object.__setattr__(self, name, form and form.direct)
         else:
             self.__dict__.pop(name, None)
-        if self._watchers:
-            self._changed()
+        if self._keras_watchers:
+            self._keras_changed()
 
-    def _forms(self) -> Iterator[WeightForm]:
+    def _keras_forms(self) -> Iterator[WeightForm]:
         """The forms of all weights that there are."""
         for name in dict.fromkeys(self._weight_of.values()):
             form = self.__dict__.get(f"_{name}_form")
@@ -144,10 +144,10 @@ class WeightLayer(Layer):
     def trainable(self, value: bool) -> None:
         base: Any = Layer.trainable
         base.fset(self, value)
-        for form in self._forms():
+        for form in self._keras_forms():
             form.set_trainable(self._trainable)
 
-    def _channels(self, name: str) -> Channels:
+    def _keras_channels(self, name: str) -> Channels:
         """How the layer multiplies by a weight, for those that quantize it."""
         return Channels()
 
@@ -181,7 +181,7 @@ class WeightLayer(Layer):
         config = config and config.without_data()
         with self._tracker.unlocked():
             for name, form in self._held_forms().items():
-                self._hold(name, form.become(kind, self, name, config))
+                self._keras_hold(name, form.become(kind, self, name, config))
         self.quantization_config = config
         self.dtype_policy = policy
 
@@ -198,7 +198,7 @@ class WeightLayer(Layer):
         with self._tracker.unlocked():
             for name, form in forms.items():
                 if now[name] is not form:
-                    self._hold(name, form)
+                    self._keras_hold(name, form)
                     for variable in now[name].variables[1:]:
                         self.__dict__.pop(variable.name, None)
         self._trainable_variables[:], self._non_trainable_variables[:] = order
@@ -229,7 +229,7 @@ class WeightLayer(Layer):
         name = next(iter(dict.fromkeys(self._weight_of.values())))
         with self._tracker.unlocked():
             form = kind.build(self, name, tuple(kernel_shape), initializer="zeros")  # type: ignore[arg-type]
-            self._hold(name, form)
+            self._keras_hold(name, form)
 
     def _weights_in_files(self) -> list[str]:
         """The names of the big weights that a layer of these arguments has."""
@@ -263,16 +263,16 @@ class WeightLayer(Layer):
     def _filed_variables(self) -> list[Any]:
         """The variables that files hold, as the forms say."""
         filed = super()._filed_variables()
-        for form in self._forms():
+        for form in self._keras_forms():
             filed = form.filed(filed)
         return filed
 
-    def _written(self, variable: Variable) -> Any:
-        for form in self._forms():
+    def _keras_written(self, variable: Variable) -> Any:
+        for form in self._keras_forms():
             if any(variable is own for own in form.variables):
                 return form.written(variable)
         return variable
 
     def _was_read(self) -> None:
-        for form in self._forms():
+        for form in self._keras_forms():
             form.was_read()

@@ -57,8 +57,4 @@ def named_product(
 
 
 def _named(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, type):
-        return value.__name__.lower()
-    return getattr(value, "__name__", None) or str(value)
+    return str(getattr(value, "__name__", value)).lower()

@@ -267,13 +267,13 @@ class ImageLayer(DataLayer):
 
     # Random numbers -----------------------------------------------------------------
 
-    def _source(self) -> Any:
+    def _keras_source(self) -> Any:
         """The source of random numbers on the current backend.
 
         In a pipeline of another framework, that is one of that framework.
         """
         home = current()
-        if home is self._backend:
+        if home is self._keras_backend:
             return self.seed_generator
         known = self._elsewhere.by_backend
         if home.name not in known:
@@ -286,7 +286,9 @@ class ImageLayer(DataLayer):
         count = (ops.shape(images)[0],)
         if low == high:
             return ops.full(count, low, dtype="float32")
-        return random.uniform(count, low, high, dtype="float32", seed=self._source())
+        return random.uniform(
+            count, low, high, dtype="float32", seed=self._keras_source()
+        )
 
     def sign(self, images: Tensor) -> Any:
         """1 or -1 for each image."""

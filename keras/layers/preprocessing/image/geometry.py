@@ -508,7 +508,7 @@ class RandomPerspective(GeometricLayer):
         chance = self.uniform(images, *self.factor)
         moves = self.uniform(images, 0.0, 1.0) < chance
         reach = ops.where(moves, self.scale / 2, 0.0)[:, None, None]
-        drawn = random.uniform((count, 4, 2), seed=self._source()) * reach
+        drawn = random.uniform((count, 4, 2), seed=self._keras_source()) * reach
         sides = ops.convert_to_tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
         last = ops.stack([width - 1, height - 1])
         corners = sides * last

@@ -18,7 +18,9 @@ class _MixingLayer(RandomImageLayer):
 
     def _partners(self, images: Tensor) -> Any:
         count = ops.shape(images)[0]
-        return random.shuffle(ops.arange(count, dtype="int32"), seed=self._source())
+        return random.shuffle(
+            ops.arange(count, dtype="int32"), seed=self._keras_source()
+        )
 
     def transform_labels(
         self, labels: Tensor, transformation: Any, training: bool = True
@@ -87,7 +89,7 @@ class MixUp(_MixingLayer):
         """The partner of each image, and its own share."""
         images = data["images"]
         count = ops.shape(images)[0]
-        share = random.beta((count,), self.alpha, self.alpha, seed=self._source())
+        share = random.beta((count,), self.alpha, self.alpha, seed=self._keras_source())
         return self._partners(images), share
 
     def transform_images(

@@ -164,7 +164,7 @@ class RandomElasticTransform(RandomImageLayer):
         chance = self.uniform(images, *self.factor)
         chosen = self.uniform(images, 0.0, 1.0) < chance
         strength = self.uniform(images, *self.scale) * ops.cast(chosen, "float32")
-        source = self._source()
+        source = self._keras_source()
         noise = random.uniform((count, 2, height, width), -1, 1, seed=source)
         size = max(3, min(2 * (min(int(height), int(width)) // 8) + 1, 31))
         down, along = (_smoothing(n, size, size / 4) for n in (height, width))
@@ -283,7 +283,7 @@ class RandomErasing(RandomImageLayer):
         if fill is None:
             low, high = self.value_range
             shape = ops.shape(images)
-            fill = random.uniform(shape, low, high, seed=self._source())
+            fill = random.uniform(shape, low, high, seed=self._keras_source())
         return inside, fill
 
     def transform_images(

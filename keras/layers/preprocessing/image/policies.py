@@ -185,7 +185,7 @@ class _PolicyLayer(RandomImageLayer):
     def _mover(self) -> Any:
         return next(part for part in self._parts if part._changes_places)
 
-    def _step(self, images: Tensor, step: Any) -> Any:
+    def _keras_step(self, images: Tensor, step: Any) -> Any:
         """Images after one step."""
         home = current()
         traced = home.in_trace() or home.is_traced(images)
@@ -305,7 +305,7 @@ class RandAugment(_PolicyLayer):
         self, images: Tensor, transformation: Any, training: bool = True
     ) -> Tensor:
         """The images, changed."""
-        images = _stepwise(self._step, images, transformation, images)
+        images = _stepwise(self._keras_step, images, transformation, images)
         return ops.clip(images, *self.value_range)
 
     def transform_segmentation_masks(
@@ -396,7 +396,7 @@ class AugMix(_PolicyLayer):
         """The share of the image, those of its forms, and how these are made."""
         count = ops.shape(data["images"])[0]
         # Beta and Dirichlet numbers are shares of gamma numbers, all drawn at once.
-        shape, source = (count, self.num_chains + 2), self._source()
+        shape, source = (count, self.num_chains + 2), self._keras_source()
         if self.alpha == 1:  # exponential ones, which compile in no time
             drawn = -ops.log(1 - random.uniform(shape, seed=source))
         else:
@@ -422,7 +422,9 @@ class AugMix(_PolicyLayer):
         for chain in range(self.num_chains):
             form = images
             for place in range(self.chain_depth):
-                form = self._step(form, _nth(steps, chain * self.chain_depth + place))
+                form = self._keras_step(
+                    form, _nth(steps, chain * self.chain_depth + place)
+                )
             share = ops.take(shares, chain, axis=1) * (1 - own)
             mixed = mixed + form * per_image(share, images.dtype)
         return mixed
@@ -437,7 +439,7 @@ class AugMix(_PolicyLayer):
         def changed(carry: Any, given: Any) -> Any:
             (mixed, form), (number, share, step) = carry, given
             form = ops.where(number % depth == 0, images, form)
-            form = self._step(form, step)
+            form = self._keras_step(form, step)
             share = ops.where(number % depth == depth - 1, share, 0.0)
             return mixed + form * per_image(share, images.dtype), form
 

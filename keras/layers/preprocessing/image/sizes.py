@@ -292,7 +292,7 @@ class RandomCrop(_Crop, RandomImageLayer):
         self._check_sizes(height, width)
 
     def _place(self, sizes: Any, training: bool) -> tuple[Any, Any]:
-        drawn = random.uniform((2,), dtype="float32", seed=self._source())
+        drawn = random.uniform((2,), dtype="float32", seed=self._keras_source())
         room = [ops.cast(size, "float32") for size in sizes]
         room = [room[0] - self.height + 1, room[1] - self.width + 1]
         places = [ops.floor(drawn[i] * room[i]) for i in range(2)]
