@@ -203,11 +203,11 @@ def pad(
         value = 0 if constant_values is None else constant_values
         native: Any = mode.upper()
         # Sizes of other integer dtypes cannot be packed together with numbers.
-        widths = [
+        sizes: Any = [
             [w if isinstance(w, int) else tf.cast(w, tf.int32) for w in pair]
             for pair in widths
         ]
-        return tf.pad(x, widths, mode=native, constant_values=value)
+        return tf.pad(x, sizes, mode=native, constant_values=value)
     # Each axis by the places that NumPy's mode would copy from.
     for axis, pair in enumerate(widths):
         if pair != (0, 0):

@@ -12,6 +12,7 @@ import numpy as np
 import keras
 from keras import ops, tree
 from keras.backends import current
+from keras.core.dtypes import is_float
 from keras.core.masking import get_mask
 
 _ROWS = 2  # of inputs whose shape leaves the number open
@@ -171,12 +172,12 @@ def _compute_in_half(
     """A call in mixed precision: float weights stay whole, results have a half."""
     layer = make(dtype="mixed_bfloat16")
     for weight in layer.weights:
-        if keras.backend.is_float_dtype(weight.dtype):
+        if is_float(weight.dtype):
             test.assertEqual(weight.dtype, layer.variable_dtype)
     half = tree.flatten(_called(layer, inputs, kwargs))
     for x, whole in zip(half, tree.flatten(outputs), strict=True):
         test.assertEqual(tuple(x.shape), tuple(whole.shape))
-        if keras.backend.is_float_dtype(_dtype(whole)):
+        if is_float(_dtype(whole)):
             test.assertIn(_dtype(x), (layer.compute_dtype, _dtype(whole)))
 
 
@@ -216,7 +217,7 @@ def _drawn(shape: Any, dtype: Any) -> Any:
     sizes = tuple(_ROWS if size is None else size for size in shape)
     name = keras.backend.standardize_dtype(dtype or "float32")
     draw = np.random.default_rng(0)
-    if keras.backend.is_float_dtype(name):
+    if is_float(name):
         return draw.random(sizes).astype(np.float32).astype(name)
     return draw.integers(0, 2, sizes).astype(name)
 

@@ -21,7 +21,7 @@ from keras import ops
 from keras.src.testing.layer_test import Expected, check
 
 
-class TestCase(_parameterized.TestCase):  # type: ignore[misc]
+class TestCase(_parameterized.TestCase):
     """A test case with assertions for tensors of every backend."""
 
     maxDiff = None
