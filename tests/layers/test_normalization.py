@@ -95,6 +95,19 @@ def test_spectral_normalization_in_fit(training_backend: str) -> None:
     assert np.abs(before - keras.ops.convert_to_numpy(wrapped.vector_u)).max() > 0.01
 
 
+def test_the_kernel_that_is_normalized_learns(training_backend: str) -> None:
+    kernel = np.array([[1.0, 0.5], [-0.5, 1.5]], "float32")
+    wrapped = layers.SpectralNormalization(layers.Dense(2, use_bias=False))
+    model = keras.Sequential([keras.Input((2,)), wrapped])
+    model.set_weights([kernel, np.array([[0.6, 0.8]], "float32")])
+    model.compile(keras.optimizers.SGD(0.1), "mse", jit_compile=False)
+    model.train_on_batch(np.array([[1.0, -1.0]]), np.zeros((1, 2)))
+    # Recorded from the PyPI keras 3.15 on torch: a step from the normalized kernel.
+    found = keras.ops.convert_to_numpy(wrapped.layer.kernel)
+    wanted = [[0.5925092, 0.4182418], [-0.2439744, 0.9758975]]
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
 WRONG: dict[str, Any] = {
     "`groups` to be a positive": lambda: layers.GroupNormalization(0),
     "`axis` to be an integer, and not 0": lambda: layers.GroupNormalization(2, axis=0),

@@ -78,7 +78,11 @@ class SpectralNormalization(Wrapper):
         if training:
             vector_u, kernel = self.normalized_weights()
             self.vector_u.assign(vector_u)
-            self.kernel.assign(kernel)
+            # Where code is pure, what is written is all that a gradient can come
+            # from: it is that by the normalized kernel, as by a variable in place.
+            now = self.kernel.value
+            straight = ops.subtract(now, ops.stop_gradient(now))
+            self.kernel.assign(ops.add(kernel, straight))
         return self.layer(inputs)
 
     def normalized_weights(self) -> tuple[Tensor, Tensor]:
