@@ -213,15 +213,20 @@ def is_loadable_function(found: Any) -> bool:
     return room in _ROOMS_OF_FUNCTIONS and found.__name__ not in _NOT_COMPUTING
 
 
+def _names_in(module: Any) -> set[str]:
+    """All names of a namespace: what it shows, loaded or not, and what it holds."""
+    return set() if module is None else {*dir(module), *vars(module)}
+
+
 def loadable_names() -> list[str]:
     """All names of ours that a file can name, sorted: classes and functions."""
     found = set()
     for space in CLASS_NAMESPACES:
-        for name in dir(namespace(space) or ()):
+        for name in _names_in(namespace(space)):
             if _member_class(space, name) is not None:
                 found.add(f"{space}.{name}")
     for space in FUNCTION_NAMESPACES:
-        for name in dir(namespace(space) or ()):
+        for name in _names_in(namespace(space)):
             if is_loadable_function(public_member(space, name)):
                 found.add(f"{space}.{name}")
     return sorted(found)

@@ -197,9 +197,9 @@ class layer_mixin(_Module):
         for name, value in list(self.__dict__.items()):
             self._track_foreign(name, value)
 
-    def _keras_apply(self, fn: Callable[..., Any], recurse: bool = True) -> Any:
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Any:
         """Moves or casts; variables follow where torch replaced a tensor."""
-        super()._keras_apply(fn, recurse)
+        super()._apply(fn, recurse)
         buffers: Any = self._buffers
         for name, variable in buffers.variables.items():
             if not isinstance(variable._value, torch.nn.Parameter):
