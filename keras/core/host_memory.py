@@ -25,6 +25,8 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> np.ndarray:
         dtype: its dtype.
     """
     dtype = np.dtype(dtype)
+    if dtype == (same := np.dtype(dtype.type)):
+        dtype = same  # the very object that NumPy has, not a file's copy of it
     size = math.prod(shape) * dtype.itemsize
     room = np.empty(size + ALIGNMENT, np.uint8)
     start = -room.ctypes.data % ALIGNMENT

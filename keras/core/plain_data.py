@@ -45,7 +45,7 @@ def pack(value: Any, arrays: list[np.ndarray]) -> Any:
         return {"bytes": base64.b64encode(value).decode()}
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind != "O":
         # Types that only NumPy's extensions know are kept as bytes.
-        plain = value.dtype.isbuiltin == 1 or value.dtype.kind in "SU"
+        plain = value.dtype.type.__module__ == "numpy"
         array = np.array(value)
         arrays.append(array if plain else np.frombuffer(array.tobytes(), "uint8"))
         name = "scalar" if isinstance(value, np.generic) else "array"
