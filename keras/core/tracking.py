@@ -107,7 +107,7 @@ class Tracker:
         self._check_lock(new)
         try:
             for child_name, item in new:
-                self._keras_own(item, child_name)
+                self._own(item, child_name)
         except BaseException:
             self._sweep()
             raise
@@ -135,7 +135,7 @@ class Tracker:
         if id(item) not in self.owned:
             self._check_lock([(name, item)])
             self._made[id(item)] = item
-            self._keras_own(item, name)
+            self._own(item, name)
 
     def track(self, value: Any) -> Any:
         """Owns a value in no attribute; what bayesflow calls.
@@ -153,7 +153,7 @@ class Tracker:
         self.given = {id(item): item for item in items}
         for item, name in zip(items, names, strict=True):
             if id(item) not in self.owned:
-                self._keras_own(item, name)
+                self._own(item, name)
         self._sweep()
 
     def note(self) -> tuple[list[str], bool]:
@@ -190,7 +190,7 @@ class Tracker:
         for item in _items(container):
             self._made.pop(id(item), None)  # from now on the container says
         for name, item in new:
-            self._keras_own(item, name)
+            self._own(item, name)
         self._sweep()
 
     def grown(self, container: Any, length: int, owned: int) -> None:
@@ -216,13 +216,13 @@ class Tracker:
         self._check_lock(new)
         for child_name, item in new:
             self._made.pop(id(item), None)  # from now on the container says
-            self._keras_own(item, child_name)
+            self._own(item, child_name)
         container._owned_count = place
         container._holds_state = place > 0
 
     # -------------------------------------------------------------------------------
 
-    def _keras_own(self, item: Any, name: str) -> None:
+    def _own(self, item: Any, name: str) -> None:
         if id(item) not in self.owned:
             self.owned[id(item)] = item
             try:

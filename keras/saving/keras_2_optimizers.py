@@ -70,25 +70,25 @@ class WithUnwritten(Store):
     """
 
     def __init__(self, store: Store, filled: dict[int, np.ndarray], count: int) -> None:
-        self._store, self._filled, self._keras_count = store, filled, count
+        self._store, self._filled, self._count = store, filled, count
         written = [place for place in range(count) if place not in filled]
         self._keys = {str(place): str(i) for i, place in enumerate(written)}
 
-    def _keras_own(self, key: str) -> np.ndarray | None:
+    def _own(self, key: str) -> np.ndarray | None:
         return self._filled.get(int(key)) if key.isdecimal() else None
 
     def __getitem__(self, key: str) -> np.ndarray:
-        own = self._keras_own(key)
+        own = self._own(key)
         return self._store[self._keys.get(key, key)] if own is None else own
 
     def shape_of(self, key: str) -> tuple[int, ...]:
-        own = self._keras_own(key)
+        own = self._own(key)
         if own is not None:
             return own.shape
         return self._store.shape_of(self._keys.get(key, key))
 
     def dtype_of(self, key: str) -> np.dtype:
-        own = self._keras_own(key)
+        own = self._own(key)
         if own is not None:
             return own.dtype
         return self._store.dtype_of(self._keys.get(key, key))
@@ -97,15 +97,15 @@ class WithUnwritten(Store):
         self._store.verify()
 
     def __iter__(self) -> Iterator[str]:
-        return (str(place) for place in range(self._keras_count))
+        return (str(place) for place in range(self._count))
 
     def __contains__(self, key: object) -> bool:
         if not isinstance(key, str) or key not in set(self):
             return False
-        return self._keras_own(key) is not None or self._keys[key] in self._store
+        return self._own(key) is not None or self._keys[key] in self._store
 
     def __len__(self) -> int:
-        return self._keras_count
+        return self._count
 
 
 def in_order_of_today(

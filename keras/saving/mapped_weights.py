@@ -122,12 +122,7 @@ class _Part(Store):
     """One of the equal parts, along the first axis, of an array of a file."""
 
     def __init__(self, store: Store, key: str, number: int, count: int) -> None:
-        self._store, self._key, self._number, self._keras_count = (
-            store,
-            key,
-            number,
-            count,
-        )
+        self._store, self._key, self._number, self._count = store, key, number, count
 
     def __getitem__(self, key: str) -> np.ndarray:
         size = self.shape_of(key)[0]
@@ -135,7 +130,7 @@ class _Part(Store):
 
     def shape_of(self, key: str) -> tuple[int, ...]:
         first, *rest = self._store.shape_of(key)
-        return (first // self._keras_count, *rest)
+        return (first // self._count, *rest)
 
     def dtype_of(self, key: str) -> np.dtype:
         return self._store.dtype_of(key)

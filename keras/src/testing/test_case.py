@@ -39,7 +39,7 @@ class TestCase(_parameterized.TestCase):
 
     def convert_to_numpy(self, x: Any) -> np.ndarray:
         """A tensor, or anything like one, as a NumPy array."""
-        if hasattr(x, "numpy") or keras.ops.is_tensor(x):
+        if hasattr(x, "numpy") or ops.is_tensor(x):
             return ops.convert_to_numpy(x)
         return np.asarray(x)
 
@@ -56,7 +56,7 @@ class TestCase(_parameterized.TestCase):
         """Fails where values differ by more than `atol + rtol * abs(desired)`."""
         if uses_tpu():
             atol, rtol = tpu_atol or atol, tpu_rtol or rtol
-        both = self.convert_to_numpy(actual), self.convert_to_numpy(desired)
+        both = map(self.convert_to_numpy, (actual, desired))
         np.testing.assert_allclose(*both, atol=atol, rtol=rtol, err_msg=msg or "")
 
     def assertNotAllClose(
@@ -84,17 +84,13 @@ class TestCase(_parameterized.TestCase):
     ) -> None:
         """Fails where values differ in their first decimals."""
         decimal = tpu_decimal if tpu_decimal is not None and uses_tpu() else decimal
-        both = self.convert_to_numpy(actual), self.convert_to_numpy(desired)
+        both = map(self.convert_to_numpy, (actual, desired))
         np.testing.assert_almost_equal(*both, decimal=decimal, err_msg=msg or "")
 
     def assertAllEqual(self, actual: Any, desired: Any, msg: str | None = None) -> None:
         """Fails where any values or shapes differ."""
-        both = self.convert_to_numpy(actual), self.convert_to_numpy(desired)
+        both = map(self.convert_to_numpy, (actual, desired))
         np.testing.assert_array_equal(*both, err_msg=msg or "")
-
-    def assertLen(self, iterable: Any, expected_len: int, msg: Any = None) -> None:
-        """Fails where the number of items is another one."""
-        self.assertEqual(len(iterable), expected_len, msg)
 
     def assertDType(self, x: Any, dtype: Any, msg: str | None = None) -> None:
         """Fails where a tensor has another dtype."""
