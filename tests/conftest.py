@@ -226,6 +226,20 @@ def registry() -> Iterator[None]:
         registered.update(before)
 
 
+@pytest.fixture(autouse=True)
+def distributed() -> Iterator[None]:
+    """What a test distributes leaves no trace: steps would take the careful way.
+
+    Workers share tests out by chance, so any other could come after it.
+    """
+    from keras.core.placement import process
+
+    used, distribution, natives = process.used, process.distribution, process.natives
+    process.natives = dict(natives)
+    yield
+    process.used, process.distribution, process.natives = used, distribution, natives
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each backend under test in turn; it is current while the test runs."""

@@ -7,16 +7,9 @@ import pytest
 
 import keras
 from keras import distribution
-from keras.core import placement
 from keras.distribution.batches import DatasetPart
 
 NAMES = [f"cpu:{i}" for i in range(8)]
-
-
-@pytest.fixture(autouse=True)
-def as_if_nothing_was_distributed(monkeypatch):
-    """Once something was, steps take the careful way for the rest of a process."""
-    monkeypatch.setattr(placement.process, "used", placement.process.used)
 
 
 @pytest.fixture
