@@ -100,6 +100,7 @@ class Contender(KerasSide):
         self.trains = trains
         self.model = self.build()
         self.fused: keras.Model | None = None
+        self.by_batch: keras.Model | None = None
 
     def build(self) -> keras.Model:
         model = MODELS[self.name]()
@@ -131,7 +132,10 @@ class Contender(KerasSide):
             self.model = plain
 
     def train_on_batch(self, x: np.ndarray, y: np.ndarray) -> float:
-        return float(self.model.train_on_batch(x, y)[0])
+        """By another such model: a loop of one's own is there instead of `fit`."""
+        if self.by_batch is None:
+            self.by_batch = self.build()
+        return float(self.by_batch.train_on_batch(x, y)[0])
 
     def evaluate(self, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         loss, accuracy = self.model.evaluate(x, y, batch_size=self.batch, verbose=0)

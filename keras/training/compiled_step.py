@@ -63,6 +63,11 @@ class CompiledStep:
         finally:
             self._is_running = False
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it has run for some state of the layers."""
+        return bool(self._forms)
+
     def expect_any_rows(self) -> None:
         """Batches of other sizes are to come: what can be compiled for all, is."""
         self._rows_vary = True

@@ -338,11 +338,15 @@ class Objective:
 
     def reset_metrics(self) -> None:
         """Start all metrics anew."""
+        reset_together(self._keras_single_metrics())
+
+    def _keras_single_metrics(self) -> list[Any]:
+        """`metrics`, with those of `compile` one by one."""
         found: list[Any] = []
         for metric in self.metrics:
             compiled = isinstance(metric, CompileMetrics)
             found += metric.metrics if compiled else [metric]
-        reset_together(found)
+        return found
 
     def compute_loss(
         self,

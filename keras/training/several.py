@@ -44,6 +44,8 @@ class ModelStep:
         gathers: Whether the results of all batches are wanted, one after the other,
             and not those of the last.
         expect_any_rows: Tells the compiled step that batches differ in size.
+        alone: A step from fresh metrics to their results, in one program; None where
+            nothing is compiled.
     """
 
     def __init__(
@@ -55,8 +57,10 @@ class ModelStep:
         distributes: Callable[[], bool],
         gathers: bool,
         expect_any_rows: Callable[[], None] | None = None,
+        alone: Step | None = None,
     ) -> None:
         self.expect_any_rows = expect_any_rows
+        self.alone = alone
         self._model = model
         self._step = step
         self._one = one

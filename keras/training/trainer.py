@@ -550,9 +550,12 @@ class Trainer(Objective):
     def _keras_on_batch(
         self, function: Callable[..., Any], data: Data, return_dict: bool
     ) -> Any:
-        self.reset_metrics()
+        alone = getattr(function, "alone", None)
         try:
-            results = joined(self, function(data))
+            results = None if alone is None else alone(data)
+            if results is None:
+                self.reset_metrics()
+                results = joined(self, function(data))
         except Exception:
             check_cardinality(*data)  # it may be why
             raise
