@@ -320,6 +320,17 @@ class Variable(Operators):
         """Subtracts from the value; returns the new one."""
         return self.assign(self._combine("subtract", value))
 
+    def _move_towards(self, value: Any, part: float) -> None:
+        """Goes a part of the way to another value: a running mean takes a batch in."""
+        if isinstance(value, KerasTensor):
+            self.assign(value)
+            return
+        backend = self.backend
+        step = backend.multiply(value, part)
+        with context.Scope("autocast", None):
+            kept = backend.multiply(self.value, 1.0 - part)
+        self.assign(backend.add(kept, step))
+
     def _combine(self, operation: str, value: Any) -> Any:
         if isinstance(value, KerasTensor):
             return KerasTensor(self._shape, self._dtype)

@@ -148,6 +148,8 @@ def test_layers_with_state_draws_penalties_and_masks(kind: str) -> None:
     model, results = both_ways(make, y)
     assert_alike(results)
     assert is_repeated(model._keras_repeated.note)
+    if kind == "norm":  # its statistics are written within the record
+        assert is_repeated(model._keras_repeated.judge)
 
 
 def test_what_is_set_counts_from_the_next_step_on() -> None:

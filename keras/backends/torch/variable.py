@@ -11,10 +11,32 @@ import torch
 
 from keras.backends.torch.core import borrow, default_device, gathered, is_in_parts
 from keras.backends.torch.recording import owners as _owners
+from keras.backends.torch.recording import whole
 from keras.backends.variable import Variable as Base
 from keras.backends.variable import redirected
 
 _grad_enabled = torch.is_grad_enabled
+
+
+# Writes without a record for gradients, each one call to what records calls.
+
+
+@whole
+def _overwrite(target: torch.Tensor, value: Any) -> torch.Tensor:
+    with torch.no_grad():
+        return target.copy_(value)
+
+
+@whole
+def _add(target: torch.Tensor, value: Any, sign: int) -> torch.Tensor:
+    with torch.no_grad():
+        return target.add_(value, alpha=sign)
+
+
+@whole
+def _go(target: torch.Tensor, value: torch.Tensor, part: float) -> torch.Tensor:
+    with torch.no_grad():
+        return target.lerp_(value, part)
 
 
 class Variable(Base):
@@ -56,8 +78,7 @@ class Variable(Base):
     def _direct_assign(self, value: Any) -> None:
         if type(value) is not torch.Tensor:
             value = self._lying_here(value)
-        with torch.no_grad():
-            self._value.copy_(value)
+        _overwrite(self._value, value)
 
     def _lying_here(self, value: Any) -> Any:
         """A value that can be written to this one: whole, or in parts as well."""
@@ -71,8 +92,7 @@ class Variable(Base):
         operand = self._operand(value)
         if not _grad_enabled():  # spares the scope, which costs more than the sum
             return self._value.add_(operand)
-        with torch.no_grad():
-            return self._value.add_(operand)
+        return _add(self._value, operand, 1)
 
     def assign_sub(self, value: Any) -> Any:
         if redirected(value):
@@ -80,8 +100,13 @@ class Variable(Base):
         operand = self._operand(value)
         if not _grad_enabled():
             return self._value.sub_(operand)
-        with torch.no_grad():
-            return self._value.sub_(operand)
+        return _add(self._value, operand, -1)
+
+    def _move_towards(self, value: Any, part: float) -> None:
+        if redirected(value):
+            super()._move_towards(value, part)
+            return
+        _go(self._value, self._operand(value), part)
 
     def _converted(self, value: Any) -> Any:
         if type(value) is np.ndarray and value.dtype.kind in "biufV":

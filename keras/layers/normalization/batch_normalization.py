@@ -227,8 +227,7 @@ class BatchNormalization(Layer):
         """Moves a running mean towards the value of this batch."""
         momentum = self.momentum if momentum is None else momentum
         value = ops.cast(ops.stop_gradient(value), running.dtype)
-        kept = ops.multiply(running, momentum)
-        running.assign(ops.add(kept, ops.multiply(value, 1.0 - momentum)))
+        running._move_towards(value, 1.0 - momentum)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, ...]:
         """The shape of the inputs."""
