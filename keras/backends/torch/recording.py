@@ -31,6 +31,7 @@ from torch.overrides import TorchFunctionMode as _TorchFunctionMode
 from torch.overrides import handle_torch_function as _handle
 from torch.overrides import has_torch_function as _has_torch_function
 
+from keras.backends.torch.in_place import in_place
 from keras.core import tree
 from keras.core.typing import Structure
 
@@ -380,7 +381,10 @@ class _Recorder(_TorchFunctionMode):
             result = self._written(outputs)
         except _Unfaithful:
             return None
-        body = "\n".join(f"    {line}" for line in _releasing(self._lines, result))
+        lines = self._lines
+        if not self._differentiates:
+            lines = in_place(lines, self._constants, result)
+        body = "\n".join(f"    {line}" for line in _releasing(lines, result))
         source = f"def run(inputs):\n{body}\n    return {result}\n"
         scope = dict(self._constants)
         # The text is made of names and calls that were noted above, of nothing else.
