@@ -317,9 +317,10 @@ class DistributionModule(Protocol):
     makes a step of the program and `program` a block of it, and `settled` lays out
     gradients. In another, one process has several replicas
     (`has_replicas`): `step` gives a step that all of them take, `join` makes metrics
-    those of all. In the third, each process is a replica: `of_all` gathers what each
-    process gives, `joined` tensors; `sum_in_place` sums variables.
-    `mean_over_replicas` gives the gradients that an optimizer is to use.
+    those of all; of several processes `of_all` gathers what each gives. In the third,
+    each process is a replica: `of_all` does so, and `joined` gathers tensors;
+    `sum_in_place` sums variables. `mean_over_replicas` gives the gradients that an
+    optimizer is to use.
     """
 
     single_program: bool

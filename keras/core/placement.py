@@ -65,9 +65,18 @@ def gradients_to_use(backend: Any, grads: Any, variables: Any) -> Any:
     return backend.distribution.mean_over_replicas(grads)
 
 
+def _of_job() -> Any:
+    """What knows of the other processes: the current distribution, or the framework's
+    own that a model was made in."""
+    distribution = current()
+    if distribution is None and process.natives:
+        return next(iter(process.natives.values()))
+    return distribution
+
+
 def writes_files() -> bool:
     """Whether this process writes files: of those of a job, the first does."""
-    distribution = current()
+    distribution = _of_job()
     return distribution is None or distribution.writes_files
 
 
@@ -90,7 +99,7 @@ def one_writes(what: str) -> Iterator[bool]:
     Args:
         what: the file, the same in all processes.
     """
-    distribution = current()
+    distribution = _of_job()
     if distribution is None or distribution.num_processes == 1:
         yield True
         return

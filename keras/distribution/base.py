@@ -11,11 +11,12 @@ import numpy as np
 
 from keras.backends.variable import Variable
 from keras.core import placement, tree
+from keras.core.agreement import check_agreement, check_shapes
 from keras.core.typing import Data, Structure
 from keras.distribution.batches import DatasetPart, indivisible
 from keras.distribution.layout import TensorLayout
 from keras.distribution.mesh import DeviceMesh
-from keras.distribution.replicas import check_agreement, check_shapes, join, replicated
+from keras.distribution.replicas import join, replicated
 
 
 class Distribution:
@@ -179,7 +180,8 @@ class Distribution:
                 lambda batch: step(tree.map_structure(place, batch))
             )
         elif processes.has_replicas:
-            split = processes.step(model, step, name)
+            own_part = not self.auto_shard_dataset
+            split = processes.step(model, step, name, own_part)
         else:
             split = replicated(self, model, step, gathers=name == "predict_step")
         if name != "train_step":

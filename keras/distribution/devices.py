@@ -73,12 +73,12 @@ def initialize(
 
     What is not given is taken from the variables `KERAS_DISTRIBUTION_JOB_ADDRESSES`,
     `KERAS_DISTRIBUTION_NUM_PROCESSES` and `KERAS_DISTRIBUTION_PROCESS_ID`, else from
-    what the framework finds by itself: the variables that `torchrun` sets, Slurm's, or
-    those of a cluster that JAX knows.
+    what the framework finds by itself: the variables that `torchrun` sets, Slurm's,
+    those of a cluster that JAX knows, or `TF_CONFIG`.
 
     Args:
         job_addresses: the address of the first process, `"host:port"`; or of all,
-            separated by commas.
+            separated by commas, as TensorFlow needs them.
         num_processes: the number of processes.
         process_id: the number of this one, counted from 0.
 

@@ -102,6 +102,12 @@ def free_port():
         return listener.getsockname()[1]
 
 
+def addresses(processes):
+    """What tells TensorFlow where so many workers are: it needs to know of all."""
+    found = ",".join(f"127.0.0.1:{free_port()}" for _ in range(processes))
+    return {"KERAS_DISTRIBUTION_JOB_ADDRESSES": found}
+
+
 def main(namespace):
     """Runs the checks of a module, and says of each how it went."""
     for name, check in list(namespace.items()):

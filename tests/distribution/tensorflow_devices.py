@@ -53,35 +53,7 @@ def check_strategies_of_tensorflow():
 
 
 def check_a_step_of_ones_own():
-    class Own(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.dense = layers.Dense(8, name="dense")
-
-        def call(self, x):
-            return self.dense(x)
-
-        def train_step(self, data):
-            x, y = data
-            with tf.GradientTape() as tape:
-                loss = self.compute_loss(x, y, self(x, training=True))
-            variables = self.trainable_variables
-            grads = tape.gradient(loss, variables)
-            self.optimizer.apply_gradients(zip(grads, variables, strict=True))
-            return self.compute_metrics(x, y, self(x))
-
-    x, y = np.arange(64.0).reshape(16, 4) / 64, np.ones((16, 8))
-    found = []
-    for scope in (keras.name_scope("alone"), mirrored()):
-        keras.utils.set_random_seed(1)
-        with scope:
-            model = Own()
-            model.compile("sgd", "mse", metrics=["mae"])
-            logs = model.fit(x, y, batch_size=16, epochs=3, verbose=0).history
-        found.append((logs["mae"], model.get_weights()))
-    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5)
-    for a, b in zip(found[0][1], found[1][1], strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-6)
+    models.agree_on_own_step(mirrored())
 
 
 def check_bad_input():

@@ -33,13 +33,19 @@ def _check(folder, backend):
 
 @pytest.mark.parametrize(
     ("backend", "said"),
-    [("jax", "Task 1|Connection closed by peer"), ("torch", "by peer|127.0.0.1")],
+    [
+        ("jax", "Task 1|Connection closed by peer"),
+        ("torch", "by peer|127.0.0.1"),
+        ("tensorflow", "task:1"),
+    ],
 )
 def test_a_dead_process_ends_the_job_and_a_second_run_goes_on(backend, said, tmp_path):
     if backend not in BACKENDS:
         pytest.skip("another backend")
     command = ["-m", MODULE, str(tmp_path)]
-    started = children.launched(command, 2, KERAS_BACKEND=backend)
+    job = {"KERAS_BACKEND": backend}
+    job |= children.addresses(2) if backend == "tensorflow" else {}
+    started = children.launched(command, 2, **job)
     begun = time.monotonic()
     while started[1].poll() is None and time.monotonic() < begun + 120:
         time.sleep(0.1)
@@ -49,7 +55,7 @@ def test_a_dead_process_ends_the_job_and_a_second_run_goes_on(backend, said, tmp
     assert second[0] == -9
     assert first[0] not in (0, -9)
     assert re.search(said, first[1])
-    again = children.launched(command, 2, KERAS_BACKEND=backend)
+    again = children.launched(command, 2, **job)
     for code, output in children.finished(again, timeout=120):
         assert code == 0, output[-3000:]
     _check(tmp_path, backend)

@@ -1,4 +1,4 @@
-"""TensorFlow with 2 virtual CPUs: replicas give what one device gives."""
+"""TensorFlow with 2 virtual CPUs, and 2 workers: they give what one device gives."""
 
 from __future__ import annotations
 
@@ -23,3 +23,17 @@ def said():
 )
 def test_two_devices(said, check):
     children.verify(said, check)
+
+
+@pytest.fixture(scope="module")
+def two_said():
+    return children.run(
+        "tests.distribution.tensorflow_workers", 2, **children.addresses(2)
+    )
+
+
+@pytest.mark.parametrize(
+    "check", children.checks_of(os.path.join(HERE, "tensorflow_workers.py"))
+)
+def test_two_workers(two_said, check):
+    children.verify(two_said, check)

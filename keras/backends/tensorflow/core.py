@@ -18,7 +18,8 @@ from keras.core.typing import DType, Structure, TensorLike
 
 _LARGE = 1 << 16  # bytes of an array whose copy takes longer than to share it
 mutable = False
-tensor_types = (type(tf.constant(0)),)
+# Not by way of a tensor: to make one settles what devices and workers there are.
+tensor_types = (tf.__internal__.EagerTensor,)
 inexact = frozenset(
     (
         tf.bfloat16,

@@ -9,67 +9,70 @@ averaged, when somebody reads them outside.
 from __future__ import annotations
 
 import contextvars
-import json
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from keras.backends.tensorflow import workers
 from keras.backends.tensorflow.core import convert_to_tensor, devices, is_tensor
-from keras.core import tree
+from keras.core import placement, tree
+from keras.core.agreement import check_agreement, check_shapes
 from keras.core.errors import BackendError
 from keras.core.typing import Data, Structure, TensorLike
 
 single_program = False
 splits_tensors = False
 has_replicas = True  # in one process, and TensorFlow does what they share
-list_devices = devices
+initialize = workers.initialize
+num_processes, process_id = workers.num_processes, workers.process_id
+of_all = workers.of_all
 
 
-def initialize(addresses: str | None, count: int | None, rank: int | None) -> None:
-    """Tells TensorFlow of the other workers, as `TF_CONFIG` does."""
-    if addresses is None:
-        if "TF_CONFIG" not in os.environ:
-            raise ValueError(
-                "`job_addresses` is needed where TF_CONFIG is not set: the addresses "
-                "of all workers, separated by commas."
-            )
-        return
-    workers = addresses.split(",")
-    if count is not None and count != len(workers):
-        raise ValueError(
-            f"TensorFlow needs the addresses of all {count} workers, separated by "
-            f"commas. Received: {addresses!r}."
-        )
-    task = {"type": "worker", "index": rank or 0}
-    config = {"cluster": {"worker": workers}, "task": task}
-    os.environ["TF_CONFIG"] = json.dumps(config)
-
-
-def num_processes() -> int:
-    """Of one process all replicas are part."""
-    return 1
-
-
-def process_id() -> int:
-    """The number of this process."""
-    return 0
+def list_devices(kind: str | None = None) -> list[str]:
+    """The names of the devices; of several workers one for each replica."""
+    kind = "gpu" if kind == "cuda" else kind
+    return devices(kind) if num_processes() == 1 else workers.list_devices(kind)
 
 
 def barrier(name: str) -> None:
-    """There is nobody to wait for."""
+    """Waits until all workers are here."""
+    workers.rows(np.zeros(1, "int32"))
 
 
 def agreed(value: int) -> int:
-    """There is nobody else to agree with."""
-    return value
+    """The number that the first worker gave."""
+    return int(workers.rows(np.array([value], "int64"))[0, 0])
+
+
+def size_of(variable: Any) -> float:
+    """The sum of the absolute values of this worker's first copy."""
+    if not variable._is_float:
+        return 0.0
+    value = _copies(variable)[0].numpy()
+    return float(np.nansum(np.abs(value.astype("float32"))))
+
+
+def _copies(variable: Any) -> Any:
+    value = variable._value
+    strategy = getattr(value, "distribute_strategy", None)
+    if strategy is None:
+        return (value,)
+    return strategy.experimental_local_results(value)
 
 
 def mesh(shape: tuple[int, ...], names: tuple[str, ...], devices: np.ndarray) -> Any:
     """The strategy with a replica on each device."""
     known = list_devices()
+    if num_processes() > 1:
+        if sorted(map(str, devices.ravel())) != sorted(known):
+            raise BackendError(
+                "On several workers TensorFlow has one strategy, with a replica on "
+                f"each device: {', '.join(known)}. Received a mesh of "
+                f"{', '.join(map(str, devices.ravel()))}."
+            )
+        return workers.strategy()
     for name in devices.ravel():
         if str(name) not in known:
             raise BackendError(
@@ -125,50 +128,122 @@ def strategy_of(model: Any) -> Any:
     return None
 
 
-def step(model: Any, step: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
-    """A step that the replicas of a model take; itself where there are none."""
+def step(
+    model: Any, step: Callable[[Any], Any], name: str, own_part: bool = False
+) -> Callable[[Any], Any]:
+    """A step that the replicas of a model take; itself where there are none.
+
+    Args:
+        model: the model.
+        step: the function of one batch.
+        name: what it is: outputs of `"predict_step"` are joined.
+        own_part: whether each worker has its own part of every batch already.
+    """
     strategy = strategy_of(model)
     count = 1 if strategy is None else strategy.num_replicas_in_sync
-    return step if count == 1 else _replicated(strategy, step, name)
+    return step if count == 1 else _replicated(strategy, model, step, name, own_part)
 
 
 def join(model: Any, logs: Any) -> Any:
-    """Makes what the first replica holds of metrics that of all."""
+    """Makes what the first replica holds of metrics that of all.
+
+    Where there are several workers each holds it, and statistics are averaged too.
+    """
     strategy = strategy_of(model)
     if strategy is None or strategy.num_replicas_in_sync == 1:
         return logs
     with strategy.scope():
-        for variable in model.metrics_variables:
-            if variable.aggregation == "sum":
-                copies = strategy.experimental_local_results(variable._value)
-                total = tf.add_n([tf.convert_to_tensor(copy) for copy in copies])
-                copies[0].assign(total)
-                for copy in copies[1:]:
-                    copy.assign(tf.zeros_like(total))
+        _join(model, several=num_processes() > 1)
     if not isinstance(logs, dict):
         return logs
     known = model.get_metrics_result()
     return {name: known.get(name, value) for name, value in logs.items()}
 
 
+def _join(model: Any, several: bool) -> None:
+    metrics = [v for v in model.metrics_variables if v.aggregation == "sum"]
+    totals = [
+        np.sum([copy.numpy() for copy in _copies(variable)], axis=0)
+        for variable in metrics
+    ]
+    for variable, total in zip(
+        metrics, workers.sums(totals) if several else totals, strict=True
+    ):
+        first, *others = _copies(variable)
+        first.assign(total)
+        for copy in others:
+            copy.assign(tf.zeros_like(copy))
+    if not several:  # where TensorFlow itself averages what is read
+        return
+    both = [*model.metrics_variables, *model.non_trainable_variables]
+    means = [v for v in both if v.aggregation == "mean" and v._is_float]
+    here = [
+        np.mean([copy.numpy() for copy in _copies(v)], axis=0, dtype=v.dtype)
+        for v in means
+    ]
+    for variable, value in zip(means, workers.sums(here, mean=True), strict=True):
+        for copy in _copies(variable):
+            copy.assign(value)
+
+
 class Native:
     """Follows the strategy in whose scope a model was made, without a word of ours."""
 
-    step = staticmethod(step)
     join = staticmethod(join)
+    wait = staticmethod(barrier)
+
+    @staticmethod
+    def step(model: Any, step: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
+        """A step that the replicas of a model take."""
+        check_agreement(model._keras_backend.distribution, model.variables)
+        return _step_of_replicas(model, step, name)
+
+    def agreed_seed(self) -> int | None:
+        """A seed for the order of data, where several workers must have the same."""
+        if num_processes() == 1:
+            return None
+        return agreed(int(np.random.randint(2**31 - 1)))
+
+    @property
+    def num_processes(self) -> int:
+        """The number of workers."""
+        return num_processes()
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether this worker writes files; of several, the first does."""
+        return process_id() == 0
+
+
+_step_of_replicas = step
+_native = Native()
+
+
+def follow(strategy: Any, variable: Any) -> None:
+    """Called when a variable is made in the scope of a strategy of the user.
+
+    Args:
+        strategy: the strategy; steps of models that are made so follow it.
+        variable: the variable, which all workers must make alike.
+    """
+    workers.adopt(strategy)
+    placement.process.natives[variable.backend] = _native
+    placement.process.used = True
+    if num_processes() > 1 and tf.distribute.in_cross_replica_context():
+        check_shapes(variable.backend.distribution, variable)
 
 
 def _replicated(
-    strategy: Any, step: Callable[[Any], Any], name: str
+    strategy: Any,
+    model: Any,
+    step: Callable[[Any], Any],
+    name: str,
+    own_part: bool,
 ) -> Callable[[Any], Any]:
-    """A step that each replica takes on its part of a batch.
-
-    Args:
-        strategy: the strategy.
-        step: the function of one batch.
-        name: what it is: outputs of `"predict_step"` are joined.
-    """
-    count = strategy.num_replicas_in_sync
+    """A step that each replica takes on its part of a batch; arguments as `step`'s."""
+    count, here = strategy.num_replicas_in_sync, workers.replicas_here(strategy)
+    first = 0 if own_part else process_id() * here
+    parts_of_batch = here if own_part else count
     traced: list[Any] = []
 
     def all_replicas(batch: Data) -> Structure:
@@ -186,24 +261,41 @@ def _replicated(
         return tree.map_structure(lambda x: strategy.reduce("mean", x, None), outputs)
 
     def join(x: TensorLike) -> Any:
+        if here < count:
+            return strategy.gather(x, 0)
         return tf.concat(strategy.experimental_local_results(x), 0)
 
     def run(batch: Data) -> Structure:
         samples = next((len(x) for x in tree.flatten(batch) if np.ndim(x)), 0)
         with strategy.scope():
-            if samples % count:  # what is left over is done by one for all
-                return step(batch)
+            if samples % parts_of_batch:  # what is left over is done by one for all
+                return step(batch) if here == count else by_each(batch)
             # A step that runs eagerly, or whose layers have changed, is traced anew.
             if not traced or getattr(step, "_run", all_replicas) is None:
                 traced[:] = [tf.function(all_replicas, autograph=False)]
             return traced[0](tree.map_structure(part, batch))
 
+    def by_each(batch: Data) -> Structure:
+        # Every worker does it whole, but only the first copy of the first counts it.
+        uncounted = [
+            copy
+            for variable in model.metrics_variables
+            for copy in _copies(variable)[1 if first == 0 else 0 :]
+        ]
+        values = [copy.numpy() for copy in uncounted]
+        outputs = step(batch)
+        for copy, value in zip(uncounted, values, strict=True):
+            copy.assign(value)
+        return outputs
+
     def part(x: TensorLike) -> Any:
         if not isinstance(x, np.ndarray) and not is_tensor(x):
             return x
-        parts = np.split(x, count) if isinstance(x, np.ndarray) else tf.split(x, count)
+        split = np.split if isinstance(x, np.ndarray) else tf.split
+        parts = split(x, parts_of_batch)[first : first + here]
+        by_replica = iter(parts)
         return strategy.experimental_distribute_values_from_function(
-            lambda each: convert_to_tensor(parts[each.replica_id_in_sync_group])
+            lambda _: convert_to_tensor(next(by_replica))
         )
 
     return run

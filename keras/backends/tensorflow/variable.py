@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import tensorflow as tf
 
 from keras.backends.variable import Variable as Base
 from keras.backends.variable import redirected
-from keras.core import placement
 from keras.core.errors import BackendError
 from keras.core.typing import DType
 
@@ -40,17 +40,19 @@ class Variable(Base):
         Replicas write their own: weights stay the same, since gradients are averaged.
         """
         if self._layout is None:
-            from keras.backends.tensorflow.distribution import Native  # for who uses it
-
             strategy = tf.distribute.get_strategy()
-            placement.process.natives[self.backend] = Native
-            placement.process.used = True
+            self.backend.distribution.follow(strategy, self)
         else:
             strategy = self._layout.backend_layout
-        kinds = {"sum": "SUM", "mean": "MEAN"}
-        how = kinds.get(self.aggregation) if self._is_float else None
-        how = kinds.get(self.aggregation) if self.aggregation == "sum" else how
-        with strategy.scope():
+        how = None
+        # Several workers have copies of their own, which are joined after a pass: what
+        # one of them reads must not wait for the others.
+        if isinstance(strategy, tf.distribute.MirroredStrategy):
+            how = {"sum": "SUM", "mean": "MEAN"}.get(self.aggregation)
+            how = how if self._is_float or how == "SUM" else None
+        replica = tf.distribute.get_replica_context()
+        inside = replica is not None and replica.strategy is strategy
+        with contextlib.nullcontext() if inside else strategy.scope():
             return tf.Variable(
                 value,
                 dtype=value.dtype,
