@@ -509,7 +509,11 @@ def l2_normalize(x: TensorLike, axis: int | None = None) -> Tensor:
 
 @_public
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
-    """One of two values, or what one of two functions returns."""
+    """One of two values, or what one of two functions returns.
+
+    A condition of one axis goes along the last axis of the values where it fits there,
+    else along the first; one of more axes along the first.
+    """
     condition = ops.convert_to_tensor(condition)
     if len(condition.shape) == 0:
         branches = [
@@ -522,6 +526,8 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
         for each in (then_expression, else_expression)
     )
     more = len(first.shape) - len(condition.shape)
+    if more > 0 and condition.shape in ((1,), first.shape[-1:]):
+        more = 0
     condition = ops.reshape(condition, (*condition.shape, *[1] * max(0, more)))
     return ops.where(ops.cast(condition, "bool"), first, second)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import losses, ops
-from keras._tf_keras import functions, networks
+from keras._tf_keras import functions, networks, sequences, text
 from keras.core.typing import Shape, Tensor
 from keras.layers import Layer
 from keras.ops.rnn import rnn
@@ -96,4 +96,15 @@ MORE: dict[str, dict[str, Any]] = {
     "layers": {"ThresholdedReLU": ThresholdedReLU},
     "losses": {**_LOSSES, "Reduction": Reduction},
     "metrics": _LOSSES,
+    "preprocessing.sequence": {
+        name: getattr(sequences, name)
+        for name in ("TimeseriesGenerator", "make_sampling_table", "skipgrams")
+    },
+    "preprocessing.text": {
+        "Tokenizer": text.Tokenizer,
+        "hashing_trick": text.hashing_trick,
+        "one_hot": text.one_hot,
+        "text_to_word_sequence": text.text_to_word_sequence,
+        "tokenizer_from_json": text.tokenizer_from_json,
+    },
 }

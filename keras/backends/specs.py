@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras.backends import current
-from keras.backends.backend import TENSOR, VARIABLE
-from keras.core import tree
+from keras.backends.backend import FOREIGN, TENSOR, VARIABLE
+from keras.core import dtypes, tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Structure, TensorLike
 
@@ -58,9 +58,15 @@ def _fill(x: TensorLike, size: int, make: Callable[..., Any]) -> Any:
 def _merge(outputs: tuple[Any, ...]) -> Any:
     backend = current()
     first = outputs[0]
-    if backend.kind_of(first) not in (TENSOR, VARIABLE):
+    kind = backend.kind_of(first)
+    if kind == FOREIGN:  # of a layer that computes with a framework of its own
+        shapes = [tuple(output.shape) for output in outputs]
+        dtype = dtypes.standardize_dtype(first.dtype)
+    elif kind in (TENSOR, VARIABLE):
+        shapes = [tuple(backend.shape_of(output)) for output in outputs]
+        dtype = backend.dtype_of(first)
+    else:
         return first
-    shapes = [tuple(backend.shape_of(output)) for output in outputs]
     sizes: Iterator[Any] = zip(*shapes, strict=True)
     shape = tuple(s[0] if all(x == s[0] for x in s) else None for s in sizes)
-    return KerasTensor(shape, backend.dtype_of(first))
+    return KerasTensor(shape, dtype)

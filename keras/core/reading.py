@@ -101,6 +101,16 @@ class ReadingScope:
         _current.reset(self._tokens.pop())
 
 
+def hooks_of_objects() -> ReadingScope:
+    """The scope in which objects read their own weights and files.
+
+    Nothing is said there of safe mode, which is about configs: packages refuse to open
+    a file that a config names by `in_safe_mode()`, and open their own assets by the
+    same function. What asks without being told stays safe.
+    """
+    return ReadingScope(safe=None)
+
+
 # What Python, NumPy and readers of formats raise for data that is not as it must be.
 _RAW = (
     *(LookupError, TypeError, AttributeError, ArithmeticError, AssertionError),

@@ -87,6 +87,11 @@ def positive_integer(layer: Layer, argument: str, value: Any) -> int:
     return number
 
 
+def integer_or_later(layer: Layer, argument: str, value: Any) -> Any:
+    """`positive_integer` of it, or None: a subclass may say it in its `build`."""
+    return None if value is None else positive_integer(layer, argument, value)
+
+
 def integers(
     layer: Layer,
     argument: str,

@@ -61,7 +61,8 @@ class LayerBuilding(LayerFiles):
     ) -> None:
         """Calls `build` with the shapes that it asks for by its parameters.
 
-        A single parameter is given the first shape, whatever its name. Of several, each
+        A single parameter is given the first shape, whatever its name; None where a
+        layer that takes strings and the like is called on such. Of several, each
         `x_shape` is given the shape of the argument `x` of the call.
         """
         names = plan.build_names
@@ -78,8 +79,8 @@ class LayerBuilding(LayerFiles):
                 f"Received: build({', '.join(names)}) and "
                 f"call({', '.join(plan.names)})."
             )
-        elif shapes:
-            self.build(next(iter(shapes.values())))
+        elif shapes or self._allow_non_tensor_positional_args:
+            self.build(next(iter(shapes.values()), None))
         else:
             given = {k: v for k, v in arguments.items() if k != "self"}
             raise ValueError(

@@ -7,9 +7,15 @@ both its own class and `Functional`, and otherwise is what it was.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from keras.core.classes import cached_by_class, specialised
+
+_TAKEN = frozenset(
+    ("inputs", "outputs", "name", "trainable", "dtype", "autocast")
+    + ("activity_regularizer",)
+)
 
 
 def make_functional(
@@ -23,6 +29,14 @@ def make_functional(
         args: what it takes.
         kwargs: what it takes by name.
     """
+    unknown = sorted(kwargs.keys() - _TAKEN)
+    if unknown:  # configs of packages bring such; Keras takes them without a word
+        warnings.warn(
+            f"{type(model).__name__} passes on argument(s) that no functional model "
+            f"takes: {', '.join(unknown)}. They do nothing.",
+            stacklevel=4,
+        )
+        kwargs = {name: kwargs[name] for name in kwargs.keys() & _TAKEN}
     if not isinstance(model, functional):
         object.__setattr__(model, "__class__", both(type(model), functional))
     functional.__init__(model, *args, **kwargs)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.backends import current
+from keras.backends.backend import FOREIGN
 from keras.core import dtypes, limits
 from keras.core.errors import ShapeError
 from keras.core.facts import loadable
@@ -222,7 +223,11 @@ def shape(x: TensorLike) -> Shape:
     if isinstance(x, KerasTensor) or getattr(x, "_is_keras_variable", False):
         return x.shape
     backend = current()
-    return backend.shape(x if backend.is_tensor(x) else backend.convert_to_tensor(x))
+    if backend.is_tensor(x):
+        return backend.shape(x)
+    if backend.kind_of(x) == FOREIGN:  # also in a trace of its framework's
+        return tuple(x.shape)
+    return backend.shape(backend.convert_to_tensor(x))
 
 
 @loadable

@@ -17,6 +17,7 @@ from keras.core import limits
 from keras.core.dtypes import COMPLEX
 from keras.core.errors import ShapeError
 from keras.core.keras_tensor import KerasTensor
+from keras.core.scopes import in_symbolic_scope
 from keras.core.typing import Axis, Shape, ShapeLike, Sizes, TensorLike
 
 # Axes -----------------------------------------------------------------------------
@@ -259,6 +260,11 @@ def _without_unknown(shape: Shape, sizes: list[int | None]) -> Shape:
             f"A tensor of shape {tuple(shape)} cannot be reshaped to {tuple(sizes)}: "
             f"{known_after} elements are no multiple of {known_before}."
         )
+    if in_symbolic_scope() and shape.count(None) == sizes.count(None) == 1:
+        # In a layer's `call`, which has its unknown size from `ops.shape`.
+        if known_before and known_after and known_before % known_after == 0:
+            rest = known_before // known_after
+            return tuple(rest if size == -1 else size for size in sizes)
     return tuple(None if size == -1 else size for size in sizes)
 
 

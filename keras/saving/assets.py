@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras.core.errors import UnsafeDeserializationError
 from keras.core.facts import replaces_hook
+from keras.core.reading import hooks_of_objects
 from keras.core.unfolding import most_unfolded
 from keras.saving.walk import owners, paths_in_file
 
@@ -67,7 +68,8 @@ def load_assets(model: Model, folder: str) -> None:
             if not others:
                 continue
             own = _folder(folder, others[0])
-        obj.load_assets(own)
+        with hooks_of_objects():
+            obj.load_assets(own)
 
 
 def check_assets(folder: str) -> None:

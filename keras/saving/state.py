@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras.core.errors import DeserializationError, UnsafeDeserializationError
 from keras.core.facts import replaces_hook
+from keras.core.reading import hooks_of_objects
 from keras.core.scopes import StatelessScope
 from keras.optimizers import Optimizer
 from keras.saving.all_or_nothing import all_or_nothing
@@ -102,7 +103,7 @@ def load_state(
     for _, _, store in fitting:
         store.verify()
     variables = [one for _, obj, _ in fitting for one in own_variables(obj)]
-    with all_or_nothing(variables, reader.read_through):
+    with all_or_nothing(variables, reader.read_through), hooks_of_objects():
         for path, obj, store in fitting:
             obj.load_own_variables(store)
             report.loaded.append(path or getattr(obj, "name", "the top"))
@@ -174,7 +175,7 @@ def _misfit(path: str, obj: Any, store: Store) -> str | None:
 def _misfit_of_hook(where: str, obj: Any, store: Store) -> str | None:
     """Tries a hook of the user's; its assignments are noted and thrown away."""
     try:
-        with StatelessScope(), warnings.catch_warnings():
+        with StatelessScope(), warnings.catch_warnings(), hooks_of_objects():
             warnings.simplefilter("ignore")  # they come when it is done for real
             obj.load_own_variables(store)
     except (UnsafeDeserializationError, MemoryError):

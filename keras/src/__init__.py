@@ -127,6 +127,10 @@ _FOLDERS = frozenset(
     + ("layers.regularization", "layers.reshaping", "layers.rnn")
     + ("optimizers.schedules", "trainers.data_adapters")
 )
+_OF_KERAS_2 = frozenset(
+    f"legacy.{place}"
+    for place in ("backend", "preprocessing.sequence", "preprocessing.text")
+)
 _FRAMEWORKS = ("jax", "numpy", "tensorflow", "torch")
 # Modules, where a backend may have an op of that name.
 _PARTS_OF_BACKENDS = frozenset(
@@ -167,8 +171,9 @@ def _places(path: str, name: str) -> Any:
     yield _find_class(f"{_PREFIX}{path}", name)
     yield getattr(_keras, name, None)
     yield getattr(_keras.utils, name, None)
-    if path == "legacy.backend":
-        yield getattr(import_module("keras._tf_keras.keras.backend"), name, None)
+    if path in _OF_KERAS_2:
+        place = path.removeprefix("legacy.")
+        yield getattr(import_module(f"keras._tf_keras.keras.{place}"), name, None)
     if first == "backend":
         yield _of_backend(path, name)
 

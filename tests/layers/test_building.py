@@ -271,3 +271,92 @@ def test_from_config_passes_plain_dtypes_by_name(dtype: Any) -> None:
     seen: list[Any] = []
     Recorder.from_config(layers.Dense(2, dtype=dtype).get_config())
     assert seen == [dtype or "float32"]
+
+
+def test_a_layer_of_strings_is_built_without_a_shape(backend: str) -> None:
+    class Tokens(layers.Layer):
+        _convert_input_args = False
+        _allow_non_tensor_positional_args = True
+
+        def build(self, input_shape: Any) -> None:
+            seen.append(input_shape)
+
+        def call(self, x: Any) -> Any:
+            return [len(word) for word in x]
+
+    seen: list[Any] = []
+    layer = Tokens()
+    assert layer(["a", "bcd"]) == [1, 3] and layer(["e"]) == [1]
+    assert seen == [None] and layer.built
+
+    class Plain(Tokens):
+        _allow_non_tensor_positional_args = False
+
+    with pytest.raises(ValueError, match="no argument of its call is a tensor"):
+        Plain()(x=["a"])
+
+
+@pytest.mark.parametrize(
+    "name", ["Conv2D", "Conv2DTranspose", "SeparableConv2D", "Conv1D"]
+)
+def test_a_convolution_whose_subclass_knows_its_filters_later(
+    backend: str, name: str
+) -> None:
+    base: Any = getattr(layers, name)
+
+    class AsManyAsInputs(base):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(filters=None, kernel_size=3, **kwargs)
+
+        def build(self, input_shape: Any) -> None:
+            self.filters = input_shape[-1]
+            super().build(input_shape)
+
+    x = np.ones((1, *(5,) * AsManyAsInputs().rank, 3), "float32")
+    assert AsManyAsInputs()(x).shape[-1] == 3
+    with pytest.raises(ValueError, match="`filters` to be a positive .* filters=None"):
+        base(None, 3)(x)
+
+
+def test_a_layer_that_computes_with_another_framework(
+    backend: str,
+) -> None:
+    jnp = pytest.importorskip("jax.numpy")
+
+    class Own(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return jnp.abs(jnp.asarray(keras.ops.convert_to_numpy(inputs)))[:, :2]
+
+    if backend in ("jax", "tensorflow"):  # their symbolic tensors hold no numbers
+        assert Own()(np.ones((4, 3), "float32")).shape == (4, 2)
+        return
+    found = Own()(keras.Input((3,)))
+    assert found.shape == (None, 2) and found.dtype == "float32"
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, layers.Dense(1)(Own()(inputs)))
+    assert tuple(model(np.ones((4, 3), "float32")).shape) == (4, 1)
+
+
+def test_a_size_that_a_reshape_in_a_call_leaves_open(backend: str) -> None:
+    class Flat(layers.Layer):
+        def call(self, x: Any) -> Any:
+            batch, _, _, channels = keras.ops.shape(x)
+            return keras.ops.reshape(x, (batch, -1, channels))
+
+    for side in (1, 2):
+        assert Flat()(keras.Input((side, side, 3))).shape == (None, side**2, 3)
+    assert Flat()(keras.Input((None, 2, 3))).shape == (None, None, 3)
+    spec = keras.KerasTensor((None, 2, 2, 3))  # whose unknown size that is, none knows
+    assert keras.ops.reshape(spec, (None, -1, 3)).shape == (None, None, 3)
+
+
+def test_the_shape_of_what_another_framework_traces(backend: str) -> None:
+    tf = pytest.importorskip("tensorflow")
+    seen: list[Any] = []
+
+    def note(x: Any) -> Any:
+        seen.append(keras.ops.shape(x))
+        return x
+
+    tf.data.Dataset.from_tensors(np.ones((2, 3), "float32")).map(note)
+    assert seen == [(2, 3)]

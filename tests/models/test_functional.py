@@ -455,3 +455,18 @@ def test_state_tree_of_several_sources_of_randomness(backend: str) -> None:
     other.set_state_tree(model.get_state_tree("numpy_array"))
     drawn = [ops.convert_to_numpy(v).tolist() for v in other.non_trainable_variables]
     assert drawn == [[5, 1], [6, 1]]
+
+
+def test_arguments_that_no_functional_model_takes_do_nothing(backend: str) -> None:
+    class Mine(keras.Model):
+        def __init__(self, units: int, **kwargs: Any) -> None:
+            inputs = keras.Input((4,))
+            super().__init__(inputs, layers.Dense(units)(inputs), **kwargs)
+
+    with pytest.warns(UserWarning, match="Mine passes on .* takes: pooling. They do"):
+        model = Mine(2, pooling="avg", trainable=False, name="m")
+    assert model.name == "m" and not model.trainable
+    assert tuple(model(np.ones((1, 4), "float32")).shape) == (1, 2)
+    inputs = keras.Input((4,))
+    with pytest.raises(ValueError, match=r"Unknown argument\(s\) of Functional: foo"):
+        keras.Model(inputs, inputs, foo=1)

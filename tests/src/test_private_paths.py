@@ -347,3 +347,40 @@ def test_modules_that_name_a_backend() -> None:
         ValueError, match=r"takes `seed` and `name`. Received: \['of'\]"
     ):
         keras.random.SeedGenerator(1, of=module)
+
+
+def test_no_safe_mode_where_objects_read_what_is_theirs(
+    backend: str, tmp_path: Any
+) -> None:
+    library = import_module("keras.src.saving.serialization_lib")
+
+    class Own(layers.Layer):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            seen["init"] = library.in_safe_mode()
+
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+        def save_assets(self, dir_path: str) -> None:
+            with open(os.path.join(dir_path, "words.txt"), "w") as file:
+                file.write("a")
+
+        def load_assets(self, dir_path: str) -> None:
+            seen["assets"] = library.in_safe_mode()
+
+        def load_own_variables(self, store: Any) -> None:
+            seen["weights"] = library.in_safe_mode()
+
+    seen: dict[str, Any] = {}
+    path = str(tmp_path / "m.keras")
+    keras.Sequential([keras.Input((2,)), Own()]).save(path)
+    for safe in (True, False):
+        keras.saving.load_model(path, {"Own": Own}, safe_mode=safe)
+        assert seen == {"init": safe, "assets": None, "weights": None}
+
+
+def test_words_and_windows_of_keras_2() -> None:
+    text = import_module("keras.src.legacy.preprocessing.text")
+    sequence = import_module("keras.src.legacy.preprocessing.sequence")
+    assert text.Tokenizer.__name__ == "Tokenizer" and callable(sequence.skipgrams)

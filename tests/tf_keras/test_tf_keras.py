@@ -36,7 +36,15 @@ CASES: dict[str, tuple[Any, Any]] = {
     "foldr": (lambda: K.foldr(lambda a, b: a - b, M), M[1] - M[0]),
     "switch": (
         lambda: K.switch(ops.convert_to_tensor([True, False]), M, 2 * M),
-        [M[0], 2 * M[1]],
+        M * [1, 2],
+    ),
+    "switch of rows": (
+        lambda: K.switch(np.array([True, False]), X[:, 0], 2 * X[:, 0]),
+        [X[0, 0], 2 * X[1, 0]],
+    ),
+    "switch of two axes": (
+        lambda: K.switch(X[..., 0] > 1, X, 2 * X),
+        np.where(X[..., :1] > 1, X, 2 * X),
     ),
     "switch of one": (lambda: K.switch(False, lambda: M, lambda: 2 * M), 2 * M),
     "l2_normalize": (

@@ -18,7 +18,11 @@ from typing import Any
 import keras as _keras
 
 _PREFIX = f"{__name__}."
-_WIDER = ("backend", "layers", "losses", "metrics")
+_WIDER = (
+    *("backend", "layers", "losses", "metrics"),
+    *("preprocessing", "preprocessing.image", "preprocessing.sequence"),
+    "preprocessing.text",
+)
 __version__ = _keras.__version__
 
 
@@ -26,23 +30,30 @@ class _Wider(ModuleType):
     """A namespace of `keras` with names of Keras 2 besides."""
 
     def __getattr__(self, name: str) -> Any:
-        last = self.__name__.rpartition(".")[2]
+        place = self.__name__.removeprefix(_PREFIX)
+        if f"{place}.{name}" in _WIDER:
+            return importlib.import_module(f"{self.__name__}.{name}")
         if not name.startswith("_"):
-            found = _more()[last].get(name)
+            found = _more().get(place, {}).get(name)
             if found is not None:
                 return found
         elif name == "__all__":
             return self.__dir__()
-        return getattr(_namespace(last), name)
+        elif name == "__path__" and f"{place}.text" in _WIDER:
+            return []  # a package: what is in it is found below
+        return getattr(_namespace(place), name)
 
     def __dir__(self) -> list[str]:
-        last = self.__name__.rpartition(".")[2]
-        shown = dir(_namespace(last))
-        return sorted({*(x for x in shown if not x.startswith("_")), *_more()[last]})
+        place = self.__name__.removeprefix(_PREFIX)
+        inside = (x.removeprefix(f"{place}.") for x in _WIDER if x.startswith(place))
+        shown = {*dir(_namespace(place)), *_more().get(place, {}), *inside}
+        return sorted(x for x in shown if not x.startswith("_") and x != place)
 
 
-def _namespace(name: str) -> ModuleType:
-    return importlib.import_module(f"keras.{name}")
+def _namespace(place: str) -> ModuleType:
+    if place not in _WIDER or importlib.util.find_spec(f"keras.{place}") is not None:
+        return importlib.import_module(f"keras.{place}")
+    return ModuleType(place)  # there is none in Keras
 
 
 def _more() -> dict[str, dict[str, Any]]:
@@ -58,8 +69,9 @@ class _Alias(MetaPathFinder, Loader):
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if not name.startswith(_PREFIX):
             return None
-        real = f"keras.{name.removeprefix(_PREFIX)}"
-        if importlib.util.find_spec(real) is None:
+        place = name.removeprefix(_PREFIX)
+        real = f"keras.{place}"
+        if place not in _WIDER and importlib.util.find_spec(real) is None:
             return None
         return ModuleSpec(name, self)
 

@@ -20,6 +20,7 @@ from keras.core.typing import (
 from keras.layers import arguments
 from keras.layers.arguments import (
     class_name,
+    integer_or_later,
     integers,
     interpreted,
     interpreted_config,
@@ -183,9 +184,9 @@ class BaseConv(WindowLayer, LoraLayer):
         small = others.pop("quantization_config", None)
         super().__init__(activity_regularizer=activity_regularizer, **others)
         self.quantization_config = interpreted_config(self, small)
-        self.filters = positive_integer(self, "filters", filters)
+        self.filters = integer_or_later(self, "filters", filters)
         self.groups = positive_integer(self, "groups", groups)
-        if self.filters % self.groups:
+        if self.filters is not None and self.filters % self.groups:
             raise ValueError(
                 f"{class_name(self)} expects `filters` to be a multiple of `groups`. "
                 f"Received: filters={filters}, groups={groups}."
@@ -198,6 +199,7 @@ class BaseConv(WindowLayer, LoraLayer):
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel, `(*kernel_size, channels / groups, filters)`, and bias."""
         channels = self._input_channels(input_shape)
+        self.filters = positive_integer(self, "filters", self.filters)
         if channels % self.groups:
             raise ValueError(
                 f"The channels of the inputs of {self.name} must be a multiple of its "

@@ -19,6 +19,7 @@ from keras.core.typing import (
 )
 from keras.layers.arguments import (
     class_name,
+    integer_or_later,
     integers,
     interpreted_config,
     positive_integer,
@@ -58,7 +59,7 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
         small = others.pop("quantization_config", None)
         super().__init__(activity_regularizer=activity_regularizer, **others)
         self.quantization_config = interpreted_config(self, small)
-        self.filters = positive_integer(self, "filters", filters)
+        self.filters = integer_or_later(self, "filters", filters)
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
         if output_padding is not None:
             output_padding = integers(
@@ -77,6 +78,7 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel, `(*kernel_size, filters, channels)`, and the bias."""
         channels = self._input_channels(input_shape)
+        self.filters = positive_integer(self, "filters", self.filters)
         self._add_form("kernel", (*self.kernel_size, self.filters, channels))
         self._add_bias(self.filters)
         self.built = True

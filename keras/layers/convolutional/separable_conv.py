@@ -15,7 +15,7 @@ from keras.core.typing import (
     Sizes,
     Tensor,
 )
-from keras.layers.arguments import positive_integer
+from keras.layers.arguments import integer_or_later, positive_integer
 from keras.layers.convolutional.base import WindowLayer
 from keras.layers.options import LayerOptions
 from keras.layers.weight_options import options, set_options
@@ -28,7 +28,7 @@ class BaseSeparableConv(WindowLayer):
     _outputs_first_in_torch = ("depthwise_kernel", "pointwise_kernel")
 
     def _set_filters(self, filters: int, depth_multiplier: int) -> None:
-        self.filters = positive_integer(self, "filters", filters)
+        self.filters = integer_or_later(self, "filters", filters)
         self.depth_multiplier = positive_integer(
             self, "depth_multiplier", depth_multiplier
         )
@@ -42,6 +42,7 @@ class BaseSeparableConv(WindowLayer):
     def build(self, input_shape: Shape) -> None:
         """Makes the two kernels and the bias."""
         channels = self._input_channels(input_shape)
+        self.filters = positive_integer(self, "filters", self.filters)
         between = channels * self.depth_multiplier
         self.depthwise_kernel = self.add_weight(
             name="depthwise_kernel",

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras import ops, random
 from keras.backends import load
 from keras.backends.backend import FOREIGN, TENSOR, Backend
 from keras.backends.foreign import framework_of
 from keras.core import context, tree
 from keras.core.typing import Tensor
 from keras.layers.layer import Layer
+
+
+class _OpsWhereCalled:
+    """The ops, on whichever backend they are called, as `layer.backend` of packages.
+
+    Packages write `self.backend.cast(x, dtype)` and `self.backend.numpy.split(x, 2)`.
+    """
+
+    core = numpy = ops
+    random = random
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(ops, name)
 
 
 class DataLayer(Layer):
@@ -21,6 +35,7 @@ class DataLayer(Layer):
     """
 
     _takes_complex = False  # inputs are cast to the compute dtype
+    backend = _OpsWhereCalled()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         """Calls the layer on tensors, arrays, KerasTensors or traced tensors."""

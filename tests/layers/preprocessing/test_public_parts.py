@@ -58,3 +58,20 @@ def test_what_keras_3_took_away_says_the_way(backend: str) -> None:
         layers.Dense(1).add_metric(1.0, name="m")
     with pytest.raises(NotImplementedError, match="no quantized form"):
         keras.Operation(name="op").quantized_call(1)
+
+
+def test_subclasses_reach_the_ops_as_their_backend(backend: str) -> None:
+    class Halves(layers.Rescaling):
+        def call(self, inputs: Any) -> Any:
+            backend = self.backend
+            half = backend.numpy.split(backend.cast(inputs, "float32"), 2)[0]
+            return backend.nn.relu(half) * backend.core.shape(half)[0]
+
+    halves = Halves(1.0)(np.array([1, -1, 5, 5], "int32"))
+    assert ops.convert_to_numpy(halves).tolist() == [2.0, 0.0]
+    tf = pytest.importorskip("tensorflow")
+    data = tf.data.Dataset.from_tensors(np.array([1, -1, 5, 5], "int32"))
+    assert next(iter(data.map(Halves(1.0)))).numpy().tolist() == [2.0, 0.0]
+    layer = layers.Rescaling(1.0)
+    layer.backend = "mine"  # one may set another
+    assert layer.backend == "mine"
