@@ -12,6 +12,7 @@ from __future__ import annotations
 import copyreg
 import inspect
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -54,7 +55,12 @@ class _PassesForAnother(type):
         stands_for = _stands_for(cls)
         if stands_for is cls:
             return super().__subclasscheck__(subclass)
-        return issubclass(subclass, stands_for)
+        # An `abc.ABC` asks each of its subclasses, of which this class is one.
+        question = (stands_for, subclass)
+        if question in _asked.get():
+            return False
+        with _Asking(question):
+            return issubclass(subclass, stands_for)
 
     @property
     def __mro__(cls) -> tuple[type, ...]:
@@ -68,6 +74,21 @@ class _PassesForAnother(type):
             return inspect.signature(stands_for)
         signature = inspect.signature(cls.__init__)
         return signature.replace(parameters=[*signature.parameters.values()][1:])
+
+
+# Which questions about subclasses are being answered, in this thread or task.
+_asked: ContextVar[tuple[Any, ...]] = ContextVar("keras_asked", default=())
+
+
+class _Asking:
+    def __init__(self, question: tuple[type, type]) -> None:
+        self._question = question
+
+    def __enter__(self) -> None:
+        self._token = _asked.set((*_asked.get(), self._question))
+
+    def __exit__(self, *error: Any) -> None:
+        _asked.reset(self._token)
 
 
 class _Line(tuple[type, ...]):

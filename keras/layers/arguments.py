@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from keras.backends import seeds
-from keras.core.classes import declared_class
+from keras.core.classes import declared_class, is_ours
 from keras.core.config import standardize_data_format
 from keras.core.facts import facts_of
 from keras.core.serialization import deserialize_keras_object
@@ -88,8 +88,10 @@ def positive_integer(layer: Layer, argument: str, value: Any) -> int:
 
 
 def integer_or_later(layer: Layer, argument: str, value: Any) -> Any:
-    """`positive_integer` of it, or None: a subclass may say it in its `build`."""
-    return None if value is None else positive_integer(layer, argument, value)
+    """`positive_integer` of it, or None: a user's subclass may say it in `build`."""
+    if value is None and not is_ours(declared_class(layer)):
+        return None
+    return positive_integer(layer, argument, value)
 
 
 def integers(

@@ -137,3 +137,25 @@ def test_a_class_that_is_a_graph_or_not(backend):
     assert graph(np.ones((1, 2))).shape == (1, 1)
     with pytest.raises(NotImplementedError, match="does not define `call"):
         plain(np.ones((1, 2)))
+
+
+def test_abstract_bases_of_layers(backend: str) -> None:
+    class Base(abc.ABC):
+        @abc.abstractmethod
+        def rate(self) -> float: ...
+
+    class Mine(layers.Layer, Base):
+        def rate(self) -> float:
+            return 1.0
+
+    mine, other = Mine(), layers.Dense(1)
+    assert isinstance(mine, Base) and isinstance(mine, Mine)
+    assert isinstance(mine, type(mine))
+    for cls in (Base, Mine, type(mine)):
+        assert not isinstance(other, cls) and not isinstance(3, cls)
+
+    @Mine.register
+    class Passes:
+        pass
+
+    assert all(isinstance(Passes(), cls) for cls in (Base, Mine, type(mine)))

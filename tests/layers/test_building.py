@@ -315,7 +315,13 @@ def test_a_convolution_whose_subclass_knows_its_filters_later(
     x = np.ones((1, *(5,) * AsManyAsInputs().rank, 3), "float32")
     assert AsManyAsInputs()(x).shape[-1] == 3
     with pytest.raises(ValueError, match="`filters` to be a positive .* filters=None"):
-        base(None, 3)(x)
+        base(None, 3)
+
+    class Forgets(base):
+        pass
+
+    with pytest.raises(ValueError, match="`filters` to be a positive .* filters=None"):
+        Forgets(None, 3)(x)
 
 
 def test_a_layer_that_computes_with_another_framework(
