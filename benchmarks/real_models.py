@@ -80,6 +80,9 @@ class RealWorker(worker.Worker):
         return {"step": peak - before, "peak": peak - self.start}
 
     def load(self, model: str) -> dict[str, Any]:
+        # What a framework loads, and sets aside, once is no memory of a model.
+        self.module.warm_up()
+        gc.collect()
         self.start = memory("VmRSS")
         return super().load(model)
 
