@@ -109,7 +109,5 @@ class SwapEMAWeights(Callback):
             pair
             for each in averaging
             if each._keras_averages
-            for pair in zip(
-                each._trainable_variables, each._keras_averages, strict=True
-            )
+            for pair in each._keras_averaged()
         ]

@@ -8,6 +8,8 @@ from traceback import walk_tb
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from keras.backends import backend_scope, load
 from keras.core import tree
 from keras.core.classes import declared_class, is_ours
@@ -15,10 +17,14 @@ from keras.core.configurable import Configurable
 from keras.core.keras_tensor import KerasTensor
 from keras.core.reading import object_sharing
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
-from keras.core.typing import Config, Structure, TensorLike
+from keras.core.typing import Config, Structure
+from keras.layers.core.input_layer import InputLayer
 from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
-from keras.layers.rematerialization import keep_rematerialization, rematerialize_like
+from keras.layers.rematerialization import keep_rematerialization
+
+# The number of a layer among all of a model, and the name of a variable in it.
+_Place = tuple[int, str]
 
 
 def to_backend(model: Layer, name: str) -> Any:
@@ -38,7 +44,8 @@ def to_backend(model: Layer, name: str) -> Any:
         if first_call and not copy.built:
             _build_as(copy, first_call)
         _copy_weights(model, copy, name)
-        rematerialize_like(model, copy)
+        for old, new in zip(_layers_of(model), _layers_of(copy), strict=False):
+            keep_rematerialization(new, old._keras_remat)
         pairs = zip(_with_host_state(model), _with_host_state(copy), strict=False)
         for old, new in pairs:
             new._host_state = old._host_state
@@ -57,6 +64,7 @@ def packed(model: Any) -> tuple[Any, ...]:
             model._keras_backend.name,
             serialize_keras_object(model),
             dict(_custom_objects(model)),
+            _places(model, model.weights),
             [variable.numpy() for variable in model.weights],
             state,
             [layer._host_state for layer in _with_host_state(model)],
@@ -68,7 +76,8 @@ def unpacked(
     backend: str,
     config: Config,
     custom: dict[str, Any],
-    weights: TensorLike,
+    places: Sequence[_Place],
+    weights: Sequence[np.ndarray],
     state: Structure,
     host: Sequence[Any] = (),
     rematerializations: Sequence[Any] = (),
@@ -79,7 +88,8 @@ def unpacked(
             model = deserialize_keras_object(
                 config, custom_objects=custom, safe_mode=False
             )
-        model.set_weights(weights)
+        order = _order(places, _places(model, model.weights))
+        model.set_weights([weights[i] for i in order])
         for layer, kept in zip(_with_host_state(model), host, strict=False):
             layer._host_state = kept
         for layer, kept in zip(_layers_of(model), rematerializations, strict=False):
@@ -123,9 +133,11 @@ def _build_as(copy: Any, first_call: dict[str, Any]) -> None:
 
 
 def _layers_of(layer: Layer) -> Iterator[Any]:
+    """The layer and all inside, but for inputs: a copy may have some that it lacks."""
     yield layer
     for child in layer._layers:
-        yield from _layers_of(child)
+        if not isinstance(child, InputLayer):
+            yield from _layers_of(child)
 
 
 def _with_host_state(model: Layer) -> Iterator[Any]:
@@ -170,8 +182,8 @@ def _if_custom(value: Any) -> Iterator[tuple[str, Any]]:
 
 def _copy_weights(model: Layer, copy: Any, name: str) -> None:
     for old, new in zip(_layers_of(model), _layers_of(copy), strict=False):
-        ours, theirs = old.variables, new.variables
-        if _pairs(ours, theirs) is None:
+        if _pairs(old, new) is None:
+            ours, theirs = old.variables, new.variables
             if new._layers and old._layers:
                 continue  # a layer inside is to blame, and named
             raise ValueError(
@@ -189,22 +201,40 @@ def _copy_weights(model: Layer, copy: Any, name: str) -> None:
             f"{_shown(old_variables)} and {_shown(new_variables)}. Build the model "
             "(call it on data) first, and let its constructor make all its layers."
         )
-    for old, new in _pairs(old_variables, new_variables) or zip(
+    for old, new in _pairs(model, copy) or zip(
         old_variables, new_variables, strict=True
     ):
         new.assign(old.numpy())
 
 
-def _pairs(ours: list[Any], theirs: list[Any]) -> list[tuple[Any, Any]] | None:
-    """Which variable is which, by path or else by place; None where none fit.
+def _pairs(model: Layer, copy: Layer) -> list[tuple[Any, Any]] | None:
+    """Which variable of a layer is which of its copy; None where none fit."""
+    ours, theirs = model.variables, copy.variables
+    if len(ours) != len(theirs):
+        return None
+    order = _order(_places(model, ours), _places(copy, theirs))
+    pairs = [(ours[i], new) for i, new in zip(order, theirs, strict=True)]
+    return pairs if all(a.shape == b.shape for a, b in pairs) else None
+
+
+def _places(model: Layer, variables: Sequence[Any]) -> list[_Place]:
+    """Where each variable belongs: to which of the layers, and by which name."""
+    owned: dict[int, _Place] = {}
+    for number, layer in enumerate(_layers_of(model)):
+        for variable in layer._own_variables():
+            owned.setdefault(id(variable), (number, variable.name))
+    return [owned.get(id(variable), (-1, variable.path)) for variable in variables]
+
+
+def _order(ours: Sequence[_Place], theirs: Sequence[_Place]) -> Sequence[int]:
+    """For each of theirs which of ours it is: by name, or else as they stand.
 
     A layer that was quantized after it was built has its variables in another order.
     """
-    found = {variable.path: variable for variable in theirs}
-    if len(found) == len(theirs) and found.keys() == {v.path for v in ours}:
-        theirs = [found[variable.path] for variable in ours]
-    shapes = [[tuple(v.shape) for v in variables] for variables in (ours, theirs)]
-    return list(zip(ours, theirs, strict=True)) if shapes[0] == shapes[1] else None
+    found = {place: i for i, place in enumerate(ours)}
+    if len(found) == len(ours) == len(theirs) and found.keys() == set(theirs):
+        return [found[place] for place in theirs]
+    return range(len(ours))
 
 
 def _shown(variables: list[Any]) -> str:

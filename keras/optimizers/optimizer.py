@@ -225,9 +225,22 @@ class Optimizer(OptimizerState):
         if self.use_ema:
             self._keras_averages = self.add_optimizer_variables(variables, "average")
         if self.gradient_accumulation_steps:
-            self._keras_accumulators = self.add_optimizer_variables(
-                variables, "gradient_accumulator"
-            )
+            self._keras_accumulators = [
+                self._keras_accumulator(variable) for variable in variables
+            ]
+
+    def _keras_accumulator(self, variable: Variable) -> Any:
+        """The sum of a variable's gradients, which files have of every one."""
+        made = self.add_variable_from_reference(variable, "gradient_accumulator")
+        if made is not None:
+            return made
+        name = f"{variable.path}_gradient_accumulator".replace("/", "_")
+        return self.add_variable(variable.shape, dtype=variable.dtype, name=name)
+
+    def _keras_averaged(self) -> list[tuple[Any, Any]]:
+        """Each variable that has an average, and its average."""
+        pairs = zip(self._trainable_variables, self._keras_averages, strict=True)
+        return [pair for pair in pairs if pair[1] is not None]
 
     def _check_backend(self, variables: list[Any]) -> None:
         for variable in variables:
@@ -425,7 +438,7 @@ class Optimizer(OptimizerState):
     # Averages, decay, scaling ------------------------------------------------------
 
     def _keras_average(self) -> None:
-        variables, averages = self._trainable_variables, self._keras_averages
+        variables, averages = zip(*self._keras_averaged(), strict=True)
         step = self.iterations
         averaging.update_averages(variables, averages, self.ema_momentum, step)
         if self.ema_overwrite_frequency:
@@ -443,8 +456,9 @@ class Optimizer(OptimizerState):
             return
         for variable in var_list:
             average = self._keras_averages[self._get_variable_index(variable)]
-            # A copy, so that no two variables hold one array.
-            variable.assign(ops.copy(average.value))
+            if average is not None:
+                # A copy, so that no two variables hold one array.
+                variable.assign(ops.copy(average.value))
 
     def exclude_from_weight_decay(
         self,

@@ -122,7 +122,13 @@ class OptimizerState(BackendBound):
             reference_variable: the weight that the state belongs to.
             name: what the state is; its name is that of the weight with this added.
             initializer: its first value.
+
+        Returns:
+            The variable. None for a weight whose gradient is its new value
+            (`overwrite_with_gradient`): what is assigned needs no state.
         """
+        if getattr(reference_variable, "overwrite_with_gradient", False):
+            return None
         path = getattr(reference_variable, "path", None) or reference_variable.name
         state = self.add_variable(
             reference_variable.shape,
@@ -157,7 +163,8 @@ class OptimizerState(BackendBound):
             initializer: its first value, or one for each name.
 
         Returns:
-            A list of variables; a tuple of lists for several names.
+            A list of variables; a tuple of lists for several names. None stands for
+            a weight that needs no state: see `add_variable_from_reference`.
         """
         names = [name] if isinstance(name, str) else list(name)
         if isinstance(initializer, (list, tuple)):

@@ -6,6 +6,7 @@ steps, written by Keras 3.15 after three steps of SGD on the batches of `_batche
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,32 @@ def test_quantizing_a_layer_keeps_its_variables(training_backend: str) -> None:
     assert losses[-1] < losses[0]
     np.testing.assert_array_equal(_array(layer._kernel), frozen)
     assert _array(layer.inputs_amax_history)[0] == np.abs(x).max()
+
+
+@pytest.mark.parametrize("is_built", [True, False], ids=["built", "called"])
+def test_copies_of_a_trained_model(
+    training_backend: str, is_built: bool, tmp_path: Path
+) -> None:
+    """Its variables stand in another order than those of its copies."""
+    x, y = _data()[1:]
+    dense = [keras.layers.Dense(4), keras.layers.Dense(y.shape[-1])]
+    first = [keras.Input(x.shape[1:])] if is_built else []
+    model = keras.Sequential([*first, *dense])
+    model(x)
+    model.quantize("float8")
+    model.compile(keras.optimizers.Adam(use_ema=True), "mse")
+    model.fit(x, y, epochs=2, verbose=0)
+    assert len(model.optimizer.variables) == 2 + 4 * 3  # scaling has no state
+    model.save(tmp_path / "m.keras")
+    for copied in [
+        pickle.loads(pickle.dumps(model)),
+        model.to_backend("numpy"),
+        keras.models.load_model(tmp_path / "m.keras"),
+    ]:
+        np.testing.assert_allclose(_array(copied(x)), _array(model(x)), atol=1e-5)
+        pairs = zip(model.optimizer.variables, copied.optimizer.variables, strict=True)
+        for old, new in pairs:
+            np.testing.assert_array_equal(new.numpy(), old.numpy())
 
 
 def test_files_hold_the_merged_weight(backend: str, tmp_path: Path) -> None:

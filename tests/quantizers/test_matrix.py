@@ -6,6 +6,7 @@ that a layer does not know leave it in floats.
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +118,26 @@ def _compare(after: np.ndarray, before: np.ndarray, mode: str, lora: bool) -> No
         np.testing.assert_allclose(after, before, atol=1e-5)
 
 
+@pytest.mark.parametrize("lora", [False, True], ids=["plain", "lora"])
 @pytest.mark.parametrize("mode", MODES)
-def test_the_same_on_each_backend(backend: str, mode: str, tmp_path: Path) -> None:
-    """With a change upon it: the plain product is a part of that."""
+def test_the_same_on_each_backend(
+    backend: str, mode: str, lora: bool, tmp_path: Path
+) -> None:
     with keras.backend_scope("numpy"):
-        model = _quantized(mode, lora=True)
+        model = _quantized(mode, lora)
         before = _outputs(model)
     moved = model.to_backend(backend)
     np.testing.assert_allclose(_outputs(moved), before, atol=1e-4)
     with keras.backend_scope(backend):
         moved.save(tmp_path / "a.keras")
+        loaded: Any = keras.models.load_model(tmp_path / "a.keras")
+        if lora:
+            _compare(_outputs(loaded), before, mode, lora)
+        else:
+            np.testing.assert_allclose(_outputs(loaded), before, atol=1e-4)
+        if not lora:
+            copied = pickle.loads(pickle.dumps(moved))
+            np.testing.assert_allclose(_outputs(copied), before, atol=1e-4)
     with keras.backend_scope("numpy"):
         model.save(tmp_path / "b.keras")
         found: list[Any] = [
@@ -137,3 +148,26 @@ def test_the_same_on_each_backend(backend: str, mode: str, tmp_path: Path) -> No
         assert left.dtype == right.dtype
         if not left.name.startswith("lora"):  # merged: the change begins anew
             np.testing.assert_allclose(left.numpy(), right.numpy(), atol=1e-5)
+    back = moved.to_backend("numpy")
+    np.testing.assert_allclose(_outputs(back), before, atol=1e-5)
+
+
+def test_memory_falls_to_the_stated_bits(backend: str) -> None:
+    """All bytes of a large layer are counted, scales and zero points with them."""
+    bits = {"int8": 8, "int8 of weights": 8, "int4": 4, "int4 in blocks": 4}
+    data = {"gptq": quantizers.GPTQConfig, "awq": quantizers.AWQConfig}
+    configs = {name: MODES[name] for name in ("int8", "int8 of weights", "int4")}
+    configs["int4 in blocks"] = quantizers.Int4QuantizationConfig(block_size=128)
+    configs |= {name: cls(None, None, group_size=128) for name, cls in data.items()}
+    for name, config in configs.items():
+        layer = layers.Dense(256, use_bias=False)
+        layer.build((None, 512))
+        layer.quantize(config.mode, config=config)
+        native = [ops.convert_to_tensor(weight) for weight in layer.weights]
+        size = sum(_bytes(tensor) for tensor in native)
+        assert size * 8 / (256 * 512) < bits.get(name, 4) * 1.15, name
+
+
+def _bytes(tensor: Any) -> int:
+    """What the backend's own tensor takes."""
+    return int(ops.size(tensor)) * ops.convert_to_numpy(tensor).itemsize

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+
+from keras.backends.tensorflow.core import shape as sizes_of
+from keras.backends.tensorflow.tracing import under_xla
 
 # Integer types that the matmul kernels lack.
 _WIDE = dict.fromkeys((tf.int8, tf.int16, tf.uint8, tf.uint16, tf.bool), tf.int32) | {
@@ -43,3 +47,23 @@ def tensordot(x1: tf.Tensor, x2: tf.Tensor, axes: Any = 2) -> tf.Tensor:
 
 def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> tf.Tensor:
     return _through(lambda *xs: tf.einsum(subscripts, *xs), *operands)
+
+
+def integer_linear(x: tf.Tensor, kernel: tf.Tensor, axes: int = 1) -> tf.Tensor:
+    sizes, shape = sizes_of(kernel), sizes_of(x)
+    features, units = math.prod(sizes[:axes]), sizes[axes:]
+    kernel = tf.reshape(kernel, (features, -1))
+    flat = tf.reshape(x, (-1, features))
+    if under_xla():
+        y = _integer_product(flat, kernel)
+    else:  # TensorFlow's own kernel of integers takes several times as long
+        y = tf.matmul(tf.cast(flat, tf.float32), tf.cast(kernel, tf.float32))
+    return tf.reshape(y, (*shape[: len(shape) - axes], *units))
+
+
+def _integer_product(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    rows = x.shape[0]
+    if rows == 1:  # XLA's fast kernels on CPUs are those of matrices, not of vectors
+        x = tf.pad(x, ((0, 3), (0, 0)))
+    y = tf.matmul(x, kernel, output_type=tf.int32)
+    return y[:1] if rows == 1 else y

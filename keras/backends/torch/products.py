@@ -167,9 +167,9 @@ def rounded_linear(
     flat = x if x.ndim == 2 and axes == 1 else x.reshape(-1, kernel.shape[0])
     if torch.is_grad_enabled() and (x.requires_grad or scale.requires_grad):
         outputs = _RoundedLinear.apply(flat, kernel, scale, high, epsilon)
+        outputs = outputs if bias is None else outputs + bias
     else:
-        outputs = _rounded_product(flat, kernel, scale, high, epsilon)
-    outputs = outputs if bias is None else outputs + bias
+        outputs = _rounded_product(flat, kernel, scale, high, epsilon, bias)
     return outputs if flat is x and len(units) == 1 else outputs.view(*lead, *units)
 
 
@@ -179,10 +179,14 @@ def _rounded_product(
     scale: torch.Tensor,
     high: int,
     epsilon: float,
+    bias: torch.Tensor | None = None,
 ) -> torch.Tensor:
     integers, per_row = abs_max_rounded(x, -1, -high, high, epsilon, "int8")
-    products = integer_linear(integers, kernel) / (per_row * scale)
-    return products.to(dtype=x.dtype)
+    summed, scale = integer_linear(integers, kernel), per_row * scale
+    if bias is not None and x.dtype is scale.dtype is bias.dtype is torch.float32:
+        return torch.addcdiv(bias, summed.float(), scale)  # the same numbers, at once
+    outputs = (summed / scale).to(dtype=x.dtype)
+    return outputs if bias is None else outputs + bias
 
 
 class _RoundedLinear(torch.autograd.Function):
