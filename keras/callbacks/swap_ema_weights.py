@@ -109,5 +109,8 @@ class SwapEMAWeights(Callback):
             pair
             for each in averaging
             if each._keras_averages
-            for pair in each._keras_averaged()
+            for pair in zip(
+                each._trainable_variables, each._keras_averages, strict=True
+            )
+            if pair[1] is not None
         ]

@@ -112,4 +112,11 @@ def _filter(filters: Filters) -> Callable[[Layer], bool]:
             "`filters` of `quantize` must be a regular expression, a list of them, or "
             f"a callable of a layer. Received: filters={filters!r}."
         )
-    return lambda layer: any(re.search(p, layer.name) for p in patterns)
+    try:
+        compiled = [re.compile(pattern) for pattern in patterns]
+    except re.error as error:
+        raise ValueError(
+            "`filters` of `quantize` must be regular expressions of names of layers. "
+            f"Received: filters={filters!r}, of which one is none: {error}."
+        ) from error
+    return lambda layer: any(pattern.search(layer.name) for pattern in compiled)

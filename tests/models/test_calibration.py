@@ -338,6 +338,8 @@ _BAD: dict[str, tuple[Any, str]] = {
     "too short": ({"dataset": [[1, 2]]}, "too short: a sequence has sequence_length=6"),
     "a text": ({"dataset": "a text"}, "iterable of texts.*dataset='a text'"),
     "no tokenizer": ({"dataset": ["a text"]}, "tokenizer=None. Pass a callable"),
+    "no numbers": ({"dataset": [ROWS * np.nan]}, "'d0' cannot be fitted.*are NaN"),
+    "too large": ({"dataset": [ROWS * 1e25]}, "that their squares overflow. Look at"),
     "objects": ({"dataset": [1j]}, "must hold texts, token ids or floats.*complex"),
     "both": ({"dataset": [ROWS[:2], TOKENS]}, "tokens, or samples of floats.*both"),
     "no structure": (

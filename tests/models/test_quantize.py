@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,13 @@ def _twice(model: Any) -> None:
     model.get_layer("last").quantize("int8")
 
 
+def _spoil(model: Any, value: str) -> None:
+    kernel = model.get_layer("last").kernel
+    weight = _array(kernel).copy()
+    weight[2, 1] = float(value)
+    kernel.assign(weight)
+
+
 # What is done to a built model first, the mode and config, and the error's text.
 BAD: dict[str, tuple[Any, Any, str]] = {
     "a layer twice": (_twice, {"mode": "int4"}, "'last' is quantized already.*anew"),
@@ -240,6 +248,20 @@ BAD: dict[str, tuple[Any, Any, str]] = {
         "float16.*overflow",
     ),
     "a pattern that is none": (None, {"mode": "int8", "filters": 1}, "`filters`"),
+    "a broken pattern": (
+        None,
+        {"mode": "int8", "filters": ["^la", "("]},
+        "regular expressions of names.*one is none: missing \\)",
+    ),
+    **{
+        f"{value} in {mode}": (
+            partial(_spoil, value=value),
+            {"config": CONFIGS[mode]},
+            "`kernel` of layer 'last' cannot be quantized: some of its values are NaN",
+        )
+        for mode in CONFIGS
+        for value in ("nan", "inf")
+    },
     "scales of the wrong shape": (
         None,
         {"config": quantizers.Int8QuantizationConfig(quantizers.AbsMaxQuantizer(1))},

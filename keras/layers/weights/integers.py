@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+import numpy as np
+
 from keras import backends, ops
 from keras.core.typing import Tensor
 from keras.layers.weights.channels import Channels, flat, quantized
@@ -86,8 +88,23 @@ class IntegerForm(WeightForm):
     def adopt(cls, layer: Any, name: str, form: WeightForm, config: Any = None) -> Self:
         """The weight of another form, rounded."""
         new = cls(layer, name, form.shape, config)
-        values = new.encode(form.value())  # an error leaves the layer as it was
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = new.encode(form.value())  # an error leaves the layer as it was
+        new._check_scales(values)
         return new._made(layer, values)
+
+    def _check_scales(self, values: Sequence[Any]) -> None:
+        """Refuses a weight that is not finite: then one of its scales is no scale."""
+        for part, value in zip(self.parts(), values, strict=True):
+            if part.suffix != "scale":
+                continue
+            scale = ops.convert_to_numpy(ops.cast(value, "float32"))
+            if not np.isfinite(scale).all() or not scale.all():
+                raise ValueError(
+                    f"`{self.name}` of layer {self.owner!r} cannot be quantized: some "
+                    "of its values are NaN or infinite. Received: a weight of shape "
+                    f"{self.shape} with such values. Load or train it anew."
+                )
 
     def _made(self, layer: WeightLayer, values: Sequence[Any] = ()) -> Self:
         """This form with its variables: of those values, or as they begin."""

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from keras import ops
 from keras.backends import backend_scope
 from keras.core.typing import Tensor
+from keras.layers.input_spec import describe
 from keras.layers.layer import Layer
 from keras.layers.weights.channels import flat
 from keras.layers.weights.form import WeightForm, modes_of
@@ -63,7 +66,18 @@ class Observation(NamedTuple):
         form = getattr(form, "base", form)  # that which a change by LoRA is put upon
         if self.statistics.count and hasattr(form, "fit"):
             with backend_scope(self.layer._keras_backend):
+                self._check_inputs()
                 form.fit(self.value, self.statistics)
+
+    def _check_inputs(self) -> None:
+        """Refuses inputs that no weight can be fitted to."""
+        if not np.isfinite(self.statistics.hessian().diagonal()).all():
+            raise ValueError(
+                f"{describe(self.layer)} cannot be fitted to the calibration data: on "
+                f"them, some of the inputs of its `{self.name}` are NaN, infinite or so "
+                "large that their squares overflow. Look at the dataset of the config, "
+                "and at what the layers before give for it."
+            )
 
 
 @contextmanager
