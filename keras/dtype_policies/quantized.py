@@ -288,5 +288,6 @@ def from_name(name: str) -> QuantizedDTypePolicy | None:
     if kind == "float8":
         return QuantizedFloat8DTypePolicy(mode, source)
     settings = {"int4": Int4DTypePolicy, "gptq": GPTQDTypePolicy, "awq": AWQDTypePolicy}
-    policy = settings.get(kind, QuantizedDTypePolicy) if "/" in mode else None
-    return (policy or QuantizedDTypePolicy)(mode, source)
+    if mode == "int4":  # which alone may leave its settings out: whole channels
+        return QuantizedDTypePolicy(mode, source)
+    return settings.get(kind, QuantizedDTypePolicy)(mode, source)

@@ -43,7 +43,7 @@ def abs_max(
         if is_cut:
             np.clip(values, low, high, out=values)
         np.copyto(integers[part], values, casting="unsafe")
-    return integers, scale.reshape(()) if axis is None else scale
+    return integers, scale
 
 
 def _largest(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:

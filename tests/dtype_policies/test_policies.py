@@ -86,6 +86,8 @@ def test_settings_of_modes() -> None:
         (lambda: policies.Int4DTypePolicy("int4/a"), ValueError, "with integers"),
         (lambda: policies.Int4DTypePolicy("int4/0"), ValueError, "block_size> of 1 or"),
         (lambda: policies.GPTQDTypePolicy("gptq/5/1"), ValueError, "of 2, 3, 4, 8"),
+        (lambda: policies.get("gptq_from_float32"), ValueError, "the form 'gptq/<weig"),
+        (lambda: policies.get("awq_from_float32"), ValueError, "the form 'awq/<weight"),
         (lambda: policies.AWQDTypePolicy("awq/8/1"), ValueError, "of 4"),
         (
             lambda: policies.QuantizedFloat8DTypePolicy("float8", None, 2.5),

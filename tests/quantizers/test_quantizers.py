@@ -24,7 +24,7 @@ ABS_MAX = [
     (0, [[127, -127, 127], [13, 0, -15]], [[126.99998, 63.5, 36.285713]]),
     (-1, [[36, -73, 127], [32, 0, -127]], [[36.285713], [317.49994]]),
     ((0, 1), [[36, -73, 127], [4, 0, -15]], [[36.285713]]),
-    (None, [[36, -73, 127], [4, 0, -15]], 36.285713),
+    (None, [[36, -73, 127], [4, 0, -15]], [[36.285713]]),
 ]
 
 
@@ -35,6 +35,7 @@ def test_abs_max(backend: str, row: Any, to_numpy: bool) -> None:
     found, scales = quantizers.abs_max_quantize(MATRIX, axis, to_numpy=to_numpy)
     assert ops.dtype(found) == "int8" and keras.backend.is_keras_tensor(found) is False
     assert _list(found) == integers
+    assert np.shape(_list(scales)) == np.shape(scale)
     np.testing.assert_allclose(_list(scales), scale, rtol=1e-6)
     assert type(found) is type(ops.convert_to_tensor(MATRIX))
 

@@ -124,8 +124,8 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> torch.Tensor:
 def abs_max_rounded(
     x: torch.Tensor, axis: Axis, low: int, high: int, epsilon: float, dtype: str
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    sizes, where = x.abs(), (axis,) if isinstance(axis, int) else axis
-    largest = sizes.amax() if where is None else sizes.amax(tuple(where), keepdim=True)
+    where = (axis,) if isinstance(axis, int) else tuple(axis or ())  # () is all axes
+    largest = x.abs().amax(where, keepdim=True)
     largest = largest + epsilon
     scale = torch.full_like(largest, high).div_(largest)  # `high / x` is less exact
     values = (x * scale).round_()

@@ -55,7 +55,7 @@ def abs_max_rounded(
         The integers, and the scale: `x ≈ integers / scale`, of the dtype of `x` and
         size 1 along the axes that share it.
     """
-    largest = largest_of(absolute(x), axis=axis, keepdims=axis is not None)
+    largest = largest_of(absolute(x), axis=axis, keepdims=True)
     scale = divide(high, add(largest, epsilon))
     return rounded(multiply(x, scale), low, high, dtype), scale
 
