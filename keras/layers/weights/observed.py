@@ -74,8 +74,8 @@ class Observation(NamedTuple):
         if not np.isfinite(self.statistics.hessian().diagonal()).all():
             raise ValueError(
                 f"{describe(self.layer)} cannot be fitted to the calibration data: on "
-                f"them, some of the inputs of its `{self.name}` are NaN, infinite or so "
-                "large that their squares overflow. Look at the dataset of the config, "
+                f"them, some inputs of its `{self.name}` are NaN, infinite or so large "
+                "that their squares overflow. Look at the dataset of the config, "
                 "and at what the layers before give for it."
             )
 
