@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -35,7 +36,6 @@ def _check(folder, backend):
     ("backend", "said"),
     [
         ("jax", "Task 1|Connection closed by peer"),
-        ("torch", "by peer|127.0.0.1"),
         ("tensorflow", "task:1"),
     ],
 )
@@ -59,3 +59,37 @@ def test_a_dead_process_ends_the_job_and_a_second_run_goes_on(backend, said, tmp
     for code, output in children.finished(again, timeout=120):
         assert code == 0, output[-3000:]
     _check(tmp_path, backend)
+
+
+def test_torchrun_starts_anew_when_a_process_dies(tmp_path):
+    if "torch" not in BACKENDS:
+        pytest.skip("another backend")
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [*launcher, "--max-restarts", "2", "-m", MODULE, str(tmp_path)]
+    [(code, output)] = children.finished(
+        children.launched(command, KERAS_BACKEND="torch"), timeout=150
+    )
+    assert code == 0, output[-3000:]
+    # The launcher names the process, and the other one says whom it lost.
+    assert re.search(r"exitcode: -9\) local_rank: 1", output)
+    assert re.search("by peer|127.0.0.1", output)
+    _check(tmp_path, "torch")
+
+
+def test_where_processes_of_an_attempt_meet():
+    if "torch" not in BACKENDS:
+        pytest.skip("another backend")
+    import torch
+
+    from keras.backends.torch import meeting
+
+    store, places = torch.distributed.HashStore(), []
+    for _ in range(3):  # each finds what the attempts before have left
+        with ThreadPoolExecutor(3) as pool:
+            came = [pool.submit(meeting.met, store, i, 3, 20) for i in (2, 1, 0)]
+            [place] = {each.result() for each in came}
+        places.append(place)
+    assert len(set(places)) == 3
+    words = r"Process 0 of 2 waited 0 seconds for \[1\]"
+    with pytest.raises(RuntimeError, match=words):
+        meeting.met(store, 0, 2, 0.05)

@@ -8,6 +8,7 @@ run one program on DTensors (`dtensor.py`). `torchrun` starts the processes.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ import numpy as np
 import torch
 import torch.distributed as _distributed
 
+from keras.backends.torch import meeting
 from keras.core.errors import BackendError
 from keras.core.typing import TensorLike
 
@@ -57,7 +59,14 @@ def initialize(addresses: str | None, count: int | None, rank: int | None) -> No
             raise ValueError(
                 f"`{what}` is needed where `torchrun` does not set {variable}."
             )
-    where = "env://" if addresses is None else f"tcp://{addresses.split(',')[0]}"
+    store = where = None
+    if addresses is not None:
+        where = f"tcp://{addresses.split(',')[0]}"
+    elif meeting.is_shared() and count is None and rank is None:
+        store = meeting.fresh_store()
+        rank, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    else:
+        where = "env://"
     gpu = torch.cuda.is_available()
     if gpu:
         local = int(os.environ.get("LOCAL_RANK", rank or 0))
@@ -67,7 +76,16 @@ def initialize(addresses: str | None, count: int | None, rank: int | None) -> No
         where,
         world_size=-1 if count is None else count,
         rank=-1 if rank is None else rank,
+        store=store,
     )
+    if not gpu:
+        atexit.register(_leave)
+
+
+def _leave() -> None:
+    """Ends the threads of gloo, which else may end the process with an error."""
+    if _distributed.is_initialized():
+        _distributed.destroy_process_group()
 
 
 def num_processes() -> int:
