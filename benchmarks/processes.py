@@ -5,11 +5,12 @@
     python benchmarks/processes.py fsdp
     python benchmarks/processes.py jit
 
-`scaling` trains a decoder with the same batch on one process on one core, and on two
-processes on two cores, and compares samples a second (`BATCH` is the batch, 32). The others time, turn by turn in
-the same processes, steps of `fit` under a distribution and steps as one writes them in
-the framework: `DistributedDataParallel` and `fully_shard` with two processes of torch,
-and `jax.jit` with shardings on two devices. What is printed is one line of JSON.
+`scaling` trains a decoder with the same batch (32, or `BATCH`) on one process on one
+core, and on two processes on two cores, and compares samples a second. The others time,
+turn by turn in the same processes, steps of `fit` under a distribution and steps as one
+writes them in the framework: `DistributedDataParallel` and `fully_shard` with two
+processes of torch, and `jax.jit` with shardings on two devices. What is printed is one
+line of JSON.
 """
 
 from __future__ import annotations
