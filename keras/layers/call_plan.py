@@ -44,6 +44,8 @@ class CallPlan:
         builds_from_one: whether it is built for that tensor.
         spec_names: the parameters of `compute_output_spec`.
         shape_names: the parameters of `compute_output_shape`.
+        shapes_asked: 0 where that takes none, of a layer whose output is always of one
+            shape; else 1.
     """
 
     def __init__(self, cls: Any, base: Any) -> None:
@@ -80,6 +82,10 @@ class CallPlan:
         self.makes_specs = cls.compute_output_spec is not base.compute_output_spec
         self.spec_names = _parameters_of(cls.compute_output_spec)
         self.shape_names = _parameters_of(cls.compute_output_shape)
+        asked = inspect.signature(cls.compute_output_shape).parameters.values()
+        self.shapes_asked = int(
+            any(p.kind is not p.VAR_KEYWORD and p.name != "self" for p in asked)
+        )
 
     def name_training(
         self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]

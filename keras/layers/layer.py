@@ -182,7 +182,7 @@ class Layer(LayerCall):
                 **{name: shapes[name.removesuffix("_shape")] for name in names}
             )
         else:
-            shape = self.compute_output_shape(given[0])
+            shape = self.compute_output_shape(*given[: self._keras_plan.shapes_asked])
         dtype = self.compute_dtype
         return tree.map_shape_structure(lambda s: KerasTensor(s, dtype), shape)
 

@@ -366,3 +366,14 @@ def test_the_shape_of_what_another_framework_traces(backend: str) -> None:
 
     tf.data.Dataset.from_tensors(np.ones((2, 3), "float32")).map(note)
     assert seen == [(2, 3)]
+
+
+def test_an_output_of_one_shape_whatever_the_inputs(backend: str) -> None:
+    class Three(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return keras.ops.ones((3,))
+
+        def compute_output_shape(self) -> Any:  # type: ignore[override]
+            return (3,)
+
+    assert Three()(keras.Input((4,))).shape == (3,)
