@@ -35,7 +35,8 @@ class Shortcut:
             tensors that need no more, its `call` is all of its call.
         everyday: `plain`, and it makes no masks of its own and wants one input. A call
             on one tensor of its dtype needs no step but the check of `spec`.
-        dtype: the framework's compute dtype, which float inputs have or are cast to.
+        dtype: the framework's compute dtype, which float inputs have or are cast to;
+            None for strings.
         spec: what the one input is checked against, or None.
         hooked: whether functions of the framework's user hang on the calls (torch).
     """
@@ -50,7 +51,8 @@ class Shortcut:
             return
         plan, policy, spec = layer._keras_plan, layer._dtype_policy, layer.input_spec
         casts = policy.compute_dtype != policy.variable_dtype
-        self.dtype = layer._keras_backend.native_dtype(policy.compute_dtype)
+        if policy.compute_dtype != "string":  # of which some frameworks have none
+            self.dtype = layer._keras_backend.native_dtype(policy.compute_dtype)
         self.plain = (
             layer.built
             and (not casts or layer._steps_are_inside)
