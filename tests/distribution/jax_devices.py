@@ -247,6 +247,28 @@ def check_resume_after_a_stop():
     np.testing.assert_allclose(resumed, whole[1:], rtol=1e-6)
 
 
+def check_convolutions_in_groups():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(8, 4, 4, 4)).astype("float32")
+    made = [
+        (x, lambda: layers.DepthwiseConv2D(3, depth_multiplier=2)),
+        (x, lambda: layers.Conv2D(6, 3, groups=2, data_format="channels_first")),
+        (x[..., 0], lambda: layers.Conv1D(6, 2, 2, padding="causal", groups=2)),
+    ]
+    for inputs, make in made:
+        found = []
+        for scope in (contextlib.nullcontext(), parallel("mlp").scope()):
+            keras.utils.set_random_seed(2)
+            with scope:
+                model = keras.Sequential([make(), layers.Flatten(), layers.Dense(1)])
+                model.compile(keras.optimizers.SGD(0.1), "mse")
+                y = np.ones((8, 1), "float32")
+                model.fit(inputs, y, batch_size=8, epochs=2, verbose=0)
+                found.append(model.get_weights())
+        for alone, split in zip(*found, strict=True):
+            np.testing.assert_allclose(split, alone, rtol=1e-4, atol=1e-6)
+
+
 def check_tensors():
     mesh = grid()
     layout = distribution.TensorLayout((None, "model"), mesh)

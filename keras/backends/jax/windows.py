@@ -11,6 +11,7 @@ import numpy as np
 from jax import lax
 
 from keras.backends import windows
+from keras.core import placement
 from keras.core.config import standardize_data_format
 from keras.core.typing import Sizes, TensorLike
 
@@ -44,15 +45,52 @@ def _convolve(
     rank = len(letters)
     strides = windows.tuple_of(strides, rank)
     dilation = windows.tuple_of(dilation_rate, rank)
-    return lax.conv_general_dilated(
+    pads = windows.paddings(sizes, kernel.shape[:-2], strides, dilation, padding)
+    numbers = _numbers(letters, last, "IO")
+    return _in_groups(inputs, kernel, groups, strides, pads, dilation, numbers)
+
+
+def _in_groups(
+    inputs: TensorLike,
+    kernel: TensorLike,
+    groups: int,
+    strides: Sizes,
+    pads: Any,
+    dilation: Sizes,
+    numbers: tuple[str, str, str],
+) -> TensorLike:
+    """A convolution of groups of channels.
+
+    Where batches are split over one axis of a mesh that has others, XLA sums the
+    gradient of a grouped kernel over all of them, as many times too large. There it is
+    a product with patches.
+    """
+    if groups == 1 or not placement.on_a_grid():
+        return lax.conv_general_dilated(
+            inputs,
+            kernel,
+            strides,
+            pads,
+            rhs_dilation=dilation,
+            dimension_numbers=numbers,
+            feature_group_count=groups,
+        )
+    patches = lax.conv_general_dilated_patches(
         inputs,
-        kernel,
+        kernel.shape[:-2],
         strides,
-        windows.paddings(sizes, kernel.shape[:-2], strides, dilation, padding),
+        pads,
         rhs_dilation=dilation,
-        dimension_numbers=_numbers(letters, last, "IO"),
-        feature_group_count=groups,
+        dimension_numbers=numbers,
     )
+    last = numbers[0].endswith("C")
+    patches = patches if last else jnp.moveaxis(patches, 1, -1)
+    taps, filters = math.prod(kernel.shape[:-1]), kernel.shape[-1]
+    patches = patches.reshape(*patches.shape[:-1], groups, taps)
+    kernel = jnp.moveaxis(kernel, -2, 0).reshape(taps, groups, filters // groups)
+    y = jnp.einsum("...gt,tgo->...go", patches, kernel)
+    y = y.reshape(*y.shape[:-2], filters)
+    return y if last else jnp.moveaxis(y, -1, 1)
 
 
 def conv(
@@ -80,14 +118,14 @@ def causal_conv(
 ) -> TensorLike:
     """Padded by the convolution: a pad of its own costs XLA a copy each way."""
     last = standardize_data_format(data_format) == "channels_last"
-    y = lax.conv_general_dilated(
+    y = _in_groups(
         inputs,
         kernel,
+        inputs.shape[-1 if last else 1] // kernel.shape[-2],
         (strides,),
         [((kernel.shape[0] - 1) * dilation_rate, 0)],
-        rhs_dilation=(dilation_rate,),
-        dimension_numbers=_numbers("W", last, "IO"),
-        feature_group_count=inputs.shape[-1 if last else 1] // kernel.shape[-2],
+        (dilation_rate,),
+        _numbers("W", last, "IO"),
     )
     if bias is None:
         return y
