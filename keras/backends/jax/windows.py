@@ -54,9 +54,9 @@ def _in_groups(
     inputs: TensorLike,
     kernel: TensorLike,
     groups: int,
-    strides: Sizes,
+    strides: tuple[int, ...],
     pads: Any,
-    dilation: Sizes,
+    dilation: tuple[int, ...],
     numbers: tuple[str, str, str],
 ) -> TensorLike:
     """A convolution of groups of channels.
