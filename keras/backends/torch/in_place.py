@@ -89,9 +89,7 @@ class _Reader:
         found = _CALL.fullmatch(text)
         if found is None:
             return None, None
-        function = self._constants[found[1]]
-        hashable = callable(function)
-        return (function if hashable else None), found[2]
+        return self._constants[found[1]], found[2]
 
     def fresh(self, name: str) -> int | None:
         """The line that makes the memory of a tensor, if it is new and nobody but one
