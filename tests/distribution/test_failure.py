@@ -70,9 +70,8 @@ def test_torchrun_starts_anew_when_a_process_dies(tmp_path):
         children.launched(command, KERAS_BACKEND="torch"), timeout=150
     )
     assert code == 0, output[-3000:]
-    # The launcher names the process, and the other one says whom it lost.
+    # The launcher names the process; it may end the other one before that can speak.
     assert re.search(r"exitcode: -9\) local_rank: 1", output)
-    assert re.search("by peer|127.0.0.1", output)
     _check(tmp_path, "torch")
 
 
