@@ -258,6 +258,16 @@ def framework_backend(request: pytest.FixtureRequest) -> Iterator[str]:
     yield from enter_backend(request.param)
 
 
+@pytest.fixture
+def on_torch() -> Iterator[None]:
+    """The torch backend, from seed 0, for tests of what it alone has."""
+    import keras
+
+    with keras.backend_scope("torch"):
+        keras.utils.set_random_seed(0)
+        yield
+
+
 def load_hypothesis_profile() -> None:
     """Property tests: no time limits on shared machines, the same cases in CI."""
     try:

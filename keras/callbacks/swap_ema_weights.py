@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras.callbacks.callback import Callback, Logs
+from keras.optimizers.parts.averaging import averaged
 
 
 class SwapEMAWeights(Callback):
@@ -109,8 +110,5 @@ class SwapEMAWeights(Callback):
             pair
             for each in averaging
             if each._keras_averages
-            for pair in zip(
-                each._trainable_variables, each._keras_averages, strict=True
-            )
-            if pair[1] is not None
+            for pair in averaged(each)
         ]

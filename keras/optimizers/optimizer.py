@@ -237,11 +237,6 @@ class Optimizer(OptimizerState):
         name = f"{variable.path}_gradient_accumulator".replace("/", "_")
         return self.add_variable(variable.shape, dtype=variable.dtype, name=name)
 
-    def _keras_averaged(self) -> list[tuple[Any, Any]]:
-        """Each variable that has an average, and its average."""
-        pairs = zip(self._trainable_variables, self._keras_averages, strict=True)
-        return [pair for pair in pairs if pair[1] is not None]
-
     def _check_backend(self, variables: list[Any]) -> None:
         for variable in variables:
             if (
@@ -438,7 +433,7 @@ class Optimizer(OptimizerState):
     # Averages, decay, scaling ------------------------------------------------------
 
     def _keras_average(self) -> None:
-        variables, averages = zip(*self._keras_averaged(), strict=True)
+        variables, averages = zip(*averaging.averaged(self), strict=True)
         step = self.iterations
         averaging.update_averages(variables, averages, self.ema_momentum, step)
         if self.ema_overwrite_frequency:

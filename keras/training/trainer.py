@@ -586,7 +586,7 @@ class Trainer(Objective):
     ) -> Any:
         x, y, sample_weight = parts
         backend = self._keras_backend
-        distribution = placement.for_model(self) if placement.process.used else None
+        distribution = placement.for_model(self)
         if distribution is not None:
             options["seed"] = distribution.agreed_seed()
         source = make_source(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,7 @@ import keras
 from keras import layers, ops
 
 torch = pytest.importorskip("torch")
-
-
-@pytest.fixture(autouse=True)
-def on_torch() -> Iterator[None]:
-    with keras.backend_scope("torch"):
-        keras.utils.set_random_seed(0)
-        yield
+pytestmark = pytest.mark.usefixtures("on_torch")
 
 
 def conv() -> Any:

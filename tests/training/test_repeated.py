@@ -13,6 +13,7 @@ import keras
 from keras import layers, ops
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.usefixtures("on_torch")
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(20, 4)).astype("float32")  # batches of 8, 8 and 4
@@ -43,13 +44,6 @@ ARGUMENTS = {
     "SensitivityAtSpecificity": {"specificity": 0.5},
     "SpecificityAtSensitivity": {"sensitivity": 0.5},
 }
-
-
-@pytest.fixture(autouse=True)
-def on_torch() -> Iterator[None]:
-    with keras.backend_scope("torch"):
-        keras.utils.set_random_seed(0)
-        yield
 
 
 def model_of(*inner: Any, cls: Any = keras.Sequential) -> Any:

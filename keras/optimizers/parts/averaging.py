@@ -9,6 +9,16 @@ from keras import ops
 from keras.core.typing import TensorLike
 
 
+def averaged(optimizer: Any) -> list[tuple[Any, Any]]:
+    """Each weight that an optimizer keeps an average of, and the average.
+
+    Args:
+        optimizer: one that has made its variables.
+    """
+    pairs = zip(optimizer._trainable_variables, optimizer._keras_averages, strict=True)
+    return [pair for pair in pairs if pair[1] is not None]
+
+
 def update_averages(
     variables: Sequence[Any], averages: Sequence[Any], momentum: float, step: TensorLike
 ) -> None:
