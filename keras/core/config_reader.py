@@ -268,6 +268,9 @@ def _find_class(config: Mapping[str, Any], name: str) -> Any:
         cls = registry.get_registered_object(key) if key else None
         if cls is not None:
             return _checked_class(cls, key)
+    cls = registry.class_beside_registered(module, name)
+    if cls is not None:
+        return cls
     raise UnknownNameError(_unknown("class", name, module))
 
 

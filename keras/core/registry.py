@@ -1,18 +1,20 @@
 """Custom classes and functions by name: what users registered or passed.
 
 A file names its objects; the names are looked up here and in the public API, and
-nowhere else. Registration is for the process. A `CustomObjectScope` is for a `with`
-block of one thread or task.
+nowhere else: no module is ever imported for it. Registration is for the process. A
+`CustomObjectScope` is for a `with` block of one thread or task.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from keras.core import reading
 from keras.core.classes import declared_class
+from keras.core.facts import all_facts
 
 T = TypeVar("T")
 
@@ -164,6 +166,35 @@ def get_registered_object(
 def scoped_object(name: str) -> Any:
     """The object that an open scope holds under this name, else None."""
     return reading.current().custom_objects.get(name)
+
+
+def class_beside_registered(module: Any, name: str) -> type | None:
+    """A class that its package left unregistered, among others that it registered.
+
+    KerasHub saves models with parts of this kind. The program must have imported the
+    module itself, and the class must be made in it, from a class that files may name.
+
+    Args:
+        module: the `module` of a config.
+        name: its `class_name`.
+    """
+    if not isinstance(module, str) or module not in sys.modules:
+        return None
+    if not _registers(module.partition(".")[0]):
+        return None
+    found = vars(sys.modules[module]).get(name)
+    if not isinstance(found, type) or found.__module__ != module:
+        return None
+    return found if any(said.loadable for _, said in all_facts(found)) else None
+
+
+def _registers(package: str) -> bool:
+    """Whether a package has registered classes of its own, under its own name."""
+    return any(
+        key.startswith(f"{package}>")
+        and getattr(known, "__module__", "").partition(".")[0] == package
+        for key, known in list(_registered.items())
+    )
 
 
 def known_names() -> list[str]:

@@ -198,6 +198,7 @@ def _note(item: Mapping[str, Any], counts: Counter[str], found: Findings) -> Non
     registered = item.get("registered_name")
     if cls is None:
         cls = _registered(registered) or _registered(name)
+        cls = cls or registry.class_beside_registered(module, name)
     own = inner.get("name") if isinstance(inner, Mapping) else None
     if isinstance(own, str) and "/" in own and issubclass(cls or Operation, Operation):
         found.problems.append(f"The name {own[:200]!r} of a {name[:200]} has a '/'.")

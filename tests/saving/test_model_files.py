@@ -57,6 +57,9 @@ class Scaled(keras.layers.Layer):
 
 
 class Unregistered(keras.layers.Layer):
+    # This package registers others, so it would answer for its own.
+    __module__ = "my_program"
+
     """A custom layer that nobody registered."""
 
     def call(self, x: Any) -> Any:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
 from keras.core.configurable import Configurable
+from keras.core.errors import DeserializationError, UnknownNameError
+from keras.core.registry import class_beside_registered
 from keras.saving import (
     CustomObjectScope,
     custom_object_scope,
+    deserialize_keras_object,
     get_custom_objects,
     get_registered_name,
     get_registered_object,
     register_keras_serializable,
+    serialize_keras_object,
 )
 
 
@@ -71,3 +78,81 @@ def test_arguments_come_after_scopes() -> None:
         assert get_registered_object("a", custom_objects={"a": 2}) == 1
     assert get_registered_object("a", custom_objects={"a": 2}) == 2
     assert get_registered_object("a", module_objects={"a": 3}) == 3
+
+
+@pytest.fixture
+def package(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """An imported module with a registered layer, and others that are not."""
+    module = ModuleType("client_package")
+    exec(  # what a module of a package is made by
+        "import os, keras\n"
+        "Sequence = keras.utils.PyDataset\n"
+        "class Half(keras.layers.Layer):\n"
+        "    def call(self, x):\n"
+        "        return x / 2\n"
+        "class Data(keras.utils.PyDataset):\n"
+        "    pass\n"
+        "class Plain:\n"
+        "    pass\n"
+        "class Own(keras.layers.Lambda):\n"
+        "    pass\n"
+        "class Known(keras.layers.Layer):\n"
+        "    pass\n",
+        vars(module),
+    )
+    monkeypatch.setitem(sys.modules, "client_package", module)
+    yield module
+    get_custom_objects().pop("client_package>Known", None)
+
+
+def _config(name: object, module: object = "client_package") -> dict[str, object]:
+    return {"module": module, "class_name": name, "config": {}, "registered_name": name}
+
+
+def test_classes_beside_registered_ones(package: ModuleType) -> None:
+    config = serialize_keras_object(package.Half(name="half"))
+    with pytest.raises(UnknownNameError, match="'Half' of module 'client_package'"):
+        deserialize_keras_object(config)
+    register_keras_serializable("client_package")(package.Known)
+    made = deserialize_keras_object(config)
+    assert type(made).__name__ == "Half" and made.name == "half"
+    assert class_beside_registered("client_package", "Half") is package.Half
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("Plain", "client_package"),  # no class of Keras
+        ("Data", "client_package"),  # one that no file may name
+        ("Sequence", "client_package"),  # made elsewhere
+        ("os", "client_package"),  # no class
+        ("os.system", "client_package"),
+        ("Half", "client_package.part"),  # not imported
+        ("Half", ["client_package"]),
+        ("Layer", "keras.layers.layer"),  # of Keras itself
+        ("system", "os"),
+    ],
+)
+def test_a_registering_package_answers_for_its_own_layers_only(
+    package: ModuleType, name: str, module: object
+) -> None:
+    register_keras_serializable("client_package")(package.Known)
+    assert class_beside_registered(module, name) is None
+    with pytest.raises(DeserializationError):
+        deserialize_keras_object(_config(name, module))
+
+
+def test_who_registers_under_a_strange_name_answers_for_nobody(
+    package: ModuleType,
+) -> None:
+    register_keras_serializable("other_package")(package.Known)
+    try:
+        assert class_beside_registered("client_package", "Half") is None
+    finally:
+        del get_custom_objects()["other_package>Known"]
+
+
+def test_dangers_of_a_base_count_for_classes_beside(package: ModuleType) -> None:
+    register_keras_serializable("client_package")(package.Known)
+    with pytest.raises(DeserializationError, match="Lambda"):
+        deserialize_keras_object(_config("Own"))

@@ -16,6 +16,8 @@ from keras.saving.scan import main, scan
 
 
 class Own(keras.layers.Layer):
+    __module__ = "my_program"  # not of a package that registers others
+
     def call(self, x: Any) -> Any:
         return x
 
