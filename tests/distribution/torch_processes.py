@@ -216,6 +216,26 @@ def check_mixed_precision_in_parts():
     np.testing.assert_allclose(found[0], found[1], rtol=1e-2)
 
 
+def check_whole_weights_are_not_kept():
+    # As by `fully_shard`: whole for one product, and again for its gradient.
+    rules = distribution.LayoutMap(distribution.DeviceMesh((2,), ("batch",)))
+    rules[".*/kernel"] = ("batch", None)
+    kept = []
+
+    def keep(tensor):
+        part = tensor.to_local() if hasattr(tensor, "to_local") else tensor
+        kept.append(part.untyped_storage().nbytes())
+        return tensor
+
+    with distribution.ModelParallel(layout_map=rules).scope():
+        wide = [layers.Dense(64, use_bias=False) for _ in range(3)]
+        model = keras.Sequential([keras.Input((64,)), *wide])
+        model.compile("sgd", "mse", run_eagerly=True)
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+            model.train_on_batch(np.ones((4, 64)), np.ones((4, 64)))
+    assert max(kept) == 64 * 64 * 4 // 2
+
+
 def check_layers_in_parts():
     for number, row in enumerate(table.some_rows()):
         table.agrees(row, ((1, 2), (2, 1))[number % 2])
