@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from keras import losses, ops
-from keras._tf_keras import functions, networks, sequences, text
+from keras._tf_keras import (
+    functions,
+    image_data_generator,
+    image_files,
+    image_iterators,
+    images,
+    networks,
+    random_sizes,
+    sequences,
+    text,
+)
 from keras.core.typing import Shape, Tensor
 from keras.layers import Layer
 from keras.ops.rnn import rnn
@@ -93,9 +103,30 @@ MORE: dict[str, dict[str, Any]] = {
         **{name: getattr(functions, name) for name in functions.__all__},
         **{name: getattr(networks, name) for name in networks.__all__},
     },
-    "layers": {"ThresholdedReLU": ThresholdedReLU},
+    "layers": {
+        "RandomHeight": random_sizes.RandomHeight,
+        "RandomWidth": random_sizes.RandomWidth,
+        "ThresholdedReLU": ThresholdedReLU,
+    },
     "losses": {**_LOSSES, "Reduction": Reduction},
     "metrics": _LOSSES,
+    "preprocessing.image": {
+        "BatchFromFilesMixin": image_files.BatchFromFilesMixin,
+        "DataFrameIterator": image_files.DataFrameIterator,
+        "DirectoryIterator": image_files.DirectoryIterator,
+        "ImageDataGenerator": image_data_generator.ImageDataGenerator,
+        "Iterator": image_iterators.Iterator,
+        "NumpyArrayIterator": image_iterators.NumpyArrayIterator,
+        **{
+            name: getattr(images, name)
+            for name in (
+                *("apply_affine_transform", "apply_brightness_shift"),
+                *("apply_channel_shift", "flip_axis", "random_brightness"),
+                *("random_channel_shift", "random_rotation", "random_shear"),
+                *("random_shift", "random_zoom"),
+            )
+        },
+    },
     "preprocessing.sequence": {
         name: getattr(sequences, name)
         for name in ("TimeseriesGenerator", "make_sampling_table", "skipgrams")

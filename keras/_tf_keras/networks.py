@@ -7,7 +7,9 @@ from typing import Any
 
 import keras
 from keras import ops, random
+from keras.backends import load
 from keras.core.config import standardize_data_format
+from keras.core.context import Scope
 from keras.core.typing import Seed, Tensor, TensorLike
 
 __all__: list[str] = []
@@ -170,6 +172,29 @@ def ctc_decode(
         mask_index=y_pred.shape[-1] - 1,
     )
     return list(ops.unstack(decoded)), scores
+
+
+@_public
+def ctc_label_dense_to_sparse(labels: TensorLike, label_lengths: TensorLike) -> Any:
+    """The labels within their lengths, as a sparse tensor of TensorFlow.
+
+    Args:
+        labels: `(batch, steps)`.
+        label_lengths: `(batch,)`.
+
+    Returns:
+        A `tf.SparseTensor` of shape `(batch, steps)`, on any backend.
+    """
+    tensorflow = load("tensorflow")
+    with Scope("backend", tensorflow):
+        labels = ops.convert_to_tensor(labels)
+        steps = ops.arange(ops.shape(labels)[1], dtype="int32")
+        within = steps < ops.expand_dims(ops.cast(label_lengths, "int32"), -1)
+        places: Any = tensorflow.sparse.from_dense(ops.cast(within, "int32"))
+        row, column = ops.unstack(places.indices, 2, axis=1)
+        width = ops.cast(ops.shape(labels)[1], row.dtype)
+        values = ops.take(ops.reshape(labels, (-1,)), row * width + column)
+        return type(places)(places.indices, values, places.dense_shape)
 
 
 # Windows ------------------------------------------------------------------------------

@@ -129,7 +129,10 @@ _FOLDERS = frozenset(
 )
 _OF_KERAS_2 = frozenset(
     f"legacy.{place}"
-    for place in ("backend", "preprocessing.sequence", "preprocessing.text")
+    for place in (
+        *("backend", "layers", "losses"),
+        *("preprocessing.image", "preprocessing.sequence", "preprocessing.text"),
+    )
 )
 _FRAMEWORKS = ("jax", "numpy", "tensorflow", "torch")
 # Modules, where a backend may have an op of that name.
