@@ -1,8 +1,13 @@
-"""Activations, losses, normalization and attention of the JAX backend."""
+"""Activations, losses, normalization and attention of the JAX backend.
+
+What is made of many steps is one program also where nothing else is compiled: it is
+dispatched once, and what compiles a model meets it traced.
+"""
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from operator import index
 from typing import Any
 
@@ -35,11 +40,14 @@ glu = jax.nn.glu
 sparse_plus = jax.nn.sparse_plus
 sparse_sigmoid = jax.nn.sparse_sigmoid
 squareplus = jax.nn.squareplus
-log_softmax = jax.nn.log_softmax
+log_softmax = jax.jit(jax.nn.log_softmax, static_argnames="axis")
 
 
 def gelu(x: jax.Array, approximate: bool = True) -> jax.Array:
-    return jax.nn.gelu(x, approximate)
+    return _gelu(x, approximate=bool(approximate))
+
+
+_gelu = jax.jit(jax.nn.gelu, static_argnames="approximate")
 
 
 def leaky_relu(x: jax.Array, negative_slope: float = 0.2) -> jax.Array:
@@ -67,7 +75,10 @@ def hard_shrink(x: jax.Array, threshold: float = 0.5) -> jax.Array:
 
 def softmax(x: jax.Array, axis: Axis = -1) -> jax.Array:
     arguments.warn_of_ones(axis, x.shape)
-    return jax.nn.softmax(x, axis)
+    return _softmax(x, axis=axis)
+
+
+_softmax = jax.jit(jax.nn.softmax, static_argnames="axis")
 
 
 def sparsemax(x: jax.Array, axis: int = -1) -> jax.Array:
@@ -163,7 +174,7 @@ def _probabilities(output: jax.Array) -> jax.Array:
 
 def _log_probabilities(output: jax.Array, from_logits: bool, axis: int) -> jax.Array:
     if from_logits:
-        return jax.nn.log_softmax(output, axis)
+        return log_softmax(output, axis=axis)
     return jnp.log(_probabilities(output / jnp.sum(output, axis, keepdims=True)))
 
 
@@ -228,6 +239,7 @@ def sum_over_replicas(x: jax.Array) -> jax.Array:
     return jax.lax.psum(x, axes) if axes else x
 
 
+@partial(jax.jit, static_argnames=("axis", "epsilon"))
 def batch_normalization(
     x: jax.Array,
     mean: jax.Array,
@@ -248,6 +260,7 @@ def batch_normalization(
     return x * factor.reshape(shape) + shift.reshape(shape)
 
 
+@partial(jax.jit, static_argnames=("axis", "epsilon"))
 def batch_statistics_normalization(
     x: jax.Array,
     offset: jax.Array,
@@ -274,19 +287,47 @@ def layer_normalization(
     **kwargs: Any,
 ) -> jax.Array:
     eps = config.epsilon() if epsilon is None else epsilon
+    is_rms = bool(kwargs) and arguments.takes_rms_scaling(kwargs)
     axes, shape = arguments.along(x, axis)
-    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
-    mean = jnp.mean(wide, axes, keepdims=True)
-    centred = wide - mean
-    variance = jnp.mean(jnp.square(centred), axes, keepdims=True)
-    if kwargs and arguments.takes_rms_scaling(kwargs):
-        centred, beta = wide, None
-    y = (centred * jax.lax.rsqrt(variance + eps)).astype(x.dtype)
     for vector in (gamma, beta):
         if vector is not None and vector.ndim != len(axes):
             raise ValueError("The ranks differ.")
-    y = y if gamma is None else y * gamma.reshape(shape)
-    return y if beta is None else y + beta.reshape(shape)
+    return _layer_normalization(
+        x,
+        None if gamma is None else gamma.reshape(shape),
+        None if beta is None or is_rms else beta.reshape(shape),
+        axes=axes,
+        epsilon=eps,
+        is_rms=is_rms,
+    )
+
+
+@partial(jax.jit, static_argnames=("axes", "epsilon", "is_rms"))
+def _layer_normalization(
+    x: jax.Array,
+    gamma: jax.Array | None,
+    beta: jax.Array | None,
+    axes: tuple[int, ...],
+    epsilon: float,
+    is_rms: bool,
+) -> jax.Array:
+    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
+    mean = jnp.mean(wide, axes, keepdims=True)
+    variance = jnp.mean(jnp.square(wide - mean), axes, keepdims=True)
+    # A factor and a shift: of `(x - mean) * factor` XLA works out again what is cheap,
+    # through all blocks of a small model, and compiles for long.
+    factor = jax.lax.rsqrt(variance + epsilon)
+    factor = factor if gamma is None else factor * gamma
+    y = wide * factor
+    if not is_rms:
+        shift = -mean * factor
+        y = y + (shift if beta is None else beta + shift)
+    return y if wide is x else y.astype(_dtype_of(x, gamma, beta))
+
+
+def _dtype_of(*tensors: jax.Array | None) -> Any:
+    """The dtype of what is computed of tensors, some of which may not be there."""
+    return jnp.result_type(*(x for x in tensors if x is not None))
 
 
 def rms_normalization(
@@ -297,14 +338,21 @@ def rms_normalization(
 ) -> jax.Array:
     eps = config.epsilon() if epsilon is None else epsilon
     axes, shape = arguments.along(x, axis)
-    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
-    mean = jnp.mean(jnp.square(wide), axes, keepdims=True)
-    y = (wide * jax.lax.rsqrt(mean + eps)).astype(x.dtype)
     if scale is not None and scale.ndim not in (0, len(axes)):
         raise ValueError("The ranks differ.")
-    if scale is None:
-        return y
-    return y * (scale.reshape(shape) if scale.ndim else scale)
+    if scale is not None and scale.ndim:
+        scale = scale.reshape(shape)
+    return _rms_normalization(x, scale, axes=axes, epsilon=eps)
+
+
+@partial(jax.jit, static_argnames=("axes", "epsilon"))
+def _rms_normalization(
+    x: jax.Array, scale: TensorLike, axes: tuple[int, ...], epsilon: float
+) -> jax.Array:
+    wide = x.astype("float32") if x.dtype.itemsize == 2 else x
+    mean = jnp.mean(jnp.square(wide), axes, keepdims=True)
+    y = (wide * jax.lax.rsqrt(mean + epsilon)).astype(x.dtype)
+    return y if scale is None else y * scale
 
 
 def normalize(
@@ -365,7 +413,7 @@ def dot_product_attention(
         return y.astype(dtype)
     if own_size or cap is not None:
         return _composed_attention(query, key, value, bias, mask, scale, is_causal, cap)
-    return jax.nn.dot_product_attention(
+    return _attention(
         query,
         key,
         value,
@@ -375,6 +423,12 @@ def dot_product_attention(
         is_causal=is_causal,
         implementation="cudnn" if flash_attention else None,
     )
+
+
+_attention = jax.jit(
+    jax.nn.dot_product_attention,
+    static_argnames=("scale", "is_causal", "implementation"),
+)
 
 
 def _four(x: TensorLike) -> jax.Array:
@@ -406,5 +460,5 @@ def _composed_attention(
         logits = jnp.where(seen, logits, least)
     if mask is not None:
         logits = jnp.where(_four(mask), logits, least)
-    weights = jax.nn.softmax(logits, -1).astype(value.dtype)
+    weights = _softmax(logits, axis=-1).astype(value.dtype)
     return jnp.einsum("bnts,bsnh->btnh", weights, value)

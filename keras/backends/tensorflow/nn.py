@@ -443,14 +443,20 @@ def layer_normalization(
     axes, shape = _axes(x, axis)
     wide = tf.cast(x, "float32") if x.dtype.size == 2 else x
     mean, variance = tf.nn.moments(wide, axes, keepdims=True)
-    if kwargs and arguments.takes_rms_scaling(kwargs):
-        mean, beta = tf.zeros_like(mean), None
-    y = tf.cast((wide - mean) * tf.math.rsqrt(variance + eps), x.dtype)
     for vector in (gamma, beta):
         if vector is not None and vector.shape.rank != len(axes):
             raise ValueError("The ranks differ.")
-    y = y if gamma is None else y * tf.reshape(gamma, shape)
-    return y if beta is None else y + tf.reshape(beta, shape)
+    # A factor and a shift: of `(x - mean) * factor` XLA works out again what is cheap,
+    # through all blocks of a small model, and compiles for long.
+    factor = tf.math.rsqrt(variance + eps)
+    if gamma is not None:
+        factor = factor * tf.cast(tf.reshape(gamma, shape), wide.dtype)
+    if kwargs and arguments.takes_rms_scaling(kwargs):
+        return tf.cast(wide * factor, x.dtype)
+    shift = mean * factor
+    if beta is not None:
+        shift = shift - tf.cast(tf.reshape(beta, shape), wide.dtype)
+    return tf.cast(wide * factor - shift, x.dtype)
 
 
 def _axes(x: TensorLike, axis: Axis) -> tuple[list[int], list[Any]]:
