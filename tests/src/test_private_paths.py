@@ -106,6 +106,20 @@ from keras.src.utils.tracking import no_automatic_dependency_tracking
     assert space["nn"].relu is not None and space["in_grain_data_pipeline"]() is False
 
 
+def test_a_function_knows_whether_a_dataset_of_grain_calls_it() -> None:
+    grain = pytest.importorskip("grain")
+    backend_utils = import_module("keras.src.utils.backend_utils")
+
+    def ask(_: object) -> bool:
+        return backend_utils.in_grain_data_pipeline()
+
+    data = grain.MapDataset.source([1, 2]).map(ask)
+    assert list(data) == [True, True] and data[0] is True
+    # Rows that a thread of grain makes; whoever reads them is outside.
+    outside = [(inside, ask(0)) for inside in data.to_iter_dataset()]
+    assert outside == [(True, False)] * 2
+
+
 def test_what_is_not_there_says_so() -> None:
     dense = import_module("keras.src.layers.core.dense")
     with pytest.raises(AttributeError, match="'nothing' of it has no public"):
