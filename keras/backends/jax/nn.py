@@ -6,7 +6,6 @@ dispatched once, and what compiles a model meets it traced.
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from operator import index
 from typing import Any
@@ -102,17 +101,6 @@ def linear(
     else:
         y = jnp.tensordot(x, kernel, axes)
     return y if bias is None else y + bias
-
-
-def integer_linear(x: jax.Array, kernel: jax.Array, axes: int = 1) -> jax.Array:
-    lead, units = x.shape[: x.ndim - axes], kernel.shape[axes:]
-    kernel = kernel.reshape(math.prod(kernel.shape[:axes]), -1)
-    flat = x.reshape(-1, kernel.shape[0])
-    rows = flat.shape[0]
-    if rows == 1:  # XLA's fast kernels on CPUs are those of matrices, not of vectors
-        flat = jnp.pad(flat, ((0, 3), (0, 0)))
-    y = jax.lax.dot(flat, kernel, preferred_element_type=jnp.int32)[:rows]
-    return y.reshape(*lead, *units)
 
 
 def one_hot(
