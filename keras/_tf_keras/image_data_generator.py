@@ -143,8 +143,7 @@ class ImageDataGenerator:
         if bool(getattr(self, other)) != value:
             setattr(self, other, value)
             warnings.warn(
-                f"This ImageDataGenerator specifies `{cause}`, which overrides the "
-                f"setting of `{other}`: it is {value}.",
+                f"`{cause}` needs {other}={value}: that is set, whatever was given.",
                 stacklevel=5,
             )
 

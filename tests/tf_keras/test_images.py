@@ -147,7 +147,7 @@ def test_changed_images() -> None:
 
 def test_scales() -> None:
     x = (np.random.RandomState(0).rand(6, 8, 10, 3) * 255).astype("float64")
-    with pytest.warns(UserWarning, match="overrides the setting of `samplewise_c"):
+    with pytest.warns(UserWarning, match="needs samplewise_center=True"):
         samples = Generator(samplewise_std_normalization=True, dtype="float64")
     one = samples.standardize(x[0].copy())
     np.testing.assert_allclose([one.mean(), one.std()], [0, 1], atol=1e-6)
