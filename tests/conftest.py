@@ -16,9 +16,10 @@ import importlib
 import importlib.util
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Before any framework is loaded: several workers share few cores, and thread pools that
 # fight for them are slower than one thread each.
@@ -256,6 +257,21 @@ def training_backend(request: pytest.FixtureRequest) -> Iterator[str]:
 def framework_backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each backend that is a framework, NumPy left out."""
     yield from enter_backend(request.param)
+
+
+@pytest.fixture
+def compiled(caplog: pytest.LogCaptureFixture) -> Any:
+    """How many programs JAX compiles while a function runs."""
+
+    import jax
+
+    def count(function: Callable[[], object]) -> int:
+        caplog.clear()
+        with jax.log_compiles(), caplog.at_level("WARNING"):
+            function()
+        return sum(r.getMessage().startswith("Compiling") for r in caplog.records)
+
+    return count
 
 
 @pytest.fixture

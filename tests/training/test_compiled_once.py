@@ -7,7 +7,6 @@ value among the weights makes all that the step returns another argument to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,19 +41,6 @@ def small(**options: Any) -> keras.Model:
         **options,
     )
     return model
-
-
-@pytest.fixture
-def compiled(caplog: pytest.LogCaptureFixture) -> Any:
-    """How many programs JAX compiles while a function runs."""
-
-    def count(function: Callable[[], object]) -> int:
-        caplog.clear()
-        with jax.log_compiles(), caplog.at_level("WARNING"):
-            function()
-        return sum(r.getMessage().startswith("Compiling") for r in caplog.records)
-
-    return count
 
 
 @pytest.mark.parametrize("options", [{}, {"steps_per_execution": 3}])
