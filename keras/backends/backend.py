@@ -64,6 +64,7 @@ LAZY_MODULES = (
     "sparse",
     "export",
     "distribution",
+    "partitioning",
     "module_wrapper",
     "saved_model",
     "jax_function",

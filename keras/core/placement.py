@@ -43,14 +43,6 @@ def for_backend(backend: Any) -> Any:
     return distribution
 
 
-def on_a_grid() -> bool:
-    """Whether a distribution is current whose mesh has devices along several axes."""
-    distribution = current() if process.used else None
-    if distribution is None:
-        return False
-    return sum(size > 1 for size in distribution.device_mesh.shape) > 1
-
-
 def for_model(model: Any) -> Any:
     """What a model's steps follow: the current distribution, or the framework's own."""
     backend = model._keras_backend

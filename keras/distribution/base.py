@@ -12,11 +12,12 @@ import numpy as np
 from keras.backends.variable import Variable
 from keras.core import placement, tree
 from keras.core.agreement import check_agreement, check_shapes
-from keras.core.typing import Data, Structure
+from keras.core.typing import Data, Structure, Tensor
 from keras.distribution.batches import DatasetPart, indivisible
 from keras.distribution.layout import TensorLayout
 from keras.distribution.mesh import DeviceMesh
 from keras.distribution.replicas import join, replicated
+from keras.layers.output_layouts import follow_output_layout
 
 
 class Distribution:
@@ -160,6 +161,10 @@ class Distribution:
         """A value, laid out."""
         return self.backend.distribution.distribute_value(value, layout)
 
+    def constrained(self, value: Tensor, layout: TensorLayout) -> Tensor:
+        """A tensor inside of a step, laid out."""
+        return self.backend.distribution.constrained(value, layout)
+
     def step(
         self, model: Any, step: Callable[[Any], Any], name: str
     ) -> Callable[[Any], Any]:
@@ -258,6 +263,7 @@ class Distribution:
             for variable, weight in optimizer._references(model.variables):
                 self._lay_out_one(variable, weight)
         for layer in model._flatten_layers():
+            follow_output_layout(layer)
             # Where layers are objects of the framework, which knows their tensors.
             follow = getattr(layer, "_follow_variables", None)
             if follow is not None:

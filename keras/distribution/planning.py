@@ -1,8 +1,9 @@
 """`plan`: what a layout costs, worked out on paper before a device is rented.
 
-The model is made on the NumPy backend with values that take no memory, so that one of
-any size can be planned on a laptop. Weights, gradients and the optimizer's state are
-exact: they are what the layouts say of the shapes.
+The model is made with values that take no memory, so that one of any size can be
+planned on a laptop. Weights, gradients and the optimizer's state are what the layouts
+say of the shapes. What a step keeps and exchanges says the partitioner of JAX, which is
+shown the loss and its gradients on a mesh of no devices.
 """
 
 from __future__ import annotations
@@ -12,19 +13,25 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.backends import backend_scope, load
+from keras import ops
+from keras.backends import backend_scope, is_installed, load
 from keras.backends.variable import Variable
 from keras.core import dtypes, naming, placement, tree
+from keras.core.typing import Tensor
 from keras.distribution.base import Distribution
 from keras.distribution.data_parallel import DataParallel
 from keras.distribution.layout import TensorLayout
 from keras.distribution.layout_map import LayoutMap
 from keras.distribution.mesh import DeviceMesh
 from keras.distribution.model_parallel import ModelParallel
+from keras.layers.output_layouts import follow_output_layout
+
+if TYPE_CHECKING:
+    from keras.backends.backend import Backend
 
 
 @dataclass(frozen=True)
@@ -37,12 +44,13 @@ class Plan:
         weights: bytes of the model's variables, on one device.
         gradients: bytes of the gradients.
         optimizer: bytes of the optimizer's state.
-        activations: bytes of the outputs of all layers of the model's graph, for the
-            samples of one device: what is kept for gradients where nothing is
-            computed again. What layers make inside, such as scores of attention, is
-            not counted.
-        communicated: bytes that a device sends in one step, by rings: gradients, and
-            activations of layers whose kernels are split.
+        activations: bytes of what is kept from the outputs to the gradients, as JAX's
+            `vjp` keeps it: what is made inside of layers is counted, what a
+            `RematScope` computes again is not, nor are the weights and the batch. A
+            compiler may keep less. None if JAX is not installed.
+        communicated: bytes that a device sends in one step, by rings, for all sums and
+            exchanges of parts of tensors. What is exchanged in a loop, as recurrent
+            layers run, counts once. None if JAX is not installed.
     """
 
     parameters: int
@@ -50,13 +58,14 @@ class Plan:
     weights: int
     gradients: int
     optimizer: int
-    activations: int
-    communicated: int
+    activations: int | None
+    communicated: int | None
 
     @property
     def total(self) -> int:
-        """All bytes that one device holds."""
-        return self.weights + self.gradients + self.optimizer + self.activations
+        """All bytes that one device holds, as far as they are known."""
+        kept = self.activations or 0
+        return self.weights + self.gradients + self.optimizer + kept
 
     def __str__(self) -> str:
         rows = {
@@ -77,7 +86,8 @@ def plan(model: Any, distribution: Any, batch: int, optimizer: Any = None) -> Pl
 
     Args:
         model: a built model, or a function without arguments that makes one. The
-            function is called where variables take no memory.
+            function is called where variables take no memory. It lives on JAX then;
+            a built model of another backend is copied there.
         distribution: a `DataParallel` or `ModelParallel`, a `LayoutMap`, or a
             `DeviceMesh`, over whose first axis batches are split.
         batch: the number of samples in a batch, of all devices together.
@@ -87,7 +97,8 @@ def plan(model: Any, distribution: Any, batch: int, optimizer: Any = None) -> Pl
         A `Plan`; `print` shows it as a table.
 
     Raises:
-        ValueError: if a layout does not divide a variable, or the mesh the batch.
+        ValueError: if a layout does not divide a variable, or the mesh the batch, or
+            if sizes of the model's inputs are not known.
 
     Example:
 
@@ -104,33 +115,35 @@ def plan(model: Any, distribution: Any, batch: int, optimizer: Any = None) -> Pl
     4194304
     """
     chosen = _distribution(distribution)
-    on_paper = _OnPaper(chosen)
-    is_model = hasattr(model, "variables")
-    with _leaves_no_trace(), backend_scope("numpy"), placement.Scope(on_paper):
-        made = model if is_model else model()
-        optimizer = getattr(made, "optimizer", None) if optimizer is None else optimizer
-        variables = {id(v): _twin(v, chosen, is_model) for v in made.variables}
-        trainable = [variables[id(v)] for v in made.trainable_variables]
-        state: list[Any] = []
-        if optimizer is not None:
-            again = type(optimizer).from_config(optimizer.get_config())
-            again.build(trainable)
-            state = again.variables
     parts = chosen.num_model_replicas
     if batch % parts:
         raise ValueError(
             f"A batch of {batch} samples does not divide over the {parts} replicas of "
             f"{chosen!r}."
         )
-    layers = list(_calls(made, batch // parts))
+    is_model = hasattr(model, "variables")
+    with _leaves_no_trace():
+        with _on_paper(chosen, "jax" if is_installed("jax") else "numpy"):
+            made = model if is_model else model()
+        optimizer = getattr(made, "optimizer", None) if optimizer is None else optimizer
+        with _on_paper(chosen, "numpy"):
+            variables = {id(v): _twin(v, chosen, is_model) for v in made.variables}
+            trainable = [variables[id(v)] for v in made.trainable_variables]
+            others = [variables[id(v)] for v in made.non_trainable_variables]
+            state: list[Any] = []
+            if optimizer is not None:
+                again = type(optimizer).from_config(optimizer.get_config())
+                again.build(trainable)
+                state = again.variables
+        costs = _costs(made, chosen, trainable, others, batch)
     return Plan(
         parameters=sum(math.prod(variable.shape) for variable in made.variables),
         devices=math.prod(chosen.device_mesh.shape),
         weights=sum(map(_bytes, variables.values())),
         gradients=sum(map(_bytes, trainable)),
         optimizer=sum(map(_bytes, state)),
-        activations=sum(outputs for _, _, outputs in layers),
-        communicated=_communicated(chosen, variables, trainable, layers),
+        activations=costs and costs.kept,
+        communicated=costs and costs.sent,
     )
 
 
@@ -140,12 +153,13 @@ def _leaves_no_trace() -> Iterator[None]:
 
     One process of a job may plan for all, and must not become another for it.
     """
-    state = random.getstate()
+    state, state_of_numpy = random.getstate(), np.random.get_state()
     try:
         with naming.preserved_names():
             yield
     finally:
         random.setstate(state)
+        np.random.set_state(state_of_numpy)
 
 
 def _distribution(given: Any) -> Distribution:
@@ -163,12 +177,21 @@ def _distribution(given: Any) -> Distribution:
     )
 
 
+@contextmanager
+def _on_paper(distribution: Distribution, backend: str) -> Iterator[None]:
+    """A block in which variables of a backend are made without values."""
+    stand_in = _OnPaper(distribution, load(backend))
+    with backend_scope(backend), placement.Scope(stand_in):
+        yield
+
+
 class _OnPaper:
     """Stands for a distribution where variables are made without values."""
 
-    def __init__(self, distribution: Distribution) -> None:
+    def __init__(self, distribution: Distribution, backend: Backend) -> None:
         self._distribution = distribution
-        self.backend = load("numpy")
+        self.device_mesh = distribution.device_mesh
+        self.backend = backend
         self.program = nullcontext
 
     def layout_for(self, variable: Any) -> Any:
@@ -186,6 +209,14 @@ class _OnPaper:
     @staticmethod
     def distribute_value(value: Any, layout: Any) -> Any:
         return value
+
+    def get_tensor_layout(self, path: str) -> TensorLayout | None:
+        return self._distribution.get_tensor_layout(path)
+
+    def constrained(self, value: Tensor, layout: TensorLayout) -> Tensor:
+        return self.backend.partitioning.constrained(
+            value, _shape_of_mesh(self._distribution), layout.axes
+        )
 
 
 def _twin(variable: Any, distribution: Distribution, looks: bool) -> Any:
@@ -207,64 +238,69 @@ def _bytes(variable: Any) -> int:
     return math.prod(shape) * dtypes.itemsize(variable._dtype)
 
 
-def _calls(model: Any, samples: int) -> Any:
-    """Each call in the model's graph: its layer, bytes of its inputs and outputs."""
-    for layer in getattr(model, "operations", None) or model._flatten_layers(False):
-        for node in layer._inbound_nodes:
-            inputs, outputs = (
-                sum(
-                    math.prod(samples if n is None else n for n in x.shape)
-                    * dtypes.itemsize(x.dtype)
-                    for x in tree.flatten(tensors)
-                )
-                for tensors in (node.input_tensors, node.output_tensors)
-            )
-            yield layer, inputs, outputs
-
-
-def _communicated(
+def _costs(
+    model: Any,
     distribution: Distribution,
-    variables: dict[int, Any],
     trainable: list[Any],
-    layers: list[Any],
-) -> int:
-    mesh = distribution.device_mesh
-    data_axis = distribution.batch_dim_name
-    replicas = mesh.size_of(data_axis)
-    sent = 0.0
-    for variable in trainable:
-        part = _bytes(variable)
-        if not _uses(variable._layout, data_axis):
-            sent += 2 * _ring(replicas) * part  # its gradients are summed
-        else:
-            # Gathered in both directions, and its gradients are scattered.
-            sent += 3 * _ring(replicas) * part * replicas
-    for layer, inputs, outputs in layers:
-        for variable in getattr(layer, "weights", ()):
-            axes = variables[id(variable)]._layout.axes
-            if len(axes) < 2:
-                continue
-            first, last = axes[-2], axes[-1]
-            if first not in (None, data_axis):
-                sent += 2 * _ring(mesh.size_of(first)) * outputs  # partial products
-            if last not in (None, data_axis):
-                sent += 2 * _ring(mesh.size_of(last)) * inputs  # and their gradients
-    return round(sent)
+    others: list[Any],
+    batch: int,
+) -> Any:
+    """What a device keeps and sends in a step; None if that cannot be known here."""
+    if not is_installed("jax"):
+        return None
+    partitioning = load("jax").partitioning
+    there = model.to_backend("jax")
 
+    def placed(shape: Any, dtype: str, layout: TensorLayout) -> Any:
+        return partitioning.Placed(tuple(shape), dtype, layout.axes)
 
-def _uses(layout: TensorLayout, name: str) -> bool:
-    return any(
-        name in axis if isinstance(axis, tuple) else axis == name
-        for axis in layout.axes
+    def of_batch(spec: Any) -> Any:
+        shape = (batch, *spec.shape[1:])
+        if None in shape:
+            raise ValueError(
+                f"A plan needs the sizes of all inputs of {model.name!r}. Received one "
+                f"of shape {tuple(spec.shape)}. Make the model for inputs of one size."
+            )
+        return placed(shape, spec.dtype, distribution.get_data_layout(shape))
+
+    def loss(weights: Any, given: Any) -> Tensor:
+        # Which loss it is matters little: most keep the outputs, as this one does.
+        outputs, _ = there.stateless_call(weights, given[0], training=True, **given[1])
+        squares = [
+            ops.mean(ops.square(ops.cast(output, "float32")))
+            for output in tree.flatten(outputs)
+            if dtypes.is_float(dtypes.standardize_dtype(output.dtype))
+        ]
+        return sum(squares[1:], squares[0])
+
+    weights, rest = (
+        [placed(v.shape, v._dtype, v._layout) for v in variables]
+        for variables in (trainable, others)
     )
+    inputs = tree.map_structure(of_batch, _arguments(model))
+    mesh = _shape_of_mesh(distribution)
+    with _on_paper(distribution, "jax"):
+        for layer in there._flatten_layers():
+            follow_output_layout(layer)
+        return partitioning.costs_of_step(loss, mesh, weights, (rest, inputs))
 
 
-def _ring(devices: int) -> float:
-    """The share of a tensor that a device sends in one half of an all-reduce."""
-    return (devices - 1) / devices
+def _shape_of_mesh(distribution: Distribution) -> Any:
+    mesh = distribution.device_mesh
+    return tuple(mesh.shape), tuple(mesh.axis_names)
 
 
-def _readable(size: float) -> str:
+def _arguments(model: Any) -> dict[str, Any]:
+    """Specs of the arguments of a call, by name."""
+    first_call = getattr(model, "_keras_first_call", None)
+    if first_call:
+        return dict(first_call)
+    return {"inputs": model.input}
+
+
+def _readable(size: float | None) -> str:
+    if size is None:
+        return "known with JAX installed"
     for unit in ("B", "KiB", "MiB", "GiB"):
         if size < 1024:
             return f"{size:,.1f} {unit}" if unit != "B" else f"{size:,.0f} B"

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from keras.core import context, tree
+from keras.core import context, placement, tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape
 from keras.layers.arguments import refuse_quantized_policy
 from keras.layers.call_plan import CallPlan
 from keras.layers.files import LayerFiles
 from keras.layers.input_spec import InputSpec, describe
+from keras.layers.output_layouts import follow_output_layout
 from keras.ops.operation import infer_spec
 
 
@@ -39,6 +40,8 @@ class LayerBuilding(LayerFiles):
         """What follows where a layer has no `build` of its own."""
         object.__setattr__(self, "_keras_build_shapes", {"input_shape": input_shape})
         self.built = True
+        if placement.process.used:
+            follow_output_layout(self)
         if type(self)._post_build is not LayerBuilding._post_build:
             with SuspendedScopes():
                 self._post_build()
@@ -205,6 +208,8 @@ def tracked_build(build: Callable[..., Any]) -> Callable[..., Any]:
                 shapes = {**dict(zip(names, args, strict=False)), **kwargs}
                 object.__setattr__(self, "_keras_build_shapes", shapes)
                 self.built = True
+                if placement.process.used:
+                    follow_output_layout(self)
                 self._post_build()
         finally:
             object.__setattr__(self, "_keras_in_build", False)

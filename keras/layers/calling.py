@@ -30,6 +30,7 @@ from keras.layers.input_spec import (
     refuse_structure,
 )
 from keras.layers.masks import give_masks, holds_tensor, pass_masks
+from keras.layers.output_layouts import in_layout
 from keras.layers.rematerialization import Rematerialization
 from keras.layers.shortcut import NOTHING, Shortcut
 from keras.ops.operation import connect
@@ -54,6 +55,7 @@ class LayerCall(LayerBuilding):
     _keras_shortcut = NOTHING
     # Whether inner layers do the steps of a call themselves, as those of a graph do.
     _steps_are_inside = False
+    _output_layout: Any = None  # if a distribution has a rule for it
     _keras_remat: Rematerialization | None = None  # if it was made in a `RematScope`
     _remats_inside = False  # whether that is left to the layers inside
     # Whether a `compute_mask` of its own can make a mask, as the layer is now.
@@ -218,8 +220,10 @@ class LayerCall(LayerBuilding):
     def _keras_computed(self, bound: Any) -> Any:
         """What `call` gives for bound arguments."""
         if self._keras_remat is not None:
-            return self._keras_remat.run(self, bound)
-        return self.call(*bound.args[1:], **bound.kwargs)
+            outputs = self._keras_remat.run(self, bound)
+        else:
+            outputs = self.call(*bound.args[1:], **bound.kwargs)
+        return outputs if self._output_layout is None else in_layout(self, outputs)
 
     def _add_activity_losses(self, outputs: TensorLike) -> None:
         """The penalties on the outputs, per sample of the batch."""

@@ -58,6 +58,7 @@ class Shortcut:
             and (not casts or layer._steps_are_inside)
             and layer.activity_regularizer is None
             and layer._keras_remat is None
+            and layer._output_layout is None
         )
         several = isinstance(spec, (list, tuple, dict))
         self.spec = None if several else spec

@@ -57,6 +57,18 @@ def transformer():
     return model
 
 
+def decoder():
+    """One block, as wide as eight devices need to have some heads each."""
+    tokens = keras.Input((8,), dtype="int32")
+    x = layers.Embedding(50, 16, name="embedding")(tokens)
+    y = layers.LayerNormalization(name="norm")(x)
+    x = x + layers.MultiHeadAttention(4, 8, name="attention")(
+        y, y, use_causal_mask=True
+    )
+    y = layers.Dense(32, activation="gelu", name="up")(x)
+    return keras.Model(tokens, layers.Dense(16, name="down")(y), name="decoder")
+
+
 MODELS = {"mlp": mlp, "convnet": convnet, "transformer": transformer}
 # For the mesh axes ("batch", "model").
 RULES = {

@@ -15,6 +15,7 @@ from tests.conftest import BACKENDS
 from tests.distribution import children, failing, models
 
 MODULE = "tests.distribution.failing"
+pytestmark = pytest.mark.processes
 
 
 def _losses(backend):

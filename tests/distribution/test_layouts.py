@@ -138,6 +138,29 @@ def test_model_parallel(mesh):
         distribution.ModelParallel(layout_map=rules, batch_dim_name="rows")
 
 
+def test_what_cannot_be_planned(backend, monkeypatch):
+    parallel = distribution.DataParallel(devices=NAMES)
+
+    def make(size=4):
+        inputs = keras.Input((size, 2))
+        return keras.Model(inputs, keras.layers.Dense(3)(inputs))
+
+    with pytest.raises(ValueError, match="12 samples does not divide over the 8 repl"):
+        distribution.plan(make, parallel, 12)
+    with pytest.raises(ValueError, match=r"one of shape \(None, None, 2\)"):
+        distribution.plan(lambda: make(None), parallel, 16)
+    for given in (make, make()):
+        monkeypatch.setattr("keras.distribution.planning.is_installed", lambda _: True)
+        whole = distribution.plan(given, parallel, 16)
+        assert (whole.weights, whole.gradients, whole.optimizer) == (36, 36, 0)
+        assert whole.activations == 2 * 4 * 3 * 4  # the outputs, of which loss is made
+        assert whole.communicated == 2 * 36 * 7 / 8  # the sum of gradients
+        monkeypatch.setattr("keras.distribution.planning.is_installed", lambda _: False)
+        part = distribution.plan(given, parallel, 16)
+        assert (part.weights, part.activations, part.total) == (36, None, 72)
+        assert "sent per step   known with JAX" in str(part)
+
+
 def test_the_current_distribution(mesh):
     parallel = distribution.DataParallel(devices=NAMES)
     assert distribution.distribution() is None

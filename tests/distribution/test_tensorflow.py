@@ -10,7 +10,10 @@ from tests.conftest import BACKENDS
 from tests.distribution import children
 
 HERE = os.path.dirname(__file__)
-pytestmark = pytest.mark.skipif("tensorflow" not in BACKENDS, reason="another backend")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif("tensorflow" not in BACKENDS, reason="another backend"),
+]
 
 
 @pytest.fixture(scope="module")

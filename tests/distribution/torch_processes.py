@@ -241,6 +241,18 @@ def check_layers_in_parts():
         table.agrees(row, ((1, 2), (2, 1))[number % 2])
 
 
+def check_layouts_of_outputs():
+    rules = distribution.LayoutMap(parallel("mlp", (1, 2)).device_mesh)
+    rules["up/kernel"] = (None, "model")
+    rules["up/output"] = (None, None)
+    chosen = distribution.ModelParallel(layout_map=rules)
+    with chosen.scope():
+        layer = keras.layers.Dense(8, name="up")
+        outputs = layer(np.ones((4, 2), "float32"))
+        assert part_of(layer.kernel) == (2, 4)
+    assert outputs.to_local().shape == (4, 8)
+
+
 def check_the_example():
     program = runpy.run_path("examples/scale/transformer.py")
     small = "--epochs 2 --samples 32 --batch 8 --width 16 --length 12 --depth 1"

@@ -155,6 +155,10 @@ def distribute_value(value: Any, layout: Any, dtype: str | None = None) -> Any:
     return _in_parts(host_array(value), sharding, dtype)
 
 
+# Inside of a step, where a tensor is whole to the program.
+constrained = distribute_value
+
+
 def _in_parts(array: Any, sharding: Any, dtype: str | None) -> Any:
     """Each device gets its part of an array of the host, and no more.
 

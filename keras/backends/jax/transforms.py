@@ -17,10 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax._src.core import trace_state_clean as _trace_state_clean  # no public name
 
+from keras.backends import load
 from keras.backends.jax.core import convert_to_tensor, is_tensor, tensor_types
 from keras.backends.jitting import ARRAY, key_of, unhashable
 from keras.backends.replay import Replay
-from keras.core import context, traces, tree
+from keras.core import context, placement, traces, tree
 from keras.core.scopes import DiscardingScope, StatelessScope
 from keras.core.typing import Structure, TensorLike
 
@@ -113,16 +114,25 @@ def _zeros(specs: tuple[Any, ...], place: Any) -> Callable[[], list[Any]]:
 
 
 class _Jitted:
-    """A function compiled once for each structure and each set of static arguments."""
+    """A function compiled once for each structure and each set of static arguments.
+
+    On another mesh it is compiled anew: what a program is like depends on its devices,
+    as where variables are to stay does.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
+        self._mesh: Any = None
         self._compiled: dict[Any, _Compiled] = {}
         self._everyday: dict[int | None, _Compiled] = {}
+        self._on: dict[Any, Any] = {None: (self._compiled, self._everyday)}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Structure:
         if context.get().stateless is not None or not _trace_state_clean():
             return self._function(*args, **kwargs)
+        if placement.process.used and (mesh := _current_mesh()) != self._mesh:
+            self._mesh = mesh
+            self._compiled, self._everyday = self._on.setdefault(mesh, ({}, {}))
         form = _form(args) if not kwargs else None
         if form in self._everyday:
             return self._everyday[form](list(args[0]) if form else [args[0]])
@@ -154,6 +164,12 @@ class _Jitted:
             compiled = _Compiled(self._function, spec, static)
             self._compiled[key] = compiled
         return compiled, arrays
+
+
+def _current_mesh() -> Any:
+    """JAX's mesh of the current distribution, or None."""
+    distribution = placement.for_backend(load("jax"))
+    return None if distribution is None else distribution.device_mesh.backend_mesh
 
 
 def _form(args: tuple[Any, ...]) -> int | None:

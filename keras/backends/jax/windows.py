@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from keras.backends import windows
-from keras.core import placement
 from keras.core.config import standardize_data_format
 from keras.core.typing import Sizes, TensorLike
 
@@ -50,6 +50,12 @@ def _convolve(
     return _in_groups(inputs, kernel, groups, strides, pads, dilation, numbers)
 
 
+def _on_a_grid(array: TensorLike) -> bool:
+    """Whether an array lies on a mesh with devices along several axes."""
+    mesh = getattr(jax.typeof(array).sharding, "mesh", None)
+    return mesh is not None and sum(size > 1 for size in mesh.axis_sizes) > 1
+
+
 def _in_groups(
     inputs: TensorLike,
     kernel: TensorLike,
@@ -65,7 +71,7 @@ def _in_groups(
     gradient of a grouped kernel over all of them, as many times too large. There it is
     a product with patches.
     """
-    if groups == 1 or not placement.on_a_grid():
+    if groups == 1 or not (_on_a_grid(inputs) or _on_a_grid(kernel)):
         return lax.conv_general_dilated(
             inputs,
             kernel,

@@ -164,6 +164,13 @@ def distribute_value(value: Any, layout: Any) -> Any:
     return value
 
 
+def constrained(value: Any, layout: Any) -> Any:
+    """A tensor inside of a step, laid out if it is one in parts."""
+    if not hasattr(value, "redistribute"):
+        return value  # which every process has whole
+    return value.redistribute(placements=layout.backend_layout)
+
+
 def first_value(
     initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str, layout: Any
 ) -> Any:
