@@ -17,6 +17,7 @@ os.environ["XLA_FLAGS"] = (
 import jax
 import numpy as np
 import pytest
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 import keras
 from keras import distribution, layers
@@ -484,6 +485,28 @@ def sent_by(line):
 
 def held(variables):
     return sum(v.value.addressable_shards[0].data.nbytes for v in variables)
+
+
+def check_meshes_of_jax_itself():
+    x = models.data("transformer")[0][:16]
+    model = models.transformer()
+    others = [np.asarray(v.value) for v in model.non_trainable_variables]
+
+    def loss(weights, x):
+        outputs = model.stateless_call(weights, others, x)[0]
+        return keras.ops.sum(keras.ops.square(outputs)), outputs
+
+    step = jax.jit(jax.grad(loss, has_aux=True))
+    weights = [np.asarray(v.value) for v in model.trainable_variables]
+    grads, outputs = step(weights, x)
+    explicit = (AxisType.Explicit,) * 2  # which tells each array's type where it lies
+    mesh = jax.make_mesh((2, 4), ("batch", "model"), axis_types=explicit)
+    batch = jax.device_put(x, NamedSharding(mesh, PartitionSpec("batch")))
+    with jax.set_mesh(mesh):
+        found = step(weights, batch)
+    assert tuple(found[1].sharding.spec)[:1] == ("batch",)
+    for got, expected in zip([found[1], *found[0]], [outputs, *grads], strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-4)
 
 
 def check_bad_input():

@@ -7,6 +7,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.sharding import NamedSharding as _NamedSharding
+from jax.sharding import PartitionSpec as _PartitionSpec
 
 from keras.backends import arguments
 from keras.backends.jax.derivatives import multiplied
@@ -30,7 +33,26 @@ def get_item(x: jax.Array, key: Any) -> jax.Array:
 
 
 def take(x: jax.Array, indices: jax.Array, axis: int | None = None) -> jax.Array:
+    sharding = None if axis is None else _explicit(x, indices, axis)
+    if sharding is not None:
+        places = (np.s_[:],) * (axis % x.ndim) + (indices,)
+        return x.at[places].get(mode="fill", out_sharding=sharding)
     return jnp.take(x, indices, axis)
+
+
+def _explicit(x: jax.Array, indices: jax.Array, axis: int) -> Any:
+    """The sharding of what is taken, where axes of a mesh are explicit; else None.
+
+    There JAX asks for it, even where it follows from the operands.
+    """
+    sharding = jax.typeof(indices).sharding
+    if not sharding.mesh.explicit_axes:
+        return None
+    axis %= x.ndim
+    own = jax.typeof(x).sharding.spec
+    return _NamedSharding(
+        sharding.mesh, _PartitionSpec(*own[:axis], *sharding.spec, *own[axis + 1 :])
+    )
 
 
 def take_along_axis(
