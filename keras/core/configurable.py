@@ -137,6 +137,5 @@ def config_class(cls: type) -> ConfigClass:
     by_hand = [
         base for base in line if "get_config" in vars(base) and not is_ours(base)
     ]
-    below = line.index(by_hand[-1]) + 1 if by_hand else 0
-    known = next((base for base in line[below:] if is_ours(base)), cls)
+    known = next((base for base in line if is_ours(base)), cls)
     return ConfigClass(known, bool(by_hand))

@@ -91,6 +91,11 @@ class RandomInitializer(Initializer):
         self._key = random.randint(1, 10**9) if seed is None else seed
 
     @property
+    def _init_seed(self) -> Seed:
+        """Keras's name of the seed as given, for the configurations of packages."""
+        return self.seed
+
+    @property
     def draws_on_host(self) -> bool:
         """Whether the numbers come from the host, whatever device asks for them."""
         return not hasattr(self._key, "next")

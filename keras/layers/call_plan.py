@@ -34,6 +34,8 @@ class CallPlan:
         build_needs_one: whether it is a build of ours that can do with one shape: a
             subclass of a recurrent layer may name the arguments of its `call` anew.
         default_build: whether the class has no `build` of its own.
+        covered_call: the `call` of a layer of ours that a subclass's covers, which says
+            the layer's shapes if asked for them alone; None where there is none.
         default_call: whether it has no `__call__` of its own, as models have.
         makes_masks: whether it has a `compute_mask` of its own.
         makes_shapes: whether it has a `compute_output_shape` of its own.
@@ -76,6 +78,7 @@ class CallPlan:
         self.takes_one = first == "Tensor"
         self.takes_numbers = first == "TensorLike"
         self.builds_from_one = self.takes_one and not self.default_build
+        self.covered_call = _covered(cls)
         self.default_call = cls.__call__ is base.__call__
         self.makes_masks = cls.compute_mask is not base.compute_mask
         self.makes_shapes = cls.compute_output_shape is not base.compute_output_shape
@@ -123,6 +126,15 @@ class CallPlan:
                 f"{error}. Its signature is call({shown})."
             ) from None
         return bound
+
+
+def _covered(cls: type) -> Callable[..., Any] | None:
+    ours = next((c for c in cls.__mro__ if is_ours(c) and "call" in vars(c)), None)
+    call = vars(ours)["call"] if ours is not None else None
+    if call is None or getattr(cls, "call", None) is call:
+        return None
+    parameters = list(inspect.signature(call).parameters.values())
+    return call if _named(parameters[1:]) else None  # one that takes any is abstract
 
 
 def _with_self(signature: inspect.Signature) -> inspect.Signature:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from keras import dtype_policies, regularizers
@@ -147,6 +148,12 @@ class Layer(LayerCall):
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Shape:
         """The shape of the output for given input shapes."""
+        if (
+            not args
+            and "input_shape" in kwargs
+            and "input" not in self._keras_plan.names
+        ):
+            args = (kwargs.pop("input_shape"),)  # whatever `call` calls its inputs
         dtype = self.compute_dtype
         specs = [
             tree.map_shape_structure(lambda s: KerasTensor(s, dtype), a) for a in args
@@ -157,7 +164,11 @@ class Layer(LayerCall):
             )
             for key, value in kwargs.items()
         }
-        outputs = self.compute_output_spec(*specs, **named)
+        covered = self._keras_plan.covered_call
+        if covered is not None and len(specs) == 1 and not named:
+            outputs = infer_spec(partial(covered, self), tuple(specs), {})
+        else:
+            outputs = self.compute_output_spec(*specs, **named)
         return tree.map_structure(lambda x: x.shape, outputs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Structure:

@@ -29,6 +29,7 @@ from keras.core.public_names import find_class as _find_class
 _PREFIX = f"{__name__}."
 # Names of private modules that are others here, as "module:name".
 _PLACES = {
+    "activations": {"ALL_OBJECTS_DICT": "keras.activations:_BY_NAME"},
     "backend": {
         "any_symbolic_tensors": "keras.src.meanings:any_symbolic_tensors",
         "compute_output_spec": "keras.src.meanings:compute_output_spec",

@@ -378,3 +378,62 @@ def test_an_output_of_one_shape_whatever_the_inputs(backend: str) -> None:
             return (3,)
 
     assert Three()(keras.Input((4,))).shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (layers.Permute((2, 1)), (2, 4, 3)),
+        (layers.Dropout(0.1), (2, 3, 4)),
+        (layers.MaxPooling1D(), (2, 1, 4)),
+        (layers.RepeatVector(2), (2, 2, 3)),
+        (layers.Dense(5), (2, 3, 5)),
+    ],
+)
+def test_shapes_by_the_name_input_shape(layer: Any, shape: tuple[int, ...]) -> None:
+    given = (2, 3) if isinstance(layer, layers.RepeatVector) else (2, 3, 4)
+    assert tuple(layer.compute_output_shape(input_shape=given)) == shape
+
+
+def test_an_argument_that_is_called_input_keeps_its_name() -> None:
+    class Named(layers.Layer):
+        def call(self, other: Any, input: Any) -> Any:
+            return input
+
+    shape = Named().compute_output_shape(other_shape=(2, 3), input_shape=(2, 5))
+    assert shape == (2, 5)
+
+
+class Held(layers.Layer):
+    """A base of a package: it writes its own part of the configuration."""
+
+    def __init__(self, held: int = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.held = held
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "held": self.held}
+
+
+class HeldActivation(layers.Activation, Held):
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(activation=activation, **kwargs)
+        self.inner = layers.Dense(4)
+
+    def call(self, inputs: Any) -> Any:
+        return self.inner(self.activation(inputs))
+
+
+def test_a_layer_before_a_base_of_the_users_is_in_the_config(backend: str) -> None:
+    config = HeldActivation("tanh", held=3).get_config()
+    assert (config["activation"], config["held"]) == ("tanh", 3)
+    again = HeldActivation.from_config(config)
+    assert (again.activation, again.held) == (keras.activations.tanh, 3)
+
+
+def test_shapes_alone_are_those_of_the_layer_that_is_derived_from(backend: str) -> None:
+    """Asked for shapes, as in `build`, a layer does not run what the user wrote."""
+    layer = HeldActivation("tanh")
+    assert tuple(layer.compute_output_shape((2, 3))) == (2, 3)
+    assert not layer.inner.built
+    assert tuple(layer(keras.Input((3,))).shape) == (None, 4)

@@ -222,3 +222,12 @@ def test_a_checkpoint_with_a_rule_of_its_own(
     names = ["loss", "mae"]
     assert asked == [(0, None, names, "1.keras"), (1, None, names, "2.keras")]
     assert [path.name for path in tmp_path.iterdir()] == ["2.keras"]
+
+
+def test_moments_and_seeds_of_a_layer(backend: str) -> None:
+    x = np.random.default_rng(0).random((4, 3)).astype("float32")
+    mean, variance = layers.BatchNormalization()._moments(x, None)
+    np.testing.assert_allclose(ops.convert_to_numpy(mean), x.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(ops.convert_to_numpy(variance), x.var(0), rtol=1e-4)
+    assert keras.initializers.GlorotUniform(seed=3)._init_seed == 3
+    assert keras.initializers.GlorotUniform()._init_seed is None

@@ -120,6 +120,57 @@ def test_a_function_knows_whether_a_dataset_of_grain_calls_it() -> None:
     assert outside == [(True, False)] * 2
 
 
+BASES = [
+    ("conv", {"filters": 4}, layers.Conv2D),
+    ("conv_transpose", {"filters": 4}, layers.Conv2DTranspose),
+    ("separable_conv", {"filters": 4}, layers.SeparableConv2D),
+    ("depthwise_conv", {"depth_multiplier": 2}, layers.DepthwiseConv2D),
+]
+
+
+@pytest.mark.parametrize(("name", "more", "public"), BASES)
+def test_bases_of_convolutions_take_a_rank(
+    backend: str, name: str, more: dict[str, Any], public: Any
+) -> None:
+    module = import_module(f"keras.src.layers.convolutional.base_{name}")
+    base = next(vars_of for vars_of in public.__mro__ if _is_base(vars_of, name))
+    assert getattr(module, base.__name__) is base
+
+    class Mine(base):
+        def __init__(self, rank: int = 2, kernel_size: Any = 3, **kwargs: Any) -> None:
+            super().__init__(rank=rank, kernel_size=kernel_size, **kwargs)
+
+    x = np.random.default_rng(0).random((2, 5, 5, 2)).astype("float32")
+    mine = Mine(**more, padding="same")
+    plain = public(kernel_size=3, **more, padding="same")
+    plain.build(x.shape)
+    mine.build(x.shape)
+    assert np.abs(mine.get_weights()[0]).max() > 0  # the bias alone starts at 0
+    assert not np.any(mine.get_weights()[-1])
+    mine.set_weights(plain.get_weights())
+    expected = ops.convert_to_numpy(plain(x))
+    np.testing.assert_allclose(ops.convert_to_numpy(mine(x)), expected, rtol=1e-5)
+    again = Mine.from_config(mine.get_config())
+    assert again.rank == 2 and again.padding == "same"
+    with pytest.raises(ValueError, match="must be told its `rank`"):
+        base(kernel_size=3, **more)
+
+
+def _is_base(cls: type, name: str) -> bool:
+    return cls.__name__.lower() == f"base{name}".replace("_", "")
+
+
+def test_activations_by_a_name_of_ones_own() -> None:
+    from keras.src.activations import ALL_OBJECTS_DICT
+
+    assert ALL_OBJECTS_DICT["relu"] is keras.activations.relu
+    ALL_OBJECTS_DICT["halved"] = half = lambda x: x / 2
+    try:
+        assert keras.activations.get("halved") is half
+    finally:
+        del ALL_OBJECTS_DICT["halved"]
+
+
 def test_what_is_not_there_says_so() -> None:
     dense = import_module("keras.src.layers.core.dense")
     with pytest.raises(AttributeError, match="'nothing' of it has no public"):

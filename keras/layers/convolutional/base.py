@@ -11,6 +11,8 @@ from keras.core.serialization import serialize_keras_object
 from keras.core.typing import (
     Activation,
     Config,
+    Constraint,
+    Initializer,
     Regularizer,
     Shape,
     Sizes,
@@ -29,7 +31,7 @@ from keras.layers.arguments import (
 )
 from keras.layers.input_spec import InputSpec, describe
 from keras.layers.layer import Layer
-from keras.layers.weight_options import options, set_options, split_options
+from keras.layers.weight_options import options, set_options
 from keras.layers.weights.channels import Channels
 from keras.layers.weights.lora import LoraLayer
 from keras.layers.weights.plain import PlainForm
@@ -41,15 +43,25 @@ from keras.ops.nn.linear import conv_with_bias
 class WindowLayer(Layer):
     """Base of layers that slide a window with weights over `rank` spatial axes.
 
-    Subclasses make the weights in `build` and apply them in `call`.
+    Subclasses make the weights in `build` and apply them in `call`. Our own layers say
+    their rank in the class; what packages derive from the bases of Keras passes it.
     """
 
     rank: int
     paddings: tuple[str, ...] = ("valid", "same")
 
+    def _set_rank(self, rank: int | None) -> None:
+        if rank is not None:
+            self.rank = positive_integer(self, "rank", rank)
+        elif not hasattr(self, "rank"):
+            raise ValueError(
+                f"{class_name(self)} must be told its `rank`, the number of spatial "
+                "axes: pass it, or say it in the class."
+            )
+
     def _set_window(
         self,
-        kernel_size: Sizes,
+        kernel_size: Sizes | None,
         strides: Sizes,
         padding: str,
         data_format: str | None,
@@ -161,28 +173,36 @@ class BaseConv(WindowLayer, LoraLayer):
     _keras_products = ("convolve",)
     _quantized_on_request = True
 
+    _config_excluded = ("rank",)
+
     kernel = Weight()
 
     def __init__(
         self,
-        filters: int,
-        kernel_size: Sizes,
-        strides: Sizes,
-        padding: str,
-        data_format: str | None,
-        dilation_rate: Sizes,
-        groups: int,
-        activation: Activation,
-        use_bias: bool,
+        rank: int | None = None,
+        filters: int | None = None,
+        kernel_size: Sizes | None = None,
+        strides: Sizes = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Sizes = 1,
+        groups: int = 1,
+        activation: Activation = None,
+        use_bias: bool = True,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         lora_rank: int | None = None,
         lora_alpha: float | None = None,
-        *,
-        activity_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
-        weights, others = split_options(kwargs, "kernel", "bias")
-        small = others.pop("quantization_config", None)
-        super().__init__(activity_regularizer=activity_regularizer, **others)
+        small = kwargs.pop("quantization_config", None)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._set_rank(rank)
         self.quantization_config = interpreted_config(self, small)
         self.filters = integer_or_later(self, "filters", filters)
         self.groups = positive_integer(self, "groups", groups)
@@ -193,7 +213,15 @@ class BaseConv(WindowLayer, LoraLayer):
             )
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
         self._set_output(activation, use_bias)
-        set_options(self, **weights)
+        set_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
         self._set_lora(lora_rank, lora_alpha)
 
     def build(self, input_shape: Shape) -> None:

@@ -26,7 +26,7 @@ from keras.layers.arguments import (
 )
 from keras.layers.convolutional.base import WindowLayer
 from keras.layers.options import LayerOptions
-from keras.layers.weight_options import set_options, split_options
+from keras.layers.weight_options import set_options
 from keras.layers.weights.channels import Channels
 from keras.layers.weights.weight_layer import Weight, WeightLayer
 
@@ -38,26 +38,34 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
     _keras_products = ("convolve",)
     _quantized_on_request = True
 
+    _config_excluded = ("rank",)
+
     kernel = Weight()
 
     def __init__(
         self,
-        filters: int,
-        kernel_size: Sizes,
-        strides: Sizes,
-        padding: str,
-        output_padding: Sizes,
-        data_format: str | None,
-        dilation_rate: Sizes,
-        activation: Activation,
-        use_bias: bool,
-        *,
+        rank: int | None = None,
+        filters: int | None = None,
+        kernel_size: Sizes | None = None,
+        strides: Sizes = 1,
+        padding: str = "valid",
+        output_padding: Sizes | None = None,
+        data_format: str | None = None,
+        dilation_rate: Sizes = 1,
+        activation: Activation = None,
+        use_bias: bool = True,
+        kernel_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
         activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         **kwargs: Any,
     ) -> None:
-        weights, others = split_options(kwargs, "kernel", "bias")
-        small = others.pop("quantization_config", None)
-        super().__init__(activity_regularizer=activity_regularizer, **others)
+        small = kwargs.pop("quantization_config", None)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._set_rank(rank)
         self.quantization_config = interpreted_config(self, small)
         self.filters = integer_or_later(self, "filters", filters)
         self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
@@ -73,7 +81,15 @@ class BaseConvTranspose(WindowLayer, WeightLayer):
                 )
         self.output_padding = output_padding
         self._set_output(activation, use_bias)
-        set_options(self, **weights)
+        set_options(
+            self,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel, `(*kernel_size, filters, channels)`, and the bias."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
@@ -26,10 +26,43 @@ class BaseDepthwiseConv(WindowLayer):
     """What depthwise convolutions of any number of spatial axes share."""
 
     _outputs_first_in_torch = ("kernel",)
+    _config_excluded = ("rank",)
 
-    def _set_multiplier(self, depth_multiplier: int) -> None:
+    def __init__(
+        self,
+        rank: int | None = None,
+        depth_multiplier: int = 1,
+        kernel_size: Sizes | None = None,
+        strides: Sizes = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Sizes = 1,
+        activation: Activation = None,
+        use_bias: bool = True,
+        depthwise_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        depthwise_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        depthwise_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._set_rank(rank)
         self.depth_multiplier = positive_integer(
             self, "depth_multiplier", depth_multiplier
+        )
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._set_output(activation, use_bias)
+        set_options(
+            self,
+            depthwise_initializer=depthwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            bias_constraint=bias_constraint,
         )
 
     def _shape_in_torch(self, name: str, shape: Shape) -> Shape:
@@ -127,18 +160,23 @@ class DepthwiseConv1D(BaseDepthwiseConv):
         bias_constraint: Constraint = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self._set_multiplier(depth_multiplier)
-        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
-        self._set_output(activation, use_bias)
-        set_options(
-            self,
+        super().__init__(
+            depth_multiplier=depth_multiplier,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            activity_regularizer=activity_regularizer,
             depthwise_initializer=depthwise_initializer,
             bias_initializer=bias_initializer,
             depthwise_regularizer=depthwise_regularizer,
             bias_regularizer=bias_regularizer,
             depthwise_constraint=depthwise_constraint,
             bias_constraint=bias_constraint,
+            **kwargs,
         )
 
 
@@ -197,16 +235,21 @@ class DepthwiseConv2D(BaseDepthwiseConv):
         bias_constraint: Constraint = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self._set_multiplier(depth_multiplier)
-        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
-        self._set_output(activation, use_bias)
-        set_options(
-            self,
+        super().__init__(
+            depth_multiplier=depth_multiplier,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            activity_regularizer=activity_regularizer,
             depthwise_initializer=depthwise_initializer,
             bias_initializer=bias_initializer,
             depthwise_regularizer=depthwise_regularizer,
             bias_regularizer=bias_regularizer,
             depthwise_constraint=depthwise_constraint,
             bias_constraint=bias_constraint,
+            **kwargs,
         )

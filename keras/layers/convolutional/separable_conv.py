@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Any, Unpack
 
 from keras import ops
 from keras.core.facts import public_class
@@ -26,11 +26,51 @@ class BaseSeparableConv(WindowLayer):
     """What separable convolutions of any number of spatial axes share."""
 
     _outputs_first_in_torch = ("depthwise_kernel", "pointwise_kernel")
+    _config_excluded = ("rank",)
 
-    def _set_filters(self, filters: int, depth_multiplier: int) -> None:
+    def __init__(
+        self,
+        rank: int | None = None,
+        depth_multiplier: int = 1,
+        filters: int | None = None,
+        kernel_size: Sizes | None = None,
+        strides: Sizes = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Sizes = 1,
+        activation: Activation = None,
+        use_bias: bool = True,
+        depthwise_initializer: Initializer = "glorot_uniform",
+        pointwise_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        depthwise_regularizer: Regularizer = None,
+        pointwise_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        depthwise_constraint: Constraint = None,
+        pointwise_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._set_rank(rank)
         self.filters = integer_or_later(self, "filters", filters)
         self.depth_multiplier = positive_integer(
             self, "depth_multiplier", depth_multiplier
+        )
+        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._set_output(activation, use_bias)
+        set_options(
+            self,
+            depthwise_initializer=depthwise_initializer,
+            pointwise_initializer=pointwise_initializer,
+            bias_initializer=bias_initializer,
+            depthwise_regularizer=depthwise_regularizer,
+            pointwise_regularizer=pointwise_regularizer,
+            bias_regularizer=bias_regularizer,
+            depthwise_constraint=depthwise_constraint,
+            pointwise_constraint=pointwise_constraint,
+            bias_constraint=bias_constraint,
         )
 
     def _shape_in_torch(self, name: str, shape: Shape) -> Shape:
@@ -144,12 +184,17 @@ class SeparableConv1D(BaseSeparableConv):
         bias_constraint: Constraint = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self._set_filters(filters, depth_multiplier)
-        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
-        self._set_output(activation, use_bias)
-        set_options(
-            self,
+        super().__init__(
+            filters=filters,
+            depth_multiplier=depth_multiplier,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            activity_regularizer=activity_regularizer,
             depthwise_initializer=depthwise_initializer,
             pointwise_initializer=pointwise_initializer,
             bias_initializer=bias_initializer,
@@ -159,6 +204,7 @@ class SeparableConv1D(BaseSeparableConv):
             depthwise_constraint=depthwise_constraint,
             pointwise_constraint=pointwise_constraint,
             bias_constraint=bias_constraint,
+            **kwargs,
         )
 
 
@@ -225,12 +271,17 @@ class SeparableConv2D(BaseSeparableConv):
         bias_constraint: Constraint = None,
         **kwargs: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self._set_filters(filters, depth_multiplier)
-        self._set_window(kernel_size, strides, padding, data_format, dilation_rate)
-        self._set_output(activation, use_bias)
-        set_options(
-            self,
+        super().__init__(
+            filters=filters,
+            depth_multiplier=depth_multiplier,
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            activity_regularizer=activity_regularizer,
             depthwise_initializer=depthwise_initializer,
             pointwise_initializer=pointwise_initializer,
             bias_initializer=bias_initializer,
@@ -240,4 +291,5 @@ class SeparableConv2D(BaseSeparableConv):
             depthwise_constraint=depthwise_constraint,
             pointwise_constraint=pointwise_constraint,
             bias_constraint=bias_constraint,
+            **kwargs,
         )

@@ -165,14 +165,14 @@ class BatchNormalization(Layer):
         if not (training and self.trainable) or 0 in inputs.shape:  # no statistics
             return self._normalized(inputs, self.moving_mean, self.moving_variance)
         if self.renorm:
-            mean, variance = self._statistics(inputs, mask)
+            mean, variance = self._moments(inputs, mask)
             return renormalization.normalized(self, inputs, mean, variance)
         if mask is None and not self.synchronized:
             outputs, mean, variance = batch_statistics_normalization(
                 inputs, self.beta, self.gamma, self.axis, self.epsilon
             )
         else:
-            mean, variance = self._statistics(inputs, mask)
+            mean, variance = self._moments(inputs, mask)
             outputs = self._normalized(inputs, mean, variance)
         self._update(self.moving_mean, mean)
         self._update(self.moving_variance, variance)
@@ -197,7 +197,7 @@ class BatchNormalization(Layer):
             outputs = ops.cast(outputs, dtype)
         return outputs
 
-    def _statistics(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _moments(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Mean and variance of the places that the mask keeps."""
         rank = len(inputs.shape)
         axes = tuple(axis for axis in range(rank) if axis != self.axis % rank)
