@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from typing import Any
 
 from keras.backends import current
@@ -82,6 +83,9 @@ def initialize(
         num_processes: the number of processes.
         process_id: the number of this one, counted from 0.
 
+    On JAX, where each process runs the program of all, those that were given no common
+    seed draw theirs as the first one does.
+
     Raises:
         ValueError: for numbers that do not fit together.
         RuntimeError: if the others are not found.
@@ -96,7 +100,22 @@ def initialize(
             f"`process_id` must be from 0 to {count - 1}, as there are {count} "
             f"processes. Received: process_id={rank}."
         )
-    current().distribution.initialize(job_addresses, count, rank)
+    processes = current().distribution
+    processes.initialize(job_addresses, count, rank)
+    if processes.single_program:
+        _draw_alike(processes)
+
+
+def _draw_alike(processes: Any) -> None:
+    """Lets the processes draw the same seeds, as each runs the program of all.
+
+    Where they would anyway, as they were given one seed, they go on from there.
+    """
+    ahead = random.Random()
+    ahead.setstate(random.getstate())
+    seeds = processes.of_all(ahead.getrandbits(31))
+    if len(set(seeds)) > 1:
+        random.seed(seeds[0])
 
 
 def _number(name: str, value: int | None) -> int | None:

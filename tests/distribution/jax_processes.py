@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import tempfile
 
 # One device for each process, and what is compiled here runs for a moment.
@@ -35,6 +36,10 @@ def shared_folder():
     """A folder that the first process made."""
     folder = tempfile.mkdtemp() if RANK == 0 else ""
     return keras.backends.load("jax").distribution.of_all(folder)[0]
+
+
+def check_seeds_that_nobody_gave():
+    assert len(set(keras.backends.load("jax").distribution.of_all(FIRST_DRAWN))) == 1
 
 
 def check_devices():
@@ -90,4 +95,5 @@ def check_bad_input():
 
 if __name__ == "__main__":
     distribution.initialize()
+    FIRST_DRAWN = random.random()
     children.main(globals())

@@ -33,8 +33,7 @@ def get_item(x: jax.Array, key: Any) -> jax.Array:
 
 
 def take(x: jax.Array, indices: jax.Array, axis: int | None = None) -> jax.Array:
-    sharding = None if axis is None else _explicit(x, indices, axis)
-    if sharding is not None:
+    if axis is not None and (sharding := _explicit(x, indices, axis)) is not None:
         places = (np.s_[:],) * (axis % x.ndim) + (indices,)
         return x.at[places].get(mode="fill", out_sharding=sharding)
     return jnp.take(x, indices, axis)
