@@ -98,6 +98,9 @@ class Common:
     def set_framework_state(state: Any) -> None:
         """Sets the state of the framework's own generator, where there is one."""
 
+    def compiles_further(self, jit_compile: bool | str | None) -> bool:
+        return self.jit(len, jit_compile=jit_compile) is not len
+
     def compile_call(
         self, function: Callable[..., Any], variables: Callable[[], Any]
     ) -> Callable[[Any], Any]:

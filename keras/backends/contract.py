@@ -276,6 +276,8 @@ class TransformBackend(Protocol):
     def jit(
         self, function: Callable[..., Any], jit_compile: bool | str | None = None
     ) -> Any: ...
+    # What a model says of itself, for clients who compile functions of their own.
+    def compiles_further(self, jit_compile: bool | str | None) -> bool: ...
     def value_and_grad(
         self,
         function: Callable[..., Any],

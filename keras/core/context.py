@@ -29,6 +29,7 @@ class Context:
     __slots__ = (
         "autocast",
         "backend",
+        "brief",
         "call",
         "device",
         "names",
@@ -46,6 +47,7 @@ class Context:
         self.device: str | None = None
         self.symbolic: Any = None  # the innermost SymbolicScope
         self.remat: Any = None
+        self.brief = False  # a pass of few steps, for which compiling long never pays
 
     def replace(self, field: str, value: Any) -> Context:
         """A copy of this record with one field changed."""
@@ -58,6 +60,7 @@ class Context:
         new.device = self.device
         new.symbolic = self.symbolic
         new.remat = self.remat
+        new.brief = self.brief
         setattr(new, field, value)
         return new
 

@@ -123,8 +123,9 @@ class Objective:
                 of callbacks; `"auto"` finds it by measuring steps, where no callback
                 listens to batches.
             jit_compile: `True` compiles further where that is optional (XLA on
-                TensorFlow, `torch.compile` on torch), `"auto"` where it pays. A layer
-                whose `supports_jit` is False makes `"auto"` mean False.
+                TensorFlow, `torch.compile` on torch), `"auto"` where it pays: on a CPU
+                TensorFlow's steps in calls of eight steps or more. A layer whose
+                `supports_jit` is False makes `"auto"` mean False.
             auto_scale_loss: Under the policy `"mixed_float16"`, scale the loss.
 
         Raises:
@@ -208,12 +209,12 @@ class Objective:
 
     @property
     def jit_compile(self) -> bool:
-        """Whether steps are compiled further; see `compile`."""
+        """Whether steps are compiled further, however few; see `compile`."""
         if self._run_eagerly:
             return False
         if isinstance(self._jit_compile, bool):
             return self._jit_compile
-        return self._keras_backend.jit(len, jit_compile=self._jit_compile) is not len
+        return self._keras_backend.compiles_further(self._jit_compile)
 
     @jit_compile.setter
     def jit_compile(self, value: Any) -> None:

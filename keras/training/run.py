@@ -13,6 +13,7 @@ from typing import Any
 
 from keras.callbacks import CallbackList
 from keras.callbacks.logs import LazyLogs
+from keras.core import context
 from keras.core.typing import Logs
 from keras.training.data import DataSource
 from keras.training.data.structure import map_leaves
@@ -22,6 +23,10 @@ from keras.training.several import ModelStep
 
 Step = Callable[[Any], Any]
 Results = Callable[[], dict[str, Any]]
+
+# Steps from which on compilers that take long may pay: XLA takes some seconds for a
+# model on a CPU, and saves a fifth of a step.
+LONG = 8
 
 
 @dataclass
@@ -36,6 +41,7 @@ class Run:
         callbacks: Who is told.
         results: Reads the metrics; None where the step returns its logs itself.
         own_step: Whether the step is the user's, which gets its data as it was given.
+        passes: How often it goes through the data.
         initial_epoch: The epoch that a training begins with.
         validation: The validation of a training, after its epochs.
         done: The batches of this epoch so far, while callbacks are told.
@@ -54,6 +60,7 @@ class Run:
     callbacks: CallbackList
     results: Results | None = None
     own_step: bool = False
+    passes: int = 1
     initial_epoch: int = 0
     validation: Run | None = None
     done: int = 0
@@ -75,7 +82,7 @@ class Run:
         if validation is not None:
             validation.interrupts = self.interrupts
         try:
-            with self.interrupts if at_once else nullcontext():
+            with self._all_of_it() if at_once else nullcontext():
                 yield
         except BaseException:
             self.callbacks.undo()
@@ -86,6 +93,13 @@ class Run:
                 validation.source.close()
             if self.callbacks._keras_run is self:
                 self.callbacks.set_run(None)  # for it holds the data
+
+    @contextmanager
+    def _all_of_it(self) -> Iterator[None]:
+        count = self.source.num_batches
+        brief = count is not None and count * self.passes < LONG
+        with self.interrupts, context.Scope("brief", brief):
+            yield
 
     def batches(self) -> Iterator[Any]:
         """The batches of one epoch, or the rest of them."""

@@ -306,7 +306,7 @@ class Trainer(Objective):
             self, callbacks, verbose, True, epochs=epochs, steps=source.num_batches
         )
         run = self._keras_run_for("train", source, listeners)
-        run.initial_epoch = initial_epoch
+        run.initial_epoch, run.passes = initial_epoch, epochs
         if validation_data is not None:
             size = validation_batch_size or batch_size
             data = self._keras_validation_source(

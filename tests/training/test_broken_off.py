@@ -66,6 +66,10 @@ def model_of(*layers, **options):
             keras.layers.Dense(1),
         ]
     )
+    if keras.backend.backend() == "tensorflow":
+        # XLA compiles the steps of long calls only, and of two rows that are normalized
+        # the last bit decides.
+        options["jit_compile"] = False
     model.compile(keras.optimizers.Adam(0.1), "mse", **options)
     return model
 

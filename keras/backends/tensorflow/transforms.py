@@ -51,6 +51,11 @@ def jit(
     return _Jitted(function, jit_compile)
 
 
+def compiles_further(jit_compile: bool | str | None) -> bool:
+    """On CPUs XLA has to be asked for, as in Keras, but for steps that run often."""
+    return jit_compile is True or (jit_compile == "auto" and _has_gpu())
+
+
 def set_to_zero(variables: Sequence[Variable]) -> None:
     """By the bare op, which takes a quarter of the time of an assignment."""
     for variable in variables:
@@ -114,7 +119,8 @@ class _Jitted:
         self._rows_vary = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Structure:
-        if not tf.executing_eagerly() or context.get().stateless is not None:
+        now = context.get()
+        if not tf.executing_eagerly() or now.stateless is not None:
             return self._function(*args, **kwargs)
         single = len(args) == 1 and not kwargs and is_tensor(args[0])
         if single and self._of_one is not None:
@@ -135,9 +141,13 @@ class _Jitted:
             traced = self._traced.get(key)
         except TypeError:
             raise unhashable(static) from None
+        xla = self._xla
+        if traced is None and now.brief and xla == "auto" and not _has_gpu():
+            xla, key = False, (*key, "brief")
+            traced = self._traced.get(key)
         if traced is None:
-            result = self._first(key, spec, static, tensors)
-            if single and not self._ranks_vary:
+            result = self._first(key, spec, static, tensors, xla)
+            if single and xla == self._xla and not self._ranks_vary:
                 self._of_one = self._traced[key]
             return result
         return self._run(traced, args, kwargs, tensors)
@@ -149,7 +159,9 @@ class _Jitted:
             self._ranks_vary, self._of_one = True, None
             return self(*args, **kwargs)
 
-    def _first(self, key: Any, spec: Any, static: list[Any], tensors: list[Any]) -> Any:
+    def _first(
+        self, key: Any, spec: Any, static: list[Any], tensors: list[Any], xla: Any
+    ) -> Any:
         def run(*given: Any) -> Structure:
             if any(x.shape.rank is None for x in given):
                 raise _RanksVary
@@ -159,10 +171,10 @@ class _Jitted:
             traces.note(self._function, args, kwargs)
             return tree.map_structure(_readout, self._function(*args, **kwargs))
 
-        traced = _Traced(run, self._xla in (True, "auto"))
+        traced = _Traced(run, xla in (True, "auto"))
         try:
             kinds = list(map(_of_any_rows, tensors)) if self._rows_vary else tensors
-            work = _convolutions(traced, kinds) if self._xla == "auto" else 0
+            work = _convolutions(traced, kinds) if xla == "auto" else 0
             used = traced
             if work:
                 used = _Traced(run, False)
@@ -171,12 +183,17 @@ class _Jitted:
                 used.get_concrete_function(*kinds)
             result = traced(*tensors)
         except _NOT_COMPILABLE:
-            if self._xla != "auto":
+            if xla != "auto":
                 raise
             traced = _Traced(run, False)
             result = traced(*tensors)
         self._traced[key] = traced
         return result
+
+
+def _has_gpu() -> bool:
+    """Whether TensorFlow has a GPU, for which XLA always pays."""
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 class _Traced:
@@ -252,7 +269,7 @@ _LITTLE = 5e6
 def _convolutions(traced: Any, tensors: list[Any]) -> float:
     """How often a function multiplies for convolutions of one row on the CPU, for which
     XLA has no quick kernels; infinite where sizes are open."""
-    if tf.config.list_physical_devices("GPU"):
+    if _has_gpu():
         return 0.0
     graph = traced.get_concrete_function(*tensors).graph
     operations = graph.get_operations()
