@@ -7,7 +7,7 @@ For each package: its environment is made in a folder apart (`--folder`), beside
 frameworks of the interpreter, never in the project's own; the tests of its source
 archive and the examples in its docstrings run with this checkout as `keras`, then in
 the reference interpreter; a table says what passed here and there, and groups the
-causes of what failed here alone.
+causes of what failed here alone; then the CPU time, and a row for `docs/clients.md`.
 """
 
 from __future__ import annotations
@@ -265,6 +265,19 @@ def compared(here: dict[str, Outcome], there: dict[str, Outcome]) -> str:
     return "\n".join(lines)
 
 
+def row(
+    package: str, backend: str, here: dict[str, Outcome], there: dict[str, Outcome]
+) -> str:
+    """The row of a package in the table of `docs/clients.md`."""
+    name, _, version = package.partition("==")
+    alone = sum(
+        kind == "passed" != here.get(test, ("missing", "", 0.0))[0]
+        for test, (kind, *_) in there.items()
+    )
+    passed = f"{_passed(here)} of {len(here)} | {_passed(there)} of {len(there)}"
+    return f"| {name} | {version} | {backend} | {passed} | {alone or 'nothing'} |"
+
+
 def _passed(run: dict[str, Outcome]) -> int:
     return sum(kind == "passed" for kind, *_ in run.values())
 
@@ -283,12 +296,25 @@ def main() -> None:
         files = source_tests(package, given.folder)
         module = given.module or name_of(package).replace("-", "_")
         print(f"{package} on {given.backend}: {len(files)} files of tests")
-        runs = []
+        runs: list[dict[str, Outcome]] = []
+        spent: list[float] = []
         for python, keras in ((sys.executable, ROOT), (given.reference, None)):
             if python is not None:
                 variables = environment(target, given.backend, keras)
+                before = os.times()
                 runs.append(run(python, files, module, variables, given.limit))
-        print(compared(*runs) if len(runs) == 2 else compared(runs[0], runs[0]))
+                after = os.times()
+                user = after.children_user - before.children_user
+                spent.append(user + after.children_system - before.children_system)
+        here, there = runs[0], runs[-1]
+        print(compared(here, there))
+        if len(runs) == 2:
+            # Of whole runs, imports and failures too: comparable where both ended.
+            ratio = f"ratio {spent[0] / spent[1]:.2f}" if spent[1] else "no ratio"
+            print(f"CPU seconds {spent[0]:.1f} here, {spent[1]:.1f} there, {ratio}")
+            found = _distribution(name_of(package), target)
+            version = found.version if found is not None else ""
+            print(row(f"{name_of(package)}=={version}", given.backend, here, there))
 
 
 if __name__ == "__main__":

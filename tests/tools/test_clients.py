@@ -58,6 +58,8 @@ def test_causes_are_grouped(clients: Any) -> None:
         "  1 x missing: it did not run",
         "      c",
     ]
+    said = clients.row("a-package==1.2", "jax", here, there)
+    assert said == "| a-package | 1.2 | jax | 1 of 2 | 3 of 4 | 2 |"
 
 
 def test_packages_of_a_version(clients: Any) -> None:
