@@ -278,8 +278,15 @@ class LayerCall(LayerBuilding):
         return training
 
     def _autocast_dtype(self) -> str | None:
+        """The dtype that `call` reads float weights in; None for their own.
+
+        `autocast=False` is about inputs. Weights are read in the compute dtype also
+        then, but inside of a layer that casts its own, as Keras 3 has it.
+        """
         policy = self._dtype_policy
-        if not self.autocast or not dtypes.is_float(policy.compute_dtype):
+        if not dtypes.is_float(policy.compute_dtype):
+            return None
+        if not self.autocast and context.get().autocast is not None:
             return None
         if policy.compute_dtype == policy.variable_dtype:
             return None

@@ -93,6 +93,9 @@ class GraphModel:
     _transient = ("_compiled_call", "_changes")
     _steps_are_inside = True
 
+    def _autocast_dtype(self) -> None:
+        """Each layer of the graph says it for its own weights."""
+
     def _host_stage(self) -> HostStage | None:
         """What runs before a compiled step; see `host_stage`."""
         raise NotImplementedError

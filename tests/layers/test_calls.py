@@ -370,3 +370,33 @@ def test_attention_has_its_parts_under_the_names_that_subclasses_read(
         assert sum(part is held for held in layer._flatten_layers()) == 1
     assert layer._attention_axes == (1,)
     assert len(layer.weights) == 7  # the layer set has no bias
+
+
+class _Shift(layers.Layer):
+    """Says which dtypes it sees: of its input, and of its weight before and inside."""
+
+    def __init__(self, inner: Any = None, **kwargs: Any) -> None:
+        super().__init__(dtype="mixed_float16", **kwargs)
+        self.inner = inner
+
+    def build(self, input_shape: Any) -> None:
+        self.shift = self.add_weight(shape=input_shape[-1:], name="shift")
+
+    def call(self, x: Any) -> Any:
+        weight = ops.convert_to_tensor(self.shift)
+        self.seen = [keras.backend.standardize_dtype(v.dtype) for v in (x, weight)]
+        if self.inner is not None:
+            self.inner(x)
+        return ops.add(ops.cast(x, self.compute_dtype), self.shift)
+
+
+def test_without_autocast_inputs_stay_and_weights_are_cast(backend: str) -> None:
+    x = np.ones((2, 3), "float32")
+    layer = _Shift(autocast=False)
+    assert keras.backend.standardize_dtype(layer(x).dtype) == "float16"
+    assert layer.seen == ["float32", "float16"]
+    assert layer(keras.Input((3,))).dtype == "float16"
+    # In a layer that casts, it keeps its own: so a softmax or a table stays precise.
+    inner = _Shift(autocast=False)
+    _Shift(inner)(x)
+    assert inner.seen == ["float16", "float32"]

@@ -228,3 +228,14 @@ def test_colours_have_three_channels(backend: str, name: str) -> None:
     layer = getattr(layers, name)(0.3)
     with pytest.raises(ValueError, match="three channels.* 1 channels"):
         layer(np.ones((1, 4, 4, 1), "float32"), training=True)
+
+
+def test_resizing_may_be_told_its_size_later(backend: str) -> None:
+    layer = keras.layers.Resizing(None, None)
+    again = type(layer).from_config(layer.get_config())
+    with pytest.raises(ValueError, match=r"height=None, width=None. Set layer.height"):
+        again(np.ones((1, 4, 4, 3), "float32"))
+    again.height, again.width = 2, 3
+    assert tuple(again(np.ones((1, 4, 4, 3), "float32")).shape) == (1, 2, 3, 3)
+    with pytest.raises(ValueError, match="height"):
+        keras.layers.Resizing(0, None)

@@ -8,6 +8,7 @@ from keras import ops, random
 from keras.core.facts import public_class
 from keras.core.typing import Data, Seed, Sizes, Structure, Tensor, TensorLike
 from keras.layers.arguments import one_of, positive_integer
+from keras.layers.input_spec import describe
 from keras.layers.preprocessing.image.base import ImageLayer, RandomImageLayer
 from keras.utils.bounding_boxes.formats import joined, parts
 
@@ -40,8 +41,8 @@ class Resizing(ImageLayer):
     """Images of another size.
 
     Args:
-        height: the height wanted.
-        width: the width wanted.
+        height: the height wanted; None where `layer.height` is set before a call.
+        width: the width wanted; None likewise.
         interpolation: `"bilinear"`, `"nearest"`, `"bicubic"`, `"lanczos3"` or
             `"lanczos5"`.
         crop_to_aspect_ratio: whether to cut off what does not fit the proportions.
@@ -67,8 +68,8 @@ class Resizing(ImageLayer):
 
     def __init__(
         self,
-        height: int,
-        width: int,
+        height: int | None,
+        width: int | None,
         interpolation: str = "bilinear",
         crop_to_aspect_ratio: bool = False,
         pad_to_aspect_ratio: bool = False,
@@ -79,8 +80,10 @@ class Resizing(ImageLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format=data_format, **kwargs)
-        self.height = positive_integer(self, "height", height)
-        self.width = positive_integer(self, "width", width)
+        self.height, self.width = (
+            size if size is None else positive_integer(self, name, size)
+            for name, size in (("height", height), ("width", width))
+        )
         self.interpolation = one_of(
             self, "interpolation", interpolation.lower(), _INTERPOLATIONS
         )
@@ -107,10 +110,21 @@ class Resizing(ImageLayer):
         """The images in the size wanted."""
         return self._resized(images, self.interpolation, self.fill_value)
 
+    def _wanted(self) -> tuple[int, int]:
+        """The size wanted, which must be known by now."""
+        height, width = self.height, self.width
+        if height is None or width is None:
+            raise ValueError(
+                f"{describe(self)} needs the size of its images before it is called. "
+                f"Received: height={height}, width={width}. Set layer.height and "
+                "layer.width."
+            )
+        return height, width
+
     def _resized(self, images: Tensor, interpolation: str, fill: float) -> Any:
         return ops.image.resize(
             images,
-            (self.height, self.width),
+            self._wanted(),
             interpolation=interpolation,
             antialias=self.antialias,
             crop_to_aspect_ratio=self.crop_to_aspect_ratio,
@@ -134,17 +148,18 @@ class Resizing(ImageLayer):
     ) -> Any:
         """The boxes, scaled."""
         high, wide = (float(size) for size in transformation)
-        y, x = self.height / high, self.width / wide
+        height, width = self._wanted()
+        y, x = height / high, width / wide
         if self.crop_to_aspect_ratio:
             y = x = max(y, x)
         elif self.pad_to_aspect_ratio:
             y = x = min(y, x)
-        right, down = (self.width - wide * x) / 2, (self.height - high * y) / 2
+        right, down = (width - wide * x) / 2, (height - high * y) / 2
         return _scaled(bounding_boxes, x, y, right, down)
 
     def output_size(self, height: Any, width: Any) -> tuple[Any, Any]:
         """The size wanted."""
-        return self.height, self.width
+        return self._wanted()
 
 
 class _Crop(ImageLayer):
