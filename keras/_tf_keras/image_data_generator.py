@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from keras._tf_keras.image_files import DataFrameIterator, DirectoryIterator
-from keras._tf_keras.image_iterators import NumpyArrayIterator
+from keras._tf_keras.image_iterators import NumpyArrayIterator, check_images
 from keras._tf_keras.images import (
     apply_affine_transform,
     apply_channel_shift,
     flip_axis,
     lit,
+    pair,
+    zoom_factors,
 )
 from keras.core.config import floatx, standardize_data_format
 from keras.core.typing import DType, TensorLike
@@ -107,7 +109,9 @@ class ImageDataGenerator:
         self.rotation_range, self.shear_range = rotation_range, shear_range
         self.width_shift_range = width_shift_range
         self.height_shift_range = height_shift_range
-        self.brightness_range = _checked_brightness(brightness_range)
+        if brightness_range is not None:
+            pair("brightness_range", brightness_range)
+        self.brightness_range: Any = brightness_range
         self.zoom_range = _checked_zoom(zoom_range)
         self.channel_shift_range = channel_shift_range
         self.fill_mode, self.cval = fill_mode, cval
@@ -304,10 +308,7 @@ class ImageDataGenerator:
             found["ty"] = _shift(self.width_shift_range, columns)
         if self.shear_range:
             found["shear"] = draw(-self.shear_range, self.shear_range)
-        least, most = self.zoom_range
-        found["zx"], found["zy"] = (
-            (1, 1) if least == most == 1 else draw(least, most, 2)
-        )
+        found["zx"], found["zy"] = zoom_factors(*self.zoom_range)
         found["flip_horizontal"] = (np.random.random() < 0.5) * self.horizontal_flip
         found["flip_vertical"] = (np.random.random() < 0.5) * self.vertical_flip
         most = self.channel_shift_range
@@ -415,16 +416,7 @@ class ImageDataGenerator:
             ValueError: for another rank.
         """
         x = np.array(x, dtype=self.dtype)
-        if x.ndim != 4:
-            raise ValueError(
-                f"`fit` expects images of rank 4. Received an array of shape {x.shape}."
-            )
-        if x.shape[self.channel_axis] not in {1, 3, 4}:
-            warnings.warn(
-                f"`fit` expects 1, 3 or 4 channels, on axis {self.channel_axis} "
-                f"({self.data_format}). Received an array of shape {x.shape}.",
-                stacklevel=2,
-            )
+        check_images("`fit`", x, self.data_format, stacklevel=3)
         if seed is not None:
             np.random.seed(seed)
         if self.rescale:
@@ -468,12 +460,3 @@ def _checked_zoom(given: Any) -> list[float]:
             f"{given!r}."
         )
     return [given[0], given[1]]
-
-
-def _checked_brightness(given: Any) -> Any:
-    if given is not None and (not isinstance(given, (tuple, list)) or len(given) != 2):
-        raise ValueError(
-            "`brightness_range` must be a tuple or list of two floats. Received: "
-            f"{given!r}."
-        )
-    return given

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras._tf_keras.image_iterators import Iterator, save_batch
+from keras._tf_keras.image_iterators import Iterator, check_subset, save_batch
 from keras.core.config import floatx, standardize_data_format
 from keras.core.typing import DType
 from keras.utils import img_to_array, load_img
@@ -81,10 +81,7 @@ class BatchFromFilesMixin:
 
     def _split_of(self, subset: str | None) -> tuple[float, float] | None:
         """The part of the files, of each class, that is asked for."""
-        if subset not in {None, "training", "validation"}:
-            raise ValueError(
-                f'`subset` must be "training" or "validation". Received: {subset!r}.'
-            )
+        check_subset(subset)
         generator = self.image_data_generator
         if subset is None or generator is None:
             return None

@@ -179,25 +179,11 @@ class NumpyArrayIterator(Iterator):
         self.x, self.x_misc = np.asarray(x, dtype=dtype), misc
         self.y, self.sample_weight = labels, weights
         self.data_format = standardize_data_format(data_format)
-        self._check_images()
+        check_images("NumpyArrayIterator", self.x, self.data_format, stacklevel=4)
         self.image_data_generator = image_data_generator
         self.save_to_dir, self.save_prefix = save_to_dir, save_prefix
         self.save_format = save_format
         super().__init__(len(self.x), batch_size, shuffle, seed)
-
-    def _check_images(self) -> None:
-        if self.x.ndim != 4:
-            raise ValueError(
-                "NumpyArrayIterator expects images of rank 4. Received an array of "
-                f"shape {self.x.shape}."
-            )
-        axis = 3 if self.data_format == "channels_last" else 1
-        if self.x.shape[axis] not in {1, 3, 4}:
-            warnings.warn(
-                f"NumpyArrayIterator expects 1, 3 or 4 channels, on axis {axis} "
-                f"({self.data_format}). Received an array of shape {self.x.shape}.",
-                stacklevel=4,
-            )
 
     def _get_batches_of_transformed_samples(self, index_array: Any) -> Any:
         generator = self.image_data_generator
@@ -238,11 +224,31 @@ def _check_lengths(samples: int, others: dict[str, Any]) -> None:
             )
 
 
-def _part(subset: str, split: int) -> slice:
-    if subset not in {"training", "validation"}:
+def check_images(who: str, x: np.ndarray, data_format: str, stacklevel: int) -> None:
+    """Refuses what is no batch of images, and warns of a strange number of channels."""
+    if x.ndim != 4:
+        raise ValueError(
+            f"{who} expects images of rank 4. Received an array of shape {x.shape}."
+        )
+    axis = 3 if data_format == "channels_last" else 1
+    if x.shape[axis] not in {1, 3, 4}:
+        warnings.warn(
+            f"{who} expects 1, 3 or 4 channels, on axis {axis} ({data_format}). "
+            f"Received an array of shape {x.shape}.",
+            stacklevel=stacklevel,
+        )
+
+
+def check_subset(subset: str | None) -> None:
+    """Refuses a part of the data that there is not."""
+    if subset not in {None, "training", "validation"}:
         raise ValueError(
             f'`subset` must be "training" or "validation". Received: {subset!r}.'
         )
+
+
+def _part(subset: str, split: int) -> slice:
+    check_subset(subset)
     return slice(split) if subset == "validation" else slice(split, None)
 
 

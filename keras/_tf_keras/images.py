@@ -259,8 +259,8 @@ def random_zoom(
     Raises:
         ValueError: if there are not two.
     """
-    least, most = _pair("zoom_range", zoom_range)
-    zx, zy = (1, 1) if least == most == 1 else np.random.uniform(least, most, 2)
+    least, most = pair("zoom_range", zoom_range)
+    zx, zy = zoom_factors(least, most)
     how = _how(row_axis, col_axis, channel_axis, fill_mode, cval, interpolation_order)
     return apply_affine_transform(x, zx=zx, zy=zy, **how)
 
@@ -272,7 +272,17 @@ def _how(
     return {**axes, "fill_mode": fill_mode, "cval": cval, "order": order}
 
 
-def _pair(name: str, value: Any) -> tuple[float, float]:
+def zoom_factors(least: float, most: float) -> Any:
+    """Factors of columns and rows between two numbers; none is drawn for no zoom."""
+    return (1, 1) if least == most == 1 else np.random.uniform(least, most, 2)
+
+
+def pair(name: str, value: Any) -> tuple[float, float]:
+    """The two numbers of an argument.
+
+    Raises:
+        ValueError: if it does not hold two.
+    """
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise ValueError(
             f"`{name}` must be a tuple or list of two floats. Received: {value!r}."
@@ -296,5 +306,5 @@ def random_brightness(
     Raises:
         ValueError: if `brightness_range` does not hold two.
     """
-    least, most = _pair("brightness_range", brightness_range)
+    least, most = pair("brightness_range", brightness_range)
     return apply_brightness_shift(x, np.random.uniform(least, most), scale)

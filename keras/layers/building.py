@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from keras.core import context, placement, tree
+from keras.core import context, tree
 from keras.core.keras_tensor import KerasTensor
 from keras.core.typing import Shape
 from keras.layers.arguments import refuse_quantized_policy
@@ -40,8 +40,7 @@ class LayerBuilding(LayerFiles):
         """What follows where a layer has no `build` of its own."""
         object.__setattr__(self, "_keras_build_shapes", {"input_shape": input_shape})
         self.built = True
-        if placement.process.used:
-            follow_output_layout(self)
+        follow_output_layout(self)
         if type(self)._post_build is not LayerBuilding._post_build:
             with SuspendedScopes():
                 self._post_build()
@@ -208,8 +207,7 @@ def tracked_build(build: Callable[..., Any]) -> Callable[..., Any]:
                 shapes = {**dict(zip(names, args, strict=False)), **kwargs}
                 object.__setattr__(self, "_keras_build_shapes", shapes)
                 self.built = True
-                if placement.process.used:
-                    follow_output_layout(self)
+                follow_output_layout(self)
                 self._post_build()
         finally:
             object.__setattr__(self, "_keras_in_build", False)
